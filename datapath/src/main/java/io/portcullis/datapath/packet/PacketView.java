@@ -1,0 +1,87 @@
+package io.portcullis.datapath.packet;
+
+import io.portcullis.policy.IpFamily;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@link PacketParser} found in one frame: a flyweight that is filled again for each packet and owned by one thread.
+ * Offsets are absolute in {@link #memory}. Fields are public because every stage of the pipeline reads them per packet.
+ */
+public final class PacketView {
+    public static final int PROTOCOL_ICMP = 1;
+    public static final int PROTOCOL_TCP = 6;
+    public static final int PROTOCOL_UDP = 17;
+    public static final int PROTOCOL_ICMPV6 = 58;
+
+    public static final int TCP_FIN = 0x01;
+    public static final int TCP_SYN = 0x02;
+    public static final int TCP_RST = 0x04;
+    public static final int TCP_PSH = 0x08;
+    public static final int TCP_ACK = 0x10;
+    public static final int TCP_URG = 0x20;
+
+    public MemorySegment memory = MemorySegment.NULL;
+    /** Ethernet header. */
+    public int frameOffset;
+    /** Bytes from the Ethernet header on. */
+    public int frameLength;
+
+    public long sourceMac;
+    public long destinationMac;
+    /** Ethertype behind all VLAN tags. */
+    public int etherType;
+    /** Outermost VLAN id or -1. */
+    public int vlan;
+
+    /** IPV4 or IPV6; null for a frame that is not IP. */
+    public @Nullable IpFamily family;
+
+    public int ipOffset;
+    /** Source address as unsigned 128 bits; IPv4 in the low 32 bits of {@code sourceLow}. */
+    public long sourceHigh;
+
+    public long sourceLow;
+    public long destinationHigh;
+    public long destinationLow;
+    /** Protocol number of the transport header, behind all IPv6 extension headers. */
+    public int protocol;
+    /** Transport header; valid unless {@link #isLaterFragment}. */
+    public int transportOffset;
+    /** Bytes from the transport header to the end of the IP datagram (not of the frame: padding excluded). */
+    public int transportLength;
+
+    public boolean isFragment;
+    /** A fragment with an offset above 0: it has no transport header. */
+    public boolean isLaterFragment;
+
+    /** TCP, UDP: source port. ICMP echo and the like: identifier. Else 0. */
+    public int sourcePort;
+    /** TCP, UDP: destination port. ICMP echo and the like: identifier. Else 0. */
+    public int destinationPort;
+
+    public int tcpFlags;
+    /** Unsigned 32 bits. */
+    public int tcpSequence;
+
+    public int tcpAcknowledgement;
+    /** As on the wire, not scaled. */
+    public int tcpWindow;
+    /** Bytes of payload behind the TCP header. A segmentation-offload frame counts whole. */
+    public int tcpPayloadLength;
+    /** TCP options; valid when {@link #tcpOptionsLength} is above 0. */
+    public int tcpOptionsOffset;
+
+    public int tcpOptionsLength;
+
+    public int icmpType;
+    public int icmpCode;
+
+    public boolean isTcp() {
+        return protocol == PROTOCOL_TCP;
+    }
+
+    public boolean hasTcpFlag(int flag) {
+        return (tcpFlags & flag) != 0;
+    }
+}

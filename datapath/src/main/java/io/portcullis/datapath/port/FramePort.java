@@ -1,0 +1,41 @@
+package io.portcullis.datapath.port;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Where frames come from and go to. Never blocks. Every method but {@link #close()} is called by the one loop that owns
+ * the port.
+ *
+ * <p>Drain: after {@link #requestDrain()} and once {@link #isDrained()} says true, every frame that had been queued for
+ * this port when the request was made has been handed out by {@link #receive}. It is what makes a cut exact: a kernel port
+ * is drained when a read finds nothing; a port behind a socket sends a marker around.
+ */
+public interface FramePort extends AutoCloseable {
+    /** Name for people, for example {@code tap:web-1/eth0}. */
+    String name();
+
+    /**
+     * Appends frames to the burst while it has room and the port has frames.
+     *
+     * @return number of frames appended; 0 when there is nothing to read now
+     */
+    int receive(Burst burst);
+
+    /**
+     * Sends one frame; {@code offset} is that of its Ethernet header and {@link Burst#VNET_HEADER_BYTES} of virtio-net header
+     * stand in front.
+     *
+     * @return false if the port could not take it (full or down); the caller counts the loss
+     */
+    boolean send(MemorySegment memory, long offset, int lengthBytes);
+
+    /** Pushes out what {@link #send} may have buffered. */
+    void flush();
+
+    void requestDrain();
+
+    boolean isDrained();
+
+    @Override
+    void close();
+}

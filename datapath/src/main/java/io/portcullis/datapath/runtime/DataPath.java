@@ -1,0 +1,63 @@
+package io.portcullis.datapath.runtime;
+
+import io.portcullis.datapath.track.ConnectionInfo;
+import io.portcullis.datapath.track.TableSnapshot;
+import io.portcullis.policy.VnicId;
+import io.portcullis.policy.table.RuleTable;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * The data path of one host, as its actors see it. Outlives the actor system: no actor's stop ends enforcement.
+ *
+ * <p>Thread-safe; every call is a command to the loop that owns the vNIC and completes on that loop's thread, so hand the
+ * result on at once. Expected failures complete the stage with a {@link DataPathException}. Every command that changes a
+ * vNIC names an epoch, and one below the vNIC's own is refused with {@link DataPathException.Reason#STALE_EPOCH}.
+ */
+public interface DataPath extends AutoCloseable {
+    /** Opens the port and makes the vNIC PASSIVE. A second attach with the same epoch answers with what is there. */
+    CompletionStage<VnicStatus> attach(VnicAttachment attachment);
+
+    /** Puts a rule table in force from the next packet on; a lower revision than the one in force changes nothing. */
+    CompletionStage<VnicStatus> installRules(VnicId vnic, long epoch, long revision, RuleTable rules);
+
+    /** Fills the table of a PASSIVE or HOLDING vNIC; refuses a damaged or foreign snapshot whole. */
+    CompletionStage<VnicStatus> importTable(VnicId vnic, long epoch, TableSnapshot snapshot);
+
+    /**
+     * PASSIVE or HOLDING to ENFORCING: releases what was held, in order, then live frames. An ENFORCING vNIC answers with an empty report.
+     *
+     * @param forwardedFrames how many frames the source sent through the tunnel before it sealed (0 without a cut-over)
+     */
+    CompletionStage<ActivationReport> activate(VnicId vnic, long epoch, long forwardedFrames);
+
+    /** At the destination: makes ready for a source's tunnel. */
+    CompletionStage<CutoverTarget> expectCutover(VnicId vnic, long epoch);
+
+    /** At the source: hands the VM's queue over and seals. On failure before the seal the vNIC enforces again. */
+    CompletionStage<SealedVnic> cutOver(VnicId vnic, long epoch, CutoverTarget target);
+
+    /** At a source that is CUTTING or SEALED: enforce again under {@code newEpoch}, the table is still there. */
+    CompletionStage<VnicStatus> reclaim(VnicId vnic, long newEpoch);
+
+    /** Closes the port and forgets the vNIC; frames that were still queued at a SEALED source are forwarded first. */
+    CompletionStage<Void> release(VnicId vnic, long epoch);
+
+    /** Copy of the table while the vNIC goes on enforcing. */
+    CompletionStage<TableSnapshot> snapshot(VnicId vnic);
+
+    CompletionStage<VnicStatus> status(VnicId vnic);
+
+    /** All vNICs that are attached here. */
+    CompletionStage<List<VnicStatus>> statuses();
+
+    /** At most {@code limit} connections, in no order. */
+    CompletionStage<List<ConnectionInfo>> connections(VnicId vnic, int limit);
+
+    /** Counters of the host's uplink and switch. */
+    Map<String, Long> counters();
+
+    @Override
+    void close();
+}

@@ -1,0 +1,44 @@
+package io.portcullis.datapath.runtime;
+
+/** A command to the data path was refused or failed; nothing was changed unless the message says so. */
+public final class DataPathException extends RuntimeException {
+    /** Why. */
+    public enum Reason {
+        /** No such vNIC is attached here. */
+        UNKNOWN_VNIC,
+        /** The command named a lower epoch than the vNIC's own. */
+        STALE_EPOCH,
+        /** The vNIC is in a mode in which the command makes no sense. */
+        WRONG_MODE,
+        /** The port cannot be opened or used. */
+        PORT,
+        /** Another vNIC of the segment has the same MAC address. */
+        DUPLICATE_MAC,
+        /** The snapshot is damaged, truncated, of another version, or its digest differs. */
+        BAD_SNAPSHOT,
+        /** The snapshot or the table does not fit the vNIC's limit. */
+        CAPACITY,
+        /** The destination's tunnel could not be reached or broke. */
+        TUNNEL,
+        /** The other side did not answer in time. */
+        TIMEOUT,
+        /** The data path is shut down. */
+        CLOSED
+    }
+
+    private final Reason reason;
+
+    public DataPathException(Reason reason, String message) {
+        super(message);
+        this.reason = reason;
+    }
+
+    public DataPathException(Reason reason, String message, Throwable cause) {
+        super(message, cause);
+        this.reason = reason;
+    }
+
+    public Reason reason() {
+        return reason;
+    }
+}

@@ -1,0 +1,24 @@
+package io.portcullis.datapath.runtime;
+
+import io.portcullis.policy.VnicId;
+import java.util.Map;
+
+/**
+ * A vNIC as the data path sees it now.
+ *
+ * @param rulesHash hash of the rule table in force, empty if there is none yet (then nothing passes)
+ * @param policyRevision revision that is realized, 0 for none
+ * @param counters by name, for example {@code allowed.out}, {@code dropped.in.policy}, {@code dropped.out.spoof}
+ */
+public record VnicStatus(
+        VnicId vnic,
+        long epoch,
+        VnicMode mode,
+        String rulesHash,
+        long policyRevision,
+        int connections,
+        Map<String, Long> counters) {
+    public VnicStatus {
+        counters = Map.copyOf(counters);
+    }
+}

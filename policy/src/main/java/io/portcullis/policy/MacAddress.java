@@ -1,0 +1,42 @@
+package io.portcullis.policy;
+
+import java.util.regex.Pattern;
+
+/** An EUI-48 address in the low 48 bits of {@code value}, first byte on the wire highest. */
+public record MacAddress(long value) {
+    public static final MacAddress BROADCAST = new MacAddress(0xffff_ffff_ffffL);
+
+    private static final Pattern TEXT = Pattern.compile("([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}");
+
+    public MacAddress {
+        if (value >>> 48 != 0) {
+            throw new IllegalArgumentException("a MAC address has 48 bits");
+        }
+    }
+
+    /** Parses {@code 02:00:00:00:00:01}. */
+    public static MacAddress parse(String text) {
+        if (!TEXT.matcher(text).matches()) {
+            throw new IllegalArgumentException("'" + text + "' is no MAC address; write 02:00:00:00:00:01");
+        }
+        return new MacAddress(Long.parseLong(text.replace(":", ""), 16));
+    }
+
+    /** Whether the group bit (multicast or broadcast) is set. */
+    public boolean isGroup() {
+        return (value >>> 40 & 1) != 0;
+    }
+
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder(17);
+        for (int shift = 40; shift >= 0; shift -= 8) {
+            int octet = (int) (value >>> shift) & 0xff;
+            text.append(Character.forDigit(octet >>> 4, 16)).append(Character.forDigit(octet & 15, 16));
+            if (shift > 0) {
+                text.append(':');
+            }
+        }
+        return text.toString();
+    }
+}

@@ -1,0 +1,25 @@
+package io.portcullis.policy.table;
+
+import io.portcullis.policy.Action;
+import java.util.List;
+
+/**
+ * The ordered rules that concern one vNIC: first match wins, category by category, then the default. Immutable; two
+ * tables with the same content have the same {@link #hash()} and are shared by every vNIC that has them.
+ *
+ * @param hash lower-case hexadecimal SHA-256 of the content; made by the compiler
+ * @param rules in order of evaluation, categories ascending
+ * @param defaultAction ALLOW, DROP or REJECT: what happens where no rule matched
+ * @param looseTracking whether a TCP packet in mid-stream may open a connection (pickup)
+ */
+public record RuleTable(String hash, List<TableRule> rules, Action defaultAction, boolean looseTracking) {
+    /** Id of the default "rule" in verdicts, counters and connections. */
+    public static final long DEFAULT_RULE_ID = 0;
+
+    public RuleTable {
+        rules = List.copyOf(rules);
+        if (defaultAction == Action.PASS) {
+            throw new IllegalArgumentException("the default cannot PASS");
+        }
+    }
+}

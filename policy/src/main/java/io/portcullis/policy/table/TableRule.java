@@ -1,0 +1,36 @@
+package io.portcullis.policy.table;
+
+import io.portcullis.policy.Action;
+import io.portcullis.policy.Category;
+import io.portcullis.policy.IpFamily;
+import io.portcullis.policy.LiveFlowMode;
+import io.portcullis.policy.RuleDirection;
+import java.util.List;
+
+/**
+ * One compiled rule.
+ *
+ * @param id stable across compilations for as long as the rule keeps its name; connections remember it
+ * @param name {@code policy/rule}, for people
+ * @param sources addresses of the sender of the connection's first packet
+ * @param services the rule matches if any of these does; never empty
+ */
+public record TableRule(
+        long id,
+        String name,
+        Category category,
+        RuleDirection direction,
+        IpFamily family,
+        AddressMatch sources,
+        AddressMatch destinations,
+        List<ServiceMatch> services,
+        Action action,
+        LiveFlowMode liveFlowMode,
+        boolean log) {
+    public TableRule {
+        services = List.copyOf(services);
+        if (services.isEmpty()) {
+            throw new IllegalArgumentException("rule " + name + " matches no service; use ServiceMatch.ANY");
+        }
+    }
+}
