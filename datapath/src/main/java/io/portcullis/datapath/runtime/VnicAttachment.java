@@ -15,7 +15,13 @@ import java.util.List;
  * @param maxConnections hard limit of the connection table
  */
 public record VnicAttachment(
-        VnicId vnic, long epoch, MacAddress mac, List<InetAddress> addresses, int vlan, String port, int maxConnections) {
+        VnicId vnic,
+        long epoch,
+        MacAddress mac,
+        List<InetAddress> addresses,
+        int vlan,
+        String port,
+        int maxConnections) {
     public VnicAttachment {
         addresses = List.copyOf(addresses);
         if (vlan < 1 || vlan > 4_094) {
