@@ -13,6 +13,7 @@ public final class PacketView {
     public static final int PROTOCOL_TCP = 6;
     public static final int PROTOCOL_UDP = 17;
     public static final int PROTOCOL_ICMPV6 = 58;
+    public static final int PROTOCOL_SCTP = 132;
 
     public static final int TCP_FIN = 0x01;
     public static final int TCP_SYN = 0x02;
@@ -38,6 +39,10 @@ public final class PacketView {
     public @Nullable IpFamily family;
 
     public int ipOffset;
+    /** Bytes of the IP datagram with its header, as its length field says; padding of the frame excluded. */
+    public int ipLength;
+    /** TTL or hop limit. */
+    public int hopLimit;
     /** Source address as unsigned 128 bits; IPv4 in the low 32 bits of {@code sourceLow}. */
     public long sourceHigh;
 
@@ -51,9 +56,16 @@ public final class PacketView {
     /** Bytes from the transport header to the end of the IP datagram (not of the frame: padding excluded). */
     public int transportLength;
 
+    /** Part of a datagram. IPv6 atomic fragments (offset 0, no more: RFC 6946) count as whole. */
     public boolean isFragment;
     /** A fragment with an offset above 0: it has no transport header. */
     public boolean isLaterFragment;
+    /** Valid when {@link #isFragment}: 16 bits in IPv4, 32 in IPv6. */
+    public int fragmentId;
+    /** Offset of this fragment's payload in the datagram's, in bytes. */
+    public int fragmentOffset;
+
+    public boolean hasMoreFragments;
 
     /** TCP, UDP: source port. ICMP echo and the like: identifier. Else 0. */
     public int sourcePort;
@@ -77,11 +89,54 @@ public final class PacketView {
     public int icmpType;
     public int icmpCode;
 
+    /** Valid when {@link #etherType} is ARP. */
+    public int arpOperation;
+
+    public long arpSenderMac;
+    /** IPv4 address. */
+    public int arpSenderAddress;
+
+    public int arpTargetAddress;
+
     public boolean isTcp() {
         return protocol == PROTOCOL_TCP;
     }
 
     public boolean hasTcpFlag(int flag) {
         return (tcpFlags & flag) != 0;
+    }
+
+    public boolean isUdp() {
+        return protocol == PROTOCOL_UDP;
+    }
+
+    /** ICMP over IPv4, or ICMPv6 over IPv6. */
+    public boolean isIcmp() {
+        return protocol == PROTOCOL_ICMP && family == IpFamily.IPV4
+                || protocol == PROTOCOL_ICMPV6 && family == IpFamily.IPV6;
+    }
+
+    /** An ICMP message that quotes the packet it is about (RFC 792: 3, 4, 5, 11, 12; RFC 4443: below 128). */
+    public boolean isIcmpError() {
+        if (isLaterFragment || !isIcmp()) {
+            return false;
+        }
+        return protocol == PROTOCOL_ICMPV6
+                ? icmpType < 128
+                : icmpType >= 3 && icmpType <= 5 || icmpType == 11 || icmpType == 12;
+    }
+
+    /** Neighbour discovery: router and neighbour solicitation and advertisement, redirect (RFC 4861). */
+    public boolean isNeighbourDiscovery() {
+        return protocol == PROTOCOL_ICMPV6
+                && family == IpFamily.IPV6
+                && !isLaterFragment
+                && icmpType >= 133
+                && icmpType <= 137;
+    }
+
+    /** Whether the Ethernet destination has the group bit. */
+    public boolean isGroupFrame() {
+        return (destinationMac >>> 40 & 1) != 0;
     }
 }

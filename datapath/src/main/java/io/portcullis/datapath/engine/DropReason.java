@@ -1,0 +1,42 @@
+package io.portcullis.datapath.engine;
+
+import java.util.Locale;
+
+/** Why a frame was not allowed; counted as {@code dropped.<direction>.<counterName>}. */
+public enum DropReason {
+    /** There is no rule table yet. */
+    NO_POLICY,
+    /** The parser could not trust it; which fault is counted as {@code malformed.<fault>}. */
+    MALFORMED,
+    /** The VM used a MAC, IP, ARP or ND identity that is not its vNIC's, or somebody else used the VM's. */
+    SPOOF,
+    /** The VM's own frame came back from the network, for example a broadcast while it moves. */
+    LOOP,
+    /** For a unicast MAC address that is not the VM's. */
+    FOREIGN_MAC,
+    /** The VM sent a tagged frame; segments are untagged towards VMs. */
+    VLAN,
+    /** Neither IP nor ARP. */
+    ETHERTYPE,
+    /** Neighbour discovery that crossed a router (RFC 4861: hop limit is not 255). */
+    ND_HOP_LIMIT,
+    /** A rule or the default says DROP. */
+    POLICY,
+    /** A rule or the default says REJECT. */
+    REJECT,
+    /** No valid next packet of its connection and no valid first one. */
+    INVALID,
+    /** A later fragment whose first fragment was not allowed, is not known, or is overlapped by it. */
+    FRAGMENT,
+    /** The connection table is at its limit. */
+    TABLE_FULL,
+    /** A new revision cut its connection. */
+    CUT;
+
+    private final String counterName = name().toLowerCase(Locale.ROOT).replace('_', '-');
+
+    /** Name in counters; stable. */
+    public String counterName() {
+        return counterName;
+    }
+}

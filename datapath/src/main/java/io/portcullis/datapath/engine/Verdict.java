@@ -1,0 +1,15 @@
+package io.portcullis.datapath.engine;
+
+/** What becomes of one frame. */
+public enum Verdict {
+    /** Goes on to where it was going. */
+    ALLOW,
+    /** Vanishes. */
+    DROP,
+    /** Vanishes, and its sender got an answer unless the RFCs or the reply budget forbid one. */
+    REJECT;
+
+    public boolean passes() {
+        return this == ALLOW;
+    }
+}

@@ -1,0 +1,21 @@
+package io.portcullis.datapath.engine;
+
+import io.portcullis.policy.MacAddress;
+import io.portcullis.policy.VnicId;
+import java.net.InetAddress;
+import java.util.List;
+
+/**
+ * Who a vNIC is on the wire. The link-local IPv6 address that is made from the MAC (RFC 4291, appendix A) belongs to it
+ * without being listed.
+ *
+ * @param addresses the only other source addresses that the VM may use
+ */
+public record VnicIdentity(VnicId vnic, MacAddress mac, List<InetAddress> addresses) {
+    public VnicIdentity {
+        if (mac.isGroup()) {
+            throw new IllegalArgumentException("the MAC address " + mac + " of " + vnic + " is a group address");
+        }
+        addresses = List.copyOf(addresses);
+    }
+}

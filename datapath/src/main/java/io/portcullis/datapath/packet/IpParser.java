@@ -1,0 +1,177 @@
+package io.portcullis.datapath.packet;
+
+import io.portcullis.policy.IpFamily;
+import java.lang.foreign.MemorySegment;
+
+/** IPv4 (RFC 791) and IPv6 with its extension headers (RFC 8200). */
+final class IpParser {
+    private static final int IPV4_MIN_BYTES = 20;
+    private static final int IPV6_BYTES = 40;
+    private static final int MAX_DATAGRAM_BYTES = 65_535;
+
+    private static final int HOP_BY_HOP = 0;
+    private static final int ROUTING = 43;
+    private static final int FRAGMENT = 44;
+    private static final int AUTHENTICATION = 51;
+    private static final int DESTINATION_OPTIONS = 60;
+    private static final int MOBILITY = 135;
+
+    private IpParser() {}
+
+    /** @param quoted whether this is the cut-short quote of an ICMP error: lengths may exceed what is there */
+    static ParseResult parseIpv4(PacketView view, int start, int end, boolean quoted) {
+        view.ipOffset = start;
+        if (end - start < IPV4_MIN_BYTES) {
+            return ParseResult.IPV4_TRUNCATED;
+        }
+        MemorySegment memory = view.memory;
+        int first = Wire.u8(memory, start);
+        if (first >>> 4 != 4) {
+            return ParseResult.IPV4_BAD_VERSION;
+        }
+        int headerLength = (first & 15) << 2;
+        if (headerLength < IPV4_MIN_BYTES || headerLength > end - start) {
+            return ParseResult.IPV4_BAD_HEADER_LENGTH;
+        }
+        int totalLength = Wire.u16(memory, start + 2L);
+        if (totalLength < headerLength || !quoted && totalLength > end - start) {
+            return ParseResult.IPV4_BAD_TOTAL_LENGTH;
+        }
+        view.family = IpFamily.IPV4;
+        view.ipLength = totalLength;
+        view.hopLimit = Wire.u8(memory, start + 8L);
+        view.protocol = Wire.u8(memory, start + 9L);
+        view.sourceLow = Wire.u32(memory, start + 12L);
+        view.destinationLow = Wire.u32(memory, start + 16L);
+        if (!quoted && (view.sourceLow >>> 28 == 14 || view.sourceLow == 0xffff_ffffL)) {
+            return ParseResult.IP_GROUP_SOURCE;
+        }
+        view.transportOffset = start + headerLength;
+        view.transportLength = Math.min(totalLength, end - start) - headerLength;
+        int fragment = Wire.u16(memory, start + 6L);
+        ParseResult result = fragment(
+                view,
+                Wire.u16(memory, start + 4L),
+                (fragment & 0x1fff) << 3,
+                (fragment & 0x2000) != 0,
+                totalLength - headerLength);
+        if (result != ParseResult.OK || view.isLaterFragment) {
+            return result;
+        }
+        return TransportParser.parse(view, quoted);
+    }
+
+    static ParseResult parseIpv6(PacketView view, int start, int end, boolean quoted) {
+        view.ipOffset = start;
+        if (end - start < IPV6_BYTES) {
+            return ParseResult.IPV6_TRUNCATED;
+        }
+        MemorySegment memory = view.memory;
+        if (Wire.u8(memory, start) >>> 4 != 6) {
+            return ParseResult.IPV6_BAD_VERSION;
+        }
+        int payloadLength = Wire.u16(memory, start + 4L);
+        if (!quoted && payloadLength > end - start - IPV6_BYTES) {
+            return ParseResult.IPV6_BAD_PAYLOAD_LENGTH;
+        }
+        view.family = IpFamily.IPV6;
+        view.ipLength = IPV6_BYTES + payloadLength;
+        view.hopLimit = Wire.u8(memory, start + 7L);
+        view.sourceHigh = Wire.i64(memory, start + 8L);
+        view.sourceLow = Wire.i64(memory, start + 16L);
+        view.destinationHigh = Wire.i64(memory, start + 24L);
+        view.destinationLow = Wire.i64(memory, start + 32L);
+        if (!quoted && view.sourceHigh >>> 56 == 0xff) {
+            return ParseResult.IP_GROUP_SOURCE;
+        }
+        view.protocol = Wire.u8(memory, start + 6L);
+        view.transportOffset = start + IPV6_BYTES;
+        view.transportLength = Math.min(payloadLength, end - start - IPV6_BYTES);
+        ParseResult result = extensions(view, start + IPV6_BYTES + payloadLength);
+        if (result != ParseResult.OK || view.isLaterFragment) {
+            return result;
+        }
+        return TransportParser.parse(view, quoted);
+    }
+
+    /**
+     * Walks the extension headers; on OK the view's protocol and transport fields stand behind the last one.
+     *
+     * @param datagramEnd where the datagram ends by its own length (a quote may end before)
+     */
+    private static ParseResult extensions(PacketView view, int datagramEnd) {
+        MemorySegment memory = view.memory;
+        boolean hasFragmentHeader = false;
+        for (int headers = 0; isExtension(view.protocol); headers++) {
+            if (headers == PacketParser.MAX_EXTENSION_HEADERS) {
+                return ParseResult.IPV6_TOO_MANY_EXTENSIONS;
+            }
+            if (view.protocol == HOP_BY_HOP && headers > 0 || view.protocol == FRAGMENT && hasFragmentHeader) {
+                return ParseResult.IPV6_BAD_EXTENSION_ORDER;
+            }
+            int at = view.transportOffset;
+            if (view.transportLength < 8) {
+                return ParseResult.IPV6_EXTENSION_TRUNCATED;
+            }
+            int bytes = extensionBytes(view.protocol, Wire.u8(memory, at + 1L));
+            if (bytes > view.transportLength) {
+                return ParseResult.IPV6_EXTENSION_TRUNCATED;
+            }
+            if (view.protocol == ROUTING && Wire.u8(memory, at + 2L) == 0) {
+                return ParseResult.IPV6_ROUTING_TYPE_0;
+            }
+            boolean isFragmentHeader = view.protocol == FRAGMENT;
+            view.protocol = Wire.u8(memory, at);
+            view.transportOffset = at + bytes;
+            view.transportLength -= bytes;
+            if (isFragmentHeader) {
+                hasFragmentHeader = true;
+                int fragment = Wire.u16(memory, at + 2L);
+                ParseResult result = fragment(
+                        view,
+                        Wire.i32(memory, at + 4L),
+                        fragment & 0xfff8,
+                        (fragment & 1) != 0,
+                        datagramEnd - view.transportOffset);
+                if (result != ParseResult.OK || view.isLaterFragment) {
+                    return result;
+                }
+            }
+        }
+        return ParseResult.OK;
+    }
+
+    private static boolean isExtension(int protocol) {
+        return protocol == HOP_BY_HOP
+                || protocol == ROUTING
+                || protocol == FRAGMENT
+                || protocol == AUTHENTICATION
+                || protocol == DESTINATION_OPTIONS
+                || protocol == MOBILITY;
+    }
+
+    private static int extensionBytes(int protocol, int lengthField) {
+        return switch (protocol) {
+            case FRAGMENT -> 8;
+            // RFC 4302: in words of 4 bytes, minus 2
+            case AUTHENTICATION -> Math.max(8, lengthField + 2 << 2);
+            default -> lengthField + 1 << 3;
+        };
+    }
+
+    private static ParseResult fragment(
+            PacketView view, int id, int offset, boolean hasMoreFragments, int payloadLength) {
+        view.isFragment = offset > 0 || hasMoreFragments;
+        if (!view.isFragment) {
+            return ParseResult.OK;
+        }
+        view.fragmentId = id;
+        view.fragmentOffset = offset;
+        view.hasMoreFragments = hasMoreFragments;
+        view.isLaterFragment = offset > 0;
+        boolean isBad = payloadLength <= 0
+                || hasMoreFragments && (payloadLength & 7) != 0
+                || offset + payloadLength > MAX_DATAGRAM_BYTES;
+        return isBad ? ParseResult.FRAGMENT_BAD_LENGTH : ParseResult.OK;
+    }
+}

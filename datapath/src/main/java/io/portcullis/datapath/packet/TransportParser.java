@@ -1,0 +1,100 @@
+package io.portcullis.datapath.packet;
+
+import java.lang.foreign.MemorySegment;
+
+/** TCP (RFC 9293), UDP (RFC 768), ICMP (RFC 792), ICMPv6 (RFC 4443) and the ports of SCTP (RFC 9260). */
+final class TransportParser {
+    private static final int TCP_MIN_BYTES = 20;
+    private static final int UDP_BYTES = 8;
+    private static final int ICMP_MIN_BYTES = 8;
+    private static final int SCTP_MIN_BYTES = 12;
+    /** What RFC 792 promises of the quoted packet's transport header. */
+    private static final int QUOTED_BYTES = 8;
+
+    private TransportParser() {}
+
+    static ParseResult parse(PacketView view, boolean quoted) {
+        return switch (view.protocol) {
+            case PacketView.PROTOCOL_TCP -> parseTcp(view, quoted);
+            case PacketView.PROTOCOL_UDP -> parseUdp(view, quoted);
+            case PacketView.PROTOCOL_ICMP, PacketView.PROTOCOL_ICMPV6 -> parseIcmp(view);
+            case PacketView.PROTOCOL_SCTP -> parseSctp(view, quoted);
+            default -> ParseResult.OK;
+        };
+    }
+
+    private static ParseResult parseTcp(PacketView view, boolean quoted) {
+        if (view.transportLength < (quoted ? QUOTED_BYTES : TCP_MIN_BYTES)) {
+            return ParseResult.TCP_TRUNCATED;
+        }
+        MemorySegment memory = view.memory;
+        int start = view.transportOffset;
+        ports(view);
+        view.tcpSequence = Wire.i32(memory, start + 4L);
+        if (view.transportLength < TCP_MIN_BYTES) {
+            return ParseResult.OK;
+        }
+        view.tcpAcknowledgement = Wire.i32(memory, start + 8L);
+        int headerLength = Wire.u8(memory, start + 12L) >>> 4 << 2;
+        view.tcpFlags = Wire.u8(memory, start + 13L);
+        view.tcpWindow = Wire.u16(memory, start + 14L);
+        if (headerLength < TCP_MIN_BYTES || !quoted && headerLength > view.transportLength) {
+            return ParseResult.TCP_BAD_DATA_OFFSET;
+        }
+        int present = Math.min(headerLength, view.transportLength);
+        view.tcpPayloadLength = view.transportLength - present;
+        view.tcpOptionsOffset = start + TCP_MIN_BYTES;
+        view.tcpOptionsLength = present - TCP_MIN_BYTES;
+        return ParseResult.OK;
+    }
+
+    private static ParseResult parseUdp(PacketView view, boolean quoted) {
+        if (view.transportLength < UDP_BYTES) {
+            return ParseResult.UDP_TRUNCATED;
+        }
+        ports(view);
+        int length = Wire.u16(view.memory, view.transportOffset + 4L);
+        boolean isWhole = !quoted && !view.isFragment;
+        if (length < UDP_BYTES || isWhole && length > view.transportLength) {
+            return ParseResult.UDP_BAD_LENGTH;
+        }
+        return ParseResult.OK;
+    }
+
+    private static ParseResult parseIcmp(PacketView view) {
+        if (!view.isIcmp()) {
+            // ICMP in IPv6 or ICMPv6 in IPv4: a protocol like any other that nobody answers
+            return ParseResult.OK;
+        }
+        if (view.transportLength < ICMP_MIN_BYTES) {
+            return ParseResult.ICMP_TRUNCATED;
+        }
+        view.icmpType = Wire.u8(view.memory, view.transportOffset);
+        view.icmpCode = Wire.u8(view.memory, view.transportOffset + 1L);
+        if (hasIdentifier(view.protocol, view.icmpType)) {
+            view.sourcePort = Wire.u16(view.memory, view.transportOffset + 4L);
+            view.destinationPort = view.sourcePort;
+        }
+        return ParseResult.OK;
+    }
+
+    private static ParseResult parseSctp(PacketView view, boolean quoted) {
+        if (view.transportLength < (quoted ? QUOTED_BYTES : SCTP_MIN_BYTES)) {
+            return ParseResult.SCTP_TRUNCATED;
+        }
+        ports(view);
+        return ParseResult.OK;
+    }
+
+    /** Echo, timestamp, information and address mask, question and answer; ICMPv6 echo. */
+    private static boolean hasIdentifier(int protocol, int type) {
+        return protocol == PacketView.PROTOCOL_ICMPV6
+                ? type == 128 || type == 129
+                : type == 0 || type == 8 || type >= 13 && type <= 18;
+    }
+
+    private static void ports(PacketView view) {
+        view.sourcePort = Wire.u16(view.memory, view.transportOffset);
+        view.destinationPort = Wire.u16(view.memory, view.transportOffset + 2L);
+    }
+}
