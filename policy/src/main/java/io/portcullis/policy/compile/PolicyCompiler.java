@@ -1,0 +1,57 @@
+package io.portcullis.policy.compile;
+
+import io.portcullis.policy.VnicId;
+import io.portcullis.policy.model.TenantModel;
+import io.portcullis.policy.model.Vm;
+import io.portcullis.policy.model.Vnic;
+import io.portcullis.policy.table.RuleTable;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Compiles a tenant's model to one rule table per vNIC: only the rules that can match a packet of that vNIC, in order of
+ * evaluation, with groups resolved to addresses. Tables with the same content are one object, across vNICs, tenants
+ * and calls, while anybody holds them.
+ *
+ * <p>A pure function of the model but for that sharing; any thread. The model must be free of problems
+ * ({@link io.portcullis.policy.model.ModelValidator}); a dangling reference throws {@link IllegalArgumentException}.
+ */
+public final class PolicyCompiler {
+    private final RuleTableInterner interner;
+
+    public PolicyCompiler() {
+        this(new RuleTableInterner());
+    }
+
+    /** Shares tables with everyone who uses this interner. */
+    public PolicyCompiler(RuleTableInterner interner) {
+        this.interner = interner;
+    }
+
+    /** The table of one vNIC; throws {@link IllegalArgumentException} when the model has no such vNIC. */
+    public RuleTable compile(TenantModel model, VnicId id) {
+        Vnic vnic = model.vnic(id).orElseThrow(() -> new IllegalArgumentException("the model has no vNIC " + id));
+        TenantRules rules = new TenantRules(model);
+        return seal(model, rules, rules.concerning(vnic));
+    }
+
+    /** The tables of all vNICs, in the order of the inventory. */
+    public Map<VnicId, RuleTable> compileAll(TenantModel model) {
+        TenantRules rules = new TenantRules(model);
+        Map<BitSet, RuleTable> sealed = new HashMap<>();
+        Map<VnicId, RuleTable> tables = new LinkedHashMap<>();
+        for (Vm vm : model.vms().values()) {
+            for (Vnic vnic : vm.vnics()) {
+                BitSet places = rules.concerning(vnic);
+                tables.put(vnic.id(), sealed.computeIfAbsent(places, key -> seal(model, rules, key)));
+            }
+        }
+        return tables;
+    }
+
+    private RuleTable seal(TenantModel model, TenantRules rules, BitSet places) {
+        return interner.intern(RuleTableCodec.seal(rules.at(places), model.defaultAction(), model.looseTracking()));
+    }
+}

@@ -1,0 +1,223 @@
+package io.portcullis.policy.compile;
+
+import io.portcullis.policy.Action;
+import io.portcullis.policy.Category;
+import io.portcullis.policy.IpFamily;
+import io.portcullis.policy.LiveFlowMode;
+import io.portcullis.policy.RuleDirection;
+import io.portcullis.policy.table.AddressMatch;
+import io.portcullis.policy.table.IpRange;
+import io.portcullis.policy.table.RuleTable;
+import io.portcullis.policy.table.ServiceMatch;
+import io.portcullis.policy.table.TableRule;
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The canonical bytes of a rule table: equal tables give equal bytes, and their SHA-256 is the table's hash. Also the form
+ * in which tables travel and are stored. Big endian; enums as their ordinals, which makes the order of their constants part
+ * of the format; each distinct address match is written once and rules refer to it by index.
+ */
+public final class RuleTableCodec {
+    /** "PRT" and the version of the format. */
+    private static final int MAGIC = 0x50525401;
+    /** Fewest bytes of one encoded rule; bounds what a damaged count may allocate. */
+    private static final int MIN_RULE_BYTES = 33;
+
+    private static final int RANGE_BYTES = 33;
+    private static final int SERVICE_BYTES = 14;
+
+    private RuleTableCodec() {}
+
+    /** A table with these rules and the hash of its content. */
+    public static RuleTable seal(List<TableRule> rules, Action defaultAction, boolean looseTracking) {
+        byte[] content = encode(rules, defaultAction, looseTracking);
+        return new RuleTable(hash(content), rules, defaultAction, looseTracking);
+    }
+
+    public static byte[] encode(RuleTable table) {
+        return encode(table.rules(), table.defaultAction(), table.looseTracking());
+    }
+
+    /**
+     * Reads what {@link #encode} wrote, with the hash of exactly these bytes. Throws {@link IllegalArgumentException} for
+     * another version, truncated, damaged or trailing content.
+     */
+    public static RuleTable decode(byte[] content) {
+        ByteBuffer in = ByteBuffer.wrap(content);
+        try {
+            if (in.getInt() != MAGIC) {
+                throw new IllegalArgumentException("no rule table, or one of another version");
+            }
+            Action defaultAction = constant(Action.values(), in);
+            boolean looseTracking = flag(in);
+            List<AddressMatch> matches = new ArrayList<>();
+            for (int left = count(in, 6); left > 0; left--) {
+                matches.add(readMatch(in));
+            }
+            List<TableRule> rules = new ArrayList<>();
+            for (int left = count(in, MIN_RULE_BYTES); left > 0; left--) {
+                rules.add(readRule(in, matches));
+            }
+            if (in.hasRemaining()) {
+                throw new IllegalArgumentException(in.remaining() + " bytes after the end of the rule table");
+            }
+            return new RuleTable(hash(content), rules, defaultAction, looseTracking);
+        } catch (BufferUnderflowException truncated) {
+            throw new IllegalArgumentException("the rule table is truncated", truncated);
+        }
+    }
+
+    private static String hash(byte[] content) {
+        return HexFormat.of().formatHex(Sha256.digest(content));
+    }
+
+    private static byte[] encode(List<TableRule> rules, Action defaultAction, boolean looseTracking) {
+        Map<AddressMatch, Integer> matches = new LinkedHashMap<>();
+        for (TableRule rule : rules) {
+            matches.putIfAbsent(rule.sources(), matches.size());
+            matches.putIfAbsent(rule.destinations(), matches.size());
+        }
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (DataOutputStream out = new DataOutputStream(bytes)) {
+            out.writeInt(MAGIC);
+            out.writeByte(defaultAction.ordinal());
+            out.writeBoolean(looseTracking);
+            out.writeInt(matches.size());
+            for (AddressMatch match : matches.keySet()) {
+                writeMatch(out, match);
+            }
+            out.writeInt(rules.size());
+            for (TableRule rule : rules) {
+                writeRule(out, rule, matches);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes.toByteArray();
+    }
+
+    private static void writeMatch(DataOutputStream out, AddressMatch match) throws IOException {
+        out.writeBoolean(match.any());
+        out.writeBoolean(match.negated());
+        out.writeInt(match.ranges().size());
+        for (IpRange range : match.ranges()) {
+            out.writeByte(range.family().ordinal());
+            out.writeLong(range.firstHigh());
+            out.writeLong(range.firstLow());
+            out.writeLong(range.lastHigh());
+            out.writeLong(range.lastLow());
+        }
+    }
+
+    private static AddressMatch readMatch(ByteBuffer in) {
+        boolean any = flag(in);
+        boolean negated = flag(in);
+        List<IpRange> ranges = new ArrayList<>();
+        for (int left = count(in, RANGE_BYTES); left > 0; left--) {
+            ranges.add(new IpRange(
+                    constant(IpFamily.values(), in), in.getLong(), in.getLong(), in.getLong(), in.getLong()));
+        }
+        return new AddressMatch(any, negated, ranges);
+    }
+
+    private static void writeRule(DataOutputStream out, TableRule rule, Map<AddressMatch, Integer> matches)
+            throws IOException {
+        out.writeLong(rule.id());
+        byte[] name = rule.name().getBytes(StandardCharsets.UTF_8);
+        out.writeInt(name.length);
+        out.write(name);
+        out.writeByte(rule.category().ordinal());
+        out.writeByte(rule.direction().ordinal());
+        out.writeByte(rule.family().ordinal());
+        out.writeInt(matches.getOrDefault(rule.sources(), -1));
+        out.writeInt(matches.getOrDefault(rule.destinations(), -1));
+        out.writeInt(rule.services().size());
+        for (ServiceMatch service : rule.services()) {
+            out.writeShort(service.protocol());
+            out.writeShort(service.sourcePortFirst());
+            out.writeShort(service.sourcePortLast());
+            out.writeShort(service.destinationPortFirst());
+            out.writeShort(service.destinationPortLast());
+            out.writeShort(service.icmpType());
+            out.writeShort(service.icmpCode());
+        }
+        out.writeByte(rule.action().ordinal());
+        out.writeByte(rule.liveFlowMode().ordinal());
+        out.writeBoolean(rule.log());
+    }
+
+    private static TableRule readRule(ByteBuffer in, List<AddressMatch> matches) {
+        long id = in.getLong();
+        byte[] name = new byte[count(in, 1)];
+        in.get(name);
+        Category category = constant(Category.values(), in);
+        RuleDirection direction = constant(RuleDirection.values(), in);
+        IpFamily family = constant(IpFamily.values(), in);
+        AddressMatch sources = match(matches, in.getInt());
+        AddressMatch destinations = match(matches, in.getInt());
+        List<ServiceMatch> services = new ArrayList<>();
+        for (int left = count(in, SERVICE_BYTES); left > 0; left--) {
+            services.add(new ServiceMatch(
+                    in.getShort(), port(in), port(in), port(in), port(in), in.getShort(), in.getShort()));
+        }
+        return new TableRule(
+                id,
+                new String(name, StandardCharsets.UTF_8),
+                category,
+                direction,
+                family,
+                sources,
+                destinations,
+                services,
+                constant(Action.values(), in),
+                constant(LiveFlowMode.values(), in),
+                flag(in));
+    }
+
+    private static AddressMatch match(List<AddressMatch> matches, int index) {
+        if (index < 0 || index >= matches.size()) {
+            throw new IllegalArgumentException("a rule refers to address match " + index + " of " + matches.size());
+        }
+        return matches.get(index);
+    }
+
+    private static int port(ByteBuffer in) {
+        return Short.toUnsignedInt(in.getShort());
+    }
+
+    /** A count of things of at least {@code minBytes} each, which must still fit the rest. */
+    private static int count(ByteBuffer in, int minBytes) {
+        int count = in.getInt();
+        if (count < 0 || count > in.remaining() / minBytes) {
+            throw new IllegalArgumentException("the rule table is damaged: a count of " + count);
+        }
+        return count;
+    }
+
+    private static boolean flag(ByteBuffer in) {
+        byte value = in.get();
+        if (value < 0 || value > 1) {
+            throw new IllegalArgumentException("the rule table is damaged: a flag of " + value);
+        }
+        return value == 1;
+    }
+
+    private static <E> E constant(E[] constants, ByteBuffer in) {
+        int ordinal = in.get();
+        if (ordinal < 0 || ordinal >= constants.length) {
+            throw new IllegalArgumentException("the rule table is damaged: constant " + ordinal);
+        }
+        return constants[ordinal];
+    }
+}

@@ -1,0 +1,3 @@
+/** From the central model to one rule table per vNIC. */
+@org.jspecify.annotations.NullMarked
+package io.portcullis.policy.compile;

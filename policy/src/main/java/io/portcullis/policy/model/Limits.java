@@ -1,0 +1,38 @@
+package io.portcullis.policy.model;
+
+/** What one tenant may have. Beyond a limit an edit is refused with a {@link Problem} that names it. */
+public final class Limits {
+    /** Every VLAN of an uplink. */
+    public static final int MAX_SEGMENTS = Segment.MAX_VLAN;
+
+    public static final int MAX_VMS = 100_000;
+    public static final int MAX_VNICS_PER_VM = 16;
+    public static final int MAX_ADDRESSES_PER_VNIC = 32;
+    public static final int MAX_TAGS_PER_VM = 64;
+    public static final int MAX_FINDINGS_PER_VM = 64;
+    public static final int MAX_GROUPS = 100_000;
+    public static final int MAX_EXPRESSION_NODES = 1_000;
+    public static final int MAX_EXPRESSION_DEPTH = 32;
+    /** Longest chain of groups within groups. */
+    public static final int MAX_GROUP_NESTING = 32;
+
+    public static final int MAX_MEMBERS_PER_GROUP = 100_000;
+    /** Literals in one address set, and in one side of a rule. */
+    public static final int MAX_ADDRESSES_PER_SET = 10_000;
+
+    public static final int MAX_SERVICES = 10_000;
+    public static final int MAX_MATCHES_PER_SERVICE = 256;
+    public static final int MAX_POLICIES = 100_000;
+    public static final int MAX_RULES = 200_000;
+    public static final int MAX_RULES_PER_POLICY = 100_000;
+    /** Groups on one side of a rule, and in one applied-to list. */
+    public static final int MAX_GROUPS_PER_LIST = 256;
+
+    public static final int MAX_SERVICES_PER_RULE = 256;
+    /** Longest free text (description, operating system, value of a finding, port), in characters. */
+    public static final int MAX_TEXT_LENGTH = 255;
+    /** Problems that one refusal reports; more would help nobody. */
+    public static final int MAX_PROBLEMS = 100;
+
+    private Limits() {}
+}

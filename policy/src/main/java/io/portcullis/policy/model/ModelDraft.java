@@ -1,0 +1,130 @@
+package io.portcullis.policy.model;
+
+import io.portcullis.policy.Action;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.UnaryOperator;
+
+/** A model while a list of edits is applied to it; thrown away when there is a problem. One thread, one use. */
+final class ModelDraft {
+    private final TenantModel base;
+    private final Problems problems = new Problems();
+    private final SortedMap<String, Segment> segments;
+    private final SortedMap<String, Vm> vms;
+    private final SortedMap<String, Group> groups;
+    private final SortedMap<String, Service> services;
+    private final SortedMap<String, SecurityPolicy> policies;
+    private final TreeSet<String> relabelled = new TreeSet<>();
+    private Action defaultAction;
+    private boolean looseTracking;
+    private boolean onlyLabels = true;
+    private boolean changed;
+
+    private ModelDraft(TenantModel base) {
+        this.base = base;
+        segments = new TreeMap<>(base.segments());
+        vms = new TreeMap<>(base.vms());
+        groups = new TreeMap<>(base.groups());
+        services = new TreeMap<>(base.services());
+        policies = new TreeMap<>(base.policies());
+        defaultAction = base.defaultAction();
+        looseTracking = base.looseTracking();
+    }
+
+    static EditResult apply(TenantModel base, List<ModelEdit> edits) {
+        ModelDraft draft = new ModelDraft(base);
+        edits.forEach(draft::edit);
+        return draft.result();
+    }
+
+    private EditResult result() {
+        if (problems.isEmpty() && !changed) {
+            return new EditResult.Accepted(base, false);
+        }
+        TenantModel next = new TenantModel(
+                base.tenant(),
+                base.revision() + 1,
+                segments,
+                vms,
+                groups,
+                services,
+                policies,
+                defaultAction,
+                looseTracking);
+        if (onlyLabels) {
+            // Tags and findings are looked up late by groups: no other part of the model can become wrong through them.
+            relabelled.forEach(name -> InventoryChecks.checkLabels(next.vms().get(name), problems));
+        } else {
+            ModelValidator.check(next, problems);
+        }
+        return problems.isEmpty() ? new EditResult.Accepted(next, true) : new EditResult.Refused(problems.list());
+    }
+
+    private void edit(ModelEdit edit) {
+        switch (edit) {
+            case ModelEdit.PutSegment(Segment segment) -> put(segments, segment.name(), segment);
+            case ModelEdit.RemoveSegment(String name) -> remove(segments, "segments", name);
+            case ModelEdit.PutVm(Vm vm) -> put(vms, vm.name(), vm);
+            case ModelEdit.RemoveVm(String name) -> remove(vms, "vms", name);
+            case ModelEdit.PutGroup(Group group) -> put(groups, group.name(), group);
+            case ModelEdit.RemoveGroup(String name) -> remove(groups, "groups", name);
+            case ModelEdit.PutService(Service service) -> put(services, service.name(), service);
+            case ModelEdit.RemoveService(String name) -> remove(services, "services", name);
+            case ModelEdit.PutPolicy(SecurityPolicy policy) -> put(policies, policy.name(), policy);
+            case ModelEdit.RemovePolicy(String name) -> remove(policies, "policies", name);
+            case ModelEdit.SetTags set -> relabel(set.vm(), vm -> vm.withTags(set.tags()));
+            case ModelEdit.SetFinding set -> relabel(set.vm(), vm -> vm.withFinding(set.finding(), set.value()));
+            case ModelEdit.ClearFinding clear -> relabel(clear.vm(), vm -> vm.withoutFinding(clear.finding()));
+            case ModelEdit.SetDefaults set -> setDefaults(set);
+        }
+    }
+
+    private <T> void put(SortedMap<String, T> map, String name, T value) {
+        T before = map.put(name, value);
+        if (!value.equals(before)) {
+            changed = true;
+            onlyLabels = false;
+        }
+    }
+
+    private void remove(SortedMap<String, ?> map, String kind, String name) {
+        if (map.remove(name) == null) {
+            unknown(kind, name);
+        } else {
+            changed = true;
+            onlyLabels = false;
+        }
+    }
+
+    private void relabel(String name, UnaryOperator<Vm> change) {
+        Vm before = vms.get(name);
+        if (before == null) {
+            unknown("vms", name);
+            return;
+        }
+        Vm after = change.apply(before);
+        if (!after.equals(before)) {
+            vms.put(name, after);
+            relabelled.add(name);
+            changed = true;
+        }
+    }
+
+    private void setDefaults(ModelEdit.SetDefaults set) {
+        if (set.defaultAction() != defaultAction || set.looseTracking() != looseTracking) {
+            defaultAction = set.defaultAction();
+            looseTracking = set.looseTracking();
+            changed = true;
+            onlyLabels = false;
+        }
+    }
+
+    private void unknown(String kind, String name) {
+        problems.add(
+                Problems.pointer(kind, name),
+                "tenant " + base.tenant() + " has nothing of this name",
+                "list the " + kind + " of the tenant and check the spelling");
+    }
+}

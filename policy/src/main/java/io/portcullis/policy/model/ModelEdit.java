@@ -1,0 +1,46 @@
+package io.portcullis.policy.model;
+
+import io.portcullis.policy.Action;
+import java.util.Collections;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/**
+ * One change of a tenant's model. Edits are values, so that they can be sent, journaled and played back; a list of them is
+ * applied atomically and judged by its outcome, so its order matters only between edits of the same object.
+ */
+public sealed interface ModelEdit {
+    record PutSegment(Segment segment) implements ModelEdit {}
+
+    record RemoveSegment(String name) implements ModelEdit {}
+
+    record PutVm(Vm vm) implements ModelEdit {}
+
+    record RemoveVm(String name) implements ModelEdit {}
+
+    record PutGroup(Group group) implements ModelEdit {}
+
+    record RemoveGroup(String name) implements ModelEdit {}
+
+    record PutService(Service service) implements ModelEdit {}
+
+    record RemoveService(String name) implements ModelEdit {}
+
+    record PutPolicy(SecurityPolicy policy) implements ModelEdit {}
+
+    record RemovePolicy(String name) implements ModelEdit {}
+
+    /** The VM has exactly these tags from now on. */
+    record SetTags(String vm, SortedSet<Tag> tags) implements ModelEdit {
+        public SetTags {
+            tags = Collections.unmodifiableSortedSet(new TreeSet<>(tags));
+        }
+    }
+
+    record SetFinding(String vm, String finding, String value) implements ModelEdit {}
+
+    record ClearFinding(String vm, String finding) implements ModelEdit {}
+
+    /** What happens where no rule matches, and whether TCP connections may be picked up in mid-stream. */
+    record SetDefaults(Action defaultAction, boolean looseTracking) implements ModelEdit {}
+}

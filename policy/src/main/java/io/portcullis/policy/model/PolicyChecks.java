@@ -1,0 +1,143 @@
+package io.portcullis.policy.model;
+
+import io.portcullis.policy.table.ServiceMatch;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** Checks services, security policies and their rules. */
+final class PolicyChecks {
+    private final TenantModel model;
+    private final Problems problems;
+
+    private PolicyChecks(TenantModel model, Problems problems) {
+        this.model = model;
+        this.problems = problems;
+    }
+
+    static void check(TenantModel model, Problems problems) {
+        PolicyChecks checks = new PolicyChecks(model, problems);
+        problems.checkLimit("/services", "services", model.services().size(), Limits.MAX_SERVICES, "MAX_SERVICES");
+        model.services().values().forEach(checks::checkService);
+        problems.checkLimit("/policies", "policies", model.policies().size(), Limits.MAX_POLICIES, "MAX_POLICIES");
+        int rules = model.policies().values().stream()
+                .mapToInt(policy -> policy.rules().size())
+                .sum();
+        problems.checkLimit("/policies", "rules", rules, Limits.MAX_RULES, "MAX_RULES");
+        model.policies().values().forEach(checks::checkPolicy);
+    }
+
+    private void checkService(Service service) {
+        String path = Problems.pointer("services", service.name());
+        problems.checkName(path + "/name", "service", service.name());
+        if (ServiceLibrary.BUILT_IN.containsKey(service.name())) {
+            problems.add(
+                    path + "/name",
+                    "service " + service.name() + " is built in and cannot be redefined",
+                    "choose another name");
+        }
+        if (service.matches().isEmpty()) {
+            problems.add(path + "/matches", "the service matches nothing", "write at least one protocol and port");
+        }
+        problems.checkLimit(
+                path + "/matches",
+                "matches",
+                service.matches().size(),
+                Limits.MAX_MATCHES_PER_SERVICE,
+                "MAX_MATCHES_PER_SERVICE");
+        for (int index = 0; index < service.matches().size(); index++) {
+            checkMatch(service.matches().get(index), path + "/matches/" + index);
+        }
+    }
+
+    private void checkMatch(ServiceMatch match, String path) {
+        checkRange(path + "/protocol", "protocol", match.protocol(), ServiceMatch.ANY_PROTOCOL, 255);
+        checkRange(path + "/icmpType", "ICMP type", match.icmpType(), -1, 255);
+        checkRange(path + "/icmpCode", "ICMP code", match.icmpCode(), -1, 255);
+        checkPorts(path + "/sourcePorts", match.sourcePortFirst(), match.sourcePortLast());
+        checkPorts(path + "/destinationPorts", match.destinationPortFirst(), match.destinationPortLast());
+    }
+
+    private void checkPorts(String path, int first, int last) {
+        if (first < 0 || last > ServiceMatch.MAX_PORT || first > last) {
+            problems.add(
+                    path,
+                    "ports " + first + "-" + last + " are no range of ports",
+                    "use 0 to " + ServiceMatch.MAX_PORT + ", lower first");
+        }
+    }
+
+    private void checkRange(String path, String what, int value, int first, int last) {
+        if (value < first || value > last) {
+            problems.add(path, "there is no " + what + " " + value, "use 0 to " + last + ", or leave it out for any");
+        }
+    }
+
+    private void checkPolicy(SecurityPolicy policy) {
+        String path = Problems.pointer("policies", policy.name());
+        problems.checkName(path + "/name", "policy", policy.name());
+        checkGroups(path + "/appliedTo", policy.appliedTo());
+        problems.checkLimit(
+                path + "/rules", "rules", policy.rules().size(), Limits.MAX_RULES_PER_POLICY, "MAX_RULES_PER_POLICY");
+        Set<String> names = new HashSet<>();
+        for (int index = 0; index < policy.rules().size(); index++) {
+            Rule rule = policy.rules().get(index);
+            String rulePath = path + "/rules/" + index;
+            problems.checkName(rulePath + "/name", "rule", rule.name());
+            if (!names.add(rule.name())) {
+                problems.add(
+                        rulePath + "/name",
+                        "the policy has two rules named " + Problems.quote(rule.name()),
+                        "name each rule of a policy differently: connections and counters refer to rules by name");
+            }
+            checkPeers(rulePath + "/sources", rule.sources());
+            checkPeers(rulePath + "/destinations", rule.destinations());
+            checkServices(rulePath + "/services", rule.services());
+            checkGroups(rulePath + "/appliedTo", rule.appliedTo());
+        }
+    }
+
+    private void checkPeers(String path, Peers peers) {
+        boolean names = !peers.groups().isEmpty() || !peers.addresses().isEmpty();
+        if (peers.any() && (names || peers.negated())) {
+            problems.add(path, "'any' stands alone", "drop 'any', or the groups, addresses and negation beside it");
+        } else if (!peers.any() && !names) {
+            problems.add(path, "nobody is named", "name groups or addresses, or write 'any'");
+        }
+        checkGroups(path + "/groups", peers.groups());
+        problems.checkLimit(
+                path + "/addresses",
+                "addresses",
+                peers.addresses().size(),
+                Limits.MAX_ADDRESSES_PER_SET,
+                "MAX_ADDRESSES_PER_SET");
+    }
+
+    private void checkServices(String path, ServiceSelection services) {
+        if (services.any() && !services.names().isEmpty()) {
+            problems.add(path, "'any' stands alone", "drop 'any' or the services beside it");
+        } else if (!services.any() && services.names().isEmpty()) {
+            problems.add(path, "the rule has no service", "name services (https, dns, …) or write 'any'");
+        }
+        problems.checkLimit(
+                path, "services", services.names().size(), Limits.MAX_SERVICES_PER_RULE, "MAX_SERVICES_PER_RULE");
+        for (int index = 0; index < services.names().size(); index++) {
+            String name = services.names().get(index);
+            if (model.service(name).isEmpty()) {
+                problems.add(
+                        path + "/" + index,
+                        "there is no service " + Problems.quote(name),
+                        "create the service first or in the same document, or use a built-in one");
+            }
+        }
+    }
+
+    private void checkGroups(String path, List<String> groups) {
+        problems.checkLimit(path, "groups", groups.size(), Limits.MAX_GROUPS_PER_LIST, "MAX_GROUPS_PER_LIST");
+        for (int index = 0; index < groups.size(); index++) {
+            if (!model.groups().containsKey(groups.get(index))) {
+                GroupChecks.unknownGroup(problems, path + "/" + index, groups.get(index));
+            }
+        }
+    }
+}

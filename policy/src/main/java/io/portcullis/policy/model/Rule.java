@@ -1,0 +1,127 @@
+package io.portcullis.policy.model;
+
+import io.portcullis.policy.Action;
+import io.portcullis.policy.IpFamily;
+import io.portcullis.policy.LiveFlowMode;
+import io.portcullis.policy.RuleDirection;
+import java.util.List;
+
+/**
+ * One rule of a security policy. Its name is its identity: connections and counters refer to {@code tenant/policy/rule}.
+ *
+ * @param appliedTo groups whose vNICs enforce the rule, within those of the policy; empty for all of the policy's
+ */
+public record Rule(
+        String name,
+        Peers sources,
+        Peers destinations,
+        ServiceSelection services,
+        RuleDirection direction,
+        IpFamily family,
+        Action action,
+        LiveFlowMode liveFlowMode,
+        boolean log,
+        List<String> appliedTo) {
+    public Rule {
+        appliedTo = List.copyOf(appliedTo);
+    }
+
+    public static Builder allow(String name) {
+        return new Builder(name, Action.ALLOW);
+    }
+
+    public static Builder drop(String name) {
+        return new Builder(name, Action.DROP);
+    }
+
+    public static Builder reject(String name) {
+        return new Builder(name, Action.REJECT);
+    }
+
+    public static Builder pass(String name) {
+        return new Builder(name, Action.PASS);
+    }
+
+    /**
+     * Begins with: anyone to anyone, NO service (one must be chosen), both directions, both families, live flows
+     * rechecked, not logged, applied to all vNICs of the policy.
+     */
+    public static final class Builder {
+        private final String name;
+        private final Action action;
+        private Peers sources = Peers.ANY;
+        private Peers destinations = Peers.ANY;
+        private ServiceSelection services = ServiceSelection.named();
+        private RuleDirection direction = RuleDirection.BOTH;
+        private IpFamily family = IpFamily.ANY;
+        private LiveFlowMode liveFlowMode = LiveFlowMode.RECHECK;
+        private boolean log;
+        private List<String> appliedTo = List.of();
+
+        public Builder(String name, Action action) {
+            this.name = name;
+            this.action = action;
+        }
+
+        public Builder from(Peers peers) {
+            sources = peers;
+            return this;
+        }
+
+        public Builder from(String... groups) {
+            return from(Peers.groups(groups));
+        }
+
+        public Builder to(Peers peers) {
+            destinations = peers;
+            return this;
+        }
+
+        public Builder to(String... groups) {
+            return to(Peers.groups(groups));
+        }
+
+        public Builder services(String... names) {
+            return services(ServiceSelection.named(names));
+        }
+
+        public Builder services(ServiceSelection selection) {
+            services = selection;
+            return this;
+        }
+
+        public Builder anyService() {
+            return services(ServiceSelection.ANY);
+        }
+
+        public Builder direction(RuleDirection newDirection) {
+            direction = newDirection;
+            return this;
+        }
+
+        public Builder family(IpFamily newFamily) {
+            family = newFamily;
+            return this;
+        }
+
+        public Builder liveFlows(LiveFlowMode mode) {
+            liveFlowMode = mode;
+            return this;
+        }
+
+        public Builder log(boolean on) {
+            log = on;
+            return this;
+        }
+
+        public Builder appliedTo(String... groups) {
+            appliedTo = List.of(groups);
+            return this;
+        }
+
+        public Rule build() {
+            return new Rule(
+                    name, sources, destinations, services, direction, family, action, liveFlowMode, log, appliedTo);
+        }
+    }
+}

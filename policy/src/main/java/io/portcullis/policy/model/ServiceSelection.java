@@ -1,0 +1,19 @@
+package io.portcullis.policy.model;
+
+import java.util.List;
+
+/**
+ * The services of a rule: all, said explicitly, or some by name. Neither is refused by the model: a rule that forgot its
+ * services must not become a rule for everything.
+ */
+public record ServiceSelection(boolean any, List<String> names) {
+    public static final ServiceSelection ANY = new ServiceSelection(true, List.of());
+
+    public ServiceSelection {
+        names = List.copyOf(names);
+    }
+
+    public static ServiceSelection named(String... names) {
+        return new ServiceSelection(false, List.of(names));
+    }
+}

@@ -1,0 +1,139 @@
+package io.portcullis.policy.model;
+
+import io.portcullis.policy.Action;
+import io.portcullis.policy.TenantId;
+import io.portcullis.policy.VmId;
+import io.portcullis.policy.VnicId;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * All that decides a tenant's verdicts: inventory, groups, services, policies. Immutable and safe to share between
+ * threads. Every change goes through {@link #apply(List)}, which gives a new model one revision on, this very model when
+ * nothing changed, or the problems and no change.
+ *
+ * <p>The maps are keyed by name. A model that came from {@link #empty} through edits always passes
+ * {@link ModelValidator#problems}; one that was put together by hand may not.
+ *
+ * @param revision grows by one with every change of anything in here
+ * @param defaultAction what happens where no rule matches: ALLOW, DROP or REJECT
+ * @param looseTracking whether TCP connections may be picked up in mid-stream
+ */
+public record TenantModel(
+        TenantId tenant,
+        long revision,
+        SortedMap<String, Segment> segments,
+        SortedMap<String, Vm> vms,
+        SortedMap<String, Group> groups,
+        SortedMap<String, Service> services,
+        SortedMap<String, SecurityPolicy> policies,
+        Action defaultAction,
+        boolean looseTracking) {
+    public TenantModel {
+        segments = Collections.unmodifiableSortedMap(new TreeMap<>(segments));
+        vms = Collections.unmodifiableSortedMap(new TreeMap<>(vms));
+        groups = Collections.unmodifiableSortedMap(new TreeMap<>(groups));
+        services = Collections.unmodifiableSortedMap(new TreeMap<>(services));
+        policies = Collections.unmodifiableSortedMap(new TreeMap<>(policies));
+    }
+
+    /** A tenant at revision 0 with nothing in it, that drops whatever no rule allows. */
+    public static TenantModel empty(TenantId tenant) {
+        return new TenantModel(
+                tenant,
+                0,
+                new TreeMap<>(),
+                new TreeMap<>(),
+                new TreeMap<>(),
+                new TreeMap<>(),
+                new TreeMap<>(),
+                Action.DROP,
+                false);
+    }
+
+    /** Applies all of the edits or none; however many they are, the revision grows by one. */
+    public EditResult apply(List<ModelEdit> edits) {
+        return ModelDraft.apply(this, edits);
+    }
+
+    public EditResult apply(ModelEdit edit) {
+        return apply(List.of(edit));
+    }
+
+    public EditResult putSegment(Segment segment) {
+        return apply(new ModelEdit.PutSegment(segment));
+    }
+
+    public EditResult removeSegment(String name) {
+        return apply(new ModelEdit.RemoveSegment(name));
+    }
+
+    public EditResult putVm(Vm vm) {
+        return apply(new ModelEdit.PutVm(vm));
+    }
+
+    public EditResult removeVm(String name) {
+        return apply(new ModelEdit.RemoveVm(name));
+    }
+
+    public EditResult putGroup(Group group) {
+        return apply(new ModelEdit.PutGroup(group));
+    }
+
+    public EditResult removeGroup(String name) {
+        return apply(new ModelEdit.RemoveGroup(name));
+    }
+
+    public EditResult putService(Service service) {
+        return apply(new ModelEdit.PutService(service));
+    }
+
+    public EditResult removeService(String name) {
+        return apply(new ModelEdit.RemoveService(name));
+    }
+
+    public EditResult putPolicy(SecurityPolicy policy) {
+        return apply(new ModelEdit.PutPolicy(policy));
+    }
+
+    public EditResult removePolicy(String name) {
+        return apply(new ModelEdit.RemovePolicy(name));
+    }
+
+    public EditResult setTags(String vm, Set<Tag> tags) {
+        return apply(new ModelEdit.SetTags(vm, new TreeSet<>(tags)));
+    }
+
+    public EditResult setFinding(String vm, String finding, String value) {
+        return apply(new ModelEdit.SetFinding(vm, finding, value));
+    }
+
+    public EditResult clearFinding(String vm, String finding) {
+        return apply(new ModelEdit.ClearFinding(vm, finding));
+    }
+
+    public EditResult setDefaults(Action action, boolean loose) {
+        return apply(new ModelEdit.SetDefaults(action, loose));
+    }
+
+    /** The VM with this id; empty also for a VM of another tenant. */
+    public Optional<Vm> vm(VmId id) {
+        return id.tenant().equals(tenant) ? Optional.ofNullable(vms.get(id.name())) : Optional.empty();
+    }
+
+    /** The vNIC with this id; empty also for a vNIC of another tenant. */
+    public Optional<Vnic> vnic(VnicId id) {
+        return vm(id.vm()).flatMap(vm -> vm.vnic(id));
+    }
+
+    /** The tenant's own service of this name or the built-in one. */
+    public Optional<Service> service(String name) {
+        Service own = services.get(name);
+        return Optional.ofNullable(own != null ? own : ServiceLibrary.BUILT_IN.get(name));
+    }
+}
