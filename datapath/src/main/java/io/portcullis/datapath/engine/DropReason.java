@@ -18,8 +18,8 @@ public enum DropReason {
     VLAN,
     /** Neither IP nor ARP. */
     ETHERTYPE,
-    /** Neighbour discovery that crossed a router (RFC 4861: hop limit is not 255). */
-    ND_HOP_LIMIT,
+    /** Neighbour discovery that crossed a router (hop limit is not 255), is malformed (RFC 4861) or in fragments (RFC 6980). */
+    ND_INVALID,
     /** A rule or the default says DROP. */
     POLICY,
     /** A rule or the default says REJECT. */
