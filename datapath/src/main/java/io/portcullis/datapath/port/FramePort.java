@@ -1,6 +1,7 @@
 package io.portcullis.datapath.port;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Map;
 
 /**
  * Where frames come from and go to. Never blocks. Every method but {@link #close()} is called by the one loop that owns
@@ -9,6 +10,10 @@ import java.lang.foreign.MemorySegment;
  * <p>Drain: after {@link #requestDrain()} and once {@link #isDrained()} says true, every frame that had been queued for
  * this port when the request was made has been handed out by {@link #receive}. It is what makes a cut exact: a kernel port
  * is drained when a read finds nothing; a port behind a socket sends a marker around.
+ *
+ * <p>A drain is a barrier for what was sent, too: everything that went through {@link #send} before the request has then
+ * reached the other side, so that no frame which another port sends later can overtake it. A newer request replaces an older
+ * one. Go on calling {@link #receive} until the port is drained.
  */
 public interface FramePort extends AutoCloseable {
     /** Name for people, for example {@code tap:web-1/eth0}. */
@@ -35,6 +40,11 @@ public interface FramePort extends AutoCloseable {
     void requestDrain();
 
     boolean isDrained();
+
+    /** What the port has counted, by name in its own words: {@code sent}, {@code received}, what it refused and why. */
+    default Map<String, Long> counters() {
+        return Map.of();
+    }
 
     @Override
     void close();
