@@ -1,0 +1,4 @@
+package io.portcullis.api;
+
+/** A named set of workloads. */
+public record GroupSpec(GroupExpression members) {}

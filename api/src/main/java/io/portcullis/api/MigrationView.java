@@ -1,0 +1,29 @@
+package io.portcullis.api;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A migration, running or ended.
+ *
+ * @param state {@code RUNNING}, {@code COMMITTED}, {@code ROLLED_BACK} or {@code CANCELLED}
+ * @param phase how far it is, for example {@code CUTTING_OVER}
+ * @param started ISO 8601, UTC
+ * @param reason why it did not commit
+ */
+public record MigrationView(
+        String id,
+        String vm,
+        String from,
+        String to,
+        String state,
+        String phase,
+        String requestedBy,
+        String started,
+        @Nullable String ended,
+        @Nullable String reason,
+        @Nullable ReceiptView receipt) {
+    /** Whether it has come to an end, well or not. */
+    public boolean isOver() {
+        return ended != null;
+    }
+}

@@ -1,0 +1,19 @@
+package io.portcullis.api;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A security policy: ordered rules in a category.
+ *
+ * @param category {@code ETHERNET}, {@code EMERGENCY}, {@code INFRASTRUCTURE}, {@code ENVIRONMENT} or {@code APPLICATION}, evaluated in this order
+ * @param sequence order within the category, lowest first; default 100
+ * @param appliedTo groups whose vNICs get the rules; none means all vNICs of the tenant
+ * @param enabled default yes
+ */
+public record PolicySpec(
+        String category,
+        @Nullable Integer sequence,
+        @Nullable List<String> appliedTo,
+        @Nullable Boolean enabled,
+        List<RuleSpec> rules) {}

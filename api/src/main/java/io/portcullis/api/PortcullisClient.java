@@ -1,0 +1,424 @@
+package io.portcullis.api;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JavaType;
+import com.fasterxml.jackson.databind.type.TypeFactory;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The HTTP API as calls. Thread-safe; every call blocks until the answer is there. A refusal is an {@link ApiException}, no answer a
+ * {@link NotReachableException}; an interrupted thread gets a {@link NotReachableException} with its interrupt flag set.
+ */
+public final class PortcullisClient implements AutoCloseable {
+    /** Longest wait for a connection. */
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
+    /** Longest wait for an answer; the cluster's own deadlines are shorter. */
+    private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(30);
+    /** Between two looks at something that is awaited. */
+    private static final Duration POLL_INTERVAL = Duration.ofMillis(50);
+
+    private final URI base;
+    private final String token;
+    private final HttpClient http;
+
+    private PortcullisClient(URI base, String token) {
+        this.base = base;
+        this.token = token;
+        this.http = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .connectTimeout(CONNECT_TIMEOUT)
+                .build();
+    }
+
+    /** A client for the endpoint, for example {@code http://127.0.0.1:7300}. Opens no connection yet. */
+    public static PortcullisClient connect(URI base, String token) {
+        String text = base.toString();
+        return new PortcullisClient(URI.create(text.endsWith("/") ? text : text + "/"), token.strip());
+    }
+
+    /** As {@link #connect}, with the token that stands in a file. */
+    public static PortcullisClient withTokenFile(URI base, Path tokenFile) throws IOException {
+        return connect(base, Files.readString(tokenFile));
+    }
+
+    public URI base() {
+        return base;
+    }
+
+    // The node.
+
+    /** Whether the node answers and says that it is ready to serve. Never throws. */
+    public boolean isReady() {
+        try {
+            return send(request("ready").GET().build()).statusCode() == 200;
+        } catch (NotReachableException notYet) {
+            return false;
+        }
+    }
+
+    /** The metrics of the node in Prometheus' text format. */
+    public String metrics() {
+        return text(send(request("metrics").GET().build()));
+    }
+
+    public ClusterView cluster() {
+        return get(ClusterView.class, "v1", "cluster");
+    }
+
+    // Hosts.
+
+    public List<HostView> hosts() {
+        return list(HostView.class, "v1", "hosts");
+    }
+
+    public HostView host(String host) {
+        return get(HostView.class, "v1", "hosts", host);
+    }
+
+    public EvacuationView drain(String host) {
+        return call("POST", null, EvacuationView.class, "v1", "hosts", host, "drain");
+    }
+
+    public EvacuationView evacuation(String host) {
+        return get(EvacuationView.class, "v1", "hosts", host, "drain");
+    }
+
+    public EvacuationView cancelDrain(String host) {
+        return call("DELETE", null, EvacuationView.class, "v1", "hosts", host, "drain");
+    }
+
+    /** Drains the host; then its node leaves the cluster. */
+    public EvacuationView leave(String host) {
+        return call("POST", null, EvacuationView.class, "v1", "hosts", host, "leave");
+    }
+
+    // Tenants and their documents.
+
+    public List<TenantView> tenants() {
+        return list(TenantView.class, "v1", "tenants");
+    }
+
+    public TenantView tenant(String tenant) {
+        return get(TenantView.class, "v1", "tenants", tenant);
+    }
+
+    public TenantView putTenant(String tenant, TenantSpec spec) {
+        return call("PUT", spec, TenantView.class, "v1", "tenants", tenant);
+    }
+
+    /** The tenant must be empty. */
+    public void deleteTenant(String tenant) {
+        send(request("v1", "tenants", tenant).DELETE().build());
+    }
+
+    /** Applies all documents of a text (YAML or JSON), all or none. */
+    public ChangeView apply(String tenant, String documents) {
+        return apply(tenant, documents, OptionalLong.empty());
+    }
+
+    /** As {@link #apply(String, String)}, and only if the tenant still has that revision. */
+    public ChangeView apply(String tenant, String documents, OptionalLong revision) {
+        HttpRequest.Builder request = request("v1", "tenants", tenant, "documents")
+                .header("Content-Type", "application/yaml")
+                .POST(HttpRequest.BodyPublishers.ofString(documents));
+        revision.ifPresent(expected -> request.header("If-Match", "\"" + expected + "\""));
+        return parse(send(request.build()), Shape.of(ChangeView.class));
+    }
+
+    /**
+     * Documents of one collection.
+     *
+     * @param collection {@code segments}, {@code groups}, {@code services} or {@code policies}
+     * @param spec the type of their specs
+     */
+    public <S> List<Resource<S>> resources(String tenant, String collection, Class<S> spec) {
+        ItemList<Resource<S>> list = parse(
+                send(request("v1", "tenants", tenant, collection).GET().build()), Shape.listOf(Shape.resourceOf(spec)));
+        return list.items();
+    }
+
+    public <S> Resource<S> resource(String tenant, String collection, String name, Class<S> spec) {
+        return parse(
+                send(request("v1", "tenants", tenant, collection, name).GET().build()), Shape.resourceOf(spec));
+    }
+
+    public ChangeView put(String tenant, String collection, String name, Object spec) {
+        return call("PUT", spec, ChangeView.class, "v1", "tenants", tenant, collection, name);
+    }
+
+    public ChangeView delete(String tenant, String collection, String name) {
+        return call("DELETE", null, ChangeView.class, "v1", "tenants", tenant, collection, name);
+    }
+
+    /** How far the tenant's newest revision has come. */
+    public RealizationView realization(String tenant) {
+        return get(RealizationView.class, "v1", "tenants", tenant, "realization");
+    }
+
+    public RealizationView realization(String tenant, long revision) {
+        return parse(
+                send(requestTo(path("v1", "tenants", tenant, "realization") + "?revision=" + revision)
+                        .GET()
+                        .build()),
+                Shape.of(RealizationView.class));
+    }
+
+    /** Waits until every attached vNIC enforces the revision or a later one. */
+    public RealizationView awaitRealized(String tenant, long revision, Duration timeout) throws TimeoutException {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        while (true) {
+            RealizationView view = realization(tenant, revision);
+            if (view.realized()) {
+                return view;
+            }
+            pause(deadline, "revision " + revision + " of " + tenant + " is not realized everywhere");
+        }
+    }
+
+    // VMs.
+
+    public List<VmView> vms(String tenant) {
+        return list(VmView.class, "v1", "tenants", tenant, "vms");
+    }
+
+    public VmView vm(String tenant, String vm) {
+        return get(VmView.class, "v1", "tenants", tenant, "vms", vm);
+    }
+
+    public ChangeView putVm(String tenant, String vm, VmSpec spec) {
+        return call("PUT", spec, ChangeView.class, "v1", "tenants", tenant, "vms", vm);
+    }
+
+    /** The VM must be detached. */
+    public ChangeView deleteVm(String tenant, String vm) {
+        return delete(tenant, "vms", vm);
+    }
+
+    /** Answers when the VM's vNICs enforce on that host. */
+    public VmView attach(String tenant, String vm, String host) {
+        return call("POST", new AttachRequest(host), VmView.class, "v1", "tenants", tenant, "vms", vm, "attach");
+    }
+
+    public VmView detach(String tenant, String vm) {
+        return call("POST", null, VmView.class, "v1", "tenants", tenant, "vms", vm, "detach");
+    }
+
+    public ChangeView tag(String tenant, String vm, List<String> add, List<String> remove) {
+        return call("POST", new TagsRequest(add, remove), ChangeView.class, "v1", "tenants", tenant, "vms", vm, "tags");
+    }
+
+    public ChangeView findings(String tenant, String vm, FindingsRequest findings) {
+        return call("POST", findings, ChangeView.class, "v1", "tenants", tenant, "vms", vm, "findings");
+    }
+
+    public VnicView vnic(String tenant, String vm, String vnic) {
+        return get(VnicView.class, "v1", "tenants", tenant, "vms", vm, "vnics", vnic);
+    }
+
+    public RulesView rules(String tenant, String vm, String vnic) {
+        return get(RulesView.class, "v1", "tenants", tenant, "vms", vm, "vnics", vnic, "rules");
+    }
+
+    public ConnectionsView connections(String tenant, String vm, String vnic, int limit) {
+        String path = path("v1", "tenants", tenant, "vms", vm, "vnics", vnic, "connections");
+        return parse(send(requestTo(path + "?limit=" + limit).GET().build()), Shape.of(ConnectionsView.class));
+    }
+
+    // Migrations.
+
+    /**
+     * Begins a migration.
+     *
+     * @param vm {@code tenant/vm}
+     */
+    public MigrationView migrate(String vm, String to) {
+        return call("POST", new MigrationRequest(vm, to), MigrationView.class, "v1", "migrations");
+    }
+
+    /** Newest first. */
+    public List<MigrationView> migrations(@Nullable String vm, int limit) {
+        String query = "?limit=" + limit + (vm == null ? "" : "&vm=" + encode(vm));
+        ItemList<MigrationView> list = parse(
+                send(requestTo(path("v1", "migrations") + query).GET().build()),
+                Shape.listOf(Shape.of(MigrationView.class)));
+        return list.items();
+    }
+
+    public MigrationView migration(String id) {
+        return get(MigrationView.class, "v1", "migrations", id);
+    }
+
+    /** Cancels; refused with 409 when the hand-over has begun. */
+    public MigrationView cancel(String id) {
+        return call("DELETE", null, MigrationView.class, "v1", "migrations", id);
+    }
+
+    /** Waits until the migration has ended, well or not. */
+    public MigrationView awaitMigration(String id, Duration timeout) throws TimeoutException {
+        return awaitMigration(id, timeout, each -> {});
+    }
+
+    /** As {@link #awaitMigration(String, Duration)}; {@code progress} gets every state that was seen. */
+    public MigrationView awaitMigration(String id, Duration timeout, Consumer<MigrationView> progress)
+            throws TimeoutException {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        while (true) {
+            MigrationView view = migration(id);
+            progress.accept(view);
+            if (view.isOver()) {
+                return view;
+            }
+            pause(deadline, "migration " + id + " has not ended");
+        }
+    }
+
+    // Plumbing.
+
+    private <T> T get(Class<T> type, String... segments) {
+        return parse(send(request(segments).GET().build()), Shape.of(type));
+    }
+
+    private <T> List<T> list(Class<T> type, String... segments) {
+        ItemList<T> list = parse(send(request(segments).GET().build()), Shape.listOf(Shape.of(type)));
+        return list.items();
+    }
+
+    private <T> T call(String method, @Nullable Object body, Class<T> type, String... segments) {
+        HttpRequest.BodyPublisher publisher =
+                body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(write(body));
+        HttpRequest.Builder request = request(segments).method(method, publisher);
+        if (body != null) {
+            request.header("Content-Type", "application/json");
+        }
+        return parse(send(request.build()), Shape.of(type));
+    }
+
+    private HttpRequest.Builder request(String... segments) {
+        return requestTo(path(segments));
+    }
+
+    private HttpRequest.Builder requestTo(String path) {
+        return HttpRequest.newBuilder(base.resolve(path))
+                .timeout(REQUEST_TIMEOUT)
+                .header("Authorization", "Bearer " + token)
+                .header("Accept", "application/json, " + Problem.MEDIA_TYPE);
+    }
+
+    private static String path(String... segments) {
+        return Arrays.stream(segments).map(PortcullisClient::encode).collect(Collectors.joining("/"));
+    }
+
+    private static String encode(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
+    private HttpResponse<byte[]> send(HttpRequest request) {
+        try {
+            HttpResponse<byte[]> response = http.send(request, HttpResponse.BodyHandlers.ofByteArray());
+            if (response.statusCode() >= 400 && !request.uri().getPath().endsWith("/ready")) {
+                throw new ApiException(problem(response));
+            }
+            return response;
+        } catch (IOException broken) {
+            throw new NotReachableException(base, broken);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new NotReachableException(base, interrupted);
+        }
+    }
+
+    private static Problem problem(HttpResponse<byte[]> response) {
+        String type = response.headers().firstValue("Content-Type").orElse("");
+        if (type.startsWith(Problem.MEDIA_TYPE)) {
+            try {
+                return Json.mapper().readValue(response.body(), Problem.class);
+            } catch (IOException malformed) {
+                return foreign(response);
+            }
+        }
+        return foreign(response);
+    }
+
+    private static Problem foreign(HttpResponse<byte[]> response) {
+        String body = text(response).strip();
+        String detail = body.isEmpty() ? "no details were sent" : body.substring(0, Math.min(body.length(), 500));
+        return new Problem(
+                "about:blank", "HTTP " + response.statusCode(), response.statusCode(), detail, "http", null, List.of());
+    }
+
+    private <T> T parse(HttpResponse<byte[]> response, Shape<T> shape) {
+        try {
+            return shape.read(response.body());
+        } catch (IOException foreign) {
+            throw new NotReachableException(base, new IOException("what answers there is no Portcullis", foreign));
+        }
+    }
+
+    private static String text(HttpResponse<byte[]> response) {
+        return new String(response.body(), StandardCharsets.UTF_8);
+    }
+
+    /** The Java type of an answer. */
+    private record Shape<T>(JavaType type) {
+        static <T> Shape<T> of(Class<T> type) {
+            return new Shape<>(factory().constructType(type));
+        }
+
+        static <T> Shape<ItemList<T>> listOf(Shape<T> item) {
+            return new Shape<>(factory().constructParametricType(ItemList.class, item.type()));
+        }
+
+        static <S> Shape<Resource<S>> resourceOf(Class<S> spec) {
+            return new Shape<>(factory().constructParametricType(Resource.class, spec));
+        }
+
+        T read(byte[] body) throws IOException {
+            return Json.mapper().readValue(body, type);
+        }
+
+        private static TypeFactory factory() {
+            return Json.mapper().getTypeFactory();
+        }
+    }
+
+    private static String write(Object body) {
+        try {
+            return Json.mapper().writeValueAsString(body);
+        } catch (JsonProcessingException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    private static void pause(long deadline, String what) throws TimeoutException {
+        if (System.nanoTime() - deadline >= 0) {
+            throw new TimeoutException(what);
+        }
+        try {
+            Thread.sleep(POLL_INTERVAL);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new TimeoutException(what + " (interrupted)");
+        }
+    }
+
+    @Override
+    public void close() {
+        http.shutdownNow();
+    }
+}

@@ -1,0 +1,32 @@
+package io.portcullis.api;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One rule of a policy; the first that matches decides.
+ *
+ * @param name unique in its policy; a connection remembers the rule by it
+ * @param sources names of groups, addresses, prefixes or ranges, any of which may match; none, or {@code any}, means everyone
+ * @param negateSources everyone but those; default no
+ * @param services services of the tenant or of the library, by name, at least one; {@code any} alone means all
+ * @param direction {@code IN}, {@code OUT} or {@code BOTH} (default), seen from the VM
+ * @param family {@code IPV4}, {@code IPV6} or {@code ANY} (default)
+ * @param appliedTo groups whose vNICs get this rule; none: those of the policy
+ * @param action {@code ALLOW}, {@code DROP}, {@code REJECT} or {@code PASS}
+ * @param liveFlows for established connections: {@code KEEP}, {@code RECHECK} (default) or {@code RESET}
+ * @param log whether hits are logged; default no
+ */
+public record RuleSpec(
+        String name,
+        @Nullable List<String> sources,
+        @Nullable Boolean negateSources,
+        @Nullable List<String> destinations,
+        @Nullable Boolean negateDestinations,
+        List<String> services,
+        @Nullable String direction,
+        @Nullable String family,
+        @Nullable List<String> appliedTo,
+        String action,
+        @Nullable String liveFlows,
+        @Nullable Boolean log) {}

@@ -1,0 +1,13 @@
+package io.portcullis.api;
+
+import java.util.List;
+
+/**
+ * The rule table of a vNIC.
+ *
+ * @param revision the tenant's revision that it belongs to
+ * @param realizedRevision what the vNIC enforces now; lower than {@code revision} while a change is on its way
+ * @param defaultAction after the last rule
+ */
+public record RulesView(
+        String vnic, long revision, long realizedRevision, String hash, String defaultAction, List<RuleView> rules) {}

@@ -1,0 +1,9 @@
+package io.portcullis.api;
+
+/**
+ * A tenant.
+ *
+ * @param revision grows by one with every change that may change a verdict
+ */
+public record TenantView(
+        String name, String defaultAction, String tracking, long revision, int vms, int groups, int policies) {}

@@ -1,0 +1,20 @@
+package io.portcullis.api;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A vNIC: what was declared and how it is.
+ *
+ * @param id {@code tenant/vm/vnic}
+ * @param status null while no host has it, or its host does not answer
+ */
+public record VnicView(
+        String id,
+        String name,
+        String mac,
+        List<String> addresses,
+        String segment,
+        @Nullable Integer vlan,
+        @Nullable String port,
+        @Nullable VnicStatusView status) {}

@@ -1,0 +1,154 @@
+package io.portcullis.api.document;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.portcullis.api.FieldProblem;
+import io.portcullis.api.GroupSpec;
+import io.portcullis.api.Metadata;
+import io.portcullis.api.PolicySpec;
+import io.portcullis.api.Resource;
+import io.portcullis.api.SegmentSpec;
+import io.portcullis.api.ServiceSpec;
+import io.portcullis.api.VmSpec;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads documents that people write: one or several, JSON or YAML. Strict: an unknown
+ * field, a wrong type, a duplicate key is a mistake, and all mistakes are reported at once, with line and column. Bounded in size,
+ * depth and count; YAML aliases are refused. Stateless.
+ */
+public final class Documents {
+    /** Kinds of documents by the type of their {@code spec}, in the order in which they depend on each other. */
+    public static final Map<String, Class<? extends Record>> KINDS = kinds();
+
+    /** Largest text, in bytes of UTF-8. */
+    public static final int MAX_BYTES = 4 * 1024 * 1024;
+    /** Most documents in one text. */
+    public static final int MAX_DOCUMENTS = 20_000;
+    /** Deepest nesting of objects and lists. */
+    public static final int MAX_DEPTH = 64;
+
+    private Documents() {}
+
+    private static Map<String, Class<? extends Record>> kinds() {
+        Map<String, Class<? extends Record>> kinds = new LinkedHashMap<>();
+        kinds.put("Segment", SegmentSpec.class);
+        kinds.put("Service", ServiceSpec.class);
+        kinds.put("Group", GroupSpec.class);
+        kinds.put("Vm", VmSpec.class);
+        kinds.put("Policy", PolicySpec.class);
+        return java.util.Collections.unmodifiableMap(kinds);
+    }
+
+    /**
+     * Reads one object as the body of a request.
+     *
+     * @throws InvalidDocumentException if it is malformed, too large, or not exactly one object of that shape
+     */
+    public static <R extends Record> R readOne(byte[] text, Format format, Class<R> type)
+            throws InvalidDocumentException {
+        ParsedText parsed = ParsedText.parse(text, format);
+        if (parsed.documents().size() != 1) {
+            throw new InvalidDocumentException(List.of(new FieldProblem(
+                    "",
+                    "one document is expected, but there are "
+                            + parsed.documents().size(),
+                    null)));
+        }
+        Problems problems = new Problems(problem -> parsed.locate(0, problem));
+        Optional<R> value = new StrictBinder(problems).bind(parsed.documents().getFirst(), type, "");
+        return value.orElseThrow(() -> new InvalidDocumentException(problems.kept()));
+    }
+
+    /**
+     * Reads the {@code spec} of one resource, bare or in its envelope ({@code kind}, {@code metadata}, {@code spec}), as for a PUT to its address.
+     *
+     * @param name that the envelope's metadata must have, if there is an envelope
+     */
+    public static <R extends Record> R readSpec(byte[] text, Format format, String kind, String name, Class<R> type)
+            throws InvalidDocumentException {
+        ParsedText parsed = ParsedText.parse(text, format);
+        if (parsed.documents().size() == 1 && parsed.documents().getFirst().has("kind")) {
+            Resource<?> resource = readAll(text, format).getFirst().resource();
+            if (!resource.kind().equals(kind)) {
+                throw mistake("kind", "is " + resource.kind() + ", but this address takes a " + kind);
+            }
+            if (!resource.metadata().name().equals(name)) {
+                throw mistake("metadata.name", "is " + resource.metadata().name() + ", but the address says " + name);
+            }
+            return type.cast(resource.spec());
+        }
+        return readOne(text, format, type);
+    }
+
+    /**
+     * Reads all documents of a text, in their order. Empty ones are skipped. The paths of problems begin with {@code documents[n]} if there
+     * is more than one.
+     */
+    public static List<Located> readAll(byte[] text, Format format) throws InvalidDocumentException {
+        ParsedText parsed = ParsedText.parse(text, format);
+        boolean several = parsed.documents().size() > 1;
+        List<FieldProblem> all = new ArrayList<>();
+        List<Located> read = new ArrayList<>();
+        Map<String, Integer> seen = new LinkedHashMap<>();
+        for (int index = 0; index < parsed.documents().size(); index++) {
+            int document = index;
+            String prefix = several ? "documents[" + index + "]" : "";
+            Problems problems = new Problems(problem -> Located.prefixed(prefix, parsed.locate(document, problem)));
+            Resource<?> resource = envelope(parsed.documents().get(index), problems);
+            if (resource != null) {
+                Integer earlier = seen.putIfAbsent(
+                        resource.kind() + " " + resource.metadata().name(), index);
+                if (earlier != null) {
+                    problems.add(
+                            "metadata.name", "is the name of documents[" + earlier + "] too", "give each one once");
+                }
+                read.add(new Located(resource, prefix, problem -> parsed.locate(document, problem)));
+            }
+            if (all.size() < Problems.MAX_KEPT) {
+                all.addAll(problems.kept());
+            }
+        }
+        if (all.isEmpty() && read.isEmpty()) {
+            throw mistake("", "there is no document in it");
+        }
+        if (!all.isEmpty()) {
+            throw new InvalidDocumentException(all);
+        }
+        return read;
+    }
+
+    private static @Nullable Resource<?> envelope(JsonNode node, Problems problems) {
+        Optional<Envelope> envelope = new StrictBinder(problems).bind(node, Envelope.class, "");
+        if (envelope.isEmpty()) {
+            return null;
+        }
+        String kind = envelope.get().kind();
+        Class<? extends Record> type = KINDS.get(kind);
+        if (type == null) {
+            problems.add(
+                    "kind",
+                    "'" + Problems.shorten(kind) + "' is not a kind of document",
+                    Nearest.to(kind, KINDS.keySet())
+                            .map(nearest -> "did you mean " + nearest + "?")
+                            .orElse("known are " + String.join(", ", KINDS.keySet())));
+            return null;
+        }
+        Metadata metadata = envelope.get().metadata();
+        return new StrictBinder(problems)
+                .bind(envelope.get().spec(), type, "spec")
+                .map(spec -> new Resource<Record>(kind, metadata, spec))
+                .orElse(null);
+    }
+
+    private static InvalidDocumentException mistake(String path, String message) {
+        return new InvalidDocumentException(List.of(new FieldProblem(path, message, null)));
+    }
+
+    /** The outer shape of a document. */
+    record Envelope(String kind, Metadata metadata, JsonNode spec) {}
+}

@@ -1,0 +1,204 @@
+package io.portcullis.api.document;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
+import io.portcullis.api.FieldProblem;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.yaml.snakeyaml.LoaderOptions;
+
+/**
+ * A text as trees, with the place of every value. The bounds hold before anything is built: size, depth (both here and in the
+ * parser), number of documents, length of names.
+ */
+record ParsedText(List<JsonNode> documents, List<Map<String, JsonLocation>> places) {
+    private static final int MAX_NAME_LENGTH = 1_000;
+    private static final int MAX_NUMBER_LENGTH = 100;
+    private static final StreamReadConstraints CONSTRAINTS = StreamReadConstraints.builder()
+            .maxNestingDepth(Documents.MAX_DEPTH)
+            .maxNameLength(MAX_NAME_LENGTH)
+            .maxNumberLength(MAX_NUMBER_LENGTH)
+            .maxStringLength(Documents.MAX_BYTES)
+            .build();
+    private static final JsonFactory JSON = JsonFactory.builder()
+            .streamReadConstraints(CONSTRAINTS)
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .build();
+    private static final YAMLFactory YAML = YAMLFactory.builder()
+            .loaderOptions(options())
+            .streamReadConstraints(CONSTRAINTS)
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .build();
+
+    private static LoaderOptions options() {
+        LoaderOptions options = new LoaderOptions();
+        options.setNestingDepthLimit(Documents.MAX_DEPTH);
+        options.setCodePointLimit(Documents.MAX_BYTES);
+        options.setMaxAliasesForCollections(0);
+        options.setAllowDuplicateKeys(false);
+        return options;
+    }
+
+    static ParsedText parse(byte[] bytes, Format format) throws InvalidDocumentException {
+        if (bytes.length > Documents.MAX_BYTES) {
+            throw refused("the document has more than " + Documents.MAX_BYTES + " bytes", "apply it in parts", null);
+        }
+        String text;
+        try {
+            text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
+        } catch (CharacterCodingException notUtf8) {
+            throw refused("the document is not UTF-8", "save it in UTF-8", null);
+        }
+        try (JsonParser parser = format == Format.JSON ? JSON.createParser(text) : YAML.createParser(text)) {
+            return new Reader(parser).read();
+        } catch (JsonProcessingException malformed) {
+            throw refused(firstLine(malformed.getOriginalMessage()), syntaxHint(text, format), malformed.getLocation());
+        } catch (IOException | IllegalArgumentException | ClassCastException malformed) {
+            throw refused(firstLine(String.valueOf(malformed.getMessage())), syntaxHint(text, format), null);
+        }
+    }
+
+    /** Adds line and column: those of the path itself, or of the nearest value around it. */
+    FieldProblem locate(int document, FieldProblem problem) {
+        if (problem.line() != null) {
+            return problem;
+        }
+        String path = problem.path();
+        Map<String, JsonLocation> known = places.get(document);
+        while (true) {
+            JsonLocation place = known.get(path);
+            if (place != null) {
+                return new FieldProblem(
+                        problem.path(), problem.message(), problem.hint(), place.getLineNr(), place.getColumnNr());
+            }
+            if (path.isEmpty()) {
+                return problem;
+            }
+            path = path.substring(0, Math.max(0, Math.max(path.lastIndexOf('.'), path.lastIndexOf('['))));
+        }
+    }
+
+    private static InvalidDocumentException refused(
+            String message, @Nullable String hint, @Nullable JsonLocation place) {
+        Integer line = place == null || place.getLineNr() < 1 ? null : place.getLineNr();
+        Integer column = place == null || place.getColumnNr() < 1 ? null : place.getColumnNr();
+        return new InvalidDocumentException(List.of(new FieldProblem("", message, hint, line, column)));
+    }
+
+    private static @Nullable String syntaxHint(String text, Format format) {
+        if (format == Format.JSON) {
+            return "it must be JSON; look at quotes, commas and brackets near that line";
+        }
+        return text.indexOf('\t') >= 0
+                ? "YAML is indented with spaces; there is a tab in this text"
+                : "it must be YAML or JSON; look at quotes, brackets and indentation near that line";
+    }
+
+    private static String firstLine(String message) {
+        return Problems.shorten(message.lines().findFirst().orElse("the text is malformed"))
+                .strip();
+    }
+
+    /** One pass over the tokens. */
+    private static final class Reader {
+        private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+        private final JsonParser parser;
+        private final List<JsonNode> documents = new ArrayList<>();
+        private final List<Map<String, JsonLocation>> places = new ArrayList<>();
+        private Map<String, JsonLocation> current = new HashMap<>();
+
+        Reader(JsonParser parser) {
+            this.parser = parser;
+        }
+
+        ParsedText read() throws IOException, InvalidDocumentException {
+            while (parser.nextToken() != null) {
+                current = new HashMap<>();
+                JsonNode document = value("");
+                if (isEmpty(document)) {
+                    continue;
+                }
+                if (documents.size() == Documents.MAX_DOCUMENTS) {
+                    throw refused(
+                            "there are more than " + Documents.MAX_DOCUMENTS + " documents",
+                            "apply them in parts",
+                            parser.currentTokenLocation());
+                }
+                documents.add(document);
+                places.add(current);
+            }
+            return new ParsedText(documents, places);
+        }
+
+        private static boolean isEmpty(JsonNode document) {
+            return document.isNull()
+                    || (document.isTextual() && document.asText().isEmpty());
+        }
+
+        private JsonNode value(String path) throws IOException, InvalidDocumentException {
+            current.put(path, parser.currentTokenLocation());
+            if (parser instanceof YAMLParser yaml && yaml.isCurrentAlias()) {
+                throw refused(
+                        "YAML aliases (*name) are not taken", "write the value out", parser.currentTokenLocation());
+            }
+            return switch (parser.currentToken()) {
+                case START_OBJECT -> object(path);
+                case START_ARRAY -> array(path);
+                case VALUE_NUMBER_INT -> NODES.numberNode(parser.getBigIntegerValue());
+                case VALUE_NUMBER_FLOAT -> NODES.numberNode(parser.getDecimalValue());
+                case VALUE_TRUE -> NODES.booleanNode(true);
+                case VALUE_FALSE -> NODES.booleanNode(false);
+                case VALUE_NULL -> NODES.nullNode();
+                case VALUE_STRING -> NODES.textNode(parser.getText());
+                case VALUE_EMBEDDED_OBJECT, FIELD_NAME, END_ARRAY, END_OBJECT, NOT_AVAILABLE ->
+                    throw refused(
+                            "there is something that is no object, list, text or number",
+                            null,
+                            parser.currentTokenLocation());
+            };
+        }
+
+        private ObjectNode object(String path) throws IOException, InvalidDocumentException {
+            ObjectNode object = NODES.objectNode();
+            while (parser.nextToken() == JsonToken.FIELD_NAME) {
+                String name = parser.currentName();
+                JsonLocation place = parser.currentTokenLocation();
+                parser.nextToken();
+                String field = path.isEmpty() ? name : path + "." + name;
+                object.set(name, value(field));
+                current.put(field, place);
+            }
+            return object;
+        }
+
+        private ArrayNode array(String path) throws IOException, InvalidDocumentException {
+            ArrayNode array = NODES.arrayNode();
+            while (parser.nextToken() != JsonToken.END_ARRAY) {
+                array.add(value(path + "[" + array.size() + "]"));
+            }
+            return array;
+        }
+    }
+}
