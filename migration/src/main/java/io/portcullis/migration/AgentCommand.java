@@ -1,0 +1,118 @@
+package io.portcullis.migration;
+
+import io.portcullis.migration.model.Refusal;
+import io.portcullis.persistence.CborSerializable;
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.VmId;
+import io.portcullis.vnic.VmSpec;
+import java.util.List;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@link MigrationAgent} understands. Orders come from {@link VmPlacement}, may come twice, and are answered with a
+ * {@link PlacementCommand.HostReport} to the VM's placement, wherever that lives by then.
+ */
+public sealed interface AgentCommand {
+    sealed interface Order extends AgentCommand, CborSerializable {
+        VmId vm();
+    }
+
+    /** Whether this host would take the VM now; reserves nothing. */
+    record CheckTarget(VmSpec spec, ActorRef<TargetCheck> replyTo) implements AgentCommand, CborSerializable {}
+
+    /** @param refusal null if the host would take the VM */
+    record TargetCheck(HostId host, @Nullable Refusal refusal) implements CborSerializable {}
+
+    record AttachVm(VmSpec spec, long epoch) implements Order {
+        @Override
+        public VmId vm() {
+            return spec.vm();
+        }
+    }
+
+    record DetachVm(VmSpec spec, long epoch) implements Order {
+        @Override
+        public VmId vm() {
+            return spec.vm();
+        }
+    }
+
+    /** To the destination: admit the VM, attach it passive, make its data path ready for the cut. */
+    record PrepareTarget(String id, VmSpec spec, long epoch) implements Order {
+        @Override
+        public VmId vm() {
+            return spec.vm();
+        }
+    }
+
+    /**
+     * To the source: cut all vNICs over and hand over to {@code session}.
+     *
+     * @param epoch the source's own
+     * @param targetEpoch what the destination activates with
+     * @param reclaimEpoch what the source uses if the destination refuses the hand-over
+     */
+    record StartCutover(
+            String id,
+            VmSpec spec,
+            long epoch,
+            long targetEpoch,
+            long reclaimEpoch,
+            List<VnicTarget> targets,
+            ActorRef<TargetCommand> session)
+            implements Order {
+        @Override
+        public VmId vm() {
+            return spec.vm();
+        }
+    }
+
+    /** To the destination: where does it stand? If it knows nothing of the migration: never activate. */
+    record QueryTarget(String id, VmSpec spec, long epoch) implements Order {
+        @Override
+        public VmId vm() {
+            return spec.vm();
+        }
+    }
+
+    /** To the source: where does it stand? If it knows nothing of the migration: never seal for it. */
+    record QuerySource(String id, VmSpec spec, long epoch) implements Order {
+        @Override
+        public VmId vm() {
+            return spec.vm();
+        }
+    }
+
+    /** To the destination: give up unless it has activated; either way, say so. */
+    record AbortTarget(String id, VmSpec spec, long epoch) implements Order {
+        @Override
+        public VmId vm() {
+            return spec.vm();
+        }
+    }
+
+    /** To the source: enforce again under {@code reclaimEpoch}, unless it knows that the destination has activated. */
+    record ReclaimSource(String id, VmSpec spec, long epoch, long reclaimEpoch) implements Order {
+        @Override
+        public VmId vm() {
+            return spec.vm();
+        }
+    }
+
+    /** To the source: the migration is committed, forget the VM. */
+    record ReleaseSource(String id, VmSpec spec, long epoch, HostId movedTo, long targetEpoch) implements Order {
+        @Override
+        public VmId vm() {
+            return spec.vm();
+        }
+    }
+
+    /** Messages of the agent to itself. */
+    sealed interface Own extends AgentCommand {}
+
+    /** An order was done without a session; {@code report} is what its placement is told. */
+    record OrderDone(VmId vm, PlacementCommand.HostReport report) implements Own {}
+
+    record SessionEnded(String id) implements Own {}
+}

@@ -1,0 +1,77 @@
+package io.portcullis.migration;
+
+import io.portcullis.migration.model.PlacementPhase;
+import io.portcullis.migration.model.Refusal;
+import io.portcullis.migration.model.VnicTransfer;
+import io.portcullis.persistence.CborSerializable;
+import io.portcullis.policy.HostId;
+import io.portcullis.vnic.VmSpec;
+import java.util.List;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+
+/** What {@link VmPlacement} understands. Every command of {@link Operator} is answered once. */
+public sealed interface PlacementCommand {
+
+    /** Commands of the API and of evacuations. {@code by} says who asked, for the receipt. */
+    sealed interface Operator extends PlacementCommand, CborSerializable {}
+
+    /** Attaches a detached VM to a host, which enforces from then on: Attached or Refused. */
+    record AttachVm(VmSpec spec, HostId host, String by, ActorRef<PlacementReply> replyTo) implements Operator {}
+
+    /** Lets the VM go from its host: Detached or Refused. */
+    record DetachVm(String by, ActorRef<PlacementReply> replyTo) implements Operator {}
+
+    /** Moves the VM with all its vNICs: MigrationAccepted once it is reserved, or Refused. */
+    record MigrateVm(HostId to, String by, ActorRef<PlacementReply> replyTo) implements Operator {}
+
+    /** Cancelled if the hand-over has not begun, else Refused with TOO_LATE. */
+    record CancelMigration(String id, String by, ActorRef<PlacementReply> replyTo) implements Operator {}
+
+    /** Placement, also for a VM that was never attached. */
+    record GetPlacement(ActorRef<PlacementReply> replyTo) implements Operator {}
+
+    /** Tells {@code replyTo} where the migration stands, then each new phase until it has ended. */
+    record WatchMigration(String id, ActorRef<MigrationUpdate> replyTo) implements Operator {}
+
+    /** What the migration agents of the hosts report; may come late or twice. */
+    sealed interface HostReport extends PlacementCommand, CborSerializable {}
+
+    /** @param refusal null if the host enforces under {@code epoch}; otherwise it holds nothing of the VM under it */
+    record AttachReport(HostId host, long epoch, @Nullable Refusal refusal) implements HostReport {}
+
+    record DetachReport(HostId host, long epoch) implements HostReport {}
+
+    /** @param session where the source sends state and hand-over */
+    record TargetReady(String id, long policyRevision, List<VnicTarget> targets, ActorRef<TargetCommand> session)
+            implements HostReport {}
+
+    /** The destination never will activate this migration, and holds nothing of the VM under its epoch. */
+    record TargetGaveUp(String id, Refusal refusal) implements HostReport {}
+
+    /** The destination enforces. */
+    record TargetActivated(String id, List<VnicTransfer> vnics) implements HostReport {}
+
+    /** The source enforces under its old epoch and never will seal for this migration. */
+    record SourceKept(String id, Refusal refusal) implements HostReport {}
+
+    /** The source enforces under the reclaim epoch, after the destination promised never to activate. */
+    record SourceReclaimed(String id, Refusal refusal) implements HostReport {}
+
+    record SourceReleased(String id) implements HostReport {}
+
+    /** Messages of the placement to itself. */
+    sealed interface Own extends PlacementCommand {}
+
+    /** Time to look at the members, the phase's limit and open orders. */
+    record Tick() implements Own {}
+
+    /** The state that was journaled is in the directory and the migration log, or could not be written. */
+    record Recorded(long sequence, @Nullable String failure) implements Own {}
+
+    /** @param refusal null if the host would take the VM */
+    record TargetChecked(MigrateVm order, @Nullable Refusal refusal) implements Own {}
+
+    /** The source may be told to hand over, unless the phase has changed meanwhile. */
+    record BeginCutover(String id, PlacementPhase phase) implements Own {}
+}

@@ -1,0 +1,30 @@
+package io.portcullis.migration;
+
+import io.portcullis.migration.model.MigrationReceipt;
+import io.portcullis.migration.model.PlacementPhase;
+import io.portcullis.persistence.CborSerializable;
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.VmId;
+import io.portcullis.vnic.VmSpec;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A VM's placement at one moment.
+ *
+ * @param host host that enforces (while a migration runs: the source until it is committed); null if detached
+ * @param epoch ownership epoch in force, the last one if detached, 0 if it never was attached
+ * @param hostUp whether that host is an up member now; if not, the VM's firewall resumes there when it is back
+ * @param spec what is attached; null if nothing is
+ * @param migration id of the migration under way, null if none is
+ * @param lastReceipt receipt of the migration that ended last, null if none has
+ */
+public record PlacementView(
+        VmId vm,
+        PlacementPhase phase,
+        @Nullable HostId host,
+        long epoch,
+        boolean hostUp,
+        @Nullable VmSpec spec,
+        @Nullable String migration,
+        @Nullable MigrationReceipt lastReceipt)
+        implements CborSerializable {}

@@ -1,0 +1,104 @@
+package io.portcullis.migration.model;
+
+import io.portcullis.policy.HostId;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A migration that is under way.
+ *
+ * @param epoch what the destination gets
+ * @param reclaimEpoch what the source gets if it must take the VM back after it may have sealed
+ * @param targetAborted whether the destination is known, or because its host is lost presumed, never to activate
+ * @param reclaim whether the roll-back must give the source the reclaim epoch
+ * @param refusal why it is rolled back
+ */
+public record Move(
+        String id,
+        HostId from,
+        HostId to,
+        long epochBefore,
+        long epoch,
+        long reclaimEpoch,
+        String requestedBy,
+        long policyRevision,
+        boolean targetAborted,
+        boolean reclaim,
+        boolean cancelled,
+        @Nullable Refusal refusal,
+        List<PhaseTime> phases,
+        List<String> problems) {
+    public Move {
+        phases = List.copyOf(phases);
+        problems = List.copyOf(problems);
+    }
+
+    static Move reserve(PlacementEvent.MigrationReserved event, HostId from, long epochBefore) {
+        return new Move(
+                event.id(),
+                from,
+                event.to(),
+                epochBefore,
+                event.epoch(),
+                event.reclaimEpoch(),
+                event.by(),
+                0,
+                false,
+                false,
+                false,
+                null,
+                List.of(new PhaseTime(PlacementPhase.RESERVING, event.atMillis())),
+                List.of());
+    }
+
+    Move enter(PlacementPhase phase, long atMillis) {
+        List<PhaseTime> all = new ArrayList<>(phases);
+        all.add(new PhaseTime(phase, atMillis));
+        return with(policyRevision, targetAborted, reclaim, cancelled, refusal, all, problems);
+    }
+
+    Move prepared(long revision) {
+        return with(revision, targetAborted, reclaim, cancelled, refusal, phases, problems);
+    }
+
+    Move aborted() {
+        return with(policyRevision, true, reclaim, cancelled, refusal, phases, problems);
+    }
+
+    Move rollingBack(Refusal why, boolean mustReclaim, boolean byOperator) {
+        return with(policyRevision, targetAborted, mustReclaim, byOperator, why, phases, problems)
+                .problem(why.message());
+    }
+
+    Move problem(String problem) {
+        List<String> all = new ArrayList<>(problems);
+        all.add(problem);
+        return with(policyRevision, targetAborted, reclaim, cancelled, refusal, phases, all);
+    }
+
+    private Move with(
+            long revision,
+            boolean aborted,
+            boolean mustReclaim,
+            boolean byOperator,
+            @Nullable Refusal why,
+            List<PhaseTime> times,
+            List<String> said) {
+        return new Move(
+                id,
+                from,
+                to,
+                epochBefore,
+                epoch,
+                reclaimEpoch,
+                requestedBy,
+                revision,
+                aborted,
+                mustReclaim,
+                byOperator,
+                why,
+                times,
+                said);
+    }
+}

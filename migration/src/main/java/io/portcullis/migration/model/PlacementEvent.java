@@ -1,0 +1,50 @@
+package io.portcullis.migration.model;
+
+import io.portcullis.persistence.CborSerializable;
+import io.portcullis.policy.HostId;
+import io.portcullis.vnic.VmSpec;
+import java.util.List;
+
+/** What is journaled of a placement. {@code atMillis} is wall clock, for people; no decision depends on it. */
+public sealed interface PlacementEvent extends CborSerializable {
+    long atMillis();
+
+    record AttachStarted(VmSpec spec, HostId host, long epoch, String by, long atMillis) implements PlacementEvent {}
+
+    record VmAttached(long epoch, long atMillis) implements PlacementEvent {}
+
+    /** The host refused, nothing is left there. */
+    record AttachRefused(Refusal refusal, long atMillis) implements PlacementEvent {}
+
+    record DetachStarted(String by, long atMillis) implements PlacementEvent {}
+
+    record VmDetached(long atMillis) implements PlacementEvent {}
+
+    /** The destination may get {@code epoch}; the source may take the VM back with {@code reclaimEpoch}, which ends {@code epoch}. */
+    record MigrationReserved(String id, HostId to, long epoch, long reclaimEpoch, String by, long atMillis)
+            implements PlacementEvent {}
+
+    record TargetPrepared(String id, long policyRevision, long atMillis) implements PlacementEvent {}
+
+    /** From here on the source may seal at any time. */
+    record CutoverStarted(String id, long atMillis) implements PlacementEvent {}
+
+    record MigrationCommitted(String id, List<VnicTransfer> vnics, long atMillis) implements PlacementEvent {
+        public MigrationCommitted {
+            vnics = List.copyOf(vnics);
+        }
+    }
+
+    /** @param confirmed whether the source said so itself; otherwise its host is lost or silent, and the epoch fences it */
+    record SourceReleased(String id, boolean confirmed, long atMillis) implements PlacementEvent {}
+
+    /** @param reclaim whether the source may have sealed, so that it needs the reclaim epoch */
+    record RollbackStarted(String id, Refusal refusal, boolean reclaim, boolean cancelled, long atMillis)
+            implements PlacementEvent {}
+
+    /** @param confirmed whether the destination promised it itself; otherwise its host is lost */
+    record TargetAborted(String id, boolean confirmed, long atMillis) implements PlacementEvent {}
+
+    /** @param confirmed whether the source said that it enforces; otherwise its host is down and will resume from the directory */
+    record MigrationRolledBack(String id, long epoch, boolean confirmed, long atMillis) implements PlacementEvent {}
+}

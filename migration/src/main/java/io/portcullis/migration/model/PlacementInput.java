@@ -1,0 +1,48 @@
+package io.portcullis.migration.model;
+
+import io.portcullis.policy.HostId;
+import io.portcullis.vnic.VmSpec;
+import java.util.List;
+import java.util.Set;
+
+/** What can happen to a placement: orders of operators, answers of hosts, the passing of time. */
+public sealed interface PlacementInput {
+    record AttachRequested(VmSpec spec, HostId host, String by) implements PlacementInput {}
+
+    record DetachRequested(String by) implements PlacementInput {}
+
+    record MigrateRequested(String id, HostId to, String by) implements PlacementInput {}
+
+    record CancelRequested(String id, String by) implements PlacementInput {}
+
+    record HostAttached(long epoch) implements PlacementInput {}
+
+    /** The host did not attach the VM and holds nothing of it under this epoch. */
+    record HostRefusedAttach(long epoch, Refusal refusal) implements PlacementInput {}
+
+    record HostDetached(long epoch) implements PlacementInput {}
+
+    record TargetIsReady(String id, long policyRevision) implements PlacementInput {}
+
+    /** The destination will never activate this migration: it refused, failed, or was told to give up. */
+    record TargetGaveUp(String id, Refusal refusal) implements PlacementInput {}
+
+    record CutoverOrdered(String id) implements PlacementInput {}
+
+    /** The destination enforces: the commit point has passed. Both the destination and the source may say so. */
+    record TargetHasActivated(String id, List<VnicTransfer> vnics) implements PlacementInput {}
+
+    /** The source enforces under its old epoch and will never seal for this migration. */
+    record SourceKept(String id, Refusal refusal) implements PlacementInput {}
+
+    /** The source enforces under the reclaim epoch. It does this only if the destination never will activate. */
+    record SourceHasReclaimed(String id, Refusal refusal) implements PlacementInput {}
+
+    record SourceHasReleased(String id) implements PlacementInput {}
+
+    /** These hosts are no members of the cluster now. */
+    record HostsLost(Set<HostId> hosts) implements PlacementInput {}
+
+    /** The phase took longer than its limit. */
+    record DeadlinePassed(PlacementPhase phase) implements PlacementInput {}
+}

@@ -1,0 +1,312 @@
+package io.portcullis.migration.model;
+
+import io.portcullis.migration.model.PlacementEvent.AttachRefused;
+import io.portcullis.migration.model.PlacementEvent.AttachStarted;
+import io.portcullis.migration.model.PlacementEvent.CutoverStarted;
+import io.portcullis.migration.model.PlacementEvent.DetachStarted;
+import io.portcullis.migration.model.PlacementEvent.MigrationCommitted;
+import io.portcullis.migration.model.PlacementEvent.MigrationReserved;
+import io.portcullis.migration.model.PlacementEvent.MigrationRolledBack;
+import io.portcullis.migration.model.PlacementEvent.RollbackStarted;
+import io.portcullis.migration.model.PlacementEvent.SourceReleased;
+import io.portcullis.migration.model.PlacementEvent.TargetAborted;
+import io.portcullis.migration.model.PlacementEvent.TargetPrepared;
+import io.portcullis.migration.model.PlacementEvent.VmAttached;
+import io.portcullis.migration.model.PlacementEvent.VmDetached;
+import io.portcullis.policy.HostId;
+import io.portcullis.vnic.RefusalCode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides what an input means for a placement. Pure: the same state, input and time always give the same decision.
+ *
+ * <pre>
+ * phase         input                              events                                        next phase
+ * DETACHED      AttachRequested                    AttachStarted(e+1)                            ATTACHING
+ * ATTACHING     HostAttached                       VmAttached                                    PLACED
+ *               HostRefusedAttach                  AttachRefused                                 DETACHED
+ *               DeadlinePassed                     DetachStarted (it may have attached)          DETACHING
+ *               HostsLost(host)                    DetachStarted VmDetached                      DETACHED
+ * PLACED        DetachRequested                    DetachStarted                                 DETACHING
+ *               MigrateRequested                   MigrationReserved(e+1, reclaim e+2)           RESERVING
+ * DETACHING     HostDetached, HostsLost(host)      VmDetached                                    DETACHED
+ * RESERVING     TargetIsReady                      TargetPrepared                                PREPARED
+ * PREPARED      CutoverOrdered                     CutoverStarted                                CUTTING_OVER
+ * RESERVING,    CancelRequested, DeadlinePassed,   RollbackStarted                               ROLLING_BACK
+ *  PREPARED      HostsLost(from)
+ *               TargetGaveUp, HostsLost(to)        RollbackStarted TargetAborted RolledBack(e)   PLACED at from
+ * CUTTING_OVER  TargetHasActivated                 MigrationCommitted(e+1)                       COMMITTED at to
+ *               SourceKept                         RollbackStarted                               ROLLING_BACK
+ *               DeadlinePassed, HostsLost(one)     RollbackStarted(reclaim)                      ROLLING_BACK
+ *               HostsLost(both)                    none: one of them knows, wait for it
+ *               TargetGaveUp                       RollbackStarted(reclaim) TargetAborted        ROLLING_BACK
+ *               SourceHasReclaimed                 the same and RolledBack(e+2)                  PLACED at from
+ * ROLLING_BACK  TargetHasActivated                 MigrationCommitted(e+1): roll forward         COMMITTED at to
+ *               TargetGaveUp, HostsLost(to)        TargetAborted, and RolledBack(e) if the source never may have sealed
+ *               SourceHasReclaimed, HostsLost(from) once the target is aborted: RolledBack(e+2)  PLACED at from
+ * COMMITTED     SourceHasReleased, DeadlinePassed, SourceReleased                                PLACED at to
+ *                HostsLost(from)
+ * </pre>
+ *
+ * Everything else changes nothing, or is refused if an operator asked for it. Nothing is journaled between CutoverStarted
+ * and MigrationCommitted: the pause lies between them. The destination is the arbiter of the commit: the source gets the
+ * reclaim epoch only after the destination promised never to activate, or is lost.
+ */
+public final class PlacementMachine {
+    private PlacementMachine() {}
+
+    /** What {@code input} means for a placement in {@code state}. */
+    public static Decision decide(PlacementState state, PlacementInput input, long nowMillis) {
+        return switch (input) {
+            case PlacementInput.AttachRequested in -> attach(state, in, nowMillis);
+            case PlacementInput.DetachRequested in -> detach(state, in, nowMillis);
+            case PlacementInput.MigrateRequested in -> migrate(state, in, nowMillis);
+            case PlacementInput.CancelRequested in -> cancel(state, in, nowMillis);
+            case PlacementInput.HostAttached in ->
+                only(attaching(state, in.epoch()), new VmAttached(in.epoch(), nowMillis));
+            case PlacementInput.HostRefusedAttach in ->
+                only(attaching(state, in.epoch()), new AttachRefused(in.refusal(), nowMillis));
+            case PlacementInput.HostDetached in ->
+                only(
+                        state.phase() == PlacementPhase.DETACHING && state.epoch() <= in.epoch(),
+                        new VmDetached(nowMillis));
+            case PlacementInput.TargetIsReady in ->
+                only(
+                        state.phase() == PlacementPhase.RESERVING && state.isMoving(in.id()),
+                        new TargetPrepared(in.id(), in.policyRevision(), nowMillis));
+            case PlacementInput.CutoverOrdered in ->
+                only(
+                        state.phase() == PlacementPhase.PREPARED && state.isMoving(in.id()),
+                        new CutoverStarted(in.id(), nowMillis));
+            case PlacementInput.TargetHasActivated in -> activated(state, in, nowMillis);
+            case PlacementInput.TargetGaveUp in ->
+                state.isMoving(in.id()) ? targetGone(state, in.refusal(), true, nowMillis) : Decision.NOTHING;
+            case PlacementInput.SourceKept in ->
+                state.phase() == PlacementPhase.CUTTING_OVER && state.isMoving(in.id())
+                        ? rollback(state, in.refusal(), false, false, nowMillis)
+                        : Decision.NOTHING;
+            case PlacementInput.SourceHasReclaimed in -> reclaimed(state, in, nowMillis);
+            case PlacementInput.SourceHasReleased in ->
+                only(
+                        state.phase() == PlacementPhase.COMMITTED && state.isMoving(in.id()),
+                        new SourceReleased(in.id(), true, nowMillis));
+            case PlacementInput.HostsLost in -> hostsLost(state, in.hosts(), nowMillis);
+            case PlacementInput.DeadlinePassed in ->
+                state.phase() == in.phase() ? deadline(state, nowMillis) : Decision.NOTHING;
+        };
+    }
+
+    /** Why the VM cannot be moved to {@code to} as things stand, as far as the placement itself knows; null if it can. */
+    public static @Nullable Refusal whyNotMigrate(PlacementState state, HostId to) {
+        if (state.phase().moving()) {
+            return new Refusal(RefusalCode.MOVING, moving(state));
+        }
+        if (state.phase() == PlacementPhase.DETACHED) {
+            return new Refusal(
+                    RefusalCode.UNKNOWN,
+                    "VM " + state.vm() + " is attached to no host; attach it to " + to + " instead");
+        }
+        if (state.phase() != PlacementPhase.PLACED) {
+            return new Refusal(RefusalCode.WRONG_STATE, busy(state));
+        }
+        if (to.equals(state.host())) {
+            return new Refusal(RefusalCode.SAME_HOST, "VM " + state.vm() + " is already on host " + to);
+        }
+        return null;
+    }
+
+    /** Why the VM cannot be attached as things stand; null if it can. */
+    public static @Nullable Refusal whyNotAttach(PlacementState state) {
+        return switch (state.phase()) {
+            case DETACHED -> null;
+            case PLACED ->
+                new Refusal(
+                        RefusalCode.WRONG_STATE,
+                        "VM " + state.vm() + " is already attached to host " + state.host() + "; migrate or detach it");
+            case ATTACHING, DETACHING -> new Refusal(RefusalCode.WRONG_STATE, busy(state));
+            case RESERVING, PREPARED, CUTTING_OVER, COMMITTED, ROLLING_BACK ->
+                new Refusal(RefusalCode.MOVING, moving(state));
+        };
+    }
+
+    private static String moving(PlacementState state) {
+        Move move = state.currentMove();
+        return "VM " + state.vm() + " is moving from host " + move.from() + " to " + move.to() + " (migration "
+                + move.id() + ", " + state.phase() + ")";
+    }
+
+    private static String busy(PlacementState state) {
+        String doing = state.phase() == PlacementPhase.ATTACHING ? "being attached to" : "being detached from";
+        return "VM " + state.vm() + " is " + doing + " host " + state.host();
+    }
+
+    private static Decision attach(PlacementState state, PlacementInput.AttachRequested in, long nowMillis) {
+        Refusal why = whyNotAttach(state);
+        return why != null
+                ? Decision.refuse(why)
+                : Decision.of(new AttachStarted(in.spec(), in.host(), state.nextEpoch(), in.by(), nowMillis));
+    }
+
+    private static Decision detach(PlacementState state, PlacementInput.DetachRequested in, long nowMillis) {
+        if (state.phase().moving()) {
+            return Decision.refuse(new Refusal(RefusalCode.MOVING, moving(state)));
+        }
+        return switch (state.phase()) {
+            case DETACHED ->
+                Decision.refuse(new Refusal(
+                        RefusalCode.WRONG_STATE, "VM " + state.vm() + " is attached to no host, nothing to detach"));
+            case ATTACHING, DETACHING -> Decision.refuse(new Refusal(RefusalCode.WRONG_STATE, busy(state)));
+            case PLACED, RESERVING, PREPARED, CUTTING_OVER, COMMITTED, ROLLING_BACK ->
+                Decision.of(new DetachStarted(in.by(), nowMillis));
+        };
+    }
+
+    private static Decision migrate(PlacementState state, PlacementInput.MigrateRequested in, long nowMillis) {
+        Refusal why = whyNotMigrate(state, in.to());
+        long epoch = state.nextEpoch();
+        return why != null
+                ? Decision.refuse(why)
+                : Decision.of(new MigrationReserved(in.id(), in.to(), epoch, epoch + 1, in.by(), nowMillis));
+    }
+
+    private static Decision cancel(PlacementState state, PlacementInput.CancelRequested in, long nowMillis) {
+        MigrationReceipt last = state.lastReceipt();
+        if (!state.isMoving(in.id())) {
+            return Decision.refuse(
+                    last != null && last.id().equals(in.id())
+                            ? new Refusal(
+                                    RefusalCode.TOO_LATE, "migration " + in.id() + " has ended: " + last.outcome())
+                            : new Refusal(RefusalCode.UNKNOWN, "no migration " + in.id() + " of VM " + state.vm()));
+        }
+        return switch (state.phase()) {
+            case RESERVING, PREPARED ->
+                rollback(state, new Refusal(RefusalCode.INVALID, "cancelled by " + in.by()), false, true, nowMillis);
+            case CUTTING_OVER, COMMITTED ->
+                Decision.refuse(new Refusal(
+                        RefusalCode.TOO_LATE,
+                        "the hand-over of migration " + in.id() + " has begun; migrate the VM back when it has ended"));
+            case ROLLING_BACK, DETACHED, ATTACHING, PLACED, DETACHING ->
+                Decision.refuse(new Refusal(RefusalCode.TOO_LATE, "migration " + in.id() + " is already rolled back"));
+        };
+    }
+
+    private static boolean attaching(PlacementState state, long epoch) {
+        return state.phase() == PlacementPhase.ATTACHING && state.epoch() == epoch;
+    }
+
+    private static Decision only(boolean applies, PlacementEvent event) {
+        return applies ? Decision.of(event) : Decision.NOTHING;
+    }
+
+    private static Decision activated(PlacementState state, PlacementInput.TargetHasActivated in, long nowMillis) {
+        boolean handingOver =
+                state.phase() == PlacementPhase.CUTTING_OVER || state.phase() == PlacementPhase.ROLLING_BACK;
+        return only(handingOver && state.isMoving(in.id()), new MigrationCommitted(in.id(), in.vnics(), nowMillis));
+    }
+
+    private static Decision rollback(
+            PlacementState state, Refusal why, boolean reclaim, boolean cancelled, long nowMillis) {
+        return Decision.of(new RollbackStarted(state.currentMove().id(), why, reclaim, cancelled, nowMillis));
+    }
+
+    /** The destination never will activate: so it said ({@code confirmed}), or its host is lost. */
+    private static Decision targetGone(PlacementState state, Refusal why, boolean confirmed, long nowMillis) {
+        Move move = state.currentMove();
+        TargetAborted aborted = new TargetAborted(move.id(), confirmed, nowMillis);
+        return switch (state.phase()) {
+            case RESERVING, PREPARED ->
+                Decision.of(
+                        new RollbackStarted(move.id(), why, false, false, nowMillis),
+                        aborted,
+                        new MigrationRolledBack(move.id(), move.epochBefore(), true, nowMillis));
+            case CUTTING_OVER -> Decision.of(new RollbackStarted(move.id(), why, true, false, nowMillis), aborted);
+            case ROLLING_BACK -> {
+                if (move.targetAborted()) {
+                    yield Decision.NOTHING;
+                }
+                yield move.reclaim()
+                        ? Decision.of(aborted)
+                        : Decision.of(aborted, new MigrationRolledBack(move.id(), move.epochBefore(), true, nowMillis));
+            }
+            case DETACHED, ATTACHING, PLACED, DETACHING, COMMITTED -> Decision.NOTHING;
+        };
+    }
+
+    private static Decision reclaimed(PlacementState state, PlacementInput.SourceHasReclaimed in, long nowMillis) {
+        if (!state.isMoving(in.id())) {
+            return Decision.NOTHING;
+        }
+        Move move = state.currentMove();
+        List<PlacementEvent> events = new ArrayList<>();
+        if (state.phase() == PlacementPhase.CUTTING_OVER) {
+            events.add(new RollbackStarted(move.id(), in.refusal(), true, false, nowMillis));
+        } else if (state.phase() != PlacementPhase.ROLLING_BACK) {
+            return Decision.NOTHING;
+        }
+        if (!move.targetAborted()) {
+            events.add(new TargetAborted(move.id(), true, nowMillis));
+        }
+        events.add(new MigrationRolledBack(move.id(), move.reclaimEpoch(), true, nowMillis));
+        return new Decision(events, null);
+    }
+
+    private static Decision hostsLost(PlacementState state, Set<HostId> lost, long nowMillis) {
+        if (!state.phase().moving()) {
+            HostId host = state.host();
+            return host == null || !lost.contains(host) ? Decision.NOTHING : onlyHostLost(state, host, nowMillis);
+        }
+        Move move = state.currentMove();
+        boolean fromLost = lost.contains(move.from());
+        boolean toLost = lost.contains(move.to());
+        if (!fromLost && !toLost) {
+            return Decision.NOTHING;
+        }
+        Refusal why = new Refusal(
+                RefusalCode.HOST_UNAVAILABLE,
+                (toLost ? "target host " + move.to() : "source host " + move.from()) + " was lost in phase "
+                        + state.phase());
+        return switch (state.phase()) {
+            case RESERVING, PREPARED ->
+                toLost ? targetGone(state, why, false, nowMillis) : rollback(state, why, false, false, nowMillis);
+            case CUTTING_OVER -> fromLost && toLost ? Decision.NOTHING : rollback(state, why, true, false, nowMillis);
+            case ROLLING_BACK -> lostWhileRollingBack(state, why, fromLost, toLost, nowMillis);
+            case COMMITTED -> only(fromLost, new SourceReleased(move.id(), false, nowMillis));
+            case DETACHED, ATTACHING, PLACED, DETACHING -> Decision.NOTHING;
+        };
+    }
+
+    private static Decision lostWhileRollingBack(
+            PlacementState state, Refusal why, boolean fromLost, boolean toLost, long nowMillis) {
+        Move move = state.currentMove();
+        if (move.targetAborted()) {
+            return only(fromLost, new MigrationRolledBack(move.id(), move.reclaimEpoch(), false, nowMillis));
+        }
+        if (!toLost || (fromLost && move.reclaim())) {
+            return Decision.NOTHING;
+        }
+        return targetGone(state, why, false, nowMillis);
+    }
+
+    private static Decision onlyHostLost(PlacementState state, HostId host, long nowMillis) {
+        return switch (state.phase()) {
+            case ATTACHING ->
+                Decision.of(new DetachStarted("loss of host " + host, nowMillis), new VmDetached(nowMillis));
+            case DETACHING -> Decision.of(new VmDetached(nowMillis));
+            case DETACHED, PLACED, RESERVING, PREPARED, CUTTING_OVER, COMMITTED, ROLLING_BACK -> Decision.NOTHING;
+        };
+    }
+
+    private static Decision deadline(PlacementState state, long nowMillis) {
+        Refusal why = new Refusal(RefusalCode.TIMEOUT, "phase " + state.phase() + " took longer than its limit");
+        return switch (state.phase()) {
+            case ATTACHING -> Decision.of(new DetachStarted("time-out of the attach", nowMillis));
+            case RESERVING, PREPARED -> rollback(state, why, false, false, nowMillis);
+            case CUTTING_OVER -> rollback(state, why, true, false, nowMillis);
+            case COMMITTED -> Decision.of(new SourceReleased(state.currentMove().id(), false, nowMillis));
+            case DETACHED, PLACED, DETACHING, ROLLING_BACK -> Decision.NOTHING;
+        };
+    }
+}

@@ -1,0 +1,198 @@
+package io.portcullis.migration.model;
+
+import io.portcullis.persistence.CborSerializable;
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.VmId;
+import io.portcullis.vnic.VmSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who may enforce a VM's vNICs: the state that the journaled events add up to.
+ *
+ * @param epoch ownership epoch in force, or the last one if the VM is detached; 0 before the first attach
+ * @param grantedEpoch highest epoch that any host was ever granted and may still hold; no later grant goes below it
+ * @param spec what is attached; null if nothing is
+ * @param host host that enforces, or that was told to attach or detach; null if the VM is detached
+ * @param move migration under way, null if none is
+ * @param lastReceipt receipt of the migration that ended last, null if none has
+ */
+public record PlacementState(
+        VmId vm,
+        PlacementPhase phase,
+        long epoch,
+        long grantedEpoch,
+        @Nullable VmSpec spec,
+        @Nullable HostId host,
+        @Nullable Move move,
+        @Nullable MigrationReceipt lastReceipt)
+        implements CborSerializable {
+
+    public static PlacementState empty(VmId vm) {
+        return new PlacementState(vm, PlacementPhase.DETACHED, 0, 0, null, null, null, null);
+    }
+
+    /** The epoch that the next grant gets. */
+    public long nextEpoch() {
+        return Math.max(epoch, grantedEpoch) + 1;
+    }
+
+    /** Whether {@code id} is the migration under way. */
+    public boolean isMoving(String id) {
+        return move != null && move.id().equals(id);
+    }
+
+    /** The spec of a VM that is not detached. */
+    public VmSpec attachedSpec() {
+        return Objects.requireNonNull(spec, "the VM is detached");
+    }
+
+    /** The migration of a phase that has one. */
+    public Move currentMove() {
+        return Objects.requireNonNull(move, "no migration is under way");
+    }
+
+    private HostId currentHost() {
+        return Objects.requireNonNull(host, "the VM is detached");
+    }
+
+    /** What must be told to hosts until they answer; empty if the placement is settled. */
+    public List<PlacementOrder> orders() {
+        return switch (phase) {
+            case DETACHED, PLACED -> List.of();
+            case ATTACHING -> List.of(new PlacementOrder.Attach(currentHost()));
+            case DETACHING -> List.of(new PlacementOrder.Detach(currentHost()));
+            case RESERVING, PREPARED ->
+                List.of(new PlacementOrder.PrepareTarget(currentMove().to()));
+            case CUTTING_OVER ->
+                List.of(
+                        new PlacementOrder.QueryCutover(currentMove().to()),
+                        new PlacementOrder.QueryCutover(currentMove().from()));
+            case ROLLING_BACK ->
+                List.of(
+                        currentMove().targetAborted()
+                                ? new PlacementOrder.ReclaimSource(currentMove().from())
+                                : new PlacementOrder.AbortTarget(currentMove().to()));
+            case COMMITTED ->
+                List.of(new PlacementOrder.ReleaseSource(currentMove().from()));
+        };
+    }
+
+    /** The state after {@code event}. Events come from the machine or the journal: one that does not fit is a bug. */
+    public PlacementState apply(PlacementEvent event) {
+        return switch (event) {
+            case PlacementEvent.AttachStarted e ->
+                new PlacementState(
+                        vm, PlacementPhase.ATTACHING, e.epoch(), e.epoch(), e.spec(), e.host(), null, lastReceipt);
+            case PlacementEvent.VmAttached e -> settled(PlacementPhase.PLACED, epoch, lastReceipt);
+            case PlacementEvent.AttachRefused e -> detached();
+            case PlacementEvent.DetachStarted e -> settled(PlacementPhase.DETACHING, epoch, lastReceipt);
+            case PlacementEvent.VmDetached e -> detached();
+            case PlacementEvent.MigrationReserved e ->
+                new PlacementState(
+                        vm,
+                        PlacementPhase.RESERVING,
+                        epoch,
+                        e.epoch(),
+                        spec,
+                        host,
+                        Move.reserve(e, currentHost(), epoch),
+                        lastReceipt);
+            case PlacementEvent.TargetPrepared e ->
+                moving(
+                        PlacementPhase.PREPARED,
+                        currentMove().prepared(e.policyRevision()).enter(PlacementPhase.PREPARED, e.atMillis()));
+            case PlacementEvent.CutoverStarted e ->
+                moving(PlacementPhase.CUTTING_OVER, currentMove().enter(PlacementPhase.CUTTING_OVER, e.atMillis()));
+            case PlacementEvent.MigrationCommitted e -> committed(e);
+            case PlacementEvent.SourceReleased e -> released(e);
+            case PlacementEvent.RollbackStarted e ->
+                moving(
+                        PlacementPhase.ROLLING_BACK,
+                        currentMove()
+                                .rollingBack(e.refusal(), e.reclaim(), e.cancelled())
+                                .enter(PlacementPhase.ROLLING_BACK, e.atMillis()));
+            case PlacementEvent.TargetAborted e -> moving(phase, targetAborted(e));
+            case PlacementEvent.MigrationRolledBack e -> rolledBack(e);
+        };
+    }
+
+    private Move targetAborted(PlacementEvent.TargetAborted event) {
+        Move aborted = currentMove().aborted();
+        return event.confirmed()
+                ? aborted
+                : aborted.problem("host " + aborted.to() + " was lost and did not confirm that it gave up");
+    }
+
+    private PlacementState committed(PlacementEvent.MigrationCommitted event) {
+        Move done = currentMove().enter(PlacementPhase.COMMITTED, event.atMillis());
+        MigrationReceipt receipt = receipt(done, MigrationOutcome.COMMITTED, done.epoch(), event.vnics());
+        return new PlacementState(
+                vm, PlacementPhase.COMMITTED, done.epoch(), done.epoch(), spec, done.to(), done, receipt);
+    }
+
+    private PlacementState released(PlacementEvent.SourceReleased event) {
+        MigrationReceipt receipt = Objects.requireNonNull(lastReceipt, "a committed migration has a receipt");
+        List<PhaseTime> phases = new ArrayList<>(receipt.phases());
+        phases.add(new PhaseTime(PlacementPhase.PLACED, event.atMillis()));
+        List<String> problems = new ArrayList<>(receipt.problems());
+        if (!event.confirmed()) {
+            problems.add("host " + receipt.from() + " did not confirm that it let go; its epoch "
+                    + receipt.epochBefore() + " is void");
+        }
+        MigrationReceipt ended = new MigrationReceipt(
+                receipt.id(),
+                receipt.vm(),
+                receipt.from(),
+                receipt.to(),
+                receipt.epochBefore(),
+                receipt.epochAfter(),
+                receipt.requestedBy(),
+                receipt.outcome(),
+                phases,
+                receipt.vnics(),
+                problems);
+        return settled(PlacementPhase.PLACED, epoch, ended);
+    }
+
+    private PlacementState rolledBack(PlacementEvent.MigrationRolledBack event) {
+        Move move = currentMove().enter(PlacementPhase.PLACED, event.atMillis());
+        if (!event.confirmed()) {
+            move = move.problem(
+                    "host " + move.from() + " is down; the VM's firewall resumes there from its last checkpoint");
+        }
+        MigrationOutcome outcome = move.cancelled()
+                ? MigrationOutcome.CANCELLED
+                : move.reclaim() ? MigrationOutcome.RECLAIMED : MigrationOutcome.ROLLED_BACK;
+        return settled(PlacementPhase.PLACED, event.epoch(), receipt(move, outcome, event.epoch(), List.of()));
+    }
+
+    private MigrationReceipt receipt(Move move, MigrationOutcome outcome, long epochAfter, List<VnicTransfer> vnics) {
+        return new MigrationReceipt(
+                move.id(),
+                vm,
+                move.from(),
+                move.to(),
+                move.epochBefore(),
+                epochAfter,
+                move.requestedBy(),
+                outcome,
+                move.phases(),
+                vnics,
+                move.problems());
+    }
+
+    private PlacementState moving(PlacementPhase next, Move changed) {
+        return new PlacementState(vm, next, epoch, grantedEpoch, spec, host, changed, lastReceipt);
+    }
+
+    private PlacementState settled(PlacementPhase next, long nextEpoch, @Nullable MigrationReceipt receipt) {
+        return new PlacementState(vm, next, nextEpoch, Math.max(grantedEpoch, nextEpoch), spec, host, null, receipt);
+    }
+
+    private PlacementState detached() {
+        return new PlacementState(vm, PlacementPhase.DETACHED, epoch, grantedEpoch, null, null, null, lastReceipt);
+    }
+}
