@@ -18,6 +18,7 @@ import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,7 +52,7 @@ public final class RuleTableCodec {
 
     /**
      * Reads what {@link #encode} wrote, with the hash of exactly these bytes. Throws {@link IllegalArgumentException} for
-     * another version, truncated, damaged or trailing content.
+     * another version, truncated, damaged or trailing content, and for bytes that are not canonical.
      */
     public static RuleTable decode(byte[] content) {
         ByteBuffer in = ByteBuffer.wrap(content);
@@ -72,7 +73,11 @@ public final class RuleTableCodec {
             if (in.hasRemaining()) {
                 throw new IllegalArgumentException(in.remaining() + " bytes after the end of the rule table");
             }
-            return new RuleTable(hash(content), rules, defaultAction, looseTracking);
+            RuleTable table = new RuleTable(hash(content), rules, defaultAction, looseTracking);
+            if (!Arrays.equals(encode(table), content)) {
+                throw new IllegalArgumentException("the rule table is not in its canonical form");
+            }
+            return table;
         } catch (BufferUnderflowException truncated) {
             throw new IllegalArgumentException("the rule table is truncated", truncated);
         }

@@ -114,7 +114,7 @@ final class InventoryChecks {
         for (int index = 0; index < vnic.addresses().size(); index++) {
             InetAddress address = vnic.addresses().get(index);
             String addressPath = path + "/addresses/" + index;
-            if (address.isAnyLocalAddress() || address.isMulticastAddress() || address.isLoopbackAddress()) {
+            if (!isUnicast(address)) {
                 problems.add(
                         addressPath,
                         address.getHostAddress() + " is no address of a single station",
@@ -123,6 +123,13 @@ final class InventoryChecks {
                 claim(vnic, address, address.getHostAddress(), addressPath);
             }
         }
+    }
+
+    private static boolean isUnicast(InetAddress address) {
+        return !address.isAnyLocalAddress()
+                && !address.isMulticastAddress()
+                && !address.isLoopbackAddress()
+                && !address.getHostAddress().equals("255.255.255.255");
     }
 
     private void claim(Vnic vnic, Object value, String shown, String path) {

@@ -1,0 +1,83 @@
+package io.portcullis.policy.compile;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.portcullis.policy.RuleDirection;
+import io.portcullis.policy.VnicId;
+import io.portcullis.policy.model.TenantModel;
+import io.portcullis.policy.model.Vnic;
+import io.portcullis.policy.table.RuleTable;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** What the compiled tables decide is what the central model says, at the sender's vNIC and at the receiver's. */
+class CompiledTablesAgainstModelTest {
+    private static final int MODELS = 1_500;
+    private static final int FLOWS_PER_MODEL = 60;
+
+    @Test
+    void shouldDecideEveryFlowAsTheCentralModelDoes() {
+        long seed = Long.getLong("portcullis.seed", System.nanoTime());
+        System.out.println("CompiledTablesAgainstModelTest: -Dportcullis.seed=" + seed);
+        Random seeds = new Random(seed);
+        PolicyCompiler compiler = new PolicyCompiler();
+        int compared = 0;
+        int byRule = 0;
+        for (int round = 0; round < MODELS; round++) {
+            RandomTenant random = new RandomTenant(seeds.nextLong());
+            TenantModel model = random.model();
+            Map<VnicId, RuleTable> tables = compiler.compileAll(model);
+            NaiveEvaluator oracle = new NaiveEvaluator(model);
+            for (int index = 0; index < FLOWS_PER_MODEL; index++) {
+                Flow flow = random.flow(model);
+                for (Vnic vnic : vnics(model)) {
+                    for (RuleDirection direction : List.of(RuleDirection.IN, RuleDirection.OUT)) {
+                        if (!passesBy(vnic, flow, direction)) {
+                            continue;
+                        }
+                        Verdict expected = oracle.decide(vnic, flow, direction);
+                        Verdict actual = TableWalk.decide(tables.get(vnic.id()), flow, direction);
+                        assertThat(actual)
+                                .as("seed %d round %d: %s %s at %s", seed, round, flow, direction, vnic.id())
+                                .isEqualTo(expected);
+                        compared++;
+                        byRule += expected.ruleId() == RuleTable.DEFAULT_RULE_ID ? 0 : 1;
+                    }
+                }
+            }
+        }
+        // Else the comparison says little: most verdicts must come from rules.
+        assertThat(byRule).isGreaterThan(compared / 3);
+    }
+
+    @Test
+    void shouldCompileOneVnicAsItCompilesAll() {
+        long seed = Long.getLong("portcullis.seed", System.nanoTime());
+        System.out.println("CompiledTablesAgainstModelTest: -Dportcullis.seed=" + seed);
+        Random seeds = new Random(seed);
+        PolicyCompiler compiler = new PolicyCompiler();
+        for (int round = 0; round < 100; round++) {
+            TenantModel model = new RandomTenant(seeds.nextLong()).model();
+            compiler.compileAll(model)
+                    .forEach((vnic, table) -> assertThat(compiler.compile(model, vnic))
+                            .as("seed %d", seed)
+                            .isSameAs(table));
+        }
+    }
+
+    private static List<Vnic> vnics(TenantModel model) {
+        return model.vms().values().stream().flatMap(vm -> vm.vnics().stream()).toList();
+    }
+
+    /** Whether such a packet gets as far as the rules of this vNIC: SpoofGuard and the switch see to the rest. */
+    private static boolean passesBy(Vnic vnic, Flow flow, RuleDirection direction) {
+        if (direction == RuleDirection.OUT) {
+            return vnic.addresses().contains(flow.source());
+        }
+        boolean toEveryone = flow.destination().isMulticastAddress()
+                || flow.destination().getHostAddress().equals("255.255.255.255");
+        return toEveryone || vnic.addresses().contains(flow.destination());
+    }
+}

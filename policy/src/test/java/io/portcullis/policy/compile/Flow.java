@@ -1,0 +1,59 @@
+package io.portcullis.policy.compile;
+
+import io.portcullis.policy.IpFamily;
+import io.portcullis.policy.model.ServiceLibrary;
+import io.portcullis.policy.model.TestTenant;
+import io.portcullis.policy.table.ServiceMatch;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+
+/** The first packet of a connection. */
+record Flow(
+        InetAddress source,
+        InetAddress destination,
+        int protocol,
+        int sourcePort,
+        int destinationPort,
+        int icmpType,
+        int icmpCode) {
+    static Flow tcp(String source, String destination, int port) {
+        return new Flow(TestTenant.ip(source), TestTenant.ip(destination), ServiceLibrary.TCP, 40_000, port, -1, -1);
+    }
+
+    static Flow udp(String source, String destination, int port) {
+        return new Flow(TestTenant.ip(source), TestTenant.ip(destination), ServiceLibrary.UDP, 40_000, port, -1, -1);
+    }
+
+    static Flow ping(String source, String destination) {
+        InetAddress from = TestTenant.ip(source);
+        boolean v4 = from instanceof Inet4Address;
+        return new Flow(
+                from,
+                TestTenant.ip(destination),
+                v4 ? ServiceLibrary.ICMP : ServiceLibrary.ICMPV6,
+                0,
+                0,
+                v4 ? 8 : 128,
+                0);
+    }
+
+    IpFamily family() {
+        return source instanceof Inet4Address ? IpFamily.IPV4 : IpFamily.IPV6;
+    }
+
+    /** The meaning of {@link ServiceMatch}, spelled out once for oracle and table walk alike. */
+    boolean isOf(ServiceMatch service) {
+        if (service.protocol() != ServiceMatch.ANY_PROTOCOL && service.protocol() != protocol) {
+            return false;
+        }
+        boolean hasPorts = protocol == ServiceLibrary.TCP || protocol == ServiceLibrary.UDP;
+        if (hasPorts) {
+            return sourcePort >= service.sourcePortFirst()
+                    && sourcePort <= service.sourcePortLast()
+                    && destinationPort >= service.destinationPortFirst()
+                    && destinationPort <= service.destinationPortLast();
+        }
+        return (service.icmpType() == -1 || service.icmpType() == icmpType)
+                && (service.icmpCode() == -1 || service.icmpCode() == icmpCode);
+    }
+}

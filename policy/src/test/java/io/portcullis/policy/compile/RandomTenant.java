@@ -1,0 +1,197 @@
+package io.portcullis.policy.compile;
+
+import io.portcullis.policy.Action;
+import io.portcullis.policy.Category;
+import io.portcullis.policy.IpFamily;
+import io.portcullis.policy.LiveFlowMode;
+import io.portcullis.policy.RuleDirection;
+import io.portcullis.policy.TenantId;
+import io.portcullis.policy.VmId;
+import io.portcullis.policy.model.Expression;
+import io.portcullis.policy.model.Group;
+import io.portcullis.policy.model.ModelEdit;
+import io.portcullis.policy.model.Peers;
+import io.portcullis.policy.model.Rule;
+import io.portcullis.policy.model.SecurityPolicy;
+import io.portcullis.policy.model.Service;
+import io.portcullis.policy.model.ServiceSelection;
+import io.portcullis.policy.model.TenantModel;
+import io.portcullis.policy.model.TestTenant;
+import io.portcullis.policy.model.Vm;
+import io.portcullis.policy.table.ServiceMatch;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+
+/** Small random models and flows that meet often: few addresses, few tags, few ports. */
+final class RandomTenant {
+    private static final List<String> OUTSIDE =
+            List.of("10.0.0.77", "198.51.100.7", "224.0.0.251", "255.255.255.255", "2001:db8::77", "ff02::fb");
+    private static final List<String> LITERALS = List.of(
+            "10.0.0.0/30",
+            "10.0.0.2-10.0.0.5",
+            "10.0.0.4",
+            "10.0.0.0/8",
+            "0.0.0.0/0",
+            "224.0.0.0/4",
+            "198.51.100.0/24",
+            "2001:db8::/125",
+            "2001:db8::3-2001:db8::6",
+            "2001:db8::2",
+            "::/0",
+            "ff02::/16");
+    private static final List<Integer> PORTS = List.of(22, 53, 80, 443, 7_999, 8_000, 8_010, 8_011);
+
+    private final Random random;
+    private final TestTenant builder = TestTenant.aTenant("acme");
+    private int groups;
+
+    RandomTenant(long seed) {
+        random = new Random(seed);
+    }
+
+    TenantModel model() {
+        builder.segment("lan", 10).segment("dmz", 20);
+        builder.with(new ModelEdit.PutService(Service.of(
+                "odd", ServiceMatch.ports(6, 8_000, 8_010), new ServiceMatch(17, 1_000, 2_000, 53, 53, -1, -1))));
+        int vms = 2 + random.nextInt(6);
+        for (int index = 0; index < vms; index++) {
+            builder.with(new ModelEdit.PutVm(vm(index)));
+        }
+        int wanted = 1 + random.nextInt(6);
+        while (groups < wanted) {
+            // A group refers to earlier ones only: no cycles.
+            builder.with(new ModelEdit.PutGroup(new Group("g" + groups, expression(3))));
+            groups++;
+        }
+        int policies = 2 + random.nextInt(6);
+        for (int index = 0; index < policies; index++) {
+            builder.with(new ModelEdit.PutPolicy(policy(index)));
+        }
+        builder.with(new ModelEdit.SetDefaults(oneOf(Action.ALLOW, Action.DROP, Action.REJECT), random.nextBoolean()));
+        return builder.build();
+    }
+
+    private Vm vm(int index) {
+        String name = (random.nextBoolean() ? "web-" : "db-") + index;
+        Vm vm = Vm.named(new VmId(new TenantId("acme"), name)).withOs(oneOf("", "debian-13", "Windows-2025"));
+        for (String tag : List.of("app:web", "app:db", "env:prod")) {
+            vm = random.nextBoolean() ? vm.withTag(tag) : vm;
+        }
+        if (random.nextInt(3) == 0) {
+            vm = vm.withFinding("malware", oneOf("eicar", "mirai"));
+        }
+        int vnics = random.nextInt(8) == 0 ? 2 : 1;
+        for (int nic = 0; nic < vnics; nic++) {
+            // eth1 repeats the address of another VM's eth0, in another segment.
+            String segment = nic == 0 ? "lan" : "dmz";
+            int host = nic == 0 ? index + 1 : 100 + index;
+            List<String> addresses = new ArrayList<>();
+            if (random.nextInt(6) != 0) {
+                addresses.add(nic == 0 ? "10.0.0." + host : "10.0.0." + (1 + (index + 1) % 7));
+            }
+            if (random.nextInt(3) != 0) {
+                addresses.add("2001:db8::" + host);
+            }
+            vm = vm.withVnic(builder.vnic(name, "eth" + nic, segment, addresses.toArray(String[]::new)));
+        }
+        return vm;
+    }
+
+    private Expression expression(int depth) {
+        int kinds = depth == 0 ? 8 : 11;
+        return switch (random.nextInt(kinds)) {
+            case 0 -> Expression.tag(oneOf("app:web", "app:db", "env:prod", "env:none"));
+            case 1 -> oneOf(Expression.name("web-0"), Expression.nameStartsWith("web"), Expression.nameContains("b-1"));
+            case 2 -> oneOf(Expression.os("DEBIAN-13"), Expression.os("windows-2025"));
+            case 3 -> Expression.segment(oneOf("lan", "dmz"));
+            case 4 -> oneOf(Expression.finding("malware"), Expression.finding("malware", "eicar"));
+            case 5, 6 -> Expression.addresses(oneOf(LITERALS), oneOf(LITERALS));
+            case 7 -> groups == 0 ? Expression.tag("app:web") : Expression.group("g" + random.nextInt(groups));
+            case 8 -> Expression.and(expression(depth - 1), expression(depth - 1));
+            case 9 -> Expression.or(expression(depth - 1), expression(depth - 1));
+            default -> Expression.not(expression(depth - 1));
+        };
+    }
+
+    private SecurityPolicy policy(int index) {
+        List<Rule> rules = new ArrayList<>();
+        int count = 2 + random.nextInt(6);
+        for (int rule = 0; rule < count; rule++) {
+            rules.add(rule("r" + rule));
+        }
+        return new SecurityPolicy(
+                "p" + index, oneOf(Category.values()), random.nextInt(3), appliedTo(), random.nextInt(10) != 0, rules);
+    }
+
+    private Rule rule(String name) {
+        return new Rule(
+                name,
+                peers(),
+                peers(),
+                random.nextInt(3) == 0
+                        ? ServiceSelection.ANY
+                        : ServiceSelection.named(oneOf("ssh", "https", "odd"), oneOf("dns", "http", "ping")),
+                oneOf(RuleDirection.values()),
+                oneOf(IpFamily.values()),
+                oneOf(Action.values()),
+                oneOf(LiveFlowMode.values()),
+                random.nextBoolean(),
+                appliedTo());
+    }
+
+    private List<String> appliedTo() {
+        return random.nextInt(3) == 0 ? List.of("g" + random.nextInt(groups)) : List.of();
+    }
+
+    private Peers peers() {
+        String group = "g" + random.nextInt(groups);
+        Peers peers = switch (random.nextInt(5)) {
+            case 0 -> Peers.ANY;
+            case 1, 2 -> Peers.groups(group);
+            case 3 -> Peers.addresses(oneOf(LITERALS));
+            default -> Peers.groups(group).andAddresses(oneOf(LITERALS));
+        };
+        return !peers.any() && random.nextInt(4) == 0 ? peers.negate() : peers;
+    }
+
+    Flow flow(TenantModel model) {
+        Set<String> addresses = new LinkedHashSet<>(OUTSIDE);
+        model.vms().values().stream()
+                .flatMap(vm -> vm.vnics().stream())
+                .flatMap(vnic -> vnic.addresses().stream())
+                .forEach(address -> addresses.add(address.getHostAddress()));
+        List<String> all = List.copyOf(addresses);
+        String source = oneOf(all);
+        boolean v6 = source.indexOf(':') >= 0;
+        List<String> reachable =
+                all.stream().filter(address -> address.indexOf(':') >= 0 == v6).toList();
+        String destination = oneOf(reachable);
+        return switch (random.nextInt(3)) {
+            case 0 -> Flow.tcp(source, destination, oneOf(PORTS));
+            case 1 -> {
+                Flow flow = Flow.udp(source, destination, oneOf(PORTS));
+                yield new Flow(
+                        flow.source(),
+                        flow.destination(),
+                        flow.protocol(),
+                        random.nextBoolean() ? 1_500 : 3_000,
+                        flow.destinationPort(),
+                        -1,
+                        -1);
+            }
+            default -> Flow.ping(source, destination);
+        };
+    }
+
+    @SafeVarargs
+    private final <T> T oneOf(T... choices) {
+        return choices[random.nextInt(choices.length)];
+    }
+
+    private <T> T oneOf(List<T> choices) {
+        return choices.get(random.nextInt(choices.size()));
+    }
+}

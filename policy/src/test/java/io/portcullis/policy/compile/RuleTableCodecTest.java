@@ -1,0 +1,82 @@
+package io.portcullis.policy.compile;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.portcullis.policy.Action;
+import io.portcullis.policy.table.RuleTable;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class RuleTableCodecTest {
+    @Test
+    void shouldReadBackWhatItWrote() {
+        long seed = Long.getLong("portcullis.seed", System.nanoTime());
+        System.out.println("RuleTableCodecTest: -Dportcullis.seed=" + seed);
+        Random seeds = new Random(seed);
+        for (int round = 0; round < 100; round++) {
+            new PolicyCompiler()
+                    .compileAll(new RandomTenant(seeds.nextLong()).model())
+                    .values()
+                    .forEach(table -> assertThat(RuleTableCodec.decode(RuleTableCodec.encode(table)))
+                            .isEqualTo(table));
+        }
+    }
+
+    @Test
+    void shouldRefuseOtherVersionsTruncationAndTrailingBytes() {
+        byte[] good = RuleTableCodec.encode(aTable());
+        byte[] other = good.clone();
+        other[3]++;
+
+        assertThatThrownBy(() -> RuleTableCodec.decode(other)).hasMessageContaining("version");
+        assertThatThrownBy(() -> RuleTableCodec.decode(Arrays.copyOf(good, good.length + 1)))
+                .hasMessageContaining("1 bytes after the end");
+        for (int length = 0; length < good.length; length++) {
+            byte[] cut = Arrays.copyOf(good, length);
+            assertThatThrownBy(() -> RuleTableCodec.decode(cut)).isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
+    @Test
+    void shouldNeverFailOtherwiseThanByRefusalWhenDamaged() {
+        long seed = Long.getLong("portcullis.seed", System.nanoTime());
+        System.out.println("RuleTableCodecTest: -Dportcullis.seed=" + seed);
+        Random random = new Random(seed);
+        byte[] good = RuleTableCodec.encode(aTable());
+        for (int round = 0; round < 20_000; round++) {
+            byte[] damaged = good.clone();
+            damaged[random.nextInt(damaged.length)] = (byte) random.nextInt();
+            try {
+                assertThat(RuleTableCodec.encode(RuleTableCodec.decode(damaged)))
+                        .isEqualTo(damaged);
+            } catch (IllegalArgumentException refused) {
+                assertThat(refused).as("seed %d", seed).hasMessageNotContaining("null");
+            }
+        }
+    }
+
+    @Test
+    void shouldForgetTablesThatNobodyUses() {
+        RuleTableInterner interner = new RuleTableInterner();
+        RuleTable kept = interner.intern(RuleTableCodec.seal(List.of(), Action.DROP, false));
+        interner.intern(RuleTableCodec.seal(List.of(), Action.ALLOW, false));
+
+        org.awaitility.Awaitility.await().until(() -> {
+            System.gc();
+            return interner.count() == 1;
+        });
+        assertThat(interner.intern(RuleTableCodec.seal(List.of(), Action.DROP, false)))
+                .isSameAs(kept);
+    }
+
+    private static RuleTable aTable() {
+        return new PolicyCompiler()
+                .compileAll(new RandomTenant(7).model()).values().stream()
+                        .max(java.util.Comparator.comparingInt(
+                                table -> table.rules().size()))
+                        .orElseThrow();
+    }
+}

@@ -1,0 +1,46 @@
+package io.portcullis.policy.compile;
+
+import io.portcullis.policy.Category;
+import io.portcullis.policy.IpFamily;
+import io.portcullis.policy.RuleDirection;
+import io.portcullis.policy.table.AddressMatch;
+import io.portcullis.policy.table.IpRange;
+import io.portcullis.policy.table.IpRanges;
+import io.portcullis.policy.table.RuleTable;
+import io.portcullis.policy.table.TableRule;
+import java.net.InetAddress;
+import org.jspecify.annotations.Nullable;
+
+/** Evaluates a compiled table from its first rule to its last, as every classifier must. */
+final class TableWalk {
+    private TableWalk() {}
+
+    static Verdict decide(RuleTable table, Flow flow, RuleDirection direction) {
+        @Nullable Category passed = null;
+        for (TableRule rule : table.rules()) {
+            if (rule.category() == passed || !matches(rule, flow, direction)) {
+                continue;
+            }
+            switch (rule.action()) {
+                case PASS -> passed = rule.category();
+                case ALLOW, DROP, REJECT -> {
+                    return new Verdict(rule.action(), rule.name(), rule.id());
+                }
+            }
+        }
+        return new Verdict(table.defaultAction(), "default", RuleTable.DEFAULT_RULE_ID);
+    }
+
+    private static boolean matches(TableRule rule, Flow flow, RuleDirection direction) {
+        return (rule.direction() == RuleDirection.BOTH || rule.direction() == direction)
+                && (rule.family() == IpFamily.ANY || rule.family() == flow.family())
+                && matches(rule.sources(), flow.source())
+                && matches(rule.destinations(), flow.destination())
+                && rule.services().stream().anyMatch(flow::isOf);
+    }
+
+    private static boolean matches(AddressMatch match, InetAddress address) {
+        IpRange single = IpRanges.single(address);
+        return match.matches(single.family(), single.firstHigh(), single.firstLow());
+    }
+}

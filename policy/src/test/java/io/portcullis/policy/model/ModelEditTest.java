@@ -1,0 +1,120 @@
+package io.portcullis.policy.model;
+
+import static io.portcullis.policy.model.Expression.tag;
+import static io.portcullis.policy.model.TestTenant.aTenant;
+import static io.portcullis.policy.model.TestTenant.accepted;
+import static io.portcullis.policy.model.TestTenant.refused;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.portcullis.policy.Action;
+import io.portcullis.policy.Category;
+import io.portcullis.policy.TenantId;
+import io.portcullis.policy.VmId;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+/** Revisions, no-ops and atomicity. */
+class ModelEditTest {
+    private static TenantModel model() {
+        return aTenant()
+                .segment("lan", 10)
+                .vm("web-1", "app:web", "10.0.0.1")
+                .group("web", tag("app:web"))
+                .build();
+    }
+
+    @Test
+    void shouldGrowTheRevisionByOneForEachChange() {
+        TenantModel empty = TenantModel.empty(new TenantId("acme"));
+        TenantModel one = accepted(empty.putSegment(new Segment("lan", 10)));
+        TenantModel two = accepted(one.setDefaults(Action.REJECT, true));
+
+        assertThat(empty.revision()).isZero();
+        assertThat(one.revision()).isEqualTo(1);
+        assertThat(two.revision()).isEqualTo(2);
+        assertThat(two.defaultAction()).isEqualTo(Action.REJECT);
+        assertThat(empty.segments()).as("the old model is as it was").isEmpty();
+    }
+
+    @Test
+    void shouldCountManyEditsAsOneRevision() {
+        assertThat(model().revision()).isEqualTo(1);
+    }
+
+    @Test
+    void shouldKeepTheModelWhenNothingChanges() {
+        TenantModel model = model();
+
+        for (EditResult result : List.of(
+                model.putSegment(new Segment("lan", 10)),
+                model.putVm(model.vms().get("web-1")),
+                model.putGroup(new Group("web", tag("app:web"))),
+                model.setTags("web-1", Set.of(Tag.parse("app:web"))),
+                model.clearFinding("web-1", "malware"),
+                model.setDefaults(Action.DROP, false),
+                model.apply(List.of()))) {
+            assertThat(result).isEqualTo(new EditResult.Accepted(model, false));
+            assertThat(accepted(result)).isSameAs(model);
+        }
+    }
+
+    @Test
+    void shouldApplyAllEditsOrNone() {
+        TenantModel model = model();
+        EditResult result = model.apply(List.of(
+                new ModelEdit.PutSegment(new Segment("dmz", 20)),
+                new ModelEdit.SetTags("web-1", new TreeSet<>()),
+                new ModelEdit.RemoveGroup("nope")));
+
+        assertThat(refused(result)).extracting(Problem::path).containsExactly("/groups/nope");
+        assertThat(model.segments()).containsOnlyKeys("lan");
+    }
+
+    @Test
+    void shouldJudgeEditsByTheirOutcomeAndNotByTheirOrder() {
+        TenantModel model = accepted(model().apply(List.of(
+                new ModelEdit.PutPolicy(SecurityPolicy.of(
+                        "p",
+                        Category.APPLICATION,
+                        1,
+                        Rule.allow("r").from("later").services("mine"))),
+                new ModelEdit.PutGroup(new Group("later", tag("x:y"))),
+                new ModelEdit.PutService(Service.of(
+                        "mine", ServiceLibrary.BUILT_IN.get("ssh").matches().getFirst())))));
+
+        accepted(model.apply(List.of(
+                new ModelEdit.RemoveGroup("later"),
+                new ModelEdit.RemoveService("mine"),
+                new ModelEdit.RemovePolicy("p"))));
+    }
+
+    @Test
+    void shouldSetAndClearTagsAndFindings() {
+        TenantModel tagged = accepted(model().setTags("web-1", Set.of(Tag.parse("a:b"), Tag.parse("c:d"))));
+        TenantModel found = accepted(tagged.setFinding("web-1", "malware", "eicar"));
+        TenantModel cleared = accepted(found.clearFinding("web-1", "malware"));
+
+        assertThat(tagged.vms().get("web-1").tags()).containsExactly(Tag.parse("a:b"), Tag.parse("c:d"));
+        assertThat(found.vms().get("web-1").findings()).containsEntry("malware", "eicar");
+        assertThat(cleared.vms().get("web-1")).isEqualTo(tagged.vms().get("web-1"));
+        assertThat(cleared.revision()).isEqualTo(tagged.revision() + 2);
+    }
+
+    @Test
+    void shouldNotFindWhatBelongsToAnotherTenant() {
+        assertThat(model().vm(VmId.parse("acme/web-1"))).isPresent();
+        assertThat(model().vm(VmId.parse("globex/web-1"))).isEmpty();
+    }
+
+    @Test
+    void shouldKeepVlansOfTenantsApart() {
+        TenantModel other =
+                aTenant("globex").segment("lan", 10).segment("dmz", 11).build();
+
+        assertThat(TenantIsolation.problems(other, List.of(model(), other)))
+                .extracting(Problem::path, Problem::message)
+                .containsExactly(org.assertj.core.groups.Tuple.tuple("/segments/lan/vlan", "VLAN 10 is not free"));
+    }
+}
