@@ -26,8 +26,7 @@ import java.util.Map;
 
 /**
  * The canonical bytes of a rule table: equal tables give equal bytes, and their SHA-256 is the table's hash. Also the form
- * in which tables travel and are stored. Big endian; enums as their ordinals, which makes the order of their constants part
- * of the format; each distinct address match is written once and rules refer to it by index.
+ * in which tables travel and are stored. Big endian; each distinct address match is written once and rules refer to it by index.
  */
 public final class RuleTableCodec {
     /** "PRT" and the version of the format. */
@@ -37,6 +36,16 @@ public final class RuleTableCodec {
 
     private static final int RANGE_BYTES = 33;
     private static final int SERVICE_BYTES = 14;
+
+    // Codes of enum constants are their places in these lists. Append only.
+    private static final List<Action> ACTIONS = List.of(Action.ALLOW, Action.DROP, Action.REJECT, Action.PASS);
+    private static final List<IpFamily> FAMILIES = List.of(IpFamily.IPV4, IpFamily.IPV6, IpFamily.ANY);
+    private static final List<Category> CATEGORIES = List.of(
+            Category.ETHERNET, Category.EMERGENCY, Category.INFRASTRUCTURE, Category.ENVIRONMENT, Category.APPLICATION);
+    private static final List<RuleDirection> DIRECTIONS =
+            List.of(RuleDirection.IN, RuleDirection.OUT, RuleDirection.BOTH);
+    private static final List<LiveFlowMode> LIVE_FLOW_MODES =
+            List.of(LiveFlowMode.KEEP, LiveFlowMode.RECHECK, LiveFlowMode.RESET);
 
     private RuleTableCodec() {}
 
@@ -60,7 +69,7 @@ public final class RuleTableCodec {
             if (in.getInt() != MAGIC) {
                 throw new IllegalArgumentException("no rule table, or one of another version");
             }
-            Action defaultAction = constant(Action.values(), in);
+            Action defaultAction = constant(ACTIONS, in);
             boolean looseTracking = flag(in);
             List<AddressMatch> matches = new ArrayList<>();
             for (int left = count(in, 6); left > 0; left--) {
@@ -96,7 +105,7 @@ public final class RuleTableCodec {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (DataOutputStream out = new DataOutputStream(bytes)) {
             out.writeInt(MAGIC);
-            out.writeByte(defaultAction.ordinal());
+            out.writeByte(ACTIONS.indexOf(defaultAction));
             out.writeBoolean(looseTracking);
             out.writeInt(matches.size());
             for (AddressMatch match : matches.keySet()) {
@@ -117,7 +126,7 @@ public final class RuleTableCodec {
         out.writeBoolean(match.negated());
         out.writeInt(match.ranges().size());
         for (IpRange range : match.ranges()) {
-            out.writeByte(range.family().ordinal());
+            out.writeByte(FAMILIES.indexOf(range.family()));
             out.writeLong(range.firstHigh());
             out.writeLong(range.firstLow());
             out.writeLong(range.lastHigh());
@@ -130,8 +139,7 @@ public final class RuleTableCodec {
         boolean negated = flag(in);
         List<IpRange> ranges = new ArrayList<>();
         for (int left = count(in, RANGE_BYTES); left > 0; left--) {
-            ranges.add(new IpRange(
-                    constant(IpFamily.values(), in), in.getLong(), in.getLong(), in.getLong(), in.getLong()));
+            ranges.add(new IpRange(constant(FAMILIES, in), in.getLong(), in.getLong(), in.getLong(), in.getLong()));
         }
         return new AddressMatch(any, negated, ranges);
     }
@@ -142,9 +150,9 @@ public final class RuleTableCodec {
         byte[] name = rule.name().getBytes(StandardCharsets.UTF_8);
         out.writeInt(name.length);
         out.write(name);
-        out.writeByte(rule.category().ordinal());
-        out.writeByte(rule.direction().ordinal());
-        out.writeByte(rule.family().ordinal());
+        out.writeByte(CATEGORIES.indexOf(rule.category()));
+        out.writeByte(DIRECTIONS.indexOf(rule.direction()));
+        out.writeByte(FAMILIES.indexOf(rule.family()));
         out.writeInt(matches.getOrDefault(rule.sources(), -1));
         out.writeInt(matches.getOrDefault(rule.destinations(), -1));
         out.writeInt(rule.services().size());
@@ -157,8 +165,8 @@ public final class RuleTableCodec {
             out.writeShort(service.icmpType());
             out.writeShort(service.icmpCode());
         }
-        out.writeByte(rule.action().ordinal());
-        out.writeByte(rule.liveFlowMode().ordinal());
+        out.writeByte(ACTIONS.indexOf(rule.action()));
+        out.writeByte(LIVE_FLOW_MODES.indexOf(rule.liveFlowMode()));
         out.writeBoolean(rule.log());
     }
 
@@ -166,9 +174,9 @@ public final class RuleTableCodec {
         long id = in.getLong();
         byte[] name = new byte[count(in, 1)];
         in.get(name);
-        Category category = constant(Category.values(), in);
-        RuleDirection direction = constant(RuleDirection.values(), in);
-        IpFamily family = constant(IpFamily.values(), in);
+        Category category = constant(CATEGORIES, in);
+        RuleDirection direction = constant(DIRECTIONS, in);
+        IpFamily family = constant(FAMILIES, in);
         AddressMatch sources = match(matches, in.getInt());
         AddressMatch destinations = match(matches, in.getInt());
         List<ServiceMatch> services = new ArrayList<>();
@@ -185,8 +193,8 @@ public final class RuleTableCodec {
                 sources,
                 destinations,
                 services,
-                constant(Action.values(), in),
-                constant(LiveFlowMode.values(), in),
+                constant(ACTIONS, in),
+                constant(LIVE_FLOW_MODES, in),
                 flag(in));
     }
 
@@ -218,11 +226,11 @@ public final class RuleTableCodec {
         return value == 1;
     }
 
-    private static <E> E constant(E[] constants, ByteBuffer in) {
-        int ordinal = in.get();
-        if (ordinal < 0 || ordinal >= constants.length) {
-            throw new IllegalArgumentException("the rule table is damaged: constant " + ordinal);
+    private static <E> E constant(List<E> codes, ByteBuffer in) {
+        int code = in.get();
+        if (code < 0 || code >= codes.size()) {
+            throw new IllegalArgumentException("the rule table is damaged: code " + code);
         }
-        return constants[ordinal];
+        return codes.get(code);
     }
 }

@@ -4,7 +4,6 @@ import io.portcullis.policy.Action;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 
 /** A model while a list of edits is applied to it; thrown away when there is a problem. One thread, one use. */
@@ -16,7 +15,7 @@ final class ModelDraft {
     private final SortedMap<String, Group> groups;
     private final SortedMap<String, Service> services;
     private final SortedMap<String, SecurityPolicy> policies;
-    private final TreeSet<String> relabelled = new TreeSet<>();
+    private final SortedMap<String, Vm> relabelled = new TreeMap<>();
     private Action defaultAction;
     private boolean looseTracking;
     private boolean onlyLabels = true;
@@ -40,7 +39,7 @@ final class ModelDraft {
     }
 
     private EditResult result() {
-        if (problems.isEmpty() && !changed) {
+        if (problems.isEmpty() && (!changed || isAsBefore())) {
             return new EditResult.Accepted(base, false);
         }
         TenantModel next = new TenantModel(
@@ -55,11 +54,22 @@ final class ModelDraft {
                 looseTracking);
         if (onlyLabels) {
             // Tags and findings are looked up late by groups: no other part of the model can become wrong through them.
-            relabelled.forEach(name -> InventoryChecks.checkLabels(next.vms().get(name), problems));
+            relabelled.values().forEach(vm -> InventoryChecks.checkLabels(vm, problems));
         } else {
             ModelValidator.check(next, problems);
         }
         return problems.isEmpty() ? new EditResult.Accepted(next, true) : new EditResult.Refused(problems.list());
+    }
+
+    /** Edits may undo each other. Cheap: what was not touched is the same object. */
+    private boolean isAsBefore() {
+        return defaultAction == base.defaultAction()
+                && looseTracking == base.looseTracking()
+                && segments.equals(base.segments())
+                && vms.equals(base.vms())
+                && groups.equals(base.groups())
+                && services.equals(base.services())
+                && policies.equals(base.policies());
     }
 
     private void edit(ModelEdit edit) {
@@ -107,7 +117,7 @@ final class ModelDraft {
         Vm after = change.apply(before);
         if (!after.equals(before)) {
             vms.put(name, after);
-            relabelled.add(name);
+            relabelled.put(name, after);
             changed = true;
         }
     }

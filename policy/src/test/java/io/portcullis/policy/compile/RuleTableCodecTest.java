@@ -4,7 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.portcullis.policy.Action;
+import io.portcullis.policy.Category;
+import io.portcullis.policy.IpFamily;
+import io.portcullis.policy.LiveFlowMode;
+import io.portcullis.policy.RuleDirection;
+import io.portcullis.policy.table.AddressMatch;
 import io.portcullis.policy.table.RuleTable;
+import io.portcullis.policy.table.ServiceMatch;
+import io.portcullis.policy.table.TableRule;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -23,6 +31,36 @@ class RuleTableCodecTest {
                     .forEach(table -> assertThat(RuleTableCodec.decode(RuleTableCodec.encode(table)))
                             .isEqualTo(table));
         }
+    }
+
+    @Test
+    void shouldHaveACodeForEveryConstant() {
+        List<TableRule> rules = new ArrayList<>();
+        for (Category category : Category.values()) {
+            for (RuleDirection direction : RuleDirection.values()) {
+                for (IpFamily family : IpFamily.values()) {
+                    for (Action action : Action.values()) {
+                        for (LiveFlowMode mode : LiveFlowMode.values()) {
+                            rules.add(new TableRule(
+                                    rules.size() + 1,
+                                    "p/r",
+                                    category,
+                                    direction,
+                                    family,
+                                    AddressMatch.ANY,
+                                    AddressMatch.notIn(List.of()),
+                                    List.of(ServiceMatch.ANY),
+                                    action,
+                                    mode,
+                                    false));
+                        }
+                    }
+                }
+            }
+        }
+        RuleTable table = RuleTableCodec.seal(rules, Action.REJECT, true);
+
+        assertThat(RuleTableCodec.decode(RuleTableCodec.encode(table))).isEqualTo(table);
     }
 
     @Test

@@ -54,7 +54,9 @@ class ModelEditTest {
                 model.setTags("web-1", Set.of(Tag.parse("app:web"))),
                 model.clearFinding("web-1", "malware"),
                 model.setDefaults(Action.DROP, false),
-                model.apply(List.of()))) {
+                model.apply(List.of()),
+                model.apply(List.of(
+                        new ModelEdit.PutSegment(new Segment("dmz", 20)), new ModelEdit.RemoveSegment("dmz"))))) {
             assertThat(result).isEqualTo(new EditResult.Accepted(model, false));
             assertThat(accepted(result)).isSameAs(model);
         }
