@@ -1,5 +1,7 @@
 package io.portcullis.datapath.runtime;
 
+import java.util.concurrent.CompletionException;
+
 /** A command to the data path was refused or failed; nothing was changed unless the message says so. */
 public final class DataPathException extends RuntimeException {
     /** Why. */
@@ -22,6 +24,8 @@ public final class DataPathException extends RuntimeException {
         TUNNEL,
         /** The other side did not answer in time. */
         TIMEOUT,
+        /** Too many commands wait already; try again. */
+        BUSY,
         /** The data path is shut down. */
         CLOSED
     }
@@ -36,6 +40,12 @@ public final class DataPathException extends RuntimeException {
     public DataPathException(Reason reason, String message, Throwable cause) {
         super(message, cause);
         this.reason = reason;
+    }
+
+    /** The failure behind the wrapper that a completion stage may put around it. */
+    static Throwable causeOf(Throwable failure) {
+        Throwable cause = failure.getCause();
+        return failure instanceof CompletionException && cause != null ? cause : failure;
     }
 
     public Reason reason() {

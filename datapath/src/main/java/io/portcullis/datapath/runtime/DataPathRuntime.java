@@ -1,0 +1,192 @@
+package io.portcullis.datapath.runtime;
+
+import io.portcullis.datapath.port.FramePort;
+import io.portcullis.datapath.port.Poller;
+import io.portcullis.datapath.port.PortBackend;
+import io.portcullis.datapath.port.PortException;
+import io.portcullis.datapath.runtime.DataPathException.Reason;
+import io.portcullis.datapath.track.ConnectionInfo;
+import io.portcullis.datapath.track.TableSnapshot;
+import io.portcullis.policy.VnicId;
+import io.portcullis.policy.table.RuleTable;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+
+/**
+ * The data path of one host: one loop that owns the uplink and every vNIC, and the listener for the tunnels of cut-overs.
+ * It starts with its process and ends with it; actors come and go. Thread-safe.
+ */
+public final class DataPathRuntime implements DataPath {
+    private final HostCounter.Values counters;
+    private final Loop loop;
+    private final TunnelListener listener;
+    private final VnicCommands commands;
+
+    private DataPathRuntime(HostCounter.Values counters, Loop loop, TunnelListener listener, VnicCommands commands) {
+        this.counters = counters;
+        this.loop = loop;
+        this.listener = listener;
+        this.commands = commands;
+    }
+
+    /**
+     * Opens the uplink and the tunnel listener and starts the loop.
+     *
+     * @throws PortException if the uplink cannot be opened
+     * @throws IOException if the tunnel address cannot be bound
+     */
+    public static DataPathRuntime start(PortBackend backend, DataPathSettings settings)
+            throws PortException, IOException {
+        return start(backend, settings, System::nanoTime);
+    }
+
+    /** As {@link #start(PortBackend, DataPathSettings)}, with a monotonic clock of the caller's. */
+    public static DataPathRuntime start(PortBackend backend, DataPathSettings settings, LongSupplier nanoClock)
+            throws PortException, IOException {
+        FramePort uplink = backend.openUplink(settings.uplink());
+        HostCounter.Values counters = new HostCounter.Values();
+        Poller poller = backend.newPoller();
+        Loop loop = new Loop("datapath-0", uplink, poller, nanoClock, counters, settings.limits());
+        TunnelListener listener;
+        try {
+            listener = new TunnelListener(settings, counters, loop::wakeUp);
+        } catch (IOException failed) {
+            uplink.close();
+            poller.close();
+            throw failed;
+        }
+        VnicCommands commands = new VnicCommands(loop, backend, listener);
+        loop.start();
+        listener.start((vnic, tunnel) -> loop.execute(() -> commands.accept(vnic, tunnel)));
+        return new DataPathRuntime(counters, loop, listener, commands);
+    }
+
+    /** Where sources of cut-overs find this host. */
+    public InetSocketAddress tunnelAddress() {
+        return listener.address();
+    }
+
+    @Override
+    public CompletionStage<VnicStatus> attach(VnicAttachment attachment) {
+        return compose(() -> commands.attach(attachment));
+    }
+
+    @Override
+    public CompletionStage<VnicStatus> installRules(VnicId vnic, long epoch, long revision, RuleTable rules) {
+        return submit(() -> commands.installRules(vnic, epoch, revision, rules));
+    }
+
+    @Override
+    public CompletionStage<VnicStatus> importTable(VnicId vnic, long epoch, TableSnapshot snapshot) {
+        return submit(() -> commands.importTable(vnic, epoch, snapshot));
+    }
+
+    @Override
+    public CompletionStage<ActivationReport> activate(VnicId vnic, long epoch, long forwardedFrames) {
+        return compose(() -> commands.activate(vnic, epoch, forwardedFrames));
+    }
+
+    @Override
+    public CompletionStage<CutoverTarget> expectCutover(VnicId vnic, long epoch) {
+        return submit(() -> commands.expectCutover(vnic, epoch));
+    }
+
+    @Override
+    public CompletionStage<SealedVnic> cutOver(VnicId vnic, long epoch, CutoverTarget target) {
+        return compose(() -> commands.cutOver(vnic, epoch, target));
+    }
+
+    @Override
+    public CompletionStage<VnicStatus> reclaim(VnicId vnic, long newEpoch) {
+        return compose(() -> commands.reclaim(vnic, newEpoch));
+    }
+
+    @Override
+    public CompletionStage<Void> release(VnicId vnic, long epoch) {
+        return compose(() -> commands.release(vnic, epoch));
+    }
+
+    @Override
+    public CompletionStage<TableSnapshot> snapshot(VnicId vnic) {
+        return submit(() -> commands.snapshot(vnic));
+    }
+
+    @Override
+    public CompletionStage<VnicStatus> status(VnicId vnic) {
+        return submit(() -> commands.find(vnic).status());
+    }
+
+    @Override
+    public CompletionStage<List<VnicStatus>> statuses() {
+        return submit(() -> {
+            List<VnicStatus> all = new ArrayList<>();
+            loop.vnics().forEach(vnic -> all.add(vnic.status()));
+            return all;
+        });
+    }
+
+    @Override
+    public CompletionStage<List<ConnectionInfo>> connections(VnicId vnic, int limit) {
+        return submit(() -> commands.find(vnic).engine.connections(limit, loop.now()));
+    }
+
+    @Override
+    public Map<String, Long> counters() {
+        return counters.toMap();
+    }
+
+    @Override
+    public void close() {
+        listener.close();
+        loop.stop();
+    }
+
+    private <T> CompletionStage<T> submit(Supplier<T> command) {
+        return compose(() -> CompletableFuture.completedFuture(command.get()));
+    }
+
+    /** Runs a command on the loop; what it throws completes this command and nothing else. */
+    private <T> CompletionStage<T> compose(Supplier<? extends CompletionStage<T>> command) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        boolean taken = loop.offer(() -> run(command, result));
+        if (loop.isStopping()) {
+            result.completeExceptionally(closed());
+        } else if (!taken) {
+            counters.add(HostCounter.COMMANDS_REFUSED_BUSY);
+            result.completeExceptionally(new DataPathException(Reason.BUSY, "too many commands wait"));
+        }
+        return result;
+    }
+
+    private <T> void run(Supplier<? extends CompletionStage<T>> command, CompletableFuture<T> result) {
+        if (loop.isStopping()) {
+            result.completeExceptionally(closed());
+            return;
+        }
+        try {
+            command.get().whenComplete((value, failure) -> {
+                if (failure == null) {
+                    result.complete(value);
+                } else {
+                    result.completeExceptionally(DataPathException.causeOf(failure));
+                }
+            });
+        } catch (RuntimeException failure) {
+            if (!(failure instanceof DataPathException)) {
+                counters.add(HostCounter.COMMAND_FAILURES);
+            }
+            result.completeExceptionally(failure);
+        }
+    }
+
+    private static DataPathException closed() {
+        return new DataPathException(Reason.CLOSED, "the data path is shut down");
+    }
+}

@@ -1,0 +1,344 @@
+package io.portcullis.datapath.runtime;
+
+import io.portcullis.datapath.port.Burst;
+import io.portcullis.datapath.port.FramePort;
+import io.portcullis.datapath.port.Poller;
+import io.portcullis.policy.VnicId;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One thread that carries frames: in turns of commands, uplink, VM ports and the steps of cut-overs; it sleeps in its
+ * poller when there is nothing to do. It owns its ports, its vNICs and its switch; nobody else touches them.
+ */
+final class Loop {
+    private static final int COMMANDS_PER_TURN = 64;
+    /** A drain's marker usually wakes the poller; this bounds the wait where it does not. */
+    private static final long DRAIN_POLL_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
+    /** Pause after a failed turn, so that a broken port does not burn a core. */
+    private static final long FAILURE_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
+    private final FramePort uplink;
+    private final Poller poller;
+    private final LongSupplier clock;
+    private final HostCounter.Values counters;
+    private final Failures failures;
+    private final DataPathSettings.Limits limits;
+    private final Arena arena = Arena.ofShared();
+    private final Burst fromVm = new Burst(arena);
+    private final Burst scratch = new Burst(arena);
+    private final HostSwitch hostSwitch;
+    private final DrainGate uplinkGate;
+    private final Map<VnicId, Vnic> vnics = new LinkedHashMap<>();
+    private List<Vnic> order = List.of();
+    private final List<Procedure> procedures = new ArrayList<>();
+
+    private final ConcurrentLinkedQueue<Runnable> commands = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger waitingCommands = new AtomicInteger();
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private final Thread thread;
+    private volatile boolean stopping;
+    private long nextExpiryNanos;
+
+    Loop(
+            String name,
+            FramePort uplink,
+            Poller poller,
+            LongSupplier clock,
+            HostCounter.Values counters,
+            DataPathSettings.Limits limits) {
+        this.uplink = uplink;
+        this.poller = poller;
+        this.clock = clock;
+        this.counters = counters;
+        this.limits = limits;
+        failures = new Failures(counters, clock);
+        hostSwitch = new HostSwitch(uplink, counters, failures, arena);
+        uplinkGate = new DrainGate(uplink);
+        thread = Thread.ofPlatform().daemon().name(name).unstarted(this::run);
+    }
+
+    void start() {
+        nextExpiryNanos = clock.getAsLong() + limits.expiryIntervalNanos();
+        thread.start();
+    }
+
+    // ---- from any thread
+
+    /** @return false if the queue is at its limit or the loop has stopped; the command was not taken */
+    boolean offer(Runnable command) {
+        if (stopping || waitingCommands.get() >= limits.commands()) {
+            return false;
+        }
+        execute(command);
+        return true;
+    }
+
+    /** For the runtime's own follow-ups, which are as few as the commands that caused them. */
+    void execute(Runnable command) {
+        waitingCommands.incrementAndGet();
+        commands.add(command);
+        poller.wakeUp();
+    }
+
+    void wakeUp() {
+        poller.wakeUp();
+    }
+
+    boolean isStopping() {
+        return stopping;
+    }
+
+    void stop() {
+        stopping = true;
+        poller.wakeUp();
+        if (Thread.currentThread() != thread) {
+            boolean interrupted = false;
+            while (ended.getCount() > 0) {
+                try {
+                    ended.await();
+                } catch (InterruptedException keepWaiting) {
+                    interrupted = true;
+                }
+            }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    // ---- from the loop's own thread
+
+    HostSwitch hostSwitch() {
+        return hostSwitch;
+    }
+
+    DataPathSettings.Limits limits() {
+        return limits;
+    }
+
+    long now() {
+        return clock.getAsLong();
+    }
+
+    /** A burst for short use within one method; nothing that it calls may use it as well. */
+    Burst scratch() {
+        scratch.clear();
+        return scratch;
+    }
+
+    /** All that was sent to the uplink so far has reached the fabric, and all that waited there was read, when the ticket is reached. */
+    long drainUplink() {
+        hostSwitch.flush();
+        return uplinkGate.request();
+    }
+
+    boolean isUplinkDrained(long ticket) {
+        return uplinkGate.isReached(ticket);
+    }
+
+    @Nullable
+    Vnic vnic(VnicId id) {
+        return vnics.get(id);
+    }
+
+    Iterable<Vnic> vnics() {
+        return vnics.values();
+    }
+
+    int vnicCount() {
+        return vnics.size();
+    }
+
+    void add(Vnic vnic) {
+        vnics.put(vnic.id(), vnic);
+        order = List.copyOf(vnics.values());
+        hostSwitch.add(vnic);
+        poller.add(vnic.port);
+        poller.setInterest(vnic.port, false);
+        vnic.interested = false;
+    }
+
+    /** Takes the vNIC out of the loop; its port is still open. */
+    void remove(Vnic vnic) {
+        vnics.remove(vnic.id());
+        order = List.copyOf(vnics.values());
+        hostSwitch.remove(vnic);
+        poller.remove(vnic.port);
+    }
+
+    void begin(Procedure procedure) {
+        procedures.add(procedure);
+    }
+
+    void end(Procedure procedure) {
+        procedures.remove(procedure);
+    }
+
+    private void run() {
+        poller.add(uplink);
+        while (!stopping) {
+            boolean worked;
+            try {
+                worked = turn();
+            } catch (RuntimeException bug) {
+                failures.report("taking a turn", bug);
+                poller.await(FAILURE_PAUSE_NANOS);
+                continue;
+            }
+            if (!worked) {
+                poller.await(waitNanos());
+            }
+        }
+        shutDown();
+    }
+
+    private boolean turn() {
+        hostSwitch.setNow(clock.getAsLong());
+        boolean worked = runCommands();
+        worked |= hostSwitch.readUplink() > 0;
+        worked |= readPorts();
+        hostSwitch.flush();
+        uplinkGate.poll();
+        worked |= stepProcedures();
+        hostSwitch.flush();
+        updateInterests();
+        expire();
+        return worked;
+    }
+
+    private boolean runCommands() {
+        int done = 0;
+        while (done < COMMANDS_PER_TURN) {
+            Runnable command = commands.poll();
+            if (command == null) {
+                break;
+            }
+            waitingCommands.decrementAndGet();
+            counters.add(HostCounter.COMMANDS);
+            done++;
+            try {
+                command.run();
+            } catch (RuntimeException bug) {
+                counters.add(HostCounter.COMMAND_FAILURES);
+                failures.report("running a command", bug);
+            }
+        }
+        return done > 0;
+    }
+
+    private boolean readPorts() {
+        boolean worked = false;
+        List<Vnic> now = order;
+        for (int i = 0; i < now.size(); i++) {
+            Vnic vnic = now.get(i);
+            if (vnic.readsPort()) {
+                worked |= readPort(vnic);
+            }
+        }
+        return worked;
+    }
+
+    private boolean readPort(Vnic vnic) {
+        try {
+            fromVm.clear();
+            if (vnic.port.receive(fromVm) == 0) {
+                return false;
+            }
+            if (vnic.destination != null && vnic.destination.drainsPort()) {
+                vnic.destination.returnFromPort(fromVm);
+            } else if (vnic.source != null && vnic.source.isEgressClosed()) {
+                vnic.source.forwardFromPort(fromVm);
+            } else {
+                hostSwitch.fromVm(vnic, fromVm);
+            }
+            return true;
+        } catch (RuntimeException bug) {
+            // Whatever of the burst was not sent yet is lost: closed rather than open.
+            vnic.count(VnicCounter.FAILED, fromVm.count());
+            failures.report("carrying frames of " + vnic.id(), bug);
+            return false;
+        }
+    }
+
+    private boolean stepProcedures() {
+        if (procedures.isEmpty()) {
+            return false;
+        }
+        boolean worked = false;
+        for (Procedure procedure : List.copyOf(procedures)) {
+            try {
+                worked |= procedure.step(clock.getAsLong());
+            } catch (RuntimeException bug) {
+                failures.report("stepping a cut-over", bug);
+                procedure.breakOff();
+            }
+        }
+        return worked;
+    }
+
+    private void updateInterests() {
+        List<Vnic> now = order;
+        for (int i = 0; i < now.size(); i++) {
+            Vnic vnic = now.get(i);
+            boolean interested = vnic.readsPort();
+            if (interested != vnic.interested) {
+                vnic.interested = interested;
+                poller.setInterest(vnic.port, interested);
+            }
+        }
+    }
+
+    private void expire() {
+        long now = clock.getAsLong();
+        if (now - nextExpiryNanos < 0) {
+            return;
+        }
+        nextExpiryNanos = now + limits.expiryIntervalNanos();
+        for (Vnic vnic : order) {
+            if (vnic.mode() == VnicMode.ENFORCING) {
+                vnic.engine.expire(now);
+            }
+        }
+    }
+
+    private long waitNanos() {
+        long now = clock.getAsLong();
+        long wait = nextExpiryNanos - now;
+        if (uplinkGate.isRunning()) {
+            wait = Math.min(wait, DRAIN_POLL_NANOS);
+        }
+        for (int i = 0; i < procedures.size(); i++) {
+            Procedure procedure = procedures.get(i);
+            wait = Math.min(wait, procedure.isDraining() ? DRAIN_POLL_NANOS : procedure.waitNanos(now));
+        }
+        return Math.max(0, wait);
+    }
+
+    private void shutDown() {
+        // Commands that still wait see isStopping() and complete with CLOSED.
+        Runnable command = commands.poll();
+        while (command != null) {
+            command.run();
+            command = commands.poll();
+        }
+        for (Vnic vnic : List.copyOf(vnics.values())) {
+            remove(vnic);
+            vnic.close();
+        }
+        poller.remove(uplink);
+        uplink.close();
+        poller.close();
+        arena.close();
+        ended.countDown();
+    }
+}

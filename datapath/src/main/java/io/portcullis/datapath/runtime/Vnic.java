@@ -1,0 +1,137 @@
+package io.portcullis.datapath.runtime;
+
+import io.portcullis.datapath.engine.VnicEngine;
+import io.portcullis.datapath.engine.VnicIdentity;
+import io.portcullis.datapath.port.VmPort;
+import io.portcullis.policy.VnicId;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** An attached vNIC: its port, its firewall, and what the loop does with its frames. Owned by one loop. */
+final class Vnic {
+    /** What happens to a frame from the network for this vNIC. */
+    enum Ingress {
+        /** Another host enforces. */
+        ABSENT,
+        /** Kept in order until the connection table is here. */
+        HOLD,
+        /** The engine decides. */
+        DECIDE,
+        /** The table has left: sent after it through the tunnel. */
+        FORWARD
+    }
+
+    final VnicAttachment attachment;
+    final VmPort port;
+    final VnicEngine engine;
+    final HoldBuffer hold;
+    /** Present while this host is the source of a cut-over. */
+    @Nullable
+    CutoverSource source;
+    /** Present while this host is, or lately was, the destination of a cut-over. */
+    @Nullable
+    CutoverDestination destination;
+
+    /** Frames were sent to the port since its last flush. */
+    boolean needsFlush;
+    /** Whether the poller waits for the port. */
+    boolean interested;
+    /** The epoch was given back to the source: it may never be activated here. */
+    boolean revoked;
+    /** When the vNIC was attached. */
+    final long attachedNanos;
+
+    private final long[] counters = new long[VnicCounter.values().length];
+    private VnicMode mode = VnicMode.PASSIVE;
+    private long epoch;
+
+    Vnic(VnicAttachment attachment, VmPort port, DataPathSettings.Limits limits, long nowNanos) {
+        this.attachedNanos = nowNanos;
+        this.attachment = attachment;
+        this.port = port;
+        this.epoch = attachment.epoch();
+        this.engine = new VnicEngine(
+                new VnicIdentity(attachment.vnic(), attachment.mac(), attachment.addresses()),
+                attachment.maxConnections());
+        this.hold = new HoldBuffer(limits.holdBytesPerVnic(), limits.holdFramesPerVnic());
+    }
+
+    VnicId id() {
+        return attachment.vnic();
+    }
+
+    int vlan() {
+        return attachment.vlan();
+    }
+
+    VnicMode mode() {
+        return mode;
+    }
+
+    void setMode(VnicMode newMode) {
+        mode = newMode;
+    }
+
+    long epoch() {
+        return epoch;
+    }
+
+    /** Epochs only grow. */
+    void raiseEpoch(long newEpoch) {
+        epoch = Math.max(epoch, newEpoch);
+    }
+
+    Ingress ingress() {
+        return switch (mode) {
+            case PASSIVE -> Ingress.ABSENT;
+            case HOLDING -> Ingress.HOLD;
+            case ENFORCING -> Ingress.DECIDE;
+            case CUTTING -> source != null && source.decidesIngress() ? Ingress.DECIDE : Ingress.FORWARD;
+            case SEALED -> source != null && source.holdsIngress() ? Ingress.HOLD : Ingress.FORWARD;
+        };
+    }
+
+    /** Whether the loop reads what the VM sent. A passive or holding vNIC leaves it in the port's queue. */
+    boolean readsPort() {
+        return switch (mode) {
+            case PASSIVE -> destination != null && destination.drainsPort();
+            case HOLDING -> destination != null && destination.drainsPort();
+            case ENFORCING -> true;
+            case CUTTING, SEALED -> source != null && source.readsPort();
+        };
+    }
+
+    void count(VnicCounter counter) {
+        counters[counter.ordinal()]++;
+    }
+
+    void count(VnicCounter counter, long count) {
+        counters[counter.ordinal()] += count;
+    }
+
+    long counter(VnicCounter counter) {
+        return counters[counter.ordinal()];
+    }
+
+    VnicStatus status() {
+        Map<String, Long> all = new LinkedHashMap<>(engine.counters());
+        for (VnicCounter counter : VnicCounter.values()) {
+            all.merge(counter.text, counters[counter.ordinal()], Long::sum);
+        }
+        return new VnicStatus(id(), epoch, mode, engine.rulesHash(), engine.revision(), engine.connectionCount(), all);
+    }
+
+    /** Ends everything; frames still in the port's queue are lost. */
+    void close() {
+        if (source != null) {
+            source.abandon();
+        }
+        if (destination != null) {
+            destination.abandon();
+        }
+        hold.clear();
+        port.close();
+        engine.close();
+    }
+}

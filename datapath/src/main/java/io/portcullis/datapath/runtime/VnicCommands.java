@@ -1,0 +1,270 @@
+package io.portcullis.datapath.runtime;
+
+import io.portcullis.datapath.port.PortBackend;
+import io.portcullis.datapath.port.PortException;
+import io.portcullis.datapath.port.VmPort;
+import io.portcullis.datapath.runtime.DataPathException.Reason;
+import io.portcullis.datapath.track.TableSnapshot;
+import io.portcullis.policy.VnicId;
+import io.portcullis.policy.table.RuleTable;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The commands of {@link DataPath} as they run on the loop's thread. Each checks the epoch first; a refusal is thrown or
+ * completes the future, and changes nothing.
+ */
+final class VnicCommands {
+    private final Loop loop;
+    private final PortBackend backend;
+    private final TunnelListener listener;
+    private final Map<VnicId, CompletableFuture<VnicStatus>> attaching = new HashMap<>();
+    private final Map<VnicId, CompletableFuture<@Nullable Void>> releasing = new HashMap<>();
+
+    VnicCommands(Loop loop, PortBackend backend, TunnelListener listener) {
+        this.loop = loop;
+        this.backend = backend;
+        this.listener = listener;
+    }
+
+    // ---- attaching
+
+    CompletableFuture<VnicStatus> attach(VnicAttachment attachment) {
+        CompletableFuture<@Nullable Void> leaving = releasing.get(attachment.vnic());
+        if (leaving != null && !leaving.isDone()) {
+            return leaving.handle((_, _) -> attachment).thenCompose(this::attach);
+        }
+        CompletableFuture<VnicStatus> earlier = attaching.get(attachment.vnic());
+        if (earlier != null) {
+            return earlier.handle((_, _) -> attachment).thenCompose(this::attach);
+        }
+        Vnic present = loop.vnic(attachment.vnic());
+        if (present != null) {
+            return CompletableFuture.completedFuture(attachAgain(present, attachment));
+        }
+        if (loop.vnicCount() + attaching.size() >= loop.limits().vnics()) {
+            throw new DataPathException(Reason.CAPACITY, "this host has its limit of vNICs attached");
+        }
+        if (loop.hostSwitch().isTaken(attachment)) {
+            throw new DataPathException(
+                    Reason.DUPLICATE_MAC, "the segment has another vNIC with " + attachment.mac() + " here");
+        }
+        CompletableFuture<VnicStatus> result = new CompletableFuture<>();
+        attaching.put(attachment.vnic(), result);
+        // Opening enters another network namespace and takes milliseconds: not on the loop's thread.
+        Thread.ofPlatform().daemon().name("open-port").start(() -> open(attachment, result));
+        return result;
+    }
+
+    private VnicStatus attachAgain(Vnic present, VnicAttachment attachment) {
+        checkEpoch(present, attachment.epoch());
+        VnicAttachment now = present.attachment;
+        boolean same = now.mac().equals(attachment.mac())
+                && now.vlan() == attachment.vlan()
+                && now.port().equals(attachment.port())
+                && now.addresses().equals(attachment.addresses());
+        if (!same) {
+            throw wrongMode(present, "attached here as something else; release it first");
+        }
+        if (attachment.epoch() > present.epoch()) {
+            present.revoked = false;
+            present.raiseEpoch(attachment.epoch());
+        }
+        return present.status();
+    }
+
+    /** On a thread of its own. */
+    private void open(VnicAttachment attachment, CompletableFuture<VnicStatus> result) {
+        try {
+            VmPort port = backend.openVmPort(attachment.port(), attachment.mac());
+            loop.execute(() -> opened(attachment, port, result));
+        } catch (PortException | RuntimeException failed) {
+            DataPathException refusal = new DataPathException(
+                    Reason.PORT, "port " + attachment.port() + ": " + failed.getMessage(), failed);
+            loop.execute(() -> {
+                attaching.remove(attachment.vnic());
+                result.completeExceptionally(refusal);
+            });
+        }
+    }
+
+    private void opened(VnicAttachment attachment, VmPort port, CompletableFuture<VnicStatus> result) {
+        attaching.remove(attachment.vnic());
+        if (loop.isStopping()) {
+            port.close();
+            result.completeExceptionally(new DataPathException(Reason.CLOSED, "the data path is shut down"));
+            return;
+        }
+        if (loop.hostSwitch().isTaken(attachment)) {
+            port.close();
+            result.completeExceptionally(new DataPathException(
+                    Reason.DUPLICATE_MAC, "the segment has another vNIC with " + attachment.mac() + " here"));
+            return;
+        }
+        try {
+            Vnic vnic = new Vnic(attachment, port, loop.limits(), loop.now());
+            loop.add(vnic);
+            result.complete(vnic.status());
+        } catch (RuntimeException failed) {
+            port.close();
+            result.completeExceptionally(failed);
+        }
+    }
+
+    // ---- rules and state
+
+    VnicStatus installRules(VnicId id, long epoch, long revision, RuleTable rules) {
+        Vnic vnic = find(id, epoch);
+        vnic.engine.install(revision, rules, loop.now());
+        return vnic.status();
+    }
+
+    VnicStatus importTable(VnicId id, long epoch, TableSnapshot snapshot) {
+        Vnic vnic = find(id, epoch);
+        if (vnic.mode() != VnicMode.PASSIVE && vnic.mode() != VnicMode.HOLDING) {
+            throw wrongMode(vnic, "not PASSIVE or HOLDING, its table is in use");
+        }
+        if (vnic.source != null) {
+            throw wrongMode(vnic, "being reclaimed, its table is here");
+        }
+        vnic.engine.importTable(snapshot, loop.now());
+        return vnic.status();
+    }
+
+    CompletableFuture<ActivationReport> activate(VnicId id, long epoch, long forwardedFrames) {
+        Vnic vnic = find(id, epoch);
+        if (vnic.mode() == VnicMode.ENFORCING) {
+            return CompletableFuture.completedFuture(new ActivationReport(0, 0, 0, 0));
+        }
+        if (vnic.revoked) {
+            throw new DataPathException(Reason.STALE_EPOCH, "epoch " + vnic.epoch() + " of " + id + " was given back");
+        }
+        if (vnic.source != null || vnic.mode() != VnicMode.PASSIVE && vnic.mode() != VnicMode.HOLDING) {
+            throw wrongMode(vnic, "not PASSIVE or HOLDING");
+        }
+        vnic.raiseEpoch(epoch);
+        if (vnic.destination != null) {
+            return vnic.destination.activate(forwardedFrames);
+        }
+        vnic.setMode(VnicMode.ENFORCING);
+        vnic.port.steerTo(0);
+        loop.hostSwitch().announce(vnic);
+        return CompletableFuture.completedFuture(new ActivationReport(0, 0, 0, loop.now() - vnic.attachedNanos));
+    }
+
+    TableSnapshot snapshot(VnicId id) {
+        return find(id).engine.exportTable(loop.now());
+    }
+
+    // ---- cut-over
+
+    CutoverTarget expectCutover(VnicId id, long epoch) {
+        Vnic vnic = find(id, epoch);
+        if (vnic.mode() != VnicMode.PASSIVE
+                || vnic.revoked
+                || vnic.destination != null && !vnic.destination.isReplaceable()) {
+            throw wrongMode(vnic, "not free to take part in a cut-over");
+        }
+        if (vnic.destination != null) {
+            vnic.destination.abandon();
+        }
+        vnic.destination = new CutoverDestination(loop, vnic);
+        loop.begin(vnic.destination);
+        String token = listener.expect(id);
+        return new CutoverTarget(listener.address(), token, CutoverDestination.QUEUE, vnic.epoch());
+    }
+
+    void accept(VnicId id, Tunnel tunnel) {
+        Vnic vnic = loop.vnic(id);
+        if (vnic == null || vnic.destination == null || loop.isStopping()) {
+            tunnel.abort();
+        } else {
+            vnic.destination.accept(tunnel);
+        }
+    }
+
+    CompletableFuture<SealedVnic> cutOver(VnicId id, long epoch, CutoverTarget target) {
+        Vnic vnic = find(id, epoch);
+        if (target.epoch() <= vnic.epoch()) {
+            throw new DataPathException(
+                    Reason.STALE_EPOCH,
+                    "the destination of " + id + " has epoch " + target.epoch() + ", here is " + vnic.epoch());
+        }
+        if (vnic.mode() != VnicMode.ENFORCING || vnic.source != null) {
+            throw wrongMode(vnic, "not enforcing, or being cut over already");
+        }
+        if (vnic.destination != null) {
+            throw wrongMode(vnic, "still joined to the source that it came from");
+        }
+        CutoverSource source = new CutoverSource(loop, vnic, target);
+        vnic.source = source;
+        loop.begin(source);
+        source.start();
+        return source.sealed();
+    }
+
+    CompletableFuture<VnicStatus> reclaim(VnicId id, long newEpoch) {
+        Vnic vnic = find(id, newEpoch);
+        if (vnic.source != null) {
+            return vnic.source.reclaim(newEpoch).thenApply(Vnic::status);
+        }
+        if (vnic.mode() != VnicMode.ENFORCING) {
+            throw wrongMode(vnic, "not the source of a cut-over");
+        }
+        vnic.raiseEpoch(newEpoch);
+        return CompletableFuture.completedFuture(vnic.status());
+    }
+
+    CompletableFuture<@Nullable Void> release(VnicId id, long epoch) {
+        CompletableFuture<@Nullable Void> leaving = releasing.get(id);
+        if (leaving != null) {
+            return leaving;
+        }
+        Vnic vnic = find(id, epoch);
+        listener.forget(id);
+        CompletableFuture<@Nullable Void> result;
+        if (vnic.source != null) {
+            result = vnic.source.release();
+        } else if (vnic.destination != null && vnic.destination.mustReturn()) {
+            result = vnic.destination.release();
+        } else {
+            loop.remove(vnic);
+            vnic.close();
+            return CompletableFuture.completedFuture(null);
+        }
+        if (!result.isDone()) {
+            releasing.put(id, result);
+            result.whenComplete((_, _) -> releasing.remove(id, result));
+        }
+        return result;
+    }
+
+    // ---- finding
+
+    Vnic find(VnicId id) {
+        Vnic vnic = loop.vnic(id);
+        if (vnic == null) {
+            throw new DataPathException(Reason.UNKNOWN_VNIC, id + " is not attached here");
+        }
+        return vnic;
+    }
+
+    private Vnic find(VnicId id, long epoch) {
+        Vnic vnic = find(id);
+        checkEpoch(vnic, epoch);
+        return vnic;
+    }
+
+    private static void checkEpoch(Vnic vnic, long epoch) {
+        if (epoch < vnic.epoch()) {
+            throw new DataPathException(
+                    Reason.STALE_EPOCH, "epoch " + epoch + " of " + vnic.id() + " is over, here is " + vnic.epoch());
+        }
+    }
+
+    private static DataPathException wrongMode(Vnic vnic, String why) {
+        return new DataPathException(Reason.WRONG_MODE, vnic.id() + " is " + vnic.mode() + ": " + why);
+    }
+}
