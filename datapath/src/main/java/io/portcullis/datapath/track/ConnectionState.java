@@ -1,0 +1,70 @@
+package io.portcullis.datapath.track;
+
+/**
+ * State of a tracked connection. The TCP states are those of the Linux tracker (nf_conntrack_proto_tcp.c): what a
+ * listener in the middle may believe, not what the peers are in.
+ */
+public enum ConnectionState {
+    /** SYN seen. */
+    SYN_SENT(1),
+    /** SYN seen from both sides: simultaneous open. */
+    SYN_SENT2(2),
+    /** SYN-ACK seen. */
+    SYN_RECEIVED(3),
+    /** The opener acknowledged the SYN-ACK, or the connection was picked up in its middle. */
+    ESTABLISHED(4),
+    /** FIN seen from one side. */
+    FIN_WAIT(5),
+    /** That FIN was acknowledged; the other side may go on sending. */
+    CLOSE_WAIT(6),
+    /** FIN seen from both sides. */
+    LAST_ACK(7),
+    /** The last FIN was acknowledged. */
+    TIME_WAIT(8),
+    /** Reset. */
+    CLOSED(9),
+    /** UDP in one direction only. */
+    UDP_NEW(16),
+    /** UDP answered, but not for long yet. */
+    UDP_ANSWERED(17),
+    /** UDP in both directions for a while. */
+    UDP_STREAM(18),
+    /** Question without answer. */
+    ICMP_NEW(24),
+    ICMP_ANSWERED(25),
+    /** Any other protocol, in one direction only. */
+    OTHER_NEW(32),
+    /** Any other protocol, in both directions. */
+    OTHER_ANSWERED(33);
+
+    private static final ConnectionState[] BY_CODE = new ConnectionState[34];
+
+    static {
+        for (ConnectionState state : values()) {
+            BY_CODE[state.code] = state;
+        }
+    }
+
+    private final int code;
+
+    ConnectionState(int code) {
+        this.code = code;
+    }
+
+    /** Stable number in stored tables. */
+    public int code() {
+        return code;
+    }
+
+    static boolean isCode(int code) {
+        return code >= 0 && code < BY_CODE.length && BY_CODE[code] != null;
+    }
+
+    static ConnectionState ofCode(int code) {
+        return BY_CODE[code];
+    }
+
+    boolean isTcp() {
+        return code <= CLOSED.code;
+    }
+}

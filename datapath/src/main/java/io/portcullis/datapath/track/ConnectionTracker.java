@@ -1,0 +1,242 @@
+package io.portcullis.datapath.track;
+
+import io.portcullis.datapath.Direction;
+import io.portcullis.datapath.packet.PacketParser;
+import io.portcullis.datapath.packet.PacketView;
+import io.portcullis.datapath.packet.ParseResult;
+import io.portcullis.policy.IpFamily;
+import java.util.List;
+
+/**
+ * Connection tracking of one vNIC: finds the connection of a packet, judges whether it is a valid next packet, and keeps
+ * the connection's state. One thread at a time; neither allocates (but when the table grows) nor throws for any packet.
+ *
+ * <p>TCP follows {@link TcpTracker}; UDP, ICMP echo by identifier, and other protocols by address pair follow the trackers
+ * of Linux (nf_conntrack_proto_*.c). An ICMP error is RELATED if it quotes a packet that a connection's end sent and goes
+ * back to that end (RFC 5927: a TCP sequence number in the quote must be in flight); it refreshes nothing.
+ *
+ * <p>What a policy does with a packet is the caller's: a hit has changed the connection's state already, a MISS_NEW has
+ * changed nothing until {@link #insert}.
+ */
+public final class ConnectionTracker implements AutoCloseable {
+    /** How many slots an insertion into a full table looks at in search of one whose time is over. */
+    private static final int FULL_TABLE_SWEEP_SLOTS = 64;
+
+    private final ConnectionTable table;
+    private final TrackingProfile profile;
+    private final TcpTracker tcp;
+    private final FlowKey key = new FlowKey();
+    private final PacketView quoted = new PacketView();
+    private int connection = ConnectionTable.NONE;
+
+    /** @param table is closed with this tracker */
+    public ConnectionTracker(ConnectionTable table, TrackingProfile profile) {
+        this.table = table;
+        this.profile = profile;
+        this.tcp = new TcpTracker(table, profile);
+    }
+
+    public ConnectionTable table() {
+        return table;
+    }
+
+    /** Slot of the last hit, RELATED or insertion, or {@link ConnectionTable#NONE}; valid until the next call. */
+    public int connection() {
+        return connection;
+    }
+
+    /** Finds the connection of a parsed packet and moves its state. */
+    public TrackResult lookup(PacketView packet, long nowNanos) {
+        connection = ConnectionTable.NONE;
+        if (packet.family == null) {
+            return TrackResult.INVALID_NOT_IP;
+        }
+        if (packet.isLaterFragment) {
+            return TrackResult.INVALID_FRAGMENT;
+        }
+        if (packet.isIcmpError()) {
+            return related(packet, nowNanos);
+        }
+        if (!key.set(packet)) {
+            return isGroupControl(packet) ? TrackResult.MISS_UNTRACKED : TrackResult.INVALID_NO_CONNECTION;
+        }
+        int slot = find(nowNanos);
+        if (slot == ConnectionTable.NONE) {
+            return first(packet);
+        }
+        boolean isReply = key.isFromLower != table.hasFlag(slot, Entry.FROM_LOWER);
+        TrackResult result = next(slot, isReply, packet, nowNanos);
+        if (result.isHit()) {
+            connection = slot;
+            count(slot, isReply, packet, nowNanos);
+        }
+        return result;
+    }
+
+    /**
+     * Inserts the connection that the last {@link #lookup} found to be MISS_NEW.
+     *
+     * @param packet the same packet
+     * @param direction in which it goes
+     * @param ruleId rule that admits it
+     */
+    public InsertResult insert(PacketView packet, Direction direction, long ruleId, long revision, long nowNanos) {
+        connection = ConnectionTable.NONE;
+        if (packet.family == null || packet.isLaterFragment || packet.isIcmpError() || !key.set(packet)) {
+            throw new IllegalArgumentException("only what lookup finds to be MISS_NEW can be inserted");
+        }
+        if (table.count() >= table.maxConnections()) {
+            table.expire(nowNanos, FULL_TABLE_SWEEP_SLOTS);
+        }
+        int slot = table.add(key);
+        if (slot == ConnectionTable.NONE) {
+            return InsertResult.TABLE_FULL;
+        }
+        int flags = (direction == Direction.OUT ? Entry.OUTBOUND : 0) | (key.isFromLower ? Entry.FROM_LOWER : 0);
+        table.setByte(slot, Entry.FLAGS, flags);
+        table.judged(slot, ruleId, revision);
+        table.setLong(slot, Entry.CREATED_NANOS, nowNanos);
+        if (packet.isTcp()) {
+            tcp.open(slot, packet, nowNanos);
+        } else {
+            state(slot, firstState(packet), nowNanos);
+        }
+        count(slot, false, packet, nowNanos);
+        connection = slot;
+        return InsertResult.INSERTED;
+    }
+
+    /** Removes a connection, for example one that a new policy cuts. */
+    public void remove(int slot) {
+        table.remove(slot);
+        connection = ConnectionTable.NONE;
+    }
+
+    /**
+     * Removes connections whose time is over.
+     *
+     * @param maxSlots bound on the work; the next call goes on where this one stopped
+     * @return how many were removed
+     */
+    public int expire(long nowNanos, int maxSlots) {
+        connection = ConnectionTable.NONE;
+        return table.expire(nowNanos, maxSlots);
+    }
+
+    /** A copy of all connections whose time is not over. */
+    public TableSnapshot export(long nowNanos) {
+        return TableCodec.export(table, nowNanos);
+    }
+
+    /** Replaces all connections by those of a snapshot, or changes nothing. */
+    public ImportResult importSnapshot(TableSnapshot snapshot, long nowNanos) {
+        connection = ConnectionTable.NONE;
+        return TableCodec.importInto(table, snapshot, nowNanos);
+    }
+
+    /** At most {@code limit} connections, in no order. */
+    public List<ConnectionInfo> list(int limit, long nowNanos) {
+        return table.list(limit, nowNanos);
+    }
+
+    @Override
+    public void close() {
+        table.close();
+    }
+
+    /** The slot of {@link #key}; a connection whose time is over is removed on the way. */
+    private int find(long nowNanos) {
+        int slot = table.find(key);
+        if (slot != ConnectionTable.NONE && table.isExpired(slot, nowNanos)) {
+            table.remove(slot);
+            return ConnectionTable.NONE;
+        }
+        return slot;
+    }
+
+    private TrackResult first(PacketView packet) {
+        if (packet.isTcp()) {
+            return tcp.first(packet);
+        }
+        return key.mayOpen ? TrackResult.MISS_NEW : TrackResult.INVALID_NO_CONNECTION;
+    }
+
+    private TrackResult next(int slot, boolean isReply, PacketView packet, long nowNanos) {
+        if (packet.isTcp()) {
+            TrackResult result = tcp.next(slot, isReply, packet, nowNanos);
+            if (result == TrackResult.HIT_REPLY) {
+                table.setFlag(slot, Entry.SEEN_REPLY);
+            }
+            return result;
+        }
+        if (isReply) {
+            table.setFlag(slot, Entry.SEEN_REPLY);
+        }
+        state(slot, nextState(slot, nowNanos), nowNanos);
+        return isReply ? TrackResult.HIT_REPLY : TrackResult.HIT_ORIGINAL;
+    }
+
+    private static ConnectionState firstState(PacketView packet) {
+        if (packet.isUdp()) {
+            return ConnectionState.UDP_NEW;
+        }
+        return packet.isIcmp() ? ConnectionState.ICMP_NEW : ConnectionState.OTHER_NEW;
+    }
+
+    private ConnectionState nextState(int slot, long nowNanos) {
+        ConnectionState state = table.state(slot);
+        if (!table.isAnswered(slot)) {
+            return state;
+        }
+        return switch (state) {
+            case UDP_NEW, UDP_ANSWERED ->
+                nowNanos - table.getLong(slot, Entry.CREATED_NANOS) > TrackingProfile.UDP_STREAM_AFTER_NANOS
+                        ? ConnectionState.UDP_STREAM
+                        : ConnectionState.UDP_ANSWERED;
+            case ICMP_NEW -> ConnectionState.ICMP_ANSWERED;
+            case OTHER_NEW -> ConnectionState.OTHER_ANSWERED;
+            default -> state;
+        };
+    }
+
+    private void state(int slot, ConnectionState state, long nowNanos) {
+        table.setState(slot, state);
+        table.setLong(slot, Entry.DEADLINE_NANOS, nowNanos + profile.nanos(state));
+    }
+
+    private void count(int slot, boolean isReply, PacketView packet, long nowNanos) {
+        table.setLong(slot, Entry.LAST_SEEN_NANOS, nowNanos);
+        table.addLong(slot, isReply ? Entry.REPLY_PACKETS : Entry.ORIGINAL_PACKETS, 1);
+        table.addLong(slot, isReply ? Entry.REPLY_BYTES : Entry.ORIGINAL_BYTES, packet.ipLength);
+    }
+
+    private TrackResult related(PacketView error, long nowNanos) {
+        boolean isSound = PacketParser.parseQuoted(error, quoted) == ParseResult.OK
+                && quoted.family != null
+                && !quoted.isLaterFragment
+                && !quoted.isIcmpError()
+                && quoted.sourceHigh == error.destinationHigh
+                && quoted.sourceLow == error.destinationLow
+                && key.set(quoted);
+        if (!isSound) {
+            return TrackResult.INVALID_UNRELATED_ERROR;
+        }
+        int slot = find(nowNanos);
+        if (slot == ConnectionTable.NONE) {
+            return TrackResult.INVALID_UNRELATED_ERROR;
+        }
+        boolean isQuoteReply = key.isFromLower != table.hasFlag(slot, Entry.FROM_LOWER);
+        if (quoted.isTcp() && !tcp.isInFlight(slot, isQuoteReply, quoted.tcpSequence)) {
+            return TrackResult.INVALID_UNRELATED_ERROR;
+        }
+        connection = slot;
+        return TrackResult.RELATED;
+    }
+
+    /** Multicast listener discovery (RFC 2710, 3810) and neighbour discovery (RFC 4861). */
+    private static boolean isGroupControl(PacketView packet) {
+        return packet.protocol == PacketView.PROTOCOL_ICMPV6
+                && packet.family == IpFamily.IPV6
+                && (packet.icmpType >= 130 && packet.icmpType <= 137 || packet.icmpType == 143);
+    }
+}

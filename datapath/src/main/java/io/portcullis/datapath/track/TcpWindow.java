@@ -1,0 +1,239 @@
+package io.portcullis.datapath.track;
+
+/**
+ * The window checks of Guido van Rooij ("Real Stateful TCP Packet Filtering in IP Filter", SANE 2000) with the bounds of
+ * the Linux tracker (tcp_in_window in nf_conntrack_proto_tcp.c, Linux 6). All numbers are modulo 2^32.
+ *
+ * <pre>
+ * I    sequence        <= sender.maxEnd
+ * II   end             >= sender.end - receiver.maxWindow
+ * III  (s)ack          <= receiver.end
+ * IV   (s)ack          >= receiver.end - max(66000, sender.maxWindow)
+ * </pre>
+ *
+ * A breach of I or III is invalid. A breach of II or IV is an old duplicate that can do nothing: it passes and changes
+ * nothing. So does a sender that overshoots the window by less than a window.
+ */
+final class TcpWindow {
+    /** What {@link #check} found. */
+    enum Outcome {
+        /** In the window; the peers' edges are up to date. */
+        ACCEPTED,
+        /** Harmless but not to be believed: state and time-outs stay. */
+        PASS_UNCHANGED,
+        INVALID_SEQUENCE,
+        INVALID_ACKNOWLEDGEMENT
+    }
+
+    /** MAXACKWINCONST: how far an acknowledgement may lag behind at least. */
+    static final int MIN_ACK_LAG = 66_000;
+
+    private final ConnectionTable table;
+    private final TcpSegment segment;
+
+    TcpWindow(ConnectionTable table, TcpSegment segment) {
+        this.table = table;
+        this.segment = segment;
+    }
+
+    /** Checks the segment and, if it is accepted, moves the edges. {@code state} is the one before this segment. */
+    Outcome check(int slot, boolean isReply, ConnectionState state) {
+        int sender = TcpTracker.peer(isReply);
+        int receiver = TcpTracker.peer(!isReply);
+        int sequence = segment.sequence;
+        int end = segment.end;
+        int ack = segment.acknowledgement;
+        int sack = ack;
+        if (segment.hasSack && (flags(slot, receiver) & TcpTracker.PEER_SACK) != 0 && segment.sackEdge - ack > 0) {
+            sack = segment.sackEdge;
+        }
+        if (maxWindow(slot, sender) == 0) {
+            if (segment.isSyn) {
+                begin(slot, isReply);
+                if (!segment.isAck) {
+                    return Outcome.ACCEPTED;
+                }
+            } else {
+                meet(slot, sender, receiver, sack);
+            }
+        } else if (isNewSyn(slot, sender, state)) {
+            begin(slot, isReply);
+            if (isReply && !segment.isAck) {
+                return Outcome.ACCEPTED;
+            }
+        }
+        if (!segment.isAck || segment.kind == TcpSegment.RST && ack == 0) {
+            // no acknowledgement, or a reset of a stack that forgets it: as if it were right
+            ack = end(slot, receiver);
+            sack = ack;
+        }
+        if (segment.kind == TcpSegment.RST && sequence == 0 && state == ConnectionState.SYN_SENT) {
+            // the answer to a SYN
+            sequence = end(slot, sender);
+            end = sequence;
+        }
+        Outcome outcome = bounds(slot, sender, receiver, sequence, end, sack);
+        if (outcome != Outcome.ACCEPTED && (flags(slot, sender) & TcpTracker.PEER_LIBERAL) == 0) {
+            return outcome;
+        }
+        if (outcome == Outcome.ACCEPTED) {
+            update(slot, isReply, sequence, end, ack, sack);
+        }
+        return Outcome.ACCEPTED;
+    }
+
+    private boolean isNewSyn(int slot, int sender, ConnectionState state) {
+        return segment.isSyn
+                && (state == ConnectionState.SYN_SENT || state == ConnectionState.SYN_RECEIVED)
+                && segment.end - end(slot, sender) > 0;
+    }
+
+    private Outcome bounds(int slot, int sender, int receiver, int sequence, int end, int sack) {
+        int senderEnd = end(slot, sender);
+        int maxEnd = table.getInt(slot, sender + Entry.PEER_MAX_END);
+        int receiverEnd = end(slot, receiver);
+        int receiverWindow = maxWindow(slot, receiver);
+        int ackLag = Math.max(MIN_ACK_LAG, maxWindow(slot, sender));
+        boolean isAckBelow = sack - (receiverEnd - ackLag) < 0;
+        boolean isAckBeyond = sack - receiverEnd > 0;
+        boolean isAboveLowerEdge = end - (senderEnd - receiverWindow) >= 0;
+        if (sequence - maxEnd > 0) {
+            boolean isOvershoot = receiverWindow != 0
+                    && isAboveLowerEdge
+                    && !isAckBelow
+                    && !isAckBeyond
+                    && Integer.compareUnsigned(end - maxEnd + 1, receiverWindow) <= 0;
+            if (isOvershoot) {
+                // the receiver may take and acknowledge it: then that must not look like an acknowledgement of nothing
+                table.setInt(slot, sender + Entry.PEER_END, end);
+                addFlags(slot, sender, TcpTracker.PEER_UNACKNOWLEDGED);
+                return Outcome.PASS_UNCHANGED;
+            }
+            return Outcome.INVALID_SEQUENCE;
+        }
+        if (isAckBeyond) {
+            return Outcome.INVALID_ACKNOWLEDGEMENT;
+        }
+        boolean isOld = receiverWindow != 0 && !isAboveLowerEdge;
+        return isOld || isAckBelow ? Outcome.PASS_UNCHANGED : Outcome.ACCEPTED;
+    }
+
+    private void update(int slot, boolean isReply, int sequence, int end, int ack, int sack) {
+        int sender = TcpTracker.peer(isReply);
+        int receiver = TcpTracker.peer(!isReply);
+        // windows of SYNs are never scaled (RFC 7323, 2.2)
+        int window = segment.isSyn ? segment.window : segment.window << table.getByte(slot, sender + Entry.PEER_SCALE);
+        int sackWindow = window + (sack - ack);
+        if (Integer.compareUnsigned(maxWindow(slot, sender), sackWindow) < 0) {
+            table.setInt(slot, sender + Entry.PEER_MAX_WINDOW, sackWindow);
+        }
+        if (end - end(slot, sender) > 0) {
+            table.setInt(slot, sender + Entry.PEER_END, end);
+            addFlags(slot, sender, TcpTracker.PEER_UNACKNOWLEDGED);
+        }
+        if (segment.isAck) {
+            boolean isFirst = (flags(slot, sender) & TcpTracker.PEER_ACKNOWLEDGED) == 0;
+            if (isFirst || ack - table.getInt(slot, sender + Entry.PEER_MAX_ACK) > 0) {
+                table.setInt(slot, sender + Entry.PEER_MAX_ACK, ack);
+                addFlags(slot, sender, TcpTracker.PEER_ACKNOWLEDGED);
+            }
+        }
+        int overshoot = end - table.getInt(slot, sender + Entry.PEER_MAX_END);
+        if (maxWindow(slot, receiver) != 0 && overshoot > 0) {
+            table.setInt(slot, receiver + Entry.PEER_MAX_WINDOW, maxWindow(slot, receiver) + overshoot);
+        }
+        int right = sack + window;
+        if (right - table.getInt(slot, receiver + Entry.PEER_MAX_END) >= 0) {
+            // one byte of a zero window may be probed
+            table.setInt(slot, receiver + Entry.PEER_MAX_END, window == 0 ? right + 1 : right);
+        }
+        if (ack == end(slot, receiver)) {
+            clearFlags(slot, receiver, TcpTracker.PEER_UNACKNOWLEDGED);
+        }
+        if (segment.kind == TcpSegment.ACK) {
+            countRetransmits(slot, isReply, sequence, end, ack);
+        }
+    }
+
+    private void countRetransmits(int slot, boolean isReply, int sequence, int end, int ack) {
+        int direction = isReply ? 1 : 0;
+        boolean isSame = table.getByte(slot, Entry.LAST_DIRECTION) == direction
+                && table.getInt(slot, Entry.LAST_SEQUENCE) == sequence
+                && table.getInt(slot, Entry.LAST_ACK) == ack
+                && table.getInt(slot, Entry.LAST_END) == end
+                && table.getInt(slot, Entry.LAST_WINDOW) == segment.window;
+        if (isSame) {
+            table.setByte(slot, Entry.RETRANSMITS, Math.min(255, table.getByte(slot, Entry.RETRANSMITS) + 1));
+            return;
+        }
+        table.setByte(slot, Entry.LAST_DIRECTION, direction);
+        table.setInt(slot, Entry.LAST_SEQUENCE, sequence);
+        table.setInt(slot, Entry.LAST_ACK, ack);
+        table.setInt(slot, Entry.LAST_END, end);
+        table.setInt(slot, Entry.LAST_WINDOW, segment.window);
+        table.setByte(slot, Entry.RETRANSMITS, 0);
+    }
+
+    /** A SYN or SYN-ACK sets out this end's numbers. */
+    private void begin(int slot, boolean isReply) {
+        int sender = TcpTracker.peer(isReply);
+        int receiver = TcpTracker.peer(!isReply);
+        table.setInt(slot, sender + Entry.PEER_END, segment.end);
+        table.setInt(slot, sender + Entry.PEER_MAX_END, segment.end);
+        table.setInt(slot, sender + Entry.PEER_MAX_WINDOW, Math.max(1, segment.window));
+        options(slot, sender);
+        boolean bothScale = (flags(slot, sender) & flags(slot, receiver) & TcpTracker.PEER_SCALES) != 0;
+        if (isReply && !bothScale) {
+            // RFC 7323, 2.2: scaling is on only if both say so
+            table.setByte(slot, sender + Entry.PEER_SCALE, 0);
+            table.setByte(slot, receiver + Entry.PEER_SCALE, 0);
+        }
+    }
+
+    /** The first packet that we see of an end whose beginning we missed. */
+    private void meet(int slot, int sender, int receiver, int sack) {
+        int window = Math.max(1, segment.window << table.getByte(slot, sender + Entry.PEER_SCALE));
+        table.setInt(slot, sender + Entry.PEER_END, segment.end);
+        table.setInt(slot, sender + Entry.PEER_MAX_WINDOW, window);
+        table.setInt(slot, sender + Entry.PEER_MAX_END, segment.end + window);
+        if (maxWindow(slot, receiver) == 0) {
+            table.setInt(slot, receiver + Entry.PEER_END, sack);
+            table.setInt(slot, receiver + Entry.PEER_MAX_END, sack);
+        } else if (sack == end(slot, receiver) + 1) {
+            // the answer to a keep-alive
+            table.setInt(slot, receiver + Entry.PEER_END, sack);
+        }
+    }
+
+    /** Takes over scale and SACK permission of a SYN. */
+    void options(int slot, int peer) {
+        if (!segment.hasOptions) {
+            return;
+        }
+        int flags = flags(slot, peer) & TcpTracker.PEER_LIBERAL;
+        flags |= segment.hasScale ? TcpTracker.PEER_SCALES : 0;
+        flags |= segment.isSackPermitted ? TcpTracker.PEER_SACK : 0;
+        table.setByte(slot, peer + Entry.PEER_SCALE, segment.scale);
+        table.setByte(slot, peer + Entry.PEER_FLAGS, flags);
+    }
+
+    int flags(int slot, int peer) {
+        return table.getByte(slot, peer + Entry.PEER_FLAGS);
+    }
+
+    void addFlags(int slot, int peer, int flags) {
+        table.setByte(slot, peer + Entry.PEER_FLAGS, flags(slot, peer) | flags);
+    }
+
+    private void clearFlags(int slot, int peer, int flags) {
+        table.setByte(slot, peer + Entry.PEER_FLAGS, flags(slot, peer) & ~flags);
+    }
+
+    private int end(int slot, int peer) {
+        return table.getInt(slot, peer + Entry.PEER_END);
+    }
+
+    private int maxWindow(int slot, int peer) {
+        return table.getInt(slot, peer + Entry.PEER_MAX_WINDOW);
+    }
+}

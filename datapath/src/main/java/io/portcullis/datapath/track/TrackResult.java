@@ -1,0 +1,55 @@
+package io.portcullis.datapath.track;
+
+import java.util.Locale;
+
+/** What {@link ConnectionTracker#lookup} found out about a packet. */
+public enum TrackResult {
+    /** First packet of a connection that is not in the table: if the rules allow it, {@code insert} it. */
+    MISS_NEW,
+    /**
+     * Belongs to no connection by nature (multicast listener and neighbour discovery): the rules decide about each such
+     * packet, nothing is inserted.
+     */
+    MISS_UNTRACKED,
+    /** Next packet of a connection, from the end that opened it. */
+    HIT_ORIGINAL,
+    /** Next packet of a connection, from the end that did not open it. */
+    HIT_REPLY,
+    /** ICMP error about a packet of a connection; it leaves the connection as it was. */
+    RELATED,
+    /** Not IP. */
+    INVALID_NOT_IP,
+    /** A later fragment: it has no ports, so that only reassembly can tell where it belongs. */
+    INVALID_FRAGMENT,
+    /** No connection, and not the start of one: TCP without SYN, answer without question. */
+    INVALID_NO_CONNECTION,
+    /** ICMP error about nothing that was sent through here. */
+    INVALID_UNRELATED_ERROR,
+    /** TCP flags that do not go together. */
+    INVALID_FLAGS,
+    /** TCP segment that its connection's state does not allow. */
+    INVALID_STATE,
+    /** TCP sequence number beyond the receiver's window (Rooij I). */
+    INVALID_SEQUENCE,
+    /** TCP acknowledgement of what was never sent (Rooij III). */
+    INVALID_ACKNOWLEDGEMENT,
+    /** TCP reset below what its receiver has acknowledged (RFC 5961). */
+    INVALID_RESET;
+
+    private final String counterName = name().toLowerCase(Locale.ROOT).replace('_', '-');
+
+    /** The next packet of a known connection in either direction; RELATED is none. */
+    public boolean isHit() {
+        return this == HIT_ORIGINAL || this == HIT_REPLY;
+    }
+
+    /** To be dropped whatever the rules say; a connection that it claims to belong to stays as it is. */
+    public boolean isInvalid() {
+        return compareTo(INVALID_NOT_IP) >= 0;
+    }
+
+    /** Name in counters, for example {@code invalid-sequence}; stable. */
+    public String counterName() {
+        return counterName;
+    }
+}

@@ -1,0 +1,76 @@
+package io.portcullis.datapath.track;
+
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Time-outs and choices of a tracker, in nanoseconds since a connection's last packet.
+ *
+ * @param isLoose whether a TCP connection may be picked up in its middle, from a packet with ACK
+ * @param unacknowledgedNanos upper bound while data is not acknowledged, or a picked-up connection has no answer
+ * @param retransmittedNanos upper bound after {@link #MAX_RETRANSMITS} equal packets, or with a zero window
+ * @param udpStreamNanos for UDP in both directions for more than {@link #UDP_STREAM_AFTER_NANOS}
+ * @param otherNanos for all other protocols
+ */
+public record TrackingProfile(
+        boolean isLoose,
+        long synSentNanos,
+        long synReceivedNanos,
+        long establishedNanos,
+        long finWaitNanos,
+        long closeWaitNanos,
+        long lastAckNanos,
+        long timeWaitNanos,
+        long closedNanos,
+        long unacknowledgedNanos,
+        long retransmittedNanos,
+        long udpNanos,
+        long udpStreamNanos,
+        long icmpNanos,
+        long otherNanos) {
+    public static final int MAX_RETRANSMITS = 3;
+    public static final long UDP_STREAM_AFTER_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+    /** The defaults of Linux 6 (nf_conntrack), without picking up connections in their middle. */
+    public static final TrackingProfile STRICT = linux(false);
+
+    /** The defaults of Linux 6 (nf_conntrack), which picks up connections in their middle. */
+    public static final TrackingProfile LOOSE = linux(true);
+
+    private static TrackingProfile linux(boolean isLoose) {
+        long second = TimeUnit.SECONDS.toNanos(1);
+        long day = TimeUnit.DAYS.toNanos(1);
+        return new TrackingProfile(
+                isLoose,
+                120 * second,
+                60 * second,
+                5 * day,
+                120 * second,
+                60 * second,
+                30 * second,
+                120 * second,
+                10 * second,
+                300 * second,
+                300 * second,
+                30 * second,
+                120 * second,
+                30 * second,
+                600 * second);
+    }
+
+    long nanos(ConnectionState state) {
+        return switch (state) {
+            case SYN_SENT, SYN_SENT2 -> synSentNanos;
+            case SYN_RECEIVED -> synReceivedNanos;
+            case ESTABLISHED -> establishedNanos;
+            case FIN_WAIT -> finWaitNanos;
+            case CLOSE_WAIT -> closeWaitNanos;
+            case LAST_ACK -> lastAckNanos;
+            case TIME_WAIT -> timeWaitNanos;
+            case CLOSED -> closedNanos;
+            case UDP_NEW, UDP_ANSWERED -> udpNanos;
+            case UDP_STREAM -> udpStreamNanos;
+            case ICMP_NEW, ICMP_ANSWERED -> icmpNanos;
+            case OTHER_NEW, OTHER_ANSWERED -> otherNanos;
+        };
+    }
+}
