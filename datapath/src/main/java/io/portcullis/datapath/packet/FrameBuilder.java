@@ -311,7 +311,7 @@ public final class FrameBuilder {
     }
 
     private short checksum(ByteBuffer bytes, boolean withPseudoHeader) {
-        long sum = Checksums.sum(MemorySegment.ofArray(bytes.array()), 0, bytes.capacity());
+        long sum = Checksums.sum(MemorySegment.ofBuffer(bytes.slice(0, bytes.capacity())), 0, bytes.capacity());
         if (withPseudoHeader) {
             sum += Checksums.sum(MemorySegment.ofArray(sourceAddress), 0, sourceAddress.length)
                     + Checksums.sum(MemorySegment.ofArray(destinationAddress), 0, destinationAddress.length)

@@ -34,7 +34,7 @@ final class IpParser {
             return ParseResult.IPV4_BAD_HEADER_LENGTH;
         }
         int totalLength = Wire.u16(memory, start + 2L);
-        if (totalLength < headerLength || !quoted && totalLength > end - start) {
+        if (totalLength < headerLength || (!quoted && totalLength > end - start)) {
             return ParseResult.IPV4_BAD_TOTAL_LENGTH;
         }
         view.family = IpFamily.IPV4;
@@ -106,7 +106,7 @@ final class IpParser {
             if (headers == PacketParser.MAX_EXTENSION_HEADERS) {
                 return ParseResult.IPV6_TOO_MANY_EXTENSIONS;
             }
-            if (view.protocol == HOP_BY_HOP && headers > 0 || view.protocol == FRAGMENT && hasFragmentHeader) {
+            if ((view.protocol == HOP_BY_HOP && headers > 0) || (view.protocol == FRAGMENT && hasFragmentHeader)) {
                 return ParseResult.IPV6_BAD_EXTENSION_ORDER;
             }
             int at = view.transportOffset;
@@ -154,8 +154,8 @@ final class IpParser {
         return switch (protocol) {
             case FRAGMENT -> 8;
             // RFC 4302: in words of 4 bytes, minus 2
-            case AUTHENTICATION -> Math.max(8, lengthField + 2 << 2);
-            default -> lengthField + 1 << 3;
+            case AUTHENTICATION -> Math.max(8, (lengthField + 2) << 2);
+            default -> (lengthField + 1) << 3;
         };
     }
 
@@ -167,10 +167,11 @@ final class IpParser {
         }
         view.fragmentId = id;
         view.fragmentOffset = offset;
+        view.fragmentLength = payloadLength;
         view.hasMoreFragments = hasMoreFragments;
         view.isLaterFragment = offset > 0;
         boolean isBad = payloadLength <= 0
-                || hasMoreFragments && (payloadLength & 7) != 0
+                || (hasMoreFragments && (payloadLength & 7) != 0)
                 || offset + payloadLength > MAX_DATAGRAM_BYTES;
         return isBad ? ParseResult.FRAGMENT_BAD_LENGTH : ParseResult.OK;
     }

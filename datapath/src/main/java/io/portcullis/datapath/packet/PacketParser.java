@@ -122,6 +122,7 @@ public final class PacketParser {
         view.isLaterFragment = false;
         view.fragmentId = 0;
         view.fragmentOffset = 0;
+        view.fragmentLength = 0;
         view.hasMoreFragments = false;
         view.sourcePort = 0;
         view.destinationPort = 0;

@@ -65,6 +65,9 @@ public final class PacketView {
     /** Offset of this fragment's payload in the datagram's, in bytes. */
     public int fragmentOffset;
 
+    /** Bytes of the datagram's payload that this fragment holds; IPv6 extension headers behind the fragment header count. */
+    public int fragmentLength;
+
     public boolean hasMoreFragments;
 
     /** TCP, UDP: source port. ICMP echo and the like: identifier. Else 0. */
@@ -112,8 +115,8 @@ public final class PacketView {
 
     /** ICMP over IPv4, or ICMPv6 over IPv6. */
     public boolean isIcmp() {
-        return protocol == PROTOCOL_ICMP && family == IpFamily.IPV4
-                || protocol == PROTOCOL_ICMPV6 && family == IpFamily.IPV6;
+        return (protocol == PROTOCOL_ICMP && family == IpFamily.IPV4)
+                || (protocol == PROTOCOL_ICMPV6 && family == IpFamily.IPV6);
     }
 
     /** An ICMP message that quotes the packet it is about (RFC 792: 3, 4, 5, 11, 12; RFC 4443: below 128). */
@@ -123,7 +126,7 @@ public final class PacketView {
         }
         return protocol == PROTOCOL_ICMPV6
                 ? icmpType < 128
-                : icmpType >= 3 && icmpType <= 5 || icmpType == 11 || icmpType == 12;
+                : (icmpType >= 3 && icmpType <= 5) || icmpType == 11 || icmpType == 12;
     }
 
     /** Neighbour discovery: router and neighbour solicitation and advertisement, redirect (RFC 4861). */

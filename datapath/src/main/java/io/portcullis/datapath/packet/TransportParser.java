@@ -38,7 +38,7 @@ final class TransportParser {
         int headerLength = Wire.u8(memory, start + 12L) >>> 4 << 2;
         view.tcpFlags = Wire.u8(memory, start + 13L);
         view.tcpWindow = Wire.u16(memory, start + 14L);
-        if (headerLength < TCP_MIN_BYTES || !quoted && headerLength > view.transportLength) {
+        if (headerLength < TCP_MIN_BYTES || (!quoted && headerLength > view.transportLength)) {
             return ParseResult.TCP_BAD_DATA_OFFSET;
         }
         int present = Math.min(headerLength, view.transportLength);
@@ -55,7 +55,7 @@ final class TransportParser {
         ports(view);
         int length = Wire.u16(view.memory, view.transportOffset + 4L);
         boolean isWhole = !quoted && !view.isFragment;
-        if (length < UDP_BYTES || isWhole && length > view.transportLength) {
+        if (length < UDP_BYTES || (isWhole && length > view.transportLength)) {
             return ParseResult.UDP_BAD_LENGTH;
         }
         return ParseResult.OK;
@@ -90,7 +90,7 @@ final class TransportParser {
     private static boolean hasIdentifier(int protocol, int type) {
         return protocol == PacketView.PROTOCOL_ICMPV6
                 ? type == 128 || type == 129
-                : type == 0 || type == 8 || type >= 13 && type <= 18;
+                : type == 0 || type == 8 || (type >= 13 && type <= 18);
     }
 
     private static void ports(PacketView view) {

@@ -168,6 +168,7 @@ class PacketParserTest {
             assertThat(view.isLaterFragment).isTrue();
             assertThat(view.fragmentId).isEqualTo(77);
             assertThat(view.fragmentOffset).isEqualTo(24);
+            assertThat(view.fragmentLength).isEqualTo(16);
             assertThat(view.hasMoreFragments).isFalse();
             assertThat(view.destinationPort).isZero();
 

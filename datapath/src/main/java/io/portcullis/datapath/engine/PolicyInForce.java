@@ -1,0 +1,87 @@
+package io.portcullis.datapath.engine;
+
+import io.portcullis.datapath.Direction;
+import io.portcullis.datapath.classify.Classifier;
+import io.portcullis.datapath.classify.LinearClassifier;
+import io.portcullis.datapath.packet.PacketView;
+import io.portcullis.policy.Action;
+import io.portcullis.policy.LiveFlowMode;
+import io.portcullis.policy.table.RuleTable;
+import io.portcullis.policy.table.TableRule;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A rule table with its classifier, revision and hit counters. The table and classifier may be shared, the counters are
+ * this vNIC's. One thread, no allocation per decision. A decision is the index of the rule, or {@link Classifier#DEFAULT}.
+ */
+final class PolicyInForce {
+    private final RuleTable table;
+    private final long revision;
+    private final Classifier classifier;
+    /** By index of the rule; the last one is the default's. */
+    private final long[] hits;
+
+    /** @param previous whose hits go on for rules with the same id */
+    PolicyInForce(RuleTable table, long revision, @Nullable PolicyInForce previous) {
+        this.table = table;
+        this.revision = revision;
+        classifier = new LinearClassifier(table);
+        hits = new long[table.rules().size() + 1];
+        if (previous != null) {
+            SortedMap<Long, Long> old = previous.hitsById();
+            for (int i = 0; i < hits.length; i++) {
+                Long carried = old.remove(ruleId(i));
+                hits[i] = carried == null ? 0 : carried;
+            }
+        }
+    }
+
+    RuleTable table() {
+        return table;
+    }
+
+    long revision() {
+        return revision;
+    }
+
+    int decide(PacketView packet, Direction direction) {
+        return classifier.classify(packet, direction);
+    }
+
+    void countHit(int decision) {
+        hits[decision == Classifier.DEFAULT ? hits.length - 1 : decision]++;
+    }
+
+    Action action(int decision) {
+        return decision == Classifier.DEFAULT
+                ? table.defaultAction()
+                : table.rules().get(decision).action();
+    }
+
+    /** The default cuts: a connection that no rule allows any more is over. */
+    LiveFlowMode liveFlowMode(int decision) {
+        return decision == Classifier.DEFAULT
+                ? LiveFlowMode.RECHECK
+                : table.rules().get(decision).liveFlowMode();
+    }
+
+    long ruleId(int decision) {
+        boolean isDefault =
+                decision == Classifier.DEFAULT || decision == table.rules().size();
+        return isDefault
+                ? RuleTable.DEFAULT_RULE_ID
+                : table.rules().get(decision).id();
+    }
+
+    SortedMap<Long, Long> hitsById() {
+        SortedMap<Long, Long> map = new TreeMap<>();
+        for (int i = 0; i < table.rules().size(); i++) {
+            TableRule rule = table.rules().get(i);
+            map.merge(rule.id(), hits[i], Long::sum);
+        }
+        map.merge(RuleTable.DEFAULT_RULE_ID, hits[hits.length - 1], Long::sum);
+        return map;
+    }
+}

@@ -1,0 +1,165 @@
+package io.portcullis.datapath.engine;
+
+import static io.portcullis.datapath.packet.Frames.PEER;
+import static io.portcullis.datapath.packet.Frames.PEER6;
+import static io.portcullis.datapath.packet.Frames.PEER_MAC;
+import static io.portcullis.datapath.packet.Frames.VM;
+import static io.portcullis.datapath.packet.Frames.VM6;
+import static io.portcullis.datapath.packet.Frames.VM_LINK_LOCAL;
+import static io.portcullis.datapath.packet.Frames.VM_MAC;
+import static io.portcullis.datapath.packet.Frames.fromVm;
+import static io.portcullis.datapath.packet.Frames.fromVm6;
+import static io.portcullis.datapath.packet.Frames.toVm;
+import static io.portcullis.datapath.packet.Frames.toVm6;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.portcullis.datapath.Direction;
+import io.portcullis.datapath.packet.FrameBuilder;
+import io.portcullis.datapath.packet.Frames;
+import io.portcullis.policy.MacAddress;
+import io.portcullis.policy.VnicId;
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class SpoofGuardTest {
+    private static final InetAddress NOBODY = InetAddress.ofLiteral("0.0.0.0");
+    private static final InetAddress NOBODY6 = InetAddress.ofLiteral("::");
+    private static final InetAddress ALL_NODES = InetAddress.ofLiteral("ff02::1");
+
+    private final SpoofGuard guard =
+            new SpoofGuard(new VnicIdentity(VnicId.parse("acme/web-1/eth0"), VM_MAC, List.of(VM, VM6)));
+
+    @Test
+    void shouldPassTheVmsOwnAddresses() {
+        assertThat(out(fromVm().tcp(1, 2))).isNull();
+        assertThat(out(fromVm6().tcp(1, 2))).isNull();
+        assertThat(out(frame().ip(VM_LINK_LOCAL, PEER6).udp(546, 547))).isNull();
+        assertThat(out(fromVm().vlan(0).tcp(1, 2))).isNull();
+        assertThat(in(toVm().tcp(1, 2))).isNull();
+        assertThat(in(toVm6().tcp(1, 2))).isNull();
+        assertThat(in(FrameBuilder.frame(PEER_MAC, MacAddress.BROADCAST)
+                        .ip(PEER, InetAddress.ofLiteral("255.255.255.255"))
+                        .udp(67, 68)))
+                .isNull();
+    }
+
+    @Test
+    void shouldRefuseForeignAddressesOfTheVm() {
+        assertThat(out(FrameBuilder.frame(PEER_MAC, VM_MAC).ip(VM, PEER).tcp(1, 2)))
+                .isEqualTo(DropReason.SPOOF);
+        assertThat(out(frame().ip(PEER, VM).tcp(1, 2))).isEqualTo(DropReason.SPOOF);
+        assertThat(out(frame().ip(PEER6, VM6).tcp(1, 2))).isEqualTo(DropReason.SPOOF);
+        assertThat(out(frame().ip(InetAddress.ofLiteral("fe80::1"), VM6).tcp(1, 2)))
+                .isEqualTo(DropReason.SPOOF);
+        assertThat(out(frame().ip(NOBODY, PEER).udp(68, 53))).isEqualTo(DropReason.SPOOF);
+        assertThat(out(frame().ip(NOBODY6, PEER6).udp(68, 53))).isEqualTo(DropReason.SPOOF);
+        assertThat(out(fromVm().vlan(7).tcp(1, 2))).isEqualTo(DropReason.VLAN);
+    }
+
+    @Test
+    void shouldLetADhcpClientAsk() {
+        assertThat(out(FrameBuilder.frame(VM_MAC, MacAddress.BROADCAST)
+                        .ip(NOBODY, InetAddress.ofLiteral("255.255.255.255"))
+                        .udp(68, 67)))
+                .isNull();
+    }
+
+    @Test
+    void shouldBindArpToTheVnic() {
+        assertThat(out(FrameBuilder.arpRequest(VM_MAC, VM, PEER))).isNull();
+        assertThat(out(FrameBuilder.arpRequest(VM_MAC, NOBODY, VM))).as("probe").isNull();
+        assertThat(out(FrameBuilder.arpReply(VM_MAC, PEER, PEER_MAC, PEER))).isEqualTo(DropReason.SPOOF);
+        byte[] foreignSenderMac =
+                FrameBuilder.arpReply(VM_MAC, VM, PEER_MAC, PEER).build();
+        foreignSenderMac[27] = 9;
+        assertThat(guard.check(Frames.parsed(foreignSenderMac), Direction.OUT)).isEqualTo(DropReason.SPOOF);
+        assertThat(in(FrameBuilder.arpRequest(PEER_MAC, VM, VM)))
+                .as("a duplicate address must be seen")
+                .isNull();
+    }
+
+    @Test
+    void shouldRefuseWhatIsNotForTheVm() {
+        MacAddress other = MacAddress.parse("02:00:00:00:00:09");
+        assertThat(in(FrameBuilder.frame(PEER_MAC, other).ip(PEER, VM).tcp(1, 2)))
+                .isEqualTo(DropReason.FOREIGN_MAC);
+        assertThat(in(FrameBuilder.frame(VM_MAC, MacAddress.BROADCAST)
+                        .ip(VM, PEER)
+                        .udp(1, 2)))
+                .isEqualTo(DropReason.LOOP);
+        assertThat(in(FrameBuilder.frame(PEER_MAC, VM_MAC).ip(VM, VM).tcp(1, 2)))
+                .isEqualTo(DropReason.SPOOF);
+        assertThat(in(FrameBuilder.frame(PEER_MAC, VM_MAC).ip(VM6, VM6).tcp(1, 2)))
+                .isEqualTo(DropReason.SPOOF);
+    }
+
+    @Test
+    void shouldBindNeighbourDiscoveryToTheVnic() {
+        assertThat(out(nd(VM6, PEER6, 135, PEER6, 1, VM_MAC))).isNull();
+        assertThat(out(nd(VM_LINK_LOCAL, PEER6, 136, VM6, 2, VM_MAC))).isNull();
+        assertThat(out(nd(VM6, PEER6, 135, PEER6, 1, PEER_MAC))).isEqualTo(DropReason.SPOOF);
+        assertThat(out(nd(VM6, ALL_NODES, 136, PEER6, 2, VM_MAC))).isEqualTo(DropReason.SPOOF);
+        assertThat(out(nd(NOBODY6, ALL_NODES, 135, VM6, 14, VM_MAC)))
+                .as("duplicate address detection; its option is a nonce")
+                .isNull();
+        assertThat(out(nd(NOBODY6, ALL_NODES, 135, PEER6, 14, VM_MAC))).isEqualTo(DropReason.SPOOF);
+        assertThat(in(nd(PEER_MAC, VM_MAC, PEER6, VM6, 136, PEER6, 2, PEER_MAC)))
+                .isNull();
+    }
+
+    @Test
+    void shouldRefuseRoutersInVmsAndNeighboursFromAfar() {
+        assertThat(out(frame().ip(VM_LINK_LOCAL, ALL_NODES)
+                        .icmp(134, 0, 0)
+                        .hopLimit(255)
+                        .payload(new byte[8])))
+                .isEqualTo(DropReason.SPOOF);
+        assertThat(out(frame().ip(VM_LINK_LOCAL, ALL_NODES).icmp(133, 0, 0).hopLimit(255)))
+                .isNull();
+        assertThat(in(toVm6().icmp(136, 0, 0).payload(new byte[16]).hopLimit(254)))
+                .isEqualTo(DropReason.ND_INVALID);
+        assertThat(in(toVm6().icmp(136, 0, 0).payload(new byte[8]).hopLimit(255)))
+                .isEqualTo(DropReason.ND_INVALID);
+        assertThat(in(toVm6().icmp(136, 0, 0).payload(new byte[24]).hopLimit(255)))
+                .as("an option of length 0")
+                .isEqualTo(DropReason.ND_INVALID);
+    }
+
+    private static FrameBuilder frame() {
+        return FrameBuilder.frame(VM_MAC, PEER_MAC);
+    }
+
+    private static FrameBuilder nd(
+            InetAddress from, InetAddress to, int type, InetAddress target, int option, MacAddress linkLayer) {
+        return nd(VM_MAC, PEER_MAC, from, to, type, target, option, linkLayer);
+    }
+
+    private static FrameBuilder nd(
+            MacAddress source,
+            MacAddress destination,
+            InetAddress from,
+            InetAddress to,
+            int type,
+            InetAddress target,
+            int option,
+            MacAddress linkLayer) {
+        ByteBuffer body = ByteBuffer.allocate(24).put(target.getAddress());
+        body.put((byte) option).put((byte) 1);
+        body.putShort((short) (linkLayer.value() >>> 32)).putInt((int) linkLayer.value());
+        return FrameBuilder.frame(source, destination)
+                .ip(from, to)
+                .hopLimit(255)
+                .icmp(type, 0, 0)
+                .payload(body.array());
+    }
+
+    private DropReason out(FrameBuilder frame) {
+        return guard.check(Frames.parsed(frame.build()), Direction.OUT);
+    }
+
+    private DropReason in(FrameBuilder frame) {
+        return guard.check(Frames.parsed(frame.build()), Direction.IN);
+    }
+}
