@@ -273,6 +273,29 @@ public abstract class PortConformanceTest {
     }
 
     @Test
+    void shouldLetOneProcessAloneHoldAnUplink() throws Exception {
+        FramePort first = uplink(0);
+        assertThatThrownBy(() -> uplink(0))
+                .isInstanceOf(PortException.class)
+                .hasMessageContaining("another process holds");
+        first.close();
+        uplink(0);
+    }
+
+    @Test
+    void shouldGiveAllToTheQueueThatRemains() throws Exception {
+        VmPort first = vmPort();
+        VmPort second = vmPort();
+        first.steerTo(1);
+        first.close();
+        site.sendFromVm(1);
+        assertThat(awaitNumbers(second, 1)).containsExactly(1);
+        second.steerTo(0);
+        site.sendFromVm(2);
+        assertThat(awaitNumbers(second, 1)).containsExactly(2);
+    }
+
+    @Test
     void shouldSayWhichPortIsMissingAndHowToMendIt() {
         assertThatThrownBy(() -> site.backend().openVmPort(site.missingVmPort(), VM_MAC))
                 .isInstanceOf(PortException.class)

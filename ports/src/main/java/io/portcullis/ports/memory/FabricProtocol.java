@@ -1,0 +1,89 @@
+package io.portcullis.ports.memory;
+
+import io.portcullis.datapath.port.Burst;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * What hosts and fabric say to each other over one TCP connection per port. Each message is a 4-byte length of what follows, a
+ * type byte and its content, big endian:
+ *
+ * <pre>
+ * HELLO          host → fabric  magic 4, version 2, kind 1, name (UTF-8)   first of all
+ * WELCOME        fabric → host                                            the port is connected
+ * REFUSED        fabric → host  reason (UTF-8)                             then closed
+ * FRAME          both ways      virtio-net header 10, Ethernet frame
+ * STEER          host → fabric  queue index 4                              queues only
+ * DRAIN_REQUEST  host → fabric  token 4
+ * DRAINED        fabric → host  token 4      everything sent before the request was taken, all that was queued has gone before
+ * </pre>
+ */
+final class FabricProtocol {
+    static final int MAGIC = 0x5043_4642;
+    static final short VERSION = 1;
+
+    static final byte HELLO = 1;
+    static final byte WELCOME = 2;
+    static final byte REFUSED = 3;
+    static final byte FRAME = 4;
+    static final byte STEER = 5;
+    static final byte DRAIN_REQUEST = 6;
+    static final byte DRAINED = 7;
+
+    static final byte KIND_UPLINK = 1;
+    static final byte KIND_QUEUE = 2;
+
+    static final int LENGTH_BYTES = 4;
+    static final int MAX_MESSAGE_BYTES = 1 + Burst.VNET_HEADER_BYTES + Burst.MAX_FRAME_BYTES;
+    /** Room that frames leave in an output buffer, so that control messages always fit. */
+    static final int CONTROL_RESERVE_BYTES = 1_024;
+
+    static final int INPUT_BYTES = 1 << 18;
+    static final int OUTPUT_BYTES = 1 << 20;
+    static final int MAX_NAME_BYTES = 200;
+
+    private FabricProtocol() {}
+
+    /** Bytes of the message at the buffer's position without its length, or -1 if it is not complete yet. */
+    static int completeMessageBytes(ByteBuffer input) throws ProtocolException {
+        if (input.remaining() < LENGTH_BYTES) {
+            return -1;
+        }
+        int bytes = input.getInt(input.position());
+        if (bytes < 1 || bytes > MAX_MESSAGE_BYTES) {
+            throw new ProtocolException("a message of " + bytes + " bytes");
+        }
+        return input.remaining() >= LENGTH_BYTES + bytes ? bytes : -1;
+    }
+
+    static void putNumber(ByteBuffer output, byte type, int number) {
+        output.putInt(1 + Integer.BYTES).put(type).putInt(number);
+    }
+
+    static void putText(ByteBuffer output, byte type, String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        output.putInt(1 + bytes.length).put(type).put(bytes);
+    }
+
+    static void putHello(ByteBuffer output, byte kind, String name) {
+        byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+        output.putInt(1 + 7 + bytes.length).put(HELLO).putInt(MAGIC).putShort(VERSION);
+        output.put(kind).put(bytes);
+    }
+
+    /** Whether a frame of this length fits and leaves room for control messages. */
+    static boolean hasRoom(ByteBuffer output, int frameBytes) {
+        return output.remaining() >= LENGTH_BYTES + 1 + Burst.VNET_HEADER_BYTES + frameBytes + CONTROL_RESERVE_BYTES;
+    }
+
+    static String text(ByteBuffer message) {
+        return StandardCharsets.UTF_8.decode(message).toString();
+    }
+
+    /** The other side does not speak this protocol; the connection ends. */
+    static final class ProtocolException extends Exception {
+        ProtocolException(String message) {
+            super(message);
+        }
+    }
+}

@@ -1,0 +1,123 @@
+package io.portcullis.ports.memory;
+
+import io.portcullis.datapath.port.FramePort;
+import io.portcullis.datapath.port.Poller;
+import io.portcullis.datapath.port.PortBackend;
+import io.portcullis.datapath.port.PortException;
+import io.portcullis.datapath.port.VmPort;
+import io.portcullis.policy.MacAddress;
+import java.io.DataInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Ports of a {@link MemoryFabric}: VM ports {@code memory:NAME}, uplinks {@code memory:HOST:PORT/NAME} or
+ * {@code memory:NAME}. Opening connects and waits for the fabric's answer, at most {@value #TIMEOUT_MILLIS} ms.
+ */
+public final class MemoryBackend implements PortBackend {
+    private static final int TIMEOUT_MILLIS = 5_000;
+    private static final Pattern NAME = Pattern.compile("memory:([A-Za-z0-9][A-Za-z0-9_./-]{0,127})");
+    private static final Pattern ADDRESS_AND_NAME = Pattern.compile(
+            "memory:(?<host>\\[[0-9a-fA-F:]+\\]|[A-Za-z0-9.-]+):(?<port>\\d{1,5})/(?<name>[A-Za-z0-9][A-Za-z0-9_.-]{0,127})");
+
+    private final InetSocketAddress fabric;
+
+    public MemoryBackend(InetSocketAddress fabric) {
+        this.fabric = fabric;
+    }
+
+    /** The backend for the fabric that an uplink specification {@code memory:HOST:PORT/NAME} names. */
+    public static MemoryBackend ofUplink(String specification) throws PortException {
+        Matcher matcher = ADDRESS_AND_NAME.matcher(specification);
+        if (!matcher.matches() || Integer.parseInt(matcher.group("port")) > 65_535) {
+            throw new PortException("'" + specification + "' is no memory uplink; write memory:HOST:PORT/NAME");
+        }
+        String host = matcher.group("host").replaceAll("[\\[\\]]", "");
+        return new MemoryBackend(new InetSocketAddress(host, Integer.parseInt(matcher.group("port"))));
+    }
+
+    @Override
+    public VmPort openVmPort(String specification, MacAddress mac) throws PortException {
+        Matcher matcher = NAME.matcher(specification);
+        if (!matcher.matches()) {
+            throw new PortException("'" + specification + "' is no port on a memory fabric; write memory:NAME");
+        }
+        return new MemoryVmPort(specification, connect(FabricProtocol.KIND_QUEUE, matcher.group(1)));
+    }
+
+    @Override
+    public FramePort openUplink(String specification) throws PortException {
+        Matcher named = NAME.matcher(specification);
+        if (named.matches()) {
+            return new MemoryPort(specification, connect(FabricProtocol.KIND_UPLINK, named.group(1)));
+        }
+        MemoryBackend backend = ofUplink(specification);
+        String name = specification.substring(specification.lastIndexOf('/') + 1);
+        return new MemoryPort(specification, backend.connect(FabricProtocol.KIND_UPLINK, name));
+    }
+
+    @Override
+    public Poller newPoller() {
+        return new SelectorPoller();
+    }
+
+    private SocketChannel connect(byte kind, String name) throws PortException {
+        SocketChannel channel = null;
+        try {
+            channel = SocketChannel.open();
+            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            channel.socket().connect(fabric, TIMEOUT_MILLIS);
+            ByteBuffer hello = ByteBuffer.allocate(512);
+            FabricProtocol.putHello(hello, kind, name);
+            hello.flip();
+            while (hello.hasRemaining()) {
+                channel.write(hello);
+            }
+            channel.socket().setSoTimeout(TIMEOUT_MILLIS);
+            awaitWelcome(new DataInputStream(channel.socket().getInputStream()));
+            channel.configureBlocking(false);
+            return channel;
+        } catch (IOException e) {
+            close(channel);
+            throw new PortException(
+                    "no memory fabric answers at " + fabric + " (" + e.getMessage() + "); is it running?", e);
+        } catch (PortException e) {
+            close(channel);
+            throw e;
+        }
+    }
+
+    private static void awaitWelcome(DataInputStream input) throws IOException, PortException {
+        int bytes = input.readInt();
+        if (bytes < 1 || bytes > FabricProtocol.MAX_MESSAGE_BYTES) {
+            throw new IOException("it does not speak the fabric's protocol");
+        }
+        byte[] message = input.readNBytes(bytes);
+        if (message.length < bytes) {
+            throw new EOFException("it closed the connection");
+        }
+        switch (message[0]) {
+            case FabricProtocol.WELCOME -> {}
+            case FabricProtocol.REFUSED ->
+                throw new PortException(new String(message, 1, bytes - 1, StandardCharsets.UTF_8));
+            default -> throw new IOException("it does not speak the fabric's protocol");
+        }
+    }
+
+    private static void close(@org.jspecify.annotations.Nullable SocketChannel channel) throws PortException {
+        try {
+            if (channel != null) {
+                channel.close();
+            }
+        } catch (IOException e) {
+            throw new PortException("cannot close a connection to the memory fabric", e);
+        }
+    }
+}

@@ -1,0 +1,213 @@
+package io.portcullis.ports.memory;
+
+import io.portcullis.datapath.port.Burst;
+import io.portcullis.datapath.port.FramePort;
+import io.portcullis.ports.memory.FabricProtocol.ProtocolException;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * A host's end of a connection to the fabric: its uplink, and the base of a queue of a VM's port. Never blocks; both buffers are
+ * bounded, and a frame that does not fit is refused and counted. A drain sends a token around.
+ */
+sealed class MemoryPort implements FramePort permits MemoryVmPort {
+    private final String name;
+    private final SocketChannel channel;
+    private final ByteBuffer input =
+            ByteBuffer.allocateDirect(FabricProtocol.INPUT_BYTES).flip();
+    private final MemorySegment inputMemory =
+            MemorySegment.ofBuffer(input.duplicate().clear());
+    private final ByteBuffer output = ByteBuffer.allocateDirect(FabricProtocol.OUTPUT_BYTES);
+    private final MemorySegment outputMemory =
+            MemorySegment.ofBuffer(output.duplicate().clear());
+
+    private int drainToken;
+    private boolean drained = true;
+    private boolean lost;
+    private long received;
+    private long sent;
+    private long refusedFull;
+    private long refusedLost;
+
+    /** Takes over a connected, non-blocking channel after the fabric's WELCOME. */
+    MemoryPort(String name, SocketChannel channel) {
+        this.name = name;
+        this.channel = channel;
+    }
+
+    @Override
+    public final String name() {
+        return name;
+    }
+
+    final SocketChannel channel() {
+        return channel;
+    }
+
+    /** Whether the fabric is gone; such a port never has frames again. */
+    final boolean isLost() {
+        return lost;
+    }
+
+    final boolean hasOutput() {
+        return !lost && output.position() > 0;
+    }
+
+    /** Whether {@link #receive} would find something without asking the socket. */
+    final boolean hasInput() {
+        try {
+            return !lost && FabricProtocol.completeMessageBytes(input) >= 0;
+        } catch (ProtocolException e) {
+            return true;
+        }
+    }
+
+    @Override
+    public final int receive(Burst burst) {
+        int before = burst.count();
+        try {
+            do {
+                takeMessages(burst);
+            } while (!lost && burst.hasRoom() && fill() > 0);
+        } catch (IOException | ProtocolException e) {
+            lose();
+        }
+        int count = burst.count() - before;
+        received += count;
+        return count;
+    }
+
+    private int fill() throws IOException {
+        input.compact();
+        int bytes = channel.read(input);
+        input.flip();
+        if (bytes < 0) {
+            lose();
+        }
+        return bytes;
+    }
+
+    private void takeMessages(Burst burst) throws ProtocolException {
+        while (burst.hasRoom()) {
+            int bytes = FabricProtocol.completeMessageBytes(input);
+            if (bytes < 0) {
+                return;
+            }
+            int start = input.position() + FabricProtocol.LENGTH_BYTES;
+            switch (input.get(start)) {
+                case FabricProtocol.FRAME -> takeFrame(burst, start + 1, bytes - 1);
+                case FabricProtocol.DRAINED -> {
+                    if (input.getInt(start + 1) == drainToken) {
+                        drained = true;
+                    }
+                }
+                default -> throw new ProtocolException("message type " + input.get(start));
+            }
+            input.position(start + bytes);
+        }
+    }
+
+    private void takeFrame(Burst burst, int start, int bytes) throws ProtocolException {
+        if (bytes <= Burst.VNET_HEADER_BYTES) {
+            throw new ProtocolException("a frame of " + bytes + " bytes");
+        }
+        int header = burst.nextOffset() - Burst.VNET_HEADER_BYTES;
+        MemorySegment.copy(inputMemory, start, burst.memory(), header, bytes);
+        burst.commit(bytes - Burst.VNET_HEADER_BYTES);
+    }
+
+    @Override
+    public final boolean send(MemorySegment memory, long offset, int lengthBytes) {
+        if (!lost && !FabricProtocol.hasRoom(output, lengthBytes)) {
+            flush();
+        }
+        if (lost) {
+            refusedLost++;
+            return false;
+        }
+        if (!FabricProtocol.hasRoom(output, lengthBytes)) {
+            refusedFull++;
+            return false;
+        }
+        int bytes = Burst.VNET_HEADER_BYTES + lengthBytes;
+        output.putInt(1 + bytes).put(FabricProtocol.FRAME);
+        MemorySegment.copy(memory, offset - Burst.VNET_HEADER_BYTES, outputMemory, output.position(), bytes);
+        output.position(output.position() + bytes);
+        sent++;
+        return true;
+    }
+
+    @Override
+    public final void flush() {
+        if (lost || output.position() == 0) {
+            return;
+        }
+        output.flip();
+        try {
+            channel.write(output);
+        } catch (IOException e) {
+            lose();
+        }
+        output.compact();
+    }
+
+    @Override
+    public final void requestDrain() {
+        drained = lost;
+        control(FabricProtocol.DRAIN_REQUEST, ++drainToken);
+    }
+
+    @Override
+    public final boolean isDrained() {
+        return drained;
+    }
+
+    /** Control messages have room that frames leave; more of them than fit means that nobody reads. */
+    final void control(byte type, int number) {
+        if (lost) {
+            return;
+        }
+        if (output.remaining() < FabricProtocol.LENGTH_BYTES + 1 + Integer.BYTES) {
+            flush();
+        }
+        if (output.remaining() < FabricProtocol.LENGTH_BYTES + 1 + Integer.BYTES) {
+            lose();
+            return;
+        }
+        FabricProtocol.putNumber(output, type, number);
+        flush();
+    }
+
+    @Override
+    public final Map<String, Long> counters() {
+        Map<String, Long> counters = new LinkedHashMap<>();
+        counters.put("received", received);
+        counters.put("sent", sent);
+        counters.put("refused-full", refusedFull);
+        counters.put("refused-lost", refusedLost);
+        counters.put("gone", lost ? 1L : 0L);
+        return counters;
+    }
+
+    private void lose() {
+        lost = true;
+        drained = true;
+        close();
+    }
+
+    /** Frames that were still buffered, either way, are lost: drain first. */
+    @Override
+    public final void close() {
+        lost = true;
+        try {
+            channel.close();
+        } catch (IOException e) {
+            // The descriptor is given up in any case; there is nothing to mend.
+            drained = true;
+        }
+    }
+}
