@@ -136,8 +136,8 @@ final class CutoverDestination implements Procedure {
         return released;
     }
 
-    /** The vNIC is closed under it. */
-    void abandon() {
+    @Override
+    public void abandon() {
         enter(Phase.ENDED);
         loop.end(this);
         breakOff();
@@ -260,8 +260,8 @@ final class CutoverDestination implements Procedure {
             case TunnelMessage.Frame frame -> take(frame);
             case TunnelMessage.Released() -> {
                 if (phase == Phase.ACTIVE) {
-                    closeTunnel();
                     steerHome();
+                    closeTunnel();
                 }
             }
             case TunnelMessage.Reclaim() -> {

@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * DRAINING_EGRESS ─ own queue empty, all of it decided and sent ─▶ FLUSHING_EGRESS ─ the fabric has it: EgressDrained ─▶
  * AWAITING_LEARNED ─ UplinkLearned ─▶ DRAINING_INGRESS ─ uplink empty, all of it decided ─▶
  * FLUSHING_INGRESS ─ the VM has it: export the table, Sealed ─▶ SEALED
- * SEALED ─ release ─▶ GRACE ─ time ─▶ LAST_DRAIN ─ own queue empty: close it, Released ─▶ ENDED
+ * SEALED ─ release ─▶ GRACE ─ time ─▶ LAST_DRAIN ─ own queue empty: close it, Released ─▶
+ * AWAITING_HOME ─ the destination has steered the VM's queue to its new index and closed the tunnel ─▶ ENDED
  *
  * any before SEALED ─ time-out, broken tunnel, destination gave up ─▶ reclaim under the same epoch, the cut fails
  * any up to SEALED ─ reclaim ─▶ RECLAIM_ASKED ─ EgressReturned: hold, announce ─▶ RECLAIM_LEARNING ─ the fabric knows:
@@ -38,6 +39,7 @@ final class CutoverSource implements Procedure {
         SEALED,
         GRACE,
         LAST_DRAIN,
+        AWAITING_HOME,
         RECLAIM_ASKED,
         RECLAIM_LEARNING,
         RECLAIM_RETURNING,
@@ -148,7 +150,7 @@ final class CutoverSource implements Procedure {
 
     /** Enforces here again under {@code newEpoch}; a second order shares the first one's result. */
     CompletableFuture<Vnic> reclaim(long newEpoch) {
-        if (phase == Phase.GRACE || phase == Phase.LAST_DRAIN || phase == Phase.ENDED) {
+        if (phase == Phase.GRACE || phase == Phase.LAST_DRAIN || phase == Phase.AWAITING_HOME || phase == Phase.ENDED) {
             return CompletableFuture.failedFuture(
                     new DataPathException(Reason.WRONG_MODE, vnic.id() + " is being released here"));
         }
@@ -159,7 +161,7 @@ final class CutoverSource implements Procedure {
         return reclaimed;
     }
 
-    /** Forwards what comes late, then closes the port. */
+    /** Forwards what comes late, closes the port, and completes when the destination has the VM's queue for itself. */
     CompletableFuture<@Nullable Void> release() {
         if (phase == Phase.SEALED) {
             enter(Phase.GRACE);
@@ -171,8 +173,8 @@ final class CutoverSource implements Procedure {
         return released;
     }
 
-    /** The vNIC is closed under it. */
-    void abandon() {
+    @Override
+    public void abandon() {
         enter(Phase.ENDED);
         loop.end(this);
         breakOff();
@@ -257,7 +259,7 @@ final class CutoverSource implements Procedure {
             }
             case LAST_DRAIN -> {
                 if (vnic.port.isDrained()) {
-                    endReleased();
+                    closePort();
                 }
             }
             case RECLAIM_LEARNING -> {
@@ -266,7 +268,14 @@ final class CutoverSource implements Procedure {
                     enter(Phase.RECLAIM_RETURNING);
                 }
             }
-            case CONNECTING, AWAITING_LEARNED, SEALED, GRACE, RECLAIM_ASKED, RECLAIM_RETURNING, ENDED -> {
+            case CONNECTING,
+                    AWAITING_LEARNED,
+                    SEALED,
+                    GRACE,
+                    AWAITING_HOME,
+                    RECLAIM_ASKED,
+                    RECLAIM_RETURNING,
+                    ENDED -> {
                 // They wait for a message, an order or their time.
             }
         }
@@ -282,17 +291,23 @@ final class CutoverSource implements Procedure {
         sealed.complete(new SealedVnic(table, vnic.engine.revision(), forwardedFrames, now - freezeStartNanos));
     }
 
-    private void endReleased() {
-        enter(Phase.ENDED);
-        loop.end(this);
+    private void closePort() {
+        enter(Phase.AWAITING_HOME);
         loop.remove(vnic);
         vnic.source = null;
         vnic.close();
+        if (tunnel == null) {
+            endReleased();
+            return;
+        }
         // Only now: the destination takes over the queue index that the closed queue had.
         send(new TunnelMessage.Released());
-        if (tunnel != null) {
-            tunnel.closeWhenSent();
-        }
+        tunnel.closeWhenSent();
+    }
+
+    private void endReleased() {
+        enter(Phase.ENDED);
+        loop.end(this);
         released.complete(null);
     }
 
@@ -379,6 +394,7 @@ final class CutoverSource implements Procedure {
         switch (phase) {
             case DRAINING_EGRESS, FLUSHING_EGRESS, AWAITING_LEARNED, DRAINING_INGRESS, FLUSHING_INGRESS ->
                 beginReclaim(new DataPathException(Reason.TUNNEL, "the tunnel of " + vnic.id() + " broke"));
+            case AWAITING_HOME -> endReleased();
             case RECLAIM_ASKED, RECLAIM_LEARNING, RECLAIM_RETURNING -> endEnforcing();
             case CONNECTING, SEALED, GRACE, LAST_DRAIN, ENDED -> {
                 // A sealed table waits for an order; late frames are counted as lost.
@@ -463,7 +479,8 @@ final class CutoverSource implements Procedure {
                 vnic.port.requestDrain();
                 enter(Phase.LAST_DRAIN);
             }
-            case LAST_DRAIN -> endReleased();
+            case LAST_DRAIN -> closePort();
+            case AWAITING_HOME -> endReleased();
             case RECLAIM_ASKED, RECLAIM_LEARNING, RECLAIM_RETURNING -> endEnforcing();
             case SEALED, ENDED -> {
                 // No time limit.
@@ -490,7 +507,8 @@ final class CutoverSource implements Procedure {
         return switch (phase) {
             case DRAINING_EGRESS, FLUSHING_EGRESS, DRAINING_INGRESS, FLUSHING_INGRESS, LAST_DRAIN, RECLAIM_LEARNING ->
                 true;
-            case CONNECTING, AWAITING_LEARNED, SEALED, GRACE, RECLAIM_ASKED, RECLAIM_RETURNING, ENDED -> false;
+            case CONNECTING, AWAITING_LEARNED, SEALED, GRACE, AWAITING_HOME, RECLAIM_ASKED, RECLAIM_RETURNING, ENDED ->
+                false;
         };
     }
 

@@ -41,7 +41,11 @@ public interface DataPath extends AutoCloseable {
     /** At a source that is CUTTING or SEALED: enforce again under {@code newEpoch}, the table is still there. */
     CompletionStage<VnicStatus> reclaim(VnicId vnic, long newEpoch);
 
-    /** Closes the port and forgets the vNIC; frames that were still queued at a SEALED source are forwarded first. */
+    /**
+     * Closes the port and forgets the vNIC. A SEALED source first forwards what comes late and completes when the destination
+     * has the VM's queue for itself: attach the vNIC to no other host before. A HOLDING destination first gives back what it
+     * holds.
+     */
     CompletionStage<Void> release(VnicId vnic, long epoch);
 
     /** Copy of the table while the vNIC goes on enforcing. */

@@ -335,6 +335,7 @@ final class Loop {
             remove(vnic);
             vnic.close();
         }
+        List.copyOf(procedures).forEach(Procedure::abandon);
         poller.remove(uplink);
         uplink.close();
         poller.close();

@@ -15,6 +15,9 @@ interface Procedure {
     /** Whether a drain is awaited, whose end might not wake the loop. */
     boolean isDraining();
 
+    /** The vNIC or the loop is closed under it: everything that waits for it fails. */
+    void abandon();
+
     /** Ends its connection after an unexpected exception; the next step sees it broken. */
     void breakOff();
 }
