@@ -8,8 +8,10 @@ import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.model.Vm;
 import io.portcullis.policy.model.Vnic;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /** Tells why a VM is in a group or not, by walking the expression once more and writing down every step. */
@@ -21,6 +23,8 @@ final class Explanation {
 
     private final TenantModel model;
     private final List<String> lines = new ArrayList<>();
+    /** Groups that are explained already for the workload at hand. */
+    private final Map<String, Boolean> known = new HashMap<>();
 
     Explanation(TenantModel model) {
         this.model = model;
@@ -34,31 +38,49 @@ final class Explanation {
         if (vm.vnics().isEmpty()) {
             return List.of(id + " is not in group " + group.name() + ": it has no vNIC");
         }
+        int title = reserve();
         boolean member = false;
         for (Vnic vnic : vm.vnics()) {
             for (Workload workload : Workload.of(vm, vnic)) {
                 member |= explainWorkload(workload, group);
             }
         }
-        lines.addFirst(id + (member ? " is in group " : " is not in group ") + group.name());
-        if (lines.size() > MAX_LINES) {
-            return List.copyOf(lines.subList(0, MAX_LINES));
+        write(title, id + (member ? " is in group " : " is not in group ") + group.name());
+        if (lines.size() == MAX_LINES) {
+            lines.set(MAX_LINES - 1, "… and more");
         }
         return List.copyOf(lines);
     }
 
+    /** Makes room for a line that is known only when those below it are; -1 when there is no more room. */
+    private int reserve() {
+        if (lines.size() == MAX_LINES) {
+            return -1;
+        }
+        lines.add("");
+        return lines.size() - 1;
+    }
+
+    private void write(int place, String line) {
+        if (place >= 0) {
+            lines.set(place, line);
+        }
+    }
+
     private boolean explainWorkload(Workload workload, Group group) {
-        int line = lines.size();
+        int place = reserve();
+        known.clear();
         boolean holds = judge(workload, group.expression(), 2);
         String address = workload.range().isEmpty()
                 ? "no address"
                 : new AddressLiteral(workload.range().getFirst()).toString();
-        lines.add(line, line(1, workload.vnic().id().name() + " " + address, holds, ""));
+        write(place, line(1, workload.vnic().id().name() + " " + address, holds, ""));
         return holds;
     }
 
     private boolean judge(Workload workload, Expression expression, int depth) {
-        int line = lines.size();
+        int place = reserve();
+        boolean repeated = expression instanceof Expression.InGroup in && known.containsKey(in.group());
         boolean holds = switch (expression) {
             case Expression.And(List<Expression> operands) -> {
                 boolean all = true;
@@ -75,10 +97,7 @@ final class Explanation {
                 yield some;
             }
             case Expression.Not(Expression operand) -> !judge(workload, operand, depth + 1);
-            case Expression.InGroup(String name) -> {
-                Group inner = model.groups().get(name);
-                yield inner != null && judge(workload, inner.expression(), depth + 1);
-            }
+            case Expression.InGroup(String group) -> judgeGroup(workload, group, depth + 1);
             case Expression.HasTag _,
                     Expression.NameMatches _,
                     Expression.OsMatches _,
@@ -87,10 +106,19 @@ final class Explanation {
                     Expression.Addresses _,
                     Expression.Members _ -> workload.satisfies(expression);
         };
-        if (lines.size() <= MAX_LINES) {
-            lines.add(
-                    Math.min(line, lines.size()), line(depth, describe(expression), holds, has(workload, expression)));
+        write(place, line(depth, describe(expression), holds, repeated ? " (see above)" : has(workload, expression)));
+        return holds;
+    }
+
+    /** Explains a group the first time only: groups that share inner groups would repeat them without end. */
+    private boolean judgeGroup(Workload workload, String name, int depth) {
+        Boolean before = known.get(name);
+        if (before != null) {
+            return before;
         }
+        Group group = model.groups().get(name);
+        boolean holds = group != null && judge(workload, group.expression(), depth);
+        known.put(name, holds);
         return holds;
     }
 

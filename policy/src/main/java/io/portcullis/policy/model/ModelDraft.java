@@ -19,7 +19,6 @@ final class ModelDraft {
     private Action defaultAction;
     private boolean looseTracking;
     private boolean onlyLabels = true;
-    private boolean changed;
 
     private ModelDraft(TenantModel base) {
         this.base = base;
@@ -39,7 +38,7 @@ final class ModelDraft {
     }
 
     private EditResult result() {
-        if (problems.isEmpty() && (!changed || isAsBefore())) {
+        if (problems.isEmpty() && isAsBefore()) {
             return new EditResult.Accepted(base, false);
         }
         TenantModel next = new TenantModel(
@@ -61,7 +60,7 @@ final class ModelDraft {
         return problems.isEmpty() ? new EditResult.Accepted(next, true) : new EditResult.Refused(problems.list());
     }
 
-    /** Edits may undo each other. Cheap: what was not touched is the same object. */
+    /** Whether the edits changed nothing or undid each other. What was not touched is the same object, so this is quick. */
     private boolean isAsBefore() {
         return defaultAction == base.defaultAction()
                 && looseTracking == base.looseTracking()
@@ -92,20 +91,15 @@ final class ModelDraft {
     }
 
     private <T> void put(SortedMap<String, T> map, String name, T value) {
-        T before = map.put(name, value);
-        if (!value.equals(before)) {
-            changed = true;
-            onlyLabels = false;
-        }
+        map.put(name, value);
+        onlyLabels = false;
     }
 
     private void remove(SortedMap<String, ?> map, String kind, String name) {
         if (map.remove(name) == null) {
             unknown(kind, name);
-        } else {
-            changed = true;
-            onlyLabels = false;
         }
+        onlyLabels = false;
     }
 
     private void relabel(String name, UnaryOperator<Vm> change) {
@@ -115,20 +109,14 @@ final class ModelDraft {
             return;
         }
         Vm after = change.apply(before);
-        if (!after.equals(before)) {
-            vms.put(name, after);
-            relabelled.put(name, after);
-            changed = true;
-        }
+        vms.put(name, after);
+        relabelled.put(name, after);
     }
 
     private void setDefaults(ModelEdit.SetDefaults set) {
-        if (set.defaultAction() != defaultAction || set.looseTracking() != looseTracking) {
-            defaultAction = set.defaultAction();
-            looseTracking = set.looseTracking();
-            changed = true;
-            onlyLabels = false;
-        }
+        defaultAction = set.defaultAction();
+        looseTracking = set.looseTracking();
+        onlyLabels = false;
     }
 
     private void unknown(String kind, String name) {

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 /** What the compiled tables decide is what the central model says, at the sender's vNIC and at the receiver's. */
 class CompiledTablesAgainstModelTest {
-    private static final int MODELS = 1_500;
+    private static final int MODELS = 800;
     private static final int FLOWS_PER_MODEL = 60;
 
     @Test

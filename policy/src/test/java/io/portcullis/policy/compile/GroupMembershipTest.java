@@ -21,6 +21,7 @@ import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.model.AddressLiteral;
 import io.portcullis.policy.model.Expression;
+import io.portcullis.policy.model.Limits;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.model.TestTenant;
@@ -113,6 +114,35 @@ class GroupMembershipTest {
         assertThat(GroupMembership.of(model).explain(VmId.parse("acme/db-1"), "web"))
                 .startsWith("acme/db-1 is not in group web", "  eth0 10.0.0.3: no", "    all of: no")
                 .contains("      tag app:web: no (has no tags)");
+    }
+
+    @Test
+    void shouldStayQuickWhenGroupsShareInnerGroups() {
+        TestTenant tenant = tenant().group("a0", tag("app:web")).group("b0", segment("lan"));
+        for (int level = 1; level < Limits.MAX_GROUP_NESTING; level++) {
+            Expression both = and(group("a" + (level - 1)), group("b" + (level - 1)));
+            tenant.group("a" + level, both).group("b" + level, or(both, addresses("192.0.2.1")));
+        }
+        GroupMembership membership = GroupMembership.of(tenant.build());
+        String top = "b" + (Limits.MAX_GROUP_NESTING - 1);
+
+        assertThat(membership.members(top)).hasSize(3);
+        assertThat(membership.ranges(top)).hasSize(3);
+        assertThat(membership.explain(VmId.parse("acme/web-2"), top))
+                .startsWith("acme/web-2 is in group b31", "  eth0 10.0.0.2: yes", "    any of: yes")
+                .anyMatch(line -> line.endsWith("in group a28: yes (see above)"));
+    }
+
+    @Test
+    void shouldCutExplanationsThatNobodyWouldRead() {
+        Expression wide = new Expression.Or(java.util.Collections.nCopies(900, tag("no:where")));
+        GroupMembership membership =
+                GroupMembership.of(tenant().group("g", or(wide, tag("app:web"))).build());
+
+        assertThat(membership.explain(VmId.parse("acme/web-2"), "g"))
+                .hasSize(Explanation.MAX_LINES)
+                .startsWith("acme/web-2 is in group g", "  eth0 10.0.0.2: yes", "    any of: yes", "      any of: no")
+                .endsWith("… and more");
     }
 
     @Test
