@@ -1,0 +1,23 @@
+package io.portcullis.persistence;
+
+import io.portcullis.policy.VmId;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** The record of all migrations. Any thread; a stage fails with {@link java.sql.SQLException} when the database does. */
+public interface MigrationLog {
+    /** Writes the row, over an older one of the same migration. */
+    CompletionStage<Void> put(MigrationRow row);
+
+    CompletionStage<Optional<MigrationRow>> find(String id);
+
+    /**
+     * The newest migrations first.
+     *
+     * @param vm null for those of all VMs
+     * @param limit at most so many
+     */
+    CompletionStage<List<MigrationRow>> list(@Nullable VmId vm, int limit);
+}

@@ -1,0 +1,103 @@
+package io.portcullis.vnic;
+
+import io.portcullis.datapath.runtime.ActivationReport;
+import io.portcullis.datapath.runtime.CutoverTarget;
+import io.portcullis.datapath.runtime.VnicStatus;
+import io.portcullis.datapath.track.TableSnapshot;
+import io.portcullis.persistence.CborSerializable;
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.table.RuleTable;
+import java.util.function.Function;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@link VnicFirewall} understands. Every request is answered, with what its comment names or with {@link Refused}; after a
+ * move with {@link FirewallReply.Moved}. The asker sets the deadline. An epoch below the firewall's own is refused.
+ */
+public sealed interface FirewallCommand {
+    /** Comes from outside and is answered. */
+    sealed interface Request extends FirewallCommand {
+        ActorRef<FirewallReply> replyTo();
+    }
+
+    /**
+     * Opens the vNIC's port under {@code epoch}; the same again answers with what is there. Answer: {@link FirewallReply.Status}.
+     *
+     * @param enforce whether to enforce at once (then nothing passes until rules arrive); else the vNIC stays passive
+     */
+    record Attach(VnicSpec spec, long epoch, boolean enforce, ActorRef<FirewallReply> replyTo)
+            implements Request, CborSerializable {}
+
+    /** Puts a rule table in force; a lower revision than the one in force changes nothing. Answer: {@link FirewallReply.Status}. */
+    record InstallRules(long revision, RuleTable rules, ActorRef<FirewallReply> replyTo)
+            implements Request, CborSerializable {}
+
+    /** Answer: {@link FirewallReply.Status}. */
+    record GetStatus(ActorRef<FirewallReply> replyTo) implements Request, CborSerializable {}
+
+    /** Answer: {@link FirewallReply.Connections}. */
+    record ListConnections(int limit, ActorRef<FirewallReply> replyTo) implements Request, CborSerializable {}
+
+    /** At the destination: makes ready for a source's tunnel. Answer: {@link FirewallReply.CutoverReady}. */
+    record PrepareCutover(long epoch, ActorRef<FirewallReply> replyTo) implements Request, CborSerializable {}
+
+    /** At the source: hands the vNIC over and seals. Answer: {@link FirewallReply.Sealed}. Same host only. */
+    record CutOver(long epoch, CutoverTarget target, ActorRef<FirewallReply> replyTo) implements Request {}
+
+    /** At the destination: takes over the connection table. Answer: {@link FirewallReply.Status}. Same host only. */
+    record ImportTable(long epoch, TableSnapshot table, ActorRef<FirewallReply> replyTo) implements Request {}
+
+    /**
+     * Begins to enforce, but never under rules below {@code minimumRevision}: waits for them, for a bounded time. Answer:
+     * {@link FirewallReply.Activated}.
+     *
+     * @param forwardedFrames frames that the source sent through the tunnel before it sealed; 0 without a cut-over
+     */
+    record Activate(long epoch, long forwardedFrames, long minimumRevision, ActorRef<FirewallReply> replyTo)
+            implements Request, CborSerializable {}
+
+    /**
+     * At a source that is cutting over or sealed: enforces again under {@code newEpoch}. Once it is answered with
+     * {@link FirewallReply.Status}, commands with lower epochs are refused.
+     */
+    record Reclaim(long newEpoch, ActorRef<FirewallReply> replyTo) implements Request, CborSerializable {}
+
+    /**
+     * Forgets a vNIC that has moved away; late frames are still forwarded. Answer: {@link FirewallReply.Released}, also when nothing
+     * was there.
+     *
+     * @param epoch any epoch up to this one is released
+     * @param movedTo where the vNIC is now, under {@code movedEpoch}
+     */
+    record Release(long epoch, HostId movedTo, long movedEpoch, ActorRef<FirewallReply> replyTo)
+            implements Request, CborSerializable {}
+
+    /** Closes the port and forgets the vNIC. Answer: {@link FirewallReply.Released}, also when nothing was there. */
+    record Detach(long epoch, ActorRef<FirewallReply> replyTo) implements Request, CborSerializable {}
+
+    /** Messages of the firewall to itself. */
+    sealed interface Own extends FirewallCommand {}
+
+    /** What the data path already had when the actor started; null if nothing. */
+    record Adopted(@Nullable VnicStatus status) implements Own {}
+
+    /** A command of the data path is done; {@code then} is what the asker is told. */
+    record StatusChanged(VnicStatus status, Function<VnicStatus, FirewallReply> then, ActorRef<FirewallReply> replyTo)
+            implements Own {}
+
+    /** The vNIC enforces. */
+    record Enforces(ActivationReport report, VnicStatus status, ActorRef<FirewallReply> replyTo) implements Own {}
+
+    /** The vNIC is gone from the data path. */
+    record Gone(long epoch, ActorRef<FirewallReply> replyTo) implements Own {}
+
+    /** Passes an answer on that changes nothing here. */
+    record Answered(FirewallReply reply, ActorRef<FirewallReply> replyTo) implements Own {}
+
+    /** The rules that an activation waits for did not come. */
+    record RulesOverdue(long attempt) implements Own {}
+
+    /** The stop message of the entity. */
+    record Stop() implements Own, CborSerializable {}
+}

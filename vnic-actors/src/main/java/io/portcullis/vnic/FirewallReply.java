@@ -1,0 +1,45 @@
+package io.portcullis.vnic;
+
+import io.portcullis.datapath.runtime.ActivationReport;
+import io.portcullis.datapath.runtime.CutoverTarget;
+import io.portcullis.datapath.runtime.SealedVnic;
+import io.portcullis.datapath.runtime.VnicStatus;
+import io.portcullis.datapath.track.ConnectionInfo;
+import io.portcullis.persistence.CborSerializable;
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.VnicId;
+import java.util.List;
+
+/** What {@link VnicFirewall} answers. */
+public sealed interface FirewallReply
+        permits FirewallReply.Status,
+                FirewallReply.Connections,
+                FirewallReply.CutoverReady,
+                FirewallReply.Sealed,
+                FirewallReply.Activated,
+                FirewallReply.Released,
+                FirewallReply.Moved,
+                Refused {
+    record Status(HostId host, FirewallState state, VnicStatus status) implements FirewallReply, CborSerializable {}
+
+    /** At most as many as were asked for, in no order. */
+    record Connections(VnicId vnic, List<ConnectionInfo> connections) implements FirewallReply, CborSerializable {
+        public Connections {
+            connections = List.copyOf(connections);
+        }
+    }
+
+    record CutoverReady(VnicId vnic, CutoverTarget target) implements FirewallReply, CborSerializable {}
+
+    /** Carries a whole connection table, so it has no form on the wire: the asker must be on the same host. */
+    record Sealed(VnicId vnic, SealedVnic sealed) implements FirewallReply {}
+
+    record Activated(VnicId vnic, ActivationReport report, VnicStatus status)
+            implements FirewallReply, CborSerializable {}
+
+    /** Nothing of the vNIC is left here under {@code epoch} or a lower one. */
+    record Released(VnicId vnic, long epoch) implements FirewallReply, CborSerializable {}
+
+    /** The vNIC is enforced elsewhere now; correct your directory and ask there. */
+    record Moved(VnicId vnic, HostId host, long epoch) implements FirewallReply, CborSerializable {}
+}

@@ -1,0 +1,95 @@
+package io.portcullis.vnic;
+
+import io.portcullis.persistence.CborSerializable;
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.TenantId;
+import io.portcullis.policy.VmId;
+import io.portcullis.policy.VnicId;
+import io.portcullis.policy.table.RuleTable;
+import java.util.List;
+import java.util.Map;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@link HostAgent} understands. Every request is answered, with what its comment names or with {@link Refused}; the asker sets
+ * the deadline. An epoch below the one that the host holds the VM under is refused.
+ */
+public sealed interface HostCommand {
+    /** Comes from outside and is answered. */
+    sealed interface Request extends HostCommand, CborSerializable {
+        ActorRef<HostReply> replyTo();
+    }
+
+    /**
+     * Admits the VM and attaches all its vNICs, or none. Answered with {@link HostReply.VmAttached} once every vNIC has its rule
+     * table, or when these did not come in time (then with revision 0; such a vNIC passes nothing). The same again under the same
+     * epoch is answered with what is there.
+     *
+     * @param enforce false keeps the vNICs passive, as the destination of a migration wants it
+     */
+    record AttachVm(VmSpec spec, long epoch, boolean enforce, ActorRef<HostReply> replyTo) implements Request {}
+
+    /** Would {@link AttachVm} be admitted now? Reserves nothing. Answer: {@link HostReply.Admissible}. */
+    record CheckAdmission(VmSpec spec, ActorRef<HostReply> replyTo) implements Request {}
+
+    /** Closes the ports of a VM and forgets it. Answer: {@link HostReply.VmGone}, also when nothing was there. */
+    record DetachVm(VmSpec spec, long epoch, ActorRef<HostReply> replyTo) implements Request {}
+
+    /** Forgets a VM that has moved to another host. Answer: {@link HostReply.VmGone}, also when nothing was there. */
+    record ReleaseVm(VmSpec spec, long epoch, HostId movedTo, long movedEpoch, ActorRef<HostReply> replyTo)
+            implements Request {}
+
+    /** A draining host admits no VM; those that it has go on. Answer: {@link HostReply.DrainingSet}. */
+    record SetDraining(boolean draining, ActorRef<HostReply> replyTo) implements Request {}
+
+    /** Answer: {@link HostReply.HostStatus}. */
+    record GetHost(ActorRef<HostReply> replyTo) implements Request {}
+
+    /** Writes the connection tables that changed to disk now; the last act before a stop. Answer: {@link HostReply.Checkpointed}. */
+    record WriteCheckpoints(ActorRef<HostReply> replyTo) implements Request {}
+
+    /**
+     * From {@link TenantPolicy}: these vNICs have these tables from now on. Tables are named once, however many vNICs share them.
+     *
+     * @param assignments which table each vNIC has, by hash; vNICs that are not named keep theirs
+     */
+    record RuleTables(TenantId tenant, Map<VnicId, RuleAssignment> assignments, List<RuleTable> tables)
+            implements HostCommand, CborSerializable {
+        public RuleTables {
+            assignments = Map.copyOf(assignments);
+            tables = List.copyOf(tables);
+        }
+    }
+
+    /** Messages of the agent to itself. */
+    sealed interface Own extends HostCommand {}
+
+    /** Subscribe again, install again what did not arrive, look whether the data path still has what it should. */
+    record Heal() implements Own {}
+
+    /** Time for the next checkpoints. */
+    record CheckpointTick() implements Own {}
+
+    /** What the directory and the local disk say that this host should have, or why they cannot be read. */
+    record Recovered(
+            @Nullable List<RestoredVm> vms, @Nullable Throwable failure) implements Own {}
+
+    /** Read the directory again. */
+    record RecoverAgain() implements Own {}
+
+    /** Every vNIC of a VM answered an attach. */
+    record VnicsAttached(VmId vm, long epoch, List<FirewallReply> replies) implements Own {}
+
+    /** A vNIC answered to rules or to a look at its status. */
+    record VnicAnswered(VnicId vnic, FirewallReply reply) implements Own {}
+
+    /** The rules of a VM's vNICs are overdue. */
+    record RulesOverdue(VmId vm, long epoch) implements Own {}
+
+    /** Every vNIC of a VM answered an activation. */
+    record VnicsActivated(VmId vm, long epoch, List<FirewallReply> replies) implements Own {}
+
+    /** Every vNIC of a VM is gone, or refused to go. */
+    record VnicsGone(VmId vm, long epoch, List<FirewallReply> replies, ActorRef<HostReply> replyTo) implements Own {}
+}

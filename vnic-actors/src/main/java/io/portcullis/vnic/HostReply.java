@@ -1,0 +1,66 @@
+package io.portcullis.vnic;
+
+import io.portcullis.datapath.runtime.VnicStatus;
+import io.portcullis.persistence.CborSerializable;
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.VmId;
+import java.util.List;
+import java.util.Map;
+
+/** What {@link HostAgent} answers. */
+public sealed interface HostReply extends CborSerializable
+        permits HostReply.VmAttached,
+                HostReply.Admissible,
+                HostReply.VmGone,
+                HostReply.DrainingSet,
+                HostReply.HostStatus,
+                HostReply.Checkpointed,
+                Refused {
+    /** @param policyRevision lowest revision that a vNIC of the VM has rules of; 0 if one has none yet (and passes nothing) */
+    record VmAttached(VmId vm, long epoch, long policyRevision, List<VnicStatus> vnics) implements HostReply {
+        public VmAttached {
+            vnics = List.copyOf(vnics);
+        }
+    }
+
+    /** The VM would be admitted now. */
+    record Admissible(HostId host) implements HostReply {}
+
+    /** Nothing of the VM is left here under {@code epoch} or a lower one. */
+    record VmGone(VmId vm, long epoch) implements HostReply {}
+
+    record DrainingSet(HostId host, boolean draining) implements HostReply {}
+
+    /** @param recovered whether the host has attached again what it had before its last stop */
+    record HostStatus(
+            HostId host,
+            boolean draining,
+            boolean recovered,
+            List<HostedVm> vms,
+            HostLimits limits,
+            Map<String, Long> counters)
+            implements HostReply {
+        public HostStatus {
+            vms = List.copyOf(vms);
+            counters = Map.copyOf(counters);
+        }
+
+        public int vnicCount() {
+            return vms.stream().mapToInt(vm -> vm.spec().vnics().size()).sum();
+        }
+    }
+
+    /** A VM that is attached here, or is being attached (then without a status of each vNIC). */
+    record HostedVm(VmSpec spec, long epoch, List<VnicStatus> vnics) {
+        public HostedVm {
+            vnics = List.copyOf(vnics);
+        }
+    }
+
+    /** @param failures what could not be written, for people */
+    record Checkpointed(int tablesWritten, List<String> failures) implements HostReply {
+        public Checkpointed {
+            failures = List.copyOf(failures);
+        }
+    }
+}

@@ -1,0 +1,12 @@
+package io.portcullis.vnic;
+
+import io.portcullis.persistence.Checkpoint;
+import io.portcullis.policy.VnicId;
+import java.util.Map;
+
+/**
+ * A VM that this host has according to the directory.
+ *
+ * @param checkpoints what the local disk has of the same epoch
+ */
+record RestoredVm(VmSpec spec, long epoch, Map<VnicId, Checkpoint> checkpoints) {}

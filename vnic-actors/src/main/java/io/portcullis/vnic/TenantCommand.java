@@ -1,0 +1,94 @@
+package io.portcullis.vnic;
+
+import io.portcullis.persistence.CborSerializable;
+import io.portcullis.policy.Action;
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.VnicId;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@link TenantPolicy} understands. Every request is answered, with what its comment names, with
+ * {@link TenantReply.UnknownTenant} or with {@link Refused}; the asker sets the deadline.
+ */
+public sealed interface TenantCommand {
+    /** Comes from outside and is answered. */
+    sealed interface Request extends TenantCommand, CborSerializable {
+        ActorRef<TenantReply> replyTo();
+    }
+
+    /** Creates the tenant, or gives an existing one these defaults. Answer: {@link TenantReply.Applied}. */
+    record PutTenant(Action defaultAction, boolean looseTracking, String by, ActorRef<TenantReply> replyTo)
+            implements Request {}
+
+    /** Deletes a tenant that has no VM any more. Answer: {@link TenantReply.TenantDeleted}. */
+    record DeleteTenant(String by, ActorRef<TenantReply> replyTo) implements Request {}
+
+    /**
+     * Applies all of the edits or none. Answer: {@link TenantReply.Applied}, {@link TenantReply.Rejected} or
+     * {@link TenantReply.StaleRevision}.
+     *
+     * @param expectedRevision null, or the only revision that the edits may be applied to
+     * @param by who wants it, for the record
+     */
+    record Edit(List<TenantEdit> edits, @Nullable Long expectedRevision, String by, ActorRef<TenantReply> replyTo)
+            implements Request {
+        public Edit {
+            edits = List.copyOf(edits);
+        }
+    }
+
+    /** Answer: {@link TenantReply.Model}. */
+    record GetModel(ActorRef<TenantReply> replyTo) implements Request {}
+
+    /** Answer: {@link TenantReply.Rules}. */
+    record GetRuleTables(Set<VnicId> vnics, ActorRef<TenantReply> replyTo) implements Request {
+        public GetRuleTables {
+            vnics = Set.copyOf(vnics);
+        }
+    }
+
+    /** Answer: {@link TenantReply.Realization}. */
+    record GetRealization(ActorRef<TenantReply> replyTo) implements Request {}
+
+    /**
+     * From a host: it has exactly these vNICs of the tenant, with these rules in force. What differs from the tenant's rules is
+     * sent at once, what changes later as it changes, until the host says otherwise or is not heard of for
+     * {@link TenantPolicy#SUBSCRIPTION_TTL}. Sent again and again: it is also what heals whatever was lost.
+     */
+    record SubscribeHost(HostId host, Map<VnicId, Realized> vnics, ActorRef<HostCommand> agent)
+            implements TenantCommand, CborSerializable {
+        public SubscribeHost {
+            vnics = Map.copyOf(vnics);
+        }
+    }
+
+    /** From a host: what it has in force now for some of its vNICs. */
+    record ReportRealized(HostId host, Map<VnicId, Realized> vnics) implements TenantCommand, CborSerializable {
+        public ReportRealized {
+            vnics = Map.copyOf(vnics);
+        }
+    }
+
+    /**
+     * What a host has in force for a vNIC.
+     *
+     * @param enforcing whether it decides with it, or is only prepared to
+     */
+    record Realized(RuleAssignment rules, boolean enforcing) {}
+
+    /** Messages of the tenant to itself. */
+    sealed interface Own extends TenantCommand {}
+
+    /** The registry has the tenant, or was asked in vain; either way the asker gets its answer. */
+    record Registered(TenantReply reply, ActorRef<TenantReply> replyTo) implements Own {}
+
+    /** Time to forget hosts that were not heard of. */
+    record ForgetSilentHosts() implements Own {}
+
+    /** The stop message of the entity. */
+    record Stop() implements Own, CborSerializable {}
+}

@@ -1,0 +1,81 @@
+package io.portcullis.vnic;
+
+import io.portcullis.persistence.CborSerializable;
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.TenantId;
+import io.portcullis.policy.VnicId;
+import io.portcullis.policy.model.Problem;
+import io.portcullis.policy.model.TenantModel;
+import io.portcullis.policy.table.RuleTable;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What {@link TenantPolicy} answers. */
+public sealed interface TenantReply extends CborSerializable
+        permits TenantReply.Applied,
+                TenantReply.Rejected,
+                TenantReply.StaleRevision,
+                TenantReply.UnknownTenant,
+                TenantReply.TenantDeleted,
+                TenantReply.Model,
+                TenantReply.Rules,
+                TenantReply.Realization,
+                Refused {
+    /** @param changed false when the edits changed nothing; then {@code revision} is the one that there was */
+    record Applied(long revision, boolean changed) implements TenantReply {}
+
+    /** Nothing was changed; never empty. */
+    record Rejected(List<Problem> problems) implements TenantReply {
+        public Rejected {
+            problems = List.copyOf(problems);
+        }
+    }
+
+    /** Nothing was changed: the tenant is at another revision than the editor thought. */
+    record StaleRevision(long currentRevision) implements TenantReply {}
+
+    record UnknownTenant(TenantId tenant) implements TenantReply {}
+
+    record TenantDeleted(TenantId tenant) implements TenantReply {}
+
+    record Model(TenantModel model) implements TenantReply {}
+
+    /** @param assignments for those of the vNICs asked for that the tenant has; their tables are in {@code tables} */
+    record Rules(long revision, Map<VnicId, RuleAssignment> assignments, List<RuleTable> tables)
+            implements TenantReply {
+        public Rules {
+            assignments = Map.copyOf(assignments);
+            tables = List.copyOf(tables);
+        }
+    }
+
+    /**
+     * How far the tenant's present revision is in force. Only what hosts reported counts.
+     *
+     * @param vnics those that are attached to a host, and those that are not (then without one)
+     */
+    record Realization(long revision, List<VnicRealization> vnics) implements TenantReply {
+        public Realization {
+            vnics = List.copyOf(vnics);
+        }
+
+        /** Whether every attached vNIC enforces what it should. */
+        public boolean complete() {
+            return vnics.stream().allMatch(vnic -> vnic.host() == null || vnic.isRealized());
+        }
+    }
+
+    /**
+     * @param host the one that enforces the vNIC, or is prepared to if none does; null if it is attached to none
+     * @param wanted what the vNIC should have
+     * @param inForce what the host has
+     */
+    record VnicRealization(
+            VnicId vnic, @Nullable HostId host, boolean enforcing, RuleAssignment wanted, RuleAssignment inForce) {
+        /** Whether the host has the very table that the vNIC should have. */
+        public boolean isRealized() {
+            return enforcing && wanted.hash().equals(inForce.hash());
+        }
+    }
+}
