@@ -1,33 +1,69 @@
 package io.portcullis.datapath.engine;
 
 import io.portcullis.datapath.Direction;
-import io.portcullis.datapath.classify.LinearClassifier;
+import io.portcullis.datapath.engine.EngineCounters.Event;
+import io.portcullis.datapath.packet.EtherTypes;
 import io.portcullis.datapath.packet.PacketParser;
 import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.datapath.packet.ParseResult;
+import io.portcullis.datapath.packet.ReplyBuilder;
 import io.portcullis.datapath.port.Burst;
 import io.portcullis.datapath.runtime.DataPathException;
 import io.portcullis.datapath.track.ConnectionInfo;
+import io.portcullis.datapath.track.ConnectionTable;
+import io.portcullis.datapath.track.ConnectionTracker;
+import io.portcullis.datapath.track.ImportResult;
+import io.portcullis.datapath.track.InsertResult;
 import io.portcullis.datapath.track.TableSnapshot;
+import io.portcullis.datapath.track.TrackResult;
+import io.portcullis.datapath.track.TrackingProfile;
+import io.portcullis.policy.Action;
+import io.portcullis.policy.LiveFlowMode;
 import io.portcullis.policy.table.RuleTable;
+import java.security.SecureRandom;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The firewall of one vNIC. One thread at a time (the loop that owns the vNIC); {@link #process} neither allocates nor
  * throws for any content of a frame.
+ *
+ * <p>A frame goes: parse, {@link SpoofGuard}, (ARP and neighbour discovery pass here), later fragments by
+ * {@link FragmentTable}, connection tracking; then, only for the first packet of a connection and for the next packet of
+ * one that was judged under another revision, classification.
  */
 public final class VnicEngine implements AutoCloseable {
+    /** Connections looked at by one call of {@link #expire}. */
+    static final int EXPIRY_BATCH = 4_096;
+    /** How long after an import unknown later fragments pass: the source judged their first one before the cut. */
+    static final long FRAGMENT_ADOPTION_NANOS = 2_000_000_000L;
+    /** Behind every transport header: what an adopted fragment cannot reach (RFC 3128). */
+    static final int ADOPTED_FRAGMENT_LEAST_OFFSET = 64;
+
+    private static final SecureRandom SEEDS = new SecureRandom();
+
     private final VnicIdentity identity;
+    private final SpoofGuard spoofGuard;
+    private final ConnectionTable table;
+    private final ConnectionTracker tracker;
+    private final FragmentTable fragments;
+    private final ReplyBudget replyBudget = new ReplyBudget();
+    private final EngineCounters counters = new EngineCounters();
     private final PacketView packet = new PacketView();
-    private @Nullable RuleTable table;
-    private @Nullable LinearClassifier classifier;
-    private long revision;
+    private final PacketView original = new PacketView();
+    private @Nullable PolicyInForce policy;
+    private boolean isAdopting;
+    private long adoptUntilNanos;
 
     /** @param maxConnections hard limit of the connection table */
     public VnicEngine(VnicIdentity identity, int maxConnections) {
         this.identity = identity;
+        spoofGuard = new SpoofGuard(identity);
+        table = ConnectionTable.create(maxConnections);
+        tracker = new ConnectionTracker(table, TrackingProfile.STRICT);
+        fragments = new FragmentTable(SEEDS.nextLong());
     }
 
     public VnicIdentity identity() {
@@ -40,13 +76,12 @@ public final class VnicEngine implements AutoCloseable {
      *
      * @return whether the table is in force now
      */
-    public boolean install(long newRevision, RuleTable newTable, long nowNanos) {
-        if (newRevision < revision) {
+    public boolean install(long revision, RuleTable rules, long nowNanos) {
+        if (policy != null && revision < policy.revision()) {
             return false;
         }
-        revision = newRevision;
-        table = newTable;
-        classifier = new LinearClassifier(newTable);
+        policy = new PolicyInForce(rules, revision, policy);
+        tracker.setProfile(rules.looseTracking() ? TrackingProfile.LOOSE : TrackingProfile.STRICT);
         return true;
     }
 
@@ -66,18 +101,183 @@ public final class VnicEngine implements AutoCloseable {
             Verdict[] verdicts,
             Burst repliesToVm,
             Burst repliesToNetwork) {
+        PolicyInForce inForce = policy;
         for (int i = from; i < to; i++) {
+            if (inForce == null) {
+                verdicts[i] = drop(direction, DropReason.NO_POLICY);
+                continue;
+            }
             ParseResult parsed = PacketParser.parse(burst.memory(), burst.offset(i), burst.length(i), packet);
-            verdicts[i] = parsed != ParseResult.OK || classifier == null ? Verdict.DROP : Verdict.ALLOW;
+            if (parsed != ParseResult.OK) {
+                counters.malformed(parsed);
+                verdicts[i] = drop(direction, DropReason.MALFORMED);
+                continue;
+            }
+            Burst toSender = direction == Direction.OUT ? repliesToVm : repliesToNetwork;
+            Burst toReceiver = direction == Direction.OUT ? repliesToNetwork : repliesToVm;
+            verdicts[i] = decide(inForce, direction, nowNanos, toSender, toReceiver);
         }
     }
 
+    private Verdict decide(
+            PolicyInForce inForce, Direction direction, long nowNanos, Burst toSender, Burst toReceiver) {
+        DropReason dishonest = spoofGuard.check(packet, direction);
+        if (dishonest != null) {
+            return drop(direction, dishonest);
+        }
+        if (packet.family == null) {
+            return packet.etherType == EtherTypes.ARP
+                    ? allow(direction, nowNanos)
+                    : drop(direction, DropReason.ETHERTYPE);
+        }
+        if (packet.isNeighbourDiscovery()) {
+            return allow(direction, nowNanos);
+        }
+        if (packet.isLaterFragment) {
+            return passesAsFragment(direction, nowNanos)
+                    ? allow(direction, nowNanos)
+                    : drop(direction, DropReason.FRAGMENT);
+        }
+        TrackResult tracked = tracker.lookup(packet, nowNanos);
+        if (tracked.isHit()) {
+            return table.revision(tracker.connection()) == inForce.revision()
+                    ? allow(direction, nowNanos)
+                    : judgeAgain(inForce, tracked, direction, nowNanos, toSender, toReceiver);
+        }
+        return switch (tracked) {
+            case MISS_NEW -> admit(inForce, true, direction, nowNanos, toSender);
+            case MISS_UNTRACKED -> admit(inForce, false, direction, nowNanos, toSender);
+            case RELATED -> {
+                counters.event(Event.RELATED);
+                yield allow(direction, nowNanos);
+            }
+            default -> {
+                counters.invalid(tracked);
+                yield drop(direction, DropReason.INVALID);
+            }
+        };
+    }
+
+    private boolean passesAsFragment(Direction direction, long nowNanos) {
+        if (fragments.passes(packet, direction, nowNanos)) {
+            return true;
+        }
+        isAdopting = isAdopting && nowNanos - adoptUntilNanos < 0;
+        if (isAdopting
+                && packet.fragmentOffset >= ADOPTED_FRAGMENT_LEAST_OFFSET
+                && !fragments.knows(packet, direction, nowNanos)) {
+            counters.event(Event.FRAGMENTS_ADOPTED);
+            return true;
+        }
+        return false;
+    }
+
+    /** The first packet of a connection, or one of no connection. */
+    private Verdict admit(
+            PolicyInForce inForce, boolean isTracked, Direction direction, long nowNanos, Burst toSender) {
+        int decision = inForce.decide(packet, direction);
+        inForce.countHit(decision);
+        return switch (inForce.action(decision)) {
+            case ALLOW -> {
+                if (isTracked && !insert(inForce, decision, direction, nowNanos)) {
+                    yield drop(direction, DropReason.TABLE_FULL);
+                }
+                yield allow(direction, nowNanos);
+            }
+            case REJECT -> reject(direction, DropReason.REJECT, nowNanos, toSender);
+            case DROP, PASS -> drop(direction, DropReason.POLICY);
+        };
+    }
+
+    private boolean insert(PolicyInForce inForce, int decision, Direction direction, long nowNanos) {
+        InsertResult result = tracker.insert(packet, direction, inForce.ruleId(decision), inForce.revision(), nowNanos);
+        if (result == InsertResult.INSERTED) {
+            counters.event(Event.CONNECTIONS_ADMITTED);
+        }
+        return result == InsertResult.INSERTED;
+    }
+
+    /** The next packet of a connection that was last judged under another revision; the connection's first packet decides. */
+    private Verdict judgeAgain(
+            PolicyInForce inForce,
+            TrackResult tracked,
+            Direction direction,
+            long nowNanos,
+            Burst toSender,
+            Burst toReceiver) {
+        counters.event(Event.CONNECTIONS_RECHECKED);
+        int slot = tracker.connection();
+        table.originalTuple(slot, original);
+        int decision = inForce.decide(original, table.isOutbound(slot) ? Direction.OUT : Direction.IN);
+        Action action = inForce.action(decision);
+        LiveFlowMode mode = inForce.liveFlowMode(decision);
+        if (action == Action.ALLOW || mode == LiveFlowMode.KEEP) {
+            long ruleId = action == Action.ALLOW ? inForce.ruleId(decision) : table.ruleId(slot);
+            table.judged(slot, ruleId, inForce.revision());
+            return allow(direction, nowNanos);
+        }
+        boolean isReset = mode == LiveFlowMode.RESET && packet.isTcp();
+        int expected = isReset ? table.resetSequence(slot, tracked == TrackResult.HIT_REPLY) : 0;
+        tracker.remove(slot);
+        counters.event(Event.CONNECTIONS_CUT);
+        if (isReset) {
+            resetReceiver(expected, nowNanos, toReceiver);
+        }
+        return isReset || action == Action.REJECT
+                ? reject(direction, DropReason.CUT, nowNanos, toSender)
+                : drop(direction, DropReason.CUT);
+    }
+
+    /**
+     * The receiver takes a RST only at exactly the next sequence number. That is what it acknowledged last, or, if data is
+     * under way that we saw pass, where this packet stands.
+     */
+    private void resetReceiver(int expected, long nowNanos, Burst toReceiver) {
+        if (!ReplyBuilder.mayAnswer(packet)) {
+            return;
+        }
+        boolean isSent = replyBudget.take(nowNanos) && ReplyBuilder.resetReceiver(packet, expected, toReceiver);
+        counters.event(isSent ? Event.REPLIES_SENT : Event.REPLIES_LIMITED);
+        if (isSent && packet.tcpSequence != expected) {
+            ReplyBuilder.resetReceiver(packet, packet.tcpSequence, toReceiver);
+        }
+    }
+
+    private Verdict allow(Direction direction, long nowNanos) {
+        if (packet.isFragment && !packet.isLaterFragment) {
+            fragments.admit(packet, direction, nowNanos);
+        }
+        counters.allowed(direction, packet.frameLength);
+        return Verdict.ALLOW;
+    }
+
+    private Verdict drop(Direction direction, DropReason reason) {
+        counters.dropped(direction, reason);
+        return Verdict.DROP;
+    }
+
+    private Verdict reject(Direction direction, DropReason reason, long nowNanos, Burst toSender) {
+        counters.dropped(direction, reason);
+        answer(nowNanos, toSender);
+        return Verdict.REJECT;
+    }
+
+    private void answer(long nowNanos, Burst toSender) {
+        if (!ReplyBuilder.mayAnswer(packet)) {
+            return;
+        }
+        boolean isSent = replyBudget.take(nowNanos) && ReplyBuilder.reject(packet, toSender);
+        counters.event(isSent ? Event.REPLIES_SENT : Event.REPLIES_LIMITED);
+    }
+
     /** Removes connections whose time is over; call it every second or so, it does a bounded piece of work. */
-    public void expire(long nowNanos) {}
+    public void expire(long nowNanos) {
+        counters.event(Event.CONNECTIONS_EXPIRED, tracker.expire(nowNanos, EXPIRY_BATCH));
+    }
 
     /** A copy of the connection table. */
     public TableSnapshot exportTable(long nowNanos) {
-        return new TableSnapshot(List.of(), 0, 0);
+        return tracker.export(nowNanos);
     }
 
     /**
@@ -85,38 +285,56 @@ public final class VnicEngine implements AutoCloseable {
      *
      * @throws DataPathException with BAD_SNAPSHOT or CAPACITY
      */
-    public void importTable(TableSnapshot snapshot, long nowNanos) {}
+    public void importTable(TableSnapshot snapshot, long nowNanos) {
+        ImportResult result = tracker.importSnapshot(snapshot, nowNanos);
+        if (result != ImportResult.IMPORTED) {
+            throw new DataPathException(
+                    result == ImportResult.OVER_CAPACITY
+                            ? DataPathException.Reason.CAPACITY
+                            : DataPathException.Reason.BAD_SNAPSHOT,
+                    "snapshot of " + snapshot.entries() + " connections for " + identity.vnic() + " refused: " + result
+                            + " (limit " + table.maxConnections() + ")");
+        }
+        isAdopting = true;
+        adoptUntilNanos = nowNanos + FRAGMENT_ADOPTION_NANOS;
+    }
 
     public int connectionCount() {
-        return 0;
+        return table.count();
     }
 
     /** At most {@code limit} connections, in no order. */
     public List<ConnectionInfo> connections(int limit, long nowNanos) {
-        return List.of();
+        return tracker.list(limit, nowNanos);
     }
 
     /** A copy of all counters that are not zero, and of {@code allowed.in} and {@code allowed.out}, by name. */
     public Map<String, Long> counters() {
-        return Map.of();
+        SortedMap<String, Long> map = counters.asMap();
+        if (fragments.evicted() != 0) {
+            map.put("fragments.evicted", fragments.evicted());
+        }
+        return map;
     }
 
-    /** Connections admitted and packets refused per rule of the table in force, by rule id (0: the default). */
+    /** First packets that each rule of the table in force decided about, by rule id (0: the default). */
     public Map<Long, Long> ruleHits() {
-        return Map.of();
+        return policy == null ? Map.of() : policy.hitsById();
     }
 
     /** Of the table in force, 0 for none. */
     public long revision() {
-        return revision;
+        return policy == null ? 0 : policy.revision();
     }
 
     /** Of the table in force, empty for none. */
     public String rulesHash() {
-        return table == null ? "" : table.hash();
+        return policy == null ? "" : policy.table().hash();
     }
 
     /** Frees the connection table's memory; no other call is allowed afterwards. */
     @Override
-    public void close() {}
+    public void close() {
+        tracker.close();
+    }
 }

@@ -49,21 +49,12 @@ public final class ReplyBuilder {
     }
 
     /**
-     * Ends a live TCP connection towards the sender of {@code packet}.
+     * Ends a live TCP connection towards the receiver of {@code packet}, in its sender's name.
      *
-     * @return false if it is no TCP, must not be answered, or there is no room
+     * @param sequence what the receiver expects next (RFC 5961: it ignores any other)
+     * @return false if it is no TCP, is itself a RST or group traffic, or there is no room
      */
-    public static boolean resetSender(PacketView packet, Burst replies) {
-        return packet.isTcp() && reject(packet, replies);
-    }
-
-    /**
-     * Ends a live TCP connection towards the receiver of {@code packet}, in its sender's name: the RST stands where the
-     * packet stood in the sequence.
-     *
-     * @return false if it is no TCP, is itself a RST, a fragment or group traffic, or there is no room
-     */
-    public static boolean resetReceiver(PacketView packet, Burst replies) {
+    public static boolean resetReceiver(PacketView packet, int sequence, Burst replies) {
         if (!packet.isTcp() || !mayAnswer(packet) || !replies.hasRoom()) {
             return false;
         }
@@ -74,7 +65,7 @@ public final class ReplyBuilder {
                 replies.memory(),
                 start,
                 false,
-                packet.tcpSequence,
+                sequence,
                 hasAck ? packet.tcpAcknowledgement : 0,
                 PacketView.TCP_RST | (hasAck ? PacketView.TCP_ACK : 0));
         commit(replies, start + TCP_BYTES);

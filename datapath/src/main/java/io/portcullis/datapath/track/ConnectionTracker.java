@@ -23,7 +23,7 @@ public final class ConnectionTracker implements AutoCloseable {
     private static final int FULL_TABLE_SWEEP_SLOTS = 64;
 
     private final ConnectionTable table;
-    private final TrackingProfile profile;
+    private TrackingProfile profile;
     private final TcpTracker tcp;
     private final FlowKey key = new FlowKey();
     private final PacketView quoted = new PacketView();
@@ -34,6 +34,12 @@ public final class ConnectionTracker implements AutoCloseable {
         this.table = table;
         this.profile = profile;
         this.tcp = new TcpTracker(table, profile);
+    }
+
+    /** Puts other time-outs and choices in force; a connection meets them with its next packet. */
+    public void setProfile(TrackingProfile newProfile) {
+        profile = newProfile;
+        tcp.setProfile(newProfile);
     }
 
     public ConnectionTable table() {

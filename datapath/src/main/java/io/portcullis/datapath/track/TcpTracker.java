@@ -45,7 +45,7 @@ final class TcpTracker {
     private static final int REPLY = 1;
 
     private final ConnectionTable table;
-    private final TrackingProfile profile;
+    private TrackingProfile profile;
     private final TcpSegment segment = new TcpSegment();
     private final TcpWindow window;
 
@@ -53,6 +53,10 @@ final class TcpTracker {
         this.table = table;
         this.profile = profile;
         this.window = new TcpWindow(table, segment);
+    }
+
+    void setProfile(TrackingProfile newProfile) {
+        profile = newProfile;
     }
 
     static int peer(boolean isReply) {

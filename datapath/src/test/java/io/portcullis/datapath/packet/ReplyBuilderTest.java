@@ -57,7 +57,7 @@ class ReplyBuilderTest {
                 .acknowledgement(77)
                 .flags(PacketView.TCP_ACK)
                 .build());
-        assertThat(ReplyBuilder.resetReceiver(packet, replies)).isTrue();
+        assertThat(ReplyBuilder.resetReceiver(packet, 5, replies)).isTrue();
         readReply();
         assertThat(reply.sourceMac).isEqualTo(Frames.VM_MAC.value());
         assertThat(reply.destinationLow).isEqualTo(2);
