@@ -12,6 +12,8 @@ import java.util.TreeMap;
  * {@code dropped.<direction>.<reason>}, {@code malformed.<fault>}, {@code invalid.<fault>} and those of {@link Event}. One
  * thread.
  */
+// the places in the arrays live in this class only, never in anything stored
+@SuppressWarnings("EnumOrdinal")
 final class EngineCounters {
     /** Things that are counted without a direction. */
     enum Event {
