@@ -1,0 +1,116 @@
+package io.portcullis.ports.pcap;
+
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the frames of a capture file: pcap of either byte order with micro- or nanoseconds (draft-ietf-opsawg-pcap), and pcapng
+ * (draft-ietf-opsawg-pcapng). Ethernet only. One thread. A file that is damaged or ends within a frame is refused at that
+ * place; nothing is guessed.
+ */
+public abstract sealed class PcapReader implements AutoCloseable permits ClassicPcapReader, PcapNgReader {
+    static final int LINK_TYPE_ETHERNET = 1;
+    /** The largest record of a file that is still believed. */
+    static final int MAX_RECORD_BYTES = 1 << 20;
+
+    private static final int MAGIC_MICROS = 0xa1b2_c3d4;
+    private static final int SECTION_HEADER = 0x0a0d_0d0a;
+
+    private final String name;
+    private final InputStream in;
+    private long position;
+
+    PcapReader(String name, InputStream in, int bytesRead) {
+        this.name = name;
+        this.in = in;
+        position = bytesRead;
+    }
+
+    public static PcapReader open(Path file) throws IOException {
+        return of(file.toString(), Files.newInputStream(file));
+    }
+
+    /** Reads a stream, which {@link #close()} closes; {@code name} is for messages. */
+    public static PcapReader of(String name, InputStream stream) throws IOException {
+        InputStream in = new BufferedInputStream(stream, 1 << 16);
+        try {
+            byte[] start = in.readNBytes(Integer.BYTES);
+            int magic =
+                    start.length < Integer.BYTES ? 0 : ByteBuffer.wrap(start).getInt();
+            int swapped = Integer.reverseBytes(magic);
+            if (magic == SECTION_HEADER) {
+                return new PcapNgReader(name, in);
+            }
+            if (magic == MAGIC_MICROS || magic == PcapWriter.MAGIC_NANOS) {
+                return new ClassicPcapReader(name, in, ByteOrder.BIG_ENDIAN, magic == PcapWriter.MAGIC_NANOS);
+            }
+            if (swapped == MAGIC_MICROS || swapped == PcapWriter.MAGIC_NANOS) {
+                return new ClassicPcapReader(name, in, ByteOrder.LITTLE_ENDIAN, swapped == PcapWriter.MAGIC_NANOS);
+            }
+            throw new PcapFormatException(name + " is neither a pcap nor a pcapng file");
+        } catch (IOException e) {
+            in.close();
+            throw e;
+        }
+    }
+
+    /** The next frame, or null at the end of the file. */
+    public abstract @Nullable PcapFrame next() throws IOException;
+
+    /** All frames that are left. */
+    public List<PcapFrame> readAll() throws IOException {
+        List<PcapFrame> frames = new ArrayList<>();
+        for (PcapFrame frame = next(); frame != null; frame = next()) {
+            frames.add(frame);
+        }
+        return frames;
+    }
+
+    /** So many bytes; the file must have them. */
+    final byte[] read(int bytes) throws IOException {
+        byte[] read = in.readNBytes(bytes);
+        position += read.length;
+        if (read.length < bytes) {
+            throw damaged("it ends at byte " + position + ", in the middle of a record");
+        }
+        return read;
+    }
+
+    /** So many bytes, or null if the file ends right here. */
+    final byte @Nullable [] readOrEnd(int bytes) throws IOException {
+        byte[] read = in.readNBytes(bytes);
+        position += read.length;
+        if (read.length == 0) {
+            return null;
+        }
+        if (read.length < bytes) {
+            throw damaged("it ends at byte " + position + ", in the middle of a record");
+        }
+        return read;
+    }
+
+    final PcapFormatException damaged(String why) {
+        return new PcapFormatException(name + " is damaged: " + why);
+    }
+
+    final PcapFormatException unsupported(int linkType) {
+        return new PcapFormatException(name + " holds no Ethernet frames but link type " + linkType);
+    }
+
+    final String place() {
+        return " before byte " + position;
+    }
+
+    @Override
+    public final void close() throws IOException {
+        in.close();
+    }
+}
