@@ -139,8 +139,15 @@ public final class TableCodec {
         chunk.putShort(6, (short) 0);
         chunk.putInt(8, entries);
         chunk.putInt(12, length - HEADER_BYTES);
-        chunk.putInt(CRC_AT, checksum(chunk, length));
-        return Arrays.copyOf(chunk.array(), length);
+        byte[] sealed = Arrays.copyOf(chunk.array(), length);
+        sign(sealed);
+        return sealed;
+    }
+
+    /** Sets the checksum that belongs to a chunk. */
+    static void sign(byte[] chunk) {
+        ByteBuffer buffer = ByteBuffer.wrap(chunk).order(ByteOrder.BIG_ENDIAN);
+        buffer.putInt(CRC_AT, checksum(buffer, chunk.length));
     }
 
     private static int checksum(ByteBuffer chunk, int length) {

@@ -90,7 +90,7 @@ final class TcpTracker {
             table.setByte(slot, Entry.ORIGINAL_PEER + Entry.PEER_FLAGS, PEER_SACK | PEER_LIBERAL);
             table.setByte(slot, Entry.REPLY_PEER + Entry.PEER_FLAGS, PEER_SACK | PEER_LIBERAL);
         }
-        window.check(slot, false, state);
+        window.check(slot, false, state, true);
         last(slot, false);
         table.setState(slot, state);
         refresh(slot, state, nowNanos);
@@ -134,6 +134,8 @@ final class TcpTracker {
     private TrackResult judge(int slot, boolean isReply, ConnectionState old, ConnectionState proposed, long nowNanos) {
         ConnectionState next = proposed;
         boolean isWindowChecked = true;
+        // an inexact reset is only a question to its receiver, and anybody may have asked it
+        boolean isDoubtfulReset = false;
         if (next == TIME_WAIT && isChallengeAcknowledgement(slot, isReply, old)) {
             setLastFlags(slot, lastFlags(slot) & ~LAST_CHALLENGED);
             return hit(isReply);
@@ -149,12 +151,13 @@ final class TcpTracker {
             if (verdict == RESET_INVALID) {
                 return TrackResult.INVALID_RESET;
             }
-            next = verdict == RESET_KEEPS_STATE ? old : CLOSED;
+            isDoubtfulReset = verdict == RESET_KEEPS_STATE;
+            next = isDoubtfulReset ? old : CLOSED;
             isWindowChecked =
                     verdict == RESET_CLOSES || verdict != RESET_WITHOUT_WINDOW && !answersWhatWePassed(slot, old);
         }
         if (isWindowChecked) {
-            TcpWindow.Outcome outcome = window.check(slot, isReply, old);
+            TcpWindow.Outcome outcome = window.check(slot, isReply, old, !isDoubtfulReset);
             switch (outcome) {
                 case PASS_UNCHANGED -> {
                     return hit(isReply);

@@ -36,8 +36,13 @@ final class TcpWindow {
         this.segment = segment;
     }
 
-    /** Checks the segment and, if it is accepted, moves the edges. {@code state} is the one before this segment. */
-    Outcome check(int slot, boolean isReply, ConnectionState state) {
+    /**
+     * Checks the segment.
+     *
+     * @param state the one before this segment
+     * @param movesEdges whether an accepted segment counts as sent and acknowledged by its sender
+     */
+    Outcome check(int slot, boolean isReply, ConnectionState state, boolean movesEdges) {
         int sender = TcpTracker.peer(isReply);
         int receiver = TcpTracker.peer(!isReply);
         int sequence = segment.sequence;
@@ -76,7 +81,7 @@ final class TcpWindow {
         if (outcome != Outcome.ACCEPTED && (flags(slot, sender) & TcpTracker.PEER_LIBERAL) == 0) {
             return outcome;
         }
-        if (outcome == Outcome.ACCEPTED) {
+        if (outcome == Outcome.ACCEPTED && movesEdges) {
             update(slot, isReply, sequence, end, ack, sack);
         }
         return Outcome.ACCEPTED;

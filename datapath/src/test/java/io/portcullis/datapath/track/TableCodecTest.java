@@ -1,0 +1,244 @@
+package io.portcullis.datapath.track;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.portcullis.datapath.Direction;
+import io.portcullis.datapath.packet.PacketView;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.function.LongUnaryOperator;
+import org.junit.jupiter.api.Test;
+
+class TableCodecTest {
+    private static final long NOW = 1_000_000_000_000L;
+    /** The other host's clock has another zero. */
+    private static final long THERE = -77_000_000_000_000L;
+
+    @Test
+    void shouldMoveEveryKindOfConnection() {
+        try (ConnectionTracker here = everyKind();
+                ConnectionTracker there = empty(100)) {
+            TableSnapshot snapshot = here.export(NOW);
+            assertThat(snapshot.entries()).isEqualTo(here.table().count());
+            assertThat(there.importSnapshot(snapshot, THERE)).isEqualTo(ImportResult.IMPORTED);
+            assertThat(there.list(100, THERE)).containsExactlyInAnyOrderElementsOf(here.list(100, NOW));
+            TableSnapshot back = there.export(THERE);
+            assertThat(back.digest()).isEqualTo(snapshot.digest());
+            assertThat(TableCodec.digest(there.table(), THERE)).isEqualTo(snapshot.digest());
+            assertThat(back.chunks().getFirst()).isEqualTo(snapshot.chunks().getFirst());
+        }
+    }
+
+    @Test
+    void shouldCarryTimeOutsAsAges() {
+        try (ConnectionTracker here = empty(10);
+                ConnectionTracker there = empty(10)) {
+            open(here, Packets.udp(Story.CLIENT, Story.SERVER), NOW);
+            long later = NOW + TrackingProfile.STRICT.udpNanos() - 5;
+            assertThat(there.importSnapshot(here.export(later), THERE)).isEqualTo(ImportResult.IMPORTED);
+            assertThat(there.list(10, THERE + 4)).hasSize(1);
+            assertThat(there.list(10, THERE + 5)).isEmpty();
+        }
+    }
+
+    @Test
+    void shouldLeaveExpiredConnectionsBehind() {
+        try (ConnectionTracker here = empty(10)) {
+            open(here, Packets.udp(Story.CLIENT, Story.SERVER), NOW);
+            TableSnapshot snapshot = here.export(NOW + TrackingProfile.STRICT.udpNanos());
+            assertThat(snapshot.entries()).isZero();
+            assertThat(snapshot.chunks()).isEmpty();
+            assertThat(snapshot.digest()).isZero();
+        }
+    }
+
+    @Test
+    void shouldReplaceWhatWasThere() {
+        try (ConnectionTracker here = everyKind();
+                ConnectionTracker there = empty(100)) {
+            open(there, Packets.udp(Packets.End.of(9, 9), Packets.End.of(8, 8)), THERE);
+            assertThat(there.importSnapshot(here.export(NOW), THERE)).isEqualTo(ImportResult.IMPORTED);
+            assertThat(there.list(100, THERE)).containsExactlyInAnyOrderElementsOf(here.list(100, NOW));
+            assertThat(there.importSnapshot(new TableSnapshot(List.of(), 0, 0), THERE))
+                    .isEqualTo(ImportResult.IMPORTED);
+            assertThat(there.table().count()).isZero();
+            open(there, Packets.udp(Packets.End.of(9, 9), Packets.End.of(8, 8)), THERE);
+        }
+    }
+
+    @Test
+    void shouldSplitALargeTableIntoBoundedChunksInAnyOrder() {
+        try (ConnectionTracker here = empty(20_000);
+                ConnectionTracker there = empty(20_000)) {
+            for (int i = 0; i < 20_000; i++) {
+                open(here, Packets.udp(Packets.End.of(i, i), Story.SERVER), NOW + i);
+            }
+            TableSnapshot snapshot = here.export(NOW + 20_000);
+            assertThat(snapshot.chunks()).hasSizeGreaterThan(1);
+            assertThat(snapshot.chunks()).allMatch(chunk -> chunk.length <= TableCodec.MAX_CHUNK_BYTES);
+            TableSnapshot shuffled =
+                    new TableSnapshot(snapshot.chunks().reversed(), snapshot.entries(), snapshot.digest());
+            assertThat(there.importSnapshot(shuffled, THERE)).isEqualTo(ImportResult.IMPORTED);
+            assertThat(there.export(THERE).digest()).isEqualTo(snapshot.digest());
+        }
+    }
+
+    @Test
+    void shouldRefuseWhatIsMissingDoubledOrTooMuch() {
+        try (ConnectionTracker here = empty(20_000);
+                ConnectionTracker there = everyKind()) {
+            for (int i = 0; i < 20_000; i++) {
+                open(here, Packets.udp(Packets.End.of(i, i), Story.SERVER), NOW);
+            }
+            TableSnapshot whole = here.export(NOW);
+            List<byte[]> chunks = whole.chunks();
+            expectRefused(
+                    there, new TableSnapshot(chunks.subList(1, chunks.size()), 100, 0), ImportResult.OVER_CAPACITY);
+            expectRefused(there, whole, ImportResult.OVER_CAPACITY);
+        }
+        try (ConnectionTracker here = everyKind();
+                ConnectionTracker there = everyKind()) {
+            TableSnapshot whole = here.export(NOW);
+            byte[] chunk = whole.chunks().getFirst();
+            expectRefused(there, new TableSnapshot(List.of(), whole.entries(), whole.digest()), ImportResult.DAMAGED);
+            expectRefused(
+                    there,
+                    new TableSnapshot(List.of(chunk), whole.entries() + 1, whole.digest()),
+                    ImportResult.DAMAGED);
+            expectRefused(
+                    there,
+                    new TableSnapshot(List.of(chunk), whole.entries(), whole.digest() + 1),
+                    ImportResult.DAMAGED);
+            expectRefused(
+                    there,
+                    new TableSnapshot(List.of(chunk, chunk), 2 * whole.entries(), 2 * whole.digest()),
+                    ImportResult.DUPLICATE);
+            byte[] foreign = chunk.clone();
+            foreign[5]++;
+            expectRefused(
+                    there,
+                    new TableSnapshot(List.of(foreign), whole.entries(), whole.digest()),
+                    ImportResult.FOREIGN_FORMAT);
+        }
+    }
+
+    @Test
+    void shouldRefuseEveryFlippedBitAndEveryTruncation() {
+        try (ConnectionTracker here = everyKind();
+                ConnectionTracker there = empty(100)) {
+            open(there, Packets.udp(Packets.End.of(9, 9), Packets.End.of(8, 8)), THERE);
+            TableSnapshot snapshot = here.export(NOW);
+            byte[] chunk = snapshot.chunks().getFirst();
+            for (int bit = 0; bit < chunk.length * 8; bit++) {
+                byte[] flipped = chunk.clone();
+                flipped[bit >> 3] ^= (byte) (1 << (bit & 7));
+                expectRefused(there, with(snapshot, flipped), null);
+            }
+            for (int length = 0; length < chunk.length; length++) {
+                expectRefused(there, with(snapshot, Arrays.copyOf(chunk, length)), null);
+            }
+            expectRefused(there, with(snapshot, Arrays.copyOf(chunk, chunk.length + 1)), null);
+            expectRefused(there, with(snapshot, new byte[TableCodec.MAX_CHUNK_BYTES + 1]), null);
+        }
+    }
+
+    /** A valid checksum over nonsense: nobody's accident, but it must not break anything either. */
+    @Test
+    void shouldNeverThrowForBytesThatOnlyTheChecksumVouchesFor() {
+        long seed = new Random().nextLong();
+        Random random = new Random(seed);
+        try (ConnectionTracker here = everyKind()) {
+            TableSnapshot snapshot = here.export(NOW);
+            byte[] chunk = snapshot.chunks().getFirst();
+            for (int i = 0; i < 20_000; i++) {
+                byte[] changed = chunk.clone();
+                for (int flips = random.nextInt(3); flips >= 0; flips--) {
+                    changed[20 + random.nextInt(chunk.length - 20)] = (byte) random.nextInt();
+                }
+                TableCodec.sign(changed);
+                try (ConnectionTracker there = empty(100)) {
+                    ImportResult result = there.importSnapshot(with(snapshot, changed), THERE);
+                    boolean isSame = Arrays.equals(changed, chunk);
+                    assertThat(result == ImportResult.IMPORTED
+                                    && !isSame
+                                    && there.table().count() == 0)
+                            .as("seed %d, step %d", seed, i)
+                            .isFalse();
+                }
+            }
+        }
+    }
+
+    private static TableSnapshot with(TableSnapshot snapshot, byte[] chunk) {
+        return new TableSnapshot(List.of(chunk), snapshot.entries(), snapshot.digest());
+    }
+
+    private static void expectRefused(
+            ConnectionTracker tracker,
+            TableSnapshot snapshot,
+            @org.jspecify.annotations.Nullable ImportResult expected) {
+        TableSnapshot before = tracker.export(NOW);
+        ImportResult result = tracker.importSnapshot(snapshot, NOW);
+        assertThat(result).isNotEqualTo(ImportResult.IMPORTED);
+        if (expected != null) {
+            assertThat(result).isEqualTo(expected);
+        }
+        TableSnapshot after = tracker.export(NOW);
+        assertThat(after.digest()).isEqualTo(before.digest());
+        assertThat(after.entries()).isEqualTo(before.entries());
+    }
+
+    private static ConnectionTracker empty(int maxConnections) {
+        return new ConnectionTracker(ConnectionTable.create(maxConnections), TrackingProfile.STRICT);
+    }
+
+    private static void open(ConnectionTracker tracker, PacketView packet, long nowNanos) {
+        assertThat(tracker.lookup(packet, nowNanos)).isEqualTo(TrackResult.MISS_NEW);
+        assertThat(tracker.insert(packet, Direction.IN, -1, 1L << 40, nowNanos)).isEqualTo(InsertResult.INSERTED);
+    }
+
+    /** TCP in several states, UDP, ICMP and another protocol, IPv4 and IPv6, all alive at NOW. */
+    private static ConnectionTracker everyKind() {
+        ConnectionTracker tracker = empty(100);
+        LongUnaryOperator ago = seconds -> NOW - seconds * 1_000_000_000L;
+        List<PacketView> story = new ArrayList<>();
+        for (Packets.End[] ends : List.of(
+                new Packets.End[] {Packets.End.of(1, 40_000), Packets.End.of(2, 443)},
+                new Packets.End[] {Packets.End.of6(9, 443), Packets.End.of6(3, 50_000)})) {
+            Packets.End client = ends[0];
+            Packets.End server = ends[1];
+            story.add(Packets.tcp(client, server, Packets.SYN)
+                    .seq(-3)
+                    .scale(7)
+                    .sackPermitted()
+                    .view());
+            story.add(Packets.tcp(server, client, Packets.SYN | Packets.ACK)
+                    .seq(99)
+                    .ack(-2)
+                    .scale(2)
+                    .sackPermitted()
+                    .view());
+            story.add(Packets.tcp(client, server, Packets.ACK)
+                    .seq(-2)
+                    .ack(100)
+                    .bytes(700)
+                    .view());
+            story.add(Packets.udp(server, client));
+            story.add(Packets.udp(client, server));
+            story.add(Packets.icmp(client, server, client.high() == 0 ? 8 : 128));
+            story.add(Packets.ip(client, server, 47, 100));
+        }
+        story.add(Packets.tcp(Packets.End.of(1, 1), Packets.End.of(2, 2), Packets.SYN)
+                .view());
+        for (PacketView packet : story) {
+            long now = ago.applyAsLong(3);
+            if (tracker.lookup(packet, now) == TrackResult.MISS_NEW) {
+                tracker.insert(packet, Direction.OUT, 0x1234_5678_9abc_def0L, 12, now);
+            }
+        }
+        assertThat(tracker.table().count()).isEqualTo(9);
+        return tracker;
+    }
+}
