@@ -10,7 +10,6 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -98,16 +97,6 @@ class TaggedSuperFramesTest {
             return crc.getValue();
         } catch (java.io.IOException e) {
             throw new IllegalStateException(e);
-        }
-    }
-
-    @Test
-    void shouldKeepADeviceAndItsAddressAfterItsHolderIsGone() throws Exception {
-        try (KernelLab lab = KernelLab.openOrSkip()) {
-            String vm = lab.vm("a", "10.7.0.1", "02:00:00:00:00:01");
-            TapPort.open("tap:" + vm + "/eth0").close();
-            assertThat(KernelLab.run("ip -n " + vm + " addr show dev eth0")).contains("10.7.0.1/24");
-            TapPort.open("tap:" + vm + "/eth0").close();
         }
     }
 }
