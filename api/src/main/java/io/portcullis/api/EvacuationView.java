@@ -1,21 +1,33 @@
 package io.portcullis.api;
 
 import java.util.List;
+import java.util.Map;
 
 /**
- * Progress of a host's drain.
+ * How far the evacuation of a host is.
  *
- * @param state {@code NONE}, {@code RUNNING}, {@code DONE} or {@code FAILED}
- * @param draining whether the host takes no VM
- * @param leaving whether its node leaves the cluster at the end
+ * @param state {@code ACTIVE}: takes VMs; {@code DRAINING}: VMs are moving away; {@code DRAINED}: none is left; {@code INCOMPLETE}: some could
+ *     not be moved; {@code LEAVING}: none is left and the node leaves
+ * @param by who asked for it, empty if nobody has
+ * @param leave whether the node leaves the cluster once no VM is left
+ * @param total VMs that were found on the host
+ * @param moved of those, now elsewhere
+ * @param moving of those, under way
+ * @param waiting of those, not yet begun
+ * @param failed VMs that could not be moved, and why
  */
 public record EvacuationView(
         String host,
         String state,
-        boolean draining,
-        boolean leaving,
+        String by,
+        boolean leave,
         int total,
         int moved,
-        int failed,
-        List<String> remaining,
-        List<String> problems) {}
+        List<String> moving,
+        int waiting,
+        Map<String, String> failed) {
+    /** Whether nothing more happens by itself. */
+    public boolean settled() {
+        return !state.equals("DRAINING");
+    }
+}

@@ -1,11 +1,12 @@
 package io.portcullis.api;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A migration, running or ended.
  *
- * @param state {@code RUNNING}, {@code COMMITTED}, {@code ROLLED_BACK} or {@code CANCELLED}
+ * @param state {@code RUNNING}, or how it ended: {@code COMMITTED}, {@code ROLLED_BACK}, {@code RECLAIMED}, {@code CANCELLED}
  * @param phase how far it is, for example {@code CUTTING_OVER}
  * @param started ISO 8601, UTC
  * @param reason why it did not commit
@@ -23,6 +24,7 @@ public record MigrationView(
         @Nullable String reason,
         @Nullable ReceiptView receipt) {
     /** Whether it has come to an end, well or not. */
+    @JsonIgnore
     public boolean isOver() {
         return ended != null;
     }

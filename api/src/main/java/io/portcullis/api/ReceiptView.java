@@ -1,17 +1,18 @@
 package io.portcullis.api;
 
 import java.util.List;
-import java.util.Map;
 
 /**
- * The signed-off record of a migration.
+ * The signed-off record of a migration that ended. Sums are over its vNICs, nanoseconds the longest of any.
  *
- * @param pauseNanos longest time without a decision for the VM's frames
- * @param freezeNanos from the cut at the source to the activation at the destination
- * @param phaseNanos duration of each phase by name
+ * @param outcome {@code COMMITTED}, {@code ROLLED_BACK}, {@code RECLAIMED} or {@code CANCELLED}
+ * @param lossless whether every connection arrived and no frame was dropped on the way
+ * @param phases in order
+ * @param vnics empty unless it committed
  */
 public record ReceiptView(
         String outcome,
+        boolean lossless,
         long epochBefore,
         long epochAfter,
         long policyRevision,
@@ -23,6 +24,6 @@ public record ReceiptView(
         long framesDropped,
         long freezeNanos,
         long pauseNanos,
-        Map<String, Long> phaseNanos,
+        List<PhaseView> phases,
         List<VnicReceipt> vnics,
         List<String> problems) {}

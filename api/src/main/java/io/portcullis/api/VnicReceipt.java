@@ -1,8 +1,19 @@
 package io.portcullis.api;
 
-import java.util.Map;
-
-/** What was carried for one vNIC; digests are over the connection table, taken at each side. */
+/**
+ * What was carried for one vNIC, as both sides saw it.
+ *
+ * @param entriesSent connections in the source's sealed table
+ * @param entriesReceived connections in the destination's table before it began to enforce
+ * @param bytes encoded size of the table
+ * @param digestSent over the entries, in any order, at the source; hexadecimal
+ * @param digestReceived the same at the destination
+ * @param framesHeld that the destination held and released in order
+ * @param framesForwarded that the source sent through the tunnel
+ * @param framesDropped that did not fit a bound
+ * @param freezeNanos from the swap of the VM's queue to the seal, at the source
+ * @param pauseNanos from the last frame that the source decided to the first that the destination decided
+ */
 public record VnicReceipt(
         String vnic,
         long entriesSent,
@@ -10,7 +21,9 @@ public record VnicReceipt(
         long bytes,
         String digestSent,
         String digestReceived,
+        long policyRevision,
         long framesHeld,
         long framesForwarded,
         long framesDropped,
-        Map<String, Long> details) {}
+        long freezeNanos,
+        long pauseNanos) {}

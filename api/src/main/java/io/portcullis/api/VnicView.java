@@ -16,5 +16,5 @@ public record VnicView(
         List<String> addresses,
         String segment,
         @Nullable Integer vlan,
-        @Nullable String port,
+        String port,
         @Nullable VnicStatusView status) {}

@@ -51,7 +51,10 @@ public final class Documents {
      */
     public static <R extends Record> R readOne(byte[] text, Format format, Class<R> type)
             throws InvalidDocumentException {
-        ParsedText parsed = ParsedText.parse(text, format);
+        return readOne(ParsedText.parse(text, format), type);
+    }
+
+    private static <R extends Record> R readOne(ParsedText parsed, Class<R> type) throws InvalidDocumentException {
         if (parsed.documents().size() != 1) {
             throw new InvalidDocumentException(List.of(new FieldProblem(
                     "",
@@ -65,24 +68,36 @@ public final class Documents {
     }
 
     /**
-     * Reads the {@code spec} of one resource, bare or in its envelope ({@code kind}, {@code metadata}, {@code spec}), as for a PUT to its address.
+     * Reads one resource for its address: its bare {@code spec}, or the whole with {@code kind}, {@code metadata} and {@code spec}.
      *
-     * @param name that the envelope's metadata must have, if there is an envelope
+     * @param name that the address has; the whole's metadata must have it too
      */
-    public static <R extends Record> R readSpec(byte[] text, Format format, String kind, String name, Class<R> type)
+    public static Located readSpec(byte[] text, Format format, String kind, String name, Class<? extends Record> type)
             throws InvalidDocumentException {
         ParsedText parsed = ParsedText.parse(text, format);
-        if (parsed.documents().size() == 1 && parsed.documents().getFirst().has("kind")) {
-            Resource<?> resource = readAll(text, format).getFirst().resource();
-            if (!resource.kind().equals(kind)) {
-                throw mistake("kind", "is " + resource.kind() + ", but this address takes a " + kind);
-            }
-            if (!resource.metadata().name().equals(name)) {
-                throw mistake("metadata.name", "is " + resource.metadata().name() + ", but the address says " + name);
-            }
-            return type.cast(resource.spec());
+        boolean whole =
+                parsed.documents().size() == 1 && parsed.documents().getFirst().has("kind");
+        if (!whole) {
+            Record spec = readOne(parsed, type);
+            return new Located(
+                    new Resource<>(kind, new Metadata(name), spec), "", problem -> parsed.locate(0, bare(problem)));
         }
-        return readOne(text, format, type);
+        Located document = readAll(parsed).getFirst();
+        if (!document.resource().kind().equals(kind)) {
+            throw mistake("kind", "is " + document.resource().kind() + ", but this address takes a " + kind);
+        }
+        String named = document.resource().metadata().name();
+        if (!named.equals(name)) {
+            throw mistake("metadata.name", "is '" + Problems.shorten(named) + "', but the address says '" + name + "'");
+        }
+        return document;
+    }
+
+    /** In a bare spec there is no {@code spec.} */
+    private static FieldProblem bare(FieldProblem problem) {
+        String path = problem.path();
+        String shorter = path.equals("spec") ? "" : path.startsWith("spec.") ? path.substring(5) : path;
+        return new FieldProblem(shorter, problem.message(), problem.hint());
     }
 
     /**
@@ -90,7 +105,10 @@ public final class Documents {
      * is more than one.
      */
     public static List<Located> readAll(byte[] text, Format format) throws InvalidDocumentException {
-        ParsedText parsed = ParsedText.parse(text, format);
+        return readAll(ParsedText.parse(text, format));
+    }
+
+    private static List<Located> readAll(ParsedText parsed) throws InvalidDocumentException {
         boolean several = parsed.documents().size() > 1;
         List<FieldProblem> all = new ArrayList<>();
         List<Located> read = new ArrayList<>();

@@ -13,13 +13,13 @@ public final class Nearest {
 
     private Nearest() {}
 
-    /** The candidate with the fewest edits (Levenshtein, without case), if they are at most a third of the text. */
+    /** The candidate with the fewest edits (Levenshtein, without case), if they are few: two, or a third of a long text. */
     public static Optional<String> to(String text, Collection<String> candidates) {
         if (text.length() > MAX_LENGTH) {
             return Optional.empty();
         }
         String best = "";
-        int bestDistance = Math.max(1, text.length() / 3) + 1;
+        int bestDistance = Math.max(text.length() > 3 ? 2 : 1, text.length() / 3) + 1;
         int compared = 0;
         for (String candidate : candidates) {
             if (candidate.length() > MAX_LENGTH || compared++ == MAX_CANDIDATES) {

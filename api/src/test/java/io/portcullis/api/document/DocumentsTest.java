@@ -61,6 +61,7 @@ class DocumentsTest {
                 mac: 02:00:00:00:00:01
                 addresses: [10.0.0.1, "fd00::1"]
                 segment: front
+                port: memory:web-1
             """), Format.YAML, VmSpec.class);
 
         assertThat(vm.vnics().getFirst().mac()).isEqualTo("02:00:00:00:00:01");
@@ -190,8 +191,12 @@ class DocumentsTest {
         String bare = "{vlan: 7}";
         String envelope = "kind: Segment\nmetadata: {name: front, tenant: acme, revision: 3}\nspec: {vlan: 7}\n";
 
-        assertThat(Documents.readSpec(bytes(bare), Format.YAML, "Segment", "front", SegmentSpec.class))
-                .isEqualTo(Documents.readSpec(bytes(envelope), Format.YAML, "Segment", "front", SegmentSpec.class));
+        assertThat(Documents.readSpec(bytes(bare), Format.YAML, "Segment", "front", SegmentSpec.class)
+                        .resource()
+                        .spec())
+                .isEqualTo(Documents.readSpec(bytes(envelope), Format.YAML, "Segment", "front", SegmentSpec.class)
+                        .resource()
+                        .spec());
         assertThatExceptionOfType(InvalidDocumentException.class)
                 .isThrownBy(
                         () -> Documents.readSpec(bytes(envelope), Format.YAML, "Segment", "back", SegmentSpec.class))

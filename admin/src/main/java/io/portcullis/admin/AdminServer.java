@@ -1,0 +1,84 @@
+package io.portcullis.admin;
+
+import io.portcullis.admin.http.Router;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.http.javadsl.Http;
+import org.apache.pekko.http.javadsl.ServerBinding;
+
+/** The admin endpoint of a node. */
+public final class AdminServer {
+    /** How long requests that are under way may take after the shutdown began. */
+    private static final Duration DRAIN = Duration.ofSeconds(3);
+
+    private final ServerBinding binding;
+
+    private AdminServer(ServerBinding binding) {
+        this.binding = binding;
+    }
+
+    /**
+     * Makes the token file if there is none, and binds. The endpoint closes with the actor system's coordinated shutdown.
+     *
+     * @return fails with an {@link AdminStartException}, whose message is one line for people, if the port is in use or the token file
+     *     cannot be used
+     */
+    public static CompletionStage<AdminServer> start(
+            ActorSystem<?> system, AdminConfig config, AdminServices services) {
+        String token;
+        try {
+            token = TokenFile.loadOrCreate(config.tokenFile());
+        } catch (IOException unusable) {
+            return CompletableFuture.failedFuture(
+                    new AdminStartException("admin token: " + unusable.getMessage(), unusable));
+        }
+        Metrics metrics = new Metrics(services);
+        HttpAdapter adapter = new HttpAdapter(system, routes(services, metrics), new BearerAuth(token), metrics);
+        return Http.get(system)
+                .newServerAt(config.host(), config.port())
+                .bind(adapter::handle)
+                .handle((binding, failure) -> {
+                    if (failure != null) {
+                        throw new CompletionException(new AdminStartException(bindFailure(config, failure), failure));
+                    }
+                    binding.addToCoordinatedShutdown(DRAIN, system);
+                    return new AdminServer(binding);
+                });
+    }
+
+    static Router routes(AdminServices services, Metrics metrics) {
+        Router router = new Router();
+        Edits edits = new Edits(services);
+        DocumentRoutes documents = new DocumentRoutes(services, edits);
+        new NodeRoutes(services, metrics).addTo(router);
+        new TenantRoutes(services).addTo(router);
+        documents.addTo(router);
+        new VmRoutes(services, edits, documents).addTo(router);
+        new MigrationRoutes(services).addTo(router);
+        return router;
+    }
+
+    private static String bindFailure(AdminConfig config, Throwable failure) {
+        Throwable cause = failure;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return "the admin endpoint cannot listen on " + config.host() + ":" + config.port() + ": " + cause.getMessage()
+                + " (is another node running there? set portcullis.admin.port)";
+    }
+
+    /** Where it listens. */
+    public InetSocketAddress address() {
+        return binding.localAddress();
+    }
+
+    /** Takes no more connections and ends those there are. */
+    public CompletionStage<Void> stop() {
+        return binding.terminate(DRAIN).thenApply(done -> null);
+    }
+}

@@ -1,0 +1,103 @@
+package io.portcullis.admin;
+
+import io.portcullis.admin.http.RefusedException;
+import io.portcullis.api.ClusterView;
+import io.portcullis.api.EvacuationView;
+import io.portcullis.api.HostView;
+import io.portcullis.api.MigrationView;
+import io.portcullis.api.PlacementView;
+import io.portcullis.api.VnicRealization;
+import io.portcullis.api.VnicStatusView;
+import io.portcullis.datapath.track.ConnectionInfo;
+import io.portcullis.policy.Action;
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.TenantId;
+import io.portcullis.policy.VmId;
+import io.portcullis.policy.VnicId;
+import io.portcullis.policy.model.ModelEdit;
+import io.portcullis.policy.model.TenantModel;
+import io.portcullis.vnic.VmSpec;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * What the routes need of the cluster. Thread-safe; nothing blocks. What is expected to go wrong fails the stage with a
+ * {@link RefusedException}: unknown things, refusals of the actors, hosts that do not answer. Every stage ends within a bounded time.
+ */
+public interface AdminServices {
+    // This node and the cluster.
+
+    /** Ready: the node is Up in the cluster and its host agent runs. */
+    CompletionStage<Readiness> readiness();
+
+    CompletionStage<NodeReport> nodeReport();
+
+    CompletionStage<ClusterView> cluster();
+
+    // Hosts.
+
+    CompletionStage<List<HostView>> hosts();
+
+    CompletionStage<HostView> host(HostId host);
+
+    /** Begins to evacuate the host; a host that is being evacuated answers with its progress. */
+    CompletionStage<EvacuationView> drain(HostId host, boolean thenLeave, String by);
+
+    CompletionStage<EvacuationView> cancelDrain(HostId host);
+
+    CompletionStage<EvacuationView> evacuation(HostId host);
+
+    // Tenants.
+
+    CompletionStage<List<TenantId>> tenants();
+
+    /** Makes the tenant, or changes its defaults if there is one. */
+    CompletionStage<EditOutcome> putTenant(
+            TenantId tenant, Action defaultAction, boolean looseTracking, OptionalLong expectedRevision, String by);
+
+    /** Refused unless the tenant is empty. */
+    CompletionStage<Void> deleteTenant(TenantId tenant, String by);
+
+    CompletionStage<TenantModel> model(TenantId tenant);
+
+    /** All edits or none. */
+    CompletionStage<EditOutcome> edit(TenantId tenant, List<ModelEdit> edits, OptionalLong expectedRevision, String by);
+
+    CompletionStage<TableInForce> rules(VnicId vnic);
+
+    /** Every attached vNIC of the tenant with the newest revision it is known to enforce; {@code realized} is against the given revision. */
+    CompletionStage<List<VnicRealization>> realization(TenantId tenant, long revision);
+
+    // VMs on hosts.
+
+    /** Where the VM is; a VM that never was attached is {@code DETACHED} with epoch 0. */
+    CompletionStage<PlacementView> placement(VmId vm);
+
+    /** Placements of the tenant's VMs as the directory has them; VMs that never were attached are missing. */
+    CompletionStage<Map<VmId, PlacementView>> placements(TenantId tenant);
+
+    /** Completes when the VM's vNICs enforce there. */
+    CompletionStage<PlacementView> attach(VmSpec vm, HostId host, String by);
+
+    CompletionStage<PlacementView> detach(VmId vm, String by);
+
+    /** Live state; empty if that host has no such vNIC. */
+    CompletionStage<Optional<VnicStatusView>> vnicStatus(HostId host, VnicId vnic);
+
+    /** At most {@code limit}, in no order. */
+    CompletionStage<List<ConnectionInfo>> connections(HostId host, VnicId vnic, int limit);
+
+    // Migrations.
+
+    CompletionStage<MigrationView> migrate(VmId vm, HostId to, String by);
+
+    /** Newest first. */
+    CompletionStage<List<MigrationView>> migrations(Optional<VmId> vm, int limit);
+
+    CompletionStage<MigrationView> migration(String id);
+
+    CompletionStage<MigrationView> cancel(String id, String by);
+}

@@ -1,0 +1,129 @@
+package io.portcullis.admin;
+
+import io.portcullis.admin.document.DocumentPaths;
+import io.portcullis.admin.document.ModelReader;
+import io.portcullis.admin.http.Answer;
+import io.portcullis.admin.http.Exchange;
+import io.portcullis.admin.http.ProblemKind;
+import io.portcullis.admin.http.RefusedException;
+import io.portcullis.admin.http.Router;
+import io.portcullis.api.FieldProblem;
+import io.portcullis.api.ItemList;
+import io.portcullis.api.Metadata;
+import io.portcullis.api.Resource;
+import io.portcullis.api.document.Documents;
+import io.portcullis.api.document.InvalidDocumentException;
+import io.portcullis.api.document.Located;
+import io.portcullis.policy.TenantId;
+import io.portcullis.policy.model.ModelEdit;
+import io.portcullis.policy.model.TenantModel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletionStage;
+
+/** Segments, groups, services and policies, one by one; and many documents of all kinds at once. */
+final class DocumentRoutes {
+    private final AdminServices services;
+    private final Edits edits;
+
+    DocumentRoutes(AdminServices services, Edits edits) {
+        this.services = services;
+        this.edits = edits;
+    }
+
+    void addTo(Router router) {
+        router.post("/v1/tenants/{tenant}/documents", this::applyAll);
+        for (DocumentCollection<?> collection : DocumentCollection.ALL) {
+            String path = "/v1/tenants/{tenant}/" + collection.path();
+            router.get(path, exchange -> list(exchange, collection))
+                    .get(path + "/{name}", exchange -> get(exchange, collection))
+                    .put(path + "/{name}", exchange -> put(exchange, collection.kind(), collection.specType()))
+                    .delete(path + "/{name}", exchange -> delete(exchange, collection));
+        }
+    }
+
+    private <S extends Record> CompletionStage<Answer> list(Exchange exchange, DocumentCollection<S> collection) {
+        return services.model(TenantRoutes.tenant(exchange)).thenApply(model -> {
+            List<Resource<S>> items = new ArrayList<>();
+            collection
+                    .documents()
+                    .apply(model)
+                    .forEach((name, spec) -> items.add(resource(model, collection.kind(), name, spec)));
+            return Answer.ok(new ItemList<>(items), model.revision());
+        });
+    }
+
+    private <S extends Record> CompletionStage<Answer> get(Exchange exchange, DocumentCollection<S> collection) {
+        String name = exchange.variable("name");
+        return services.model(TenantRoutes.tenant(exchange)).thenApply(model -> {
+            S spec = Lookup.named(collection.documents().apply(model), collection.kind(), name);
+            return Answer.ok(resource(model, collection.kind(), name, spec), model.revision());
+        });
+    }
+
+    private static <S> Resource<S> resource(TenantModel model, String kind, String name, S spec) {
+        return new Resource<>(kind, new Metadata(name, model.tenant().value(), model.revision()), spec);
+    }
+
+    /** Also used for VMs. */
+    CompletionStage<Answer> put(Exchange exchange, String kind, Class<? extends Record> type) {
+        String name = exchange.variable("name");
+        try {
+            Located document = Documents.readSpec(exchange.body(), exchange.format(), kind, name, type);
+            return apply(exchange, List.of(document));
+        } catch (InvalidDocumentException invalid) {
+            throw RefusedException.invalid(invalid.problems());
+        }
+    }
+
+    private CompletionStage<Answer> delete(Exchange exchange, DocumentCollection<?> collection) {
+        String name = exchange.variable("name");
+        return edits.apply(
+                Edits.Change.removal(TenantRoutes.tenant(exchange), exchange.ifMatch(), exchange.by(), model -> {
+                    Map<String, ?> known = collection.documents().apply(model);
+                    Lookup.named(known.get(name), collection.kind(), name, known.keySet());
+                    return List.of(collection.remove().apply(name));
+                }));
+    }
+
+    private CompletionStage<Answer> applyAll(Exchange exchange) {
+        try {
+            return apply(exchange, Documents.readAll(exchange.body(), exchange.format()));
+        } catch (InvalidDocumentException invalid) {
+            throw RefusedException.invalid(invalid.problems());
+        }
+    }
+
+    private CompletionStage<Answer> apply(Exchange exchange, List<Located> documents) {
+        TenantId tenant = TenantRoutes.tenant(exchange);
+        return edits.apply(new Edits.Change(
+                tenant,
+                exchange.ifMatch(),
+                exchange.by(),
+                model -> read(model, documents),
+                problem -> documents.stream()
+                        .map(document -> DocumentPaths.within(document.resource(), problem)
+                                .map(document::report)
+                                .orElse(null))
+                        .filter(Objects::nonNull)
+                        .findFirst()
+                        .orElse(null),
+                ProblemKind.INVALID_DOCUMENT));
+    }
+
+    private static List<ModelEdit> read(TenantModel model, List<Located> documents) {
+        List<ModelEdit> edits = new ArrayList<>(documents.size());
+        List<FieldProblem> mistakes = new ArrayList<>();
+        for (Located document : documents) {
+            ModelReader reader = new ModelReader(model);
+            reader.read(document.resource()).ifPresent(edits::add);
+            reader.mistakes().forEach(mistake -> mistakes.add(document.report(mistake)));
+        }
+        if (!mistakes.isEmpty()) {
+            throw RefusedException.invalid(mistakes);
+        }
+        return edits;
+    }
+}

@@ -1,0 +1,168 @@
+package io.portcullis.admin;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import io.portcullis.admin.http.Answer;
+import io.portcullis.admin.http.Exchange;
+import io.portcullis.admin.http.ProblemKind;
+import io.portcullis.admin.http.RefusedException;
+import io.portcullis.admin.http.Router;
+import io.portcullis.api.Json;
+import io.portcullis.api.Problem;
+import io.portcullis.api.document.Documents;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeoutException;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.http.javadsl.model.HttpEntities;
+import org.apache.pekko.http.javadsl.model.HttpEntity;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.StatusCodes;
+import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+import org.apache.pekko.http.scaladsl.model.EntityStreamSizeException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Between Pekko HTTP and the routes: reads requests with their bounds, writes answers, turns every failure into a problem. Thread-safe. */
+final class HttpAdapter {
+    private static final Logger LOG = LoggerFactory.getLogger(HttpAdapter.class);
+    /** Longest wait for a request's body, in milliseconds. */
+    private static final long BODY_TIMEOUT_MILLIS = 10_000;
+
+    private final ActorSystem<?> system;
+    private final Router router;
+    private final BearerAuth auth;
+    private final Metrics metrics;
+
+    HttpAdapter(ActorSystem<?> system, Router router, BearerAuth auth, Metrics metrics) {
+        this.system = system;
+        this.router = router;
+        this.auth = auth;
+        this.metrics = metrics;
+    }
+
+    CompletionStage<HttpResponse> handle(HttpRequest request) {
+        long started = System.nanoTime();
+        return answer(request)
+                .handle((answer, failure) -> failure == null ? answer : failed(request, failure))
+                .thenApply(answer -> {
+                    metrics.requestDone(request.method().name(), answer.status(), System.nanoTime() - started);
+                    return response(answer);
+                });
+    }
+
+    private CompletionStage<Answer> answer(HttpRequest request) {
+        try {
+            List<String> path = segments(request);
+            Map<String, String> headers = headers(request);
+            Router.Match match = router.match(request.method().name(), path);
+            String by = match.open() ? "" : auth.authenticate(headers.get("authorization"));
+            return request.entity()
+                    .withSizeLimit(Documents.MAX_BYTES)
+                    .toStrict(BODY_TIMEOUT_MILLIS, system)
+                    .thenCompose(body -> match.handler()
+                            .handle(new Exchange(
+                                    match.variables(),
+                                    query(request),
+                                    headers,
+                                    body.getData().toArray(),
+                                    by)));
+        } catch (RuntimeException refused) {
+            request.discardEntityBytes(system);
+            return CompletableFuture.failedFuture(refused);
+        }
+    }
+
+    private static List<String> segments(HttpRequest request) {
+        List<String> segments = new ArrayList<>();
+        segments.add("");
+        request.getUri().pathSegments().forEach(segments::add);
+        return segments;
+    }
+
+    private static Map<String, String> query(HttpRequest request) {
+        Map<String, String> query = new HashMap<>();
+        request.getUri().query().toList().forEach(pair -> query.putIfAbsent(pair.first(), pair.second()));
+        return query;
+    }
+
+    private static Map<String, String> headers(HttpRequest request) {
+        Map<String, String> headers = new HashMap<>();
+        for (HttpHeader header : request.getHeaders()) {
+            headers.putIfAbsent(header.lowercaseName(), header.value());
+        }
+        headers.put("content-type", request.entity().getContentType().toString());
+        return headers;
+    }
+
+    private Answer failed(HttpRequest request, Throwable failure) {
+        Throwable cause = failure;
+        while (cause instanceof CompletionException && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        RefusedException refused = refusal(cause);
+        if (refused.kind() == ProblemKind.INTERNAL) {
+            LOG.error("{} {} failed", request.method().name(), request.getUri().path(), cause);
+        }
+        return problem(refused.problem());
+    }
+
+    private static RefusedException refusal(Throwable cause) {
+        return switch (cause) {
+            case RefusedException refused -> refused;
+            case EntityStreamSizeException tooLarge ->
+                new RefusedException(
+                        ProblemKind.TOO_LARGE,
+                        "the document has more than " + Documents.MAX_BYTES + " bytes",
+                        "send it in parts");
+            case TimeoutException late ->
+                new RefusedException(
+                        ProblemKind.TIMEOUT,
+                        "no answer came in time",
+                        "look at the present state, then try again; 'portcullis get cluster' shows the nodes");
+            default ->
+                new RefusedException(
+                        ProblemKind.INTERNAL, "an error that nobody expected", "the log of this node has the details");
+        };
+    }
+
+    private static Answer problem(Problem problem) {
+        Map<String, String> headers =
+                problem.status() == ProblemKind.UNAUTHORIZED.status() ? Map.of("WWW-Authenticate", "Bearer") : Map.of();
+        return new Answer(problem.status(), problem, Problem.MEDIA_TYPE, headers);
+    }
+
+    private static HttpResponse response(Answer answer) {
+        HttpResponse response = HttpResponse.create().withStatus(StatusCodes.get(answer.status()));
+        for (Map.Entry<String, String> header : answer.headers().entrySet()) {
+            response = response.addHeader(RawHeader.create(header.getKey(), header.getValue()));
+        }
+        Object body = answer.body();
+        return body == null ? response : response.withEntity(entity(answer.mediaType(), body));
+    }
+
+    private static HttpEntity.Strict entity(String mediaType, Object body) {
+        byte[] bytes = bytes(body);
+        var type = ContentTypes.parse(mediaType.toLowerCase(Locale.ROOT));
+        return HttpEntities.create(type, bytes);
+    }
+
+    private static byte[] bytes(Object body) {
+        try {
+            return body instanceof String text
+                    ? text.getBytes(StandardCharsets.UTF_8)
+                    : Json.mapper().writeValueAsBytes(body);
+        } catch (JsonProcessingException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package io.portcullis.admin;
+
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.portcullis.admin.http.Answer;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * The node's metrics in Prometheus' text format: frames by counter, migrations by outcome, vNICs and connections of this host, requests
+ * of the API, and the JVM. Values of the data path are read when they are asked for. Thread-safe.
+ */
+final class Metrics {
+    private static final String MEDIA_TYPE = "text/plain; version=0.0.4; charset=UTF-8";
+    private static final int CLASSES_OF_STATUS = 100;
+
+    private final AdminServices services;
+    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final Map<String, AtomicLong> values = new ConcurrentHashMap<>();
+
+    Metrics(AdminServices services) {
+        this.services = services;
+        new JvmMemoryMetrics().bindTo(registry);
+        new JvmThreadMetrics().bindTo(registry);
+    }
+
+    CompletionStage<Answer> scrape() {
+        return services.nodeReport().handle((report, failure) -> {
+            gauge("portcullis.up", Tags.empty(), failure == null ? 1 : 0);
+            if (failure == null) {
+                publish(report);
+            }
+            return Answer.text(200, registry.scrape(), MEDIA_TYPE);
+        });
+    }
+
+    void requestDone(String method, int status, long nanos) {
+        Timer.builder("portcullis.http.requests")
+                .description("Requests to the admin endpoint")
+                .tags("method", method, "status", status / CLASSES_OF_STATUS + "xx")
+                .register(registry)
+                .record(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    private void publish(NodeReport report) {
+        Tags host = Tags.of("host", report.host());
+        gauge("portcullis.vms", host, report.vms());
+        gauge("portcullis.vnics", host, report.vnics());
+        gauge("portcullis.connections", host, report.connections());
+        report.counters()
+                .forEach((name, value) -> counter("portcullis.datapath.frames", host.and("counter", name), value));
+        report.migrations()
+                .forEach((outcome, value) -> counter("portcullis.migrations", Tags.of("outcome", outcome), value));
+    }
+
+    private void counter(String name, Tags tags, long value) {
+        values.computeIfAbsent(name + tags, first -> {
+                    AtomicLong current = new AtomicLong();
+                    FunctionCounter.builder(name, current, AtomicLong::doubleValue)
+                            .tags(tags)
+                            .register(registry);
+                    return current;
+                })
+                .set(value);
+    }
+
+    private void gauge(String name, Tags tags, long value) {
+        values.computeIfAbsent(name + tags, first -> {
+                    AtomicLong current = new AtomicLong();
+                    Gauge.builder(name, current, AtomicLong::doubleValue)
+                            .tags(tags)
+                            .register(registry);
+                    return current;
+                })
+                .set(value);
+    }
+}

@@ -1,0 +1,101 @@
+package io.portcullis.admin;
+
+import io.portcullis.admin.document.ModelReader;
+import io.portcullis.admin.document.ModelWriter;
+import io.portcullis.admin.http.Answer;
+import io.portcullis.admin.http.Exchange;
+import io.portcullis.admin.http.RefusedException;
+import io.portcullis.admin.http.Router;
+import io.portcullis.api.ItemList;
+import io.portcullis.api.RealizationView;
+import io.portcullis.api.TenantSpec;
+import io.portcullis.api.TenantView;
+import io.portcullis.api.VnicRealization;
+import io.portcullis.policy.TenantId;
+import io.portcullis.policy.model.ModelEdit;
+import io.portcullis.policy.model.TenantModel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** Tenants, and how far their policy is realized. */
+final class TenantRoutes {
+    private final AdminServices services;
+
+    TenantRoutes(AdminServices services) {
+        this.services = services;
+    }
+
+    void addTo(Router router) {
+        router.get("/v1/tenants", exchange -> list())
+                .get(
+                        "/v1/tenants/{tenant}",
+                        exchange -> services.model(tenant(exchange)).thenApply(TenantRoutes::view))
+                .put("/v1/tenants/{tenant}", this::put)
+                .delete(
+                        "/v1/tenants/{tenant}",
+                        exchange -> services.deleteTenant(tenant(exchange), exchange.by())
+                                .thenApply(done -> Answer.noContent()))
+                .get("/v1/tenants/{tenant}/realization", this::realization);
+    }
+
+    static TenantId tenant(Exchange exchange) {
+        return Lookup.tenantId(exchange.variable("tenant"));
+    }
+
+    private static Answer view(TenantModel model) {
+        return Answer.ok(ModelWriter.tenant(model), model.revision());
+    }
+
+    private CompletionStage<Answer> list() {
+        return services.tenants()
+                .thenCompose(names -> {
+                    CompletionStage<List<TenantView>> views = CompletableFuture.completedFuture(new ArrayList<>());
+                    for (TenantId name : names) {
+                        views = views.thenCombine(services.model(name), (list, model) -> {
+                            list.add(ModelWriter.tenant(model));
+                            return list;
+                        });
+                    }
+                    return views;
+                })
+                .thenApply(ItemList::new)
+                .thenApply(Answer::ok);
+    }
+
+    private CompletionStage<Answer> put(Exchange exchange) {
+        TenantId tenant = tenant(exchange);
+        ModelReader reader = new ModelReader(TenantModel.empty(tenant));
+        ModelEdit.SetDefaults defaults =
+                reader.defaults(exchange.readIfAny(TenantSpec.class).orElse(new TenantSpec(null, null)));
+        if (!reader.mistakes().isEmpty()) {
+            throw RefusedException.invalid(reader.mistakes());
+        }
+        return services.putTenant(
+                        tenant, defaults.defaultAction(), defaults.looseTracking(), exchange.ifMatch(), exchange.by())
+                .thenCompose(outcome -> switch (outcome) {
+                    case EditOutcome.Applied _ -> services.model(tenant).thenApply(TenantRoutes::view);
+                    case EditOutcome.Stale(long current) ->
+                        throw Edits.stale(tenant, exchange.ifMatch().orElse(0), current);
+                    case EditOutcome.Rejected rejected ->
+                        throw RefusedException.invalid(rejected.problems().stream()
+                                .map(io.portcullis.admin.document.DocumentPaths::elsewhere)
+                                .toList());
+                });
+    }
+
+    private CompletionStage<Answer> realization(Exchange exchange) {
+        TenantId tenant = tenant(exchange);
+        return services.model(tenant).thenCompose(model -> {
+            long revision = exchange.number("revision", 0, Long.MAX_VALUE).orElse(model.revision());
+            return services.realization(tenant, revision)
+                    .thenApply(vnics -> Answer.ok(new RealizationView(
+                            tenant.value(),
+                            revision,
+                            model.revision(),
+                            revision <= model.revision() && vnics.stream().allMatch(VnicRealization::realized),
+                            vnics)));
+        });
+    }
+}

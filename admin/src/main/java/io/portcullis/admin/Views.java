@@ -1,0 +1,162 @@
+package io.portcullis.admin;
+
+import io.portcullis.admin.document.ServiceText;
+import io.portcullis.api.ConnectionView;
+import io.portcullis.api.PlacementView;
+import io.portcullis.api.RuleView;
+import io.portcullis.api.VmView;
+import io.portcullis.api.VnicStatusView;
+import io.portcullis.api.VnicView;
+import io.portcullis.datapath.track.ConnectionInfo;
+import io.portcullis.policy.compile.GroupMembership;
+import io.portcullis.policy.compile.RuleIds;
+import io.portcullis.policy.model.AddressLiteral;
+import io.portcullis.policy.model.Segment;
+import io.portcullis.policy.model.Tag;
+import io.portcullis.policy.model.TenantModel;
+import io.portcullis.policy.model.Vm;
+import io.portcullis.policy.model.Vnic;
+import io.portcullis.policy.table.AddressMatch;
+import io.portcullis.policy.table.RuleTable;
+import io.portcullis.policy.table.ServiceMatch;
+import io.portcullis.policy.table.TableRule;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Writes what the API shows of one model. One thread, short-lived. */
+final class Views {
+    /** Of a VM that never was attached. */
+    static final PlacementView NOWHERE = new PlacementView(null, 0, "DETACHED", null);
+
+    private static final int PROTOCOL_TCP = 6;
+
+    private final TenantModel model;
+    private final Map<String, List<String>> groupsByVm = new HashMap<>();
+    private boolean grouped;
+
+    Views(TenantModel model) {
+        this.model = model;
+    }
+
+    VmView vm(Vm vm, PlacementView placement, Map<String, VnicStatusView> statuses) {
+        return new VmView(
+                vm.id().toString(),
+                vm.id().tenant().value(),
+                vm.name(),
+                vm.os().isEmpty() ? null : vm.os(),
+                vm.tags().stream().map(Tag::toString).toList(),
+                vm.findings().entrySet().stream()
+                        .map(finding -> finding.getKey() + "=" + finding.getValue())
+                        .toList(),
+                groups(vm),
+                placement,
+                vm.vnics().stream()
+                        .map(vnic -> vnic(vnic, statuses.get(vnic.id().name())))
+                        .toList(),
+                model.revision());
+    }
+
+    VnicView vnic(Vnic vnic, @Nullable VnicStatusView status) {
+        Segment segment = model.segments().get(vnic.segment());
+        return new VnicView(
+                vnic.id().toString(),
+                vnic.id().name(),
+                vnic.mac().toString(),
+                vnic.addresses().stream().map(InetAddress::getHostAddress).toList(),
+                vnic.segment(),
+                segment == null ? null : segment.vlan(),
+                vnic.port(),
+                status);
+    }
+
+    private List<String> groups(Vm vm) {
+        if (!grouped) {
+            grouped = true;
+            GroupMembership membership = GroupMembership.of(model);
+            for (String group : model.groups().keySet()) {
+                membership.members(group).stream()
+                        .map(member -> member.vm().name())
+                        .distinct()
+                        .forEach(name -> groupsByVm
+                                .computeIfAbsent(name, first -> new ArrayList<>())
+                                .add(group));
+            }
+        }
+        return groupsByVm.getOrDefault(vm.name(), List.of());
+    }
+
+    List<ConnectionView> connections(List<ConnectionInfo> connections) {
+        Map<Long, String> ruleNames = new TreeMap<>();
+        model.policies()
+                .values()
+                .forEach(policy -> policy.rules()
+                        .forEach(rule -> ruleNames.put(
+                                RuleIds.of(model.tenant(), policy.name(), rule.name()),
+                                policy.name() + "/" + rule.name())));
+        ruleNames.put(RuleTable.DEFAULT_RULE_ID, "default");
+        return connections.stream()
+                .map(connection -> new ConnectionView(
+                        ServiceText.protocol(connection.protocol()),
+                        address(connection.originator(), connection.protocol()),
+                        address(connection.responder(), connection.protocol()),
+                        connection.state(),
+                        connection.outbound() ? "OUT" : "IN",
+                        ruleNames.get(connection.ruleId()),
+                        connection.ruleId(),
+                        connection.policyRevision(),
+                        TimeUnit.NANOSECONDS.toMillis(connection.idleNanos()),
+                        connection.packets(),
+                        connection.bytes()))
+                .toList();
+    }
+
+    private static String address(InetSocketAddress address, int protocol) {
+        String host = address.getAddress().getHostAddress();
+        if (address.getPort() == 0 && protocol != PROTOCOL_TCP) {
+            return host;
+        }
+        return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + address.getPort();
+    }
+
+    static List<RuleView> rules(RuleTable table) {
+        List<RuleView> rules = new ArrayList<>(table.rules().size());
+        for (TableRule rule : table.rules()) {
+            rules.add(new RuleView(
+                    rules.size() + 1,
+                    rule.id(),
+                    rule.name(),
+                    rule.category().name(),
+                    rule.direction().name(),
+                    rule.family().name(),
+                    addresses(rule.sources()),
+                    addresses(rule.destinations()),
+                    rule.services().stream().map(Views::service).toList(),
+                    rule.action().name(),
+                    rule.liveFlowMode().name(),
+                    rule.log()));
+        }
+        return rules;
+    }
+
+    private static String service(ServiceMatch match) {
+        return ServiceText.brief(match);
+    }
+
+    /** An exclamation mark means: all but this. */
+    private static List<String> addresses(AddressMatch match) {
+        if (match.any()) {
+            return List.of("any");
+        }
+        String sign = match.negated() ? "!" : "";
+        return match.ranges().stream()
+                .map(range -> sign + new AddressLiteral(range))
+                .toList();
+    }
+}

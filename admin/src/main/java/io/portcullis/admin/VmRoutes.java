@@ -1,0 +1,274 @@
+package io.portcullis.admin;
+
+import io.portcullis.admin.http.Answer;
+import io.portcullis.admin.http.Exchange;
+import io.portcullis.admin.http.ProblemKind;
+import io.portcullis.admin.http.RefusedException;
+import io.portcullis.admin.http.Router;
+import io.portcullis.api.AttachRequest;
+import io.portcullis.api.ConnectionsView;
+import io.portcullis.api.FieldProblem;
+import io.portcullis.api.FindingsRequest;
+import io.portcullis.api.ItemList;
+import io.portcullis.api.PlacementView;
+import io.portcullis.api.RulesView;
+import io.portcullis.api.TagsRequest;
+import io.portcullis.api.VmSpec;
+import io.portcullis.api.VmView;
+import io.portcullis.api.VnicStatusView;
+import io.portcullis.api.VnicView;
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.VmId;
+import io.portcullis.policy.model.ModelEdit;
+import io.portcullis.policy.model.Tag;
+import io.portcullis.policy.model.TenantModel;
+import io.portcullis.policy.model.Vm;
+import io.portcullis.policy.model.Vnic;
+import io.portcullis.vnic.VnicSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** VMs: inventory, labels, placement and what their vNICs do. */
+final class VmRoutes {
+    private static final String VM = "/v1/tenants/{tenant}/vms/{name}";
+    private static final int DEFAULT_CONNECTIONS = 100;
+    private static final int MAX_CONNECTIONS = 10_000;
+
+    private final AdminServices services;
+    private final Edits edits;
+    private final DocumentRoutes documents;
+
+    VmRoutes(AdminServices services, Edits edits, DocumentRoutes documents) {
+        this.services = services;
+        this.edits = edits;
+        this.documents = documents;
+    }
+
+    void addTo(Router router) {
+        router.get("/v1/tenants/{tenant}/vms", this::list)
+                .get(VM, this::get)
+                .put(VM, exchange -> documents.put(exchange, "Vm", VmSpec.class))
+                .delete(VM, this::delete)
+                .post(VM + "/attach", this::attach)
+                .post(VM + "/detach", this::detach)
+                .post(VM + "/tags", this::tags)
+                .post(VM + "/findings", this::findings)
+                .get(VM + "/vnics/{vnic}", this::vnic)
+                .get(VM + "/vnics/{vnic}/rules", this::rules)
+                .get(VM + "/vnics/{vnic}/connections", this::connections);
+    }
+
+    private CompletionStage<Answer> list(Exchange exchange) {
+        return services.model(TenantRoutes.tenant(exchange))
+                .thenCombine(services.placements(TenantRoutes.tenant(exchange)), (model, placements) -> {
+                    Views views = new Views(model);
+                    List<VmView> vms = model.vms().values().stream()
+                            .map(vm -> views.vm(vm, placements.getOrDefault(vm.id(), Views.NOWHERE), Map.of()))
+                            .toList();
+                    return Answer.ok(new ItemList<>(vms), model.revision());
+                });
+    }
+
+    private CompletionStage<Answer> get(Exchange exchange) {
+        return services.model(TenantRoutes.tenant(exchange)).thenCompose(model -> {
+            Vm vm = Lookup.vm(model, exchange.variable("name"));
+            return services.placement(vm.id()).thenCompose(placement -> view(model, vm, placement));
+        });
+    }
+
+    private CompletionStage<Answer> view(TenantModel model, Vm vm, PlacementView placement) {
+        return statuses(vm, placement)
+                .thenApply(statuses -> Answer.ok(new Views(model).vm(vm, placement, statuses), model.revision()));
+    }
+
+    /** What is known; a host that does not answer costs the live part only. */
+    private CompletionStage<Map<String, VnicStatusView>> statuses(Vm vm, PlacementView placement) {
+        String host = placement.host();
+        CompletionStage<Map<String, VnicStatusView>> statuses =
+                CompletableFuture.completedFuture(new java.util.HashMap<>());
+        if (host == null) {
+            return statuses;
+        }
+        for (Vnic vnic : vm.vnics()) {
+            CompletionStage<Optional<VnicStatusView>> status =
+                    services.vnicStatus(new HostId(host), vnic.id()).exceptionally(silent -> Optional.empty());
+            statuses = statuses.thenCombine(status, (map, found) -> {
+                found.ifPresent(view -> map.put(vnic.id().name(), view));
+                return map;
+            });
+        }
+        return statuses;
+    }
+
+    private CompletionStage<Answer> delete(Exchange exchange) {
+        String name = exchange.variable("name");
+        return edits.apply(
+                Edits.Change.removal(TenantRoutes.tenant(exchange), exchange.ifMatch(), exchange.by(), model -> {
+                    Lookup.vm(model, name);
+                    return List.of(new ModelEdit.RemoveVm(name));
+                }));
+    }
+
+    private CompletionStage<Answer> attach(Exchange exchange) {
+        String host = exchange.read(AttachRequest.class).host();
+        HostId hostId;
+        try {
+            hostId = new HostId(host);
+        } catch (IllegalArgumentException noName) {
+            throw RefusedException.invalid(
+                    List.of(new FieldProblem("host", String.valueOf(noName.getMessage()), null)));
+        }
+        return services.model(TenantRoutes.tenant(exchange)).thenCompose(model -> {
+            Vm vm = Lookup.vm(model, exchange.variable("name"));
+            return services.attach(specOf(model, vm), hostId, exchange.by())
+                    .thenCompose(placement -> view(model, vm, placement));
+        });
+    }
+
+    private static io.portcullis.vnic.VmSpec specOf(TenantModel model, Vm vm) {
+        if (vm.vnics().isEmpty()) {
+            throw new RefusedException(
+                    ProblemKind.WRONG_STATE, vm.id() + " has no vNIC", "give it at least one, then attach it");
+        }
+        return new io.portcullis.vnic.VmSpec(
+                vm.id(),
+                vm.vnics().stream()
+                        .map(vnic -> new VnicSpec(
+                                vnic.id(),
+                                vnic.mac(),
+                                vnic.addresses(),
+                                Lookup.named(model.segments(), "segment", vnic.segment())
+                                        .vlan(),
+                                vnic.port()))
+                        .toList());
+    }
+
+    private CompletionStage<Answer> detach(Exchange exchange) {
+        return services.model(TenantRoutes.tenant(exchange)).thenCompose(model -> {
+            Vm vm = Lookup.vm(model, exchange.variable("name"));
+            return services.detach(vm.id(), exchange.by()).thenCompose(placement -> view(model, vm, placement));
+        });
+    }
+
+    private CompletionStage<Answer> tags(Exchange exchange) {
+        TagsRequest request = exchange.read(TagsRequest.class);
+        List<FieldProblem> mistakes = new ArrayList<>();
+        List<Tag> add = tags(request.add(), "add", mistakes);
+        List<Tag> remove = tags(request.remove(), "remove", mistakes);
+        add.stream()
+                .filter(remove::contains)
+                .forEach(tag -> mistakes.add(new FieldProblem("remove", tag + " is to be added too", null)));
+        if (!mistakes.isEmpty()) {
+            throw RefusedException.invalid(mistakes);
+        }
+        return change(exchange, vm -> {
+            TreeSet<Tag> tags = new TreeSet<>(vm.tags());
+            tags.addAll(add);
+            remove.forEach(tags::remove);
+            return List.of(new ModelEdit.SetTags(vm.name(), tags));
+        });
+    }
+
+    private static List<Tag> tags(@Nullable List<String> texts, String path, List<FieldProblem> mistakes) {
+        List<Tag> tags = new ArrayList<>();
+        for (int index = 0; texts != null && index < texts.size(); index++) {
+            try {
+                tags.add(Tag.parse(texts.get(index)));
+            } catch (IllegalArgumentException noTag) {
+                mistakes.add(new FieldProblem(path + "[" + index + "]", String.valueOf(noTag.getMessage()), null));
+            }
+        }
+        return tags;
+    }
+
+    private CompletionStage<Answer> findings(Exchange exchange) {
+        FindingsRequest request = exchange.read(FindingsRequest.class);
+        Map<String, String> set = request.set() == null ? Map.of() : request.set();
+        List<String> clear = request.clear() == null ? List.of() : request.clear();
+        return change(exchange, vm -> {
+            List<ModelEdit> wanted = new ArrayList<>();
+            clear.stream()
+                    .filter(vm.findings()::containsKey)
+                    .forEach(finding -> wanted.add(new ModelEdit.ClearFinding(vm.name(), finding)));
+            set.forEach((finding, value) -> wanted.add(new ModelEdit.SetFinding(vm.name(), finding, value)));
+            return wanted;
+        });
+    }
+
+    private CompletionStage<Answer> change(Exchange exchange, java.util.function.Function<Vm, List<ModelEdit>> wanted) {
+        return edits.apply(new Edits.Change(
+                TenantRoutes.tenant(exchange),
+                exchange.ifMatch(),
+                exchange.by(),
+                model -> wanted.apply(Lookup.vm(model, exchange.variable("name"))),
+                problem -> null,
+                ProblemKind.INVALID_DOCUMENT));
+    }
+
+    /** A vNIC that was found, and where it is. */
+    private record Found(TenantModel model, Vm vm, Vnic vnic, PlacementView placement) {
+        Optional<HostId> host() {
+            return Optional.ofNullable(placement.host()).map(HostId::new);
+        }
+    }
+
+    private CompletionStage<Found> find(Exchange exchange) {
+        return services.model(TenantRoutes.tenant(exchange)).thenCompose(model -> {
+            Vm vm = Lookup.vm(model, exchange.variable("name"));
+            Vnic vnic = Lookup.vnic(vm, exchange.variable("vnic"));
+            return services.placement(vm.id()).thenApply(placement -> new Found(model, vm, vnic, placement));
+        });
+    }
+
+    private CompletionStage<Answer> vnic(Exchange exchange) {
+        return find(exchange)
+                .thenCompose(found -> status(found).thenApply(status -> {
+                    VnicView view = new Views(found.model()).vnic(found.vnic(), status.orElse(null));
+                    return Answer.ok(view, found.model().revision());
+                }));
+    }
+
+    private CompletionStage<Optional<VnicStatusView>> status(Found found) {
+        return found.host()
+                .map(host -> services.vnicStatus(host, found.vnic().id()).exceptionally(silent -> Optional.empty()))
+                .orElseGet(() -> CompletableFuture.completedFuture(Optional.empty()));
+    }
+
+    private CompletionStage<Answer> rules(Exchange exchange) {
+        return find(exchange)
+                .thenCompose(found -> services.rules(found.vnic().id()).thenCombine(status(found), (rules, status) -> {
+                    long realized = status.map(VnicStatusView::policyRevision).orElse(0L);
+                    return Answer.ok(new RulesView(
+                            found.vnic().id().toString(),
+                            rules.revision(),
+                            realized,
+                            rules.table().hash(),
+                            rules.table().defaultAction().name(),
+                            Views.rules(rules.table())));
+                }));
+    }
+
+    private CompletionStage<Answer> connections(Exchange exchange) {
+        int limit = (int) exchange.number("limit", 1, MAX_CONNECTIONS).orElse(DEFAULT_CONNECTIONS);
+        return find(exchange).thenCompose(found -> {
+            VmId vm = found.vm().id();
+            HostId host = found.host()
+                    .orElseThrow(() -> new RefusedException(
+                            ProblemKind.WRONG_STATE, vm + " is attached to no host", "attach it first"));
+            return services.connections(host, found.vnic().id(), limit + 1)
+                    .thenApply(connections -> Answer.ok(new ConnectionsView(
+                            found.vnic().id().toString(),
+                            host.value(),
+                            connections.size() > limit,
+                            new Views(found.model())
+                                    .connections(
+                                            connections.stream().limit(limit).toList()))));
+        });
+    }
+}

@@ -1,0 +1,62 @@
+package io.portcullis.admin.document;
+
+import io.portcullis.api.FieldProblem;
+import io.portcullis.api.document.Nearest;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Mistakes found while a document is turned into the model. One document, one thread. */
+final class Mistakes {
+    private static final int MAX_KEPT = 100;
+
+    private final List<FieldProblem> found = new ArrayList<>();
+
+    void add(String path, String message, @Nullable String hint) {
+        if (found.size() < MAX_KEPT) {
+            found.add(new FieldProblem(path, message, hint));
+        }
+    }
+
+    boolean isEmpty() {
+        return found.isEmpty();
+    }
+
+    List<FieldProblem> found() {
+        return List.copyOf(found);
+    }
+
+    /** What {@code parse} makes of the text; its {@link IllegalArgumentException} becomes a mistake and {@code otherwise} the value. */
+    <T> T parsed(String path, String text, T otherwise, Function<String, T> parse) {
+        try {
+            return parse.apply(text);
+        } catch (IllegalArgumentException refused) {
+            add(path, String.valueOf(refused.getMessage()), null);
+            return otherwise;
+        }
+    }
+
+    /** The constant with that name, in any case; {@code otherwise} if there is no text, or a wrong one, which is a mistake. */
+    <E extends Enum<E>> E constant(String path, @Nullable String text, E otherwise) {
+        if (text == null) {
+            return otherwise;
+        }
+        E[] constants = otherwise.getDeclaringClass().getEnumConstants();
+        for (E constant : constants) {
+            if (constant.name().equalsIgnoreCase(text)) {
+                return constant;
+            }
+        }
+        List<String> names = Arrays.stream(constants).map(Enum::name).toList();
+        add(
+                path,
+                "'" + text + "' is none of " + String.join(", ", names),
+                Nearest.to(text.toUpperCase(Locale.ROOT), names)
+                        .map(nearest -> "did you mean " + nearest + "?")
+                        .orElse(null));
+        return otherwise;
+    }
+}

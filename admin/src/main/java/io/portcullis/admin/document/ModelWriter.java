@@ -1,0 +1,137 @@
+package io.portcullis.admin.document;
+
+import io.portcullis.api.GroupExpression;
+import io.portcullis.api.GroupSpec;
+import io.portcullis.api.PolicySpec;
+import io.portcullis.api.RuleSpec;
+import io.portcullis.api.SegmentSpec;
+import io.portcullis.api.ServiceSpec;
+import io.portcullis.api.TenantView;
+import io.portcullis.api.TextMatch;
+import io.portcullis.policy.model.AddressLiteral;
+import io.portcullis.policy.model.Expression;
+import io.portcullis.policy.model.Group;
+import io.portcullis.policy.model.Peers;
+import io.portcullis.policy.model.Rule;
+import io.portcullis.policy.model.SecurityPolicy;
+import io.portcullis.policy.model.Segment;
+import io.portcullis.policy.model.Service;
+import io.portcullis.policy.model.ServiceSelection;
+import io.portcullis.policy.model.TenantModel;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Writes the model as documents of the API; what {@link ModelReader} makes of them is the same model again. */
+public final class ModelWriter {
+    private ModelWriter() {}
+
+    public static TenantView tenant(TenantModel model) {
+        return new TenantView(
+                model.tenant().value(),
+                model.defaultAction().name(),
+                model.looseTracking() ? "loose" : "strict",
+                model.revision(),
+                model.vms().size(),
+                model.groups().size(),
+                model.policies().size());
+    }
+
+    public static SegmentSpec segment(Segment segment) {
+        return new SegmentSpec(segment.vlan(), segment.description().isEmpty() ? null : segment.description());
+    }
+
+    public static GroupSpec group(Group group) {
+        return new GroupSpec(expression(group.expression()));
+    }
+
+    public static ServiceSpec service(Service service) {
+        return new ServiceSpec(
+                service.matches().stream().map(ServiceText::entry).toList());
+    }
+
+    public static PolicySpec policy(SecurityPolicy policy) {
+        return new PolicySpec(
+                policy.category().name(),
+                policy.sequence(),
+                policy.appliedTo(),
+                policy.enabled(),
+                policy.rules().stream().map(ModelWriter::rule).toList());
+    }
+
+    private static RuleSpec rule(Rule rule) {
+        return new RuleSpec(
+                rule.name(),
+                peers(rule.sources()),
+                rule.sources().negated() ? true : null,
+                peers(rule.destinations()),
+                rule.destinations().negated() ? true : null,
+                services(rule.services()),
+                rule.direction().name(),
+                rule.family().name(),
+                rule.appliedTo().isEmpty() ? null : rule.appliedTo(),
+                rule.action().name(),
+                rule.liveFlowMode().name(),
+                rule.log());
+    }
+
+    private static List<String> peers(Peers peers) {
+        if (peers.any()) {
+            return List.of(ModelReader.ANY);
+        }
+        List<String> items = new ArrayList<>(peers.groups());
+        peers.addresses().stream().map(AddressLiteral::toString).forEach(items::add);
+        return items;
+    }
+
+    private static List<String> services(ServiceSelection services) {
+        return services.any() ? List.of(ModelReader.ANY) : services.names();
+    }
+
+    private static GroupExpression expression(Expression expression) {
+        return switch (expression) {
+            case Expression.HasTag has -> GroupExpression.tagged(has.tag().toString());
+            case Expression.NameMatches name -> text(match(name.match(), name.text()), null);
+            case Expression.OsMatches os -> text(null, match(os.match(), os.text()));
+            case Expression.InSegment in -> leaf(in.segment(), null, null);
+            case Expression.HasFinding has ->
+                leaf(null, has.value() == null ? has.finding() : has.finding() + "=" + has.value(), null);
+            case Expression.InGroup in -> leaf(null, null, in.group());
+            case Expression.Addresses set ->
+                sets(set.addresses().stream().map(AddressLiteral::toString).toList(), null);
+            case Expression.Members members -> sets(null, List.copyOf(members.vms()));
+            case Expression.And and -> operands(all(and.operands()), null, null);
+            case Expression.Or or -> operands(null, all(or.operands()), null);
+            case Expression.Not not -> operands(null, null, expression(not.operand()));
+        };
+    }
+
+    private static List<GroupExpression> all(List<Expression> operands) {
+        return operands.stream().map(ModelWriter::expression).toList();
+    }
+
+    private static TextMatch match(io.portcullis.policy.model.TextMatch match, String text) {
+        return switch (match) {
+            case EQUALS -> new TextMatch(text, null, null);
+            case STARTS_WITH -> new TextMatch(null, text, null);
+            case CONTAINS -> new TextMatch(null, null, text);
+        };
+    }
+
+    private static GroupExpression text(@Nullable TextMatch name, @Nullable TextMatch os) {
+        return new GroupExpression(null, name, os, null, null, null, null, null, null, null, null);
+    }
+
+    private static GroupExpression leaf(@Nullable String segment, @Nullable String finding, @Nullable String group) {
+        return new GroupExpression(null, null, null, segment, finding, null, null, group, null, null, null);
+    }
+
+    private static GroupExpression sets(@Nullable List<String> addresses, @Nullable List<String> vms) {
+        return new GroupExpression(null, null, null, null, null, addresses, vms, null, null, null, null);
+    }
+
+    private static GroupExpression operands(
+            @Nullable List<GroupExpression> all, @Nullable List<GroupExpression> any, @Nullable GroupExpression not) {
+        return new GroupExpression(null, null, null, null, null, null, null, null, all, any, not);
+    }
+}

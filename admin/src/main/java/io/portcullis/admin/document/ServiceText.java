@@ -1,0 +1,62 @@
+package io.portcullis.admin.document;
+
+import io.portcullis.api.ServiceEntry;
+import io.portcullis.policy.table.ServiceMatch;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Writes protocols, ports and ICMP types for people. */
+public final class ServiceText {
+    private ServiceText() {}
+
+    /** {@code tcp}, {@code udp}, {@code icmp}, {@code icmpv6}, {@code sctp}, {@code any}, or the number. */
+    public static String protocol(int number) {
+        return switch (number) {
+            case ServiceMatch.ANY_PROTOCOL -> ModelReader.ANY;
+            case 1 -> "icmp";
+            case 6 -> "tcp";
+            case 17 -> "udp";
+            case 58 -> "icmpv6";
+            case 132 -> "sctp";
+            default -> Integer.toString(number);
+        };
+    }
+
+    /** In one word: {@code tcp/443}, {@code icmp/8/0}, {@code any}. */
+    public static String brief(ServiceMatch match) {
+        StringBuilder text = new StringBuilder(protocol(match.protocol()));
+        String ports = ports(match.destinationPortFirst(), match.destinationPortLast());
+        if (ports != null) {
+            text.append('/').append(ports);
+        }
+        String sourcePorts = ports(match.sourcePortFirst(), match.sourcePortLast());
+        if (sourcePorts != null) {
+            text.append(" from ").append(sourcePorts);
+        }
+        if (match.icmpType() >= 0) {
+            text.append('/').append(match.icmpType());
+        }
+        if (match.icmpCode() >= 0) {
+            text.append('/').append(match.icmpCode());
+        }
+        return text.toString();
+    }
+
+    static ServiceEntry entry(ServiceMatch match) {
+        String ports = ports(match.destinationPortFirst(), match.destinationPortLast());
+        String sourcePorts = ports(match.sourcePortFirst(), match.sourcePortLast());
+        return new ServiceEntry(
+                protocol(match.protocol()),
+                ports == null ? null : List.of(ports),
+                sourcePorts == null ? null : List.of(sourcePorts),
+                match.icmpType() < 0 ? null : match.icmpType(),
+                match.icmpCode() < 0 ? null : match.icmpCode());
+    }
+
+    private static @Nullable String ports(int first, int last) {
+        if (first == 0 && last == ServiceMatch.MAX_PORT) {
+            return null;
+        }
+        return first == last ? Integer.toString(first) : first + "-" + last;
+    }
+}

@@ -1,0 +1,297 @@
+package io.portcullis.admin;
+
+import io.portcullis.admin.http.ProblemKind;
+import io.portcullis.admin.http.RefusedException;
+import io.portcullis.api.ClusterView;
+import io.portcullis.api.EvacuationView;
+import io.portcullis.api.HostView;
+import io.portcullis.api.MemberView;
+import io.portcullis.api.MigrationView;
+import io.portcullis.api.PlacementView;
+import io.portcullis.api.VnicRealization;
+import io.portcullis.api.VnicStatusView;
+import io.portcullis.datapath.track.ConnectionInfo;
+import io.portcullis.policy.Action;
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.TenantId;
+import io.portcullis.policy.VmId;
+import io.portcullis.policy.VnicId;
+import io.portcullis.policy.compile.PolicyCompiler;
+import io.portcullis.policy.model.EditResult;
+import io.portcullis.policy.model.ModelEdit;
+import io.portcullis.policy.model.TenantModel;
+import io.portcullis.vnic.VmSpec;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+
+/** A cluster in memory: real models, placements in a map, hosts host-1 and host-2. */
+final class FakeServices implements AdminServices {
+    private static final List<String> HOSTS = List.of("host-1", "host-2");
+
+    final Map<String, TenantModel> models = new TreeMap<>();
+    final Map<VmId, PlacementView> placements = new LinkedHashMap<>();
+    final Map<VmId, VmSpec> specs = new LinkedHashMap<>();
+    final Map<String, MigrationView> migrations = new LinkedHashMap<>();
+    volatile boolean ready = true;
+    volatile boolean silent;
+    /** Somebody else changes a tenant between our reading and our writing. */
+    volatile Runnable beforeNextEdit = () -> {};
+
+    private synchronized <T> CompletionStage<T> answer(Supplier<T> answer) {
+        if (silent) {
+            return CompletableFuture.failedFuture(new java.util.concurrent.TimeoutException());
+        }
+        try {
+            return CompletableFuture.completedFuture(answer.get());
+        } catch (RefusedException refused) {
+            return CompletableFuture.failedFuture(refused);
+        }
+    }
+
+    private TenantModel known(TenantId tenant) {
+        return Lookup.named(models, "tenant", tenant.value());
+    }
+
+    @Override
+    public CompletionStage<Readiness> readiness() {
+        return answer(() -> new Readiness(ready, ready ? "ready" : "the node is not Up in the cluster"));
+    }
+
+    @Override
+    public CompletionStage<NodeReport> nodeReport() {
+        return answer(() -> new NodeReport(
+                "host-1", 2, 3, 17, Map.of("allowed.out", 12L, "dropped.in.policy", 3L), Map.of("COMMITTED", 5L)));
+    }
+
+    @Override
+    public CompletionStage<ClusterView> cluster() {
+        return answer(() -> new ClusterView(
+                "portcullis",
+                "0.1.0",
+                "pekko://portcullis@127.0.0.1:1",
+                List.of(new MemberView("127.0.0.1:1", "host-1", List.of("host"), "Up", true, true))));
+    }
+
+    @Override
+    public CompletionStage<List<HostView>> hosts() {
+        return answer(() -> HOSTS.stream().map(FakeServices::hostView).toList());
+    }
+
+    private static HostView hostView(String host) {
+        return new HostView(host, "UP", "127.0.0.1:1", false, List.of(), 0, 100, 0, Map.of(), null);
+    }
+
+    @Override
+    public CompletionStage<HostView> host(HostId host) {
+        return answer(() -> hostView(existing(host)));
+    }
+
+    private static String existing(HostId host) {
+        return Lookup.named(HOSTS.contains(host.value()) ? host.value() : null, "host", host.value(), HOSTS);
+    }
+
+    @Override
+    public CompletionStage<EvacuationView> drain(HostId host, boolean thenLeave, String by) {
+        return answer(() -> new EvacuationView(
+                existing(host), "DRAINING", by, thenLeave, 1, 0, List.of("acme/web-1"), 0, Map.of()));
+    }
+
+    @Override
+    public CompletionStage<EvacuationView> cancelDrain(HostId host) {
+        return evacuation(host);
+    }
+
+    @Override
+    public CompletionStage<EvacuationView> evacuation(HostId host) {
+        return answer(() -> new EvacuationView(existing(host), "ACTIVE", "", false, 0, 0, List.of(), 0, Map.of()));
+    }
+
+    @Override
+    public CompletionStage<List<TenantId>> tenants() {
+        return answer(() -> models.keySet().stream().map(TenantId::new).toList());
+    }
+
+    @Override
+    public CompletionStage<EditOutcome> putTenant(
+            TenantId tenant, Action defaultAction, boolean loose, OptionalLong expected, String by) {
+        synchronized (this) {
+            models.putIfAbsent(tenant.value(), TenantModel.empty(tenant));
+        }
+        return edit(tenant, List.of(new ModelEdit.SetDefaults(defaultAction, loose)), expected, by);
+    }
+
+    @Override
+    public CompletionStage<Void> deleteTenant(TenantId tenant, String by) {
+        return answer(() -> {
+            if (!known(tenant).vms().isEmpty()) {
+                throw new RefusedException(ProblemKind.IN_USE, "tenant " + tenant + " has VMs");
+            }
+            models.remove(tenant.value());
+            return null;
+        });
+    }
+
+    @Override
+    public CompletionStage<TenantModel> model(TenantId tenant) {
+        return answer(() -> known(tenant));
+    }
+
+    @Override
+    public CompletionStage<EditOutcome> edit(TenantId tenant, List<ModelEdit> edits, OptionalLong expected, String by) {
+        Runnable before = beforeNextEdit;
+        beforeNextEdit = () -> {};
+        before.run();
+        return answer(() -> {
+            TenantModel model = known(tenant);
+            if (expected.isPresent() && expected.getAsLong() != model.revision()) {
+                return new EditOutcome.Stale(model.revision());
+            }
+            return switch (model.apply(edits)) {
+                case EditResult.Accepted accepted -> {
+                    models.put(tenant.value(), accepted.model());
+                    yield new EditOutcome.Applied(accepted.model().revision(), accepted.changed());
+                }
+                case EditResult.Refused refused -> new EditOutcome.Rejected(refused.problems());
+            };
+        });
+    }
+
+    @Override
+    public CompletionStage<TableInForce> rules(VnicId vnic) {
+        return answer(() -> {
+            TenantModel model = known(vnic.tenant());
+            return new TableInForce(model.revision(), new PolicyCompiler().compile(model, vnic));
+        });
+    }
+
+    @Override
+    public CompletionStage<List<VnicRealization>> realization(TenantId tenant, long revision) {
+        return answer(() -> specs.values().stream()
+                .flatMap(spec -> spec.vnicIds().stream())
+                .map(vnic -> new VnicRealization(
+                        vnic.toString(),
+                        "host-1",
+                        known(tenant).revision(),
+                        known(tenant).revision() >= revision))
+                .toList());
+    }
+
+    @Override
+    public CompletionStage<PlacementView> placement(VmId vm) {
+        return answer(() -> placements.getOrDefault(vm, Views.NOWHERE));
+    }
+
+    @Override
+    public CompletionStage<Map<VmId, PlacementView>> placements(TenantId tenant) {
+        return answer(() -> Map.copyOf(placements));
+    }
+
+    @Override
+    public CompletionStage<PlacementView> attach(VmSpec vm, HostId host, String by) {
+        return answer(() -> {
+            existing(host);
+            if (placements.containsKey(vm.vm())) {
+                throw new RefusedException(ProblemKind.WRONG_STATE, vm.vm() + " is attached already");
+            }
+            PlacementView placement = new PlacementView(host.value(), 1, "PLACED", null);
+            placements.put(vm.vm(), placement);
+            specs.put(vm.vm(), vm);
+            return placement;
+        });
+    }
+
+    @Override
+    public CompletionStage<PlacementView> detach(VmId vm, String by) {
+        return answer(() -> {
+            placements.remove(vm);
+            specs.remove(vm);
+            return new PlacementView(null, 2, "DETACHED", null);
+        });
+    }
+
+    @Override
+    public CompletionStage<Optional<VnicStatusView>> vnicStatus(HostId host, VnicId vnic) {
+        return answer(() -> Optional.of(new VnicStatusView(
+                host.value(), 1, "ENFORCING", "abc", known(vnic.tenant()).revision(), 2, Map.of("allowed.in", 4L))));
+    }
+
+    @Override
+    public CompletionStage<List<ConnectionInfo>> connections(HostId host, VnicId vnic, int limit) {
+        return answer(() -> {
+            List<ConnectionInfo> all = new ArrayList<>();
+            for (int port = 1_000; port < 1_005 && all.size() < limit; port++) {
+                all.add(new ConnectionInfo(
+                        6,
+                        new InetSocketAddress("10.0.0.9", port),
+                        new InetSocketAddress("fd00::1", 443),
+                        "ESTABLISHED",
+                        false,
+                        0,
+                        1,
+                        1_500_000,
+                        3,
+                        180));
+            }
+            return all;
+        });
+    }
+
+    @Override
+    public CompletionStage<MigrationView> migrate(VmId vm, HostId to, String by) {
+        return answer(() -> {
+            existing(to);
+            PlacementView placement = Lookup.named(
+                    placements.get(vm),
+                    "attached VM",
+                    vm.toString(),
+                    placements.keySet().stream().map(VmId::toString).toList());
+            if (to.value().equals(placement.host())) {
+                throw new RefusedException(ProblemKind.SAME_HOST, vm + " is on " + to + " already");
+            }
+            MigrationView view = new MigrationView(
+                    "m-" + (migrations.size() + 1),
+                    vm.toString(),
+                    String.valueOf(placement.host()),
+                    to.value(),
+                    "RUNNING",
+                    "RESERVING",
+                    by,
+                    "2026-01-01T00:00:00Z",
+                    null,
+                    null,
+                    null);
+            migrations.put(view.id(), view);
+            return view;
+        });
+    }
+
+    @Override
+    public CompletionStage<List<MigrationView>> migrations(Optional<VmId> vm, int limit) {
+        return answer(() -> migrations.values().stream()
+                .filter(each -> vm.isEmpty() || each.vm().equals(vm.get().toString()))
+                .limit(limit)
+                .toList());
+    }
+
+    @Override
+    public CompletionStage<MigrationView> migration(String id) {
+        return answer(() -> Lookup.named(migrations, "migration", id));
+    }
+
+    @Override
+    public CompletionStage<MigrationView> cancel(String id, String by) {
+        return answer(() -> {
+            Lookup.named(migrations, "migration", id);
+            throw new RefusedException(ProblemKind.TOO_LATE, "the hand-over of " + id + " has begun");
+        });
+    }
+}
