@@ -30,13 +30,13 @@ import org.jspecify.annotations.Nullable;
  * The firewall of one vNIC. One thread at a time (the loop that owns the vNIC); {@link #process} neither allocates nor
  * throws for any content of a frame.
  *
- * <p>A frame goes: parse, {@link SpoofGuard}, (ARP and neighbour discovery pass here), later fragments by
+ * <p>A frame goes: parse, {@link SpoofGuard}, (ARP, neighbour and listener discovery pass here), later fragments by
  * {@link FragmentTable}, connection tracking; then, only for the first packet of a connection and for the next packet of
  * one that was judged under another revision, classification.
  */
 public final class VnicEngine implements AutoCloseable {
-    /** Connections looked at by one call of {@link #expire}. */
-    static final int EXPIRY_BATCH = 4_096;
+    /** Calls of {@link #expire} that look at the whole table, if it is full. */
+    static final int EXPIRY_CALLS_PER_SWEEP = 16;
     /** How long after an import unknown later fragments pass: the source judged their first one before the cut. */
     static final long FRAGMENT_ADOPTION_NANOS = 2_000_000_000L;
     /** Behind every transport header: what an adopted fragment cannot reach (RFC 3128). */
@@ -54,6 +54,7 @@ public final class VnicEngine implements AutoCloseable {
     private final PacketView packet = new PacketView();
     private final PacketView original = new PacketView();
     private @Nullable PolicyInForce policy;
+    private final int expiryBatch;
     private boolean isAdopting;
     private long adoptUntilNanos;
 
@@ -62,6 +63,7 @@ public final class VnicEngine implements AutoCloseable {
         this.identity = identity;
         spoofGuard = new SpoofGuard(identity);
         table = ConnectionTable.create(maxConnections);
+        expiryBatch = Math.max(64, maxConnections / EXPIRY_CALLS_PER_SWEEP);
         tracker = new ConnectionTracker(table, TrackingProfile.STRICT);
         fragments = new FragmentTable(SEEDS.nextLong());
     }
@@ -130,7 +132,8 @@ public final class VnicEngine implements AutoCloseable {
                     ? allow(direction, nowNanos)
                     : drop(direction, DropReason.ETHERTYPE);
         }
-        if (packet.isNeighbourDiscovery()) {
+        // without listener reports a switch that snoops on them would cut the VM off from neighbour discovery
+        if (packet.isNeighbourDiscovery() || packet.isListenerDiscovery(direction == Direction.IN)) {
             return allow(direction, nowNanos);
         }
         if (packet.isLaterFragment) {
@@ -147,10 +150,7 @@ public final class VnicEngine implements AutoCloseable {
         return switch (tracked) {
             case MISS_NEW -> admit(inForce, true, direction, nowNanos, toSender);
             case MISS_UNTRACKED -> admit(inForce, false, direction, nowNanos, toSender);
-            case RELATED -> {
-                counters.event(Event.RELATED);
-                yield allow(direction, nowNanos);
-            }
+            case RELATED -> related(inForce, direction, nowNanos);
             default -> {
                 counters.invalid(tracked);
                 yield drop(direction, DropReason.INVALID);
@@ -189,6 +189,26 @@ public final class VnicEngine implements AutoCloseable {
         };
     }
 
+    /** An ICMP error goes where its connection may go; it never changes the connection. */
+    private Verdict related(PolicyInForce inForce, Direction direction, long nowNanos) {
+        int slot = tracker.connection();
+        if (table.revision(slot) != inForce.revision() && !goesOn(inForce, judge(inForce, slot))) {
+            return drop(direction, DropReason.CUT);
+        }
+        counters.event(Event.RELATED);
+        return allow(direction, nowNanos);
+    }
+
+    /** What the rules in force say about a connection's first packet. */
+    private int judge(PolicyInForce inForce, int slot) {
+        table.originalTuple(slot, original);
+        return inForce.decide(original, table.isOutbound(slot) ? Direction.OUT : Direction.IN);
+    }
+
+    private static boolean goesOn(PolicyInForce inForce, int decision) {
+        return inForce.action(decision) == Action.ALLOW || inForce.liveFlowMode(decision) == LiveFlowMode.KEEP;
+    }
+
     private boolean insert(PolicyInForce inForce, int decision, Direction direction, long nowNanos) {
         InsertResult result = tracker.insert(packet, direction, inForce.ruleId(decision), inForce.revision(), nowNanos);
         if (result == InsertResult.INSERTED) {
@@ -207,16 +227,14 @@ public final class VnicEngine implements AutoCloseable {
             Burst toReceiver) {
         counters.event(Event.CONNECTIONS_RECHECKED);
         int slot = tracker.connection();
-        table.originalTuple(slot, original);
-        int decision = inForce.decide(original, table.isOutbound(slot) ? Direction.OUT : Direction.IN);
+        int decision = judge(inForce, slot);
         Action action = inForce.action(decision);
-        LiveFlowMode mode = inForce.liveFlowMode(decision);
-        if (action == Action.ALLOW || mode == LiveFlowMode.KEEP) {
+        if (goesOn(inForce, decision)) {
             long ruleId = action == Action.ALLOW ? inForce.ruleId(decision) : table.ruleId(slot);
             table.judged(slot, ruleId, inForce.revision());
             return allow(direction, nowNanos);
         }
-        boolean isReset = mode == LiveFlowMode.RESET && packet.isTcp();
+        boolean isReset = inForce.liveFlowMode(decision) == LiveFlowMode.RESET && packet.isTcp();
         int expected = isReset ? table.resetSequence(slot, tracked == TrackResult.HIT_REPLY) : 0;
         tracker.remove(slot);
         counters.event(Event.CONNECTIONS_CUT);
@@ -272,7 +290,7 @@ public final class VnicEngine implements AutoCloseable {
 
     /** Removes connections whose time is over; call it every second or so, it does a bounded piece of work. */
     public void expire(long nowNanos) {
-        counters.event(Event.CONNECTIONS_EXPIRED, tracker.expire(nowNanos, EXPIRY_BATCH));
+        counters.event(Event.CONNECTIONS_EXPIRED, tracker.expire(nowNanos, expiryBatch));
     }
 
     /** A copy of the connection table. */

@@ -138,6 +138,17 @@ public final class PacketView {
                 && icmpType <= 137;
     }
 
+    /**
+     * Multicast listener discovery that did not cross a router (RFC 2710, 3810: hop limit 1): a host's report or leave, or, if
+     * {@code queries}, a router's question.
+     */
+    public boolean isListenerDiscovery(boolean queries) {
+        if (protocol != PROTOCOL_ICMPV6 || family != IpFamily.IPV6 || isFragment || hopLimit != 1) {
+            return false;
+        }
+        return icmpType == 131 || icmpType == 132 || icmpType == 143 || (queries && icmpType == 130);
+    }
+
     /** Whether the Ethernet destination has the group bit. */
     public boolean isGroupFrame() {
         return (destinationMac >>> 40 & 1) != 0;

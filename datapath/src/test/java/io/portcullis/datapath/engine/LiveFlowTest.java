@@ -8,6 +8,9 @@ import static io.portcullis.datapath.packet.Frames.fromVm;
 import static io.portcullis.datapath.packet.Frames.toVm;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.portcullis.datapath.packet.FrameBuilder;
+import io.portcullis.datapath.packet.Frames;
+import io.portcullis.datapath.packet.PacketParser;
 import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.LiveFlowMode;
@@ -96,6 +99,31 @@ class LiveFlowTest {
         assertThat(toPeer.destinationPort).isEqualTo(443);
         assertThat(vm.engine.connectionCount()).isZero();
         assertThat(vm.counter("connections.cut")).isEqualTo(1);
+    }
+
+    @Test
+    void shouldCutIcmpErrorsAboutItToo() {
+        FrameBuilder error = toVm().icmp(3, 4, 1_400)
+                .payload(Frames.datagramOf(EngineHarness.segment(PORT).build()));
+        assertThat(vm.in(error)).isEqualTo(Verdict.ALLOW);
+        vm.with(2, table(Action.DROP));
+        assertThat(vm.in(error)).isEqualTo(Verdict.DROP);
+        assertThat(vm.engine.connectionCount()).as("left to its next packet").isEqualTo(1);
+    }
+
+    @Test
+    void shouldResetTheReceiverWhereItStandsIfDataIsUnderWay() {
+        assertThat(vm.out(EngineHarness.segment(PORT).payload(new byte[100]))).isEqualTo(Verdict.ALLOW);
+        vm.with(2, table(Action.DROP, aRule(3).live(LiveFlowMode.RESET).drop()));
+        assertThat(vm.out(EngineHarness.segment(PORT).sequence(201).payload(new byte[100])))
+                .isEqualTo(Verdict.REJECT);
+        assertThat(vm.toNetwork.count()).isEqualTo(2);
+        PacketView reset = new PacketView();
+        for (int i = 0; i < 2; i++) {
+            PacketParser.parse(vm.toNetwork.memory(), vm.toNetwork.offset(i), vm.toNetwork.length(i), reset);
+            assertThat(reset.tcpSequence).isEqualTo(i == 0 ? 101 : 201);
+        }
+        assertThat(EngineHarness.only(vm.toVm).tcpSequence).isEqualTo(501);
     }
 
     @Test

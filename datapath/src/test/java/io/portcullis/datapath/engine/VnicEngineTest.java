@@ -11,14 +11,18 @@ import static io.portcullis.datapath.packet.Frames.toVm6;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.portcullis.datapath.Direction;
 import io.portcullis.datapath.packet.FrameBuilder;
 import io.portcullis.datapath.packet.Frames;
 import io.portcullis.datapath.packet.PacketView;
+import io.portcullis.datapath.port.Burst;
 import io.portcullis.datapath.runtime.DataPathException;
 import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.table.RuleTable;
+import java.lang.foreign.Arena;
+import java.net.InetAddress;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -108,7 +112,29 @@ class VnicEngineTest {
                         .payload(Frames.PEER6.getAddress())
                         .hopLimit(255)))
                 .isEqualTo(Verdict.ALLOW);
+        FrameBuilder report = FrameBuilder.frame(Frames.VM_MAC, MacAddress.parse("33:33:00:00:00:16"))
+                .ip(InetAddress.ofLiteral("::"), InetAddress.ofLiteral("ff02::16"))
+                .extensions(0, new byte[] {58, 0, 5, 2, 0, 0, 1, 0})
+                .icmp(143, 0, 0);
+        assertThat(vm.out(report.hopLimit(1))).isEqualTo(Verdict.ALLOW);
+        assertThat(vm.out(report.hopLimit(2))).isEqualTo(Verdict.DROP);
         assertThat(vm.engine.connectionCount()).isZero();
+    }
+
+    @Test
+    void shouldDecideAboutTheGivenFramesOnly() {
+        vm.with(1, ALLOW_ALL);
+        try (Arena arena = Arena.ofConfined()) {
+            Burst burst = new Burst(arena);
+            for (int i = 0; i < 4; i++) {
+                fromVm().udp(i, 53).appendTo(burst);
+            }
+            Verdict[] verdicts = new Verdict[Burst.MAX_FRAMES];
+            vm.engine.process(burst, 1, 3, Direction.OUT, 0, verdicts, vm.toVm, vm.toNetwork);
+            assertThat(verdicts).startsWith(null, Verdict.ALLOW, Verdict.ALLOW, null);
+            assertThat(vm.counter("allowed.out")).isEqualTo(2);
+            assertThat(vm.counter("allowed-bytes.out")).isEqualTo(burst.length(1) + burst.length(2));
+        }
     }
 
     @Test
