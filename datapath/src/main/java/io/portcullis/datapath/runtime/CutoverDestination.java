@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * LEARNING ─ the fabric knows: UplinkLearned ─▶ READY ─ Sealed, table imported, activate ─▶ ACTIVE ─ Released or tunnel broken ─▶
  * STEERING_HOME ─ time: the queue's index is 0 now ─▶ ENDED
  *
- * any before ACTIVE ─ Reclaim, or release ordered here ─▶ RETURNING_EGRESS ─ own queue empty, all sent back: EgressReturned ─▶
+ * any before ACTIVE ─ release ordered here: Leaving ─▶ LEAVING ─ Reclaim, or time ─▶ RETURNING_EGRESS
+ * any before ACTIVE ─ Reclaim ─▶ RETURNING_EGRESS ─ own queue empty, all sent back: EgressReturned ─▶
  * AWAITING_LEARNED ─ ReclaimLearned ─▶ RETURNING_INGRESS ─ uplink empty, all sent back: Returned ─▶ ENDED, PASSIVE or closed
  * </pre>
  */
@@ -30,6 +31,7 @@ final class CutoverDestination implements Procedure {
         READY,
         ACTIVE,
         STEERING_HOME,
+        LEAVING,
         RETURNING_EGRESS,
         AWAITING_LEARNED,
         RETURNING_INGRESS,
@@ -110,7 +112,7 @@ final class CutoverDestination implements Procedure {
         if (activation != null) {
             return activation;
         }
-        if (isReturning()) {
+        if (isReleasing || isReturning()) {
             return CompletableFuture.failedFuture(
                     new DataPathException(Reason.WRONG_MODE, vnic.id() + " goes back to its source"));
         }
@@ -130,8 +132,12 @@ final class CutoverDestination implements Procedure {
     /** Gives everything back to the source, then closes the vNIC. Call only if {@link #mustReturn()}. */
     CompletableFuture<@Nullable Void> release() {
         isReleasing = true;
+        vnic.revoked = true;
+        failActivation(new DataPathException(Reason.WRONG_MODE, vnic.id() + " is being released"));
         if (!isReturning()) {
-            beginReturn();
+            // The source may still have frames in its own queue that are older than those here: it says when.
+            send(new TunnelMessage.Leaving());
+            enter(Phase.LEAVING);
         }
         return released;
     }
@@ -185,8 +191,13 @@ final class CutoverDestination implements Procedure {
                     steerHome();
                 }
             }
+            case LEAVING -> {
+                if (late) {
+                    beginReturn();
+                }
+            }
             case RETURNING_EGRESS -> {
-                if (vnic.port.isDrained() || late) {
+                if (vnic.port.isDrained() && loop.isUplinkDrained(ticket) || late) {
                     send(new TunnelMessage.EgressReturned());
                     enter(Phase.AWAITING_LEARNED);
                 }
@@ -280,6 +291,7 @@ final class CutoverDestination implements Procedure {
                     TunnelMessage.Hello _,
                     TunnelMessage.Welcome _,
                     TunnelMessage.UplinkLearned _,
+                    TunnelMessage.Leaving _,
                     TunnelMessage.ReclaimRefused _,
                     TunnelMessage.EgressReturned _,
                     TunnelMessage.Returned _ -> {
@@ -312,7 +324,7 @@ final class CutoverDestination implements Procedure {
             // Its process is gone; its queue goes with it, but perhaps not in this moment.
             enter(Phase.STEERING_HOME);
             deadlineNanos = loop.now() + loop.limits().releaseGraceNanos();
-        } else if (isReturning()) {
+        } else if (isReleasing || isReturning()) {
             endReturned();
         }
         // Else: the authority over the placement decides whether this side activates or is released.
@@ -393,6 +405,8 @@ final class CutoverDestination implements Procedure {
         sendBackTunnelled();
         vnic.port.steerTo(SOURCE_QUEUE);
         vnic.port.requestDrain();
+        // An announcement from here that is still under way must not reach the fabric after the source's.
+        ticket = loop.drainUplink();
         enter(Phase.RETURNING_EGRESS);
     }
 
@@ -435,7 +449,7 @@ final class CutoverDestination implements Procedure {
     }
 
     private void sendBack(FrameKind kind, Burst frames, int index) {
-        boolean sent = tunnel != null && tunnel.sendFrame(kind, vnic.epoch(), frames, index);
+        boolean sent = tunnel != null && tunnel.sendFrame(Tunnel.frame(kind, vnic.epoch(), frames, index));
         vnic.count(sent ? VnicCounter.TUNNEL_SENT : VnicCounter.TUNNEL_DROPPED);
     }
 
@@ -449,7 +463,7 @@ final class CutoverDestination implements Procedure {
     @Override
     public long waitNanos(long nowNanos) {
         long wait = Long.MAX_VALUE;
-        if (phase == Phase.STEERING_HOME || isReturning()) {
+        if (phase == Phase.STEERING_HOME || phase == Phase.LEAVING || isReturning()) {
             wait = Math.max(0, deadlineNanos - nowNanos);
         }
         if (activation != null) {
@@ -462,7 +476,7 @@ final class CutoverDestination implements Procedure {
     public boolean isDraining() {
         return switch (phase) {
             case DISCARDING, LEARNING, RETURNING_EGRESS, RETURNING_INGRESS -> true;
-            case EXPECTING, CONNECTED, READY, ACTIVE, STEERING_HOME, AWAITING_LEARNED, ENDED -> false;
+            case EXPECTING, CONNECTED, READY, ACTIVE, STEERING_HOME, LEAVING, AWAITING_LEARNED, ENDED -> false;
         };
     }
 

@@ -21,9 +21,10 @@ import org.jspecify.annotations.Nullable;
  * SEALED ─ release ─▶ GRACE ─ time ─▶ LAST_DRAIN ─ own queue empty: close it, Released ─▶
  * AWAITING_HOME ─ the destination has steered the VM's queue to its new index and closed the tunnel ─▶ ENDED
  *
- * any before SEALED ─ time-out, broken tunnel, destination gave up ─▶ reclaim under the same epoch, the cut fails
- * any up to SEALED ─ reclaim ─▶ RECLAIM_ASKED ─ EgressReturned: hold, announce ─▶ RECLAIM_LEARNING ─ the fabric knows:
- * ReclaimLearned ─▶ RECLAIM_RETURNING ─ Returned: what came back, what was held, live ─▶ ENDED, ENFORCING
+ * any before SEALED ─ time-out, broken tunnel, Leaving ─▶ reclaim under the same epoch, the cut fails
+ * any up to SEALED ─ reclaim ─▶ RECLAIM_EGRESS ─ own queue empty: Reclaim ─▶ RECLAIM_ASKED ─ EgressReturned ─▶ RECLAIM_DRAINING ─ uplink empty: all that is older than
+ * what the destination holds was seen; hold, announce ─▶ RECLAIM_LEARNING ─ the fabric knows: ReclaimLearned ─▶
+ * RECLAIM_RETURNING ─ Returned: what came back, what was held, live ─▶ ENDED, ENFORCING
  * </pre>
  *
  * A destination that does not answer a reclaim within the step's time is taken for gone: who orders it has the authority.
@@ -40,7 +41,9 @@ final class CutoverSource implements Procedure {
         GRACE,
         LAST_DRAIN,
         AWAITING_HOME,
+        RECLAIM_EGRESS,
         RECLAIM_ASKED,
+        RECLAIM_DRAINING,
         RECLAIM_LEARNING,
         RECLAIM_RETURNING,
         ENDED
@@ -56,6 +59,9 @@ final class CutoverSource implements Procedure {
     private CompletableFuture<Vnic> reclaimed = new CompletableFuture<>();
     private final CompletableFuture<@Nullable Void> released = new CompletableFuture<>();
     private final GroupLedger ledger = new GroupLedger();
+    /** What the destination gets with the seal, or the engine here if it comes to no seal. */
+    private final ArrayDeque<TunnelMessage.Frame> pending = new ArrayDeque<>();
+
     private final ArrayDeque<TunnelMessage.Frame> returned = new ArrayDeque<>();
     private final GroupLedger.Counts returnedGroups = new GroupLedger.Counts(List.of());
 
@@ -64,11 +70,12 @@ final class CutoverSource implements Procedure {
     private long ticket;
     private long freezeStartNanos;
     private long forwardedFrames;
-    private long returnedBytes;
+    private long keptBytes;
     private long reclaimEpoch;
     private boolean egressClosed;
     private boolean ingressClosed;
     private boolean isSealed;
+    private boolean isAskedBack;
     private boolean egressReturned;
     private boolean announced;
     private @Nullable Tunnel tunnel;
@@ -111,18 +118,14 @@ final class CutoverSource implements Procedure {
         return egressClosed;
     }
 
+    /** Not from the moment on at which the destination may have steered the queue back: what it had comes first. */
     boolean readsPort() {
-        return !egressReturned;
+        return !isAskedBack && !egressReturned;
     }
 
     /** An answer of this host's firewall may not leave by this uplink any more: the fabric would learn the MAC here. */
     boolean emitsThroughTunnel() {
         return egressClosed;
-    }
-
-    /** Whether frames for the VM are kept here: the destination has given up and will be closed. */
-    boolean holdsIngress() {
-        return egressReturned;
     }
 
     void forwardFromPort(Burst frames) {
@@ -131,12 +134,34 @@ final class CutoverSource implements Procedure {
         }
     }
 
+    /**
+     * To the destination. Until the seal it is kept here, so that nothing is lost if the destination vanishes, and so it is
+     * when the destination has given up.
+     */
     void forward(FrameKind kind, Burst frames, int index) {
-        if (tunnel != null && tunnel.sendFrame(kind, target.epoch(), frames, index)) {
+        TunnelMessage.Frame frame = Tunnel.frame(kind, target.epoch(), frames, index);
+        if (isSealed && !egressReturned) {
+            forward(frame);
+        } else {
+            keep(frame, pending);
+        }
+    }
+
+    private void forward(TunnelMessage.Frame frame) {
+        if (tunnel != null && tunnel.sendFrame(frame)) {
             forwardedFrames++;
             vnic.count(VnicCounter.TUNNEL_SENT);
         } else {
             vnic.count(VnicCounter.TUNNEL_DROPPED);
+        }
+    }
+
+    private void keep(TunnelMessage.Frame frame, ArrayDeque<TunnelMessage.Frame> where) {
+        if (keptBytes + frame.bytes().byteSize() > loop.limits().holdBytesPerVnic()) {
+            vnic.count(VnicCounter.HELD_DROPPED);
+        } else {
+            keptBytes += frame.bytes().byteSize();
+            where.add(frame);
         }
     }
 
@@ -155,7 +180,7 @@ final class CutoverSource implements Procedure {
                     new DataPathException(Reason.WRONG_MODE, vnic.id() + " is being released here"));
         }
         reclaimEpoch = Math.max(reclaimEpoch, newEpoch);
-        if (phase.compareTo(Phase.RECLAIM_ASKED) < 0) {
+        if (phase.compareTo(Phase.RECLAIM_EGRESS) < 0) {
             beginReclaim(new DataPathException(Reason.WRONG_MODE, vnic.id() + " was reclaimed by its source"));
         }
         return reclaimed;
@@ -262,6 +287,16 @@ final class CutoverSource implements Procedure {
                     closePort();
                 }
             }
+            case RECLAIM_EGRESS -> {
+                if (vnic.port.isDrained()) {
+                    askBack();
+                }
+            }
+            case RECLAIM_DRAINING -> {
+                if (loop.isUplinkDrained(ticket)) {
+                    learnAgain();
+                }
+            }
             case RECLAIM_LEARNING -> {
                 if (loop.isUplinkDrained(ticket)) {
                     send(new TunnelMessage.ReclaimLearned());
@@ -286,6 +321,10 @@ final class CutoverSource implements Procedure {
         TableSnapshot table = vnic.engine.exportTable(now);
         isSealed = true;
         vnic.setMode(VnicMode.SEALED);
+        while (!pending.isEmpty()) {
+            forward(pending.remove());
+        }
+        keptBytes = 0;
         send(new TunnelMessage.Sealed(forwardedFrames, ledger.hashes()));
         enter(Phase.SEALED);
         sealed.complete(new SealedVnic(table, vnic.engine.revision(), forwardedFrames, now - freezeStartNanos));
@@ -338,6 +377,7 @@ final class CutoverSource implements Procedure {
                 ticket = loop.drainUplink();
                 enter(Phase.DRAINING_INGRESS);
             }
+            case TunnelMessage.Leaving() -> leaving();
             case TunnelMessage.EgressReturned() -> egressReturned();
             case TunnelMessage.ReclaimRefused() when phase == Phase.RECLAIM_ASKED -> refused();
             case TunnelMessage.Returned() -> {
@@ -361,20 +401,20 @@ final class CutoverSource implements Procedure {
     }
 
     private void takeBack(TunnelMessage.Frame frame) {
-        if (returnedBytes + frame.bytes().byteSize() > loop.limits().holdBytesPerVnic()) {
-            vnic.count(VnicCounter.HELD_DROPPED);
-            return;
-        }
-        returnedBytes += frame.bytes().byteSize();
-        returned.add(frame);
         vnic.count(VnicCounter.TUNNEL_RECEIVED);
+        keep(frame, returned);
     }
 
     private void egressReturned() {
         egressReturned = true;
         if (phase == Phase.RECLAIM_ASKED) {
-            learnAgain();
-        } else if (!isSealed && phase.compareTo(Phase.SEALED) < 0) {
+            drainAgain();
+        }
+    }
+
+    /** A sealed table waits for the authority's order; the destination waits for it, too. */
+    private void leaving() {
+        if (phase.compareTo(Phase.SEALED) < 0) {
             beginReclaim(new DataPathException(Reason.TUNNEL, "the destination of " + vnic.id() + " gave up"));
         }
     }
@@ -382,6 +422,7 @@ final class CutoverSource implements Procedure {
     private void refused() {
         DataPathException refusal =
                 new DataPathException(Reason.WRONG_MODE, "the destination of " + vnic.id() + " enforces already");
+        isAskedBack = false;
         enter(Phase.SEALED);
         CompletableFuture<Vnic> refused = reclaimed;
         reclaimed = new CompletableFuture<>();
@@ -395,9 +436,13 @@ final class CutoverSource implements Procedure {
             case DRAINING_EGRESS, FLUSHING_EGRESS, AWAITING_LEARNED, DRAINING_INGRESS, FLUSHING_INGRESS ->
                 beginReclaim(new DataPathException(Reason.TUNNEL, "the tunnel of " + vnic.id() + " broke"));
             case AWAITING_HOME -> endReleased();
-            case RECLAIM_ASKED, RECLAIM_LEARNING, RECLAIM_RETURNING -> endEnforcing();
-            case CONNECTING, SEALED, GRACE, LAST_DRAIN, ENDED -> {
-                // A sealed table waits for an order; late frames are counted as lost.
+            case RECLAIM_EGRESS, RECLAIM_ASKED, RECLAIM_DRAINING, RECLAIM_LEARNING, RECLAIM_RETURNING -> endEnforcing();
+            case SEALED -> {
+                // The table waits for an order. Frames that come here now wait with it: the VM's in their queue.
+                egressReturned = true;
+            }
+            case CONNECTING, GRACE, LAST_DRAIN, ENDED -> {
+                // Being released: what comes late is counted as lost.
             }
         }
     }
@@ -410,11 +455,24 @@ final class CutoverSource implements Procedure {
         if (tunnel == null) {
             endEnforcing();
         } else if (egressReturned) {
-            learnAgain();
+            drainAgain();
+        } else if (egressClosed) {
+            askBack();
         } else {
-            send(new TunnelMessage.Reclaim());
-            enter(Phase.RECLAIM_ASKED);
+            enter(Phase.RECLAIM_EGRESS);
         }
+    }
+
+    private void askBack() {
+        egressClosed = true;
+        isAskedBack = true;
+        send(new TunnelMessage.Reclaim());
+        enter(Phase.RECLAIM_ASKED);
+    }
+
+    private void drainAgain() {
+        ticket = loop.drainUplink();
+        enter(Phase.RECLAIM_DRAINING);
     }
 
     private void learnAgain() {
@@ -460,6 +518,7 @@ final class CutoverSource implements Procedure {
                 GroupLedger.noteReturned(returnedGroups, frame);
             }
         }
+        FrameReplay.tunnelled(loop, vnic, pending);
         FrameReplay.tunnelled(loop, vnic, returned);
         FrameReplay.held(loop, vnic, returnedGroups);
     }
@@ -481,7 +540,7 @@ final class CutoverSource implements Procedure {
             }
             case LAST_DRAIN -> closePort();
             case AWAITING_HOME -> endReleased();
-            case RECLAIM_ASKED, RECLAIM_LEARNING, RECLAIM_RETURNING -> endEnforcing();
+            case RECLAIM_EGRESS, RECLAIM_ASKED, RECLAIM_DRAINING, RECLAIM_LEARNING, RECLAIM_RETURNING -> endEnforcing();
             case SEALED, ENDED -> {
                 // No time limit.
             }
@@ -505,8 +564,14 @@ final class CutoverSource implements Procedure {
     @Override
     public boolean isDraining() {
         return switch (phase) {
-            case DRAINING_EGRESS, FLUSHING_EGRESS, DRAINING_INGRESS, FLUSHING_INGRESS, LAST_DRAIN, RECLAIM_LEARNING ->
-                true;
+            case DRAINING_EGRESS,
+                    FLUSHING_EGRESS,
+                    DRAINING_INGRESS,
+                    FLUSHING_INGRESS,
+                    LAST_DRAIN,
+                    RECLAIM_EGRESS,
+                    RECLAIM_DRAINING,
+                    RECLAIM_LEARNING -> true;
             case CONNECTING, AWAITING_LEARNED, SEALED, GRACE, AWAITING_HOME, RECLAIM_ASKED, RECLAIM_RETURNING, ENDED ->
                 false;
         };

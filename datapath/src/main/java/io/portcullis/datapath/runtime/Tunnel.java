@@ -122,16 +122,12 @@ final class Tunnel {
         outbox.add(new Outgoing(marker));
     }
 
-    /** @return false if the tunnel is full or broken; the frame was not taken */
-    boolean sendFrame(TunnelMessage.FrameKind kind, long epoch, Burst burst, int index) {
-        long lengthBytes = (long) Burst.VNET_HEADER_BYTES + burst.length(index);
-        if (broken || outboxBytes.get() + lengthBytes > maxQueueBytes) {
-            return false;
-        }
-        byte[] bytes = new byte[(int) lengthBytes];
+    /** Copies a frame of a burst into a message. */
+    static TunnelMessage.Frame frame(TunnelMessage.FrameKind kind, long epoch, Burst burst, int index) {
+        byte[] bytes = new byte[Burst.VNET_HEADER_BYTES + burst.length(index)];
         MemorySegment copy = MemorySegment.ofArray(bytes);
-        MemorySegment.copy(burst.memory(), (long) burst.offset(index) - Burst.VNET_HEADER_BYTES, copy, 0, lengthBytes);
-        return sendFrame(new TunnelMessage.Frame(kind, epoch, copy));
+        MemorySegment.copy(burst.memory(), (long) burst.offset(index) - Burst.VNET_HEADER_BYTES, copy, 0, bytes.length);
+        return new TunnelMessage.Frame(kind, epoch, copy);
     }
 
     /** @return false if the tunnel is full or broken; the frame was not taken */

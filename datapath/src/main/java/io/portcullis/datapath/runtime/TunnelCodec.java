@@ -35,6 +35,7 @@ final class TunnelCodec {
     private static final int EGRESS_RETURNED = 10;
     private static final int RECLAIM_LEARNED = 11;
     private static final int RETURNED = 12;
+    private static final int LEAVING = 13;
 
     private static final TunnelMessage.FrameKind[] KINDS = TunnelMessage.FrameKind.values();
 
@@ -68,6 +69,7 @@ final class TunnelCodec {
                 out.write(bytes.toArray(ValueLayout.JAVA_BYTE));
             }
             case TunnelMessage.Released() -> out.writeByte(RELEASED);
+            case TunnelMessage.Leaving() -> out.writeByte(LEAVING);
             case TunnelMessage.Reclaim() -> out.writeByte(RECLAIM);
             case TunnelMessage.ReclaimRefused() -> out.writeByte(RECLAIM_REFUSED);
             case TunnelMessage.EgressReturned() -> out.writeByte(EGRESS_RETURNED);
@@ -87,6 +89,7 @@ final class TunnelCodec {
             case SEALED -> readSealed(in);
             case FRAME -> readFrame(in);
             case RELEASED -> new TunnelMessage.Released();
+            case LEAVING -> new TunnelMessage.Leaving();
             case RECLAIM -> new TunnelMessage.Reclaim();
             case RECLAIM_REFUSED -> new TunnelMessage.ReclaimRefused();
             case EGRESS_RETURNED -> new TunnelMessage.EgressReturned();

@@ -9,7 +9,7 @@ import java.util.List;
  *
  * <pre>
  * move:     S Hello ─▶ D Welcome ─▶ S EgressDrained ─▶ D UplinkLearned ─▶ S Sealed … Frame* … S Released
- * reclaim:  S Reclaim ─▶ D Frame* EgressReturned (or ReclaimRefused) ─▶ S ReclaimLearned ─▶ D Frame* Returned
+ * reclaim:  (D Leaving ─▶) S Reclaim ─▶ D Frame* EgressReturned (or ReclaimRefused) ─▶ S ReclaimLearned ─▶ D Frame* Returned
  * </pre>
  */
 sealed interface TunnelMessage {
@@ -63,7 +63,10 @@ sealed interface TunnelMessage {
     /** The source has closed its queue. */
     record Released() implements TunnelMessage {}
 
-    /** The source wants to enforce again. */
+    /** The destination was released: it wants to give back everything as soon as the source says Reclaim. */
+    record Leaving() implements TunnelMessage {}
+
+    /** The source wants to enforce again. Its own queue is empty, so what the destination's has comes next. */
     record Reclaim() implements TunnelMessage {}
 
     /** The destination enforces already. */

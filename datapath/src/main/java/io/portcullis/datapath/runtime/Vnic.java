@@ -88,7 +88,7 @@ final class Vnic {
             case HOLDING -> Ingress.HOLD;
             case ENFORCING -> Ingress.DECIDE;
             case CUTTING -> source != null && source.decidesIngress() ? Ingress.DECIDE : Ingress.FORWARD;
-            case SEALED -> source != null && source.holdsIngress() ? Ingress.HOLD : Ingress.FORWARD;
+            case SEALED -> Ingress.FORWARD;
         };
     }
 

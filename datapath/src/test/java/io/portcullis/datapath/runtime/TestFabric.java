@@ -129,7 +129,7 @@ final class TestFabric implements PortBackend, AutoCloseable {
         final ConcurrentLinkedQueue<byte[]> waiting = new ConcurrentLinkedQueue<>();
         final AtomicLong arrived = new AtomicLong();
         private volatile TestPoller poller;
-        private boolean drained;
+        private int awaitedMarkers;
 
         void arrive(byte[] frame) {
             waiting.add(frame);
@@ -154,7 +154,7 @@ final class TestFabric implements PortBackend, AutoCloseable {
                     break;
                 }
                 if (frame == MARKER) {
-                    drained = true;
+                    awaitedMarkers--;
                     break;
                 }
                 burst.append(MemorySegment.ofArray(frame), VNET, frame.length - VNET);
@@ -174,13 +174,13 @@ final class TestFabric implements PortBackend, AutoCloseable {
 
         @Override
         public void requestDrain() {
-            drained = false;
+            awaitedMarkers++;
             sent.add(MARKER);
         }
 
         @Override
         public boolean isDrained() {
-            return drained;
+            return awaitedMarkers == 0;
         }
     }
 
