@@ -1,13 +1,11 @@
 package io.portcullis.vnic;
 
-import io.portcullis.datapath.runtime.ActivationReport;
 import io.portcullis.datapath.runtime.CutoverTarget;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.persistence.CborSerializable;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.table.RuleTable;
-import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
@@ -82,22 +80,23 @@ public sealed interface FirewallCommand {
     /** What the data path already had when the actor started; null if nothing. */
     record Adopted(@Nullable VnicStatus status) implements Own {}
 
-    /** A command of the data path is done; {@code then} is what the asker is told. */
-    record StatusChanged(VnicStatus status, Function<VnicStatus, FirewallReply> then, ActorRef<FirewallReply> replyTo)
-            implements Own {}
+    /**
+     * A command of the data path is done.
+     *
+     * @param status of the vNIC after it; null if the command failed
+     * @param reply what the asker is told
+     */
+    record Done(@Nullable VnicStatus status, FirewallReply reply, ActorRef<FirewallReply> replyTo) implements Own {}
 
-    /** The vNIC enforces. */
-    record Enforces(ActivationReport report, VnicStatus status, ActorRef<FirewallReply> replyTo) implements Own {}
-
-    /** The vNIC is gone from the data path. */
-    record Gone(long epoch, ActorRef<FirewallReply> replyTo) implements Own {}
-
-    /** Passes an answer on that changes nothing here. */
-    record Answered(FirewallReply reply, ActorRef<FirewallReply> replyTo) implements Own {}
+    /** An attach or release is done, and commands that came meanwhile can go on. */
+    record Settled(Done done, boolean gone) implements Own {}
 
     /** The rules that an activation waits for did not come. */
-    record RulesOverdue(long attempt) implements Own {}
+    record RulesOverdue(Activate activate) implements Own {}
 
-    /** The stop message of the entity. */
+    /** Nobody asked for long where the vNIC went. */
+    record TombstoneOverdue() implements Own {}
+
+    /** The stop message of the entity. The data path goes on enforcing. */
     record Stop() implements Own, CborSerializable {}
 }

@@ -1,18 +1,428 @@
 package io.portcullis.vnic;
 
+import io.portcullis.datapath.runtime.DataPath;
+import io.portcullis.datapath.runtime.VnicAttachment;
+import io.portcullis.datapath.runtime.VnicMode;
+import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VnicId;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.StashBuffer;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
+import org.jspecify.annotations.Nullable;
 
-/** The firewall of one vNIC on one host. */
-public final class VnicFirewall {
+/**
+ * The firewall of one vNIC on one host: the owner of what the host's data path does for it. The data path is the truth and outlives
+ * the actor; a new incarnation adopts what it finds there, and no stop or failure of the actor ends enforcement.
+ *
+ * <pre>
+ * UNATTACHED ──Attach──▶ PASSIVE ──Activate──▶ ENFORCING ──CutOver──▶ CUTTING_OVER ──(drained)──▶ SEALED
+ *     ▲                     │                    ▲  │                      │                        │
+ *     │                     │                    └──┼──── Reclaim(e+2) ────┴────────────────────────┤
+ *     └── Detach, any ──────┴───────────────────────┘              RELEASED ◀── Release(e), any ────┘
+ * </pre>
+ *
+ * PASSIVE + ImportTable stays PASSIVE; a CutOver that fails before the seal goes back to ENFORCING by itself. RELEASED answers
+ * {@link FirewallReply.Moved}, until an Attach with a higher epoch than the released one.
+ *
+ * <p>Every command that changes something names an epoch, and one below the firewall's own is refused here, and once more by the data
+ * path. Activate waits until rules of at least its minimum revision are in force, or is refused.
+ */
+public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
     public static final EntityTypeKey<FirewallCommand> TYPE_KEY =
             EntityTypeKey.create(FirewallCommand.class, "vnic-firewall");
 
-    private VnicFirewall() {}
+    /** Commands that wait while the actor adopts, attaches or releases; more are dropped, and their askers time out. */
+    private static final int STASH_CAPACITY = 1_000;
+
+    /** Activations that wait for rules; more are refused. */
+    private static final int MAX_WAITING = 8;
+
+    private static final int MAX_CONNECTIONS_LISTED = 10_000;
+    private static final Duration TOMBSTONE_TTL = Duration.ofMinutes(10);
+
+    private final FirewallEnvironment environment;
+    private final DataPath dataPath;
+    private final VnicId vnic;
+    private final ActorRef<ClusterSharding.ShardCommand> shard;
+    private final StashBuffer<FirewallCommand> stash;
+    private final TimerScheduler<FirewallCommand> timers;
+    private final List<FirewallCommand.Activate> waiting = new ArrayList<>();
+
+    /** Highest epoch that was ever in force here. */
+    private long epoch;
+
+    /** Set from the release of {@link #epoch} until an attach with a higher one. */
+    private boolean released;
+
+    private FirewallReply.@Nullable Moved movedTo;
+    private long policyRevision;
+
+    /** While the actor adopts, attaches or releases. */
+    private boolean unsettled = true;
 
     /** {@code host|tenant/vm/vnic}. */
     public static String entityId(HostId host, VnicId vnic) {
         return host + "|" + vnic;
+    }
+
+    /** @param shard told when the entity is of no use any more */
+    public static Behavior<FirewallCommand> create(
+            VnicId vnic, FirewallEnvironment environment, ActorRef<ClusterSharding.ShardCommand> shard) {
+        Behavior<FirewallCommand> firewall =
+                Behaviors.setup(context -> Behaviors.withTimers(timers -> Behaviors.withStash(
+                        STASH_CAPACITY, stash -> new VnicFirewall(context, vnic, environment, shard, stash, timers))));
+        return Behaviors.supervise(firewall).onFailure(SupervisorStrategy.restart());
+    }
+
+    private VnicFirewall(
+            ActorContext<FirewallCommand> context,
+            VnicId vnic,
+            FirewallEnvironment environment,
+            ActorRef<ClusterSharding.ShardCommand> shard,
+            StashBuffer<FirewallCommand> stash,
+            TimerScheduler<FirewallCommand> timers) {
+        super(context);
+        this.vnic = vnic;
+        this.environment = environment;
+        this.dataPath = environment.dataPath();
+        this.shard = shard;
+        this.stash = stash;
+        this.timers = timers;
+        context.pipeToSelf(
+                dataPath.status(vnic),
+                (status, failure) -> new FirewallCommand.Adopted(failure == null ? status : null));
+    }
+
+    @Override
+    public Receive<FirewallCommand> createReceive() {
+        return newReceiveBuilder().onAnyMessage(this::onCommand).build();
+    }
+
+    private Behavior<FirewallCommand> onCommand(FirewallCommand command) {
+        return switch (command) {
+            case FirewallCommand.Request request -> onRequest(request);
+            case FirewallCommand.Adopted adopted -> onAdopted(adopted);
+            case FirewallCommand.Done done -> onDone(done);
+            case FirewallCommand.Settled settled -> onSettled(settled);
+            case FirewallCommand.RulesOverdue overdue -> onRulesOverdue(overdue);
+            case FirewallCommand.TombstoneOverdue _ -> onTombstoneOverdue();
+            case FirewallCommand.Stop _ -> Behaviors.stopped();
+        };
+    }
+
+    private Behavior<FirewallCommand> onRequest(FirewallCommand.Request request) {
+        if (unsettled) {
+            if (!stash.isFull()) {
+                stash.stash(request);
+            }
+            return this;
+        }
+        switch (request) {
+            case FirewallCommand.Attach attach -> onAttach(attach);
+            case FirewallCommand.InstallRules install ->
+                run(
+                        dataPath.installRules(vnic, epoch, install.revision(), install.rules()),
+                        this::statusReply,
+                        install);
+            case FirewallCommand.GetStatus get -> onGetStatus(get);
+            case FirewallCommand.ListConnections list -> onListConnections(list);
+            case FirewallCommand.PrepareCutover prepare -> onPrepareCutover(prepare);
+            case FirewallCommand.CutOver cutOver -> onCutOver(cutOver);
+            case FirewallCommand.ImportTable load -> onImportTable(load);
+            case FirewallCommand.Activate activate -> onActivate(activate);
+            case FirewallCommand.Reclaim reclaim -> onReclaim(reclaim);
+            case FirewallCommand.Release release ->
+                onLeave(
+                        release.epoch(),
+                        new FirewallReply.Moved(vnic, release.movedTo(), release.movedEpoch()),
+                        release.replyTo());
+            case FirewallCommand.Detach detach -> onLeave(detach.epoch(), null, detach.replyTo());
+        }
+        return this;
+    }
+
+    // ---- attaching and leaving
+
+    private void onAttach(FirewallCommand.Attach attach) {
+        if (attach.epoch() < epoch || released && attach.epoch() == epoch) {
+            attach.replyTo().tell(gone(attach.epoch()));
+            return;
+        }
+        VnicSpec spec = attach.spec();
+        epoch = attach.epoch();
+        CompletionStage<VnicStatus> attached = dataPath.attach(new VnicAttachment(
+                vnic, epoch, spec.mac(), spec.addresses(), spec.vlan(), spec.port(), environment.maxConnections()));
+        CompletionStage<VnicStatus> wanted = attach.enforce()
+                ? attached.thenCompose(
+                        status -> status.mode() == VnicMode.PASSIVE ? activated(attach.epoch()) : dataPath.status(vnic))
+                : attached;
+        settle(
+                wanted.thenApply(status -> new FirewallCommand.Done(status, statusReply(status), attach.replyTo())),
+                false,
+                attach.replyTo());
+    }
+
+    private CompletionStage<VnicStatus> activated(long newEpoch) {
+        return dataPath.activate(vnic, newEpoch, 0).thenCompose(_ -> dataPath.status(vnic));
+    }
+
+    private void onLeave(long leavingEpoch, FirewallReply.@Nullable Moved moved, ActorRef<FirewallReply> replyTo) {
+        if (leavingEpoch < epoch) {
+            replyTo.tell(stale(leavingEpoch));
+            return;
+        }
+        epoch = leavingEpoch;
+        movedTo = moved;
+        FirewallReply reply = new FirewallReply.Released(vnic, leavingEpoch);
+        CompletionStage<FirewallCommand.Done> gone = dataPath.release(vnic, leavingEpoch)
+                .handle((_, failure) -> {
+                    boolean isGone = failure == null || DataPathFailures.isUnknown(failure);
+                    return new FirewallCommand.Done(null, isGone ? reply : DataPathFailures.refusal(failure), replyTo);
+                });
+        settle(gone, true, replyTo);
+    }
+
+    /** Until the stage is done, other requests wait: the data path may be opening or closing the port meanwhile. */
+    private void settle(CompletionStage<FirewallCommand.Done> stage, boolean leaving, ActorRef<FirewallReply> replyTo) {
+        unsettled = true;
+        getContext().pipeToSelf(stage, (done, failure) -> {
+            FirewallCommand.Done outcome =
+                    failure == null ? done : new FirewallCommand.Done(null, DataPathFailures.refusal(failure), replyTo);
+            return new FirewallCommand.Settled(outcome, leaving && outcome.reply() instanceof FirewallReply.Released);
+        });
+    }
+
+    private Behavior<FirewallCommand> onSettled(FirewallCommand.Settled settled) {
+        unsettled = false;
+        if (settled.gone()) {
+            released = true;
+            policyRevision = 0;
+            waiting.forEach(activate -> activate.replyTo().tell(stale(activate.epoch())));
+            waiting.clear();
+            timers.startSingleTimer(new FirewallCommand.TombstoneOverdue(), TOMBSTONE_TTL);
+        } else if (settled.done().status() != null) {
+            released = false;
+            movedTo = null;
+            timers.cancel(new FirewallCommand.TombstoneOverdue());
+        }
+        onDone(settled.done());
+        return stash.unstashAll(this);
+    }
+
+    private Behavior<FirewallCommand> onTombstoneOverdue() {
+        if (released && !unsettled) {
+            shard.tell(new ClusterSharding.Passivate<>(getContext().getSelf()));
+        }
+        return this;
+    }
+
+    private Behavior<FirewallCommand> onAdopted(FirewallCommand.Adopted adopted) {
+        unsettled = false;
+        VnicStatus status = adopted.status();
+        if (status != null) {
+            learn(status);
+            getContext().getLog().debug("{} adopts {} at epoch {}", vnic, status.mode(), status.epoch());
+        }
+        return stash.unstashAll(this);
+    }
+
+    // ---- enforcing
+
+    private void onActivate(FirewallCommand.Activate activate) {
+        if (isRefused(activate.epoch(), activate.replyTo())) {
+            return;
+        }
+        if (policyRevision >= activate.minimumRevision()) {
+            activate(activate);
+        } else if (waiting.size() >= MAX_WAITING) {
+            activate.replyTo().tell(new Refused(RefusalCode.CAPACITY, "too many activations of " + vnic + " wait"));
+        } else {
+            waiting.add(activate);
+            getContext()
+                    .scheduleOnce(
+                            environment.rulesTimeout(),
+                            getContext().getSelf(),
+                            new FirewallCommand.RulesOverdue(activate));
+        }
+    }
+
+    private void activate(FirewallCommand.Activate activate) {
+        var report = dataPath.activate(vnic, activate.epoch(), activate.forwardedFrames());
+        pipe(
+                report.thenCompose(activation -> dataPath.status(vnic)
+                        .thenApply(status -> new FirewallCommand.Done(
+                                status, new FirewallReply.Activated(vnic, activation, status), activate.replyTo()))),
+                activate.replyTo());
+    }
+
+    private Behavior<FirewallCommand> onRulesOverdue(FirewallCommand.RulesOverdue overdue) {
+        FirewallCommand.Activate activate = overdue.activate();
+        if (waiting.remove(activate)) {
+            activate.replyTo()
+                    .tell(new Refused(
+                            RefusalCode.TIMEOUT,
+                            vnic + " has rules of revision " + policyRevision + " and must not enforce below "
+                                    + activate.minimumRevision()));
+        }
+        return this;
+    }
+
+    private void onReclaim(FirewallCommand.Reclaim reclaim) {
+        if (reclaim.newEpoch() < epoch || released) {
+            reclaim.replyTo().tell(gone(reclaim.newEpoch()));
+            return;
+        }
+        // After a restart of the host a source is attached PASSIVE until its placement decides.
+        CompletionStage<VnicStatus> reclaimed = dataPath.status(vnic)
+                .thenCompose(status -> status.mode() == VnicMode.PASSIVE
+                        ? activated(reclaim.newEpoch())
+                        : dataPath.reclaim(vnic, reclaim.newEpoch()));
+        run(reclaimed, this::statusReply, reclaim);
+    }
+
+    // ---- the cut-over
+
+    private void onPrepareCutover(FirewallCommand.PrepareCutover prepare) {
+        if (!isRefused(prepare.epoch(), prepare.replyTo())) {
+            answer(
+                    dataPath.expectCutover(vnic, prepare.epoch()),
+                    target -> new FirewallReply.CutoverReady(vnic, target),
+                    prepare);
+        }
+    }
+
+    private void onCutOver(FirewallCommand.CutOver cutOver) {
+        if (!isRefused(cutOver.epoch(), cutOver.replyTo())) {
+            answer(
+                    dataPath.cutOver(vnic, cutOver.epoch(), cutOver.target()),
+                    handedOver -> new FirewallReply.Sealed(vnic, handedOver),
+                    cutOver);
+        }
+    }
+
+    private void onImportTable(FirewallCommand.ImportTable load) {
+        if (!isRefused(load.epoch(), load.replyTo())) {
+            run(dataPath.importTable(vnic, load.epoch(), load.table()), this::statusReply, load);
+        }
+    }
+
+    // ---- looking
+
+    private void onGetStatus(FirewallCommand.GetStatus get) {
+        FirewallReply.Moved moved = movedTo;
+        if (released && moved != null) {
+            get.replyTo().tell(moved);
+        } else {
+            run(dataPath.status(vnic), this::statusReply, get);
+        }
+    }
+
+    private void onListConnections(FirewallCommand.ListConnections list) {
+        FirewallReply.Moved moved = movedTo;
+        if (released && moved != null) {
+            list.replyTo().tell(moved);
+        } else {
+            int limit = Math.clamp(list.limit(), 0, MAX_CONNECTIONS_LISTED);
+            answer(
+                    dataPath.connections(vnic, limit),
+                    connections -> new FirewallReply.Connections(vnic, connections),
+                    list);
+        }
+    }
+
+    // ---- commands of the data path and their outcome
+
+    private void run(
+            CompletionStage<VnicStatus> stage,
+            Function<VnicStatus, FirewallReply> reply,
+            FirewallCommand.Request request) {
+        pipe(
+                stage.thenApply(status -> new FirewallCommand.Done(status, reply.apply(status), request.replyTo())),
+                request.replyTo());
+    }
+
+    private <T> void answer(
+            CompletionStage<T> stage, Function<T, FirewallReply> reply, FirewallCommand.Request request) {
+        pipe(
+                stage.thenApply(value -> new FirewallCommand.Done(null, reply.apply(value), request.replyTo())),
+                request.replyTo());
+    }
+
+    private void pipe(CompletionStage<FirewallCommand.Done> stage, ActorRef<FirewallReply> replyTo) {
+        getContext()
+                .pipeToSelf(
+                        stage,
+                        (done, failure) -> failure == null
+                                ? done
+                                : new FirewallCommand.Done(null, DataPathFailures.refusal(failure), replyTo));
+    }
+
+    private Behavior<FirewallCommand> onDone(FirewallCommand.Done done) {
+        if (done.status() != null) {
+            learn(done.status());
+        }
+        done.replyTo().tell(done.reply());
+        return this;
+    }
+
+    private void learn(VnicStatus status) {
+        epoch = Math.max(epoch, status.epoch());
+        policyRevision = Math.max(policyRevision, status.policyRevision());
+        List<FirewallCommand.Activate> ready = waiting.stream()
+                .filter(activate -> activate.minimumRevision() <= policyRevision)
+                .toList();
+        waiting.removeAll(ready);
+        for (FirewallCommand.Activate activate : ready) {
+            if (!isRefused(activate.epoch(), activate.replyTo())) {
+                activate(activate);
+            }
+        }
+    }
+
+    // ---- the fence
+
+    /** Refuses what does not name the very epoch that is in force here. */
+    private boolean isRefused(long commandEpoch, ActorRef<FirewallReply> replyTo) {
+        if (commandEpoch == epoch && !released) {
+            return false;
+        }
+        if (commandEpoch > epoch) {
+            replyTo.tell(new Refused(
+                    RefusalCode.WRONG_STATE,
+                    vnic + " is not attached to " + environment.host() + " under epoch " + commandEpoch));
+        } else {
+            replyTo.tell(gone(commandEpoch));
+        }
+        return true;
+    }
+
+    private FirewallReply gone(long commandEpoch) {
+        FirewallReply.Moved moved = movedTo;
+        return released && moved != null ? moved : stale(commandEpoch);
+    }
+
+    private Refused stale(long commandEpoch) {
+        return new Refused(
+                RefusalCode.STALE_EPOCH,
+                "epoch " + commandEpoch + " of " + vnic + " is over on " + environment.host() + ", which is at " + epoch
+                        + (released ? " (released)" : ""));
+    }
+
+    private FirewallReply statusReply(VnicStatus status) {
+        return new FirewallReply.Status(environment.host(), FirewallState.of(status.mode()), status);
     }
 }

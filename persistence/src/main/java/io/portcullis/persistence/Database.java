@@ -1,0 +1,92 @@
+package io.portcullis.persistence;
+
+import com.typesafe.config.Config;
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+
+/**
+ * The database of {@code portcullis.database}, for what is no journal: the directory of placements and the log of migrations. Any
+ * thread; statements run on the executor that was given, which must be one for blocking work.
+ */
+public final class Database implements AutoCloseable {
+    private static final long CONNECTION_TIMEOUT_MILLIS = 10_000;
+    private static final long VALIDATION_TIMEOUT_MILLIS = 1_000;
+
+    private final HikariDataSource dataSource;
+    private final Executor blocking;
+
+    private Database(HikariDataSource dataSource, Executor blocking) {
+        this.dataSource = dataSource;
+        this.blocking = blocking;
+    }
+
+    /** A piece of work on one connection, in auto-commit mode. */
+    public interface Work<T> {
+        T on(Connection connection) throws SQLException;
+    }
+
+    /**
+     * Opens the pool; does not yet connect. Open it before the actor system touches the journal: it is here that the embedded
+     * database is told to serve other processes on loopback only.
+     *
+     * @param settings {@code portcullis.database}
+     * @param blocking runs statements
+     */
+    public static Database open(Config settings, Executor blocking) {
+        serveOnLoopbackOnly();
+        HikariConfig config = new HikariConfig();
+        config.setPoolName("portcullis-directory");
+        config.setJdbcUrl(settings.getString("url"));
+        config.setDriverClassName(settings.getString("driver"));
+        config.setUsername(settings.getString("user"));
+        config.setPassword(settings.getString("password"));
+        config.setMaximumPoolSize(settings.getInt("directory-connections"));
+        config.setMinimumIdle(1);
+        config.setConnectionTimeout(CONNECTION_TIMEOUT_MILLIS);
+        config.setValidationTimeout(VALIDATION_TIMEOUT_MILLIS);
+        config.setInitializationFailTimeout(-1);
+        return new Database(new HikariDataSource(config), blocking);
+    }
+
+    /** H2 reads these once, when its first class is loaded. A value that somebody set on purpose stays. */
+    private static void serveOnLoopbackOnly() {
+        if (System.getProperty("h2.bindAddress") == null) {
+            System.setProperty("h2.bindAddress", "127.0.0.1");
+        }
+        // A pooled connection to a process that died must be noticed before it is used.
+        if (System.getProperty("com.zaxxer.hikari.aliveBypassWindowMs") == null) {
+            System.setProperty("com.zaxxer.hikari.aliveBypassWindowMs", "0");
+        }
+    }
+
+    /** Runs the work on a connection; the stage fails with {@link SQLException} when the database does. */
+    public <T> CompletionStage<T> call(Work<T> work) {
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    try {
+                        return run(work);
+                    } catch (SQLException failed) {
+                        throw new CompletionException(failed);
+                    }
+                },
+                blocking);
+    }
+
+    /** As {@link #call}, on the caller's own thread. */
+    public <T> T run(Work<T> work) throws SQLException {
+        try (Connection connection = dataSource.getConnection()) {
+            return work.on(connection);
+        }
+    }
+
+    @Override
+    public void close() {
+        dataSource.close();
+    }
+}

@@ -1,0 +1,257 @@
+package io.portcullis.vnic;
+
+import static io.portcullis.vnic.testkit.Samples.HOST_1;
+import static io.portcullis.vnic.testkit.Samples.HOST_2;
+import static io.portcullis.vnic.testkit.Samples.WEB_1_ETH0;
+import static io.portcullis.vnic.testkit.Samples.connections;
+import static io.portcullis.vnic.testkit.Samples.table;
+import static io.portcullis.vnic.testkit.Samples.vnicSpec;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.portcullis.datapath.runtime.CutoverTarget;
+import io.portcullis.datapath.runtime.DataPathException.Reason;
+import io.portcullis.datapath.runtime.VnicMode;
+import io.portcullis.policy.Action;
+import io.portcullis.vnic.testkit.FakeDataPath;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.function.Function;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class VnicFirewallTest {
+    private static ActorTestKit testKit;
+
+    private final FakeDataPath dataPath = new FakeDataPath();
+    private final FirewallEnvironment environment =
+            new FirewallEnvironment(HOST_1, dataPath, 1_000, Duration.ofMillis(300));
+    private TestProbe<FirewallReply> asker;
+    private ActorRef<FirewallCommand> firewall;
+
+    @BeforeAll
+    static void startActorSystem() {
+        testKit = ActorTestKit.create();
+    }
+
+    @AfterAll
+    static void stopActorSystem() {
+        testKit.shutdownTestKit();
+    }
+
+    @BeforeEach
+    void startFirewall() {
+        asker = testKit.createTestProbe();
+        firewall = aFirewall();
+    }
+
+    private ActorRef<FirewallCommand> aFirewall() {
+        TestProbe<ClusterSharding.ShardCommand> shard = testKit.createTestProbe();
+        return testKit.spawn(VnicFirewall.create(WEB_1_ETH0, environment, shard.ref()));
+    }
+
+    @Test
+    void shouldPassNothingWhenAttachedWithoutRules() {
+        FirewallReply.Status status = attach(1, true);
+
+        assertThat(status.state()).isEqualTo(FirewallState.ENFORCING);
+        assertThat(status.status().rulesHash()).isEmpty();
+        assertThat(status.status().policyRevision()).isZero();
+    }
+
+    @Test
+    void shouldStayPassiveUntilActivated() {
+        assertThat(attach(2, false).state()).isEqualTo(FirewallState.PASSIVE);
+        ask(me -> new FirewallCommand.InstallRules(7, table(Action.DROP), me));
+
+        FirewallReply reply = ask(me -> new FirewallCommand.Activate(2, 5, 7, me));
+
+        assertThat(reply).isInstanceOfSatisfying(FirewallReply.Activated.class, activated -> {
+            assertThat(activated.status().policyRevision()).isEqualTo(7);
+            assertThat(activated.report().tunnelledFrames()).isEqualTo(5);
+        });
+        assertThat(dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.ENFORCING);
+    }
+
+    @Test
+    void shouldNotActivateBelowTheMinimumRevision() {
+        attach(2, false);
+        ask(me -> new FirewallCommand.InstallRules(6, table(Action.DROP), me));
+
+        FirewallReply reply = ask(me -> new FirewallCommand.Activate(2, 0, 7, me));
+
+        assertThat(reply)
+                .isInstanceOfSatisfying(
+                        Refused.class, refused -> assertThat(refused.code()).isEqualTo(RefusalCode.TIMEOUT));
+        assertThat(dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.PASSIVE);
+    }
+
+    @Test
+    void shouldActivateAsSoonAsTheRulesArrive() {
+        attach(2, false);
+        firewall.tell(new FirewallCommand.Activate(2, 0, 7, asker.ref()));
+        TestProbe<FirewallReply> installer = testKit.createTestProbe();
+        firewall.tell(new FirewallCommand.InstallRules(8, table(Action.DROP), installer.ref()));
+
+        assertThat(asker.receiveMessage()).isInstanceOf(FirewallReply.Activated.class);
+        assertThat(dataPath.rules(WEB_1_ETH0)).isEqualTo(table(Action.DROP));
+    }
+
+    @Test
+    void shouldRefuseEveryCommandWithALowerEpoch() {
+        attach(5, true);
+        CutoverTarget target = new CutoverTarget(new InetSocketAddress("127.0.0.1", 1), "t", 1, 6);
+
+        assertStale(me -> new FirewallCommand.Attach(vnicSpec(WEB_1_ETH0, 1), 4, true, me));
+        assertStale(me -> new FirewallCommand.PrepareCutover(4, me));
+        assertStale(me -> new FirewallCommand.CutOver(4, target, me));
+        assertStale(me -> new FirewallCommand.ImportTable(4, connections("x"), me));
+        assertStale(me -> new FirewallCommand.Activate(4, 0, 0, me));
+        assertStale(me -> new FirewallCommand.Reclaim(4, me));
+        assertStale(me -> new FirewallCommand.Release(4, HOST_2, 5, me));
+        assertStale(me -> new FirewallCommand.Detach(4, me));
+        assertThat(dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.ENFORCING);
+    }
+
+    @Test
+    void shouldRefuseToCutOverUnderAnEpochThatItDoesNotHold() {
+        attach(5, true);
+        CutoverTarget target = new CutoverTarget(new InetSocketAddress("127.0.0.1", 1), "t", 1, 8);
+
+        FirewallReply reply = ask(me -> new FirewallCommand.CutOver(7, target, me));
+
+        assertThat(reply)
+                .isInstanceOfSatisfying(
+                        Refused.class, refused -> assertThat(refused.code()).isEqualTo(RefusalCode.WRONG_STATE));
+    }
+
+    @Test
+    void shouldHandOverAndThenSayWhereTheVnicIs() {
+        attach(1, true);
+        dataPath.setTable(WEB_1_ETH0, connections("flow"));
+        CutoverTarget target = new CutoverTarget(new InetSocketAddress("127.0.0.1", 1), "t", 1, 2);
+
+        FirewallReply handOver = ask(me -> new FirewallCommand.CutOver(1, target, me));
+        assertThat(handOver)
+                .isInstanceOfSatisfying(
+                        FirewallReply.Sealed.class,
+                        moved -> assertThat(moved.sealed().table()).isEqualTo(connectionsOf(handOver)));
+
+        assertThat(ask(me -> new FirewallCommand.Release(1, HOST_2, 2, me)))
+                .isEqualTo(new FirewallReply.Released(WEB_1_ETH0, 1));
+        FirewallReply.Moved moved = new FirewallReply.Moved(WEB_1_ETH0, HOST_2, 2);
+        assertThat(ask(FirewallCommand.GetStatus::new)).isEqualTo(moved);
+        assertThat(ask(me -> new FirewallCommand.ListConnections(10, me))).isEqualTo(moved);
+        assertThat(ask(me -> new FirewallCommand.Reclaim(3, me))).isEqualTo(moved);
+        assertThat(ask(me -> new FirewallCommand.Attach(vnicSpec(WEB_1_ETH0, 1), 1, true, me)))
+                .isEqualTo(moved);
+    }
+
+    @Test
+    void shouldComeBackUnderAHigherEpochAfterARelease() {
+        attach(1, true);
+        ask(me -> new FirewallCommand.Release(1, HOST_2, 2, me));
+
+        assertThat(attach(3, true).status().epoch()).isEqualTo(3);
+        assertThat(ask(FirewallCommand.GetStatus::new)).isInstanceOf(FirewallReply.Status.class);
+    }
+
+    @Test
+    void shouldEnforceAgainWhenReclaimedAndRefuseTheOldEpochThen() {
+        attach(1, true);
+        CutoverTarget target = new CutoverTarget(new InetSocketAddress("127.0.0.1", 1), "t", 1, 2);
+        ask(me -> new FirewallCommand.CutOver(1, target, me));
+
+        FirewallReply reply = ask(me -> new FirewallCommand.Reclaim(3, me));
+
+        assertThat(reply).isInstanceOfSatisfying(FirewallReply.Status.class, status -> {
+            assertThat(status.state()).isEqualTo(FirewallState.ENFORCING);
+            assertThat(status.status().epoch()).isEqualTo(3);
+        });
+        assertStale(me -> new FirewallCommand.Release(1, HOST_2, 2, me));
+    }
+
+    @Test
+    void shouldReclaimWhatIsPassiveAfterARestartOfTheHost() {
+        attach(1, false);
+
+        FirewallReply reply = ask(me -> new FirewallCommand.Reclaim(3, me));
+
+        assertThat(reply)
+                .isInstanceOfSatisfying(
+                        FirewallReply.Status.class,
+                        status -> assertThat(status.state()).isEqualTo(FirewallState.ENFORCING));
+        assertThat(dataPath.epoch(WEB_1_ETH0)).isEqualTo(3);
+    }
+
+    @Test
+    void shouldAdoptWhatTheDataPathHasWhenTheActorStartsAgain() {
+        attach(4, true);
+        ask(me -> new FirewallCommand.InstallRules(9, table(Action.ALLOW), me));
+        testKit.stop(firewall);
+
+        firewall = aFirewall();
+
+        assertThat(ask(FirewallCommand.GetStatus::new)).isInstanceOfSatisfying(FirewallReply.Status.class, status -> {
+            assertThat(status.state()).isEqualTo(FirewallState.ENFORCING);
+            assertThat(status.status().policyRevision()).isEqualTo(9);
+        });
+        assertStale(me -> new FirewallCommand.Attach(vnicSpec(WEB_1_ETH0, 1), 3, true, me));
+        assertThat(dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.ENFORCING);
+    }
+
+    @Test
+    void shouldDetachEvenWhileThePortIsBeingOpened() {
+        var opening = dataPath.hold("attach");
+        TestProbe<FirewallReply> other = testKit.createTestProbe();
+        firewall.tell(new FirewallCommand.Attach(vnicSpec(WEB_1_ETH0, 1), 1, true, other.ref()));
+        firewall.tell(new FirewallCommand.Detach(1, asker.ref()));
+        opening.complete(null);
+
+        assertThat(other.receiveMessage()).isInstanceOf(FirewallReply.Status.class);
+        assertThat(asker.receiveMessage()).isEqualTo(new FirewallReply.Released(WEB_1_ETH0, 1));
+        assertThat(dataPath.mode(WEB_1_ETH0)).isNull();
+    }
+
+    @Test
+    void shouldSayWhyAPortCannotBeOpened() {
+        dataPath.failNext("attach", Reason.PORT);
+
+        FirewallReply reply = ask(me -> new FirewallCommand.Attach(vnicSpec(WEB_1_ETH0, 1), 1, true, me));
+
+        assertThat(reply).isEqualTo(new Refused(RefusalCode.PORT, "told to fail"));
+    }
+
+    @Test
+    void shouldAnswerUnknownForAVnicThatIsNotThere() {
+        assertThat(ask(FirewallCommand.GetStatus::new))
+                .isInstanceOfSatisfying(
+                        Refused.class, refused -> assertThat(refused.code()).isEqualTo(RefusalCode.UNKNOWN));
+        assertThat(ask(me -> new FirewallCommand.Detach(1, me))).isEqualTo(new FirewallReply.Released(WEB_1_ETH0, 1));
+    }
+
+    private FirewallReply.Status attach(long epoch, boolean enforce) {
+        return (FirewallReply.Status)
+                ask(me -> new FirewallCommand.Attach(vnicSpec(WEB_1_ETH0, 1), epoch, enforce, me));
+    }
+
+    private FirewallReply ask(Function<ActorRef<FirewallReply>, FirewallCommand> command) {
+        firewall.tell(command.apply(asker.ref()));
+        return asker.receiveMessage();
+    }
+
+    private void assertStale(Function<ActorRef<FirewallReply>, FirewallCommand> command) {
+        assertThat(ask(command))
+                .isInstanceOfSatisfying(
+                        Refused.class, refused -> assertThat(refused.code()).isEqualTo(RefusalCode.STALE_EPOCH));
+    }
+
+    private static Object connectionsOf(FirewallReply reply) {
+        return ((FirewallReply.Sealed) reply).sealed().table();
+    }
+}

@@ -1,0 +1,271 @@
+package io.portcullis.vnic.testkit;
+
+import io.portcullis.datapath.runtime.ActivationReport;
+import io.portcullis.datapath.runtime.CutoverTarget;
+import io.portcullis.datapath.runtime.DataPath;
+import io.portcullis.datapath.runtime.DataPathException;
+import io.portcullis.datapath.runtime.DataPathException.Reason;
+import io.portcullis.datapath.runtime.SealedVnic;
+import io.portcullis.datapath.runtime.VnicAttachment;
+import io.portcullis.datapath.runtime.VnicMode;
+import io.portcullis.datapath.runtime.VnicStatus;
+import io.portcullis.datapath.track.ConnectionInfo;
+import io.portcullis.datapath.track.TableSnapshot;
+import io.portcullis.policy.VnicId;
+import io.portcullis.policy.table.RuleTable;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A data path without frames: modes, epochs, rules and tables as the contract of {@link DataPath} says. Every call is recorded; a
+ * test may let the next calls of a name fail, or hold them until it lets them go. Thread-safe.
+ */
+public final class FakeDataPath implements DataPath {
+    private static final class Vnic {
+        private final VnicAttachment attachment;
+        private long epoch;
+        private VnicMode mode = VnicMode.PASSIVE;
+        private long revision;
+        private @Nullable RuleTable rules;
+        private TableSnapshot table = new TableSnapshot(List.of(), 0, 0);
+        private long frames;
+
+        Vnic(VnicAttachment attachment) {
+            this.attachment = attachment;
+            epoch = attachment.epoch();
+        }
+    }
+
+    private final Map<VnicId, Vnic> vnics = new TreeMap<>(java.util.Comparator.comparing(VnicId::toString));
+    private final Map<String, DataPathException> failures = new HashMap<>();
+    private final Map<String, CompletableFuture<Void>> gates = new HashMap<>();
+    private final List<String> calls = new ArrayList<>();
+
+    // ---- what a test does
+
+    /** The next call of this name fails so. */
+    public synchronized void failNext(String call, Reason reason) {
+        failures.put(call, new DataPathException(reason, "told to fail"));
+    }
+
+    /** Calls of this name complete only once the returned future does. */
+    public synchronized CompletableFuture<Void> hold(String call) {
+        CompletableFuture<Void> gate = new CompletableFuture<>();
+        gates.put(call, gate);
+        return gate;
+    }
+
+    /** Every call so far: {@code attach acme/web-1/eth0 3}. */
+    public synchronized List<String> calls() {
+        return List.copyOf(calls);
+    }
+
+    /** The vNIC's connections become these, as if frames had passed. */
+    public synchronized void setTable(VnicId vnic, TableSnapshot table) {
+        Vnic found = find(vnic);
+        found.table = table;
+        found.frames++;
+    }
+
+    public synchronized @Nullable TableSnapshot table(VnicId vnic) {
+        Vnic found = vnics.get(vnic);
+        return found == null ? null : found.table;
+    }
+
+    public synchronized @Nullable RuleTable rules(VnicId vnic) {
+        Vnic found = vnics.get(vnic);
+        return found == null ? null : found.rules;
+    }
+
+    public synchronized @Nullable VnicMode mode(VnicId vnic) {
+        Vnic found = vnics.get(vnic);
+        return found == null ? null : found.mode;
+    }
+
+    public synchronized long epoch(VnicId vnic) {
+        return find(vnic).epoch;
+    }
+
+    /** As if the process had been killed: all is forgotten. */
+    public synchronized void crash() {
+        vnics.clear();
+    }
+
+    // ---- DataPath
+
+    @Override
+    public CompletionStage<VnicStatus> attach(VnicAttachment attachment) {
+        return call("attach", attachment.vnic(), attachment.epoch(), () -> {
+            Vnic vnic = vnics.computeIfAbsent(attachment.vnic(), _ -> new Vnic(attachment));
+            check(vnic, attachment.epoch());
+            vnic.epoch = attachment.epoch();
+            return status(vnic);
+        });
+    }
+
+    @Override
+    public CompletionStage<VnicStatus> installRules(VnicId id, long epoch, long revision, RuleTable rules) {
+        return call("installRules", id, revision, () -> {
+            Vnic vnic = find(id, epoch);
+            if (revision >= vnic.revision) {
+                vnic.revision = revision;
+                vnic.rules = rules;
+            }
+            return status(vnic);
+        });
+    }
+
+    @Override
+    public CompletionStage<VnicStatus> importTable(VnicId id, long epoch, TableSnapshot snapshot) {
+        return call("importTable", id, epoch, () -> {
+            Vnic vnic = find(id, epoch);
+            require(vnic, VnicMode.PASSIVE, VnicMode.HOLDING);
+            vnic.table = snapshot;
+            return status(vnic);
+        });
+    }
+
+    @Override
+    public CompletionStage<ActivationReport> activate(VnicId id, long epoch, long forwardedFrames) {
+        return call("activate", id, epoch, () -> {
+            Vnic vnic = find(id, epoch);
+            require(vnic, VnicMode.PASSIVE, VnicMode.HOLDING, VnicMode.ENFORCING);
+            vnic.epoch = epoch;
+            vnic.mode = VnicMode.ENFORCING;
+            return new ActivationReport(0, forwardedFrames, 0, 1);
+        });
+    }
+
+    @Override
+    public CompletionStage<CutoverTarget> expectCutover(VnicId id, long epoch) {
+        return call("expectCutover", id, epoch, () -> {
+            Vnic vnic = find(id, epoch);
+            require(vnic, VnicMode.PASSIVE);
+            return new CutoverTarget(new InetSocketAddress("127.0.0.1", 1), "token-of-" + id, 1, vnic.epoch);
+        });
+    }
+
+    @Override
+    public CompletionStage<SealedVnic> cutOver(VnicId id, long epoch, CutoverTarget target) {
+        return call("cutOver", id, epoch, () -> {
+            Vnic vnic = find(id, epoch);
+            require(vnic, VnicMode.ENFORCING);
+            vnic.mode = VnicMode.SEALED;
+            return new SealedVnic(vnic.table, vnic.revision, 0, 1);
+        });
+    }
+
+    @Override
+    public CompletionStage<VnicStatus> reclaim(VnicId id, long newEpoch) {
+        return call("reclaim", id, newEpoch, () -> {
+            Vnic vnic = find(id, newEpoch);
+            require(vnic, VnicMode.CUTTING, VnicMode.SEALED, VnicMode.ENFORCING);
+            vnic.epoch = newEpoch;
+            vnic.mode = VnicMode.ENFORCING;
+            return status(vnic);
+        });
+    }
+
+    @Override
+    public CompletionStage<Void> release(VnicId id, long epoch) {
+        return call("release", id, epoch, () -> {
+            find(id, epoch);
+            vnics.remove(id);
+            return null;
+        });
+    }
+
+    @Override
+    public CompletionStage<TableSnapshot> snapshot(VnicId id) {
+        return call("snapshot", id, 0, () -> find(id).table);
+    }
+
+    @Override
+    public CompletionStage<VnicStatus> status(VnicId id) {
+        return call("status", id, 0, () -> status(find(id)));
+    }
+
+    @Override
+    public synchronized CompletionStage<List<VnicStatus>> statuses() {
+        return CompletableFuture.completedFuture(
+                vnics.values().stream().map(FakeDataPath::status).toList());
+    }
+
+    @Override
+    public CompletionStage<List<ConnectionInfo>> connections(VnicId id, int limit) {
+        return call("connections", id, limit, () -> {
+            find(id);
+            return List.of();
+        });
+    }
+
+    @Override
+    public Map<String, Long> counters() {
+        return Map.of("uplink.received", 0L);
+    }
+
+    @Override
+    public void close() {}
+
+    // ---- how it works
+
+    private synchronized <T> CompletionStage<T> call(String name, VnicId id, long number, Supplier<T> effect) {
+        calls.add(name + " " + id + " " + number);
+        CompletableFuture<Void> gate = gates.getOrDefault(name, CompletableFuture.completedFuture(null));
+        return gate.thenApply(_ -> {
+            synchronized (this) {
+                DataPathException failure = failures.remove(name);
+                if (failure != null) {
+                    throw failure;
+                }
+                return effect.get();
+            }
+        });
+    }
+
+    private static VnicStatus status(Vnic vnic) {
+        RuleTable rules = vnic.rules;
+        return new VnicStatus(
+                vnic.attachment.vnic(),
+                vnic.epoch,
+                vnic.mode,
+                rules == null ? "" : rules.hash(),
+                vnic.revision,
+                vnic.table.entries(),
+                Map.of("allowed.in", vnic.frames));
+    }
+
+    private Vnic find(VnicId id) {
+        Vnic vnic = vnics.get(id);
+        if (vnic == null) {
+            throw new DataPathException(Reason.UNKNOWN_VNIC, id + " is not attached here");
+        }
+        return vnic;
+    }
+
+    private Vnic find(VnicId id, long epoch) {
+        Vnic vnic = find(id);
+        check(vnic, epoch);
+        return vnic;
+    }
+
+    private static void check(Vnic vnic, long epoch) {
+        if (epoch < vnic.epoch) {
+            throw new DataPathException(Reason.STALE_EPOCH, "epoch " + epoch + " is over, here is " + vnic.epoch);
+        }
+    }
+
+    private static void require(Vnic vnic, VnicMode... modes) {
+        if (!List.of(modes).contains(vnic.mode)) {
+            throw new DataPathException(Reason.WRONG_MODE, "the vNIC is " + vnic.mode);
+        }
+    }
+}
