@@ -46,7 +46,7 @@ public interface AdminServices {
     /** Begins to evacuate the host; a host that is being evacuated answers with its progress. */
     CompletionStage<EvacuationView> drain(HostId host, boolean thenLeave, String by);
 
-    CompletionStage<EvacuationView> cancelDrain(HostId host);
+    CompletionStage<EvacuationView> cancelDrain(HostId host, String by);
 
     CompletionStage<EvacuationView> evacuation(HostId host);
 

@@ -10,6 +10,7 @@ import io.portcullis.api.Json;
 import io.portcullis.api.Problem;
 import io.portcullis.api.document.Documents;
 import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -129,6 +130,11 @@ final class HttpAdapter {
                         ProblemKind.TIMEOUT,
                         "no answer came in time",
                         "look at the present state, then try again; 'portcullis get cluster' shows the nodes");
+            case SQLException broken ->
+                new RefusedException(
+                        ProblemKind.STORE_UNAVAILABLE,
+                        "the store does not answer: " + broken.getMessage(),
+                        "try again; the log of this node has the details");
             default ->
                 new RefusedException(
                         ProblemKind.INTERNAL, "an error that nobody expected", "the log of this node has the details");

@@ -39,7 +39,7 @@ final class NodeRoutes {
                 .post("/v1/hosts/{host}/leave", exchange -> evacuate(exchange, true))
                 .delete(
                         "/v1/hosts/{host}/drain",
-                        exchange -> services.cancelDrain(Lookup.hostId(exchange.variable("host")))
+                        exchange -> services.cancelDrain(Lookup.hostId(exchange.variable("host")), exchange.by())
                                 .thenApply(Answer::ok));
     }
 

@@ -106,7 +106,7 @@ final class FakeServices implements AdminServices {
     }
 
     @Override
-    public CompletionStage<EvacuationView> cancelDrain(HostId host) {
+    public CompletionStage<EvacuationView> cancelDrain(HostId host, String by) {
         return evacuation(host);
     }
 

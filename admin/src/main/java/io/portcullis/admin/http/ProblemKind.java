@@ -36,6 +36,8 @@ public enum ProblemKind {
     INTERNAL(500, "Something went wrong"),
     /** The host is not up, or does not answer. */
     HOST_UNAVAILABLE(503, "The host is not available"),
+    /** The database does not answer. */
+    STORE_UNAVAILABLE(503, "The store is not available"),
     /** The cluster did not answer in time; a change may have happened all the same. */
     TIMEOUT(503, "The cluster did not answer in time");
 

@@ -1,0 +1,294 @@
+package io.portcullis.admin.actors;
+
+import io.portcullis.admin.AdminServices;
+import io.portcullis.admin.EditOutcome;
+import io.portcullis.admin.NodeReport;
+import io.portcullis.admin.Readiness;
+import io.portcullis.admin.TableInForce;
+import io.portcullis.admin.http.ProblemKind;
+import io.portcullis.admin.http.RefusedException;
+import io.portcullis.api.ClusterView;
+import io.portcullis.api.EvacuationView;
+import io.portcullis.api.HostView;
+import io.portcullis.api.MigrationView;
+import io.portcullis.api.PlacementView;
+import io.portcullis.api.VnicRealization;
+import io.portcullis.api.VnicStatusView;
+import io.portcullis.datapath.runtime.VnicStatus;
+import io.portcullis.datapath.track.ConnectionInfo;
+import io.portcullis.migration.EvacuationCommand;
+import io.portcullis.migration.PlacementCommand;
+import io.portcullis.migration.PlacementReply;
+import io.portcullis.policy.Action;
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.TenantId;
+import io.portcullis.policy.VmId;
+import io.portcullis.policy.VnicId;
+import io.portcullis.policy.model.ModelEdit;
+import io.portcullis.policy.model.TenantModel;
+import io.portcullis.vnic.FirewallCommand;
+import io.portcullis.vnic.FirewallReply;
+import io.portcullis.vnic.Refused;
+import io.portcullis.vnic.VmSpec;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.RecipientRef;
+import org.apache.pekko.japi.function.Function;
+
+/** The API's view of a real cluster. Thread-safe; keeps nothing but what makes an answer quicker. */
+public final class ActorServices implements AdminServices {
+    private final Asking asking;
+    private final ClusterAccess access;
+    private final Tenants tenants;
+    private final Hosts hosts;
+    private final Migrations migrations;
+    private final Members members;
+
+    /**
+     * @param askTimeout longest wait for an actor's answer; attaching a VM may take as long
+     */
+    public ActorServices(ActorSystem<?> system, ClusterAccess access, Duration askTimeout) {
+        this.access = access;
+        this.asking = new Asking(system, askTimeout);
+        this.tenants = new Tenants(access.vnics(), asking);
+        this.hosts = new Hosts(access, asking);
+        this.migrations = new Migrations(access, asking);
+        this.members = new Members(system, access.version());
+    }
+
+    @Override
+    public CompletionStage<Readiness> readiness() {
+        if (!members.selfIsUp()) {
+            return CompletableFuture.completedFuture(new Readiness(false, "the node is not Up in the cluster"));
+        }
+        HostId self = access.self();
+        if (self == null) {
+            return CompletableFuture.completedFuture(new Readiness(true, "ready, without a host"));
+        }
+        return hosts.status(self).handle((status, failure) -> {
+            if (status == null) {
+                return new Readiness(false, "the host agent does not answer");
+            }
+            return status.recovered()
+                    ? new Readiness(true, "ready")
+                    : new Readiness(false, "the host still attaches what it had before its last stop");
+        });
+    }
+
+    @Override
+    public CompletionStage<NodeReport> nodeReport() {
+        HostId self = access.self();
+        if (self == null) {
+            return CompletableFuture.completedFuture(new NodeReport("", 0, 0, 0, Map.of(), Map.of()));
+        }
+        CompletionStage<Map<String, Long>> outcomes = migrations.outcomes(self).exceptionally(storeIsDown -> Map.of());
+        return hosts.status(self)
+                .thenCombine(
+                        outcomes,
+                        (status, ended) -> new NodeReport(
+                                self.value(),
+                                status.vms().size(),
+                                status.vnicCount(),
+                                Hosts.connections(status),
+                                Hosts.counters(status),
+                                ended));
+    }
+
+    @Override
+    public CompletionStage<ClusterView> cluster() {
+        return CompletableFuture.completedFuture(members.view());
+    }
+
+    @Override
+    public CompletionStage<List<HostView>> hosts() {
+        return hosts.all();
+    }
+
+    @Override
+    public CompletionStage<HostView> host(HostId host) {
+        return hosts.one(host);
+    }
+
+    @Override
+    public CompletionStage<EvacuationView> drain(HostId host, boolean thenLeave, String by) {
+        return hosts.evacuation(
+                host,
+                replyTo -> thenLeave
+                        ? new EvacuationCommand.StartLeave(by, replyTo)
+                        : new EvacuationCommand.StartDrain(by, replyTo));
+    }
+
+    @Override
+    public CompletionStage<EvacuationView> cancelDrain(HostId host, String by) {
+        return hosts.evacuation(host, replyTo -> new EvacuationCommand.StopDrain(by, replyTo));
+    }
+
+    @Override
+    public CompletionStage<EvacuationView> evacuation(HostId host) {
+        return hosts.evacuation(host, EvacuationCommand.GetDrain::new);
+    }
+
+    @Override
+    public CompletionStage<List<TenantId>> tenants() {
+        return tenants.names();
+    }
+
+    @Override
+    public CompletionStage<EditOutcome> putTenant(
+            TenantId tenant, Action defaultAction, boolean looseTracking, OptionalLong expectedRevision, String by) {
+        return tenants.put(tenant, defaultAction, looseTracking, expectedRevision, by);
+    }
+
+    @Override
+    public CompletionStage<Void> deleteTenant(TenantId tenant, String by) {
+        return tenants.delete(tenant, by);
+    }
+
+    @Override
+    public CompletionStage<TenantModel> model(TenantId tenant) {
+        return tenants.model(tenant);
+    }
+
+    @Override
+    public CompletionStage<EditOutcome> edit(
+            TenantId tenant, List<ModelEdit> edits, OptionalLong expectedRevision, String by) {
+        return tenants.edit(tenant, edits, expectedRevision, by);
+    }
+
+    @Override
+    public CompletionStage<TableInForce> rules(VnicId vnic) {
+        return tenants.rules(vnic);
+    }
+
+    @Override
+    public CompletionStage<List<VnicRealization>> realization(TenantId tenant, long revision) {
+        return tenants.realization(tenant);
+    }
+
+    @Override
+    public CompletionStage<PlacementView> placement(VmId vm) {
+        return migrations.placement(vm).thenApply(ActorServices::view);
+    }
+
+    private static PlacementView view(io.portcullis.migration.PlacementView placement) {
+        HostId host = placement.host();
+        return new PlacementView(
+                host == null ? null : host.value(),
+                placement.epoch(),
+                placement.phase().name(),
+                placement.migration());
+    }
+
+    @Override
+    public CompletionStage<Map<VmId, PlacementView>> placements(TenantId tenant) {
+        return access.directory().listAll().thenApply(rows -> {
+            Map<VmId, PlacementView> placements = new HashMap<>();
+            rows.stream()
+                    .filter(row -> row.vm().tenant().equals(tenant))
+                    .forEach(row -> placements.put(
+                            row.vm(), new PlacementView(row.host().value(), row.epoch(), "PLACED", null)));
+            return placements;
+        });
+    }
+
+    @Override
+    public CompletionStage<PlacementView> attach(VmSpec vm, HostId host, String by) {
+        return hosts.requireKnown(host)
+                .thenCompose(known ->
+                        migrations.ask(vm.vm(), replyTo -> new PlacementCommand.AttachVm(vm, host, by, replyTo)))
+                .thenApply(reply -> switch (reply) {
+                    case PlacementReply.Attached(var placement) -> view(placement);
+                    case PlacementReply.Refused(var code, String message) -> throw Asking.refused(code, message);
+                    default -> throw Asking.unexpected(reply);
+                });
+    }
+
+    @Override
+    public CompletionStage<PlacementView> detach(VmId vm, String by) {
+        return migrations
+                .ask(vm, replyTo -> new PlacementCommand.DetachVm(by, replyTo))
+                .thenCompose(reply -> switch (reply) {
+                    case PlacementReply.Detached _ -> placement(vm);
+                    case PlacementReply.Refused(var code, String message) -> throw Asking.refused(code, message);
+                    default -> throw Asking.unexpected(reply);
+                });
+    }
+
+    @Override
+    public CompletionStage<Optional<VnicStatusView>> vnicStatus(HostId host, VnicId vnic) {
+        return askFirewall(host, vnic, FirewallCommand.GetStatus::new).thenApply(reply -> switch (reply) {
+            case FirewallReply.Status(HostId at, var state, VnicStatus status) ->
+                Optional.of(new VnicStatusView(
+                        at.value(),
+                        status.epoch(),
+                        state.name(),
+                        status.rulesHash(),
+                        status.policyRevision(),
+                        status.connections(),
+                        new TreeMap<>(status.counters())));
+            default -> Optional.empty();
+        });
+    }
+
+    @Override
+    public CompletionStage<List<ConnectionInfo>> connections(HostId host, VnicId vnic, int limit) {
+        return askFirewall(host, vnic, replyTo -> new FirewallCommand.ListConnections(limit, replyTo))
+                .thenApply(reply -> switch (reply) {
+                    case FirewallReply.Connections connections -> connections.connections();
+                    case FirewallReply.Moved moved ->
+                        throw new RefusedException(
+                                ProblemKind.MOVING, vnic + " has just moved to " + moved.host(), "ask again");
+                    case Refused refused -> throw Asking.refused(refused.code(), refused.message());
+                    default -> throw Asking.unexpected(reply);
+                });
+    }
+
+    private CompletionStage<FirewallReply> askFirewall(
+            HostId host, VnicId vnic, Function<ActorRef<FirewallReply>, FirewallCommand> command) {
+        Optional<RecipientRef<FirewallCommand>> firewall = access.vnics().firewall(host, vnic);
+        return firewall.isEmpty()
+                ? CompletableFuture.failedFuture(Hosts.unavailable(host))
+                : asking.ask(firewall.get(), command);
+    }
+
+    /** A VM or host that does not exist is told from one that cannot be moved now. */
+    @Override
+    public CompletionStage<MigrationView> migrate(VmId vm, HostId to, String by) {
+        return hosts.requireKnown(to)
+                .thenCompose(known -> migrations.begin(vm, to, by))
+                .exceptionallyCompose(failure -> {
+                    Throwable cause = failure instanceof CompletionException && failure.getCause() != null
+                            ? failure.getCause()
+                            : failure;
+                    boolean mayBeUnknown = cause instanceof RefusedException refused
+                            && (refused.kind() == ProblemKind.WRONG_STATE || refused.kind() == ProblemKind.UNKNOWN);
+                    CompletionStage<MigrationView> refused = CompletableFuture.failedFuture(cause);
+                    return mayBeUnknown ? tenants.requireVm(vm).thenCompose(exists -> refused) : refused;
+                });
+    }
+
+    @Override
+    public CompletionStage<List<MigrationView>> migrations(Optional<VmId> vm, int limit) {
+        return migrations.list(vm, limit);
+    }
+
+    @Override
+    public CompletionStage<MigrationView> migration(String id) {
+        return migrations.find(id);
+    }
+
+    @Override
+    public CompletionStage<MigrationView> cancel(String id, String by) {
+        return migrations.cancel(id, by);
+    }
+}

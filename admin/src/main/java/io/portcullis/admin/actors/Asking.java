@@ -1,0 +1,55 @@
+package io.portcullis.admin.actors;
+
+import io.portcullis.admin.http.ProblemKind;
+import io.portcullis.admin.http.RefusedException;
+import io.portcullis.vnic.RefusalCode;
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.RecipientRef;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.japi.function.Function;
+
+/** Asks actors, always with a deadline. Thread-safe. */
+final class Asking {
+    private final ActorSystem<?> system;
+    private final Duration timeout;
+
+    Asking(ActorSystem<?> system, Duration timeout) {
+        this.system = system;
+        this.timeout = timeout;
+    }
+
+    /** The answer; fails with a {@link java.util.concurrent.TimeoutException} if there is none in time. */
+    <C, R> CompletionStage<R> ask(RecipientRef<C> actor, Function<ActorRef<R>, C> command) {
+        return ask(actor, command, timeout);
+    }
+
+    <C, R> CompletionStage<R> ask(RecipientRef<C> actor, Function<ActorRef<R>, C> command, Duration deadline) {
+        return AskPattern.ask(actor, command, deadline, system.scheduler());
+    }
+
+    /** How a refusal of an actor looks to a client. */
+    static RefusedException refused(RefusalCode code, String message) {
+        ProblemKind kind = switch (code) {
+            case UNKNOWN -> ProblemKind.UNKNOWN;
+            case STALE_EPOCH, WRONG_STATE -> ProblemKind.WRONG_STATE;
+            case CAPACITY -> ProblemKind.CAPACITY;
+            case PORT -> ProblemKind.PORT;
+            case HOST_UNAVAILABLE -> ProblemKind.HOST_UNAVAILABLE;
+            case TIMEOUT -> ProblemKind.TIMEOUT;
+            case DRAINING -> ProblemKind.DRAINING;
+            case SAME_HOST -> ProblemKind.SAME_HOST;
+            case MOVING -> ProblemKind.MOVING;
+            case TOO_LATE -> ProblemKind.TOO_LATE;
+            case INVALID -> ProblemKind.INVALID_REQUEST;
+        };
+        return new RefusedException(kind, message);
+    }
+
+    /** An answer that the protocol does not allow here: a defect. */
+    static IllegalStateException unexpected(Object reply) {
+        return new IllegalStateException("unexpected answer " + reply.getClass().getName());
+    }
+}

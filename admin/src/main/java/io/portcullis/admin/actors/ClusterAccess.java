@@ -1,0 +1,29 @@
+package io.portcullis.admin.actors;
+
+import io.portcullis.migration.EvacuationCommand;
+import io.portcullis.migration.PlacementCommand;
+import io.portcullis.persistence.MigrationLog;
+import io.portcullis.persistence.PlacementDirectory;
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.VmId;
+import io.portcullis.vnic.VnicActors;
+import java.util.function.Function;
+import org.apache.pekko.actor.typed.RecipientRef;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How the API finds the actors and tables of the cluster.
+ *
+ * @param placement the placement of a VM
+ * @param evacuation the evacuation of a host that is up
+ * @param self the host on this node; null if there is none
+ * @param version of this node's software
+ */
+public record ClusterAccess(
+        VnicActors vnics,
+        Function<VmId, RecipientRef<PlacementCommand>> placement,
+        Function<HostId, RecipientRef<EvacuationCommand>> evacuation,
+        PlacementDirectory directory,
+        MigrationLog migrations,
+        @Nullable HostId self,
+        String version) {}

@@ -1,0 +1,215 @@
+package io.portcullis.admin.actors;
+
+import io.portcullis.admin.http.ProblemKind;
+import io.portcullis.admin.http.RefusedException;
+import io.portcullis.api.MigrationView;
+import io.portcullis.api.ReceiptView;
+import io.portcullis.migration.PlacementCommand;
+import io.portcullis.migration.PlacementReply;
+import io.portcullis.migration.PlacementView;
+import io.portcullis.migration.model.MigrationReceipt;
+import io.portcullis.persistence.MigrationRow;
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.VmId;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.japi.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Migrations: the log has all of them, the VM's placement knows first how the one under way stands. Thread-safe.
+ */
+final class Migrations {
+    /** Migrations accepted here that are remembered until the log has them. */
+    private static final int MAX_RECENT = 10_000;
+    /** Rows of the log that are looked at for the metrics. */
+    private static final int MAX_TALLIED = 1_000;
+
+    static final String RUNNING = "RUNNING";
+
+    private final ClusterAccess access;
+    private final Asking asking;
+
+    private final Map<String, MigrationView> recent = Collections.synchronizedMap(new LinkedHashMap<>() {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, MigrationView> eldest) {
+            return size() > MAX_RECENT;
+        }
+    });
+
+    /** Guarded by itself. */
+    private final Map<String, Long> tally = new TreeMap<>();
+
+    private Set<String> tallied = new HashSet<>();
+
+    Migrations(ClusterAccess access, Asking asking) {
+        this.access = access;
+        this.asking = asking;
+    }
+
+    CompletionStage<PlacementReply> ask(VmId vm, Function<ActorRef<PlacementReply>, PlacementCommand> command) {
+        return asking.ask(access.placement().apply(vm), command);
+    }
+
+    CompletionStage<PlacementView> placement(VmId vm) {
+        return ask(vm, PlacementCommand.GetPlacement::new).thenApply(reply -> switch (reply) {
+            case PlacementReply.Placement(PlacementView view) -> view;
+            case PlacementReply.Refused(var code, String message) -> throw Asking.refused(code, message);
+            default -> throw Asking.unexpected(reply);
+        });
+    }
+
+    CompletionStage<MigrationView> begin(VmId vm, HostId to, String by) {
+        return ask(vm, replyTo -> new PlacementCommand.MigrateVm(to, by, replyTo))
+                .thenApply(reply -> switch (reply) {
+                    case PlacementReply.MigrationAccepted accepted -> {
+                        MigrationView view = accepted(accepted, by);
+                        recent.put(view.id(), view);
+                        yield view;
+                    }
+                    case PlacementReply.Refused(var code, String message) -> throw Asking.refused(code, message);
+                    default -> throw Asking.unexpected(reply);
+                });
+    }
+
+    private static MigrationView accepted(PlacementReply.MigrationAccepted accepted, String by) {
+        return new MigrationView(
+                accepted.id(),
+                accepted.vm().toString(),
+                accepted.from().value(),
+                accepted.to().value(),
+                RUNNING,
+                "RESERVING",
+                by,
+                Instant.now().toString(),
+                null,
+                null,
+                null);
+    }
+
+    CompletionStage<MigrationView> find(String id) {
+        return access.migrations().find(id).thenCompose(row -> {
+            MigrationView known = row.map(Migrations::view).orElseGet(() -> recent.get(id));
+            if (known == null) {
+                throw new RefusedException(
+                        ProblemKind.UNKNOWN,
+                        "there is no migration '" + id + "'",
+                        "'portcullis get migrations' shows them");
+            }
+            return known.isOver()
+                    ? CompletableFuture.completedFuture(known)
+                    : placement(VmId.parse(known.vm()))
+                            .thenApply(placement -> live(known, placement))
+                            .exceptionally(silent -> known);
+        });
+    }
+
+    CompletionStage<List<MigrationView>> list(Optional<VmId> vm, int limit) {
+        return access.migrations()
+                .list(vm.orElse(null), limit)
+                .thenApply(rows -> rows.stream().map(Migrations::view).toList());
+    }
+
+    CompletionStage<MigrationView> cancel(String id, String by) {
+        return find(id).thenCompose(known -> {
+            if (known.isOver()) {
+                throw new RefusedException(
+                        ProblemKind.TOO_LATE, "migration " + id + " has ended already: " + known.state());
+            }
+            VmId vm = VmId.parse(known.vm());
+            return ask(vm, replyTo -> new PlacementCommand.CancelMigration(id, by, replyTo))
+                    .thenCompose(reply -> switch (reply) {
+                        case PlacementReply.Cancelled _ -> find(id);
+                        case PlacementReply.Refused(var code, String message) -> throw Asking.refused(code, message);
+                        default -> throw Asking.unexpected(reply);
+                    });
+        });
+    }
+
+    /** How the migration stands, with what the VM's placement says now. */
+    private static MigrationView live(MigrationView known, PlacementView placement) {
+        if (known.id().equals(placement.migration())) {
+            return with(known, RUNNING, placement.phase().name(), null, null);
+        }
+        MigrationReceipt receipt = placement.lastReceipt();
+        if (receipt == null || !receipt.id().equals(known.id())) {
+            return known;
+        }
+        String ended = Instant.ofEpochMilli(
+                        receipt.phases().isEmpty()
+                                ? 0
+                                : receipt.phases().getLast().atMillis())
+                .toString();
+        return with(known, receipt.outcome().name(), placement.phase().name(), ended, Receipts.view(receipt));
+    }
+
+    private static MigrationView with(
+            MigrationView known, String state, String phase, @Nullable String ended, @Nullable ReceiptView receipt) {
+        return new MigrationView(
+                known.id(),
+                known.vm(),
+                known.from(),
+                known.to(),
+                state,
+                phase,
+                known.requestedBy(),
+                known.started(),
+                ended,
+                reason(receipt),
+                receipt);
+    }
+
+    private static MigrationView view(MigrationRow row) {
+        Instant ended = row.ended();
+        ReceiptView receipt = Receipts.read(row.receipt());
+        String outcome = receipt == null ? row.state() : receipt.outcome();
+        return new MigrationView(
+                row.id(),
+                row.vm().toString(),
+                row.from().value(),
+                row.to().value(),
+                ended == null ? RUNNING : outcome,
+                row.state(),
+                row.requestedBy(),
+                row.started().toString(),
+                ended == null ? null : ended.toString(),
+                reason(receipt),
+                receipt);
+    }
+
+    private static @Nullable String reason(@Nullable ReceiptView receipt) {
+        return receipt == null || receipt.problems().isEmpty()
+                ? null
+                : receipt.problems().getFirst();
+    }
+
+    /** Migrations to this host that ended since the node was started or before, by outcome; only grows. */
+    CompletionStage<Map<String, Long>> outcomes(HostId self) {
+        return access.migrations().list(null, MAX_TALLIED).thenApply(rows -> {
+            synchronized (tally) {
+                Set<String> seen = new HashSet<>();
+                for (MigrationRow row : rows) {
+                    if (row.ended() == null || !row.to().equals(self)) {
+                        continue;
+                    }
+                    seen.add(row.id());
+                    if (!tallied.contains(row.id())) {
+                        tally.merge(view(row).state(), 1L, Long::sum);
+                    }
+                }
+                tallied = seen;
+                return Map.copyOf(tally);
+            }
+        });
+    }
+}

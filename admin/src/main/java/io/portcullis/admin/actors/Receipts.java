@@ -1,0 +1,116 @@
+package io.portcullis.admin.actors;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationContext;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import io.portcullis.api.PhaseView;
+import io.portcullis.api.ReceiptView;
+import io.portcullis.api.VnicReceipt;
+import io.portcullis.migration.model.MigrationReceipt;
+import io.portcullis.migration.model.VnicTransfer;
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.VmId;
+import io.portcullis.policy.VnicId;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Receipts of migrations as the API shows them. */
+final class Receipts {
+    private static final Logger LOG = LoggerFactory.getLogger(Receipts.class);
+    private static final ObjectMapper STORED = JsonMapper.builder()
+            .addModule(new SimpleModule()
+                    .addDeserializer(VmId.class, new Text<>(VmId.class, VmId::parse))
+                    .addDeserializer(VnicId.class, new Text<>(VnicId.class, VnicId::parse))
+                    .addDeserializer(HostId.class, new Text<>(HostId.class, HostId::new)))
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .build();
+
+    /** A value that is stored as its text. */
+    private static final class Text<T> extends StdDeserializer<T> {
+        private final transient Function<String, T> parse;
+
+        Text(Class<T> type, Function<String, T> parse) {
+            super(type);
+            this.parse = parse;
+        }
+
+        @Override
+        public T deserialize(JsonParser in, DeserializationContext context) throws IOException {
+            return parse.apply(in.getValueAsString());
+        }
+    }
+
+    private Receipts() {}
+
+    /** The receipt of a row of the migration log; null if there is none, or it cannot be read, which is logged. */
+    static @Nullable ReceiptView read(@Nullable String json) {
+        if (json == null) {
+            return null;
+        }
+        try {
+            return view(STORED.readValue(json, MigrationReceipt.class));
+        } catch (JsonProcessingException foreign) {
+            LOG.warn("a receipt in the migration log cannot be read: {}", foreign.getOriginalMessage());
+            return null;
+        }
+    }
+
+    static ReceiptView view(MigrationReceipt receipt) {
+        return new ReceiptView(
+                receipt.outcome().name(),
+                receipt.lossless(),
+                receipt.epochBefore(),
+                receipt.epochAfter(),
+                max(receipt, VnicTransfer::policyRevision),
+                sum(receipt, VnicTransfer::entriesSent),
+                sum(receipt, VnicTransfer::entriesReceived),
+                sum(receipt, VnicTransfer::bytes),
+                sum(receipt, VnicTransfer::framesHeld),
+                sum(receipt, VnicTransfer::framesForwarded),
+                sum(receipt, VnicTransfer::framesDropped),
+                max(receipt, VnicTransfer::freezeNanos),
+                max(receipt, VnicTransfer::pauseNanos),
+                receipt.phases().stream()
+                        .map(time -> new PhaseView(
+                                time.phase().name(),
+                                Instant.ofEpochMilli(time.atMillis()).toString()))
+                        .toList(),
+                receipt.vnics().stream().map(Receipts::view).toList(),
+                List.copyOf(receipt.problems()));
+    }
+
+    private static long sum(MigrationReceipt receipt, ToLongFunction<VnicTransfer> value) {
+        return receipt.vnics().stream().mapToLong(value).sum();
+    }
+
+    private static long max(MigrationReceipt receipt, ToLongFunction<VnicTransfer> value) {
+        return receipt.vnics().stream().mapToLong(value).max().orElse(0);
+    }
+
+    private static VnicReceipt view(VnicTransfer vnic) {
+        return new VnicReceipt(
+                vnic.vnic().toString(),
+                vnic.entriesSent(),
+                vnic.entriesReceived(),
+                vnic.bytes(),
+                Long.toHexString(vnic.digestSent()),
+                Long.toHexString(vnic.digestReceived()),
+                vnic.policyRevision(),
+                vnic.framesHeld(),
+                vnic.framesForwarded(),
+                vnic.framesDropped(),
+                vnic.freezeNanos(),
+                vnic.pauseNanos());
+    }
+}

@@ -1,0 +1,171 @@
+package io.portcullis.admin.actors;
+
+import io.portcullis.admin.EditOutcome;
+import io.portcullis.admin.TableInForce;
+import io.portcullis.admin.http.ProblemKind;
+import io.portcullis.admin.http.RefusedException;
+import io.portcullis.api.VnicRealization;
+import io.portcullis.api.document.Nearest;
+import io.portcullis.policy.Action;
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.TenantId;
+import io.portcullis.policy.VmId;
+import io.portcullis.policy.VnicId;
+import io.portcullis.policy.model.ModelEdit;
+import io.portcullis.policy.model.TenantModel;
+import io.portcullis.policy.table.RuleTable;
+import io.portcullis.vnic.Refused;
+import io.portcullis.vnic.RegistryCommand;
+import io.portcullis.vnic.RuleAssignment;
+import io.portcullis.vnic.TenantCommand;
+import io.portcullis.vnic.TenantEdit;
+import io.portcullis.vnic.TenantReply;
+import io.portcullis.vnic.VnicActors;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.japi.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Tenants and their models. Thread-safe. */
+final class Tenants {
+    private final VnicActors actors;
+    private final Asking asking;
+
+    Tenants(VnicActors actors, Asking asking) {
+        this.actors = actors;
+        this.asking = asking;
+    }
+
+    CompletionStage<List<TenantId>> names() {
+        return registered().thenApply(names -> names.stream().map(TenantId::new).toList());
+    }
+
+    private CompletionStage<Set<String>> registered() {
+        Function<ActorRef<RegistryCommand.Tenants>, RegistryCommand> list = RegistryCommand.ListTenants::new;
+        return asking.ask(actors.tenantRegistry(), list).thenApply(RegistryCommand.Tenants::names);
+    }
+
+    CompletionStage<TenantModel> model(TenantId tenant) {
+        return ask(tenant, TenantCommand.GetModel::new).thenApply(reply -> {
+            if (reply instanceof TenantReply.Model(TenantModel model)) {
+                return model;
+            }
+            throw failed(reply);
+        });
+    }
+
+    CompletionStage<EditOutcome> put(
+            TenantId tenant, Action action, boolean loose, OptionalLong expectedRevision, String by) {
+        if (expectedRevision.isPresent()) {
+            ModelEdit defaults = new ModelEdit.SetDefaults(action, loose);
+            return edit(tenant, List.of(defaults), expectedRevision, by);
+        }
+        return ask(tenant, replyTo -> new TenantCommand.PutTenant(action, loose, by, replyTo))
+                .thenApply(Tenants::outcome);
+    }
+
+    CompletionStage<Void> delete(TenantId tenant, String by) {
+        return ask(tenant, replyTo -> new TenantCommand.DeleteTenant(by, replyTo))
+                .thenAccept(reply -> {
+                    if (!(reply instanceof TenantReply.TenantDeleted)) {
+                        throw failed(reply);
+                    }
+                });
+    }
+
+    CompletionStage<EditOutcome> edit(
+            TenantId tenant, List<ModelEdit> edits, OptionalLong expectedRevision, String by) {
+        List<TenantEdit> changes =
+                edits.stream().<TenantEdit>map(TenantEdit.Change::new).toList();
+        @Nullable Long expected = expectedRevision.isPresent() ? (Long) expectedRevision.getAsLong() : null;
+        return ask(tenant, replyTo -> new TenantCommand.Edit(changes, expected, by, replyTo))
+                .thenApply(Tenants::outcome);
+    }
+
+    private static EditOutcome outcome(TenantReply reply) {
+        return switch (reply) {
+            case TenantReply.Applied(long revision, boolean changed) -> new EditOutcome.Applied(revision, changed);
+            case TenantReply.Rejected(var problems) -> new EditOutcome.Rejected(problems);
+            case TenantReply.StaleRevision(long current) -> new EditOutcome.Stale(current);
+            default -> throw failed(reply);
+        };
+    }
+
+    CompletionStage<TableInForce> rules(VnicId vnic) {
+        return ask(vnic.tenant(), replyTo -> new TenantCommand.GetRuleTables(Set.of(vnic), replyTo))
+                .thenApply(reply -> {
+                    if (!(reply instanceof TenantReply.Rules rules)) {
+                        throw failed(reply);
+                    }
+                    RuleAssignment assignment = rules.assignments().getOrDefault(vnic, RuleAssignment.NONE);
+                    RuleTable table = rules.tables().stream()
+                            .filter(each -> each.hash().equals(assignment.hash()))
+                            .findFirst()
+                            .orElseThrow(() -> new RefusedException(
+                                    ProblemKind.UNKNOWN, "there are no rules for " + vnic + " yet"));
+                    return new TableInForce(assignment.revision(), table);
+                });
+    }
+
+    CompletionStage<List<VnicRealization>> realization(TenantId tenant) {
+        return ask(tenant, TenantCommand.GetRealization::new).thenApply(reply -> {
+            if (!(reply instanceof TenantReply.Realization realization)) {
+                throw failed(reply);
+            }
+            return realization.vnics().stream()
+                    .flatMap(vnic -> Optional.ofNullable(vnic.host()).map(host -> view(vnic, host)).stream())
+                    .toList();
+        });
+    }
+
+    private static VnicRealization view(TenantReply.VnicRealization vnic, HostId host) {
+        return new VnicRealization(
+                vnic.vnic().toString(), host.value(), vnic.inForce().revision(), vnic.isRealized());
+    }
+
+    /** Fails with 404 if the VM or its tenant does not exist. */
+    CompletionStage<Void> requireVm(VmId vm) {
+        return model(vm.tenant()).thenAccept(model -> {
+            if (model.vm(vm).isEmpty()) {
+                throw new RefusedException(
+                        ProblemKind.UNKNOWN,
+                        "there is no VM '" + vm + "'",
+                        Nearest.to(vm.name(), model.vms().keySet())
+                                .map(nearest -> "did you mean " + model.tenant() + "/" + nearest + "?")
+                                .orElse("'portcullis get vms' shows them"));
+            }
+        });
+    }
+
+    /** An unknown tenant becomes a 404 with the names that there are. */
+    private CompletionStage<TenantReply> ask(TenantId tenant, Function<ActorRef<TenantReply>, TenantCommand> command) {
+        return asking.ask(actors.tenantPolicy(tenant), command)
+                .thenCompose(reply -> reply instanceof TenantReply.UnknownTenant
+                        ? unknown(tenant)
+                        : CompletableFuture.completedFuture(reply));
+    }
+
+    private CompletionStage<TenantReply> unknown(TenantId tenant) {
+        return registered().handle((names, silent) -> {
+            String hint = names == null || names.isEmpty()
+                    ? "make it with: portcullis apply tenant " + tenant
+                    : Nearest.to(tenant.value(), names)
+                            .map(nearest -> "did you mean " + nearest + "?")
+                            .orElse("there are " + String.join(", ", names));
+            throw new CompletionException(
+                    new RefusedException(ProblemKind.UNKNOWN, "there is no tenant '" + tenant + "'", hint));
+        });
+    }
+
+    private static RuntimeException failed(TenantReply reply) {
+        return reply instanceof Refused refused
+                ? Asking.refused(refused.code(), refused.message())
+                : Asking.unexpected(reply);
+    }
+}
