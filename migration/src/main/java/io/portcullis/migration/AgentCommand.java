@@ -2,6 +2,7 @@ package io.portcullis.migration;
 
 import io.portcullis.migration.model.Refusal;
 import io.portcullis.persistence.CborSerializable;
+import io.portcullis.persistence.StateChunk;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
 import io.portcullis.vnic.VmSpec;
@@ -23,6 +24,15 @@ public sealed interface AgentCommand {
 
     /** @param refusal null if the host would take the VM */
     record TargetCheck(HostId host, @Nullable Refusal refusal) implements CborSerializable {}
+
+    /** What the host carries. Left unanswered if the host cannot say. */
+    record GetLoad(ActorRef<HostLoad> replyTo) implements AgentCommand, CborSerializable {}
+
+    /**
+     * @param freeVnics vNICs that still fit
+     * @param takesVms whether it is not being evacuated
+     */
+    record HostLoad(HostId host, int vms, int freeVnics, boolean takesVms) implements CborSerializable {}
 
     record AttachVm(VmSpec spec, long epoch) implements Order {
         @Override
@@ -60,7 +70,8 @@ public sealed interface AgentCommand {
             long targetEpoch,
             long reclaimEpoch,
             List<VnicTarget> targets,
-            ActorRef<TargetCommand> session)
+            ActorRef<TargetCommand> session,
+            ActorRef<StateChunk> chunks)
             implements Order {
         @Override
         public VmId vm() {
@@ -84,8 +95,13 @@ public sealed interface AgentCommand {
         }
     }
 
-    /** To the destination: give up unless it has activated; either way, say so. */
-    record AbortTarget(String id, VmSpec spec, long epoch) implements Order {
+    /**
+     * To the destination: give up unless it has activated; either way, say so.
+     *
+     * @param mayBeCut whether the source may have begun to cut: then frames may wait here, and the source must enforce
+     *     again before they are sent back and the vNICs are closed
+     */
+    record AbortTarget(String id, VmSpec spec, long epoch, boolean mayBeCut) implements Order {
         @Override
         public VmId vm() {
             return spec.vm();
@@ -111,8 +127,9 @@ public sealed interface AgentCommand {
     /** Messages of the agent to itself. */
     sealed interface Own extends AgentCommand {}
 
-    /** An order was done without a session; {@code report} is what its placement is told. */
-    record OrderDone(VmId vm, PlacementCommand.HostReport report) implements Own {}
+    /** A session has ended; {@code last} is what it answers from now on. */
+    record SessionEnded(String id, VmId vm, PlacementCommand.HostReport last) implements Own {}
 
-    record SessionEnded(String id) implements Own {}
+    /** A host that knows nothing of a migration has looked at its vNICs; {@code report} is null if they say nothing clear. */
+    record VnicsLookedAt(String id, VmId vm, PlacementCommand.@Nullable HostReport report) implements Own {}
 }

@@ -76,10 +76,7 @@ public sealed interface EvacuationCommand {
     /** The host does (not) take VMs, and what is placed on it; or why that is not known. */
     record VmsListed(List<VmId> vms, @Nullable String failure) implements Own {}
 
-    record HostsListed(List<HostLoad> hosts) implements Own {}
-
-    /** @param freeVnics vNICs that still fit */
-    record HostLoad(HostId host, int vms, int freeVnics, boolean takesVms) {}
+    record HostsListed(List<AgentCommand.HostLoad> hosts) implements Own {}
 
     /** @param id of the migration; null if it was refused */
     record MoveAnswered(

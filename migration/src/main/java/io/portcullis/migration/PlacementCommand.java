@@ -4,6 +4,7 @@ import io.portcullis.migration.model.PlacementPhase;
 import io.portcullis.migration.model.Refusal;
 import io.portcullis.migration.model.VnicTransfer;
 import io.portcullis.persistence.CborSerializable;
+import io.portcullis.persistence.StateChunk;
 import io.portcullis.policy.HostId;
 import io.portcullis.vnic.VmSpec;
 import java.util.List;
@@ -42,11 +43,17 @@ public sealed interface PlacementCommand {
 
     record DetachReport(HostId host, long epoch) implements HostReport {}
 
-    /** @param session where the source sends state and hand-over */
-    record TargetReady(String id, long policyRevision, List<VnicTarget> targets, ActorRef<TargetCommand> session)
+    /**
+     * @param session where the source sends the hand-over, and where a placement that knows nothing of the migration
+     *     says so
+     * @param chunks where the source sends the state
+     */
+    record TargetReady(
+            String id, long policyRevision, List<VnicTarget> targets, ActorRef<TargetCommand> session,
+            ActorRef<StateChunk> chunks)
             implements HostReport {}
 
-    /** The destination never will activate this migration, and holds nothing of the VM under its epoch. */
+    /** The destination never will activate this migration. */
     record TargetGaveUp(String id, Refusal refusal) implements HostReport {}
 
     /** The destination enforces. */
@@ -60,6 +67,9 @@ public sealed interface PlacementCommand {
 
     record SourceReleased(String id) implements HostReport {}
 
+    /** The source has sealed and has not heard from the destination; wakes the placement and asks it what to do. */
+    record SourceWaits(String id, HostId host, VmSpec spec, long epoch) implements HostReport {}
+
     /** Messages of the placement to itself. */
     sealed interface Own extends PlacementCommand {}
 
@@ -72,6 +82,9 @@ public sealed interface PlacementCommand {
     /** @param refusal null if the host would take the VM */
     record TargetChecked(MigrateVm order, @Nullable Refusal refusal) implements Own {}
 
-    /** The source may be told to hand over, unless the phase has changed meanwhile. */
-    record BeginCutover(String id, PlacementPhase phase) implements Own {}
+    /** The destination is ready: the cut-over begins unless the phase has changed meanwhile. */
+    record BeginCutover(String id) implements Own {}
+
+    /** The phase has reached its limit. */
+    record DeadlineReached(PlacementPhase phase) implements Own {}
 }

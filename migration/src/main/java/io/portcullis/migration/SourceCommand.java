@@ -43,5 +43,6 @@ public sealed interface SourceCommand {
 
     record Released(@Nullable Refusal refusal) implements Local {}
 
-    record Timeout(int step) implements Local {}
+    /** No acknowledgement for some time: send again. */
+    record Tick() implements Local {}
 }

@@ -4,8 +4,10 @@ import io.portcullis.datapath.runtime.ActivationReport;
 import io.portcullis.datapath.runtime.CutoverTarget;
 import io.portcullis.migration.model.Refusal;
 import io.portcullis.persistence.CborSerializable;
+import io.portcullis.persistence.StateChunk;
 import io.portcullis.policy.VnicId;
 import java.util.List;
+import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
@@ -38,17 +40,19 @@ public sealed interface TargetCommand {
             long forwardedFrames,
             long freezeNanos) {}
 
+    /** The source enforces again: nothing of the VM is needed here any more. */
+    record SourceEnforces(String id) implements FromSource {}
+
+    /** Give up unless activating has begun; either way, say so. See {@link AgentCommand.AbortTarget}. */
+    record Abort(String why, boolean mayBeCut) implements TargetCommand, CborSerializable {}
+
     /** What comes from the agent and from the session itself. */
     sealed interface Local extends TargetCommand {}
 
     /** Say again where the migration stands. */
     record Report() implements Local {}
 
-    /** Give up unless activating has begun; either way, say so. */
-    record Abort(String why) implements Local {}
-
-    /** @param bytes one chunk of the table of {@code vnic}, as the codec made it */
-    record ChunkArrived(VnicId vnic, int sequence, byte[] bytes) implements Local {}
+    record ChunkArrived(StateChunk chunk) implements Local {}
 
     /** @param refusal null if the VM is attached and passive with rules of {@code policyRevision} */
     record Admitted(long policyRevision, @Nullable Refusal refusal) implements Local {}
@@ -58,18 +62,22 @@ public sealed interface TargetCommand {
             @Nullable CutoverTarget target,
             @Nullable Refusal refusal) implements Local {}
 
-    record Imported(
-            VnicId vnic,
-            long entries,
-            long digest,
-            @Nullable Refusal refusal) implements Local {}
+    record Imported(VnicId vnic, @Nullable ImportReport report, @Nullable Refusal refusal) implements Local {}
 
-    record Activated(
-            VnicId vnic,
-            @Nullable ActivationReport report,
-            @Nullable Refusal refusal) implements Local {}
+    record Activated(VnicId vnic, @Nullable ActivationReport report, @Nullable Refusal refusal) implements Local {}
 
+    /** After a failed activation: which vNICs enforce; null if even that is not known. */
+    record LookedAt(@Nullable Set<VnicId> enforcing) implements Local {}
+
+    /** @param refusal null if nothing of the VM is left here under the migration's epoch */
     record Cleared(@Nullable Refusal refusal) implements Local {}
 
-    record Timeout(int step) implements Local {}
+    /** Time to report again, or to try again what was not answered. */
+    record Tick() implements Local {}
+
+    /** The source did not say that it enforces again: clear anyway. */
+    record ClearNow() implements Local {}
+
+    /** Nobody needs the session any more. */
+    record End() implements Local {}
 }

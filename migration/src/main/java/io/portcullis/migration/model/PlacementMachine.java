@@ -15,8 +15,6 @@ import io.portcullis.migration.model.PlacementEvent.VmAttached;
 import io.portcullis.migration.model.PlacementEvent.VmDetached;
 import io.portcullis.policy.HostId;
 import io.portcullis.vnic.RefusalCode;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -43,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  *               DeadlinePassed, HostsLost(one)     RollbackStarted(reclaim)                      ROLLING_BACK
  *               HostsLost(both)                    none: one of them knows, wait for it
  *               TargetGaveUp                       RollbackStarted(reclaim) TargetAborted        ROLLING_BACK
- *               SourceHasReclaimed                 the same and RolledBack(e+2)                  PLACED at from
+ *               SourceHasReclaimed                 RollbackStarted(reclaim)                      ROLLING_BACK
  * ROLLING_BACK  TargetHasActivated                 MigrationCommitted(e+1): roll forward         COMMITTED at to
  *               TargetGaveUp, HostsLost(to)        TargetAborted, and RolledBack(e) if the source never may have sealed
  *               SourceHasReclaimed, HostsLost(from) once the target is aborted: RolledBack(e+2)  PLACED at from
@@ -235,22 +233,18 @@ public final class PlacementMachine {
         };
     }
 
+    /** The source may report this before the destination has confirmed that it gave up; it is asked again then. */
     private static Decision reclaimed(PlacementState state, PlacementInput.SourceHasReclaimed in, long nowMillis) {
         if (!state.isMoving(in.id())) {
             return Decision.NOTHING;
         }
         Move move = state.currentMove();
-        List<PlacementEvent> events = new ArrayList<>();
         if (state.phase() == PlacementPhase.CUTTING_OVER) {
-            events.add(new RollbackStarted(move.id(), in.refusal(), true, false, nowMillis));
-        } else if (state.phase() != PlacementPhase.ROLLING_BACK) {
-            return Decision.NOTHING;
+            return rollback(state, in.refusal(), true, false, nowMillis);
         }
-        if (!move.targetAborted()) {
-            events.add(new TargetAborted(move.id(), true, nowMillis));
-        }
-        events.add(new MigrationRolledBack(move.id(), move.reclaimEpoch(), true, nowMillis));
-        return new Decision(events, null);
+        return only(
+                state.phase() == PlacementPhase.ROLLING_BACK && move.targetAborted(),
+                new MigrationRolledBack(move.id(), move.reclaimEpoch(), true, nowMillis));
     }
 
     private static Decision hostsLost(PlacementState state, Set<HostId> lost, long nowMillis) {

@@ -1,0 +1,57 @@
+package io.portcullis.migration;
+
+import io.portcullis.datapath.runtime.ActivationReport;
+import io.portcullis.datapath.runtime.CutoverTarget;
+import io.portcullis.datapath.runtime.SealedVnic;
+import io.portcullis.datapath.runtime.VnicStatus;
+import io.portcullis.datapath.track.TableSnapshot;
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.VnicId;
+import io.portcullis.vnic.VmSpec;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * What the own host can do for a VM, as migration needs it. Thread-safe; stages complete on any thread, within a bounded time,
+ * and if they fail, then with what {@link HostRefusal#of} understands. Everything may be repeated, and is fenced by epoch.
+ */
+public interface VmHost {
+    HostId host();
+
+    /** Completes if the host would take the VM now. */
+    CompletionStage<Void> wouldTake(VmSpec spec);
+
+    CompletionStage<AgentCommand.HostLoad> load();
+
+    CompletionStage<Void> setDraining(boolean draining);
+
+    /** Attaches the VM; it is enforced from then on. A failure leaves nothing behind. */
+    CompletionStage<Void> attach(VmSpec spec, long epoch);
+
+    /** Forgets what the host holds of the VM under {@code epoch} or a lower one. */
+    CompletionStage<Void> detach(VmSpec spec, long epoch);
+
+    /** Attaches the VM passive, with its rules. Completes with the policy revision of the rules. */
+    CompletionStage<Long> admit(VmSpec spec, long epoch);
+
+    CompletionStage<CutoverTarget> expectCutover(VnicId vnic, long epoch);
+
+    /** Hands the vNIC's frames over and seals; on a failure before the seal the vNIC enforces as before. */
+    CompletionStage<SealedVnic> cutOver(VnicId vnic, long epoch, CutoverTarget target);
+
+    /** Takes the table whole, or refuses it whole. */
+    CompletionStage<ImportReport> importTable(VnicId vnic, long epoch, TableSnapshot snapshot);
+
+    /** Enforces from then on, with rules of {@code minimumRevision} or newer; a vNIC that enforces already answers again. */
+    CompletionStage<ActivationReport> activate(
+            VnicId vnic, long epoch, long forwardedFrames, long minimumRevision);
+
+    /** Enforces all vNICs again under {@code newEpoch}, whatever became of them; attaches them if they are gone. */
+    CompletionStage<Void> reclaim(VmSpec spec, long newEpoch);
+
+    /** The VM is enforced elsewhere: forwards what is left, closes, forgets. */
+    CompletionStage<Void> release(VmSpec spec, long epoch, HostId movedTo, long newEpoch);
+
+    /** Those vNICs of the VM that are attached here. */
+    CompletionStage<List<VnicStatus>> statuses(VmSpec spec);
+}

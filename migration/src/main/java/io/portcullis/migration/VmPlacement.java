@@ -1,0 +1,456 @@
+package io.portcullis.migration;
+
+import io.portcullis.migration.PlacementReply.Refused;
+import io.portcullis.migration.model.Decision;
+import io.portcullis.migration.model.Move;
+import io.portcullis.migration.model.PlacementEvent;
+import io.portcullis.migration.model.PlacementInput;
+import io.portcullis.migration.model.PlacementMachine;
+import io.portcullis.migration.model.PlacementPhase;
+import io.portcullis.migration.model.PlacementState;
+import io.portcullis.migration.model.Refusal;
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.VmId;
+import io.portcullis.vnic.RefusalCode;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
+import org.apache.pekko.persistence.typed.PersistenceId;
+import org.apache.pekko.persistence.typed.RecoveryCompleted;
+import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
+import org.apache.pekko.persistence.typed.javadsl.Effect;
+import org.apache.pekko.persistence.typed.javadsl.EventHandler;
+import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
+import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
+import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The only authority over where a VM is enforced: one sharded, event-sourced entity per VM.
+ *
+ * <p>{@link PlacementMachine} decides; its class comment is the table of states. This actor journals the events, then writes
+ * the directory, then tells the hosts what {@link PlacementState#orders} says, and repeats that until they answer. It
+ * therefore goes on by itself after a restart in any phase. Between CUTTING_OVER and COMMITTED it only listens:
+ * source and destination hand over without it.
+ */
+public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, PlacementEvent, PlacementState> {
+    public static final EntityTypeKey<PlacementCommand> TYPE_KEY =
+            EntityTypeKey.create(PlacementCommand.class, "vm-placement");
+
+    private static final int EVENTS_PER_SNAPSHOT = 50;
+    private static final int SNAPSHOTS_KEPT = 2;
+    private static final String TICK = "tick";
+    private static final String DEADLINE = "deadline";
+
+    private final VmId vm;
+    private final ActorContext<PlacementCommand> context;
+    private final TimerScheduler<PlacementCommand> timers;
+    private final PlacementEnvironment environment;
+    private final MigrationSettings settings;
+    private final MigrationWatchers watchers;
+
+    /** Who waits for the end of the attach or detach under way; there is at most one of the two. */
+    private @Nullable ActorRef<PlacementReply> waiting;
+
+    /** What to answer once the state is in the directory. */
+    private final List<Runnable> whenRecorded = new ArrayList<>();
+
+    /** What the destination said last; not journaled, because it holds secrets: asked for again after a restart. */
+    private PlacementCommand.@Nullable TargetReady ready;
+
+    private CompletionStage<Void> recording = CompletableFuture.completedFuture(null);
+    private long recordSequence;
+    private boolean recorded = true;
+
+    public static Behavior<PlacementCommand> create(VmId vm, PlacementEnvironment environment) {
+        return Behaviors.setup(
+                context -> Behaviors.withTimers(timers -> new VmPlacement(vm, context, timers, environment)));
+    }
+
+    private VmPlacement(
+            VmId vm,
+            ActorContext<PlacementCommand> context,
+            TimerScheduler<PlacementCommand> timers,
+            PlacementEnvironment environment) {
+        super(
+                PersistenceId.of(TYPE_KEY.name(), vm.toString()),
+                SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(5), 0.1));
+        this.vm = vm;
+        this.context = context;
+        this.timers = timers;
+        this.environment = environment;
+        this.settings = environment.settings();
+        this.watchers = new MigrationWatchers(settings.maxWatchers());
+    }
+
+    @Override
+    public PlacementState emptyState() {
+        return PlacementState.empty(vm);
+    }
+
+    @Override
+    public EventHandler<PlacementState, PlacementEvent> eventHandler() {
+        return PlacementState::apply;
+    }
+
+    @Override
+    public RetentionCriteria retentionCriteria() {
+        return RetentionCriteria.snapshotEvery(EVENTS_PER_SNAPSHOT, SNAPSHOTS_KEPT).withDeleteEventsOnSnapshot();
+    }
+
+    @Override
+    public SignalHandler<PlacementState> signalHandler() {
+        return newSignalHandlerBuilder()
+                .onSignal(RecoveryCompleted.instance(), this::recovered)
+                .build();
+    }
+
+    @Override
+    public CommandHandler<PlacementCommand, PlacementEvent, PlacementState> commandHandler() {
+        return newCommandHandlerBuilder().forAnyState().onAnyCommand((state, command) -> switch (command) {
+            case PlacementCommand.Operator order -> onOperator(state, order);
+            case PlacementCommand.HostReport report -> onReport(state, report);
+            case PlacementCommand.Own own -> onOwn(state, own);
+        });
+    }
+
+    private Effect<PlacementEvent, PlacementState> onOperator(PlacementState state, PlacementCommand.Operator order) {
+        return switch (order) {
+            case PlacementCommand.AttachVm attach -> onAttach(state, attach);
+            case PlacementCommand.DetachVm detach ->
+                ordered(
+                        state,
+                        new PlacementInput.DetachRequested(detach.by()),
+                        detach.replyTo(),
+                        () -> waiting = detach.replyTo());
+            case PlacementCommand.MigrateVm migrate -> onMigrate(state, migrate);
+            case PlacementCommand.CancelMigration cancel ->
+                ordered(
+                        state,
+                        new PlacementInput.CancelRequested(cancel.id(), cancel.by()),
+                        cancel.replyTo(),
+                        () -> cancel.replyTo().tell(new PlacementReply.Cancelled(cancel.id())));
+            case PlacementCommand.GetPlacement get -> {
+                get.replyTo().tell(new PlacementReply.Placement(view(state)));
+                yield Effect().none();
+            }
+            case PlacementCommand.WatchMigration watch -> {
+                watchers.add(state, watch);
+                yield Effect().none();
+            }
+        };
+    }
+
+    private Effect<PlacementEvent, PlacementState> onAttach(PlacementState state, PlacementCommand.AttachVm attach) {
+        Refusal why = PlacementMachine.whyNotAttach(state);
+        if (why == null && !attach.spec().vm().equals(vm)) {
+            why = new Refusal(RefusalCode.INVALID, "the specification is of VM " + attach.spec().vm() + ", not " + vm);
+        }
+        if (why == null) {
+            why = whyNotHost(attach.host());
+        }
+        return why != null
+                ? refuse(attach.replyTo(), why)
+                : ordered(
+                        state,
+                        new PlacementInput.AttachRequested(attach.spec(), attach.host(), attach.by()),
+                        attach.replyTo(),
+                        () -> waiting = attach.replyTo());
+    }
+
+    private Effect<PlacementEvent, PlacementState> onMigrate(PlacementState state, PlacementCommand.MigrateVm order) {
+        Refusal why = PlacementMachine.whyNotMigrate(state, order.to());
+        if (why == null) {
+            why = whyNotHost(order.to());
+        }
+        if (why == null) {
+            why = state.host() == null ? null : whyNotHost(state.host());
+        }
+        if (why != null) {
+            return refuse(order.replyTo(), why);
+        }
+        context.ask(
+                AgentCommand.TargetCheck.class,
+                environment.hosts().agent(order.to()),
+                settings.checkTimeout(),
+                replyTo -> new AgentCommand.CheckTarget(state.attachedSpec(), replyTo),
+                (check, failure) -> new PlacementCommand.TargetChecked(
+                        order,
+                        failure == null
+                                ? Objects.requireNonNull(check).refusal()
+                                : new Refusal(
+                                        RefusalCode.HOST_UNAVAILABLE,
+                                        "host " + order.to() + " did not answer in " + settings.checkTimeout())));
+        return Effect().none();
+    }
+
+    private Effect<PlacementEvent, PlacementState> onTargetChecked(
+            PlacementState state, PlacementCommand.TargetChecked checked) {
+        PlacementCommand.MigrateVm order = checked.order();
+        if (checked.refusal() != null) {
+            return refuse(order.replyTo(), checked.refusal());
+        }
+        String id = environment.newMigrationId().get();
+        return ordered(
+                state,
+                new PlacementInput.MigrateRequested(id, order.to(), order.by()),
+                order.replyTo(),
+                () -> order.replyTo()
+                        .tell(new PlacementReply.MigrationAccepted(
+                                id, vm, Objects.requireNonNull(state.host()), order.to())));
+    }
+
+    private Effect<PlacementEvent, PlacementState> onReport(PlacementState state, PlacementCommand.HostReport report) {
+        return switch (report) {
+            case PlacementCommand.AttachReport r ->
+                decide(
+                        state,
+                        r.refusal() == null
+                                ? new PlacementInput.HostAttached(r.epoch())
+                                : new PlacementInput.HostRefusedAttach(r.epoch(), r.refusal()));
+            case PlacementCommand.DetachReport r -> decide(state, new PlacementInput.HostDetached(r.epoch()));
+            case PlacementCommand.TargetReady r -> onTargetReady(state, r);
+            case PlacementCommand.TargetGaveUp r ->
+                decide(state, new PlacementInput.TargetGaveUp(r.id(), r.refusal()));
+            case PlacementCommand.TargetActivated r ->
+                decide(state, new PlacementInput.TargetHasActivated(r.id(), r.vnics()));
+            case PlacementCommand.SourceKept r -> decide(state, new PlacementInput.SourceKept(r.id(), r.refusal()));
+            case PlacementCommand.SourceReclaimed r ->
+                decide(state, new PlacementInput.SourceHasReclaimed(r.id(), r.refusal()));
+            case PlacementCommand.SourceReleased r -> decide(state, new PlacementInput.SourceHasReleased(r.id()));
+            case PlacementCommand.SourceWaits r -> onSourceWaits(state, r);
+        };
+    }
+
+    private Effect<PlacementEvent, PlacementState> onTargetReady(
+            PlacementState state, PlacementCommand.TargetReady report) {
+        if (!state.isMoving(report.id())) {
+            report.session().tell(new TargetCommand.Abort("the placement knows no such migration", false));
+            return Effect().none();
+        }
+        ready = report;
+        context.getSelf().tell(new PlacementCommand.BeginCutover(report.id()));
+        return decide(state, new PlacementInput.TargetIsReady(report.id(), report.policyRevision()));
+    }
+
+    private Effect<PlacementEvent, PlacementState> onSourceWaits(
+            PlacementState state, PlacementCommand.SourceWaits report) {
+        if (!state.isMoving(report.id()) && state.phase() == PlacementPhase.PLACED) {
+            HostId host = Objects.requireNonNull(state.host());
+            AgentCommand.Order order = host.equals(report.host())
+                    ? new AgentCommand.ReclaimSource(report.id(), report.spec(), report.epoch(), state.epoch())
+                    : new AgentCommand.ReleaseSource(report.id(), report.spec(), report.epoch(), host, state.epoch());
+            environment.hosts().agent(report.host()).tell(order);
+        }
+        return Effect().none();
+    }
+
+    private Effect<PlacementEvent, PlacementState> onOwn(PlacementState state, PlacementCommand.Own own) {
+        return switch (own) {
+            case PlacementCommand.Tick tick -> onTick(state);
+            case PlacementCommand.Recorded done -> onRecorded(state, done);
+            case PlacementCommand.TargetChecked checked -> onTargetChecked(state, checked);
+            case PlacementCommand.BeginCutover begin ->
+                ready != null && ready.id().equals(begin.id())
+                        ? decide(state, new PlacementInput.CutoverOrdered(begin.id()))
+                        : Effect().none();
+            case PlacementCommand.DeadlineReached reached -> {
+                context.getLog().warn("VM {}: phase {} reached its limit", vm, reached.phase());
+                yield decide(state, new PlacementInput.DeadlinePassed(reached.phase()));
+            }
+        };
+    }
+
+    private Effect<PlacementEvent, PlacementState> onTick(PlacementState state) {
+        if (!recorded) {
+            record(state);
+        }
+        Decision lost = decisionOn(state, new PlacementInput.HostsLost(lostHosts(state)));
+        if (!lost.events().isEmpty()) {
+            return persist(state, lost);
+        }
+        sendOrders(state);
+        return Effect().none();
+    }
+
+    private Set<HostId> lostHosts(PlacementState state) {
+        Move move = state.move();
+        Stream<@Nullable HostId> hosts =
+                move == null ? Stream.of(state.host()) : Stream.of(move.from(), move.to());
+        return hosts.filter(Objects::nonNull)
+                .filter(host -> !environment.hosts().isUp(host))
+                .collect(Collectors.toSet());
+    }
+
+    private Effect<PlacementEvent, PlacementState> onRecorded(PlacementState state, PlacementCommand.Recorded done) {
+        if (done.sequence() != recordSequence) {
+            return Effect().none();
+        }
+        recorded = done.failure() == null;
+        if (!recorded) {
+            context.getLog().warn("VM {}: directory not written, trying again: {}", vm, done.failure());
+        }
+        List.copyOf(whenRecorded).forEach(Runnable::run);
+        whenRecorded.clear();
+        if (state.phase() == PlacementPhase.CUTTING_OVER && ready != null && state.isMoving(ready.id())) {
+            startCutover(state, ready);
+        } else {
+            sendOrders(state);
+        }
+        runTimers(state);
+        return Effect().none();
+    }
+
+    private void startCutover(PlacementState state, PlacementCommand.TargetReady target) {
+        Move move = state.currentMove();
+        ready = null;
+        environment
+                .hosts()
+                .agent(move.from())
+                .tell(new AgentCommand.StartCutover(
+                        move.id(),
+                        state.attachedSpec(),
+                        move.epochBefore(),
+                        move.epoch(),
+                        move.reclaimEpoch(),
+                        target.targets(),
+                        target.session(),
+                        target.chunks()));
+    }
+
+    private void sendOrders(PlacementState state) {
+        PlacementOrders.commands(state)
+                .forEach(order -> environment.hosts().agent(order.host()).tell(order.command()));
+    }
+
+    /** An operator's order: refused, or journaled and then {@code accepted}. */
+    private Effect<PlacementEvent, PlacementState> ordered(
+            PlacementState state, PlacementInput input, ActorRef<PlacementReply> replyTo, Runnable accepted) {
+        Decision decision = decisionOn(state, input);
+        if (decision.refusal() != null) {
+            return refuse(replyTo, decision.refusal());
+        }
+        return Effect()
+                .persist(decision.events())
+                .thenRun((PlacementState next) -> accepted.run())
+                .thenRun(next -> journaled(state, next, decision.events()));
+    }
+
+    private Effect<PlacementEvent, PlacementState> decide(PlacementState state, PlacementInput input) {
+        Decision decision = decisionOn(state, input);
+        return decision.events().isEmpty() ? Effect().none() : persist(state, decision);
+    }
+
+    private Effect<PlacementEvent, PlacementState> persist(PlacementState state, Decision decision) {
+        return Effect().persist(decision.events()).thenRun(next -> journaled(state, next, decision.events()));
+    }
+
+    private Decision decisionOn(PlacementState state, PlacementInput input) {
+        return PlacementMachine.decide(state, input, environment.wallClockMillis().getAsLong());
+    }
+
+    private Effect<PlacementEvent, PlacementState> refuse(ActorRef<PlacementReply> replyTo, Refusal refusal) {
+        replyTo.tell(Refused.of(refusal));
+        return Effect().none();
+    }
+
+    private void journaled(PlacementState before, PlacementState after, List<PlacementEvent> events) {
+        context.getLog().info("VM {}: {} -> {} (epoch {})", vm, before.phase(), after.phase(), after.epoch());
+        answerWaiting(before, after, events);
+        watchers.tell(before, after);
+        if (before.phase() != after.phase()) {
+            startDeadline(after);
+        }
+        record(after);
+    }
+
+    private void answerWaiting(PlacementState before, PlacementState after, List<PlacementEvent> events) {
+        ActorRef<PlacementReply> replyTo = waiting;
+        PlacementReply reply = PlacementOrders.outcome(before, events, () -> view(after));
+        if (replyTo != null && reply != null) {
+            waiting = null;
+            whenRecorded.add(() -> replyTo.tell(reply));
+        }
+    }
+
+    private void recovered(PlacementState state) {
+        if (state.phase() != PlacementPhase.DETACHED || state.epoch() > 0) {
+            startDeadline(state);
+            record(state);
+        }
+    }
+
+    private void record(PlacementState state) {
+        long sequence = ++recordSequence;
+        recorded = false;
+        recording = recording
+                .handle((done, failure) -> null)
+                .thenCompose(ignored -> environment.records().write(state));
+        context.pipeToSelf(
+                recording,
+                (done, failure) ->
+                        new PlacementCommand.Recorded(sequence, failure == null ? null : failure.toString()));
+    }
+
+    private void startDeadline(PlacementState state) {
+        Duration limit =
+                switch (state.phase()) {
+                    case ATTACHING -> settings.attachTimeout();
+                    case RESERVING, PREPARED -> settings.prepareTimeout();
+                    case CUTTING_OVER -> settings.cutoverTimeout();
+                    case COMMITTED -> settings.releaseTimeout();
+                    case DETACHED, PLACED, DETACHING, ROLLING_BACK -> null;
+                };
+        timers.cancel(DEADLINE);
+        if (limit != null) {
+            timers.startSingleTimer(DEADLINE, new PlacementCommand.DeadlineReached(state.phase()), limit);
+        }
+        runTimers(state);
+    }
+
+    private void runTimers(PlacementState state) {
+        if (state.phase().settled() && recorded) {
+            timers.cancel(TICK);
+        } else if (!timers.isTimerActive(TICK)) {
+            timers.startTimerWithFixedDelay(TICK, new PlacementCommand.Tick(), settings.retryInterval());
+        }
+    }
+
+    private @Nullable Refusal whyNotHost(HostId host) {
+        return switch (environment.hosts().presence(host)) {
+            case UP -> null;
+            case DOWN -> new Refusal(RefusalCode.HOST_UNAVAILABLE, "host " + host + " is not up");
+            case UNKNOWN ->
+                new Refusal(
+                        RefusalCode.UNKNOWN,
+                        "no host " + host + " in the cluster; up are " + environment.hosts().up());
+        };
+    }
+
+    private PlacementView view(PlacementState state) {
+        HostId host = state.host();
+        Move move = state.move();
+        return new PlacementView(
+                vm,
+                state.phase(),
+                host,
+                state.epoch(),
+                host != null && environment.hosts().isUp(host),
+                state.spec(),
+                move == null ? null : move.id(),
+                state.lastReceipt());
+    }
+}
