@@ -1,5 +1,6 @@
 package io.portcullis.migration;
 
+import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.migration.model.Refusal;
 import io.portcullis.persistence.CborSerializable;
 import io.portcullis.persistence.StateChunk;
@@ -24,6 +25,12 @@ public sealed interface AgentCommand {
 
     /** @param refusal null if the host would take the VM */
     record TargetCheck(HostId host, @Nullable Refusal refusal) implements CborSerializable {}
+
+    /** Whether the host takes new VMs from now on. */
+    record SetDraining(boolean draining, ActorRef<DrainingSet> replyTo) implements AgentCommand, CborSerializable {}
+
+    /** @param refusal null if it was done */
+    record DrainingSet(boolean draining, @Nullable Refusal refusal) implements CborSerializable {}
 
     /** What the host carries. Left unanswered if the host cannot say. */
     record GetLoad(ActorRef<HostLoad> replyTo) implements AgentCommand, CborSerializable {}
@@ -127,9 +134,23 @@ public sealed interface AgentCommand {
     /** Messages of the agent to itself. */
     sealed interface Own extends AgentCommand {}
 
-    /** A session has ended; {@code last} is what it answers from now on. */
-    record SessionEnded(String id, VmId vm, PlacementCommand.HostReport last) implements Own {}
+    /** Which part a host has in a migration. */
+    enum Side {
+        SOURCE,
+        TARGET
+    }
 
-    /** A host that knows nothing of a migration has looked at its vNICs; {@code report} is null if they say nothing clear. */
-    record VnicsLookedAt(String id, VmId vm, PlacementCommand.@Nullable HostReport report) implements Own {}
+    /** A session has ended; {@code last} is what is answered for it from now on. */
+    record SessionEnded(Side side, String id, PlacementCommand.HostReport last) implements Own {}
+
+    /** An order was done without a session; {@code report} is what the placement is told, null for nothing. */
+    record Done(String work, VmId vm, PlacementCommand.@Nullable HostReport report) implements Own {}
+
+    /** The vNICs of a migration that has no session here were looked at; null if that failed. */
+    record LookedAt(
+            Side side,
+            String id,
+            VmSpec spec,
+            long epoch,
+            @Nullable List<VnicStatus> found) implements Own {}
 }

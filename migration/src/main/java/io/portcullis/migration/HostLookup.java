@@ -1,19 +1,22 @@
 package io.portcullis.migration;
 
+import io.portcullis.migration.model.Refusal;
 import io.portcullis.policy.HostId;
+import io.portcullis.vnic.RefusalCode;
 import java.util.Set;
 import org.apache.pekko.actor.typed.RecipientRef;
+import org.jspecify.annotations.Nullable;
 
 /** Which hosts there are, and the migration actors on them. Thread-safe, answers at once. */
 public interface HostLookup {
     /** What the cluster knows of a host. */
     enum Presence {
-        /** An up member. */
+        /** A reachable member that is up. */
         UP,
-        /** A member that joins, leaves or is down; or one that was a member before. */
-        DOWN,
-        /** Never seen. */
-        UNKNOWN
+        /** A member that does not answer, or joins or leaves. Unreachable is not gone: nothing is given up for that. */
+        UNAVAILABLE,
+        /** No member. If it was one, it was removed: it left, or is taken for dead. */
+        ABSENT
     }
 
     Presence presence(HostId host);
@@ -25,7 +28,16 @@ public interface HostLookup {
 
     RecipientRef<EvacuationCommand> evacuation(HostId host);
 
-    default boolean isUp(HostId host) {
-        return presence(host) == Presence.UP;
+    /** Why a VM cannot be attached to, moved to or moved from a host now; null if it can, as far as membership goes. */
+    default @Nullable Refusal whyNotUse(HostId host) {
+        return switch (presence(host)) {
+            case UP -> null;
+            case UNAVAILABLE ->
+                new Refusal(
+                        RefusalCode.HOST_UNAVAILABLE,
+                        "host " + host + " does not answer, or joins or leaves the cluster");
+            case ABSENT ->
+                new Refusal(RefusalCode.UNKNOWN, "no host " + host + " is a member of the cluster; up are " + up());
+        };
     }
 }

@@ -1,7 +1,9 @@
 package io.portcullis.migration;
 
 import com.typesafe.config.Config;
+import io.portcullis.migration.model.PlacementPhase;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** {@code portcullis.migration}; every value is explained in this module's {@code reference.conf}. */
 public record MigrationSettings(
@@ -40,6 +42,18 @@ public record MigrationSettings(
                 positive(config, "parallel"),
                 positive(config, "evacuation.attempts"),
                 config.getDuration("evacuation.retry-interval"));
+    }
+
+    /** How long a phase may take; null if it has no limit. */
+    @Nullable
+    Duration limit(PlacementPhase phase) {
+        return switch (phase) {
+            case ATTACHING -> attachTimeout;
+            case RESERVING, PREPARED -> prepareTimeout;
+            case CUTTING_OVER -> cutoverTimeout;
+            case COMMITTED -> releaseTimeout;
+            case DETACHED, PLACED, DETACHING, ROLLING_BACK -> null;
+        };
     }
 
     private static int positive(Config config, String path) {

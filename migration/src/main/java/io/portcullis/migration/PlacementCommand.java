@@ -49,7 +49,10 @@ public sealed interface PlacementCommand {
      * @param chunks where the source sends the state
      */
     record TargetReady(
-            String id, long policyRevision, List<VnicTarget> targets, ActorRef<TargetCommand> session,
+            String id,
+            long policyRevision,
+            List<VnicTarget> targets,
+            ActorRef<TargetCommand> session,
             ActorRef<StateChunk> chunks)
             implements HostReport {}
 
@@ -57,7 +60,7 @@ public sealed interface PlacementCommand {
     record TargetGaveUp(String id, Refusal refusal) implements HostReport {}
 
     /** The destination enforces. */
-    record TargetActivated(String id, List<VnicTransfer> vnics) implements HostReport {}
+    record TargetActivated(String id, List<VnicTransfer> vnics, List<String> problems) implements HostReport {}
 
     /** The source enforces under its old epoch and never will seal for this migration. */
     record SourceKept(String id, Refusal refusal) implements HostReport {}

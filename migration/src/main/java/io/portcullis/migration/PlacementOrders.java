@@ -52,8 +52,7 @@ final class PlacementOrders {
 
     /** Whether the source may have begun to cut, and must take the VM back. */
     private static boolean wasCut(Move move) {
-        return move.reclaim()
-                && move.phases().stream().anyMatch(time -> time.phase() == PlacementPhase.CUTTING_OVER);
+        return move.reclaim() && move.phases().stream().anyMatch(time -> time.phase() == PlacementPhase.CUTTING_OVER);
     }
 
     /** What the events mean to whoever asked for the attach or detach; null if it goes on. */
@@ -70,7 +69,8 @@ final class PlacementOrders {
                 case PlacementEvent.VmDetached e -> {
                     return new PlacementReply.Detached(before.vm());
                 }
-                case PlacementEvent.DetachStarted e when before.phase() == PlacementPhase.ATTACHING -> {
+                case PlacementEvent.DetachStarted e
+                when before.phase() == PlacementPhase.ATTACHING -> {
                     return new PlacementReply.Refused(
                             RefusalCode.HOST_UNAVAILABLE,
                             "host " + before.host() + " did not attach the VM: " + e.by() + "; it is being detached");

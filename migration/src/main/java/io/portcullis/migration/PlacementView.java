@@ -1,7 +1,9 @@
 package io.portcullis.migration;
 
 import io.portcullis.migration.model.MigrationReceipt;
+import io.portcullis.migration.model.Move;
 import io.portcullis.migration.model.PlacementPhase;
+import io.portcullis.migration.model.PlacementState;
 import io.portcullis.persistence.CborSerializable;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
@@ -27,4 +29,18 @@ public record PlacementView(
         @Nullable VmSpec spec,
         @Nullable String migration,
         @Nullable MigrationReceipt lastReceipt)
-        implements CborSerializable {}
+        implements CborSerializable {
+    static PlacementView of(PlacementState state, HostLookup hosts) {
+        HostId host = state.host();
+        Move move = state.move();
+        return new PlacementView(
+                state.vm(),
+                state.phase(),
+                host,
+                state.epoch(),
+                host != null && hosts.presence(host) == HostLookup.Presence.UP,
+                state.spec(),
+                move == null ? null : move.id(),
+                state.lastReceipt());
+    }
+}

@@ -4,6 +4,7 @@ import io.portcullis.datapath.runtime.SealedVnic;
 import io.portcullis.migration.model.Refusal;
 import io.portcullis.migration.model.VnicTransfer;
 import io.portcullis.persistence.CborSerializable;
+import io.portcullis.policy.HostId;
 import io.portcullis.policy.VnicId;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +18,7 @@ public sealed interface SourceCommand {
     record ChunkAcknowledged(String id, VnicId vnic, int sequence) implements FromTarget {}
 
     /** The destination enforces: the commit point has passed. */
-    record HandoverAccepted(String id, List<VnicTransfer> vnics) implements FromTarget {}
+    record HandoverAccepted(String id, List<VnicTransfer> vnics, List<String> problems) implements FromTarget {}
 
     /** The destination never will activate; the source may take the VM back. */
     record HandoverRefused(String id, Refusal refusal) implements FromTarget {}
@@ -32,7 +33,7 @@ public sealed interface SourceCommand {
     record Reclaim() implements Local {}
 
     /** The migration is committed: forget the VM. */
-    record Release() implements Local {}
+    record Release(HostId movedTo, long targetEpoch) implements Local {}
 
     record CutOver(
             VnicId vnic,

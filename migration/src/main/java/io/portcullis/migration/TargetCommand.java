@@ -62,9 +62,15 @@ public sealed interface TargetCommand {
             @Nullable CutoverTarget target,
             @Nullable Refusal refusal) implements Local {}
 
-    record Imported(VnicId vnic, @Nullable ImportReport report, @Nullable Refusal refusal) implements Local {}
+    record Imported(
+            VnicId vnic,
+            @Nullable ImportReport report,
+            @Nullable Refusal refusal) implements Local {}
 
-    record Activated(VnicId vnic, @Nullable ActivationReport report, @Nullable Refusal refusal) implements Local {}
+    record Activated(
+            VnicId vnic,
+            @Nullable ActivationReport report,
+            @Nullable Refusal refusal) implements Local {}
 
     /** After a failed activation: which vNICs enforce; null if even that is not known. */
     record LookedAt(@Nullable Set<VnicId> enforcing) implements Local {}

@@ -43,8 +43,7 @@ public interface VmHost {
     CompletionStage<ImportReport> importTable(VnicId vnic, long epoch, TableSnapshot snapshot);
 
     /** Enforces from then on, with rules of {@code minimumRevision} or newer; a vNIC that enforces already answers again. */
-    CompletionStage<ActivationReport> activate(
-            VnicId vnic, long epoch, long forwardedFrames, long minimumRevision);
+    CompletionStage<ActivationReport> activate(VnicId vnic, long epoch, long forwardedFrames, long minimumRevision);
 
     /** Enforces all vNICs again under {@code newEpoch}, whatever became of them; attaches them if they are gone. */
     CompletionStage<Void> reclaim(VmSpec spec, long newEpoch);

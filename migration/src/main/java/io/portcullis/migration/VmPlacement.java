@@ -13,14 +13,10 @@ import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
 import io.portcullis.vnic.RefusalCode;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
@@ -61,19 +57,13 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
     private final PlacementEnvironment environment;
     private final MigrationSettings settings;
     private final MigrationWatchers watchers;
+    private final PlacementRecorder recorder;
 
     /** Who waits for the end of the attach or detach under way; there is at most one of the two. */
     private @Nullable ActorRef<PlacementReply> waiting;
 
-    /** What to answer once the state is in the directory. */
-    private final List<Runnable> whenRecorded = new ArrayList<>();
-
     /** What the destination said last; not journaled, because it holds secrets: asked for again after a restart. */
     private PlacementCommand.@Nullable TargetReady ready;
-
-    private CompletionStage<Void> recording = CompletableFuture.completedFuture(null);
-    private long recordSequence;
-    private boolean recorded = true;
 
     public static Behavior<PlacementCommand> create(VmId vm, PlacementEnvironment environment) {
         return Behaviors.setup(
@@ -93,6 +83,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
         this.timers = timers;
         this.environment = environment;
         this.settings = environment.settings();
+        this.recorder = new PlacementRecorder(context, environment.records());
         this.watchers = new MigrationWatchers(settings.maxWatchers());
     }
 
@@ -108,7 +99,8 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
 
     @Override
     public RetentionCriteria retentionCriteria() {
-        return RetentionCriteria.snapshotEvery(EVENTS_PER_SNAPSHOT, SNAPSHOTS_KEPT).withDeleteEventsOnSnapshot();
+        return RetentionCriteria.snapshotEvery(EVENTS_PER_SNAPSHOT, SNAPSHOTS_KEPT)
+                .withDeleteEventsOnSnapshot();
     }
 
     @Override
@@ -157,10 +149,12 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
     private Effect<PlacementEvent, PlacementState> onAttach(PlacementState state, PlacementCommand.AttachVm attach) {
         Refusal why = PlacementMachine.whyNotAttach(state);
         if (why == null && !attach.spec().vm().equals(vm)) {
-            why = new Refusal(RefusalCode.INVALID, "the specification is of VM " + attach.spec().vm() + ", not " + vm);
+            why = new Refusal(
+                    RefusalCode.INVALID,
+                    "the specification is of VM " + attach.spec().vm() + ", not " + vm);
         }
         if (why == null) {
-            why = whyNotHost(attach.host());
+            why = environment.hosts().whyNotUse(attach.host());
         }
         return why != null
                 ? refuse(attach.replyTo(), why)
@@ -174,10 +168,10 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
     private Effect<PlacementEvent, PlacementState> onMigrate(PlacementState state, PlacementCommand.MigrateVm order) {
         Refusal why = PlacementMachine.whyNotMigrate(state, order.to());
         if (why == null) {
-            why = whyNotHost(order.to());
+            why = environment.hosts().whyNotUse(order.to());
         }
         if (why == null) {
-            why = state.host() == null ? null : whyNotHost(state.host());
+            why = state.host() == null ? null : environment.hosts().whyNotUse(state.host());
         }
         if (why != null) {
             return refuse(order.replyTo(), why);
@@ -223,10 +217,9 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
                                 : new PlacementInput.HostRefusedAttach(r.epoch(), r.refusal()));
             case PlacementCommand.DetachReport r -> decide(state, new PlacementInput.HostDetached(r.epoch()));
             case PlacementCommand.TargetReady r -> onTargetReady(state, r);
-            case PlacementCommand.TargetGaveUp r ->
-                decide(state, new PlacementInput.TargetGaveUp(r.id(), r.refusal()));
+            case PlacementCommand.TargetGaveUp r -> decide(state, new PlacementInput.TargetGaveUp(r.id(), r.refusal()));
             case PlacementCommand.TargetActivated r ->
-                decide(state, new PlacementInput.TargetHasActivated(r.id(), r.vnics()));
+                decide(state, new PlacementInput.TargetHasActivated(r.id(), r.vnics(), r.problems()));
             case PlacementCommand.SourceKept r -> decide(state, new PlacementInput.SourceKept(r.id(), r.refusal()));
             case PlacementCommand.SourceReclaimed r ->
                 decide(state, new PlacementInput.SourceHasReclaimed(r.id(), r.refusal()));
@@ -275,8 +268,8 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
     }
 
     private Effect<PlacementEvent, PlacementState> onTick(PlacementState state) {
-        if (!recorded) {
-            record(state);
+        if (recorder.hasFailed()) {
+            recorder.write(state);
         }
         Decision lost = decisionOn(state, new PlacementInput.HostsLost(lostHosts(state)));
         if (!lost.events().isEmpty()) {
@@ -287,24 +280,15 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
     }
 
     private Set<HostId> lostHosts(PlacementState state) {
-        Move move = state.move();
-        Stream<@Nullable HostId> hosts =
-                move == null ? Stream.of(state.host()) : Stream.of(move.from(), move.to());
-        return hosts.filter(Objects::nonNull)
-                .filter(host -> !environment.hosts().isUp(host))
+        return state.hostsInvolved().stream()
+                .filter(host -> environment.hosts().presence(host) == HostLookup.Presence.ABSENT)
                 .collect(Collectors.toSet());
     }
 
     private Effect<PlacementEvent, PlacementState> onRecorded(PlacementState state, PlacementCommand.Recorded done) {
-        if (done.sequence() != recordSequence) {
+        if (!recorder.onRecorded(done)) {
             return Effect().none();
         }
-        recorded = done.failure() == null;
-        if (!recorded) {
-            context.getLog().warn("VM {}: directory not written, trying again: {}", vm, done.failure());
-        }
-        List.copyOf(whenRecorded).forEach(Runnable::run);
-        whenRecorded.clear();
         if (state.phase() == PlacementPhase.CUTTING_OVER && ready != null && state.isMoving(ready.id())) {
             startCutover(state, ready);
         } else {
@@ -359,7 +343,8 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
     }
 
     private Decision decisionOn(PlacementState state, PlacementInput input) {
-        return PlacementMachine.decide(state, input, environment.wallClockMillis().getAsLong());
+        return PlacementMachine.decide(
+                state, input, environment.wallClockMillis().getAsLong());
     }
 
     private Effect<PlacementEvent, PlacementState> refuse(ActorRef<PlacementReply> replyTo, Refusal refusal) {
@@ -374,7 +359,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
         if (before.phase() != after.phase()) {
             startDeadline(after);
         }
-        record(after);
+        recorder.write(after);
     }
 
     private void answerWaiting(PlacementState before, PlacementState after, List<PlacementEvent> events) {
@@ -382,38 +367,19 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
         PlacementReply reply = PlacementOrders.outcome(before, events, () -> view(after));
         if (replyTo != null && reply != null) {
             waiting = null;
-            whenRecorded.add(() -> replyTo.tell(reply));
+            recorder.then(() -> replyTo.tell(reply));
         }
     }
 
     private void recovered(PlacementState state) {
         if (state.phase() != PlacementPhase.DETACHED || state.epoch() > 0) {
             startDeadline(state);
-            record(state);
+            recorder.write(state);
         }
     }
 
-    private void record(PlacementState state) {
-        long sequence = ++recordSequence;
-        recorded = false;
-        recording = recording
-                .handle((done, failure) -> null)
-                .thenCompose(ignored -> environment.records().write(state));
-        context.pipeToSelf(
-                recording,
-                (done, failure) ->
-                        new PlacementCommand.Recorded(sequence, failure == null ? null : failure.toString()));
-    }
-
     private void startDeadline(PlacementState state) {
-        Duration limit =
-                switch (state.phase()) {
-                    case ATTACHING -> settings.attachTimeout();
-                    case RESERVING, PREPARED -> settings.prepareTimeout();
-                    case CUTTING_OVER -> settings.cutoverTimeout();
-                    case COMMITTED -> settings.releaseTimeout();
-                    case DETACHED, PLACED, DETACHING, ROLLING_BACK -> null;
-                };
+        Duration limit = settings.limit(state.phase());
         timers.cancel(DEADLINE);
         if (limit != null) {
             timers.startSingleTimer(DEADLINE, new PlacementCommand.DeadlineReached(state.phase()), limit);
@@ -422,35 +388,14 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
     }
 
     private void runTimers(PlacementState state) {
-        if (state.phase().settled() && recorded) {
+        if (state.phase().settled() && recorder.isWritten()) {
             timers.cancel(TICK);
         } else if (!timers.isTimerActive(TICK)) {
             timers.startTimerWithFixedDelay(TICK, new PlacementCommand.Tick(), settings.retryInterval());
         }
     }
 
-    private @Nullable Refusal whyNotHost(HostId host) {
-        return switch (environment.hosts().presence(host)) {
-            case UP -> null;
-            case DOWN -> new Refusal(RefusalCode.HOST_UNAVAILABLE, "host " + host + " is not up");
-            case UNKNOWN ->
-                new Refusal(
-                        RefusalCode.UNKNOWN,
-                        "no host " + host + " in the cluster; up are " + environment.hosts().up());
-        };
-    }
-
     private PlacementView view(PlacementState state) {
-        HostId host = state.host();
-        Move move = state.move();
-        return new PlacementView(
-                vm,
-                state.phase(),
-                host,
-                state.epoch(),
-                host != null && environment.hosts().isUp(host),
-                state.spec(),
-                move == null ? null : move.id(),
-                state.lastReceipt());
+        return PlacementView.of(state, environment.hosts());
     }
 }

@@ -29,9 +29,11 @@ public sealed interface PlacementEvent extends CborSerializable {
     /** From here on the source may seal at any time. */
     record CutoverStarted(String id, long atMillis) implements PlacementEvent {}
 
-    record MigrationCommitted(String id, List<VnicTransfer> vnics, long atMillis) implements PlacementEvent {
+    record MigrationCommitted(String id, List<VnicTransfer> vnics, List<String> problems, long atMillis)
+            implements PlacementEvent {
         public MigrationCommitted {
             vnics = List.copyOf(vnics);
+            problems = List.copyOf(problems);
         }
     }
 

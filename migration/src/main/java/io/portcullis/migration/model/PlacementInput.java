@@ -30,7 +30,7 @@ public sealed interface PlacementInput {
     record CutoverOrdered(String id) implements PlacementInput {}
 
     /** The destination enforces: the commit point has passed. Both the destination and the source may say so. */
-    record TargetHasActivated(String id, List<VnicTransfer> vnics) implements PlacementInput {}
+    record TargetHasActivated(String id, List<VnicTransfer> vnics, List<String> problems) implements PlacementInput {}
 
     /** The source enforces under its old epoch and will never seal for this migration. */
     record SourceKept(String id, Refusal refusal) implements PlacementInput {}

@@ -202,7 +202,9 @@ public final class PlacementMachine {
     private static Decision activated(PlacementState state, PlacementInput.TargetHasActivated in, long nowMillis) {
         boolean handingOver =
                 state.phase() == PlacementPhase.CUTTING_OVER || state.phase() == PlacementPhase.ROLLING_BACK;
-        return only(handingOver && state.isMoving(in.id()), new MigrationCommitted(in.id(), in.vnics(), nowMillis));
+        return only(
+                handingOver && state.isMoving(in.id()),
+                new MigrationCommitted(in.id(), in.vnics(), in.problems(), nowMillis));
     }
 
     private static Decision rollback(

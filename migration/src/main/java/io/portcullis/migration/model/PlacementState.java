@@ -7,6 +7,7 @@ import io.portcullis.vnic.VmSpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +53,11 @@ public record PlacementState(
     /** The migration of a phase that has one. */
     public Move currentMove() {
         return Objects.requireNonNull(move, "no migration is under way");
+    }
+
+    /** The hosts whose loss matters now. */
+    public Set<HostId> hostsInvolved() {
+        return move != null ? Set.of(move.from(), move.to()) : host != null ? Set.of(host) : Set.of();
     }
 
     private HostId currentHost() {
@@ -128,6 +134,9 @@ public record PlacementState(
 
     private PlacementState committed(PlacementEvent.MigrationCommitted event) {
         Move done = currentMove().enter(PlacementPhase.COMMITTED, event.atMillis());
+        for (String problem : event.problems()) {
+            done = done.problem(problem);
+        }
         MigrationReceipt receipt = receipt(done, MigrationOutcome.COMMITTED, done.epoch(), event.vnics());
         return new PlacementState(
                 vm, PlacementPhase.COMMITTED, done.epoch(), done.epoch(), spec, done.to(), done, receipt);

@@ -1,0 +1,263 @@
+package io.portcullis.migration;
+
+import io.portcullis.datapath.runtime.CutoverTarget;
+import io.portcullis.datapath.runtime.SealedVnic;
+import io.portcullis.migration.model.Refusal;
+import io.portcullis.migration.model.VnicTransfer;
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.VnicId;
+import io.portcullis.vnic.RefusalCode;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The source's side of one migration, child of the {@link MigrationAgent}. Once it has sealed it keeps the state and offers it
+ * again until the destination answers: silence is neither a yes nor a no.
+ *
+ * <pre>
+ * CUTTING ─ every vNIC sealed ─▶ TRANSFERRING ─ HandoverAccepted ─▶ ACTIVATED ─ Release ─▶ RELEASING ─▶ the end
+ *    │ none sealed: SourceKept, the end          │ HandoverRefused, Reclaim ─▶ RECLAIMING ─ enforces again ─▶ the end
+ *    └ some sealed, or Reclaim: nothing was handed over ─▶ RECLAIMING
+ * </pre>
+ *
+ * Release is obeyed in every step from TRANSFERRING on: only a commit leads to it.
+ */
+final class SourceSession extends AbstractBehavior<SourceCommand> {
+    private enum Step {
+        CUTTING,
+        TRANSFERRING,
+        ACTIVATED,
+        RECLAIMING,
+        RELEASING
+    }
+
+    private final AgentCommand.StartCutover order;
+    private final AgentEnvironment environment;
+    private final VmHost host;
+    private final ActorRef<AgentCommand> agent;
+    private final Map<VnicId, SealedVnic> sealed = new LinkedHashMap<>();
+    private final Set<VnicId> cutting = new HashSet<>();
+
+    private Step step = Step.CUTTING;
+    private @Nullable StateTransfer transfer;
+    private @Nullable Refusal refusal;
+    private List<VnicTransfer> moved = List.of();
+    private List<String> problems = List.of();
+    private SourceCommand.@Nullable Release release;
+
+    static Behavior<SourceCommand> create(
+            AgentCommand.StartCutover order, AgentEnvironment environment, ActorRef<AgentCommand> agent) {
+        return Behaviors.setup(context ->
+                Behaviors.withTimers(timers -> new SourceSession(context, timers, order, environment, agent)));
+    }
+
+    private SourceSession(
+            ActorContext<SourceCommand> context,
+            TimerScheduler<SourceCommand> timers,
+            AgentCommand.StartCutover order,
+            AgentEnvironment environment,
+            ActorRef<AgentCommand> agent) {
+        super(context);
+        this.order = order;
+        this.environment = environment;
+        this.host = environment.host();
+        this.agent = agent;
+        timers.startTimerWithFixedDelay(
+                new SourceCommand.Tick(), environment.settings().retryInterval());
+        for (VnicTarget target : order.targets()) {
+            cutting.add(target.vnic());
+            cutOver(target.vnic(), target.target());
+        }
+    }
+
+    private void cutOver(VnicId vnic, CutoverTarget target) {
+        getContext()
+                .pipeToSelf(
+                        host.cutOver(vnic, order.epoch(), target),
+                        (done, failure) -> failure == null
+                                ? new SourceCommand.CutOver(vnic, done, null)
+                                : new SourceCommand.CutOver(vnic, null, HostRefusal.of(failure)));
+    }
+
+    @Override
+    public Receive<SourceCommand> createReceive() {
+        return newReceiveBuilder().onAnyMessage(this::onMessage).build();
+    }
+
+    private Behavior<SourceCommand> onMessage(SourceCommand message) {
+        return switch (message) {
+            case SourceCommand.CutOver cut -> onCutOver(cut);
+            case SourceCommand.ChunkAcknowledged acknowledged -> onAcknowledged(acknowledged);
+            case SourceCommand.HandoverAccepted accepted -> onAccepted(accepted);
+            case SourceCommand.HandoverRefused refused -> onRefused(refused);
+            case SourceCommand.Reclaim reclaim -> onReclaim();
+            case SourceCommand.Reclaimed reclaimed -> onReclaimed(reclaimed);
+            case SourceCommand.Release order -> onRelease(order);
+            case SourceCommand.Released released -> onReleased(released);
+            case SourceCommand.Report report -> report();
+            case SourceCommand.Tick tick -> onTick();
+        };
+    }
+
+    private Behavior<SourceCommand> onCutOver(SourceCommand.CutOver cut) {
+        if (step != Step.CUTTING) {
+            return this;
+        }
+        cutting.remove(cut.vnic());
+        if (cut.sealed() != null) {
+            sealed.put(cut.vnic(), cut.sealed());
+        } else {
+            refusal = cut.refusal();
+        }
+        if (!cutting.isEmpty()) {
+            return this;
+        }
+        if (sealed.size() == order.targets().size()) {
+            step = Step.TRANSFERRING;
+            transfer = new StateTransfer(
+                    order,
+                    sealed,
+                    environment.settings().chunkWindow(),
+                    getContext().getSelf());
+            transfer.start();
+            return this;
+        }
+        if (!sealed.isEmpty()) {
+            return reclaim();
+        }
+        return end(new PlacementCommand.SourceKept(order.id(), why()));
+    }
+
+    private Behavior<SourceCommand> onAcknowledged(SourceCommand.ChunkAcknowledged acknowledged) {
+        if (step == Step.TRANSFERRING && transfer != null && acknowledged.id().equals(order.id())) {
+            transfer.acknowledged(acknowledged.vnic(), acknowledged.sequence());
+        }
+        return this;
+    }
+
+    private Behavior<SourceCommand> onAccepted(SourceCommand.HandoverAccepted accepted) {
+        if (step != Step.TRANSFERRING || !accepted.id().equals(order.id())) {
+            return this;
+        }
+        step = Step.ACTIVATED;
+        moved = accepted.vnics();
+        problems = accepted.problems();
+        transfer = null;
+        sealed.clear();
+        return report();
+    }
+
+    private Behavior<SourceCommand> onRefused(SourceCommand.HandoverRefused refused) {
+        if (step != Step.TRANSFERRING || !refused.id().equals(order.id())) {
+            return this;
+        }
+        refusal = refused.refusal();
+        return reclaim();
+    }
+
+    private Behavior<SourceCommand> onReclaim() {
+        return switch (step) {
+            case CUTTING, TRANSFERRING -> reclaim();
+            case ACTIVATED -> report();
+            case RECLAIMING, RELEASING -> this;
+        };
+    }
+
+    private Behavior<SourceCommand> reclaim() {
+        step = Step.RECLAIMING;
+        getContext()
+                .pipeToSelf(
+                        host.reclaim(order.spec(), order.reclaimEpoch()),
+                        (done, failure) ->
+                                new SourceCommand.Reclaimed(failure == null ? null : HostRefusal.of(failure)));
+        return this;
+    }
+
+    private Behavior<SourceCommand> onReclaimed(SourceCommand.Reclaimed reclaimed) {
+        if (step != Step.RECLAIMING) {
+            return this;
+        }
+        if (reclaimed.refusal() != null) {
+            getContext().getLog().error("{} not reclaimed yet: {}", order.vm(), reclaimed.refusal());
+            return this;
+        }
+        order.session().tell(new TargetCommand.SourceEnforces(order.id()));
+        return end(new PlacementCommand.SourceReclaimed(order.id(), why()));
+    }
+
+    private Behavior<SourceCommand> onRelease(SourceCommand.Release command) {
+        return switch (step) {
+            case CUTTING, RECLAIMING, RELEASING -> this;
+            case TRANSFERRING, ACTIVATED -> {
+                release = command;
+                step = Step.RELEASING;
+                yield release(command.movedTo(), command.targetEpoch());
+            }
+        };
+    }
+
+    private Behavior<SourceCommand> release(HostId movedTo, long targetEpoch) {
+        getContext()
+                .pipeToSelf(
+                        host.release(order.spec(), order.epoch(), movedTo, targetEpoch),
+                        (done, failure) ->
+                                new SourceCommand.Released(failure == null ? null : HostRefusal.of(failure)));
+        return this;
+    }
+
+    private Behavior<SourceCommand> onReleased(SourceCommand.Released released) {
+        if (released.refusal() != null) {
+            getContext().getLog().warn("{} not released yet: {}", order.vm(), released.refusal());
+            return this;
+        }
+        return end(new PlacementCommand.SourceReleased(order.id()));
+    }
+
+    private Behavior<SourceCommand> onTick() {
+        return switch (step) {
+            case CUTTING -> this;
+            case TRANSFERRING -> {
+                if (transfer != null) {
+                    transfer.repeatIfStuck();
+                }
+                tellPlacement(new PlacementCommand.SourceWaits(order.id(), host.host(), order.spec(), order.epoch()));
+                yield this;
+            }
+            case ACTIVATED -> report();
+            case RECLAIMING -> reclaim();
+            case RELEASING -> release == null ? this : release(release.movedTo(), release.targetEpoch());
+        };
+    }
+
+    private Behavior<SourceCommand> report() {
+        if (step == Step.ACTIVATED) {
+            tellPlacement(new PlacementCommand.TargetActivated(order.id(), moved, problems));
+        }
+        return this;
+    }
+
+    private Behavior<SourceCommand> end(PlacementCommand.HostReport last) {
+        tellPlacement(last);
+        agent.tell(new AgentCommand.SessionEnded(AgentCommand.Side.SOURCE, order.id(), last));
+        return Behaviors.stopped();
+    }
+
+    private void tellPlacement(PlacementCommand.HostReport report) {
+        environment.placements().apply(order.vm()).tell(report);
+    }
+
+    private Refusal why() {
+        return refusal == null ? new Refusal(RefusalCode.TIMEOUT, "the source was told to take the VM back") : refusal;
+    }
+}

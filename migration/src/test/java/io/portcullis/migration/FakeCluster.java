@@ -1,0 +1,233 @@
+package io.portcullis.migration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.portcullis.migration.model.MigrationReceipt;
+import io.portcullis.migration.model.PlacementPhase;
+import io.portcullis.migration.model.PlacementState;
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.MacAddress;
+import io.portcullis.policy.VmId;
+import io.portcullis.policy.VnicId;
+import io.portcullis.vnic.VmSpec;
+import io.portcullis.vnic.VnicSpec;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.RecipientRef;
+import org.apache.pekko.persistence.testkit.PersistenceTestKitPlugin;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+
+/** Hosts with agents, placements with an in-memory journal, and who is a member, all in one actor system. */
+final class FakeCluster implements HostLookup, PlacementRecords, AutoCloseable {
+    static final HostId ONE = new HostId("host-1");
+    static final HostId TWO = new HostId("host-2");
+    static final VmSpec WEB = spec("acme/web-1", 2);
+    static final VnicId ETH0 = WEB.vnicIds().getFirst();
+    static final VnicId ETH1 = WEB.vnicIds().getLast();
+
+    private static final Config FAST = ConfigFactory.parseString("""
+        portcullis.migration {
+          check-timeout = 1s, attach-timeout = 1s, prepare-timeout = 1s, cutover-timeout = 1s, release-timeout = 1s
+          step-timeout = 1s, retry-interval = 50ms, clear-delay = 200ms, linger = 1s
+          evacuation.retry-interval = 50ms
+        }\
+        """);
+
+    final ActorTestKit kit;
+    final EnforcementLedger ledger = new EnforcementLedger();
+    final MigrationSettings settings;
+    final List<PlacementState> written = new CopyOnWriteArrayList<>();
+    private final Map<HostId, Presence> presence = new ConcurrentHashMap<>();
+    private final Map<HostId, FakeVmHost> hosts = new ConcurrentHashMap<>();
+    private final Map<HostId, ActorRef<AgentCommand>> agents = new ConcurrentHashMap<>();
+    private final Map<HostId, ActorRef<EvacuationCommand>> evacuations = new ConcurrentHashMap<>();
+    private final Map<VmId, ActorRef<PlacementCommand>> placements = new ConcurrentHashMap<>();
+    private final AtomicInteger ids = new AtomicInteger();
+    private volatile @Nullable RuntimeException databaseFailure;
+
+    FakeCluster() {
+        Config config = PersistenceTestKitPlugin.config()
+                .withFallback(FAST)
+                .withFallback(ConfigFactory.parseResources("application-test.conf"))
+                .withFallback(ConfigFactory.load());
+        kit = ActorTestKit.create("migration-test", config.resolve());
+        settings = MigrationSettings.of(kit.system().settings().config());
+        addHost(ONE);
+        addHost(TWO);
+    }
+
+    static VmSpec spec(String vm, int vnics) {
+        VmId id = VmId.parse(vm);
+        return new VmSpec(
+                id,
+                IntStream.range(0, vnics)
+                        .mapToObj(i -> new VnicSpec(
+                                new VnicId(id, "eth" + i),
+                                new MacAddress(0x02_00_00_00_00_00L + (vm.hashCode() & 0xffff) * 16L + i),
+                                List.of(),
+                                10 + i,
+                                "memory:" + vm.replace('/', '-') + "-" + i))
+                        .toList());
+    }
+
+    // ---- hosts
+
+    void addHost(HostId host) {
+        hosts.computeIfAbsent(host, id -> new FakeVmHost(id, ledger)).comeBack();
+        presence.put(host, Presence.UP);
+        agents.put(host, kit.spawn(MigrationAgent.create(new AgentEnvironment(host(host), this::placement, settings))));
+    }
+
+    FakeVmHost host(HostId host) {
+        return Objects.requireNonNull(hosts.get(host));
+    }
+
+    /** The process is killed and the cluster removes the member. */
+    void kill(HostId host) {
+        host(host).die();
+        kit.stop(Objects.requireNonNull(agents.get(host)));
+        presence.put(host, Presence.ABSENT);
+    }
+
+    /** The node's actor system restarts, its data path lives on. */
+    void restartAgent(HostId host) {
+        kit.stop(Objects.requireNonNull(agents.get(host)));
+        addHost(host);
+    }
+
+    void set(HostId host, Presence now) {
+        presence.put(host, now);
+    }
+
+    @Override
+    public Presence presence(HostId host) {
+        return presence.getOrDefault(host, Presence.ABSENT);
+    }
+
+    @Override
+    public Set<HostId> up() {
+        return presence.entrySet().stream()
+                .filter(entry -> entry.getValue() == Presence.UP)
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toSet());
+    }
+
+    @Override
+    public RecipientRef<AgentCommand> agent(HostId host) {
+        ActorRef<AgentCommand> agent = agents.get(host);
+        return agent == null ? kit.system().<AgentCommand>deadLetters() : agent;
+    }
+
+    @Override
+    public RecipientRef<EvacuationCommand> evacuation(HostId host) {
+        return Objects.requireNonNull(evacuations.get(host));
+    }
+
+    // ---- placements
+
+    ActorRef<PlacementCommand> placement(VmId vm) {
+        return placements.computeIfAbsent(
+                vm,
+                id -> kit.spawn(VmPlacement.create(
+                        id,
+                        new PlacementEnvironment(
+                                this, this, settings, () -> "m" + ids.incrementAndGet(), System::currentTimeMillis))));
+    }
+
+    /** The node of the coordinator dies; the next message starts it elsewhere, from its journal. */
+    void restartPlacement(VmId vm) {
+        ActorRef<PlacementCommand> old = placements.remove(vm);
+        if (old != null) {
+            kit.stop(old);
+        }
+        placement(vm);
+    }
+
+    void failDatabase(@Nullable RuntimeException failure) {
+        databaseFailure = failure;
+    }
+
+    @Override
+    public CompletionStage<Void> write(PlacementState state) {
+        RuntimeException failure = databaseFailure;
+        if (failure != null) {
+            return CompletableFuture.failedFuture(failure);
+        }
+        written.add(state);
+        return CompletableFuture.completedFuture(null);
+    }
+
+    // ---- orders
+
+    PlacementReply attach(VmSpec spec, HostId host) {
+        return ask(spec.vm(), replyTo -> new PlacementCommand.AttachVm(spec, host, "ann", replyTo));
+    }
+
+    PlacementReply detach(VmSpec spec) {
+        return ask(spec.vm(), replyTo -> new PlacementCommand.DetachVm("ann", replyTo));
+    }
+
+    PlacementReply migrate(VmSpec spec, HostId to) {
+        return ask(spec.vm(), replyTo -> new PlacementCommand.MigrateVm(to, "ann", replyTo));
+    }
+
+    PlacementReply cancel(VmSpec spec, String id) {
+        return ask(spec.vm(), replyTo -> new PlacementCommand.CancelMigration(id, "bob", replyTo));
+    }
+
+    String startMigration(VmSpec spec, HostId to) {
+        PlacementReply reply = migrate(spec, to);
+        assertThat(reply).isInstanceOf(PlacementReply.MigrationAccepted.class);
+        return ((PlacementReply.MigrationAccepted) reply).id();
+    }
+
+    PlacementView view(VmSpec spec) {
+        return ((PlacementReply.Placement) ask(spec.vm(), PlacementCommand.GetPlacement::new)).view();
+    }
+
+    PlacementReply ask(VmId vm, Function<ActorRef<PlacementReply>, PlacementCommand> command) {
+        TestProbe<PlacementReply> probe = kit.createTestProbe();
+        placement(vm).tell(command.apply(probe.getRef()));
+        PlacementReply reply = probe.receiveMessage(Duration.ofSeconds(10));
+        probe.stop();
+        return reply;
+    }
+
+    void awaitPhase(VmSpec spec, PlacementPhase phase) {
+        Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> view(spec).phase() == phase);
+    }
+
+    /** Waits for the end of a migration. */
+    MigrationReceipt receipt(VmSpec spec, String id) {
+        Awaitility.await().atMost(Duration.ofSeconds(15)).until(() -> {
+            PlacementView view = view(spec);
+            return view.phase() == PlacementPhase.PLACED
+                    && view.lastReceipt() != null
+                    && view.lastReceipt().id().equals(id);
+        });
+        return Objects.requireNonNull(view(spec).lastReceipt());
+    }
+
+    @Override
+    public void close() {
+        kit.shutdownTestKit();
+        assertThat(ledger.violations()).isEmpty();
+    }
+}

@@ -1,0 +1,352 @@
+package io.portcullis.migration;
+
+import io.portcullis.datapath.runtime.ActivationReport;
+import io.portcullis.datapath.runtime.CutoverTarget;
+import io.portcullis.datapath.runtime.SealedVnic;
+import io.portcullis.datapath.runtime.VnicMode;
+import io.portcullis.datapath.runtime.VnicStatus;
+import io.portcullis.datapath.track.TableSnapshot;
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.VnicId;
+import io.portcullis.vnic.RefusalCode;
+import io.portcullis.vnic.VmSpec;
+import io.portcullis.vnic.VnicSpec;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** A host whose vNICs are entries in a map: fences epochs and modes as a real one, and fails or hangs where a test says so. */
+final class FakeVmHost implements VmHost {
+    enum Op {
+        WOULD_TAKE,
+        ATTACH,
+        DETACH,
+        ADMIT,
+        EXPECT,
+        CUT,
+        IMPORT,
+        ACTIVATE,
+        RECLAIM,
+        RELEASE,
+        STATUSES
+    }
+
+    static final long REVISION = 7;
+
+    private static final class Vnic {
+        long epoch;
+        VnicMode mode = VnicMode.PASSIVE;
+        List<byte[]> table = List.of();
+        boolean revoked;
+    }
+
+    private final HostId host;
+    private final EnforcementLedger ledger;
+    private final Map<VnicId, Vnic> vnics = new LinkedHashMap<>();
+    private final Map<Op, List<HostRefusal>> failures = new EnumMap<>(Op.class);
+    private final Map<Op, CompletableFuture<Void>> gates = new EnumMap<>(Op.class);
+    private final Map<Op, Integer> calls = new EnumMap<>(Op.class);
+    private final Set<VnicId> neverCut = new TreeSet<>((a, b) -> a.toString().compareTo(b.toString()));
+    private int freeVnics = 100;
+    private boolean draining;
+
+    FakeVmHost(HostId host, EnforcementLedger ledger) {
+        this.host = host;
+        this.ledger = ledger;
+    }
+
+    // ---- what tests set and ask
+
+    synchronized void failNext(Op op, RefusalCode code, int times) {
+        for (int i = 0; i < times; i++) {
+            failures.computeIfAbsent(op, key -> new ArrayList<>())
+                    .add(new HostRefusal(code, op + " fails in this test"));
+        }
+    }
+
+    synchronized void hang(Op op) {
+        gates.put(op, new CompletableFuture<>());
+    }
+
+    void goOn(Op op) {
+        CompletableFuture<Void> gate;
+        synchronized (this) {
+            gate = gates.remove(op);
+        }
+        if (gate != null) {
+            gate.complete(null);
+        }
+    }
+
+    synchronized int calls(Op op) {
+        return calls.getOrDefault(op, 0);
+    }
+
+    synchronized void free(int vnicCount) {
+        freeVnics = vnicCount;
+    }
+
+    synchronized void neverCut(VnicId vnic) {
+        neverCut.add(vnic);
+    }
+
+    synchronized void fill(VnicId vnic, int chunks) {
+        List<byte[]> table = new ArrayList<>();
+        for (int i = 0; i < chunks; i++) {
+            table.add(("chunk " + i + " of " + vnic).getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        }
+        find(vnic).table = table;
+    }
+
+    synchronized List<String> tableOf(VnicId vnic) {
+        return find(vnic).table.stream().map(String::new).toList();
+    }
+
+    synchronized @Nullable VnicMode mode(VnicId vnic) {
+        Vnic found = vnics.get(vnic);
+        return found == null ? null : found.mode;
+    }
+
+    synchronized long epoch(VnicId vnic) {
+        return find(vnic).epoch;
+    }
+
+    /** As a killed process: everything is gone, and nothing that hangs comes back. */
+    synchronized void die() {
+        vnics.keySet().forEach(vnic -> ledger.stops(vnic, host));
+        vnics.clear();
+        gates.clear();
+        for (Op op : Op.values()) {
+            gates.put(op, new CompletableFuture<>());
+        }
+    }
+
+    synchronized void comeBack() {
+        gates.clear();
+        failures.clear();
+    }
+
+    // ---- VmHost
+
+    @Override
+    public HostId host() {
+        return host;
+    }
+
+    @Override
+    public CompletionStage<Void> wouldTake(VmSpec spec) {
+        return run(Op.WOULD_TAKE, () -> admission(spec));
+    }
+
+    @Override
+    public synchronized CompletionStage<AgentCommand.HostLoad> load() {
+        int vms = (int) vnics.keySet().stream().map(VnicId::vm).distinct().count();
+        return CompletableFuture.completedFuture(
+                new AgentCommand.HostLoad(host, vms, freeVnics - vnics.size(), !draining));
+    }
+
+    @Override
+    public synchronized CompletionStage<Void> setDraining(boolean on) {
+        draining = on;
+        return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public CompletionStage<Void> attach(VmSpec spec, long epoch) {
+        return run(Op.ATTACH, () -> {
+            admission(spec);
+            spec.vnics().forEach(vnic -> enforce(vnic.vnic(), put(vnic, epoch), epoch));
+            return null;
+        });
+    }
+
+    @Override
+    public CompletionStage<Void> detach(VmSpec spec, long epoch) {
+        return run(Op.DETACH, () -> {
+            remove(spec, epoch);
+            return null;
+        });
+    }
+
+    @Override
+    public CompletionStage<Long> admit(VmSpec spec, long epoch) {
+        return run(Op.ADMIT, () -> {
+            admission(spec);
+            spec.vnics().forEach(vnic -> put(vnic, epoch));
+            return REVISION;
+        });
+    }
+
+    @Override
+    public CompletionStage<CutoverTarget> expectCutover(VnicId vnic, long epoch) {
+        return run(
+                Op.EXPECT,
+                () -> new CutoverTarget(
+                        InetSocketAddress.createUnresolved("127.0.0.1", 1), "token", 1, checked(vnic, epoch).epoch));
+    }
+
+    @Override
+    public CompletionStage<SealedVnic> cutOver(VnicId vnic, long epoch, CutoverTarget target) {
+        return run(Op.CUT, () -> {
+            Vnic found = checked(vnic, epoch);
+            if (neverCut.contains(vnic)) {
+                throw new HostRefusal(RefusalCode.HOST_UNAVAILABLE, "tunnel of " + vnic + " broke");
+            }
+            if (found.mode != VnicMode.ENFORCING) {
+                throw new HostRefusal(RefusalCode.WRONG_STATE, vnic + " is " + found.mode);
+            }
+            found.mode = VnicMode.SEALED;
+            ledger.stops(vnic, host);
+            return new SealedVnic(snapshot(found.table), REVISION, 3, 1_000);
+        });
+    }
+
+    @Override
+    public CompletionStage<ImportReport> importTable(VnicId vnic, long epoch, TableSnapshot snapshot) {
+        return run(Op.IMPORT, () -> {
+            Vnic found = checked(vnic, epoch);
+            TableSnapshot here = snapshot(snapshot.chunks());
+            if (here.digest() != snapshot.digest()) {
+                throw new HostRefusal(RefusalCode.INVALID, "digest differs");
+            }
+            found.table = snapshot.chunks();
+            return new ImportReport(here.entries(), here.digest());
+        });
+    }
+
+    @Override
+    public CompletionStage<ActivationReport> activate(
+            VnicId vnic, long epoch, long forwardedFrames, long minimumRevision) {
+        return run(Op.ACTIVATE, () -> {
+            Vnic found = checked(vnic, epoch);
+            if (found.revoked || minimumRevision > REVISION) {
+                throw new HostRefusal(RefusalCode.STALE_EPOCH, "revoked, or rules are missing");
+            }
+            enforce(vnic, found, epoch);
+            return new ActivationReport(5, forwardedFrames, 0, 2_000);
+        });
+    }
+
+    @Override
+    public CompletionStage<Void> reclaim(VmSpec spec, long newEpoch) {
+        return run(Op.RECLAIM, () -> {
+            spec.vnics().forEach(vnic -> enforce(vnic.vnic(), put(vnic, newEpoch), newEpoch));
+            return null;
+        });
+    }
+
+    @Override
+    public CompletionStage<Void> release(VmSpec spec, long epoch, HostId movedTo, long newEpoch) {
+        return run(Op.RELEASE, () -> {
+            remove(spec, epoch);
+            return null;
+        });
+    }
+
+    @Override
+    public CompletionStage<List<VnicStatus>> statuses(VmSpec spec) {
+        return run(
+                Op.STATUSES,
+                () -> spec.vnicIds().stream()
+                        .filter(vnics::containsKey)
+                        .map(vnic -> new VnicStatus(
+                                vnic,
+                                find(vnic).epoch,
+                                find(vnic).mode,
+                                "",
+                                REVISION,
+                                find(vnic).table.size(),
+                                Map.of()))
+                        .toList());
+    }
+
+    // ---- inside
+
+    private <T extends @Nullable Object> CompletionStage<T> run(Op op, Supplier<T> action) {
+        CompletableFuture<Void> gate;
+        synchronized (this) {
+            calls.merge(op, 1, Integer::sum);
+            gate = gates.getOrDefault(op, CompletableFuture.completedFuture(null));
+        }
+        return gate.thenApply(open -> {
+            synchronized (this) {
+                List<HostRefusal> failing = failures.getOrDefault(op, List.of());
+                if (!failing.isEmpty()) {
+                    throw failing.removeFirst();
+                }
+                return action.get();
+            }
+        });
+    }
+
+    private @Nullable Void admission(VmSpec spec) {
+        if (draining) {
+            throw new HostRefusal(RefusalCode.DRAINING, "host " + host + " is being evacuated");
+        }
+        if (!vnics.keySet().containsAll(spec.vnicIds())
+                && vnics.size() + spec.vnics().size() > freeVnics) {
+            throw new HostRefusal(RefusalCode.CAPACITY, "host " + host + " has its limit of vNICs");
+        }
+        return null;
+    }
+
+    private Vnic put(VnicSpec spec, long epoch) {
+        Vnic found = vnics.computeIfAbsent(spec.vnic(), key -> new Vnic());
+        if (epoch < found.epoch) {
+            throw new HostRefusal(RefusalCode.STALE_EPOCH, "epoch " + epoch + " is over");
+        }
+        found.epoch = epoch;
+        return found;
+    }
+
+    private void enforce(VnicId vnic, Vnic found, long epoch) {
+        if (found.mode != VnicMode.ENFORCING || found.epoch != epoch) {
+            found.epoch = epoch;
+            found.mode = VnicMode.ENFORCING;
+        }
+        ledger.enforces(vnic, host, epoch);
+    }
+
+    private void remove(VmSpec spec, long epoch) {
+        for (VnicId vnic : spec.vnicIds()) {
+            Vnic found = vnics.get(vnic);
+            if (found != null && found.epoch <= epoch) {
+                vnics.remove(vnic);
+                ledger.stops(vnic, host);
+            }
+        }
+    }
+
+    private Vnic checked(VnicId vnic, long epoch) {
+        Vnic found = find(vnic);
+        if (epoch < found.epoch) {
+            throw new HostRefusal(RefusalCode.STALE_EPOCH, "epoch " + epoch + " is over");
+        }
+        return found;
+    }
+
+    private Vnic find(VnicId vnic) {
+        Vnic found = vnics.get(vnic);
+        if (found == null) {
+            throw new HostRefusal(RefusalCode.UNKNOWN, vnic + " is not attached to " + host);
+        }
+        return found;
+    }
+
+    private static TableSnapshot snapshot(List<byte[]> chunks) {
+        long digest = 0;
+        for (byte[] chunk : chunks) {
+            digest += java.util.Arrays.hashCode(chunk);
+        }
+        return new TableSnapshot(chunks, chunks.size(), digest);
+    }
+}
