@@ -535,8 +535,12 @@ final class CutoverSource implements Procedure {
                 beginReclaim(new DataPathException(
                         Reason.TIMEOUT, "the cut-over of " + vnic.id() + " stood still in " + phase));
             case GRACE -> {
-                vnic.port.requestDrain();
-                enter(Phase.LAST_DRAIN);
+                if (tunnel == null) {
+                    closePort();
+                } else {
+                    vnic.port.requestDrain();
+                    enter(Phase.LAST_DRAIN);
+                }
             }
             case LAST_DRAIN -> closePort();
             case AWAITING_HOME -> endReleased();

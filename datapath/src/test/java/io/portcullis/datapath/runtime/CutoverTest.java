@@ -1,7 +1,6 @@
 package io.portcullis.datapath.runtime;
 
 import static io.portcullis.datapath.runtime.TestHosts.allow;
-import static io.portcullis.datapath.runtime.TestHosts.get;
 import static io.portcullis.datapath.runtime.TestHosts.ip;
 import static io.portcullis.datapath.runtime.TestHosts.mac;
 import static io.portcullis.datapath.runtime.TestHosts.move;
@@ -63,9 +62,6 @@ class CutoverTest {
                     in.sent(),
                     TimeUnit.NANOSECONDS.toMicros(pauses[MOVES / 2]),
                     TimeUnit.NANOSECONDS.toMicros(pauses[MOVES * 99 / 100]));
-            System.out.println(get(host[0].status(vnic(1, 1).vnic())).counters());
-            System.out.println(host[0].counters());
-            System.out.println(host[1].counters());
         }
     }
 

@@ -201,9 +201,11 @@ final class TestFabric implements PortBackend, AutoCloseable {
 
         @Override
         void takeOn(byte[] frame) {
-            learned.put(address(frame, VNET + 6), this);
-            long to = address(frame, VNET);
-            SwitchPort known = learned.get(to);
+            boolean isShort = frame.length < VNET + FrameTags.ETHERNET_BYTES + FrameTags.TAG_BYTES;
+            if (!isShort) {
+                learned.put(address(frame, VNET + 6), this);
+            }
+            SwitchPort known = isShort ? null : learned.get(address(frame, VNET));
             if (known != null && (frame[VNET] & 1) == 0) {
                 if (known != this) {
                     known.arrive(frame);
