@@ -13,8 +13,7 @@ import java.util.List;
  * The connections of one vNIC in flat memory off heap. One thread at a time; no allocation but when it grows.
  *
  * <p>A connection lives in a slot; its number is stable until the connection is removed. Slots lie in slabs that never
- * move. An open-addressed index (linear probing, backward-shift deletion) finds them by a keyed hash (SipHash with a
- * random seed), and is built anew at twice the size when it is half full. Nothing is ever evicted: at
+ * move; {@link SlotIndex} finds them by a keyed hash (SipHash with a random seed). Nothing is ever evicted: at
  * {@code maxConnections} an insertion fails.
  */
 public final class ConnectionTable implements AutoCloseable {
@@ -23,7 +22,6 @@ public final class ConnectionTable implements AutoCloseable {
 
     private static final int SLAB_SHIFT = 8;
     private static final int SLAB_SLOTS = 1 << SLAB_SHIFT;
-    private static final int MIN_INDEX = 64;
 
     private final int maxConnections;
     private final long seed0;
@@ -38,10 +36,7 @@ public final class ConnectionTable implements AutoCloseable {
     private int firstFree = NONE;
     private int count;
 
-    /** Upper half of the hash and slot + 1 per place; 0: empty. The GC frees an outgrown one. */
-    private MemorySegment index = newIndex(MIN_INDEX);
-
-    private int indexMask = MIN_INDEX - 1;
+    private SlotIndex index = new SlotIndex();
     private int sweepSlot;
 
     /** For tests that need the same order of slots each time; {@link #create} is for everybody else. */
@@ -182,17 +177,7 @@ public final class ConnectionTable implements AutoCloseable {
 
     /** Removes one connection. */
     public void remove(int slot) {
-        int place = placeOf(slot);
-        int hole = place;
-        for (int i = place + 1 & indexMask; indexAt(i) != 0; i = i + 1 & indexMask) {
-            int home = (int) (indexAt(i) >>> 32) & indexMask;
-            // moves back whatever may lie in the hole: its home is not between hole and itself
-            if ((i - home & indexMask) >= (i - hole & indexMask)) {
-                setIndex(hole, indexAt(i));
-                hole = i;
-            }
-        }
-        setIndex(hole, 0);
+        index.remove(hashOf(slot), slot);
         setByte(slot, Entry.STATE, 0);
         setInt(slot, Entry.NEXT_FREE, firstFree);
         firstFree = slot;
@@ -234,14 +219,13 @@ public final class ConnectionTable implements AutoCloseable {
 
     int find(FlowKey key) {
         long hash = hash(key);
-        for (int place = (int) (hash >>> 32) & indexMask; ; place = place + 1 & indexMask) {
-            long found = indexAt(place);
-            if (found == 0) {
+        for (int place = index.home(hash); ; place = index.after(place)) {
+            long content = index.at(place);
+            if (content == 0) {
                 return NONE;
             }
-            int slot = (int) found - 1;
-            if ((found ^ hash) >>> 32 == 0 && holds(slot, key)) {
-                return slot;
+            if (SlotIndex.isSameHash(content, hash) && holds(SlotIndex.slot(content), key)) {
+                return SlotIndex.slot(content);
             }
         }
     }
@@ -251,17 +235,16 @@ public final class ConnectionTable implements AutoCloseable {
         if (count >= maxConnections) {
             return NONE;
         }
-        if (2 * (count + 1) > indexMask + 1) {
-            growIndex();
-        }
         int slot = takeSlot();
-        slab(slot).asSlice(base(slot), Entry.BYTES).fill((byte) 0);
+        for (int field = 0; field < Entry.BYTES; field += 8) {
+            setLong(slot, field, 0);
+        }
         setLong(slot, Entry.LOWER_HIGH, key.lowerHigh);
         setLong(slot, Entry.LOWER_LOW, key.lowerLow);
         setLong(slot, Entry.UPPER_HIGH, key.upperHigh);
         setLong(slot, Entry.UPPER_LOW, key.upperLow);
         setLong(slot, Entry.META, key.meta);
-        place(slot, hash(key));
+        index.put(hash(key), slot);
         count++;
         return slot;
     }
@@ -278,7 +261,6 @@ public final class ConnectionTable implements AutoCloseable {
         firstFree = other.firstFree;
         count = other.count;
         index = other.index;
-        indexMask = other.indexMask;
         sweepSlot = 0;
         old.close();
     }
@@ -355,7 +337,7 @@ public final class ConnectionTable implements AutoCloseable {
         return slotCount++;
     }
 
-    // ---- index ----
+    // ---- keys ----
 
     private long hash(FlowKey key) {
         return SipHash.hash(seed0, seed1, key.lowerHigh, key.lowerLow, key.upperHigh, key.upperLow, key.meta);
@@ -376,49 +358,5 @@ public final class ConnectionTable implements AutoCloseable {
                 && getLong(slot, Entry.UPPER_LOW) == key.upperLow
                 && getLong(slot, Entry.LOWER_HIGH) == key.lowerHigh
                 && getLong(slot, Entry.UPPER_HIGH) == key.upperHigh;
-    }
-
-    private static MemorySegment newIndex(int places) {
-        return Arena.ofAuto().allocate(8L * places, 64);
-    }
-
-    private long indexAt(int place) {
-        return index.getAtIndex(Entry.LONG, place);
-    }
-
-    private void setIndex(int place, long value) {
-        index.setAtIndex(Entry.LONG, place, value);
-    }
-
-    private void place(int slot, long hash) {
-        int place = (int) (hash >>> 32) & indexMask;
-        while (indexAt(place) != 0) {
-            place = place + 1 & indexMask;
-        }
-        setIndex(place, hash & 0xffff_ffff_0000_0000L | slot + 1);
-    }
-
-    private int placeOf(int slot) {
-        int place = (int) (hashOf(slot) >>> 32) & indexMask;
-        while ((int) indexAt(place) != slot + 1) {
-            if (indexAt(place) == 0) {
-                throw new IllegalStateException("slot " + slot + " holds no connection");
-            }
-            place = place + 1 & indexMask;
-        }
-        return place;
-    }
-
-    private void growIndex() {
-        MemorySegment old = index;
-        int oldPlaces = indexMask + 1;
-        index = newIndex(oldPlaces * 2);
-        indexMask = oldPlaces * 2 - 1;
-        for (int i = 0; i < oldPlaces; i++) {
-            long entry = old.getAtIndex(Entry.LONG, i);
-            if (entry != 0) {
-                place((int) entry - 1, entry);
-            }
-        }
     }
 }

@@ -28,8 +28,9 @@ public final class ConnectionTracker implements AutoCloseable {
     private final FlowKey key = new FlowKey();
     private final PacketView quoted = new PacketView();
     private int connection = ConnectionTable.NONE;
+    private boolean isReply;
 
-    /** @param table is closed with this tracker */
+    /** A tracker over a table, which is closed with it. */
     public ConnectionTracker(ConnectionTable table, TrackingProfile profile) {
         this.table = table;
         this.profile = profile;
@@ -51,6 +52,11 @@ public final class ConnectionTracker implements AutoCloseable {
         return connection;
     }
 
+    /** Whether the last hit or RELATED packet goes towards the end that opened the connection. */
+    public boolean isReply() {
+        return isReply;
+    }
+
     /** Finds the connection of a parsed packet and moves its state. */
     public TrackResult lookup(PacketView packet, long nowNanos) {
         connection = ConnectionTable.NONE;
@@ -70,11 +76,11 @@ public final class ConnectionTracker implements AutoCloseable {
         if (slot == ConnectionTable.NONE) {
             return first(packet);
         }
-        boolean isReply = key.isFromLower != table.hasFlag(slot, Entry.FROM_LOWER);
-        TrackResult result = next(slot, isReply, packet, nowNanos);
+        isReply = key.isFromLower != table.hasFlag(slot, Entry.FROM_LOWER);
+        TrackResult result = next(slot, packet, nowNanos);
         if (result.isHit()) {
             connection = slot;
-            count(slot, isReply, packet, nowNanos);
+            count(slot, packet, nowNanos);
         }
         return result;
     }
@@ -107,7 +113,8 @@ public final class ConnectionTracker implements AutoCloseable {
         } else {
             state(slot, firstState(packet), nowNanos);
         }
-        count(slot, false, packet, nowNanos);
+        isReply = false;
+        count(slot, packet, nowNanos);
         connection = slot;
         return InsertResult.INSERTED;
     }
@@ -167,7 +174,7 @@ public final class ConnectionTracker implements AutoCloseable {
         return key.mayOpen ? TrackResult.MISS_NEW : TrackResult.INVALID_NO_CONNECTION;
     }
 
-    private TrackResult next(int slot, boolean isReply, PacketView packet, long nowNanos) {
+    private TrackResult next(int slot, PacketView packet, long nowNanos) {
         if (packet.isTcp()) {
             TrackResult result = tcp.next(slot, isReply, packet, nowNanos);
             if (result == TrackResult.HIT_REPLY) {
@@ -210,7 +217,7 @@ public final class ConnectionTracker implements AutoCloseable {
         table.setLong(slot, Entry.DEADLINE_NANOS, nowNanos + profile.nanos(state));
     }
 
-    private void count(int slot, boolean isReply, PacketView packet, long nowNanos) {
+    private void count(int slot, PacketView packet, long nowNanos) {
         table.setLong(slot, Entry.LAST_SEEN_NANOS, nowNanos);
         table.addLong(slot, isReply ? Entry.REPLY_PACKETS : Entry.ORIGINAL_PACKETS, 1);
         table.addLong(slot, isReply ? Entry.REPLY_BYTES : Entry.ORIGINAL_BYTES, packet.ipLength);
@@ -236,6 +243,7 @@ public final class ConnectionTracker implements AutoCloseable {
             return TrackResult.INVALID_UNRELATED_ERROR;
         }
         connection = slot;
+        isReply = !isQuoteReply;
         return TrackResult.RELATED;
     }
 
@@ -243,6 +251,6 @@ public final class ConnectionTracker implements AutoCloseable {
     private static boolean isGroupControl(PacketView packet) {
         return packet.protocol == PacketView.PROTOCOL_ICMPV6
                 && packet.family == IpFamily.IPV6
-                && (packet.icmpType >= 130 && packet.icmpType <= 137 || packet.icmpType == 143);
+                && ((packet.icmpType >= 130 && packet.icmpType <= 137) || packet.icmpType == 143);
     }
 }

@@ -83,7 +83,7 @@ final class EntryCodec {
         }
         long rest = 0;
         for (; at < end; at++) {
-            rest = rest << 8 | bytes.get(at) & 0xff;
+            rest = rest << 8 | (bytes.get(at) & 0xff);
         }
         return mix(hash ^ rest);
     }

@@ -48,7 +48,7 @@ final class FlowKey {
         }
         mayOpen = isQuestion;
         int order = compare(packet, sourcePort, destinationPort);
-        isFromLower = order < 0 || order == 0 && isQuestion;
+        isFromLower = order < 0 || (order == 0 && isQuestion);
         int lowerPort;
         int upperPort;
         if (isFromLower) {

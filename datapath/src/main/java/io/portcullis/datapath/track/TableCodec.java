@@ -3,7 +3,6 @@ package io.portcullis.datapath.track;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.zip.CRC32C;
 
@@ -139,7 +138,8 @@ public final class TableCodec {
         chunk.putShort(6, (short) 0);
         chunk.putInt(8, entries);
         chunk.putInt(12, length - HEADER_BYTES);
-        byte[] sealed = Arrays.copyOf(chunk.array(), length);
+        byte[] sealed = new byte[length];
+        chunk.get(0, sealed);
         sign(sealed);
         return sealed;
     }
@@ -152,8 +152,8 @@ public final class TableCodec {
 
     private static int checksum(ByteBuffer chunk, int length) {
         CRC32C crc = new CRC32C();
-        crc.update(chunk.array(), 0, CRC_AT);
-        crc.update(chunk.array(), HEADER_BYTES, length - HEADER_BYTES);
+        crc.update(chunk.slice(0, CRC_AT));
+        crc.update(chunk.slice(HEADER_BYTES, length - HEADER_BYTES));
         return (int) crc.getValue();
     }
 }

@@ -32,6 +32,9 @@ final class TcpSegment {
     /** Behind the last byte; SYN and FIN count one each. */
     int end;
 
+    /** The first fragment of a segment: it ends somewhere behind {@link #end}. */
+    boolean isCutShort;
+
     int acknowledgement;
     /** Not scaled. */
     int window;
@@ -46,7 +49,7 @@ final class TcpSegment {
 
     boolean hasSack;
 
-    /** @return false if the flags do not go together */
+    /** Takes a segment; false if its flags do not go together. */
     boolean set(PacketView packet) {
         int flags = packet.tcpFlags;
         if (!isValid(flags)) {
@@ -57,6 +60,7 @@ final class TcpSegment {
         kind = kind(flags);
         sequence = packet.tcpSequence;
         end = sequence + packet.tcpPayloadLength + (isSyn ? 1 : 0) + ((flags & PacketView.TCP_FIN) != 0 ? 1 : 0);
+        isCutShort = packet.isFragment;
         acknowledgement = packet.tcpAcknowledgement;
         window = packet.tcpWindow;
         hasOptions = packet.tcpOptionsLength > 0;

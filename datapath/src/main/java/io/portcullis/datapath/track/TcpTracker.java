@@ -68,7 +68,7 @@ final class TcpTracker {
         if (!segment.set(packet)) {
             return TrackResult.INVALID_FLAGS;
         }
-        boolean mayOpen = segment.kind == TcpSegment.SYN || profile.isLoose() && segment.kind == TcpSegment.ACK;
+        boolean mayOpen = segment.kind == TcpSegment.SYN || (profile.isLoose() && segment.kind == TcpSegment.ACK);
         return mayOpen ? TrackResult.MISS_NEW : TrackResult.INVALID_NO_CONNECTION;
     }
 
@@ -154,7 +154,7 @@ final class TcpTracker {
             isDoubtfulReset = verdict == RESET_KEEPS_STATE;
             next = isDoubtfulReset ? old : CLOSED;
             isWindowChecked =
-                    verdict == RESET_CLOSES || verdict != RESET_WITHOUT_WINDOW && !answersWhatWePassed(slot, old);
+                    verdict == RESET_CLOSES || (verdict != RESET_WITHOUT_WINDOW && !answersWhatWePassed(slot, old));
         }
         if (isWindowChecked) {
             TcpWindow.Outcome outcome = window.check(slot, isReply, old, !isDoubtfulReset);
@@ -206,14 +206,14 @@ final class TcpTracker {
         int receiverWindow = table.getInt(slot, peer(!isReply) + Entry.PEER_MAX_WINDOW);
         int behind = table.getInt(slot, sender + Entry.PEER_END) - sequence;
         return (window.flags(slot, sender) & PEER_LIBERAL) != 0
-                || behind >= 0 && behind <= Math.max(TcpWindow.MIN_ACK_LAG, receiverWindow);
+                || (behind >= 0 && behind <= Math.max(TcpWindow.MIN_ACK_LAG, receiverWindow));
     }
 
     // ---- SYN reuse, and SYNs that we do not believe before they are answered ----
 
     private boolean mayReopen(int slot, boolean isReply) {
         int flags = window.flags(slot, Entry.ORIGINAL_PEER) | window.flags(slot, Entry.REPLY_PEER);
-        return (flags & PEER_CLOSED_FIRST) != 0 || lastDirection(slot) == isReply && lastKind(slot) == TcpSegment.RST;
+        return (flags & PEER_CLOSED_FIRST) != 0 || (lastDirection(slot) == isReply && lastKind(slot) == TcpSegment.RST);
     }
 
     private boolean answersUnbelievedSyn(int slot, boolean isReply) {
@@ -300,8 +300,8 @@ final class TcpTracker {
     /** A reset that answers a SYN, an ACK or a challenge ACK which passed though it was out of step with us. */
     private boolean answersWhatWePassed(int slot, ConnectionState old) {
         int kind = lastKind(slot);
-        boolean mayAnswer = table.isAnswered(slot) && kind == TcpSegment.SYN
-                || !table.hasFlag(slot, Entry.ASSURED) && kind == TcpSegment.ACK;
+        boolean mayAnswer = (table.isAnswered(slot) && kind == TcpSegment.SYN)
+                || (!table.hasFlag(slot, Entry.ASSURED) && kind == TcpSegment.ACK);
         if (mayAnswer && segment.acknowledgement == table.getInt(slot, Entry.LAST_END)) {
             return true;
         }

@@ -26,7 +26,7 @@ final class TcpTransitions {
 
     private TcpTransitions() {}
 
-    /** @return the code of a state, INVALID or IGNORE */
+    /** The code of the next state, INVALID or IGNORE. */
     static int next(ConnectionState state, int kind, boolean isReply) {
         return switch (kind) {
             case TcpSegment.SYN -> isReply ? synReply(state) : synOriginal(state);

@@ -28,6 +28,8 @@ final class TcpWindow {
     /** MAXACKWINCONST: how far an acknowledgement may lag behind at least. */
     static final int MIN_ACK_LAG = 66_000;
 
+    private static final int MAX_PAYLOAD_BYTES = 65_535 - 20;
+
     private final ConnectionTable table;
     private final TcpSegment segment;
 
@@ -47,6 +49,11 @@ final class TcpWindow {
         int receiver = TcpTracker.peer(!isReply);
         int sequence = segment.sequence;
         int end = segment.end;
+        if (segment.isCutShort) {
+            // as long as the receiver could take, or else its acknowledgement would look like one of nothing
+            int most = Math.min(MAX_PAYLOAD_BYTES, maxWindow(slot, receiver));
+            end = end - (sequence + most) < 0 ? sequence + most : end;
+        }
         int ack = segment.acknowledgement;
         int sack = ack;
         if (segment.hasSack && (flags(slot, receiver) & TcpTracker.PEER_SACK) != 0 && segment.sackEdge - ack > 0) {
@@ -67,7 +74,7 @@ final class TcpWindow {
                 return Outcome.ACCEPTED;
             }
         }
-        if (!segment.isAck || segment.kind == TcpSegment.RST && ack == 0) {
+        if (!segment.isAck || (segment.kind == TcpSegment.RST && ack == 0)) {
             // no acknowledgement, or a reset of a stack that forgets it: as if it were right
             ack = end(slot, receiver);
             sack = ack;

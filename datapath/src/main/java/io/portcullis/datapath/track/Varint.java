@@ -16,7 +16,7 @@ final class Varint {
         out.put((byte) rest);
     }
 
-    /** @throws BufferUnderflowException also if it is longer than any number */
+    /** Reads one; throws {@link BufferUnderflowException} also if it is longer than any number. */
     static long read(ByteBuffer in) {
         long value = 0;
         for (int shift = 0; shift < 64; shift += 7) {

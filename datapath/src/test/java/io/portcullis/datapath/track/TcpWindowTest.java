@@ -11,6 +11,7 @@ import static io.portcullis.datapath.track.TrackResult.INVALID_ACKNOWLEDGEMENT;
 import static io.portcullis.datapath.track.TrackResult.INVALID_SEQUENCE;
 import static io.portcullis.datapath.track.TrackResult.MISS_NEW;
 
+import io.portcullis.datapath.packet.PacketView;
 import org.junit.jupiter.api.Test;
 
 /** The four window checks, with scaling, SACK, wrap-around, super-frames and retransmissions. */
@@ -193,6 +194,21 @@ class TcpWindowTest {
                             HIT_REPLY,
                             server(ACK).seq(5_001 + 65_535 + 2).ack(1_001).bytes(100))
                     .expect(HIT_ORIGINAL, client(ACK).seq(1_001).ack(5_001 + 65_535 + 102));
+        }
+    }
+
+    @Test
+    void shouldTakeTheAcknowledgementOfASegmentThatCameInFragments() {
+        try (Story story = Story.established()) {
+            PacketView first =
+                    server(ACK).seq(5_001).ack(1_001).win(8_000).bytes(1_400).view();
+            first.isFragment = true;
+            first.hasMoreFragments = true;
+            story.expect(HIT_REPLY, first)
+                    .expect(HIT_ORIGINAL, client(ACK).seq(1_001).ack(5_001 + 4_000))
+                    .expect(HIT_REPLY, server(ACK).seq(9_001).ack(1_001).bytes(1_400))
+                    .expect(HIT_ORIGINAL, client(ACK).seq(1_001).ack(9_001 + 1_400))
+                    .expect(INVALID_ACKNOWLEDGEMENT, client(ACK).seq(1_001).ack(5_001 + 80_000));
         }
     }
 
