@@ -16,6 +16,7 @@ class ConversationTest {
     @RepeatedTest(5)
     void shouldNeverCallAPacketOfAValidConversationInvalid() {
         long seed = new Random().nextLong();
+        System.out.println("ConversationTest seed " + seed);
         Random random = new Random(seed);
         for (int talk = 0; talk < TALKS; talk++) {
             List<PacketView> packets = TcpConversation.of(random, Story.CLIENT, Story.SERVER);
@@ -34,6 +35,7 @@ class ConversationTest {
     @RepeatedTest(20)
     void shouldDecideTheSameAfterAMoveAtAnyPoint() {
         long seed = new Random().nextLong();
+        System.out.println("ConversationTest seed " + seed);
         Random random = new Random(seed);
         History history = History.of(random);
         TrackingProfile profile = random.nextBoolean() ? TrackingProfile.STRICT : TrackingProfile.LOOSE;

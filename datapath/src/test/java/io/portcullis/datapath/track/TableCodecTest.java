@@ -148,6 +148,7 @@ class TableCodecTest {
     @Test
     void shouldNeverThrowForBytesThatOnlyTheChecksumVouchesFor() {
         long seed = new Random().nextLong();
+        System.out.println("TableCodecTest seed " + seed);
         Random random = new Random(seed);
         try (ConnectionTracker here = everyKind()) {
             TableSnapshot snapshot = here.export(NOW);
