@@ -16,7 +16,11 @@ public sealed interface HostReply extends CborSerializable
                 HostReply.HostStatus,
                 HostReply.Checkpointed,
                 Refused {
-    /** @param policyRevision lowest revision that a vNIC of the VM has rules of; 0 if one has none yet (and passes nothing) */
+    /**
+     * The VM is attached.
+     *
+     * @param policyRevision lowest revision that a vNIC of the VM has rules of; 0 if one has none yet (and passes nothing)
+     */
     record VmAttached(VmId vm, long epoch, long policyRevision, List<VnicStatus> vnics) implements HostReply {
         public VmAttached {
             vnics = List.copyOf(vnics);
@@ -31,7 +35,11 @@ public sealed interface HostReply extends CborSerializable
 
     record DrainingSet(HostId host, boolean draining) implements HostReply {}
 
-    /** @param recovered whether the host has attached again what it had before its last stop */
+    /**
+     * The host as it is now.
+     *
+     * @param recovered whether the host has attached again what it had before its last stop
+     */
     record HostStatus(
             HostId host,
             boolean draining,
@@ -57,7 +65,11 @@ public sealed interface HostReply extends CborSerializable
         }
     }
 
-    /** @param failures what could not be written, for people */
+    /**
+     * What changed is on disk, but for the failures.
+     *
+     * @param failures what could not be written, for people
+     */
     record Checkpointed(int tablesWritten, List<String> failures) implements HostReply {
         public Checkpointed {
             failures = List.copyOf(failures);

@@ -1,14 +1,287 @@
 package io.portcullis.vnic;
 
+import io.portcullis.policy.TenantId;
+import io.portcullis.policy.VnicId;
+import io.portcullis.policy.compile.PolicyCompiler;
+import io.portcullis.policy.model.EditResult;
+import io.portcullis.policy.model.ModelEdit;
+import io.portcullis.policy.model.TenantModel;
+import io.portcullis.policy.table.RuleTable;
+import java.time.Clock;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.RecipientRef;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
+import org.apache.pekko.persistence.typed.PersistenceId;
+import org.apache.pekko.persistence.typed.RecoveryCompleted;
+import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
+import org.apache.pekko.persistence.typed.javadsl.Effect;
+import org.apache.pekko.persistence.typed.javadsl.EventHandler;
+import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
+import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
+import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 
-/** The policy of one tenant. */
-public final class TenantPolicy {
+/**
+ * One tenant: its inventory, groups, services and policies, and which host has which of the rule tables that follow from them. The
+ * one place where anything that changes verdicts is numbered.
+ *
+ * <p>The model is event-sourced. What hosts have is not: they say it again every few seconds, and whatever differs is sent to them
+ * at once. So nothing that was lost on the way, here or there, stays lost. A change is pushed in the moment in which it is
+ * journaled, to those hosts whose vNICs it concerns.
+ */
+public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, TenantEvent, TenantState> {
     public static final EntityTypeKey<TenantCommand> TYPE_KEY =
             EntityTypeKey.create(TenantCommand.class, "tenant-policy");
+
     /** A host that did not subscribe for so long is forgotten. */
     public static final Duration SUBSCRIPTION_TTL = Duration.ofSeconds(15);
 
-    private TenantPolicy() {}
+    private static final Duration REGISTRY_TIMEOUT = Duration.ofSeconds(3);
+    private static final int SNAPSHOT_EVERY_EVENTS = 100;
+    private static final int SNAPSHOTS_KEPT = 2;
+
+    private final ActorContext<TenantCommand> context;
+    private final TenantId tenant;
+    private final RecipientRef<RegistryCommand> registry;
+    private final Clock clock;
+    private final RuleBook book;
+    private final HostSubscriptions subscriptions;
+
+    /**
+     * A tenant.
+     *
+     * @param registry told of the tenant when it is created, deleted and recovered
+     * @param compiler shared by the tenants of a node, as it shares equal tables
+     */
+    public static Behavior<TenantCommand> create(
+            TenantId tenant, RecipientRef<RegistryCommand> registry, PolicyCompiler compiler, Clock clock) {
+        return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
+            timers.startTimerWithFixedDelay(new TenantCommand.ForgetSilentHosts(), SUBSCRIPTION_TTL.dividedBy(3));
+            return new TenantPolicy(context, tenant, registry, compiler, clock);
+        }));
+    }
+
+    private TenantPolicy(
+            ActorContext<TenantCommand> context,
+            TenantId tenant,
+            RecipientRef<RegistryCommand> registry,
+            PolicyCompiler compiler,
+            Clock clock) {
+        super(
+                PersistenceId.of(TYPE_KEY.name(), tenant.value()),
+                SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(5), 0.1));
+        this.context = context;
+        this.tenant = tenant;
+        this.registry = registry;
+        this.clock = clock;
+        this.book = new RuleBook(compiler);
+        this.subscriptions = new HostSubscriptions(tenant);
+    }
+
+    @Override
+    public TenantState emptyState() {
+        return TenantState.empty(tenant);
+    }
+
+    @Override
+    public EventHandler<TenantState, TenantEvent> eventHandler() {
+        return TenantState::after;
+    }
+
+    @Override
+    public RetentionCriteria retentionCriteria() {
+        return RetentionCriteria.snapshotEvery(SNAPSHOT_EVERY_EVENTS, SNAPSHOTS_KEPT)
+                .withDeleteEventsOnSnapshot();
+    }
+
+    @Override
+    public SignalHandler<TenantState> signalHandler() {
+        return newSignalHandlerBuilder()
+                .onSignal(RecoveryCompleted.instance(), this::onRecovered)
+                .build();
+    }
+
+    private void onRecovered(TenantState state) {
+        book.update(state.model(), state.revision());
+        if (state.model() != null) {
+            registry.tell(
+                    new RegistryCommand.AddTenant(tenant, context.getSystem().ignoreRef()));
+        }
+    }
+
+    @Override
+    public CommandHandler<TenantCommand, TenantEvent, TenantState> commandHandler() {
+        return this::onCommand;
+    }
+
+    private Effect<TenantEvent, TenantState> onCommand(TenantState state, TenantCommand command) {
+        return switch (command) {
+            case TenantCommand.PutTenant put -> onPutTenant(state, put);
+            case TenantCommand.DeleteTenant delete -> onDeleteTenant(state, delete);
+            case TenantCommand.Edit edit -> onEdit(state, edit);
+            case TenantCommand.GetModel get ->
+                answer(
+                        get,
+                        state.model() == null
+                                ? new TenantReply.UnknownTenant(tenant)
+                                : new TenantReply.Model(state.model()));
+            case TenantCommand.GetRuleTables get -> onGetRuleTables(state, get);
+            case TenantCommand.GetRealization get ->
+                answer(
+                        get,
+                        state.model() == null
+                                ? new TenantReply.UnknownTenant(tenant)
+                                : new TenantReply.Realization(state.revision(), subscriptions.realization(book)));
+            case TenantCommand.SubscribeHost subscribe -> onSubscribeHost(state, subscribe);
+            case TenantCommand.ReportRealized report -> {
+                subscriptions.report(report);
+                yield Effect().none();
+            }
+            case TenantCommand.Registered registered -> {
+                registered.replyTo().tell(registered.reply());
+                yield Effect().none();
+            }
+            case TenantCommand.ForgetSilentHosts _ -> {
+                subscriptions.forgetSilent();
+                yield Effect().none();
+            }
+            case TenantCommand.Stop _ -> Effect().stop();
+        };
+    }
+
+    // ---- the tenant
+
+    private Effect<TenantEvent, TenantState> onPutTenant(TenantState state, TenantCommand.PutTenant put) {
+        if (state.model() != null) {
+            return edit(
+                    state.model(),
+                    List.of(new ModelEdit.SetDefaults(put.defaultAction(), put.looseTracking())),
+                    put.by(),
+                    reply -> register(reply, put.replyTo()));
+        }
+        long revision = state.revision() + 1;
+        return Effect()
+                .persist(new TenantEvent.TenantCreated(
+                        revision, put.defaultAction(), put.looseTracking(), put.by(), clock.instant()))
+                .thenRun((TenantState next) -> {
+                    distribute(next);
+                    register(new TenantReply.Applied(revision, true), put.replyTo());
+                });
+    }
+
+    /** Answers once the tenant is in the registry, so that who asks for the list then finds it there. */
+    private void register(TenantReply reply, ActorRef<TenantReply> replyTo) {
+        context.ask(
+                RegistryCommand.Tenants.class,
+                registry,
+                REGISTRY_TIMEOUT,
+                me -> new RegistryCommand.AddTenant(tenant, me),
+                (_, _) -> new TenantCommand.Registered(reply, replyTo));
+    }
+
+    private Effect<TenantEvent, TenantState> onDeleteTenant(TenantState state, TenantCommand.DeleteTenant delete) {
+        TenantModel model = state.model();
+        if (model == null) {
+            return answer(delete, new TenantReply.UnknownTenant(tenant));
+        }
+        if (!model.vms().isEmpty()) {
+            return answer(
+                    delete,
+                    new Refused(
+                            RefusalCode.WRONG_STATE,
+                            "tenant " + tenant + " still has " + model.vms().size() + " VMs; delete these first"));
+        }
+        return Effect()
+                .persist(new TenantEvent.TenantDeleted(state.revision() + 1, delete.by(), clock.instant()))
+                .thenRun((TenantState next) -> {
+                    distribute(next);
+                    context.ask(
+                            RegistryCommand.Tenants.class,
+                            registry,
+                            REGISTRY_TIMEOUT,
+                            me -> new RegistryCommand.RemoveTenant(tenant, me),
+                            (_, _) -> new TenantCommand.Registered(
+                                    new TenantReply.TenantDeleted(tenant), delete.replyTo()));
+                });
+    }
+
+    private Effect<TenantEvent, TenantState> onEdit(TenantState state, TenantCommand.Edit edit) {
+        TenantModel model = state.model();
+        if (model == null) {
+            return answer(edit, new TenantReply.UnknownTenant(tenant));
+        }
+        Long expected = edit.expectedRevision();
+        if (expected != null && expected != model.revision()) {
+            return answer(edit, new TenantReply.StaleRevision(model.revision()));
+        }
+        return edit(model, EditResolver.resolve(model, edit.edits()), edit.by(), edit.replyTo()::tell);
+    }
+
+    private interface Answer {
+        void tell(TenantReply reply);
+    }
+
+    private Effect<TenantEvent, TenantState> edit(TenantModel model, List<ModelEdit> edits, String by, Answer answer) {
+        return switch (model.apply(edits)) {
+            case EditResult.Refused refused -> {
+                answer.tell(new TenantReply.Rejected(refused.problems()));
+                yield Effect().none();
+            }
+            case EditResult.Accepted accepted
+            when !accepted.changed() -> {
+                answer.tell(new TenantReply.Applied(model.revision(), false));
+                yield Effect().none();
+            }
+            case EditResult.Accepted accepted -> {
+                long revision = accepted.model().revision();
+                yield Effect()
+                        .persist(new TenantEvent.TenantEdited(revision, edits, by, clock.instant()))
+                        .thenRun((TenantState next) -> {
+                            distribute(next);
+                            answer.tell(new TenantReply.Applied(revision, true));
+                        });
+            }
+        };
+    }
+
+    // ---- rule tables and hosts
+
+    private void distribute(TenantState state) {
+        subscriptions.push(book.update(state.model(), state.revision()), book);
+    }
+
+    private Effect<TenantEvent, TenantState> onGetRuleTables(TenantState state, TenantCommand.GetRuleTables get) {
+        if (state.model() == null) {
+            return answer(get, new TenantReply.UnknownTenant(tenant));
+        }
+        Map<VnicId, RuleAssignment> assignments = new HashMap<>();
+        Map<String, RuleTable> tables = new LinkedHashMap<>();
+        for (VnicId vnic : get.vnics()) {
+            if (book.has(vnic)) {
+                assignments.put(vnic, book.assignment(vnic));
+                tables.put(book.table(vnic).hash(), book.table(vnic));
+            }
+        }
+        return answer(get, new TenantReply.Rules(state.revision(), assignments, List.copyOf(tables.values())));
+    }
+
+    private Effect<TenantEvent, TenantState> onSubscribeHost(TenantState state, TenantCommand.SubscribeHost subscribe) {
+        if (state.revision() > 0) {
+            subscriptions.subscribe(subscribe, book);
+        }
+        return Effect().none();
+    }
+
+    private Effect<TenantEvent, TenantState> answer(TenantCommand.Request request, TenantReply reply) {
+        request.replyTo().tell(reply);
+        return Effect().none();
+    }
 }

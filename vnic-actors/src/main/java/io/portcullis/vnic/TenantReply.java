@@ -22,7 +22,11 @@ public sealed interface TenantReply extends CborSerializable
                 TenantReply.Rules,
                 TenantReply.Realization,
                 Refused {
-    /** @param changed false when the edits changed nothing; then {@code revision} is the one that there was */
+    /**
+     * All of the edits are in force for whoever asks from now on.
+     *
+     * @param changed false when the edits changed nothing; then {@code revision} is the one that there was
+     */
     record Applied(long revision, boolean changed) implements TenantReply {}
 
     /** Nothing was changed; never empty. */
@@ -41,7 +45,11 @@ public sealed interface TenantReply extends CborSerializable
 
     record Model(TenantModel model) implements TenantReply {}
 
-    /** @param assignments for those of the vNICs asked for that the tenant has; their tables are in {@code tables} */
+    /**
+     * Rule tables.
+     *
+     * @param assignments for those of the vNICs asked for that the tenant has; their tables are in {@code tables}
+     */
     record Rules(long revision, Map<VnicId, RuleAssignment> assignments, List<RuleTable> tables)
             implements TenantReply {
         public Rules {
@@ -67,6 +75,8 @@ public sealed interface TenantReply extends CborSerializable
     }
 
     /**
+     * How far one vNIC is.
+     *
      * @param host the one that enforces the vNIC, or is prepared to if none does; null if it is attached to none
      * @param wanted what the vNIC should have
      * @param inForce what the host has

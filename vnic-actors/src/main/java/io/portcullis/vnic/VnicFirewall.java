@@ -79,7 +79,11 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
         return host + "|" + vnic;
     }
 
-    /** @param shard told when the entity is of no use any more */
+    /**
+     * A firewall.
+     *
+     * @param shard told when the entity is of no use any more
+     */
     public static Behavior<FirewallCommand> create(
             VnicId vnic, FirewallEnvironment environment, ActorRef<ClusterSharding.ShardCommand> shard) {
         Behavior<FirewallCommand> firewall =
@@ -158,7 +162,7 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
     // ---- attaching and leaving
 
     private void onAttach(FirewallCommand.Attach attach) {
-        if (attach.epoch() < epoch || released && attach.epoch() == epoch) {
+        if (attach.epoch() < epoch || (released && attach.epoch() == epoch)) {
             attach.replyTo().tell(gone(attach.epoch()));
             return;
         }

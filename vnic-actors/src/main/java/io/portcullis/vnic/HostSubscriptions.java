@@ -1,0 +1,140 @@
+package io.portcullis.vnic;
+
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.TenantId;
+import io.portcullis.policy.VnicId;
+import io.portcullis.policy.table.RuleTable;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+
+/** Which host has which vNICs of a tenant, and with which rules in force, as the hosts say. One thread. */
+final class HostSubscriptions {
+    /** Bounds of one message to a host. A single larger table still goes out, alone. */
+    private static final int MAX_RULES_PER_MESSAGE = 2_000;
+
+    private static final int MAX_VNICS_PER_MESSAGE = 1_000;
+
+    /** Rounds of {@link #forgetSilent} that a host may be silent for. */
+    private static final int MAX_SILENT_ROUNDS = 3;
+
+    private static final class Subscription {
+        private final Map<VnicId, TenantCommand.Realized> vnics;
+        private final ActorRef<HostCommand> agent;
+        private int silentRounds;
+
+        Subscription(Map<VnicId, TenantCommand.Realized> vnics, ActorRef<HostCommand> agent) {
+            this.vnics = new HashMap<>(vnics);
+            this.agent = agent;
+        }
+    }
+
+    private final TenantId tenant;
+    private final Map<HostId, Subscription> hosts = new HashMap<>();
+
+    HostSubscriptions(TenantId tenant) {
+        this.tenant = tenant;
+    }
+
+    /** Takes what the host says over and sends it what differs from the book. */
+    void subscribe(TenantCommand.SubscribeHost message, RuleBook book) {
+        if (message.vnics().isEmpty()) {
+            hosts.remove(message.host());
+            return;
+        }
+        Subscription subscription = new Subscription(message.vnics(), message.agent());
+        hosts.put(message.host(), subscription);
+        push(subscription, subscription.vnics.keySet(), book);
+    }
+
+    void report(TenantCommand.ReportRealized message) {
+        Subscription subscription = hosts.get(message.host());
+        if (subscription != null) {
+            message.vnics().forEach((vnic, realized) -> subscription.vnics.replace(vnic, realized));
+        }
+    }
+
+    /** Sends every host what changed for it. */
+    void push(Set<VnicId> changed, RuleBook book) {
+        for (Subscription subscription : hosts.values()) {
+            Set<VnicId> concerned = new TreeSet<>(Comparator.comparing(VnicId::toString));
+            for (VnicId vnic : changed) {
+                if (subscription.vnics.containsKey(vnic)) {
+                    concerned.add(vnic);
+                }
+            }
+            push(subscription, concerned, book);
+        }
+    }
+
+    private void push(Subscription subscription, Collection<VnicId> vnics, RuleBook book) {
+        Map<VnicId, RuleAssignment> assignments = new HashMap<>();
+        Map<String, RuleTable> tables = new LinkedHashMap<>();
+        int rules = 0;
+        for (VnicId vnic : vnics) {
+            TenantCommand.Realized realized = subscription.vnics.get(vnic);
+            if (realized == null || !book.differs(vnic, realized.rules())) {
+                continue;
+            }
+            RuleTable table = book.table(vnic);
+            int more = tables.containsKey(table.hash()) ? 0 : table.rules().size();
+            if (!assignments.isEmpty()
+                    && (rules + more > MAX_RULES_PER_MESSAGE || assignments.size() >= MAX_VNICS_PER_MESSAGE)) {
+                subscription.agent.tell(new HostCommand.RuleTables(tenant, assignments, List.copyOf(tables.values())));
+                assignments = new HashMap<>();
+                tables = new LinkedHashMap<>();
+                rules = 0;
+                more = table.rules().size();
+            }
+            assignments.put(vnic, book.assignment(vnic));
+            tables.put(table.hash(), table);
+            rules += more;
+        }
+        if (!assignments.isEmpty()) {
+            subscription.agent.tell(new HostCommand.RuleTables(tenant, assignments, List.copyOf(tables.values())));
+        }
+    }
+
+    /** Called once per third of {@link TenantPolicy#SUBSCRIPTION_TTL}. */
+    void forgetSilent() {
+        hosts.values().removeIf(subscription -> ++subscription.silentRounds > MAX_SILENT_ROUNDS);
+    }
+
+    /** How far the book is in force, for every vNIC of the book and every other one that a host has. */
+    List<TenantReply.VnicRealization> realization(RuleBook book) {
+        Map<VnicId, TenantReply.VnicRealization> found = new TreeMap<>(Comparator.comparing(VnicId::toString));
+        for (VnicId vnic : book.vnics()) {
+            found.put(
+                    vnic,
+                    new TenantReply.VnicRealization(vnic, null, false, book.assignment(vnic), RuleAssignment.NONE));
+        }
+        hosts.forEach((host, subscription) -> subscription.vnics.forEach((vnic, realized) -> found.merge(
+                vnic,
+                new TenantReply.VnicRealization(
+                        vnic, host, realized.enforcing(), book.assignment(vnic), realized.rules()),
+                HostSubscriptions::better)));
+        return new ArrayList<>(found.values());
+    }
+
+    /** While a vNIC moves, two hosts have it: the one that enforces counts. */
+    private static TenantReply.VnicRealization better(
+            TenantReply.VnicRealization one, TenantReply.VnicRealization other) {
+        @Nullable HostId host = one.host();
+        if (host == null) {
+            return other;
+        }
+        if (one.enforcing() != other.enforcing()) {
+            return one.enforcing() ? one : other;
+        }
+        return one.inForce().revision() >= other.inForce().revision() ? one : other;
+    }
+}

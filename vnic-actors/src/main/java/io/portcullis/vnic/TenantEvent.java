@@ -1,0 +1,31 @@
+package io.portcullis.vnic;
+
+import io.portcullis.persistence.CborSerializable;
+import io.portcullis.policy.Action;
+import io.portcullis.policy.model.ModelEdit;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * What is journaled of a tenant. Stored: names of types and fields never change; see {@link io.portcullis.persistence.StoredFormat}.
+ */
+public sealed interface TenantEvent extends CborSerializable {
+    /** Revision of the tenant after the event; grows by one with each, also over a deletion. */
+    long revision();
+
+    record TenantCreated(long revision, Action defaultAction, boolean looseTracking, String by, Instant at)
+            implements TenantEvent {}
+
+    /**
+     * The model changed.
+     *
+     * @param edits as they were applied, in order, as one
+     */
+    record TenantEdited(long revision, List<ModelEdit> edits, String by, Instant at) implements TenantEvent {
+        public TenantEdited {
+            edits = List.copyOf(edits);
+        }
+    }
+
+    record TenantDeleted(long revision, String by, Instant at) implements TenantEvent {}
+}

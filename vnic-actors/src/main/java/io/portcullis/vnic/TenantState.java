@@ -1,0 +1,60 @@
+package io.portcullis.vnic;
+
+import io.portcullis.persistence.CborSerializable;
+import io.portcullis.policy.TenantId;
+import io.portcullis.policy.model.EditResult;
+import io.portcullis.policy.model.ModelEdit;
+import io.portcullis.policy.model.TenantModel;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@link TenantPolicy} recovers from its journal; also its snapshot.
+ *
+ * @param model null while the tenant does not exist
+ * @param revision the model's; of the deletion, if the tenant was deleted, so that a new one of this name goes on counting
+ */
+record TenantState(TenantId tenant, @Nullable TenantModel model, long revision) implements CborSerializable {
+    static TenantState empty(TenantId tenant) {
+        return new TenantState(tenant, null, 0);
+    }
+
+    /** Throws {@link IllegalStateException} for an event that cannot follow on this state: the journal is damaged. */
+    TenantState after(TenantEvent event) {
+        if (event.revision() != revision + 1) {
+            throw new IllegalStateException(
+                    "tenant " + tenant + ": event of revision " + event.revision() + " after revision " + revision);
+        }
+        return switch (event) {
+            case TenantEvent.TenantCreated created -> new TenantState(tenant, created(created), created.revision());
+            case TenantEvent.TenantEdited edited -> new TenantState(tenant, edited(edited.edits()), edited.revision());
+            case TenantEvent.TenantDeleted deleted -> new TenantState(tenant, null, deleted.revision());
+        };
+    }
+
+    private TenantModel created(TenantEvent.TenantCreated created) {
+        TenantModel empty = TenantModel.empty(tenant);
+        return new TenantModel(
+                tenant,
+                created.revision(),
+                empty.segments(),
+                empty.vms(),
+                empty.groups(),
+                empty.services(),
+                empty.policies(),
+                created.defaultAction(),
+                created.looseTracking());
+    }
+
+    private TenantModel edited(List<ModelEdit> edits) {
+        if (model == null) {
+            throw new IllegalStateException("tenant " + tenant + " was edited before it was created");
+        }
+        return switch (model.apply(edits)) {
+            case EditResult.Accepted accepted -> accepted.model();
+            case EditResult.Refused refused ->
+                throw new IllegalStateException("tenant " + tenant + ": a journaled edit does not hold any more: "
+                        + refused.problems().getFirst());
+        };
+    }
+}

@@ -1,0 +1,335 @@
+package io.portcullis.vnic;
+
+import static io.portcullis.vnic.testkit.Samples.ACME;
+import static io.portcullis.vnic.testkit.Samples.DB_1;
+import static io.portcullis.vnic.testkit.Samples.DB_1_ETH0;
+import static io.portcullis.vnic.testkit.Samples.HOST_1;
+import static io.portcullis.vnic.testkit.Samples.HOST_2;
+import static io.portcullis.vnic.testkit.Samples.WEB_1;
+import static io.portcullis.vnic.testkit.Samples.WEB_1_ETH0;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.typesafe.config.ConfigFactory;
+import io.portcullis.policy.Action;
+import io.portcullis.policy.Category;
+import io.portcullis.policy.MacAddress;
+import io.portcullis.policy.VmId;
+import io.portcullis.policy.VnicId;
+import io.portcullis.policy.compile.PolicyCompiler;
+import io.portcullis.policy.model.Expression;
+import io.portcullis.policy.model.Group;
+import io.portcullis.policy.model.ModelEdit;
+import io.portcullis.policy.model.Rule;
+import io.portcullis.policy.model.SecurityPolicy;
+import io.portcullis.policy.model.Segment;
+import io.portcullis.policy.model.Tag;
+import io.portcullis.policy.model.Vm;
+import io.portcullis.policy.model.Vnic;
+import io.portcullis.policy.table.RuleTable;
+import java.net.InetAddress;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.persistence.testkit.javadsl.EventSourcedBehaviorTestKit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class TenantPolicyTest {
+    private static ActorTestKit testKit;
+
+    private EventSourcedBehaviorTestKit<TenantCommand, TenantEvent, TenantState> tenant;
+    private TestProbe<HostCommand> host;
+
+    @BeforeAll
+    static void startActorSystem() {
+        testKit = ActorTestKit.create(
+                EventSourcedBehaviorTestKit.config().withFallback(ConfigFactory.load("application-test")));
+    }
+
+    @AfterAll
+    static void stopActorSystem() {
+        testKit.shutdownTestKit();
+    }
+
+    @BeforeEach
+    void createTenant() {
+        // The test kit journals every event and snapshot through its serializer, and refuses what does not come back
+        // equal.
+        ActorRef<RegistryCommand> registry =
+                testKit.spawn(org.apache.pekko.actor.typed.javadsl.Behaviors.receiveMessage(message -> {
+                    if (message instanceof RegistryCommand.AddTenant add) {
+                        add.replyTo().tell(new RegistryCommand.Tenants(new TreeSet<>(Set.of("acme"))));
+                    } else if (message instanceof RegistryCommand.RemoveTenant remove) {
+                        remove.replyTo().tell(new RegistryCommand.Tenants(new TreeSet<>()));
+                    }
+                    return org.apache.pekko.actor.typed.javadsl.Behaviors.same();
+                }));
+        tenant = EventSourcedBehaviorTestKit.create(
+                testKit.system(), TenantPolicy.create(ACME, registry, new PolicyCompiler(), Clock.systemUTC()));
+        tenant.clear();
+        host = testKit.createTestProbe();
+    }
+
+    @Test
+    void shouldRefuseEverythingForATenantThatDoesNotExist() {
+        assertThat(this.<TenantReply>ask(TenantCommand.GetModel::new)).isEqualTo(new TenantReply.UnknownTenant(ACME));
+        assertThat(edit(new ModelEdit.PutSegment(new Segment("lan", 100))))
+                .isEqualTo(new TenantReply.UnknownTenant(ACME));
+    }
+
+    @Test
+    void shouldJournalAnEditOnceAndAnswerWithTheRevision() {
+        putTenant();
+
+        var result = tenant.runCommand((ActorRef<TenantReply> me) ->
+                new TenantCommand.Edit(changes(new ModelEdit.PutSegment(new Segment("lan", 100))), 1L, "ann", me));
+
+        assertThat(result.reply()).isEqualTo(new TenantReply.Applied(2, true));
+        assertThat(result.eventOfType(TenantEvent.TenantEdited.class).by()).isEqualTo("ann");
+        assertThat(edit(new ModelEdit.PutSegment(new Segment("lan", 100))))
+                .isEqualTo(new TenantReply.Applied(2, false));
+    }
+
+    @Test
+    void shouldChangeNothingOnAStaleRevisionOrAProblem() {
+        putTenant();
+
+        var stale = tenant.runCommand((ActorRef<TenantReply> me) ->
+                new TenantCommand.Edit(changes(new ModelEdit.PutSegment(new Segment("lan", 100))), 7L, "ann", me));
+        assertThat(stale.reply()).isEqualTo(new TenantReply.StaleRevision(1));
+        assertThat(stale.hasNoEvents()).isTrue();
+
+        var rejected = tenant.runCommand((ActorRef<TenantReply> me) -> new TenantCommand.Edit(
+                changes(
+                        new ModelEdit.PutSegment(new Segment("lan", 100)),
+                        new ModelEdit.PutSegment(new Segment("far", 5_000))),
+                null,
+                "ann",
+                me));
+        assertThat(rejected.reply()).isInstanceOf(TenantReply.Rejected.class);
+        assertThat(rejected.hasNoEvents()).isTrue();
+    }
+
+    @Test
+    void shouldSendAHostWhatItLacksAsSoonAsItSubscribes() {
+        putExample();
+
+        subscribe(Map.of(WEB_1_ETH0, TestRealized.NONE));
+
+        HostCommand.RuleTables tables = host.expectMessageClass(HostCommand.RuleTables.class);
+        assertThat(tables.assignments()).containsOnlyKeys(WEB_1_ETH0);
+        assertThat(tables.tables())
+                .extracting(RuleTable::hash)
+                .containsExactly(tables.assignments().get(WEB_1_ETH0).hash());
+    }
+
+    @Test
+    void shouldSendNothingToAHostThatHasWhatItShould() {
+        putExample();
+        RuleAssignment wanted = assignment(WEB_1_ETH0);
+
+        subscribe(Map.of(WEB_1_ETH0, new TenantCommand.Realized(wanted, true)));
+
+        host.expectNoMessage(Duration.ofMillis(50));
+    }
+
+    @Test
+    void shouldPushATagChangeOnlyToTheVnicsThatItConcerns() {
+        putExample();
+        subscribe(Map.of(
+                WEB_1_ETH0, new TenantCommand.Realized(assignment(WEB_1_ETH0), true),
+                DB_1_ETH0, new TenantCommand.Realized(assignment(DB_1_ETH0), true)));
+
+        changeTags("web-1", "state:infected");
+
+        HostCommand.RuleTables tables = host.expectMessageClass(HostCommand.RuleTables.class);
+        assertThat(tables.assignments()).containsOnlyKeys(WEB_1_ETH0);
+        host.expectNoMessage(Duration.ofMillis(50));
+    }
+
+    @Test
+    void shouldSendAgainWhatAHostDidNotPutInForce() {
+        putExample();
+        subscribe(Map.of(WEB_1_ETH0, new TenantCommand.Realized(assignment(WEB_1_ETH0), true)));
+        RuleAssignment before = assignment(WEB_1_ETH0);
+        changeTags("web-1", "state:infected");
+        HostCommand.RuleTables lost = host.expectMessageClass(HostCommand.RuleTables.class);
+
+        subscribe(Map.of(WEB_1_ETH0, new TenantCommand.Realized(before, true)));
+
+        assertThat(host.expectMessageClass(HostCommand.RuleTables.class)).isEqualTo(lost);
+    }
+
+    @Test
+    void shouldHealAHostAfterItsOwnRestart() {
+        putExample();
+        RuleAssignment old = assignment(WEB_1_ETH0);
+        changeTags("web-1", "state:infected");
+        RuleTable infected = rules(WEB_1_ETH0);
+
+        tenant.restart();
+        subscribe(Map.of(WEB_1_ETH0, new TenantCommand.Realized(old, true)));
+
+        HostCommand.RuleTables tables = host.expectMessageClass(HostCommand.RuleTables.class);
+        assertThat(tables.tables()).containsExactly(infected);
+        assertThat(tables.assignments().get(WEB_1_ETH0).revision()).isGreaterThan(old.revision());
+    }
+
+    @Test
+    void shouldLetNothingPassForAVnicThatTheTenantDoesNotHave() {
+        putTenant();
+
+        subscribe(Map.of(WEB_1_ETH0, TestRealized.NONE));
+
+        HostCommand.RuleTables tables = host.expectMessageClass(HostCommand.RuleTables.class);
+        assertThat(tables.tables()).containsExactly(RuleBook.NOTHING_PASSES);
+    }
+
+    @Test
+    void shouldCallAVnicRealizedOnlyWhenItsEnforcingHostHasTheTable() {
+        putExample();
+        RuleAssignment wanted = assignment(WEB_1_ETH0);
+        subscribe(Map.of(WEB_1_ETH0, new TenantCommand.Realized(wanted, false)));
+        assertThat(realization(WEB_1_ETH0).isRealized()).isFalse();
+
+        tenant.runCommand(new TenantCommand.SubscribeHost(
+                HOST_2, Map.of(WEB_1_ETH0, new TenantCommand.Realized(RuleAssignment.NONE, true)), host.ref()));
+        assertThat(realization(WEB_1_ETH0).host()).isEqualTo(HOST_2);
+        assertThat(realization(WEB_1_ETH0).isRealized()).isFalse();
+
+        tenant.runCommand(
+                new TenantCommand.ReportRealized(HOST_2, Map.of(WEB_1_ETH0, new TenantCommand.Realized(wanted, true))));
+        assertThat(realization(WEB_1_ETH0).isRealized()).isTrue();
+    }
+
+    @Test
+    void shouldGoOnCountingRevisionsAfterADeletion() {
+        putTenant();
+        edit(new ModelEdit.PutSegment(new Segment("lan", 100)));
+
+        assertThat(this.<TenantReply>ask(me -> new TenantCommand.DeleteTenant("ann", me)))
+                .isEqualTo(new TenantReply.TenantDeleted(ACME));
+        assertThat(this.<TenantReply>ask(TenantCommand.GetModel::new)).isEqualTo(new TenantReply.UnknownTenant(ACME));
+
+        assertThat(putTenant()).isEqualTo(new TenantReply.Applied(4, true));
+    }
+
+    @Test
+    void shouldNotDeleteATenantThatHasVms() {
+        putExample();
+
+        assertThat(this.<TenantReply>ask(me -> new TenantCommand.DeleteTenant("ann", me)))
+                .isInstanceOfSatisfying(
+                        Refused.class, refused -> assertThat(refused.code()).isEqualTo(RefusalCode.WRONG_STATE));
+    }
+
+    @Test
+    void shouldRecoverFromItsSnapshot() {
+        putExample();
+        for (int index = 0; index < 120; index++) {
+            edit(new ModelEdit.SetFinding("web-1", "round", "r" + index));
+        }
+        TenantState before = tenant.getState();
+
+        tenant.restart();
+
+        assertThat(tenant.getState()).isEqualTo(before);
+    }
+
+    // ---- a tenant with two VMs, where VMs with a tag are cut off
+
+    private void putExample() {
+        putTenant();
+        TenantReply reply = edit(
+                new ModelEdit.PutSegment(new Segment("lan", 100)),
+                new ModelEdit.PutVm(vm(WEB_1, WEB_1_ETH0, 1).withTag("app:web")),
+                new ModelEdit.PutVm(vm(DB_1, DB_1_ETH0, 2).withTag("app:db")),
+                new ModelEdit.PutGroup(new Group("web", Expression.tag("app:web"))),
+                new ModelEdit.PutGroup(new Group("infected", Expression.tag("state:infected"))),
+                new ModelEdit.PutPolicy(SecurityPolicy.of(
+                                "quarantine",
+                                Category.EMERGENCY,
+                                1,
+                                Rule.drop("all").anyService())
+                        .withAppliedTo("infected")),
+                new ModelEdit.PutPolicy(SecurityPolicy.of(
+                        "app",
+                        Category.APPLICATION,
+                        1,
+                        Rule.allow("from-web").from("web").anyService())));
+        assertThat(reply).isInstanceOf(TenantReply.Applied.class);
+    }
+
+    private static Vm vm(VmId id, VnicId vnic, int number) {
+        return Vm.named(id)
+                .withVnic(new Vnic(
+                        vnic,
+                        new MacAddress(0x02_00_00_00_00_00L + number),
+                        List.of(InetAddress.ofLiteral("10.0.0." + number)),
+                        "lan",
+                        "tap:" + id.name() + "/eth0"));
+    }
+
+    private TenantReply putTenant() {
+        return ask(me -> new TenantCommand.PutTenant(Action.DROP, false, "ann", me));
+    }
+
+    private TenantReply edit(ModelEdit... edits) {
+        return ask(me -> new TenantCommand.Edit(changes(edits), null, "ann", me));
+    }
+
+    private void changeTags(String vm, String tag) {
+        TenantReply reply = ask(me -> new TenantCommand.Edit(
+                List.of(new TenantEdit.ChangeTags(vm, new TreeSet<>(Set.of(Tag.parse(tag))), new TreeSet<>())),
+                null,
+                "ann",
+                me));
+        assertThat(reply).isInstanceOf(TenantReply.Applied.class);
+    }
+
+    private static List<TenantEdit> changes(ModelEdit... edits) {
+        return List.of(edits).stream().<TenantEdit>map(TenantEdit.Change::new).toList();
+    }
+
+    private void subscribe(Map<VnicId, TenantCommand.Realized> vnics) {
+        tenant.runCommand(new TenantCommand.SubscribeHost(HOST_1, vnics, host.ref()));
+    }
+
+    private RuleAssignment assignment(VnicId vnic) {
+        TenantReply.Rules rules = ask(me -> new TenantCommand.GetRuleTables(Set.of(vnic), me));
+        return rules.assignments().get(vnic);
+    }
+
+    private RuleTable rules(VnicId vnic) {
+        TenantReply.Rules rules = ask(me -> new TenantCommand.GetRuleTables(Set.of(vnic), me));
+        return rules.tables().getFirst();
+    }
+
+    private TenantReply.VnicRealization realization(VnicId vnic) {
+        TenantReply.Realization realization = ask(TenantCommand.GetRealization::new);
+        return realization.vnics().stream()
+                .filter(each -> each.vnic().equals(vnic))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @SuppressWarnings("unchecked")
+    private <R extends TenantReply> R ask(Function<ActorRef<TenantReply>, TenantCommand> command) {
+        TestProbe<TenantReply> me = testKit.createTestProbe();
+        tenant.runCommand(command.apply(me.ref()));
+        return (R) me.receiveMessage();
+    }
+
+    private static final class TestRealized {
+        static final TenantCommand.Realized NONE = new TenantCommand.Realized(RuleAssignment.NONE, true);
+    }
+}
