@@ -456,6 +456,18 @@ class AdminServerTest {
     }
 
     @Test
+    void shouldTakeTheExampleTenant() throws Exception {
+        String example = Files.readString(Path.of("../demo/src/main/resources/example-tenant.yaml"));
+
+        assertThat(client.apply("acme", example).changed()).contains("Policy/quarantine", "Vm/web-1");
+
+        assertThat(client.vm("acme", "web-1").groups()).containsExactly("web");
+        client.tag("acme", "web-1", List.of("quarantine:yes"), List.of());
+        assertThat(client.rules("acme", "web-1", "eth0").rules().getFirst().name())
+                .isEqualTo("quarantine/isolate-from");
+    }
+
+    @Test
     void shouldReadBackEveryKindOfExpression() {
         client.apply("acme", TENANT);
         String members = """

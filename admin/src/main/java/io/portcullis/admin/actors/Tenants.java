@@ -154,7 +154,7 @@ final class Tenants {
     private CompletionStage<TenantReply> unknown(TenantId tenant) {
         return registered().handle((names, silent) -> {
             String hint = names == null || names.isEmpty()
-                    ? "make it with: portcullis apply tenant " + tenant
+                    ? "make it: portcullis apply -f FILE --tenant " + tenant + " --create-tenant"
                     : Nearest.to(tenant.value(), names)
                             .map(nearest -> "did you mean " + nearest + "?")
                             .orElse("there are " + String.join(", ", names));

@@ -1,0 +1,77 @@
+package io.portcullis.cli;
+
+import io.portcullis.api.GroupSpec;
+import io.portcullis.api.PolicySpec;
+import io.portcullis.api.PortcullisClient;
+import io.portcullis.api.SegmentSpec;
+import io.portcullis.api.ServiceSpec;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** Shows all that is known of one thing. */
+@Command(
+        name = "describe",
+        mixinStandardHelpOptions = true,
+        description = "Show all that is known of one thing, as YAML (or JSON with -o json).",
+        footer = {
+            "",
+            "Examples:",
+            "  portcullis describe vm web-1           inventory, placement, counters of each vNIC",
+            "  portcullis describe migration ID       phases, receipt, what both sides counted",
+            "  portcullis describe host host-1        limits, counters, VMs"
+        })
+final class DescribeCommand implements Callable<Integer> {
+    @Mixin
+    private final Session session;
+
+    @Parameters(index = "0", paramLabel = "KIND", converter = Kind.Reader.class, description = "What it is.")
+    private Kind kind = Kind.CLUSTER;
+
+    @Parameters(index = "1", arity = "0..1", paramLabel = "NAME", description = "Which one.")
+    private String name = "";
+
+    DescribeCommand(Terminal terminal) {
+        session = new Session(terminal);
+    }
+
+    @Override
+    public Integer call() {
+        try (session) {
+            if (name.isEmpty() && kind != Kind.CLUSTER && kind != Kind.REALIZATION) {
+                throw new CommandFailure(
+                        ExitCode.USAGE,
+                        "which " + kind.singular() + "?",
+                        "'portcullis get " + kind.plural() + "' shows them");
+            }
+            OutputFormat format = OutputFormat.YAML;
+            session.output(format).one(thing(session.client()), Table.of(List.of(), false, List.of()));
+        }
+        return ExitCode.OK;
+    }
+
+    private Object thing(PortcullisClient client) {
+        return switch (kind) {
+            case VMS -> {
+                Session.VmName vm = session.vm(name);
+                yield client.vm(vm.tenant(), vm.name());
+            }
+            case HOSTS -> client.host(name);
+            case TENANTS -> client.tenant(name);
+            case MIGRATIONS -> client.migration(name);
+            case CLUSTER -> client.cluster();
+            case GROUPS -> client.resource(session.tenant(), kind.plural(), name, GroupSpec.class);
+            case SEGMENTS -> client.resource(session.tenant(), kind.plural(), name, SegmentSpec.class);
+            case SERVICES -> client.resource(session.tenant(), kind.plural(), name, ServiceSpec.class);
+            case POLICIES -> client.resource(session.tenant(), kind.plural(), name, PolicySpec.class);
+            case REALIZATION -> client.realization(name.isEmpty() ? session.tenant() : name);
+            case RULES, CONNECTIONS ->
+                throw new CommandFailure(
+                        ExitCode.USAGE,
+                        kind.plural() + " cannot be described",
+                        "use: portcullis get " + kind.plural() + " " + name);
+        };
+    }
+}

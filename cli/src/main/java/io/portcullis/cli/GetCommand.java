@@ -1,0 +1,201 @@
+package io.portcullis.cli;
+
+import io.portcullis.api.ConnectionsView;
+import io.portcullis.api.GroupSpec;
+import io.portcullis.api.PolicySpec;
+import io.portcullis.api.PortcullisClient;
+import io.portcullis.api.RealizationView;
+import io.portcullis.api.Resource;
+import io.portcullis.api.RulesView;
+import io.portcullis.api.SegmentSpec;
+import io.portcullis.api.ServiceSpec;
+import io.portcullis.api.VmView;
+import io.portcullis.api.VnicView;
+import io.portcullis.cli.Table.Column;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Lists things, or shows one. */
+@Command(
+        name = "get",
+        mixinStandardHelpOptions = true,
+        description = "List things, or show one.",
+        footer = {
+            "",
+            "Kinds: vms, hosts, groups, policies, segments, services, tenants, migrations, cluster,",
+            "       connections VM, rules VM, realization. Singular does as well.",
+            "",
+            "Examples:",
+            "  portcullis get vms -o wide          all VMs of the tenant, with groups and ports",
+            "  portcullis get vm web-1             one VM and its vNICs",
+            "  portcullis get rules web-1          the rules that its vNICs enforce, in order",
+            "  portcullis get connections web-1    what is tracked there now, and by which rule",
+            "  portcullis get policies -o yaml     documents that 'apply -f' takes again"
+        })
+final class GetCommand implements Callable<Integer> {
+    @Mixin
+    private final Session session;
+
+    @Parameters(index = "0", paramLabel = "KIND", converter = Kind.Reader.class, description = "What to get.")
+    private Kind kind = Kind.CLUSTER;
+
+    @Parameters(
+            index = "1",
+            arity = "0..1",
+            paramLabel = "NAME",
+            description = "One of them; for rules and connections the VM or VM/VNIC.")
+    private @Nullable String name;
+
+    @Option(
+            names = "--limit",
+            paramLabel = "N",
+            description = "At most so many connections or migrations (default 50).")
+    private int limit = 50;
+
+    GetCommand(Terminal terminal) {
+        session = new Session(terminal);
+    }
+
+    @Override
+    public Integer call() {
+        try (session) {
+            PortcullisClient client = session.client();
+            switch (kind) {
+                case VMS -> vms(client);
+                case HOSTS -> show(name == null ? client.hosts() : List.of(client.host(name)), Tables.HOSTS);
+                case TENANTS -> show(name == null ? client.tenants() : List.of(client.tenant(name)), Tables.TENANTS);
+                case MIGRATIONS ->
+                    show(
+                            name == null
+                                    ? client.migrations(null, limit)
+                                    : name.contains("/")
+                                            ? client.migrations(name, limit)
+                                            : List.of(client.migration(name)),
+                            Tables.MIGRATIONS);
+                case CLUSTER -> cluster(client);
+                case GROUPS -> show(resources(client, GroupSpec.class), Tables.GROUPS);
+                case SEGMENTS -> show(resources(client, SegmentSpec.class), Tables.SEGMENTS);
+                case SERVICES -> show(resources(client, ServiceSpec.class), Tables.SERVICES);
+                case POLICIES -> policies(client);
+                case RULES -> rules(client);
+                case CONNECTIONS -> connections(client);
+                case REALIZATION -> realization(client);
+            }
+        }
+        return ExitCode.OK;
+    }
+
+    private <T> void show(List<T> things, List<Column<T>> columns) {
+        Output output = session.output();
+        Table table = Table.of(things, output.wide(), columns);
+        if (name != null && things.size() == 1) {
+            output.one(things.getFirst(), table);
+        } else {
+            output.many(things, table);
+        }
+    }
+
+    private <S> List<Resource<S>> resources(PortcullisClient client, Class<S> spec) {
+        return name == null
+                ? client.resources(session.tenant(), kind.plural(), spec)
+                : List.of(client.resource(session.tenant(), kind.plural(), name, spec));
+    }
+
+    private void vms(PortcullisClient client) {
+        if (name == null) {
+            show(client.vms(session.tenant()), Tables.VMS);
+            return;
+        }
+        Session.VmName vm = session.vm(name);
+        VmView view = client.vm(vm.tenant(), vm.name());
+        show(List.of(view), Tables.VMS);
+        Output output = session.output();
+        output.text(out -> {
+            out.println();
+            Table.of(view.vnics(), output.wide(), Tables.VNICS).print(out);
+        });
+    }
+
+    private void policies(PortcullisClient client) {
+        List<Resource<PolicySpec>> policies = resources(client, PolicySpec.class);
+        show(policies, Tables.POLICIES);
+        if (name != null) {
+            Output output = session.output();
+            output.text(out -> {
+                out.println();
+                Table.of(policies.getFirst().spec().rules(), output.wide(), Tables.POLICY_RULES)
+                        .print(out);
+            });
+        }
+    }
+
+    private void cluster(PortcullisClient client) {
+        var cluster = client.cluster();
+        Output output = session.output();
+        output.one(cluster, Table.of(cluster.members(), output.wide(), Tables.MEMBERS));
+    }
+
+    /** The vNICs that were asked for: one, or all of a VM. */
+    private List<VnicView> vnics(PortcullisClient client, Session.VmName[] found) {
+        if (name == null) {
+            throw new CommandFailure(
+                    ExitCode.USAGE,
+                    "which VM?",
+                    "for example: portcullis get " + kind.plural() + " web-1, or web-1/eth0");
+        }
+        String[] parts = name.split("/", -1);
+        boolean full = parts.length == 3;
+        boolean vnicOfVm = parts.length == 2 && session.namedTenant() != null;
+        Session.VmName vm =
+                full ? new Session.VmName(parts[0], parts[1]) : vnicOfVm ? session.vm(parts[0]) : session.vm(name);
+        found[0] = vm;
+        String wanted = full || vnicOfVm ? parts[parts.length - 1] : null;
+        return wanted == null
+                ? client.vm(vm.tenant(), vm.name()).vnics()
+                : List.of(client.vnic(vm.tenant(), vm.name(), wanted));
+    }
+
+    private void rules(PortcullisClient client) {
+        Session.VmName[] vm = new Session.VmName[1];
+        List<RulesView> views = vnics(client, vm).stream()
+                .map(vnic -> client.rules(vm[0].tenant(), vm[0].name(), vnic.name()))
+                .toList();
+        Output output = session.output();
+        for (RulesView view : views) {
+            output.text(out -> out.println(view.vnic() + ": revision " + view.revision()
+                    + (view.realizedRevision() >= view.revision()
+                            ? ", in force"
+                            : ", in force is " + view.realizedRevision())
+                    + ", default " + view.defaultAction()));
+            output.one(view, Table.of(view.rules(), output.wide(), Tables.RULES));
+        }
+    }
+
+    private void connections(PortcullisClient client) {
+        Session.VmName[] vm = new Session.VmName[1];
+        List<ConnectionsView> views = vnics(client, vm).stream()
+                .map(vnic -> client.connections(vm[0].tenant(), vm[0].name(), vnic.name(), limit))
+                .toList();
+        Output output = session.output();
+        for (ConnectionsView view : views) {
+            output.text(out -> out.println(view.vnic() + " on " + view.host()));
+            output.one(view, Table.of(view.connections(), output.wide(), Tables.CONNECTIONS));
+            if (view.truncated()) {
+                session.say("there are more; see them with --limit");
+            }
+        }
+    }
+
+    private void realization(PortcullisClient client) {
+        RealizationView view = client.realization(name == null ? session.tenant() : name);
+        Output output = session.output();
+        output.text(out -> out.println("revision " + view.revision() + " of " + view.tenant() + ": "
+                + (view.realized() ? "realized everywhere" : "pending")));
+        output.one(view, Table.of(view.vnics(), output.wide(), Tables.REALIZATION));
+    }
+}

@@ -1,0 +1,62 @@
+package io.portcullis.cli;
+
+import io.portcullis.api.document.Nearest;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** What can be got, described or deleted; plural, singular and short names all do. */
+enum Kind {
+    VMS("vms", "vm"),
+    HOSTS("hosts", "host"),
+    GROUPS("groups", "group"),
+    POLICIES("policies", "policy"),
+    SEGMENTS("segments", "segment"),
+    SERVICES("services", "service"),
+    TENANTS("tenants", "tenant"),
+    MIGRATIONS("migrations", "migration"),
+    CLUSTER("cluster", "members"),
+    CONNECTIONS("connections", "connection", "conns"),
+    RULES("rules", "rule"),
+    REALIZATION("realization", "realized");
+
+    @SuppressWarnings("ImmutableEnumChecker") // made by List.of
+    private final List<String> names;
+
+    Kind(String... names) {
+        this.names = List.of(names);
+    }
+
+    /** As in addresses of the API. */
+    String plural() {
+        return names.getFirst();
+    }
+
+    String singular() {
+        return names.get(1);
+    }
+
+    /** Reads what people write. */
+    static final class Reader implements ITypeConverter<Kind> {
+        @Override
+        public Kind convert(String text) {
+            List<String> all = new ArrayList<>();
+            for (Kind kind : values()) {
+                if (kind.names.contains(text.toLowerCase(Locale.ROOT))) {
+                    return kind;
+                }
+                all.addAll(kind.names);
+            }
+            String hint = Nearest.to(text, all)
+                    .map(nearest -> "did you mean " + nearest + "?")
+                    .orElseGet(() -> "there are "
+                            + String.join(
+                                    ", ",
+                                    Arrays.stream(values()).map(Kind::plural).toList()));
+            throw new TypeConversionException("'" + text + "' is no kind of thing; " + hint);
+        }
+    }
+}

@@ -1,0 +1,191 @@
+package io.portcullis.cli;
+
+import static io.portcullis.cli.Table.Column.column;
+import static io.portcullis.cli.Table.Column.wideColumn;
+
+import io.portcullis.api.ConnectionView;
+import io.portcullis.api.GroupSpec;
+import io.portcullis.api.HostView;
+import io.portcullis.api.MemberView;
+import io.portcullis.api.MigrationView;
+import io.portcullis.api.PolicySpec;
+import io.portcullis.api.ReceiptView;
+import io.portcullis.api.Resource;
+import io.portcullis.api.RuleSpec;
+import io.portcullis.api.RuleView;
+import io.portcullis.api.SegmentSpec;
+import io.portcullis.api.ServiceSpec;
+import io.portcullis.api.TenantView;
+import io.portcullis.api.VmView;
+import io.portcullis.api.VnicRealization;
+import io.portcullis.api.VnicStatusView;
+import io.portcullis.api.VnicView;
+import io.portcullis.cli.Table.Column;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** The columns of every kind. */
+final class Tables {
+    static final List<Column<VmView>> VMS = List.of(
+            column("NAME", VmView::name),
+            column("HOST", vm -> vm.placement().host()),
+            column("PHASE", vm -> vm.placement().phase()),
+            column("EPOCH", vm -> vm.placement().epoch()),
+            column("TAGS", VmView::tags),
+            column(
+                    "ADDRESSES",
+                    vm -> vm.vnics().stream()
+                            .flatMap(vnic -> vnic.addresses().stream())
+                            .toList()),
+            wideColumn("GROUPS", VmView::groups),
+            wideColumn("FINDINGS", VmView::findings),
+            wideColumn("OS", VmView::os),
+            wideColumn("PORTS", vm -> vm.vnics().stream().map(VnicView::port).toList()));
+
+    static final List<Column<VnicView>> VNICS = List.of(
+            column("VNIC", VnicView::name),
+            column("MODE", live(VnicStatusView::mode)),
+            column("REVISION", live(VnicStatusView::policyRevision)),
+            column("CONNECTIONS", live(VnicStatusView::connections)),
+            column("SEGMENT", VnicView::segment),
+            column("VLAN", VnicView::vlan),
+            column("MAC", VnicView::mac),
+            column("ADDRESSES", VnicView::addresses),
+            wideColumn("PORT", VnicView::port),
+            wideColumn("RULES-HASH", live(VnicStatusView::rulesHash)));
+
+    static final List<Column<HostView>> HOSTS = List.of(
+            column("NAME", HostView::name),
+            column("STATUS", host -> host.draining() ? host.status() + ",DRAINING" : host.status()),
+            column("VMS", host -> host.vms().size()),
+            column("VNICS", HostView::vnics),
+            column("CONNECTIONS", HostView::connections),
+            column("ADDRESS", HostView::address),
+            wideColumn("MAX-VNICS", HostView::maxVnics),
+            wideColumn("VM-NAMES", HostView::vms),
+            column("PROBLEM", HostView::problem));
+
+    static final List<Column<Resource<GroupSpec>>> GROUPS = List.of(
+            column("NAME", group -> group.metadata().name()),
+            column("MEMBERS", group -> Words.expression(group.spec().members())));
+
+    static final List<Column<Resource<SegmentSpec>>> SEGMENTS = List.of(
+            column("NAME", segment -> segment.metadata().name()),
+            column("VLAN", segment -> segment.spec().vlan()),
+            column("DESCRIPTION", segment -> segment.spec().description()));
+
+    static final List<Column<Resource<ServiceSpec>>> SERVICES = List.of(
+            column("NAME", service -> service.metadata().name()),
+            column(
+                    "ENTRIES",
+                    service -> service.spec().entries().stream()
+                            .map(Words::service)
+                            .toList()));
+
+    static final List<Column<Resource<PolicySpec>>> POLICIES = List.of(
+            column("NAME", policy -> policy.metadata().name()),
+            column("CATEGORY", policy -> policy.spec().category()),
+            column("SEQUENCE", policy -> policy.spec().sequence()),
+            column("ENABLED", policy -> policy.spec().enabled()),
+            column("APPLIED-TO", policy -> orAll(policy.spec().appliedTo())),
+            column("RULES", policy -> policy.spec().rules().size()));
+
+    static final List<Column<RuleSpec>> POLICY_RULES = List.of(
+            column("RULE", RuleSpec::name),
+            column("DIRECTION", RuleSpec::direction),
+            column("SOURCES", rule -> Words.side(rule.sources(), rule.negateSources())),
+            column("DESTINATIONS", rule -> Words.side(rule.destinations(), rule.negateDestinations())),
+            column("SERVICES", RuleSpec::services),
+            column("ACTION", RuleSpec::action),
+            column("LIVE-FLOWS", RuleSpec::liveFlows),
+            wideColumn("FAMILY", RuleSpec::family),
+            wideColumn("APPLIED-TO", rule -> orAll(rule.appliedTo())),
+            wideColumn("LOG", RuleSpec::log));
+
+    static final List<Column<TenantView>> TENANTS = List.of(
+            column("NAME", TenantView::name),
+            column("DEFAULT", TenantView::defaultAction),
+            column("TRACKING", TenantView::tracking),
+            column("REVISION", TenantView::revision),
+            column("VMS", TenantView::vms),
+            column("GROUPS", TenantView::groups),
+            column("POLICIES", TenantView::policies));
+
+    static final List<Column<MigrationView>> MIGRATIONS = List.of(
+            column("ID", MigrationView::id),
+            column("VM", MigrationView::vm),
+            column("FROM", MigrationView::from),
+            column("TO", MigrationView::to),
+            column("STATE", MigrationView::state),
+            column("PAUSE", receipt(receipt -> Words.millis(receipt.pauseNanos()))),
+            column("CONNECTIONS", receipt(ReceiptView::entriesReceived)),
+            column("HELD", receipt(ReceiptView::framesHeld)),
+            column("DROPPED", receipt(ReceiptView::framesDropped)),
+            wideColumn("PHASE", MigrationView::phase),
+            column("STARTED", MigrationView::started),
+            wideColumn("BY", MigrationView::requestedBy),
+            wideColumn("REASON", MigrationView::reason));
+
+    static final List<Column<MemberView>> MEMBERS = List.of(
+            column("ADDRESS", MemberView::address),
+            column("HOST", MemberView::host),
+            column("STATUS", MemberView::status),
+            column("REACHABLE", MemberView::reachable),
+            column("ANSWERS-YOU", MemberView::self),
+            wideColumn("ROLES", MemberView::roles));
+
+    static final List<Column<ConnectionView>> CONNECTIONS = List.of(
+            column("PROTOCOL", ConnectionView::protocol),
+            column("DIRECTION", ConnectionView::direction),
+            column("ORIGINATOR", ConnectionView::originator),
+            column("RESPONDER", ConnectionView::responder),
+            column("STATE", ConnectionView::state),
+            column("RULE", ConnectionView::rule),
+            column("IDLE", connection -> Words.idle(connection.idleMillis())),
+            column("PACKETS", ConnectionView::packets),
+            column("BYTES", ConnectionView::bytes),
+            wideColumn("REVISION", ConnectionView::revision),
+            wideColumn("RULE-ID", ConnectionView::ruleId));
+
+    static final List<Column<RuleView>> RULES = List.of(
+            column("#", RuleView::position),
+            column("RULE", RuleView::name),
+            column("CATEGORY", rule -> rule.category().toLowerCase(Locale.ROOT)),
+            column("DIRECTION", RuleView::direction),
+            column("SOURCES", RuleView::sources),
+            column("DESTINATIONS", RuleView::destinations),
+            column("SERVICES", RuleView::services),
+            column("ACTION", RuleView::action),
+            wideColumn("LIVE-FLOWS", RuleView::liveFlows),
+            wideColumn("FAMILY", RuleView::family),
+            wideColumn("LOG", RuleView::log),
+            wideColumn("ID", RuleView::id));
+
+    static final List<Column<VnicRealization>> REALIZATION = List.of(
+            column("VNIC", VnicRealization::vnic),
+            column("HOST", VnicRealization::host),
+            column("REVISION", VnicRealization::revision),
+            column("REALIZED", VnicRealization::realized));
+
+    private Tables() {}
+
+    private static Function<VnicView, @Nullable Object> live(Function<VnicStatusView, Object> value) {
+        return vnic -> {
+            VnicStatusView status = vnic.status();
+            return status == null ? null : value.apply(status);
+        };
+    }
+
+    private static Function<MigrationView, @Nullable Object> receipt(Function<ReceiptView, Object> value) {
+        return migration -> {
+            ReceiptView receipt = migration.receipt();
+            return receipt == null ? null : value.apply(receipt);
+        };
+    }
+
+    private static Object orAll(@Nullable List<String> groups) {
+        return groups == null || groups.isEmpty() ? "all" : groups;
+    }
+}

@@ -1,0 +1,101 @@
+package io.portcullis.cli;
+
+import io.portcullis.api.GroupExpression;
+import io.portcullis.api.ServiceEntry;
+import io.portcullis.api.TextMatch;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Puts documents into few words. */
+final class Words {
+    private static final double NANOS_PER_MILLI = 1e6;
+    private static final long MILLIS_PER_SECOND = 1_000;
+    private static final long MILLIS_PER_MINUTE = 60_000;
+
+    private Words() {}
+
+    static String millis(long nanos) {
+        return String.format(Locale.ROOT, "%.1f ms", nanos / NANOS_PER_MILLI);
+    }
+
+    static String idle(long millis) {
+        if (millis < MILLIS_PER_SECOND) {
+            return millis + "ms";
+        }
+        return millis < MILLIS_PER_MINUTE ? millis / MILLIS_PER_SECOND + "s" : millis / MILLIS_PER_MINUTE + "m";
+    }
+
+    static String side(@Nullable List<String> items, @Nullable Boolean negated) {
+        String text = items == null ? "any" : String.join(",", items);
+        return Boolean.TRUE.equals(negated) ? "not " + text : text;
+    }
+
+    static String service(ServiceEntry entry) {
+        StringBuilder text = new StringBuilder(entry.protocol());
+        if (entry.ports() != null) {
+            text.append('/').append(String.join("+", entry.ports()));
+        }
+        if (entry.type() != null) {
+            text.append('/').append(entry.type());
+        }
+        if (entry.code() != null) {
+            text.append('/').append(entry.code());
+        }
+        return text.toString();
+    }
+
+    /** Like {@code tag app:web and not (group quarantine)}. */
+    static String expression(GroupExpression expression) {
+        if (expression.tag() != null) {
+            return "tag " + expression.tag();
+        }
+        if (expression.name() != null) {
+            return "name " + match(expression.name());
+        }
+        if (expression.os() != null) {
+            return "os " + match(expression.os());
+        }
+        if (expression.segment() != null) {
+            return "segment " + expression.segment();
+        }
+        if (expression.finding() != null) {
+            return "finding " + expression.finding();
+        }
+        if (expression.addresses() != null) {
+            return String.join(",", expression.addresses());
+        }
+        if (expression.vms() != null) {
+            return "vms " + String.join(",", expression.vms());
+        }
+        if (expression.group() != null) {
+            return "group " + expression.group();
+        }
+        return combination(expression);
+    }
+
+    private static String combination(GroupExpression expression) {
+        if (expression.all() != null) {
+            return joined(expression.all(), " and ");
+        }
+        if (expression.any() != null) {
+            return joined(expression.any(), " or ");
+        }
+        return expression.not() == null ? "" : "not (" + expression(expression.not()) + ")";
+    }
+
+    private static String joined(List<GroupExpression> operands, String word) {
+        return operands.stream()
+                .map(Words::expression)
+                .map(text -> text.contains(" and ") || text.contains(" or ") ? "(" + text + ")" : text)
+                .collect(Collectors.joining(word));
+    }
+
+    private static String match(TextMatch match) {
+        if (match.equals() != null) {
+            return "is " + match.equals();
+        }
+        return match.starts() != null ? "starts " + match.starts() : "contains " + match.contains();
+    }
+}
