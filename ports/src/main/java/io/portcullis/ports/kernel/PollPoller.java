@@ -18,6 +18,7 @@ public final class PollPoller implements Poller {
     private static final short POLLIN = 1;
     private static final int POLLERR_HUP_NVAL = 0x8 | 0x10 | 0x20;
     private static final int POLLFD_BYTES = 8;
+    private static final long MAINTENANCE_NANOS = 5_000_000;
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
     private final Arena arena = Arena.ofShared();
@@ -30,6 +31,9 @@ public final class PollPoller implements Poller {
 
     private final List<TapQueue> ports = new ArrayList<>();
     private final List<TapQueue> waiting = new ArrayList<>();
+    /** Whose each descriptor after the first is. */
+    private final List<TapQueue> owners = new ArrayList<>();
+
     private MemorySegment pollfds = MemorySegment.NULL;
     private int capacity;
     /** The descriptor must not be written to once another file may have its number. */
@@ -85,14 +89,21 @@ public final class PollPoller implements Poller {
     }
 
     private void rebuild() {
-        int size = waiting.size() + 1;
-        if (size > capacity) {
-            capacity = Math.max(16, size * 2);
+        int most = 2 * waiting.size() + 1;
+        if (most > capacity) {
+            capacity = Math.max(16, most * 2);
             pollfds = arena.allocate((long) capacity * POLLFD_BYTES, 8);
         }
+        owners.clear();
         setPollfd(0, wakeFd);
-        for (int i = 0; i < waiting.size(); i++) {
-            setPollfd(i + 1, waiting.get(i).fd());
+        for (TapQueue queue : waiting) {
+            owners.add(queue);
+            setPollfd(owners.size(), queue.device().fd());
+            TapDevice second = queue.second();
+            if (second != null) {
+                owners.add(queue);
+                setPollfd(owners.size(), second.fd());
+            }
         }
     }
 
@@ -106,20 +117,33 @@ public final class PollPoller implements Poller {
     @Override
     public void await(long timeoutNanos) {
         long nanos = Math.max(0, timeoutNanos);
+        boolean changed = false;
+        for (TapQueue port : ports) {
+            changed |= port.maintain();
+            if (port.needsMaintenance()) {
+                nanos = Math.min(nanos, MAINTENANCE_NANOS);
+            }
+        }
+        if (changed) {
+            rebuild();
+        }
         timeout.set(JAVA_LONG, 0, nanos / NANOS_PER_SECOND);
         timeout.set(JAVA_LONG, 8, nanos % NANOS_PER_SECOND);
-        int ready = Libc.ppoll(pollfds.address(), waiting.size() + 1L, timeout.address());
-        if (ready <= 0) {
-            return;
+        int ready = Libc.ppoll(pollfds.address(), owners.size() + 1L, timeout.address());
+        if (ready > 0) {
+            takeEvents();
         }
+    }
+
+    private void takeEvents() {
         if (events(0) != 0) {
             Libc.read(wakeFd, counter.address(), counter.byteSize());
             awake.set(false);
         }
         boolean lost = false;
-        for (int i = 0; i < waiting.size(); i++) {
+        for (int i = 0; i < owners.size(); i++) {
             if ((events(i + 1) & POLLERR_HUP_NVAL) != 0) {
-                waiting.get(i).markGone();
+                owners.get(i).markGone();
                 lost = true;
             }
         }

@@ -14,15 +14,15 @@ import java.lang.foreign.MemorySegment;
  * both owned by the caller of {@link #attach}.
  *
  * @param fd the queue, non-blocking, with virtio-net headers of {@value Burst#VNET_HEADER_BYTES} bytes
- * @param control a datagram socket in the device's namespace, for ioctls on the device
+ * @param control a route netlink socket in the device's namespace, for questions about the device
  * @param alone whether no other queue was attached before this one
  */
 record TapDevice(TapSpecification where, int fd, int control, boolean alone) {
     private static final int O_RDWR = 2;
     private static final int O_NONBLOCK = 0x800;
     private static final int O_CLOEXEC = 0x80000;
-    private static final int AF_INET = 2;
-    private static final int SOCK_DGRAM = 2;
+    private static final int AF_NETLINK = 16;
+    private static final int SOCK_RAW = 3;
 
     private static final int IFF_TAP = 0x0002;
     private static final int IFF_NO_PI = 0x1000;
@@ -71,7 +71,7 @@ record TapDevice(TapSpecification where, int fd, int control, boolean alone) {
                     : "; load the driver: modprobe tun, and see that the container has the device";
             throw new PortException(where + ": cannot open /dev/net/tun: " + Errno.text(-fd) + mend);
         }
-        int control = Libc.socket(AF_INET, SOCK_DGRAM | O_CLOEXEC, 0);
+        int control = Libc.socket(AF_NETLINK, SOCK_RAW | O_CLOEXEC, 0);
         if (control < 0) {
             Libc.close(fd);
             throw new PortException(where + ": cannot open a socket: " + Errno.text(-control));
@@ -85,7 +85,7 @@ record TapDevice(TapSpecification where, int fd, int control, boolean alone) {
             throw new PortException(where + ": there is no device '" + where.device() + "' (" + Errno.text(-index)
                     + "); create it: " + where.createCommand(multiQueue));
         }
-        boolean used = hasCarrier(arena);
+        int queues = queues(arena, index);
         MemorySegment request = request(arena);
         int flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | (multiQueue ? IFF_MULTI_QUEUE : 0);
         request.set(JAVA_SHORT, IFREQ_VALUE, (short) flags);
@@ -110,7 +110,7 @@ record TapDevice(TapSpecification where, int fd, int control, boolean alone) {
         // second, in
         // which a bridge drops what an uplink sends and the VM's queueing discipline what the VM sends.
         hasCarrier(arena);
-        return new TapDevice(where, fd, control, !used);
+        return new TapDevice(where, fd, control, queues == 0);
     }
 
     private String whyNotAttached(int errno, boolean multiQueue) {
@@ -142,6 +142,22 @@ record TapDevice(TapSpecification where, int fd, int control, boolean alone) {
         MemorySegment request = request(arena);
         int result = Libc.ioctl(control, SIOCGIFINDEX, request.address());
         return result < 0 ? result : request.get(JAVA_INT, IFREQ_VALUE);
+    }
+
+    /** How many queues are attached to the device. */
+    private int queues(Arena arena, int index) throws PortException {
+        int queues = TapQueueCount.ask(arena, control, index);
+        if (queues < 0) {
+            throw new PortException(where + ": cannot count the device's queues: " + Errno.text(-queues));
+        }
+        return queues;
+    }
+
+    /** How many queues are attached to the device now. */
+    int queues() throws PortException {
+        try (Arena arena = Arena.ofConfined()) {
+            return queues(arena, index(arena));
+        }
     }
 
     /** A TAP that is up has carrier while at least one queue is attached. */

@@ -5,15 +5,19 @@ import io.portcullis.datapath.port.FramePort;
 import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One queue of a TAP device: a frame per read and write, each with its virtio-net header. Reads and writes are immediate, so a
- * queue is drained when a read finds nothing, or after as many frames as the kernel keeps for a queue.
+ * A queue of a TAP device, for a while perhaps two: a frame per read and write, each with its virtio-net header. Reads and
+ * writes are immediate, so a queue is drained when a read finds nothing, or after as many frames as the kernel keeps for it.
  */
 abstract sealed class TapQueue implements FramePort permits TapPort, TapUplink {
     private static final int SHORTEST_FRAME_BYTES = 14;
 
-    final TapDevice device;
+    private TapDevice device;
+    /** Read only when {@link #device} has nothing. */
+    private @Nullable TapDevice second;
+
     private boolean closed;
     private boolean gone;
     private boolean drained = true;
@@ -40,9 +44,32 @@ abstract sealed class TapQueue implements FramePort permits TapPort, TapUplink {
         return gone;
     }
 
-    int fd() {
-        return device.fd();
+    final TapDevice device() {
+        return device;
     }
+
+    final @Nullable TapDevice second() {
+        return second;
+    }
+
+    /** Chooses what is read and in which order; the first one is written to. */
+    final void read(TapDevice first, @Nullable TapDevice then) {
+        device = first;
+        second = then;
+    }
+
+    /** Does what became due, called before each wait; true if the descriptors are others now. */
+    boolean maintain() {
+        return false;
+    }
+
+    /** Whether {@link #maintain} will have something to do soon, so that waits should be short. */
+    boolean needsMaintenance() {
+        return false;
+    }
+
+    /** A read of the first or the second queue found so many frames. */
+    void onRead(boolean first, int frames, boolean emptied) {}
 
     void markGone() {
         gone = true;
@@ -51,35 +78,46 @@ abstract sealed class TapQueue implements FramePort permits TapPort, TapUplink {
 
     @Override
     public int receive(Burst burst) {
-        long base = burst.memory().address();
+        boolean emptied = true;
         int count = 0;
-        while (!gone && !closed && burst.hasRoom()) {
-            long address = base + burst.nextOffset() - Burst.VNET_HEADER_BYTES;
-            long bytes = Libc.read(device.fd(), address, Burst.VNET_HEADER_BYTES + Burst.MAX_FRAME_BYTES);
-            if (bytes < 0) {
-                if (bytes == -Errno.EINTR) {
-                    continue;
-                }
-                if (bytes == -Errno.EAGAIN) {
-                    drained = true;
-                } else {
-                    markGone();
-                }
-                break;
+        TapDevice then = second;
+        if (!gone && !closed) {
+            int before = burst.count();
+            emptied = receive(device, true, burst);
+            if (emptied && then != null && !gone) {
+                emptied = receive(then, false, burst);
             }
-            if (bytes < Burst.VNET_HEADER_BYTES + SHORTEST_FRAME_BYTES) {
-                runts++;
-                continue;
-            }
-            burst.commit((int) bytes - Burst.VNET_HEADER_BYTES);
-            count++;
+            count = burst.count() - before;
         }
         received += count;
         framesUntilDrained -= count;
-        if (framesUntilDrained <= 0) {
+        if (emptied || framesUntilDrained <= 0) {
             drained = true;
         }
         return count;
+    }
+
+    /** True when the queue has no more frames, false when the burst has no more room. */
+    private boolean receive(TapDevice queue, boolean first, Burst burst) {
+        long base = burst.memory().address();
+        int before = burst.count();
+        while (burst.hasRoom()) {
+            long address = base + burst.nextOffset() - Burst.VNET_HEADER_BYTES;
+            long bytes = Libc.read(queue.fd(), address, Burst.VNET_HEADER_BYTES + Burst.MAX_FRAME_BYTES);
+            if (bytes >= Burst.VNET_HEADER_BYTES + SHORTEST_FRAME_BYTES) {
+                burst.commit((int) bytes - Burst.VNET_HEADER_BYTES);
+            } else if (bytes >= 0) {
+                runts++;
+            } else if (bytes != -Errno.EINTR) {
+                if (bytes != -Errno.EAGAIN) {
+                    markGone();
+                }
+                onRead(first, burst.count() - before, true);
+                return true;
+            }
+        }
+        onRead(first, burst.count() - before, false);
+        return false;
     }
 
     @Override
@@ -118,7 +156,7 @@ abstract sealed class TapQueue implements FramePort permits TapPort, TapUplink {
     @Override
     public void requestDrain() {
         drained = gone || closed;
-        framesUntilDrained = device.queueLimitFrames();
+        framesUntilDrained = (second == null ? 1L : 2L) * device.queueLimitFrames();
     }
 
     @Override
@@ -144,6 +182,10 @@ abstract sealed class TapQueue implements FramePort permits TapPort, TapUplink {
     public void close() {
         if (!closed) {
             closed = true;
+            // The last index first, so that nothing is renumbered.
+            if (second != null) {
+                second.close();
+            }
             device.close();
         }
     }

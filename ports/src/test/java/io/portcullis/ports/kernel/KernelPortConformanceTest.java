@@ -60,6 +60,12 @@ class KernelPortConformanceTest extends PortConformanceTest {
         }
 
         @Override
+        public String diagnosis() {
+            return KernelLab.run("ip -n " + vm + " -s link show dev eth0")
+                    + KernelLab.run("tc -n " + vm + " -s qdisc show dev eth0");
+        }
+
+        @Override
         public int receiveInVm() throws IOException {
             ByteBuffer buffer = ByteBuffer.allocate(100);
             channel.receive(buffer);

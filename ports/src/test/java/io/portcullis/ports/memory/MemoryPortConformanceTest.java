@@ -58,6 +58,11 @@ class MemoryPortConformanceTest extends PortConformanceTest {
         }
 
         @Override
+        public String diagnosis() {
+            return fabric.counters() + " dropped " + vm.dropped();
+        }
+
+        @Override
         public int receiveInVm() throws InterruptedException {
             return TestFrames.number(Objects.requireNonNull(received.poll(10, TimeUnit.SECONDS), "no frame came"));
         }
