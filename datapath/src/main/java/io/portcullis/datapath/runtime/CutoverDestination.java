@@ -10,34 +10,10 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The destination's side of a cut-over, from the expectation until the source has closed its queue or got everything back.
- *
- * <pre>
- * EXPECTING ─ tunnel with the token ─▶ CONNECTED ─ EgressDrained ─▶ DISCARDING ─ uplink empty: HOLDING, announce ─▶
- * LEARNING ─ the fabric knows: UplinkLearned ─▶ READY ─ Sealed, table imported, activate ─▶ ACTIVE ─ Released or tunnel broken ─▶
- * STEERING_HOME ─ time: the queue's index is 0 now ─▶ ENDED
- *
- * any before ACTIVE ─ release ordered here: Leaving ─▶ LEAVING ─ Reclaim, or time ─▶ RETURNING_EGRESS
- * any before ACTIVE ─ Reclaim ─▶ RETURNING_EGRESS ─ own queue empty, all sent back: EgressReturned ─▶
- * AWAITING_LEARNED ─ ReclaimLearned ─▶ RETURNING_INGRESS ─ uplink empty, all sent back: Returned ─▶ ENDED, PASSIVE or closed
- * </pre>
+ * The destination's side of a cut-over, from the expectation until the source has closed its queue or got everything back; its
+ * states and transitions are {@link DestinationPhase}.
  */
 final class CutoverDestination implements Procedure {
-    private enum Phase {
-        EXPECTING,
-        CONNECTED,
-        DISCARDING,
-        LEARNING,
-        READY,
-        ACTIVE,
-        STEERING_HOME,
-        LEAVING,
-        RETURNING_EGRESS,
-        AWAITING_LEARNED,
-        RETURNING_INGRESS,
-        ENDED
-    }
-
     /** Index of the destination's queue while the source's is attached, too. */
     static final int QUEUE = 1;
 
@@ -48,7 +24,7 @@ final class CutoverDestination implements Procedure {
     private final ArrayDeque<TunnelMessage.Frame> tunnelled = new ArrayDeque<>();
     private final CompletableFuture<@Nullable Void> released = new CompletableFuture<>();
 
-    private Phase phase = Phase.EXPECTING;
+    private DestinationPhase phase = DestinationPhase.EXPECTING;
     private long deadlineNanos;
     private long ticket;
     private long tunnelledBytes;
@@ -70,16 +46,12 @@ final class CutoverDestination implements Procedure {
 
     /** Whether a new expectation may take this one's place: no source has come, or it is all over. */
     boolean isReplaceable() {
-        return phase == Phase.EXPECTING || phase == Phase.ENDED;
+        return phase == DestinationPhase.EXPECTING || phase == DestinationPhase.ENDED;
     }
 
     /** Whether the VM's frames in this host's queue are sent back to the source. */
     boolean drainsPort() {
-        return isReturning();
-    }
-
-    private boolean isReturning() {
-        return phase == Phase.RETURNING_EGRESS || phase == Phase.AWAITING_LEARNED || phase == Phase.RETURNING_INGRESS;
+        return phase.isReturn();
     }
 
     void returnFromPort(Burst frames) {
@@ -92,7 +64,7 @@ final class CutoverDestination implements Procedure {
 
     /** A tunnel that showed this vNIC's token. */
     void accept(Tunnel opened) {
-        if (phase != Phase.EXPECTING) {
+        if (phase != DestinationPhase.EXPECTING) {
             opened.abort();
             return;
         }
@@ -104,7 +76,7 @@ final class CutoverDestination implements Procedure {
         }
         tunnel = opened;
         opened.send(new TunnelMessage.Welcome());
-        enter(Phase.CONNECTED);
+        enter(DestinationPhase.CONNECTED);
     }
 
     /** Enforces as soon as the source has sealed and {@code forwardedFrames} have come; within the step's time or not at all. */
@@ -112,7 +84,7 @@ final class CutoverDestination implements Procedure {
         if (activation != null) {
             return activation;
         }
-        if (isReleasing || isReturning()) {
+        if (isReleasing || phase.isReturn()) {
             return CompletableFuture.failedFuture(
                     new DataPathException(Reason.WRONG_MODE, vnic.id() + " goes back to its source"));
         }
@@ -126,7 +98,10 @@ final class CutoverDestination implements Procedure {
 
     /** Whether a release must first give back what the source has sent here. */
     boolean mustReturn() {
-        return tunnel != null && phase != Phase.ACTIVE && phase != Phase.STEERING_HOME && phase != Phase.ENDED;
+        return tunnel != null
+                && phase != DestinationPhase.ACTIVE
+                && phase != DestinationPhase.STEERING_HOME
+                && phase != DestinationPhase.ENDED;
     }
 
     /** Gives everything back to the source, then closes the vNIC. Call only if {@link #mustReturn()}. */
@@ -134,17 +109,17 @@ final class CutoverDestination implements Procedure {
         isReleasing = true;
         vnic.revoked = true;
         failActivation(new DataPathException(Reason.WRONG_MODE, vnic.id() + " is being released"));
-        if (!isReturning()) {
+        if (!phase.isReturn()) {
             // The source may still have frames in its own queue that are older than those here: it says when.
             send(new TunnelMessage.Leaving());
-            enter(Phase.LEAVING);
+            enter(DestinationPhase.LEAVING);
         }
         return released;
     }
 
     @Override
     public void abandon() {
-        enter(Phase.ENDED);
+        enter(DestinationPhase.ENDED);
         loop.end(this);
         breakOff();
         DataPathException closed = new DataPathException(Reason.CLOSED, vnic.id() + " was closed");
@@ -163,7 +138,7 @@ final class CutoverDestination implements Procedure {
 
     @Override
     public boolean step(long nowNanos) {
-        Phase before = phase;
+        DestinationPhase before = phase;
         boolean worked = readTunnel();
         advance(nowNanos);
         if (activation != null) {
@@ -183,7 +158,7 @@ final class CutoverDestination implements Procedure {
             case LEARNING -> {
                 if (loop.isUplinkDrained(ticket)) {
                     send(new TunnelMessage.UplinkLearned());
-                    enter(Phase.READY);
+                    enter(DestinationPhase.READY);
                 }
             }
             case STEERING_HOME -> {
@@ -197,9 +172,9 @@ final class CutoverDestination implements Procedure {
                 }
             }
             case RETURNING_EGRESS -> {
-                if (vnic.port.isDrained() && loop.isUplinkDrained(ticket) || late) {
+                if (late || (vnic.port.isDrained() && loop.isUplinkDrained(ticket))) {
                     send(new TunnelMessage.EgressReturned());
-                    enter(Phase.AWAITING_LEARNED);
+                    enter(DestinationPhase.AWAITING_LEARNED);
                 }
             }
             case AWAITING_LEARNED -> {
@@ -224,7 +199,7 @@ final class CutoverDestination implements Procedure {
         announce();
         sendDecided();
         ticket = loop.drainUplink();
-        enter(Phase.LEARNING);
+        enter(DestinationPhase.LEARNING);
     }
 
     private void announce() {
@@ -262,15 +237,15 @@ final class CutoverDestination implements Procedure {
     private void take(TunnelMessage message) {
         switch (message) {
             case TunnelMessage.EgressDrained()
-            when phase == Phase.CONNECTED -> {
+            when phase == DestinationPhase.CONNECTED -> {
                 egressKnownNanos = loop.now();
                 ticket = loop.drainUplink();
-                enter(Phase.DISCARDING);
+                enter(DestinationPhase.DISCARDING);
             }
             case TunnelMessage.Sealed marker -> sealed = marker;
             case TunnelMessage.Frame frame -> take(frame);
             case TunnelMessage.Released() -> {
-                if (phase == Phase.ACTIVE) {
+                if (phase == DestinationPhase.ACTIVE) {
                     steerHome();
                     closeTunnel();
                 }
@@ -278,12 +253,12 @@ final class CutoverDestination implements Procedure {
             case TunnelMessage.Reclaim() -> {
                 if (vnic.mode() == VnicMode.ENFORCING) {
                     send(new TunnelMessage.ReclaimRefused());
-                } else if (!isReturning()) {
+                } else if (!phase.isReturn()) {
                     beginReturn();
                 }
             }
             case TunnelMessage.ReclaimLearned() -> {
-                if (phase == Phase.AWAITING_LEARNED) {
+                if (phase == DestinationPhase.AWAITING_LEARNED) {
                     drainReturn();
                 }
             }
@@ -308,7 +283,7 @@ final class CutoverDestination implements Procedure {
         } else if (vnic.mode() == VnicMode.ENFORCING) {
             vnic.count(VnicCounter.TUNNEL_LATE);
             FrameReplay.tunnelled(loop, vnic, frame);
-        } else if (frame.kind() == FrameKind.OUT_DECIDED && vnic.mode() == VnicMode.HOLDING && !isReturning()) {
+        } else if (frame.kind() == FrameKind.OUT_DECIDED && vnic.mode() == VnicMode.HOLDING && !phase.isReturn()) {
             FrameReplay.tunnelled(loop, vnic, frame);
         } else if (tunnelledBytes + frame.bytes().byteSize() > loop.limits().holdBytesPerVnic()) {
             vnic.count(VnicCounter.HELD_DROPPED);
@@ -320,11 +295,11 @@ final class CutoverDestination implements Procedure {
 
     private void tunnelEnded() {
         closeTunnel();
-        if (phase == Phase.ACTIVE) {
+        if (phase == DestinationPhase.ACTIVE) {
             // Its process is gone; its queue goes with it, but perhaps not in this moment.
-            enter(Phase.STEERING_HOME);
+            enter(DestinationPhase.STEERING_HOME);
             deadlineNanos = loop.now() + loop.limits().releaseGraceNanos();
-        } else if (isReleasing || isReturning()) {
+        } else if (isReleasing || phase.isReturn()) {
             endReturned();
         }
         // Else: the authority over the placement decides whether this side activates or is released.
@@ -344,7 +319,7 @@ final class CutoverDestination implements Procedure {
     }
 
     private void end() {
-        enter(Phase.ENDED);
+        enter(DestinationPhase.ENDED);
         loop.end(this);
         if (vnic.destination == this) {
             vnic.destination = null;
@@ -358,7 +333,7 @@ final class CutoverDestination implements Procedure {
         if (result == null) {
             return;
         }
-        boolean sourceIsDone = tunnel == null || sealed != null && phase == Phase.READY;
+        boolean sourceIsDone = tunnel == null || (sealed != null && phase == DestinationPhase.READY);
         boolean late = nowNanos - activationDeadlineNanos >= 0;
         if (!sourceIsDone) {
             if (late) {
@@ -374,7 +349,7 @@ final class CutoverDestination implements Procedure {
 
     private ActivationReport enforce() {
         boolean hasSource = tunnel != null;
-        phase = Phase.ACTIVE;
+        phase = DestinationPhase.ACTIVE;
         vnic.setMode(VnicMode.ENFORCING);
         if (!hasAnnounced) {
             announce();
@@ -407,12 +382,12 @@ final class CutoverDestination implements Procedure {
         vnic.port.requestDrain();
         // An announcement from here that is still under way must not reach the fabric after the source's.
         ticket = loop.drainUplink();
-        enter(Phase.RETURNING_EGRESS);
+        enter(DestinationPhase.RETURNING_EGRESS);
     }
 
     private void drainReturn() {
         ticket = loop.drainUplink();
-        enter(Phase.RETURNING_INGRESS);
+        enter(DestinationPhase.RETURNING_INGRESS);
     }
 
     private void endReturned() {
@@ -455,7 +430,7 @@ final class CutoverDestination implements Procedure {
 
     // ---- time
 
-    private void enter(Phase next) {
+    private void enter(DestinationPhase next) {
         phase = next;
         deadlineNanos = loop.now() + loop.limits().stepTimeoutNanos();
     }
@@ -463,7 +438,7 @@ final class CutoverDestination implements Procedure {
     @Override
     public long waitNanos(long nowNanos) {
         long wait = Long.MAX_VALUE;
-        if (phase == Phase.STEERING_HOME || phase == Phase.LEAVING || isReturning()) {
+        if (phase.hasTimeLimit()) {
             wait = Math.max(0, deadlineNanos - nowNanos);
         }
         if (activation != null) {
@@ -474,10 +449,7 @@ final class CutoverDestination implements Procedure {
 
     @Override
     public boolean isDraining() {
-        return switch (phase) {
-            case DISCARDING, LEARNING, RETURNING_EGRESS, RETURNING_INGRESS -> true;
-            case EXPECTING, CONNECTED, READY, ACTIVE, STEERING_HOME, LEAVING, AWAITING_LEARNED, ENDED -> false;
-        };
+        return phase.drains();
     }
 
     private void send(TunnelMessage marker) {

@@ -5,50 +5,15 @@ import io.portcullis.datapath.runtime.DataPathException.Reason;
 import io.portcullis.datapath.runtime.TunnelMessage.FrameKind;
 import io.portcullis.datapath.track.TableSnapshot;
 import java.io.IOException;
-import java.util.ArrayDeque;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The source's side of a cut-over, from the order to cut until the vNIC is released or enforces here again.
- *
- * <pre>
- * CONNECTING ─ tunnel open: announce, steer the VM's queue to the destination ─▶
- * DRAINING_EGRESS ─ own queue empty, all of it decided and sent ─▶ FLUSHING_EGRESS ─ the fabric has it: EgressDrained ─▶
- * AWAITING_LEARNED ─ UplinkLearned ─▶ DRAINING_INGRESS ─ uplink empty, all of it decided ─▶
- * FLUSHING_INGRESS ─ the VM has it: export the table, Sealed ─▶ SEALED
- * SEALED ─ release ─▶ GRACE ─ time ─▶ LAST_DRAIN ─ own queue empty: close it, Released ─▶
- * AWAITING_HOME ─ the destination has steered the VM's queue to its new index and closed the tunnel ─▶ ENDED
- *
- * any before SEALED ─ time-out, broken tunnel, Leaving ─▶ reclaim under the same epoch, the cut fails
- * any up to SEALED ─ reclaim ─▶ RECLAIM_EGRESS ─ own queue empty: Reclaim ─▶ RECLAIM_ASKED ─ EgressReturned ─▶ RECLAIM_DRAINING ─ uplink empty: all that is older than
- * what the destination holds was seen; hold, announce ─▶ RECLAIM_LEARNING ─ the fabric knows: ReclaimLearned ─▶
- * RECLAIM_RETURNING ─ Returned: what came back, what was held, live ─▶ ENDED, ENFORCING
- * </pre>
- *
- * A destination that does not answer a reclaim within the step's time is taken for gone: who orders it has the authority.
+ * The source's side of a cut-over, from the order to cut until the vNIC is released or enforces here again; its states and
+ * transitions are {@link SourcePhase}. A destination that does not answer a reclaim within the step's time is taken for gone:
+ * who orders it has the authority.
  */
 final class CutoverSource implements Procedure {
-    private enum Phase {
-        CONNECTING,
-        DRAINING_EGRESS,
-        FLUSHING_EGRESS,
-        AWAITING_LEARNED,
-        DRAINING_INGRESS,
-        FLUSHING_INGRESS,
-        SEALED,
-        GRACE,
-        LAST_DRAIN,
-        AWAITING_HOME,
-        RECLAIM_EGRESS,
-        RECLAIM_ASKED,
-        RECLAIM_DRAINING,
-        RECLAIM_LEARNING,
-        RECLAIM_RETURNING,
-        ENDED
-    }
-
     /** Index of the source's queue while the destination's is attached, too. */
     private static final int OWN_QUEUE = 0;
 
@@ -58,19 +23,12 @@ final class CutoverSource implements Procedure {
     private final CompletableFuture<SealedVnic> sealed = new CompletableFuture<>();
     private CompletableFuture<Vnic> reclaimed = new CompletableFuture<>();
     private final CompletableFuture<@Nullable Void> released = new CompletableFuture<>();
-    private final GroupLedger ledger = new GroupLedger();
-    /** What the destination gets with the seal, or the engine here if it comes to no seal. */
-    private final ArrayDeque<TunnelMessage.Frame> pending = new ArrayDeque<>();
+    private final SourceFrames frames;
 
-    private final ArrayDeque<TunnelMessage.Frame> returned = new ArrayDeque<>();
-    private final GroupLedger.Counts returnedGroups = new GroupLedger.Counts(List.of());
-
-    private Phase phase = Phase.CONNECTING;
+    private SourcePhase phase = SourcePhase.CONNECTING;
     private long deadlineNanos;
     private long ticket;
     private long freezeStartNanos;
-    private long forwardedFrames;
-    private long keptBytes;
     private long reclaimEpoch;
     private boolean egressClosed;
     private boolean ingressClosed;
@@ -85,11 +43,12 @@ final class CutoverSource implements Procedure {
         this.loop = loop;
         this.vnic = vnic;
         this.target = target;
+        this.frames = new SourceFrames(vnic, target.epoch(), loop.limits().holdBytesPerVnic());
     }
 
     /** Starts to connect; the vNIC enforces meanwhile. */
     void start() {
-        enter(Phase.CONNECTING);
+        enter(SourcePhase.CONNECTING);
         long timeoutNanos = loop.limits().stepTimeoutNanos();
         TunnelMessage.Hello hello = new TunnelMessage.Hello(vnic.id(), target.token());
         Thread.ofPlatform().daemon().name("tunnel-connect").start(() -> {
@@ -128,9 +87,9 @@ final class CutoverSource implements Procedure {
         return egressClosed;
     }
 
-    void forwardFromPort(Burst frames) {
-        for (int i = 0; i < frames.count(); i++) {
-            forward(FrameKind.OUT, frames, i);
+    void forwardFromPort(Burst burst) {
+        for (int i = 0; i < burst.count(); i++) {
+            forward(FrameKind.OUT, burst, i);
         }
     }
 
@@ -138,36 +97,17 @@ final class CutoverSource implements Procedure {
      * To the destination. Until the seal it is kept here, so that nothing is lost if the destination vanishes, and so it is
      * when the destination has given up.
      */
-    void forward(FrameKind kind, Burst frames, int index) {
-        TunnelMessage.Frame frame = Tunnel.frame(kind, target.epoch(), frames, index);
+    void forward(FrameKind kind, Burst burst, int index) {
         if (isSealed && !egressReturned) {
-            forward(frame);
+            frames.forward(tunnel, kind, burst, index);
         } else {
-            keep(frame, pending);
+            frames.keepPending(kind, burst, index);
         }
     }
 
-    private void forward(TunnelMessage.Frame frame) {
-        if (tunnel != null && tunnel.sendFrame(frame)) {
-            forwardedFrames++;
-            vnic.count(VnicCounter.TUNNEL_SENT);
-        } else {
-            vnic.count(VnicCounter.TUNNEL_DROPPED);
-        }
-    }
-
-    private void keep(TunnelMessage.Frame frame, ArrayDeque<TunnelMessage.Frame> where) {
-        if (keptBytes + frame.bytes().byteSize() > loop.limits().holdBytesPerVnic()) {
-            vnic.count(VnicCounter.HELD_DROPPED);
-        } else {
-            keptBytes += frame.bytes().byteSize();
-            where.add(frame);
-        }
-    }
-
-    void noteGroupFrame(Burst frames, int index) {
-        if (egressClosed && !ledger.note(GroupLedger.hash(frames, index))) {
-            vnic.count(VnicCounter.LEDGER_FULL);
+    void noteGroupFrame(Burst burst, int index) {
+        if (egressClosed) {
+            frames.noteGroupFrame(burst, index);
         }
     }
 
@@ -175,12 +115,12 @@ final class CutoverSource implements Procedure {
 
     /** Enforces here again under {@code newEpoch}; a second order shares the first one's result. */
     CompletableFuture<Vnic> reclaim(long newEpoch) {
-        if (phase == Phase.GRACE || phase == Phase.LAST_DRAIN || phase == Phase.AWAITING_HOME || phase == Phase.ENDED) {
+        if (phase.isRelease() || phase == SourcePhase.ENDED) {
             return CompletableFuture.failedFuture(
                     new DataPathException(Reason.WRONG_MODE, vnic.id() + " is being released here"));
         }
         reclaimEpoch = Math.max(reclaimEpoch, newEpoch);
-        if (phase.compareTo(Phase.RECLAIM_EGRESS) < 0) {
+        if (!phase.isReclaim()) {
             beginReclaim(new DataPathException(Reason.WRONG_MODE, vnic.id() + " was reclaimed by its source"));
         }
         return reclaimed;
@@ -188,10 +128,10 @@ final class CutoverSource implements Procedure {
 
     /** Forwards what comes late, closes the port, and completes when the destination has the VM's queue for itself. */
     CompletableFuture<@Nullable Void> release() {
-        if (phase == Phase.SEALED) {
-            enter(Phase.GRACE);
+        if (phase == SourcePhase.SEALED) {
+            enter(SourcePhase.GRACE);
             deadlineNanos = loop.now() + loop.limits().releaseGraceNanos();
-        } else if (phase != Phase.GRACE && phase != Phase.LAST_DRAIN) {
+        } else if (!phase.isRelease()) {
             return CompletableFuture.failedFuture(
                     new DataPathException(Reason.WRONG_MODE, vnic.id() + " is being cut over or reclaimed"));
         }
@@ -200,7 +140,7 @@ final class CutoverSource implements Procedure {
 
     @Override
     public void abandon() {
-        enter(Phase.ENDED);
+        enter(SourcePhase.ENDED);
         loop.end(this);
         breakOff();
         DataPathException closed = new DataPathException(Reason.CLOSED, vnic.id() + " was closed");
@@ -219,7 +159,7 @@ final class CutoverSource implements Procedure {
     // ---- connecting
 
     private void connected(Tunnel opened) {
-        if (phase != Phase.CONNECTING) {
+        if (phase != SourcePhase.CONNECTING) {
             opened.abort();
             return;
         }
@@ -230,11 +170,11 @@ final class CutoverSource implements Procedure {
         vnic.setMode(VnicMode.CUTTING);
         vnic.port.steerTo(target.queueIndex());
         vnic.port.requestDrain();
-        enter(Phase.DRAINING_EGRESS);
+        enter(SourcePhase.DRAINING_EGRESS);
     }
 
     private void notConnected(IOException failed) {
-        if (phase == Phase.CONNECTING) {
+        if (phase == SourcePhase.CONNECTING) {
             cause = new DataPathException(
                     Reason.TUNNEL, "no tunnel to " + target.tunnel() + ": " + failed.getMessage(), failed);
             endEnforcing();
@@ -245,10 +185,10 @@ final class CutoverSource implements Procedure {
 
     @Override
     public boolean step(long nowNanos) {
-        Phase before = phase;
+        SourcePhase before = phase;
         boolean worked = readTunnel();
         advance();
-        if (phase == before && phase != Phase.ENDED && hasDeadline() && nowNanos - deadlineNanos >= 0) {
+        if (phase == before && phase.hasTimeLimit() && nowNanos - deadlineNanos >= 0) {
             timeOut();
         }
         return worked || phase != before;
@@ -260,13 +200,13 @@ final class CutoverSource implements Procedure {
                 if (vnic.port.isDrained()) {
                     egressClosed = true;
                     ticket = loop.drainUplink();
-                    enter(Phase.FLUSHING_EGRESS);
+                    enter(SourcePhase.FLUSHING_EGRESS);
                 }
             }
             case FLUSHING_EGRESS -> {
                 if (loop.isUplinkDrained(ticket)) {
                     send(new TunnelMessage.EgressDrained());
-                    enter(Phase.AWAITING_LEARNED);
+                    enter(SourcePhase.AWAITING_LEARNED);
                 }
             }
             case DRAINING_INGRESS -> {
@@ -274,7 +214,7 @@ final class CutoverSource implements Procedure {
                     ingressClosed = true;
                     loop.hostSwitch().flush();
                     vnic.port.requestDrain();
-                    enter(Phase.FLUSHING_INGRESS);
+                    enter(SourcePhase.FLUSHING_INGRESS);
                 }
             }
             case FLUSHING_INGRESS -> {
@@ -300,7 +240,7 @@ final class CutoverSource implements Procedure {
             case RECLAIM_LEARNING -> {
                 if (loop.isUplinkDrained(ticket)) {
                     send(new TunnelMessage.ReclaimLearned());
-                    enter(Phase.RECLAIM_RETURNING);
+                    enter(SourcePhase.RECLAIM_RETURNING);
                 }
             }
             case CONNECTING,
@@ -321,17 +261,15 @@ final class CutoverSource implements Procedure {
         TableSnapshot table = vnic.engine.exportTable(now);
         isSealed = true;
         vnic.setMode(VnicMode.SEALED);
-        while (!pending.isEmpty()) {
-            forward(pending.remove());
-        }
-        keptBytes = 0;
-        send(new TunnelMessage.Sealed(forwardedFrames, ledger.hashes()));
-        enter(Phase.SEALED);
-        sealed.complete(new SealedVnic(table, vnic.engine.revision(), forwardedFrames, now - freezeStartNanos));
+        TunnelMessage.Sealed marker = frames.seal(tunnel);
+        send(marker);
+        enter(SourcePhase.SEALED);
+        sealed.complete(
+                new SealedVnic(table, vnic.engine.revision(), marker.forwardedFrames(), now - freezeStartNanos));
     }
 
     private void closePort() {
-        enter(Phase.AWAITING_HOME);
+        enter(SourcePhase.AWAITING_HOME);
         loop.remove(vnic);
         vnic.source = null;
         vnic.close();
@@ -345,7 +283,7 @@ final class CutoverSource implements Procedure {
     }
 
     private void endReleased() {
-        enter(Phase.ENDED);
+        enter(SourcePhase.ENDED);
         loop.end(this);
         released.complete(null);
     }
@@ -358,12 +296,12 @@ final class CutoverSource implements Procedure {
         }
         boolean worked = false;
         TunnelMessage message = tunnel.poll();
-        while (message != null && phase != Phase.ENDED) {
+        while (message != null && phase != SourcePhase.ENDED) {
             worked = true;
             take(message);
             message = tunnel.poll();
         }
-        if (phase != Phase.ENDED && tunnel.isEnded()) {
+        if (phase != SourcePhase.ENDED && tunnel.isEnded()) {
             worked = true;
             tunnelEnded();
         }
@@ -373,19 +311,19 @@ final class CutoverSource implements Procedure {
     private void take(TunnelMessage message) {
         switch (message) {
             case TunnelMessage.UplinkLearned()
-            when phase == Phase.AWAITING_LEARNED -> {
+            when phase == SourcePhase.AWAITING_LEARNED -> {
                 ticket = loop.drainUplink();
-                enter(Phase.DRAINING_INGRESS);
+                enter(SourcePhase.DRAINING_INGRESS);
             }
             case TunnelMessage.Leaving() -> leaving();
             case TunnelMessage.EgressReturned() -> egressReturned();
-            case TunnelMessage.ReclaimRefused() when phase == Phase.RECLAIM_ASKED -> refused();
+            case TunnelMessage.ReclaimRefused() when phase == SourcePhase.RECLAIM_ASKED -> refused();
             case TunnelMessage.Returned() -> {
-                if (phase == Phase.RECLAIM_RETURNING) {
+                if (phase == SourcePhase.RECLAIM_RETURNING) {
                     endEnforcing();
                 }
             }
-            case TunnelMessage.Frame frame -> takeBack(frame);
+            case TunnelMessage.Frame frame -> frames.takeBack(frame);
             case TunnelMessage.Hello _,
                     TunnelMessage.Welcome _,
                     TunnelMessage.EgressDrained _,
@@ -400,21 +338,16 @@ final class CutoverSource implements Procedure {
         }
     }
 
-    private void takeBack(TunnelMessage.Frame frame) {
-        vnic.count(VnicCounter.TUNNEL_RECEIVED);
-        keep(frame, returned);
-    }
-
     private void egressReturned() {
         egressReturned = true;
-        if (phase == Phase.RECLAIM_ASKED) {
+        if (phase == SourcePhase.RECLAIM_ASKED) {
             drainAgain();
         }
     }
 
     /** A sealed table waits for the authority's order; the destination waits for it, too. */
     private void leaving() {
-        if (phase.compareTo(Phase.SEALED) < 0) {
+        if (phase.isCut()) {
             beginReclaim(new DataPathException(Reason.TUNNEL, "the destination of " + vnic.id() + " gave up"));
         }
     }
@@ -423,7 +356,7 @@ final class CutoverSource implements Procedure {
         DataPathException refusal =
                 new DataPathException(Reason.WRONG_MODE, "the destination of " + vnic.id() + " enforces already");
         isAskedBack = false;
-        enter(Phase.SEALED);
+        enter(SourcePhase.SEALED);
         CompletableFuture<Vnic> refused = reclaimed;
         reclaimed = new CompletableFuture<>();
         refused.completeExceptionally(refusal);
@@ -432,19 +365,17 @@ final class CutoverSource implements Procedure {
     private void tunnelEnded() {
         breakOff();
         tunnel = null;
-        switch (phase) {
-            case DRAINING_EGRESS, FLUSHING_EGRESS, AWAITING_LEARNED, DRAINING_INGRESS, FLUSHING_INGRESS ->
-                beginReclaim(new DataPathException(Reason.TUNNEL, "the tunnel of " + vnic.id() + " broke"));
-            case AWAITING_HOME -> endReleased();
-            case RECLAIM_EGRESS, RECLAIM_ASKED, RECLAIM_DRAINING, RECLAIM_LEARNING, RECLAIM_RETURNING -> endEnforcing();
-            case SEALED -> {
-                // The table waits for an order. Frames that come here now wait with it: the VM's in their queue.
-                egressReturned = true;
-            }
-            case CONNECTING, GRACE, LAST_DRAIN, ENDED -> {
-                // Being released: what comes late is counted as lost.
-            }
+        if (phase.isCut()) {
+            beginReclaim(new DataPathException(Reason.TUNNEL, "the tunnel of " + vnic.id() + " broke"));
+        } else if (phase.isReclaim()) {
+            endEnforcing();
+        } else if (phase == SourcePhase.AWAITING_HOME) {
+            endReleased();
+        } else if (phase == SourcePhase.SEALED) {
+            // The table waits for an order. Frames that come here now wait with it: the VM's in their queue.
+            egressReturned = true;
         }
+        // Else it is being released: what comes late is counted as lost.
     }
 
     // ---- reclaiming
@@ -459,7 +390,7 @@ final class CutoverSource implements Procedure {
         } else if (egressClosed) {
             askBack();
         } else {
-            enter(Phase.RECLAIM_EGRESS);
+            enter(SourcePhase.RECLAIM_EGRESS);
         }
     }
 
@@ -467,19 +398,19 @@ final class CutoverSource implements Procedure {
         egressClosed = true;
         isAskedBack = true;
         send(new TunnelMessage.Reclaim());
-        enter(Phase.RECLAIM_ASKED);
+        enter(SourcePhase.RECLAIM_ASKED);
     }
 
     private void drainAgain() {
         ticket = loop.drainUplink();
-        enter(Phase.RECLAIM_DRAINING);
+        enter(SourcePhase.RECLAIM_DRAINING);
     }
 
     private void learnAgain() {
         vnic.setMode(VnicMode.HOLDING);
         announce();
         ticket = loop.drainUplink();
-        enter(Phase.RECLAIM_LEARNING);
+        enter(SourcePhase.RECLAIM_LEARNING);
     }
 
     private void announce() {
@@ -489,8 +420,8 @@ final class CutoverSource implements Procedure {
 
     /** The vNIC enforces here again: what came back, then what was held, then live frames. */
     private void endEnforcing() {
-        boolean hadCut = phase != Phase.CONNECTING;
-        enter(Phase.ENDED);
+        boolean hadCut = phase != SourcePhase.CONNECTING;
+        enter(SourcePhase.ENDED);
         loop.end(this);
         vnic.source = null;
         vnic.raiseEpoch(reclaimEpoch);
@@ -500,7 +431,7 @@ final class CutoverSource implements Procedure {
             if (!announced) {
                 announce();
             }
-            replayReturned();
+            frames.replay(loop);
         }
         if (tunnel != null) {
             tunnel.closeWhenSent();
@@ -510,17 +441,6 @@ final class CutoverSource implements Procedure {
         reclaimed.complete(vnic);
         released.completeExceptionally(
                 new DataPathException(Reason.WRONG_MODE, vnic.id() + " was reclaimed by its source"));
-    }
-
-    private void replayReturned() {
-        for (TunnelMessage.Frame frame : returned) {
-            if (frame.kind() == FrameKind.IN) {
-                GroupLedger.noteReturned(returnedGroups, frame);
-            }
-        }
-        FrameReplay.tunnelled(loop, vnic, pending);
-        FrameReplay.tunnelled(loop, vnic, returned);
-        FrameReplay.held(loop, vnic, returnedGroups);
     }
 
     // ---- time
@@ -539,7 +459,7 @@ final class CutoverSource implements Procedure {
                     closePort();
                 } else {
                     vnic.port.requestDrain();
-                    enter(Phase.LAST_DRAIN);
+                    enter(SourcePhase.LAST_DRAIN);
                 }
             }
             case LAST_DRAIN -> closePort();
@@ -551,34 +471,19 @@ final class CutoverSource implements Procedure {
         }
     }
 
-    private void enter(Phase next) {
+    private void enter(SourcePhase next) {
         phase = next;
         deadlineNanos = loop.now() + loop.limits().stepTimeoutNanos();
     }
 
-    private boolean hasDeadline() {
-        return phase != Phase.SEALED && phase != Phase.ENDED;
-    }
-
     @Override
     public long waitNanos(long nowNanos) {
-        return hasDeadline() ? Math.max(0, deadlineNanos - nowNanos) : Long.MAX_VALUE;
+        return phase.hasTimeLimit() ? Math.max(0, deadlineNanos - nowNanos) : Long.MAX_VALUE;
     }
 
     @Override
     public boolean isDraining() {
-        return switch (phase) {
-            case DRAINING_EGRESS,
-                    FLUSHING_EGRESS,
-                    DRAINING_INGRESS,
-                    FLUSHING_INGRESS,
-                    LAST_DRAIN,
-                    RECLAIM_EGRESS,
-                    RECLAIM_DRAINING,
-                    RECLAIM_LEARNING -> true;
-            case CONNECTING, AWAITING_LEARNED, SEALED, GRACE, AWAITING_HOME, RECLAIM_ASKED, RECLAIM_RETURNING, ENDED ->
-                false;
-        };
+        return phase.drains();
     }
 
     private void send(TunnelMessage marker) {
