@@ -62,8 +62,15 @@ final class FakeCluster implements HostLookup, PlacementRecords, AutoCloseable {
     private final AtomicInteger ids = new AtomicInteger();
     private volatile @Nullable RuntimeException databaseFailure;
 
+    /** With limits that no test reaches, however slow the machine is. */
     FakeCluster() {
-        Config config = PersistenceTestKitPlugin.config()
+        this("");
+    }
+
+    /** @param limits settings of {@code portcullis.migration} that the test wants to reach */
+    FakeCluster(String limits) {
+        Config config = ConfigFactory.parseString("portcullis.migration {" + limits + "}")
+                .withFallback(PersistenceTestKitPlugin.config())
                 .withFallback(FAST)
                 .withFallback(ConfigFactory.parseResources("application-test.conf"))
                 .withFallback(ConfigFactory.load());

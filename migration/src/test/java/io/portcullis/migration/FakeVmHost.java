@@ -99,6 +99,14 @@ final class FakeVmHost implements VmHost {
         neverCut.add(vnic);
     }
 
+    /** As if a session had activated the VM and then its node's actors were lost with all their messages. */
+    synchronized void activateUnseen(VmSpec spec, long epoch) {
+        spec.vnicIds().forEach(vnic -> {
+            find(vnic).epoch = epoch;
+            find(vnic).mode = VnicMode.ENFORCING;
+        });
+    }
+
     synchronized void fill(VnicId vnic, int chunks) {
         List<byte[]> table = new ArrayList<>();
         for (int i = 0; i < chunks; i++) {

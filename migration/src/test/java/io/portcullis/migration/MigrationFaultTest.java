@@ -1,0 +1,314 @@
+package io.portcullis.migration;
+
+import static io.portcullis.migration.FakeCluster.ETH0;
+import static io.portcullis.migration.FakeCluster.ETH1;
+import static io.portcullis.migration.FakeCluster.ONE;
+import static io.portcullis.migration.FakeCluster.TWO;
+import static io.portcullis.migration.FakeCluster.WEB;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.portcullis.datapath.runtime.VnicMode;
+import io.portcullis.migration.FakeVmHost.Op;
+import io.portcullis.migration.model.MigrationOutcome;
+import io.portcullis.migration.model.MigrationReceipt;
+import io.portcullis.migration.model.PlacementPhase;
+import io.portcullis.policy.HostId;
+import io.portcullis.vnic.RefusalCode;
+import java.time.Duration;
+import java.util.List;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What goes wrong in each phase, and where the VM is enforced afterwards. The ledger checks that it never is twice. */
+class MigrationFaultTest {
+    private final FakeCluster cluster = new FakeCluster();
+
+    @BeforeEach
+    void attach() {
+        cluster.attach(WEB, ONE);
+        cluster.host(ONE).fill(ETH0, 9);
+    }
+
+    @AfterEach
+    void stop() {
+        cluster.close();
+    }
+
+    // ---- the target refuses
+
+    @ParameterizedTest
+    @EnumSource(
+            value = RefusalCode.class,
+            names = {"CAPACITY", "PORT", "DRAINING"})
+    void shouldRollBackWhenTheTargetRefusesToAdmit(RefusalCode code) {
+        cluster.host(TWO).failNext(Op.ADMIT, code, 1);
+
+        MigrationReceipt receipt = migrate();
+
+        assertUntouched(receipt, MigrationOutcome.ROLLED_BACK);
+        assertThat(receipt.problems()).singleElement().asString().contains("ADMIT");
+    }
+
+    @Test
+    void shouldRollBackWhenTheTargetsDataPathIsNotReady() {
+        cluster.host(TWO).failNext(Op.EXPECT, RefusalCode.PORT, 1);
+
+        assertUntouched(migrate(), MigrationOutcome.ROLLED_BACK);
+        assertThat(cluster.host(TWO).mode(ETH0)).isNull();
+    }
+
+    @Test
+    void shouldGiveTheVmBackWhenDigestsDiffer() {
+        cluster.host(TWO).failNext(Op.IMPORT, RefusalCode.INVALID, 1);
+
+        MigrationReceipt receipt = migrate();
+
+        assertReclaimed(receipt);
+        awaitCleared();
+    }
+
+    @Test
+    void shouldTryAnActivationAgain() {
+        cluster.host(TWO).failNext(Op.ACTIVATE, RefusalCode.TIMEOUT, 2);
+
+        assertThat(migrate().lossless()).isTrue();
+    }
+
+    @Test
+    void shouldGiveTheVmBackWhenNoVnicCanBeActivated() {
+        cluster.host(TWO).failNext(Op.ACTIVATE, RefusalCode.TIMEOUT, 6);
+
+        assertReclaimed(migrate());
+        assertThat(cluster.host(TWO).mode(ETH0)).isNull();
+    }
+
+    @Test
+    void shouldRollForwardWhenOneVnicEnforcesAtTheTarget() {
+        // Attempt 1: both fail; attempt 2: both fail; attempt 3: the first fails, the second enforces.
+        cluster.host(TWO).failNext(Op.ACTIVATE, RefusalCode.TIMEOUT, 5);
+
+        MigrationReceipt receipt = migrate();
+
+        assertThat(receipt.outcome()).isEqualTo(MigrationOutcome.COMMITTED);
+        assertThat(receipt.problems()).singleElement().asString().contains("does not enforce yet");
+        assertThat(cluster.view(WEB).host()).isEqualTo(TWO);
+    }
+
+    // ---- the source refuses
+
+    @Test
+    void shouldRollBackWhenTheSourceCannotSeal() {
+        cluster.host(ONE).failNext(Op.CUT, RefusalCode.HOST_UNAVAILABLE, 2);
+
+        assertUntouched(migrate(), MigrationOutcome.ROLLED_BACK);
+        awaitCleared();
+    }
+
+    @Test
+    void shouldTakeAllVnicsBackWhenOnlySomeSealed() {
+        cluster.host(ONE).neverCut(ETH1);
+
+        assertReclaimed(migrate());
+        assertThat(cluster.host(ONE).epoch(ETH1)).isEqualTo(3);
+        awaitCleared();
+    }
+
+    // ---- a host dies
+
+    @Test
+    void shouldRollBackWhenTheTargetDiesWhileItIsPrepared() {
+        cluster.host(TWO).hang(Op.ADMIT);
+        String id = cluster.startMigration(WEB, TWO);
+
+        cluster.kill(TWO);
+
+        assertUntouched(cluster.receipt(WEB, id), MigrationOutcome.ROLLED_BACK);
+    }
+
+    @Test
+    void shouldReclaimWhenTheTargetDiesBeforeTheSeal() {
+        cluster.host(ONE).hang(Op.CUT);
+        String id = startCutting(Op.CUT, ONE);
+
+        cluster.kill(TWO);
+
+        assertReclaimed(cluster.receipt(WEB, id));
+    }
+
+    @Test
+    void shouldReclaimWhenTheTargetDiesAfterTheSeal() {
+        cluster.host(TWO).hang(Op.IMPORT);
+        String id = startCutting(Op.IMPORT, TWO);
+
+        cluster.kill(TWO);
+
+        assertReclaimed(cluster.receipt(WEB, id));
+        assertThat(cluster.host(ONE).tableOf(ETH0)).hasSize(9);
+    }
+
+    @Test
+    void shouldCommitWhenTheTargetDiesAfterItTookOver() {
+        cluster.host(ONE).hang(Op.RELEASE);
+        String id = cluster.startMigration(WEB, TWO);
+        cluster.awaitPhase(WEB, PlacementPhase.COMMITTED);
+
+        cluster.kill(TWO);
+        cluster.host(ONE).goOn(Op.RELEASE);
+
+        assertThat(cluster.receipt(WEB, id).outcome()).isEqualTo(MigrationOutcome.COMMITTED);
+        assertThat(cluster.view(WEB).host()).isEqualTo(TWO);
+        assertThat(cluster.view(WEB).hostUp()).isFalse();
+    }
+
+    @Test
+    void shouldStayAtTheSourceWhenItDiesWhileTheTargetIsPrepared() {
+        cluster.host(TWO).hang(Op.EXPECT);
+        String id = startCutting(Op.EXPECT, TWO);
+
+        cluster.kill(ONE);
+
+        MigrationReceipt receipt = cluster.receipt(WEB, id);
+        cluster.host(TWO).goOn(Op.EXPECT);
+        assertThat(receipt.outcome()).isEqualTo(MigrationOutcome.ROLLED_BACK);
+        assertThat(cluster.view(WEB).host()).isEqualTo(ONE);
+        assertThat(cluster.view(WEB).epoch()).isEqualTo(1);
+        assertThat(cluster.view(WEB).hostUp()).isFalse();
+        awaitCleared();
+    }
+
+    @Test
+    void shouldStayAtTheSourceWhenItDiesBeforeTheSeal() {
+        cluster.host(ONE).hang(Op.CUT);
+        String id = startCutting(Op.CUT, ONE);
+
+        cluster.kill(ONE);
+
+        MigrationReceipt receipt = cluster.receipt(WEB, id);
+        assertThat(receipt.outcome()).isEqualTo(MigrationOutcome.RECLAIMED);
+        assertThat(receipt.problems()).anyMatch(problem -> problem.contains("resumes there from its last checkpoint"));
+        assertThat(cluster.view(WEB).host()).isEqualTo(ONE);
+        assertThat(cluster.view(WEB).epoch()).isEqualTo(3);
+        assertThat(cluster.view(WEB).hostUp()).isFalse();
+        awaitCleared();
+        cluster.addHost(ONE);
+        assertThat(cluster.view(WEB).hostUp()).isTrue();
+    }
+
+    @Test
+    void shouldCommitWhenTheSourceDiesAfterTheHandOver() {
+        cluster.host(TWO).hang(Op.ACTIVATE);
+        String id = startCutting(Op.ACTIVATE, TWO);
+
+        cluster.kill(ONE);
+        cluster.host(TWO).goOn(Op.ACTIVATE);
+
+        MigrationReceipt receipt = cluster.receipt(WEB, id);
+        assertThat(receipt.outcome()).isEqualTo(MigrationOutcome.COMMITTED);
+        assertThat(receipt.problems()).anyMatch(problem -> problem.contains("did not confirm that it let go"));
+        assertThat(cluster.view(WEB).host()).isEqualTo(TWO);
+    }
+
+    @Test
+    void shouldWaitForOneOfThemWhenBothHostsAreLost() {
+        cluster.host(TWO).hang(Op.IMPORT);
+        String id = startCutting(Op.IMPORT, TWO);
+        cluster.set(ONE, HostLookup.Presence.ABSENT);
+        cluster.set(TWO, HostLookup.Presence.ABSENT);
+
+        Awaitility.await()
+                .during(Duration.ofMillis(300))
+                .atMost(Duration.ofSeconds(5))
+                .until(() -> cluster.view(WEB).phase().moving());
+        cluster.set(ONE, HostLookup.Presence.UP);
+        cluster.set(TWO, HostLookup.Presence.UP);
+        cluster.host(TWO).goOn(Op.IMPORT);
+
+        assertThat(cluster.receipt(WEB, id).outcome()).isIn(MigrationOutcome.COMMITTED, MigrationOutcome.RECLAIMED);
+    }
+
+    @Test
+    void shouldNotGiveUpForAHostThatIsOnlyUnreachable() {
+        cluster.host(TWO).hang(Op.IMPORT);
+        String id = startCutting(Op.IMPORT, TWO);
+        cluster.set(TWO, HostLookup.Presence.UNAVAILABLE);
+
+        Awaitility.await()
+                .during(Duration.ofMillis(300))
+                .atMost(Duration.ofSeconds(5))
+                .until(() -> cluster.view(WEB).phase() == PlacementPhase.CUTTING_OVER);
+        cluster.host(TWO).goOn(Op.IMPORT);
+
+        assertThat(cluster.receipt(WEB, id).outcome()).isEqualTo(MigrationOutcome.COMMITTED);
+    }
+
+    // ---- a host's actor system restarts, its data path lives on
+
+    @Test
+    void shouldCommitWhenTheTargetsActorsRestartAfterItTookOver() {
+        cluster.host(ONE).hang(Op.CUT);
+        String id = startCutting(Op.CUT, ONE);
+        cluster.host(TWO).activateUnseen(WEB, 2);
+
+        cluster.restartAgent(TWO);
+
+        MigrationReceipt receipt = cluster.receipt(WEB, id);
+        assertThat(receipt.outcome()).isEqualTo(MigrationOutcome.COMMITTED);
+        assertThat(receipt.problems()).anyMatch(problem -> problem.contains("restarted"));
+        cluster.host(ONE).goOn(Op.CUT);
+    }
+
+    @Test
+    void shouldMigrateAgainAfterAFailure() {
+        cluster.host(TWO).failNext(Op.IMPORT, RefusalCode.INVALID, 1);
+        migrate();
+        awaitCleared();
+
+        MigrationReceipt second = migrate();
+
+        assertThat(second.lossless()).isTrue();
+        assertThat(second.epochBefore()).isEqualTo(3);
+        assertThat(second.epochAfter()).isEqualTo(4);
+        assertThat(cluster.host(TWO).tableOf(ETH0)).hasSize(9);
+    }
+
+    // ---- helpers
+
+    private MigrationReceipt migrate() {
+        return cluster.receipt(WEB, cluster.startMigration(WEB, TWO));
+    }
+
+    private String startCutting(Op until, HostId where) {
+        String id = cluster.startMigration(WEB, TWO);
+        Awaitility.await().until(() -> cluster.host(where).calls(until) > 0);
+        return id;
+    }
+
+    private void assertUntouched(MigrationReceipt receipt, MigrationOutcome outcome) {
+        assertThat(receipt.outcome()).isEqualTo(outcome);
+        assertThat(receipt.epochAfter()).isEqualTo(1);
+        assertThat(cluster.view(WEB).host()).isEqualTo(ONE);
+        assertThat(cluster.host(ONE).mode(ETH0)).isEqualTo(VnicMode.ENFORCING);
+        assertThat(cluster.host(ONE).epoch(ETH0)).isEqualTo(1);
+    }
+
+    private void assertReclaimed(MigrationReceipt receipt) {
+        assertThat(receipt.outcome()).isEqualTo(MigrationOutcome.RECLAIMED);
+        assertThat(receipt.epochAfter()).isEqualTo(3);
+        assertThat(receipt.problems()).isNotEmpty();
+        assertThat(cluster.view(WEB).host()).isEqualTo(ONE);
+        assertThat(List.of(ETH0, ETH1)).allSatisfy(vnic -> {
+            assertThat(cluster.host(ONE).mode(vnic)).isEqualTo(VnicMode.ENFORCING);
+            assertThat(cluster.host(ONE).epoch(vnic)).isEqualTo(3);
+        });
+    }
+
+    private void awaitCleared() {
+        Awaitility.await()
+                .until(() -> cluster.host(TWO).mode(ETH0) == null
+                        && cluster.host(TWO).mode(ETH1) == null);
+    }
+}
