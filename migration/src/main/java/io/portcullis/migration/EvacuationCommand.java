@@ -73,20 +73,24 @@ public sealed interface EvacuationCommand {
     /** Messages of the evacuation to itself. */
     sealed interface Own extends EvacuationCommand {}
 
-    /** The host does (not) take VMs, and what is placed on it; or why that is not known. */
+    /** The host takes VMs, or does not any more; or could not be told. */
+    record DrainingSet(
+            boolean draining,
+            boolean leave,
+            String by,
+            ActorRef<EvacuationReply> replyTo,
+            @Nullable Refusal refusal) implements Own {}
+
+    /** @param failure why the directory cannot be read, or null */
     record VmsListed(List<VmId> vms, @Nullable String failure) implements Own {}
 
     record HostsListed(List<AgentCommand.HostLoad> hosts) implements Own {}
 
-    /** @param id of the migration; null if it was refused */
-    record MoveAnswered(
-            VmId vm,
-            HostId to,
-            @Nullable String id,
-            @Nullable Refusal refusal) implements Own {}
+    /** @param reply null if there was none in time */
+    record MoveAnswered(VmId vm, HostId to, @Nullable PlacementReply reply) implements Own {}
 
-    record MoveUpdated(VmId vm, MigrationUpdate update) implements Own {}
+    record MoveUpdated(MigrationUpdate update) implements Own {}
 
-    /** Time to look again at VMs that wait or move. */
+    /** Time to look again at the VMs of the host. */
     record Tick() implements Own {}
 }

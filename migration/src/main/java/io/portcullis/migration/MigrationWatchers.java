@@ -19,7 +19,7 @@ final class MigrationWatchers {
     void add(PlacementState state, PlacementCommand.WatchMigration watch) {
         MigrationUpdate update = update(state, watch.id());
         watch.replyTo().tell(update == null ? new MigrationUpdate.NotFound(watch.id()) : update);
-        if (state.isMoving(watch.id())) {
+        if (state.isMoving(watch.id()) && !watchers.contains(watch.replyTo())) {
             if (watchers.size() == limit) {
                 watchers.removeFirst();
             }

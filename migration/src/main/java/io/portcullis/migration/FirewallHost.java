@@ -1,0 +1,237 @@
+package io.portcullis.migration;
+
+import io.portcullis.datapath.runtime.ActivationReport;
+import io.portcullis.datapath.runtime.CutoverTarget;
+import io.portcullis.datapath.runtime.SealedVnic;
+import io.portcullis.datapath.runtime.VnicStatus;
+import io.portcullis.datapath.track.TableSnapshot;
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.VnicId;
+import io.portcullis.vnic.FirewallCommand;
+import io.portcullis.vnic.FirewallReply;
+import io.portcullis.vnic.FirewallState;
+import io.portcullis.vnic.HostCommand;
+import io.portcullis.vnic.HostReply;
+import io.portcullis.vnic.RefusalCode;
+import io.portcullis.vnic.Refused;
+import io.portcullis.vnic.VmSpec;
+import io.portcullis.vnic.VnicActors;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+
+/** The own host through its agent and its firewalls. Thread-safe. */
+final class FirewallHost implements VmHost {
+    private final HostId host;
+    private final VnicActors vnics;
+    private final ActorSystem<?> system;
+    private final MigrationSettings settings;
+
+    FirewallHost(HostId host, VnicActors vnics, ActorSystem<?> system, MigrationSettings settings) {
+        this.host = host;
+        this.vnics = vnics;
+        this.system = system;
+        this.settings = settings;
+    }
+
+    @Override
+    public HostId host() {
+        return host;
+    }
+
+    @Override
+    public CompletionStage<Void> wouldTake(VmSpec spec) {
+        return askHost(
+                        settings.checkTimeout(),
+                        HostReply.Admissible.class,
+                        replyTo -> new HostCommand.CheckAdmission(spec, replyTo))
+                .thenAccept(reply -> {});
+    }
+
+    @Override
+    public CompletionStage<AgentCommand.HostLoad> load() {
+        return askHost(settings.checkTimeout(), HostReply.HostStatus.class, HostCommand.GetHost::new)
+                .thenApply(status -> new AgentCommand.HostLoad(
+                        host,
+                        status.vms().size(),
+                        status.limits().maxVnics() - status.vnicCount(),
+                        status.recovered() && !status.draining()));
+    }
+
+    @Override
+    public CompletionStage<Void> setDraining(boolean draining) {
+        return askHost(
+                        settings.checkTimeout(),
+                        HostReply.DrainingSet.class,
+                        replyTo -> new HostCommand.SetDraining(draining, replyTo))
+                .thenAccept(reply -> {});
+    }
+
+    @Override
+    public CompletionStage<Void> attach(VmSpec spec, long epoch) {
+        return attach(spec, epoch, true).thenAccept(reply -> {});
+    }
+
+    @Override
+    public CompletionStage<Long> admit(VmSpec spec, long epoch) {
+        return attach(spec, epoch, false).thenApply(HostReply.VmAttached::policyRevision);
+    }
+
+    private CompletionStage<HostReply.VmAttached> attach(VmSpec spec, long epoch, boolean enforce) {
+        return askHost(
+                settings.attachTimeout(),
+                HostReply.VmAttached.class,
+                replyTo -> new HostCommand.AttachVm(spec, epoch, enforce, replyTo));
+    }
+
+    @Override
+    public CompletionStage<Void> detach(VmSpec spec, long epoch) {
+        return askHost(
+                        settings.releaseTimeout(),
+                        HostReply.VmGone.class,
+                        replyTo -> new HostCommand.DetachVm(spec, epoch, replyTo))
+                .thenAccept(reply -> {});
+    }
+
+    @Override
+    public CompletionStage<CutoverTarget> expectCutover(VnicId vnic, long epoch) {
+        return askFirewall(
+                        vnic,
+                        settings.stepTimeout(),
+                        FirewallReply.CutoverReady.class,
+                        replyTo -> new FirewallCommand.PrepareCutover(epoch, replyTo))
+                .thenApply(FirewallReply.CutoverReady::target);
+    }
+
+    @Override
+    public CompletionStage<SealedVnic> cutOver(VnicId vnic, long epoch, CutoverTarget target) {
+        return askFirewall(
+                        vnic,
+                        settings.cutoverTimeout(),
+                        FirewallReply.Sealed.class,
+                        replyTo -> new FirewallCommand.CutOver(epoch, target, replyTo))
+                .thenApply(FirewallReply.Sealed::sealed);
+    }
+
+    /** The data path computes the digest over what it imported and refuses a table whose digest or count is another. */
+    @Override
+    public CompletionStage<ImportReport> importTable(VnicId vnic, long epoch, TableSnapshot snapshot) {
+        return askFirewall(
+                        vnic,
+                        settings.stepTimeout(),
+                        FirewallReply.Status.class,
+                        replyTo -> new FirewallCommand.ImportTable(epoch, snapshot, replyTo))
+                .thenApply(reply -> new ImportReport(reply.status().connections(), snapshot.digest()));
+    }
+
+    @Override
+    public CompletionStage<ActivationReport> activate(
+            VnicId vnic, long epoch, long forwardedFrames, long minimumRevision) {
+        return askFirewall(
+                        vnic,
+                        settings.stepTimeout(),
+                        FirewallReply.Activated.class,
+                        replyTo -> new FirewallCommand.Activate(epoch, forwardedFrames, minimumRevision, replyTo))
+                .thenApply(FirewallReply.Activated::report);
+    }
+
+    /** First the vNICs that took part in a cut-over, whose tables are still here; then the agent learns the epoch and attaches the rest. */
+    @Override
+    public CompletionStage<Void> reclaim(VmSpec spec, long newEpoch) {
+        return all(spec.vnicIds().stream().map(vnic -> reclaim(vnic, newEpoch)).toList())
+                .thenCompose(done -> attach(spec, newEpoch));
+    }
+
+    private CompletionStage<Void> reclaim(VnicId vnic, long newEpoch) {
+        return status(vnic).thenCompose(status -> switch (status.state()) {
+            case CUTTING_OVER, SEALED, ENFORCING ->
+                askFirewall(
+                                vnic,
+                                settings.stepTimeout(),
+                                FirewallReply.Status.class,
+                                replyTo -> new FirewallCommand.Reclaim(newEpoch, replyTo))
+                        .thenAccept(reply -> {});
+            case UNATTACHED, PASSIVE, RELEASED -> CompletableFuture.<Void>completedFuture(null);
+        });
+    }
+
+    @Override
+    public CompletionStage<Void> release(VmSpec spec, long epoch, HostId movedTo, long newEpoch) {
+        return askHost(
+                        settings.releaseTimeout(),
+                        HostReply.VmGone.class,
+                        replyTo -> new HostCommand.ReleaseVm(spec, epoch, movedTo, newEpoch, replyTo))
+                .thenAccept(reply -> {});
+    }
+
+    @Override
+    public CompletionStage<List<VnicStatus>> statuses(VmSpec spec) {
+        List<CompletableFuture<FirewallReply.Status>> asked = spec.vnicIds().stream()
+                .map(vnic -> status(vnic).toCompletableFuture())
+                .toList();
+        return all(asked)
+                .thenApply(done -> asked.stream()
+                        .map(CompletableFuture::join)
+                        .filter(reply ->
+                                reply.state() != FirewallState.UNATTACHED && reply.state() != FirewallState.RELEASED)
+                        .map(FirewallReply.Status::status)
+                        .toList());
+    }
+
+    private CompletionStage<FirewallReply.Status> status(VnicId vnic) {
+        return askFirewall(vnic, settings.stepTimeout(), FirewallReply.Status.class, FirewallCommand.GetStatus::new);
+    }
+
+    private <T extends FirewallReply> CompletionStage<T> askFirewall(
+            VnicId vnic,
+            Duration limit,
+            Class<T> expected,
+            Function<ActorRef<FirewallReply>, FirewallCommand> request) {
+        return vnics.firewall(host, vnic)
+                .<CompletionStage<T>>map(firewall -> AskPattern.<FirewallCommand, FirewallReply>ask(
+                                firewall, request::apply, limit, system.scheduler())
+                        .thenApply(reply -> {
+                            if (reply instanceof Refused refused) {
+                                throw new HostRefusal(refused.code(), refused.message());
+                            }
+                            return expect(vnic, expected, reply);
+                        }))
+                .orElseGet(this::unavailable);
+    }
+
+    private <T extends HostReply> CompletionStage<T> askHost(
+            Duration limit, Class<T> expected, Function<ActorRef<HostReply>, HostCommand> request) {
+        return vnics.hostAgent(host)
+                .<CompletionStage<T>>map(agent -> AskPattern.<HostCommand, HostReply>ask(
+                                agent, request::apply, limit, system.scheduler())
+                        .thenApply(reply -> {
+                            if (reply instanceof Refused refused) {
+                                throw new HostRefusal(refused.code(), refused.message());
+                            }
+                            return expect(host, expected, reply);
+                        }))
+                .orElseGet(this::unavailable);
+    }
+
+    private static <T> T expect(Object who, Class<T> expected, Object reply) {
+        if (expected.isInstance(reply)) {
+            return expected.cast(reply);
+        }
+        throw new HostRefusal(RefusalCode.WRONG_STATE, who + " answered " + reply);
+    }
+
+    private <T> CompletionStage<T> unavailable() {
+        return CompletableFuture.failedFuture(
+                new HostRefusal(RefusalCode.HOST_UNAVAILABLE, "host " + host + " is not up"));
+    }
+
+    private static CompletionStage<Void> all(List<? extends CompletionStage<?>> stages) {
+        return CompletableFuture.allOf(
+                stages.stream().map(CompletionStage::toCompletableFuture).toArray(CompletableFuture<?>[]::new));
+    }
+}
