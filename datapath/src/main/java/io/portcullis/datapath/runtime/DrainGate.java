@@ -13,7 +13,7 @@ final class DrainGate {
         this.port = port;
     }
 
-    /** @return ticket for {@link #isReached} */
+    /** Asks for a drain; answers the ticket for {@link #isReached}. */
     long request() {
         if (isRunning()) {
             requested = started + 1;

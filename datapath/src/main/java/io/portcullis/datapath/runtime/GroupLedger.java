@@ -19,7 +19,7 @@ final class GroupLedger {
 
     private final List<Long> hashes = new ArrayList<>();
 
-    /** @return false if the ledger is full */
+    /** Answers false if the ledger is full. */
     boolean note(long hash) {
         return hashes.size() < TunnelCodec.MAX_GROUP_FRAMES && hashes.add(hash);
     }

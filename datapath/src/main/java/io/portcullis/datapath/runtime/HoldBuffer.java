@@ -46,7 +46,7 @@ final class HoldBuffer {
         return frames == 0;
     }
 
-    /** @return false if the buffer is full; the frame was not taken */
+    /** Answers false if the buffer is full; the frame was not taken. */
     boolean offer(MemorySegment memory, long offset, int lengthBytes) {
         int needed = LENGTH_BYTES + Burst.VNET_HEADER_BYTES + lengthBytes;
         if (frames == maxFrames || bytes + needed > maxBytes) {

@@ -40,6 +40,8 @@ enum HostCounter {
     }
 
     /** The counters' values: any thread adds and reads. */
+    // Ordinals index the counters of this process; they are neither stored nor sent.
+    @SuppressWarnings("EnumOrdinal")
     static final class Values {
         private final AtomicLongArray values = new AtomicLongArray(HostCounter.values().length);
 

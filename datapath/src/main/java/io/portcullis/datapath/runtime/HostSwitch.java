@@ -172,7 +172,7 @@ final class HostSwitch {
 
     // ---- from the network
 
-    /** @return number of frames that were read */
+    /** Takes in what the fabric sent; answers the number of frames. */
     int readUplink() {
         Burst frames = fromUplink;
         frames.clear();

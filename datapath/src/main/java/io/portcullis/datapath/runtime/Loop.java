@@ -74,7 +74,7 @@ final class Loop {
 
     // ---- from any thread
 
-    /** @return false if the queue is at its limit or the loop has stopped; the command was not taken */
+    /** Answers false if the queue is at its limit or the loop has stopped; the command was not taken. */
     boolean offer(Runnable command) {
         if (stopping || waitingCommands.get() >= limits.commands()) {
             return false;

@@ -130,7 +130,7 @@ final class Tunnel {
         return new TunnelMessage.Frame(kind, epoch, copy);
     }
 
-    /** @return false if the tunnel is full or broken; the frame was not taken */
+    /** Answers false if the tunnel is full or broken; the frame was not taken. */
     boolean sendFrame(TunnelMessage.Frame frame) {
         long lengthBytes = frame.bytes().byteSize();
         if (broken || outboxBytes.get() + lengthBytes > maxQueueBytes) {

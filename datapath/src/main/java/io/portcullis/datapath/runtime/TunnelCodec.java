@@ -37,8 +37,6 @@ final class TunnelCodec {
     private static final int RETURNED = 12;
     private static final int LEAVING = 13;
 
-    private static final TunnelMessage.FrameKind[] KINDS = TunnelMessage.FrameKind.values();
-
     private TunnelCodec() {}
 
     static void write(DataOutputStream out, TunnelMessage message) throws IOException {
@@ -63,7 +61,7 @@ final class TunnelCodec {
             }
             case TunnelMessage.Frame(TunnelMessage.FrameKind kind, long epoch, MemorySegment bytes) -> {
                 out.writeByte(FRAME);
-                out.writeByte(kind.ordinal());
+                out.writeByte(kind.code);
                 out.writeLong(epoch);
                 out.writeInt((int) bytes.byteSize());
                 out.write(bytes.toArray(ValueLayout.JAVA_BYTE));
@@ -130,16 +128,24 @@ final class TunnelCodec {
     }
 
     private static TunnelMessage readFrame(DataInputStream in) throws IOException {
-        int kind = in.readUnsignedByte();
+        TunnelMessage.FrameKind kind = readKind(in);
         long epoch = in.readLong();
         int length = in.readInt();
-        if (kind >= KINDS.length
-                || length < Burst.VNET_HEADER_BYTES + FrameTags.ETHERNET_BYTES
-                || length > MAX_FRAME_BYTES) {
-            throw new ProtocolException("a frame of kind " + kind + " with " + length + " bytes");
+        if (length < Burst.VNET_HEADER_BYTES + FrameTags.ETHERNET_BYTES || length > MAX_FRAME_BYTES) {
+            throw new ProtocolException("a frame of " + length + " bytes");
         }
         byte[] bytes = new byte[length];
         in.readFully(bytes);
-        return new TunnelMessage.Frame(KINDS[kind], epoch, MemorySegment.ofArray(bytes));
+        return new TunnelMessage.Frame(kind, epoch, MemorySegment.ofArray(bytes));
+    }
+
+    private static TunnelMessage.FrameKind readKind(DataInputStream in) throws IOException {
+        int code = in.readUnsignedByte();
+        for (TunnelMessage.FrameKind kind : TunnelMessage.FrameKind.values()) {
+            if (kind.code == code) {
+                return kind;
+            }
+        }
+        throw new ProtocolException("a frame of kind " + code);
     }
 }

@@ -16,11 +16,18 @@ sealed interface TunnelMessage {
     /** What a frame still needs on the other side. */
     enum FrameKind {
         /** From the network for the VM, not yet decided. */
-        IN,
+        IN(1),
         /** From the VM, not yet decided. */
-        OUT,
+        OUT(2),
         /** On its way out and decided: an answer of the source's firewall. */
-        OUT_DECIDED
+        OUT_DECIDED(3);
+
+        /** On the wire. */
+        final int code;
+
+        FrameKind(int code) {
+            this.code = code;
+        }
     }
 
     /** First message: which cut-over this is. */

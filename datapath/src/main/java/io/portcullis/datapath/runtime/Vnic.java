@@ -9,6 +9,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** An attached vNIC: its port, its firewall, and what the loop does with its frames. Owned by one loop. */
+// Ordinals index the counters of this process; they are neither stored nor sent.
+@SuppressWarnings("EnumOrdinal")
 final class Vnic {
     /** What happens to a frame from the network for this vNIC. */
     enum Ingress {

@@ -141,7 +141,7 @@ final class VnicCommands {
         if (vnic.revoked) {
             throw new DataPathException(Reason.STALE_EPOCH, "epoch " + vnic.epoch() + " of " + id + " was given back");
         }
-        if (vnic.source != null || vnic.mode() != VnicMode.PASSIVE && vnic.mode() != VnicMode.HOLDING) {
+        if (vnic.source != null || (vnic.mode() != VnicMode.PASSIVE && vnic.mode() != VnicMode.HOLDING)) {
             throw wrongMode(vnic, "not PASSIVE or HOLDING");
         }
         vnic.raiseEpoch(epoch);
@@ -164,7 +164,7 @@ final class VnicCommands {
         Vnic vnic = find(id, epoch);
         if (vnic.mode() != VnicMode.PASSIVE
                 || vnic.revoked
-                || vnic.destination != null && !vnic.destination.isReplaceable()) {
+                || (vnic.destination != null && !vnic.destination.isReplaceable())) {
             throw wrongMode(vnic, "not free to take part in a cut-over");
         }
         if (vnic.destination != null) {
@@ -236,7 +236,7 @@ final class VnicCommands {
         }
         if (!result.isDone()) {
             releasing.put(id, result);
-            result.whenComplete((_, _) -> releasing.remove(id, result));
+            var _ = result.whenComplete((_, _) -> releasing.remove(id, result));
         }
         return result;
     }
