@@ -59,7 +59,7 @@ public interface DataPath extends AutoCloseable {
     /** At most {@code limit} connections, in no order. */
     CompletionStage<List<ConnectionInfo>> connections(VnicId vnic, int limit);
 
-    /** Counters of the host's uplink and switch. */
+    /** Counters of the host's uplink, switch, tunnels and loop; may be up to a second old. */
     Map<String, Long> counters();
 
     @Override

@@ -139,7 +139,9 @@ public final class DataPathRuntime implements DataPath {
 
     @Override
     public Map<String, Long> counters() {
-        return counters.toMap();
+        Map<String, Long> all = counters.toMap();
+        loop.uplinkCounters().forEach((name, count) -> all.merge("uplink.port." + name, count, Long::sum));
+        return all;
     }
 
     @Override

@@ -47,6 +47,7 @@ final class Loop {
     private final CountDownLatch ended = new CountDownLatch(1);
     private final Thread thread;
     private volatile boolean stopping;
+    private volatile Map<String, Long> uplinkCounters = Map.of();
     private long nextExpiryNanos;
 
     Loop(
@@ -92,6 +93,11 @@ final class Loop {
 
     void wakeUp() {
         poller.wakeUp();
+    }
+
+    /** What the uplink itself counts, as of the last round of expiry. */
+    Map<String, Long> uplinkCounters() {
+        return uplinkCounters;
     }
 
     boolean isStopping() {
@@ -241,11 +247,18 @@ final class Loop {
         List<Vnic> now = order;
         for (int i = 0; i < now.size(); i++) {
             Vnic vnic = now.get(i);
-            if (vnic.readsPort()) {
+            if (vnic.readsPort() && !isPausing(vnic)) {
                 worked |= readPort(vnic);
             }
         }
         return worked;
+    }
+
+    private boolean isPausing(Vnic vnic) {
+        if (vnic.pausing && clock.getAsLong() - vnic.pausedUntilNanos >= 0) {
+            vnic.pausing = false;
+        }
+        return vnic.pausing;
     }
 
     private boolean readPort(Vnic vnic) {
@@ -265,6 +278,8 @@ final class Loop {
         } catch (RuntimeException bug) {
             // Whatever of the burst was not sent yet is lost: closed rather than open.
             vnic.count(VnicCounter.FAILED, fromVm.count());
+            vnic.pausing = true;
+            vnic.pausedUntilNanos = clock.getAsLong() + FAILURE_PAUSE_NANOS;
             failures.report("carrying frames of " + vnic.id(), bug);
             return false;
         }
@@ -290,7 +305,7 @@ final class Loop {
         List<Vnic> now = order;
         for (int i = 0; i < now.size(); i++) {
             Vnic vnic = now.get(i);
-            boolean interested = vnic.readsPort();
+            boolean interested = vnic.readsPort() && !vnic.pausing;
             if (interested != vnic.interested) {
                 vnic.interested = interested;
                 poller.setInterest(vnic.port, interested);
@@ -304,6 +319,7 @@ final class Loop {
             return;
         }
         nextExpiryNanos = now + limits.expiryIntervalNanos();
+        uplinkCounters = Map.copyOf(uplink.counters());
         for (Vnic vnic : order) {
             if (vnic.mode() == VnicMode.ENFORCING) {
                 vnic.engine.expire(now);
@@ -316,6 +332,11 @@ final class Loop {
         long wait = nextExpiryNanos - now;
         if (uplinkGate.isRunning()) {
             wait = Math.min(wait, DRAIN_POLL_NANOS);
+        }
+        for (int i = 0; i < order.size(); i++) {
+            if (order.get(i).pausing) {
+                wait = Math.min(wait, FAILURE_PAUSE_NANOS);
+            }
         }
         for (int i = 0; i < procedures.size(); i++) {
             Procedure procedure = procedures.get(i);

@@ -39,6 +39,10 @@ final class Vnic {
     boolean needsFlush;
     /** Whether the poller waits for the port. */
     boolean interested;
+    /** The port is left alone after a failure, so that a broken one does not burn a core. */
+    boolean pausing;
+
+    long pausedUntilNanos;
     /** The epoch was given back to the source: it may never be activated here. */
     boolean revoked;
     /** When the vNIC was attached. */
@@ -121,6 +125,7 @@ final class Vnic {
         for (VnicCounter counter : VnicCounter.values()) {
             all.merge(counter.text, counters[counter.ordinal()], Long::sum);
         }
+        port.counters().forEach((name, count) -> all.merge("port." + name, count, Long::sum));
         return new VnicStatus(id(), epoch, mode, engine.rulesHash(), engine.revision(), engine.connectionCount(), all);
     }
 

@@ -210,6 +210,21 @@ class HostSwitchTest {
     }
 
     @Test
+    void shouldServeTheOthersWhenAPortFails() {
+        TestFabric.Vm broken = hosts.enforce(host, vnic(1, 1), CLIENT);
+        TestFabric.Vm whole = hosts.enforce(host, vnic(2, 1), CLIENT);
+        broken.broken = true;
+        broken.send(udp(1, 9, 53).build());
+        await().until(() -> host.counters().getOrDefault("loop.failures", 0L) > 2);
+
+        whole.send(udp(2, 9, 53).build());
+        assertThat(hex(awaitAtStation())).isEqualTo(hex(tagged(VLAN, 2, 9, 53).build()));
+
+        broken.broken = false;
+        assertThat(hex(awaitAtStation())).isEqualTo(hex(tagged(VLAN, 1, 9, 53).build()));
+    }
+
+    @Test
     void shouldReportAPortThatCannotBeOpened() {
         assertThatThrownBy(() -> get(host.attach(vnic(6, 1))))
                 .hasFieldOrPropertyWithValue("reason", Reason.PORT)

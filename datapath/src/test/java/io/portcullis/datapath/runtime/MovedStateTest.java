@@ -95,6 +95,25 @@ class MovedStateTest {
     }
 
     @Test
+    void shouldCountWhatDoesNotFitTheHoldBuffer() {
+        DataPathRuntime small = hosts.host("host-3", DataPathSettings.Limits.DEFAULT.withHold(1 << 20, 10));
+        hosts.enforce(first, vnic(1, 1), RULES);
+        get(small.attach(vnic(1, 2)));
+        get(small.installRules(ID, 2, 1, RULES));
+        SealedVnic sealed = get(first.cutOver(ID, 1, get(small.expectCutover(ID, 2))));
+        for (int i = 0; i < 25; i++) {
+            station.send(arpRequest(i));
+        }
+        await().until(() -> get(small.status(ID)).counters().get("held.dropped") == 15);
+
+        get(small.importTable(ID, 2, sealed.table()));
+        ActivationReport report = get(small.activate(ID, 2, sealed.forwardedFrames()));
+
+        assertThat(report.heldFrames()).isEqualTo(10);
+        assertThat(report.droppedHeldFrames()).isEqualTo(15);
+    }
+
+    @Test
     void shouldDeliverEachGroupFrameOnceDuringAMove() {
         hosts.enforce(first, vnic(1, 1), RULES);
         int sent = 0;

@@ -271,7 +271,9 @@ final class TestFabric implements PortBackend, AutoCloseable {
         private final List<VmQueue> queues = new ArrayList<>();
         private final ConcurrentLinkedQueue<byte[]> received = new ConcurrentLinkedQueue<>();
         private int steering;
-        long lostFrames;
+        private long lostFrames;
+        /** Its queues throw when they are read. */
+        volatile boolean broken;
 
         Vm(String name) {
             this.name = name;
@@ -319,6 +321,14 @@ final class TestFabric implements PortBackend, AutoCloseable {
         @Override
         void takeOn(byte[] frame) {
             vm.received.add(frame);
+        }
+
+        @Override
+        public int receive(Burst burst) {
+            if (vm.broken) {
+                throw new IllegalStateException("the port of " + vm.name + " is broken");
+            }
+            return super.receive(burst);
         }
 
         @Override
