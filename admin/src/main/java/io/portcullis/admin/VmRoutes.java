@@ -194,7 +194,7 @@ final class VmRoutes {
         return change(exchange, vm -> {
             List<ModelEdit> wanted = new ArrayList<>();
             clear.stream()
-                    .filter(vm.findings()::containsKey)
+                    .filter(finding -> vm.findings().containsKey(finding))
                     .forEach(finding -> wanted.add(new ModelEdit.ClearFinding(vm.name(), finding)));
             set.forEach((finding, value) -> wanted.add(new ModelEdit.SetFinding(vm.name(), finding, value)));
             return wanted;

@@ -261,20 +261,21 @@ public final class ActorServices implements AdminServices {
                 : asking.ask(firewall.get(), command);
     }
 
-    /** A VM or host that does not exist is told from one that cannot be moved now. */
     @Override
     public CompletionStage<MigrationView> migrate(VmId vm, HostId to, String by) {
         return hosts.requireKnown(to)
-                .thenCompose(known -> migrations.begin(vm, to, by))
-                .exceptionallyCompose(failure -> {
-                    Throwable cause = failure instanceof CompletionException && failure.getCause() != null
-                            ? failure.getCause()
-                            : failure;
-                    boolean mayBeUnknown = cause instanceof RefusedException refused
-                            && (refused.kind() == ProblemKind.WRONG_STATE || refused.kind() == ProblemKind.UNKNOWN);
-                    CompletionStage<MigrationView> refused = CompletableFuture.failedFuture(cause);
-                    return mayBeUnknown ? tenants.requireVm(vm).thenCompose(exists -> refused) : refused;
-                });
+                .thenCompose(known ->
+                        migrations.begin(vm, to, by).exceptionallyCompose(failure -> unlessUnknown(vm, failure)));
+    }
+
+    /** A VM that does not exist is told from one that cannot be moved now. */
+    private CompletionStage<MigrationView> unlessUnknown(VmId vm, Throwable failure) {
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        boolean mayBeUnknown = cause instanceof RefusedException refused
+                && (refused.kind() == ProblemKind.WRONG_STATE || refused.kind() == ProblemKind.UNKNOWN);
+        CompletionStage<MigrationView> refused = CompletableFuture.failedFuture(cause);
+        return mayBeUnknown ? tenants.requireVm(vm).thenCompose(exists -> refused) : refused;
     }
 
     @Override

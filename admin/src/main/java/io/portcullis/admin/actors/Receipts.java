@@ -1,25 +1,17 @@
 package io.portcullis.admin.actors;
 
-import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.module.SimpleModule;
 import io.portcullis.api.PhaseView;
 import io.portcullis.api.ReceiptView;
 import io.portcullis.api.VnicReceipt;
 import io.portcullis.migration.model.MigrationReceipt;
 import io.portcullis.migration.model.VnicTransfer;
-import io.portcullis.policy.HostId;
-import io.portcullis.policy.VmId;
-import io.portcullis.policy.VnicId;
-import java.io.IOException;
+import io.portcullis.persistence.PolicyJacksonModule;
 import java.time.Instant;
 import java.util.List;
-import java.util.function.Function;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -29,27 +21,9 @@ import org.slf4j.LoggerFactory;
 final class Receipts {
     private static final Logger LOG = LoggerFactory.getLogger(Receipts.class);
     private static final ObjectMapper STORED = JsonMapper.builder()
-            .addModule(new SimpleModule()
-                    .addDeserializer(VmId.class, new Text<>(VmId.class, VmId::parse))
-                    .addDeserializer(VnicId.class, new Text<>(VnicId.class, VnicId::parse))
-                    .addDeserializer(HostId.class, new Text<>(HostId.class, HostId::new)))
+            .addModule(new PolicyJacksonModule())
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
-
-    /** A value that is stored as its text. */
-    private static final class Text<T> extends StdDeserializer<T> {
-        private final transient Function<String, T> parse;
-
-        Text(Class<T> type, Function<String, T> parse) {
-            super(type);
-            this.parse = parse;
-        }
-
-        @Override
-        public T deserialize(JsonParser in, DeserializationContext context) throws IOException {
-            return parse.apply(in.getValueAsString());
-        }
-    }
 
     private Receipts() {}
 

@@ -15,6 +15,7 @@ import java.util.OptionalLong;
  * @param headers first value of each, names in lower case
  * @param by who asks, for records of what was done
  */
+@SuppressWarnings("ArrayRecordComponent") // exchanges are never compared
 public record Exchange(
         Map<String, String> path, Map<String, String> query, Map<String, String> headers, byte[] body, String by) {
     /** A variable of the route. */

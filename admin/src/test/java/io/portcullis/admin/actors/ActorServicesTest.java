@@ -1,0 +1,281 @@
+package io.portcullis.admin.actors;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.typesafe.config.ConfigFactory;
+import io.portcullis.admin.EditOutcome;
+import io.portcullis.admin.http.ProblemKind;
+import io.portcullis.admin.http.RefusedException;
+import io.portcullis.api.HostView;
+import io.portcullis.api.MigrationView;
+import io.portcullis.migration.EvacuationCommand;
+import io.portcullis.migration.PlacementCommand;
+import io.portcullis.migration.PlacementReply;
+import io.portcullis.migration.PlacementView;
+import io.portcullis.migration.model.MigrationOutcome;
+import io.portcullis.migration.model.MigrationReceipt;
+import io.portcullis.migration.model.PhaseTime;
+import io.portcullis.migration.model.PlacementPhase;
+import io.portcullis.migration.model.VnicTransfer;
+import io.portcullis.persistence.MigrationRow;
+import io.portcullis.persistence.PlacementRow;
+import io.portcullis.persistence.PolicyJacksonModule;
+import io.portcullis.policy.Action;
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.TenantId;
+import io.portcullis.policy.VmId;
+import io.portcullis.policy.VnicId;
+import io.portcullis.policy.model.ModelEdit;
+import io.portcullis.policy.model.Segment;
+import io.portcullis.vnic.FirewallCommand;
+import io.portcullis.vnic.FirewallReply;
+import io.portcullis.vnic.RefusalCode;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeoutException;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.Join;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class ActorServicesTest {
+    private static final TenantId ACME = new TenantId("acme");
+    private static final VmId WEB = VmId.parse("acme/web-1");
+    private static final VnicId ETH0 = VnicId.parse("acme/web-1/eth0");
+    private static final HostId HOST_1 = new HostId("host-1");
+    private static final HostId HOST_2 = new HostId("host-2");
+    private static final HostId HOST_9 = new HostId("host-9");
+
+    private static ActorTestKit kit;
+
+    private FakeCluster cluster;
+    private ActorServices services;
+
+    @BeforeAll
+    static void startSystem() {
+        kit = ActorTestKit.create("portcullis", ConfigFactory.parseString("""
+            pekko { loglevel = WARNING, fail-mixed-versions = off, actor.provider = cluster
+              remote.artery.canonical { hostname = 127.0.0.1, port = 0 }
+              cluster.roles = [host, "host-id:host-1"], cluster.jmx.enabled = off }
+            """).withFallback(ConfigFactory.load()));
+        Cluster self = Cluster.get(kit.system());
+        self.manager().tell(Join.create(self.selfMember().address()));
+    }
+
+    @AfterAll
+    static void stopSystem() {
+        kit.shutdownTestKit();
+    }
+
+    @BeforeEach
+    void start() {
+        cluster = new FakeCluster(kit);
+        services = new ActorServices(kit.system(), cluster.access(), Duration.ofMillis(700));
+        done(services.putTenant(ACME, Action.DROP, false, OptionalLong.empty(), "me"));
+    }
+
+    @Test
+    void shouldEditTenantsAndTellAllOutcomesApart() {
+        EditOutcome applied = edit(new ModelEdit.PutSegment(new Segment("front", 1)), OptionalLong.empty());
+
+        assertThat(applied)
+                .isInstanceOfSatisfying(
+                        EditOutcome.Applied.class,
+                        it -> assertThat(it.changed()).isTrue());
+        assertThat(edit(new ModelEdit.PutSegment(new Segment("front", 5_000)), OptionalLong.empty()))
+                .isInstanceOf(EditOutcome.Rejected.class);
+        assertThat(edit(new ModelEdit.RemoveSegment("front"), OptionalLong.of(77)))
+                .isInstanceOf(EditOutcome.Stale.class);
+        assertThat(done(services.model(ACME)).segments()).containsKey("front");
+        assertThat(done(services.tenants())).containsExactly(ACME);
+    }
+
+    private EditOutcome edit(ModelEdit edit, OptionalLong revision) {
+        return done(services.edit(ACME, List.of(edit), revision, "me"));
+    }
+
+    @Test
+    void shouldNameTheTenantsThereAreForAnUnknownOne() {
+        RefusedException refused = refused(services.model(new TenantId("acmee")));
+
+        assertThat(refused.kind()).isEqualTo(ProblemKind.UNKNOWN);
+        assertThat(refused.problem().hint()).isEqualTo("did you mean acme?");
+    }
+
+    @Test
+    void shouldTellUnknownHostsAndVmsFromRefusedMoves() {
+        cluster.onPlacement = refusing(RefusalCode.WRONG_STATE, "the VM is detached");
+        assertThat(refused(services.migrate(WEB, HOST_2, "me")).kind()).isEqualTo(ProblemKind.UNKNOWN);
+        assertThat(refused(services.migrate(WEB, HOST_9, "me")).getMessage()).isEqualTo("there is no host 'host-9'");
+
+        cluster.onPlacement = refusing(RefusalCode.MOVING, "it moves");
+        assertThat(refused(services.migrate(WEB, HOST_2, "me")).kind()).isEqualTo(ProblemKind.MOVING);
+        cluster.onPlacement = refusing(RefusalCode.CAPACITY, "full");
+        assertThat(refused(services.migrate(WEB, HOST_2, "me")).kind()).isEqualTo(ProblemKind.CAPACITY);
+    }
+
+    private static java.util.function.Consumer<PlacementCommand> refusing(RefusalCode code, String message) {
+        return command -> {
+            if (command instanceof PlacementCommand.MigrateVm migrate) {
+                migrate.replyTo().tell(new PlacementReply.Refused(code, message));
+            }
+        };
+    }
+
+    @Test
+    void shouldFollowAMigrationBeforeTheLogHasIt() {
+        cluster.onPlacement = command -> {
+            if (command instanceof PlacementCommand.MigrateVm migrate) {
+                migrate.replyTo().tell(new PlacementReply.MigrationAccepted("m-1", WEB, HOST_1, HOST_2));
+            }
+            if (command instanceof PlacementCommand.GetPlacement get) {
+                get.replyTo().tell(placed(PlacementPhase.CUTTING_OVER, "m-1", null));
+            }
+        };
+
+        MigrationView begun = done(services.migrate(WEB, HOST_2, "me"));
+
+        assertThat(begun.state()).isEqualTo("RUNNING");
+        assertThat(done(services.migration("m-1")).phase()).isEqualTo("CUTTING_OVER");
+        cluster.onPlacement = command -> {
+            if (command instanceof PlacementCommand.GetPlacement get) {
+                get.replyTo().tell(placed(PlacementPhase.PLACED, null, receipt("m-1")));
+            }
+        };
+        MigrationView ended = done(services.migration("m-1"));
+        assertThat(ended.state()).isEqualTo("COMMITTED");
+        assertThat(ended.receipt().pauseNanos()).isEqualTo(1_200);
+        assertThat(ended.receipt().lossless()).isTrue();
+        assertThat(refused(services.migration("m-2")).kind()).isEqualTo(ProblemKind.UNKNOWN);
+        assertThat(refused(services.cancel("m-1", "me")).kind()).isEqualTo(ProblemKind.TOO_LATE);
+    }
+
+    private static PlacementReply placed(
+            PlacementPhase phase, @Nullable String migration, @Nullable MigrationReceipt receipt) {
+        return new PlacementReply.Placement(new PlacementView(WEB, phase, HOST_1, 3, true, null, migration, receipt));
+    }
+
+    private static MigrationReceipt receipt(String id) {
+        return new MigrationReceipt(
+                id,
+                WEB,
+                HOST_1,
+                HOST_2,
+                1,
+                2,
+                "me",
+                MigrationOutcome.COMMITTED,
+                List.of(new PhaseTime(PlacementPhase.RESERVING, 1_000), new PhaseTime(PlacementPhase.PLACED, 2_000)),
+                List.of(new VnicTransfer(ETH0, 4, 4, 256, -1, -1, 7, 3, 2, 0, 900, 1_200)),
+                List.of());
+    }
+
+    @Test
+    void shouldReadReceiptsFromTheLog() throws Exception {
+        String json = JsonMapper.builder()
+                .addModule(new PolicyJacksonModule())
+                .build()
+                .writeValueAsString(receipt("m-7"));
+        cluster.migrations.add(
+                new MigrationRow("m-7", WEB, HOST_2, HOST_1, "COMMITTED", "me", Instant.EPOCH, Instant.EPOCH, json));
+
+        MigrationView view = done(services.migration("m-7"));
+
+        assertThat(view.receipt().vnics().getFirst().digestSent()).isEqualTo("ffffffffffffffff");
+        assertThat(view.receipt().phases()).hasSize(2);
+        assertThat(done(services.nodeReport()).migrations()).isEqualTo(Map.of("COMMITTED", 1L));
+        assertThat(done(services.nodeReport()).migrations()).isEqualTo(Map.of("COMMITTED", 1L));
+        assertThat(done(services.nodeReport()).counters()).containsEntry("uplink.in", 9L);
+    }
+
+    @Test
+    void shouldShowHostsThatAreGoneButStillHaveVms() {
+        cluster.placements.add(new PlacementRow(WEB, HOST_9, 4, "{}", Instant.EPOCH));
+
+        List<HostView> hosts = done(services.hosts());
+
+        assertThat(hosts).extracting(HostView::name).containsExactly("host-1", "host-2", "host-9");
+        assertThat(hosts.getLast().status()).isEqualTo("DOWN");
+        assertThat(hosts.getLast().vms()).containsExactly("acme/web-1");
+        assertThat(hosts.getFirst().maxVnics()).isEqualTo(10);
+        assertThat(refused(services.drain(HOST_9, false, "me")).kind()).isEqualTo(ProblemKind.HOST_UNAVAILABLE);
+    }
+
+    @Test
+    void shouldPassEvacuationsOn() {
+        cluster.onEvacuation = command -> {
+            if (command instanceof EvacuationCommand.StartDrain drain) {
+                drain.replyTo()
+                        .tell(new EvacuationCommand.EvacuationStatus(
+                                HOST_1,
+                                EvacuationCommand.EvacuationState.DRAINING,
+                                drain.by(),
+                                false,
+                                2,
+                                1,
+                                List.of(WEB),
+                                0,
+                                Map.of()));
+            }
+            if (command instanceof EvacuationCommand.StopDrain stop) {
+                stop.replyTo().tell(new EvacuationCommand.EvacuationRefused(RefusalCode.WRONG_STATE, "it leaves"));
+            }
+        };
+
+        assertThat(done(services.drain(HOST_1, false, "me")).moving()).containsExactly("acme/web-1");
+        assertThat(refused(services.cancelDrain(HOST_1, "me")).kind()).isEqualTo(ProblemKind.WRONG_STATE);
+    }
+
+    @Test
+    void shouldAskFirewallsWithADeadline() {
+        assertThat(catchThrowableOfType(CompletionException.class, () -> done(services.vnicStatus(HOST_1, ETH0))))
+                .hasCauseInstanceOf(TimeoutException.class);
+        assertThat(refused(services.vnicStatus(HOST_9, ETH0)).kind()).isEqualTo(ProblemKind.HOST_UNAVAILABLE);
+
+        cluster.onFirewall = command -> {
+            if (command instanceof FirewallCommand.GetStatus get) {
+                get.replyTo().tell(FakeCluster.enforcing(ETH0));
+            }
+            if (command instanceof FirewallCommand.ListConnections list) {
+                list.replyTo().tell(new FirewallReply.Moved(ETH0, HOST_2, 4));
+            }
+        };
+        assertThat(done(services.vnicStatus(HOST_1, ETH0)).orElseThrow().mode()).isEqualTo("ENFORCING");
+        assertThat(refused(services.connections(HOST_1, ETH0, 10)).getMessage()).contains("moved to host-2");
+    }
+
+    @Test
+    void shouldBeReadyWhenTheNodeIsUpAndItsAgentAnswers() {
+        Awaitility.await().until(() -> done(services.readiness()).ready());
+        assertThat(done(services.cluster()).members()).singleElement().satisfies(member -> {
+            assertThat(member.host()).isEqualTo("host-1");
+            assertThat(member.self()).isTrue();
+        });
+
+        cluster.hostsAreSilent = true;
+
+        assertThat(done(services.readiness()).reason()).isEqualTo("the host agent does not answer");
+    }
+
+    private static <T> T done(CompletionStage<T> stage) {
+        return stage.toCompletableFuture().join();
+    }
+
+    private static RefusedException refused(CompletionStage<?> stage) {
+        CompletionException failure = catchThrowableOfType(CompletionException.class, () -> done(stage));
+        assertThat(failure).as("nothing was refused").isNotNull();
+        return (RefusedException) failure.getCause();
+    }
+}
