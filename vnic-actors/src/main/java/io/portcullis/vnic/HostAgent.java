@@ -1,17 +1,610 @@
 package io.portcullis.vnic;
 
+import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.policy.HostId;
+import io.portcullis.policy.TenantId;
+import io.portcullis.policy.VmId;
+import io.portcullis.policy.VnicId;
+import io.portcullis.policy.table.RuleTable;
+import io.portcullis.vnic.HostedVm.Phase;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.apache.pekko.actor.typed.receptionist.Receptionist;
 import org.apache.pekko.actor.typed.receptionist.ServiceKey;
+import org.jspecify.annotations.Nullable;
 
-/** The agent of one host. */
-public final class HostAgent {
+/**
+ * The agent of one host: admits VMs, attaches and detaches their vNICs as one, brings rule tables to their firewalls, writes
+ * checkpoints, and puts everything back after a restart.
+ *
+ * <pre>
+ * (none) ──AttachVm, directory──▶ ATTACHING ──all attached──▶ AWAITING_RULES ──all have rules, or overdue──▶ SETTLING ──▶ ATTACHED
+ *                                    │  ▲                                                                     │ (activated)
+ *                        port refuses│  │Heal (restored VMs only)                                             │
+ *                                    ▼  │                                                                     ▼
+ *                                  FAILED                            any ──DetachVm, ReleaseVm──▶ LEAVING ──▶ (none)
+ * </pre>
+ *
+ * A vNIC without rules passes nothing, whatever its phase. Rule tables are wanted and in force; whatever differs is installed, and
+ * every {@link HostTiming#healInterval} once more, and the tenant is told what is in force, whose answer is what should be.
+ */
+public final class HostAgent extends AbstractBehavior<HostCommand> {
     /** Name of the actor under the node's guardian. */
     public static final String NAME = "host-agent";
 
-    private HostAgent() {}
+    /** How often the directory is compared with what is here. */
+    private static final Duration DIRECTORY_INTERVAL = Duration.ofSeconds(30);
+
+    private final HostAgentEnvironment environment;
+    private final HostId host;
+    private final TimerScheduler<HostCommand> timers;
+    private final FirewallAsks firewalls;
+    private final CheckpointWriter checkpoints;
+    private final RuleShelf rules = new RuleShelf();
+    private final Map<VmId, HostedVm> vms = new TreeMap<>(java.util.Comparator.comparing(VmId::toString));
+    private Set<TenantId> subscribed = Set.of();
+    private final List<ActorRef<HostReply>> checkpointAskers = new ArrayList<>();
+    private boolean writingCheckpoints;
+    private boolean draining;
+    private boolean recovered;
 
     /** Under which the agent of a host is registered at the receptionist. */
     public static ServiceKey<HostCommand> key(HostId host) {
         return ServiceKey.create(HostCommand.class, "host-agent-" + host);
+    }
+
+    /** An agent; after a failure of its own it starts again and adopts what the data path has. */
+    public static Behavior<HostCommand> create(HostAgentEnvironment environment, Clock clock) {
+        Behavior<HostCommand> agent = Behaviors.setup(
+                context -> Behaviors.withTimers(timers -> new HostAgent(context, environment, clock, timers)));
+        return Behaviors.supervise(agent).onFailure(SupervisorStrategy.restart());
+    }
+
+    private HostAgent(
+            ActorContext<HostCommand> context,
+            HostAgentEnvironment environment,
+            Clock clock,
+            TimerScheduler<HostCommand> timers) {
+        super(context);
+        context.setLoggerName(HostAgent.class);
+        this.environment = environment;
+        this.host = environment.host();
+        this.timers = timers;
+        this.firewalls = new FirewallAsks(environment, context.getSystem().scheduler());
+        this.checkpoints =
+                new CheckpointWriter(environment.dataPath(), environment.checkpoints(), environment.blocking(), clock);
+        context.getSystem().receptionist().tell(Receptionist.register(key(host), context.getSelf()));
+        timers.startTimerWithFixedDelay(
+                new HostCommand.Heal(), environment.timing().healInterval());
+        timers.startTimerWithFixedDelay(
+                new HostCommand.CheckpointTick(), environment.timing().checkpointInterval());
+        recover();
+    }
+
+    @Override
+    public Receive<HostCommand> createReceive() {
+        return newReceiveBuilder().onAnyMessage(this::onCommand).build();
+    }
+
+    private Behavior<HostCommand> onCommand(HostCommand command) {
+        switch (command) {
+            case HostCommand.AttachVm attach -> onAttachVm(attach);
+            case HostCommand.CheckAdmission check -> onCheckAdmission(check);
+            case HostCommand.DetachVm detach -> onDetachVm(detach);
+            case HostCommand.ReleaseVm release -> onReleaseVm(release);
+            case HostCommand.SetDraining set -> onSetDraining(set);
+            case HostCommand.GetHost get -> look(get.replyTo());
+            case HostCommand.WriteCheckpoints write -> onWriteCheckpoints(write);
+            case HostCommand.RuleTables tables -> install(rules.offer(tables.assignments(), tables.tables()));
+            case HostCommand.VnicChanged changed -> learn(changed.status());
+            case HostCommand.Heal _ -> onHeal();
+            case HostCommand.ReportNow _ -> onReportNow();
+            case HostCommand.CheckpointTick _ -> writeCheckpoints();
+            case HostCommand.CheckpointsWritten written -> onCheckpointsWritten(written);
+            case HostCommand.Recovered found -> onRecovered(found);
+            case HostCommand.RecoverAgain _ -> recover();
+            case HostCommand.VnicsAttached attached -> onVnicsAttached(attached);
+            case HostCommand.RulesAnswered answered -> onRulesAnswered(answered);
+            case HostCommand.RulesOverdue overdue -> onRulesOverdue(overdue);
+            case HostCommand.VnicsReady ready -> onVnicsReady(ready);
+            case HostCommand.VnicsGone gone -> onVnicsGone(gone);
+            case HostCommand.Looked looked -> onLooked(looked);
+        }
+        return this;
+    }
+
+    // ---- starting again
+
+    private void recover() {
+        getContext().pipeToSelf(HostRecovery.read(environment), HostCommand.Recovered::new);
+    }
+
+    private void onRecovered(HostCommand.Recovered found) {
+        List<RestoredVm> restored = found.vms();
+        if (restored == null) {
+            getContext()
+                    .getLog()
+                    .warn(
+                            "host {} cannot read which VMs it has, and tries again: {}",
+                            host,
+                            String.valueOf(found.failure()));
+            timers.startSingleTimer(
+                    new HostCommand.RecoverAgain(), environment.timing().healInterval());
+            return;
+        }
+        Set<VmId> known = new HashSet<>();
+        for (RestoredVm vm : restored) {
+            known.add(vm.spec().vm());
+            if (!vms.containsKey(vm.spec().vm())) {
+                getContext()
+                        .getLog()
+                        .info("host {} attaches VM {} again", host, vm.spec().vm());
+                attach(new HostedVm(vm));
+            }
+        }
+        vms.values().removeIf(vm -> vm.phase == Phase.FAILED && !known.contains(vm.spec.vm()));
+        recovered = true;
+        timers.startSingleTimer(new HostCommand.RecoverAgain(), DIRECTORY_INTERVAL);
+    }
+
+    // ---- attaching
+
+    private void onAttachVm(HostCommand.AttachVm attach) {
+        VmSpec spec = attach.spec();
+        HostedVm present = vms.get(spec.vm());
+        if (present != null && (present.epoch > attach.epoch() || present.phase == Phase.LEAVING)) {
+            attach.replyTo().tell(stale(present, attach.epoch()));
+            return;
+        }
+        if (present != null && present.epoch == attach.epoch()) {
+            present.askers.add(attach.replyTo());
+            present.enforce |= attach.enforce();
+            if (present.phase == Phase.ATTACHED) {
+                settle(present);
+            } else if (present.phase == Phase.FAILED) {
+                attach(present);
+            }
+            return;
+        }
+        Refused refusal = present == null ? refusal(spec) : null;
+        if (refusal != null) {
+            attach.replyTo().tell(refusal);
+            return;
+        }
+        if (present != null) {
+            present.answer(stale(present, present.epoch));
+        }
+        HostedVm vm = new HostedVm(spec, attach.epoch(), attach.enforce());
+        vm.askers.add(attach.replyTo());
+        attach(vm);
+    }
+
+    private void onCheckAdmission(HostCommand.CheckAdmission check) {
+        Refused refusal = refusal(check.spec());
+        check.replyTo().tell(refusal == null ? new HostReply.Admissible(host) : refusal);
+    }
+
+    private @Nullable Refused refusal(VmSpec spec) {
+        if (draining) {
+            return new Refused(RefusalCode.DRAINING, "host " + host + " is being drained");
+        }
+        int max = environment.limits().maxVnics();
+        int present =
+                vms.values().stream().mapToInt(vm -> vm.spec.vnics().size()).sum();
+        if (present + spec.vnics().size() > max) {
+            return new Refused(
+                    RefusalCode.CAPACITY,
+                    "host " + host + " has " + present + " of at most " + max + " vNICs; " + spec.vm() + " has "
+                            + spec.vnics().size());
+        }
+        return null;
+    }
+
+    private void attach(HostedVm vm) {
+        vm.phase = Phase.ATTACHING;
+        vms.put(vm.spec.vm(), vm);
+        vm.spec.vnicIds().forEach(rules::add);
+        subscribe();
+        pipe(
+                firewalls.askAll(vm.spec, spec -> firewalls.attach(spec, vm.epoch, vm.checkpoints.get(spec.vnic()))),
+                replies -> new HostCommand.VnicsAttached(vm.spec.vm(), vm.epoch, replies));
+    }
+
+    private void onVnicsAttached(HostCommand.VnicsAttached attached) {
+        HostedVm vm = find(attached.vm(), attached.epoch(), Phase.ATTACHING);
+        if (vm == null) {
+            return;
+        }
+        FirewallReply refusal = learn(attached.replies());
+        if (refusal != null) {
+            onAttachRefused(vm, refusal);
+            return;
+        }
+        vm.checkpoints.forEach((vnic, checkpoint) -> {
+            RuleTable table = checkpoint.rules();
+            if (table != null) {
+                rules.restored(vnic, table);
+            }
+        });
+        vm.phase = Phase.AWAITING_RULES;
+        install(vm.spec.vnicIds().stream().filter(rules.due()::contains).toList());
+        if (hasRules(vm)) {
+            settle(vm);
+        } else {
+            getContext()
+                    .scheduleOnce(
+                            environment.timing().rulesTimeout(),
+                            getContext().getSelf(),
+                            new HostCommand.RulesOverdue(vm.spec.vm(), vm.epoch));
+        }
+    }
+
+    private void onAttachRefused(HostedVm vm, FirewallReply refusal) {
+        Refused reason = asRefused(refusal);
+        vm.answer(reason);
+        if (vm.isRestored) {
+            getContext()
+                    .getLog()
+                    .warn(
+                            "VM {} belongs to host {} but cannot be attached, tried again: {}",
+                            vm.spec.vm(),
+                            host,
+                            reason);
+            vm.phase = Phase.FAILED;
+            return;
+        }
+        vm.phase = Phase.LEAVING;
+        leave(vm.spec, vm.epoch, getContext().getSystem().ignoreRef(), null);
+    }
+
+    private boolean hasRules(HostedVm vm) {
+        return vm.spec.vnicIds().stream().allMatch(rules::hasRules);
+    }
+
+    private void onRulesOverdue(HostCommand.RulesOverdue overdue) {
+        HostedVm vm = find(overdue.vm(), overdue.epoch(), Phase.AWAITING_RULES);
+        if (vm != null) {
+            getContext().getLog().warn("no rules for VM {} yet: nothing of it passes", vm.spec.vm());
+            settle(vm);
+        }
+    }
+
+    /** Lets the vNICs enforce if they should, else asks how they are. */
+    private void settle(HostedVm vm) {
+        vm.phase = Phase.SETTLING;
+        pipe(
+                firewalls.askAll(
+                        vm.spec,
+                        spec -> firewalls.ask(
+                                spec.vnic(),
+                                me -> vm.enforce
+                                        ? new FirewallCommand.Activate(vm.epoch, 0, 0, me)
+                                        : new FirewallCommand.GetStatus(me))),
+                replies -> new HostCommand.VnicsReady(vm.spec.vm(), vm.epoch, replies));
+    }
+
+    private void onVnicsReady(HostCommand.VnicsReady ready) {
+        HostedVm vm = find(ready.vm(), ready.epoch(), Phase.SETTLING);
+        if (vm == null) {
+            return;
+        }
+        FirewallReply refusal = learn(ready.replies());
+        vm.phase = Phase.ATTACHED;
+        if (refusal != null) {
+            vm.answer(asRefused(refusal));
+            return;
+        }
+        List<VnicStatus> statuses =
+                ready.replies().stream().map(HostAgent::statusOf).toList();
+        long revision =
+                statuses.stream().mapToLong(VnicStatus::policyRevision).min().orElse(0);
+        vm.answer(new HostReply.VmAttached(vm.spec.vm(), vm.epoch, revision, statuses));
+    }
+
+    // ---- leaving
+
+    private void onDetachVm(HostCommand.DetachVm detach) {
+        onLeave(detach.spec(), detach.epoch(), detach.replyTo(), null);
+    }
+
+    private void onReleaseVm(HostCommand.ReleaseVm release) {
+        onLeave(release.spec(), release.epoch(), release.replyTo(), release);
+    }
+
+    private void onLeave(
+            VmSpec spec, long epoch, ActorRef<HostReply> replyTo, HostCommand.@Nullable ReleaseVm release) {
+        HostedVm vm = vms.get(spec.vm());
+        if (vm != null && vm.epoch > epoch) {
+            replyTo.tell(stale(vm, epoch));
+            return;
+        }
+        if (vm != null) {
+            vm.phase = Phase.LEAVING;
+            vm.answer(new Refused(RefusalCode.WRONG_STATE, "VM " + spec.vm() + " was detached meanwhile"));
+        }
+        leave(spec, epoch, replyTo, release);
+    }
+
+    private void leave(VmSpec spec, long epoch, ActorRef<HostReply> replyTo, HostCommand.@Nullable ReleaseVm release) {
+        pipe(
+                firewalls.askAll(
+                        spec,
+                        vnic -> firewalls.ask(
+                                vnic.vnic(),
+                                me -> release == null
+                                        ? new FirewallCommand.Detach(epoch, me)
+                                        : new FirewallCommand.Release(
+                                                epoch, release.movedTo(), release.movedEpoch(), me))),
+                replies -> new HostCommand.VnicsGone(spec, epoch, replies, replyTo));
+    }
+
+    private void onVnicsGone(HostCommand.VnicsGone gone) {
+        HostedVm vm = vms.get(gone.spec().vm());
+        boolean isCurrent = vm != null && vm.epoch <= gone.epoch();
+        for (FirewallReply reply : gone.replies()) {
+            if (!(reply instanceof FirewallReply.Released || reply instanceof FirewallReply.Moved)) {
+                if (vm != null && isCurrent) {
+                    vm.phase = Phase.ATTACHED;
+                }
+                gone.replyTo().tell(asRefused(reply));
+                return;
+            }
+        }
+        if (isCurrent || vm == null) {
+            vms.remove(gone.spec().vm());
+            for (VnicId vnic : gone.spec().vnicIds()) {
+                rules.remove(vnic);
+                checkpoints.forget(vnic).exceptionally(failure -> {
+                    getContext().getSystem().log().warn("checkpoint of {} is not removed: {}", vnic, failure);
+                    return null;
+                });
+            }
+            subscribe();
+        }
+        gone.replyTo().tell(new HostReply.VmGone(gone.spec().vm(), gone.epoch()));
+    }
+
+    private void onSetDraining(HostCommand.SetDraining set) {
+        draining = set.draining();
+        set.replyTo().tell(new HostReply.DrainingSet(host, draining));
+    }
+
+    // ---- rules
+
+    private void install(List<VnicId> vnics) {
+        for (VnicId vnic : vnics) {
+            RuleShelf.Delivery delivery = rules.delivery(vnic);
+            if (delivery != null) {
+                pipe(
+                        firewalls.ask(
+                                vnic,
+                                me -> new FirewallCommand.InstallRules(delivery.revision(), delivery.table(), me)),
+                        reply -> new HostCommand.RulesAnswered(vnic, reply));
+            }
+        }
+    }
+
+    private void onRulesAnswered(HostCommand.RulesAnswered answered) {
+        switch (answered.reply()) {
+            case FirewallReply.Status status -> learn(status.status());
+            case Refused refused
+            when refused.code() != RefusalCode.UNKNOWN ->
+                getContext().getLog().warn("rules of {} are not in force: {}", answered.vnic(), refused.message());
+            default -> {
+                // Not attached (yet, or any more): rules are installed when it is.
+            }
+        }
+    }
+
+    private void learn(VnicStatus status) {
+        rules.learn(status);
+        if (rules.hasUnreported() && !timers.isTimerActive(new HostCommand.ReportNow())) {
+            getContext().getSelf().tell(new HostCommand.ReportNow());
+        }
+        HostedVm vm = vms.get(status.vnic().vm());
+        if (vm != null && vm.phase == Phase.AWAITING_RULES && hasRules(vm)) {
+            settle(vm);
+        }
+    }
+
+    private void onReportNow() {
+        rules.takeUnreported()
+                .forEach((tenant, vnics) ->
+                        environment.tenants().apply(tenant).tell(new TenantCommand.ReportRealized(host, vnics)));
+    }
+
+    /** Says to every tenant what is in force here; one that has nothing here any more hears so once. */
+    private void subscribe() {
+        Map<TenantId, Map<VnicId, TenantCommand.Realized>> realized = rules.realized();
+        Set<TenantId> tenants = new HashSet<>(realized.keySet());
+        tenants.addAll(subscribed);
+        for (TenantId tenant : tenants) {
+            environment
+                    .tenants()
+                    .apply(tenant)
+                    .tell(new TenantCommand.SubscribeHost(
+                            host,
+                            realized.getOrDefault(tenant, Map.of()),
+                            getContext().getSelf()));
+        }
+        subscribed = Set.copyOf(realized.keySet());
+    }
+
+    private void onHeal() {
+        subscribe();
+        install(rules.due());
+        look(null);
+        for (HostedVm vm : List.copyOf(vms.values())) {
+            if (vm.phase == Phase.FAILED) {
+                attach(vm);
+            }
+        }
+    }
+
+    // ---- looking
+
+    private void look(@Nullable ActorRef<HostReply> replyTo) {
+        getContext()
+                .pipeToSelf(
+                        environment.dataPath().statuses(), (statuses, _) -> new HostCommand.Looked(statuses, replyTo));
+    }
+
+    private void onLooked(HostCommand.Looked looked) {
+        List<VnicStatus> statuses = looked.statuses();
+        ActorRef<HostReply> replyTo = looked.replyTo();
+        if (statuses == null) {
+            if (replyTo != null) {
+                replyTo.tell(new Refused(RefusalCode.HOST_UNAVAILABLE, "the data path of " + host + " is shut down"));
+            }
+            return;
+        }
+        Map<VnicId, VnicStatus> byVnic = new HashMap<>();
+        statuses.forEach(status -> byVnic.put(status.vnic(), status));
+        if (replyTo != null) {
+            replyTo.tell(status(byVnic));
+            return;
+        }
+        // Also for vNICs of VMs that the agent does not know (any more): whatever is in the data path gets its rules.
+        Set<VnicId> here = new HashSet<>(byVnic.keySet());
+        vms.values().forEach(vm -> here.addAll(vm.spec.vnicIds()));
+        rules.keepOnly(here);
+        statuses.forEach(this::learn);
+        for (HostedVm vm : List.copyOf(vms.values())) {
+            if (vm.phase == Phase.ATTACHED && vm.isRestored && !byVnic.keySet().containsAll(vm.spec.vnicIds())) {
+                getContext().getLog().warn("VM {} is not in the data path any more: attached again", vm.spec.vm());
+                attach(vm);
+            }
+        }
+    }
+
+    private HostReply.HostStatus status(Map<VnicId, VnicStatus> byVnic) {
+        List<HostReply.HostedVm> hosted = new ArrayList<>();
+        for (HostedVm vm : vms.values()) {
+            List<VnicStatus> statuses = new ArrayList<>();
+            for (VnicId vnic : vm.spec.vnicIds()) {
+                VnicStatus status = byVnic.get(vnic);
+                if (status != null) {
+                    statuses.add(status);
+                }
+            }
+            hosted.add(new HostReply.HostedVm(vm.spec, vm.epoch, statuses));
+        }
+        return new HostReply.HostStatus(
+                host,
+                draining,
+                recovered,
+                hosted,
+                environment.limits(),
+                environment.dataPath().counters());
+    }
+
+    // ---- checkpoints
+
+    private void onWriteCheckpoints(HostCommand.WriteCheckpoints write) {
+        checkpointAskers.add(write.replyTo());
+        writeCheckpoints();
+    }
+
+    private void writeCheckpoints() {
+        if (writingCheckpoints) {
+            return;
+        }
+        writingCheckpoints = true;
+        List<ActorRef<HostReply>> askers = List.copyOf(checkpointAskers);
+        checkpointAskers.clear();
+        Map<VnicId, RuleTable> known = new HashMap<>(rules.tablesInForce());
+        CompletionStage<HostReply> written = environment
+                .dataPath()
+                .statuses()
+                .thenCompose(statuses -> checkpoints.write(statuses, known, !askers.isEmpty()))
+                .thenApply(done -> done);
+        getContext()
+                .pipeToSelf(
+                        written,
+                        (done, failure) -> new HostCommand.CheckpointsWritten(
+                                failure == null ? done : DataPathFailures.refusal(failure), askers));
+    }
+
+    private void onCheckpointsWritten(HostCommand.CheckpointsWritten written) {
+        writingCheckpoints = false;
+        if (written.reply() instanceof HostReply.Checkpointed done
+                && !done.failures().isEmpty()) {
+            getContext().getLog().warn("checkpoints were not written: {}", done.failures());
+        }
+        written.askers().forEach(asker -> asker.tell(written.reply()));
+        if (!checkpointAskers.isEmpty()) {
+            writeCheckpoints();
+        }
+    }
+
+    // ---- helpers
+
+    private @Nullable HostedVm find(VmId id, long epoch, Phase phase) {
+        HostedVm vm = vms.get(id);
+        return vm != null && vm.epoch == epoch && vm.phase == phase ? vm : null;
+    }
+
+    /** Takes over what the firewalls say; returns the first answer that is no status. */
+    private @Nullable FirewallReply learn(List<FirewallReply> replies) {
+        FirewallReply refusal = null;
+        for (FirewallReply reply : replies) {
+            switch (reply) {
+                case FirewallReply.Status status -> rules.learn(status.status());
+                case FirewallReply.Activated activated -> rules.learn(activated.status());
+                default -> refusal = refusal == null ? reply : refusal;
+            }
+        }
+        return refusal;
+    }
+
+    private static VnicStatus statusOf(FirewallReply reply) {
+        return switch (reply) {
+            case FirewallReply.Status status -> status.status();
+            case FirewallReply.Activated activated -> activated.status();
+            default -> throw new IllegalArgumentException("no status: " + reply);
+        };
+    }
+
+    private static Refused asRefused(FirewallReply reply) {
+        return switch (reply) {
+            case Refused refused -> refused;
+            case FirewallReply.Moved moved ->
+                new Refused(
+                        RefusalCode.STALE_EPOCH,
+                        moved.vnic() + " is on " + moved.host() + " under epoch " + moved.epoch());
+            default -> new Refused(RefusalCode.WRONG_STATE, "unexpected answer: " + reply);
+        };
+    }
+
+    private Refused stale(HostedVm vm, long epoch) {
+        return new Refused(
+                RefusalCode.STALE_EPOCH,
+                "VM " + vm.spec.vm() + " is on " + host + " under epoch " + vm.epoch + ", not " + epoch
+                        + (vm.phase == Phase.LEAVING ? ", and leaving" : ""));
+    }
+
+    private <T> void pipe(CompletionStage<T> stage, java.util.function.Function<T, HostCommand> message) {
+        getContext().pipeToSelf(stage, (value, failure) -> {
+            if (failure != null) {
+                throw new IllegalStateException("a question to a firewall cannot fail", failure);
+            }
+            return message.apply(value);
+        });
     }
 }

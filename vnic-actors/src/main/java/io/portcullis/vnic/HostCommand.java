@@ -1,5 +1,6 @@
 package io.portcullis.vnic;
 
+import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.persistence.CborSerializable;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.TenantId;
@@ -62,14 +63,23 @@ public sealed interface HostCommand {
         }
     }
 
+    /** From a firewall of this host: the vNIC is in another mode, or has other rules, than before. */
+    record VnicChanged(VnicStatus status) implements HostCommand {}
+
     /** Messages of the agent to itself. */
     sealed interface Own extends HostCommand {}
 
     /** Subscribe again, install again what did not arrive, look whether the data path still has what it should. */
     record Heal() implements Own {}
 
+    /** Tell tenants what is in force now. */
+    record ReportNow() implements Own {}
+
     /** Time for the next checkpoints. */
     record CheckpointTick() implements Own {}
+
+    /** What was written, or why nothing could be; {@code askers} wait for it. */
+    record CheckpointsWritten(HostReply reply, List<ActorRef<HostReply>> askers) implements Own {}
 
     /** What the directory and the local disk say that this host should have, or why they cannot be read. */
     record Recovered(
@@ -81,15 +91,20 @@ public sealed interface HostCommand {
     /** Every vNIC of a VM answered an attach. */
     record VnicsAttached(VmId vm, long epoch, List<FirewallReply> replies) implements Own {}
 
-    /** A vNIC answered to rules or to a look at its status. */
-    record VnicAnswered(VnicId vnic, FirewallReply reply) implements Own {}
+    /** A vNIC answered to rules. */
+    record RulesAnswered(VnicId vnic, FirewallReply reply) implements Own {}
 
     /** The rules of a VM's vNICs are overdue. */
     record RulesOverdue(VmId vm, long epoch) implements Own {}
 
-    /** Every vNIC of a VM answered an activation. */
-    record VnicsActivated(VmId vm, long epoch, List<FirewallReply> replies) implements Own {}
+    /** Every vNIC of a VM answered an activation, or a look at its status. */
+    record VnicsReady(VmId vm, long epoch, List<FirewallReply> replies) implements Own {}
 
     /** Every vNIC of a VM is gone, or refused to go. */
-    record VnicsGone(VmId vm, long epoch, List<FirewallReply> replies, ActorRef<HostReply> replyTo) implements Own {}
+    record VnicsGone(VmSpec spec, long epoch, List<FirewallReply> replies, ActorRef<HostReply> replyTo)
+            implements Own {}
+
+    /** What the data path has; null {@code replyTo} for the agent's own look. */
+    record Looked(
+            @Nullable List<VnicStatus> statuses, @Nullable ActorRef<HostReply> replyTo) implements Own {}
 }

@@ -70,6 +70,7 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
 
     private FirewallReply.@Nullable Moved movedTo;
     private long policyRevision;
+    private @Nullable VnicStatus lastTold;
 
     /** While the actor adopts, attaches or releases. */
     private boolean unsettled = true;
@@ -100,6 +101,7 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
             StashBuffer<FirewallCommand> stash,
             TimerScheduler<FirewallCommand> timers) {
         super(context);
+        context.setLoggerName(VnicFirewall.class);
         this.vnic = vnic;
         this.environment = environment;
         this.dataPath = environment.dataPath();
@@ -215,6 +217,7 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
         if (settled.gone()) {
             released = true;
             policyRevision = 0;
+            lastTold = null;
             waiting.forEach(activate -> activate.replyTo().tell(stale(activate.epoch())));
             waiting.clear();
             timers.startSingleTimer(new FirewallCommand.TombstoneOverdue(), TOMBSTONE_TTL);
@@ -386,6 +389,7 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
     private void learn(VnicStatus status) {
         epoch = Math.max(epoch, status.epoch());
         policyRevision = Math.max(policyRevision, status.policyRevision());
+        tell(status);
         List<FirewallCommand.Activate> ready = waiting.stream()
                 .filter(activate -> activate.minimumRevision() <= policyRevision)
                 .toList();
@@ -394,6 +398,19 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
             if (!isRefused(activate.epoch(), activate.replyTo())) {
                 activate(activate);
             }
+        }
+    }
+
+    /** Tells the host's agent if it matters to it. */
+    private void tell(VnicStatus status) {
+        VnicStatus before = lastTold;
+        if (before == null
+                || before.mode() != status.mode()
+                || before.epoch() != status.epoch()
+                || before.policyRevision() != status.policyRevision()
+                || !before.rulesHash().equals(status.rulesHash())) {
+            lastTold = status;
+            environment.onChange().accept(status);
         }
     }
 

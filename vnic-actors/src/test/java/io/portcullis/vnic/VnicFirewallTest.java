@@ -30,7 +30,7 @@ class VnicFirewallTest {
 
     private final FakeDataPath dataPath = new FakeDataPath();
     private final FirewallEnvironment environment =
-            new FirewallEnvironment(HOST_1, dataPath, 1_000, Duration.ofMillis(300));
+            new FirewallEnvironment(HOST_1, dataPath, 1_000, Duration.ofMillis(300), _ -> {});
     private TestProbe<FirewallReply> asker;
     private ActorRef<FirewallCommand> firewall;
 

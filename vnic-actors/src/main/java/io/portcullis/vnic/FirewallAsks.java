@@ -1,0 +1,87 @@
+package io.portcullis.vnic;
+
+import io.portcullis.datapath.runtime.VnicMode;
+import io.portcullis.persistence.Checkpoint;
+import io.portcullis.policy.VnicId;
+import io.portcullis.policy.table.RuleTable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Scheduler;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Commands of a host's agent to its firewalls. Stages never fail: no answer in time is a {@link Refused} with TIMEOUT. */
+final class FirewallAsks {
+    private static final Logger LOG = LoggerFactory.getLogger(FirewallAsks.class);
+
+    private final HostAgentEnvironment environment;
+    private final Scheduler scheduler;
+
+    FirewallAsks(HostAgentEnvironment environment, Scheduler scheduler) {
+        this.environment = environment;
+        this.scheduler = scheduler;
+    }
+
+    CompletionStage<FirewallReply> ask(VnicId vnic, Function<ActorRef<FirewallReply>, FirewallCommand> command) {
+        return AskPattern.<FirewallCommand, FirewallReply>ask(
+                        environment.firewalls().apply(vnic),
+                        command::apply,
+                        environment.timing().firewallTimeout(),
+                        scheduler)
+                .exceptionally(
+                        late -> new Refused(RefusalCode.TIMEOUT, vnic + " did not answer: " + late.getMessage()));
+    }
+
+    /** The same command to all vNICs of a VM; answers in their order. */
+    CompletionStage<List<FirewallReply>> askAll(
+            VmSpec spec, Function<VnicSpec, CompletionStage<FirewallReply>> command) {
+        List<CompletableFuture<FirewallReply>> replies = spec.vnics().stream()
+                .map(vnic -> command.apply(vnic).toCompletableFuture())
+                .toList();
+        return CompletableFuture.allOf(replies.toArray(CompletableFuture[]::new))
+                .thenApply(_ -> {
+                    List<FirewallReply> answers = new ArrayList<>();
+                    replies.forEach(reply -> answers.add(reply.join()));
+                    return answers;
+                });
+    }
+
+    /** Attaches a vNIC; a fresh one gets what its checkpoint has, before anything can reach it. */
+    CompletionStage<FirewallReply> attach(VnicSpec spec, long epoch, @Nullable Checkpoint checkpoint) {
+        VnicId vnic = spec.vnic();
+        CompletionStage<FirewallReply> attached = ask(vnic, me -> new FirewallCommand.Attach(spec, epoch, false, me));
+        if (checkpoint == null) {
+            return attached;
+        }
+        return attached.thenCompose(reply -> isFresh(reply) ? restore(vnic, epoch, checkpoint, reply) : attached);
+    }
+
+    private static boolean isFresh(FirewallReply reply) {
+        return reply instanceof FirewallReply.Status status
+                && status.status().mode() == VnicMode.PASSIVE
+                && status.status().connections() == 0
+                && status.status().policyRevision() == 0;
+    }
+
+    private CompletionStage<FirewallReply> restore(
+            VnicId vnic, long epoch, Checkpoint checkpoint, FirewallReply attached) {
+        return ask(vnic, me -> new FirewallCommand.ImportTable(epoch, checkpoint.table(), me))
+                .thenCompose(imported -> {
+                    if (imported instanceof Refused refused) {
+                        LOG.warn("the connections of {} are not restored: {}", vnic, refused.message());
+                    }
+                    RuleTable rules = checkpoint.rules();
+                    if (rules == null) {
+                        return CompletableFuture.completedFuture(
+                                imported instanceof FirewallReply.Status ? imported : attached);
+                    }
+                    return ask(vnic, me -> new FirewallCommand.InstallRules(checkpoint.policyRevision(), rules, me));
+                });
+    }
+}

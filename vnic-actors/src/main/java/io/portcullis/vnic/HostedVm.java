@@ -1,0 +1,60 @@
+package io.portcullis.vnic;
+
+import io.portcullis.policy.VnicId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.pekko.actor.typed.ActorRef;
+
+/** A VM that a host has, or is about to have. Belongs to {@link HostAgent}. */
+final class HostedVm {
+    enum Phase {
+        /** Its vNICs are told to attach. */
+        ATTACHING,
+        /** All are attached and passive; rule tables are awaited, for a bounded time. */
+        AWAITING_RULES,
+        /** Its vNICs are told to enforce, or asked how they are. */
+        SETTLING,
+        /** Done. */
+        ATTACHED,
+        /** A port could not be opened although the directory says that the VM is here; tried again. */
+        FAILED,
+        /** Its vNICs are told to go. */
+        LEAVING
+    }
+
+    final VmSpec spec;
+    final long epoch;
+
+    /** Checkpoints to begin with; empty but for a host that starts again. */
+    final Map<VnicId, io.portcullis.persistence.Checkpoint> checkpoints;
+
+    /** Whether the directory says that it is here: then a failure to attach it is no refusal, but tried again. */
+    final boolean isRestored;
+
+    boolean enforce;
+    Phase phase = Phase.ATTACHING;
+    final List<ActorRef<HostReply>> askers = new ArrayList<>();
+
+    HostedVm(VmSpec spec, long epoch, boolean enforce) {
+        this.spec = spec;
+        this.epoch = epoch;
+        this.enforce = enforce;
+        this.checkpoints = Map.of();
+        this.isRestored = false;
+    }
+
+    HostedVm(RestoredVm restored) {
+        this.spec = restored.spec();
+        this.epoch = restored.epoch();
+        this.enforce = restored.enforce();
+        this.checkpoints = restored.checkpoints();
+        this.isRestored = true;
+    }
+
+    /** Answers everyone who waits, once. */
+    void answer(HostReply reply) {
+        askers.forEach(asker -> asker.tell(reply));
+        askers.clear();
+    }
+}

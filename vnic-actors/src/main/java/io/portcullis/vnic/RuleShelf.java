@@ -1,0 +1,158 @@
+package io.portcullis.vnic;
+
+import io.portcullis.datapath.runtime.VnicMode;
+import io.portcullis.datapath.runtime.VnicStatus;
+import io.portcullis.policy.TenantId;
+import io.portcullis.policy.VnicId;
+import io.portcullis.policy.table.RuleTable;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Which rules each vNIC of a host should have, and which it has. One thread. */
+final class RuleShelf {
+    private static final class Slot {
+        private RuleAssignment wanted = RuleAssignment.NONE;
+        private @Nullable RuleTable wantedTable;
+        private RuleAssignment inForce = RuleAssignment.NONE;
+        private @Nullable RuleTable tableInForce;
+        private boolean enforcing;
+    }
+
+    /** A table and the revision at which the vNIC got it. */
+    record Delivery(long revision, RuleTable table) {}
+
+    private final Map<VnicId, Slot> slots = new HashMap<>();
+    private final Set<VnicId> unreported = new HashSet<>();
+
+    void add(VnicId vnic) {
+        slots.computeIfAbsent(vnic, _ -> new Slot());
+    }
+
+    void remove(VnicId vnic) {
+        slots.remove(vnic);
+        unreported.remove(vnic);
+    }
+
+    /** Has a place for each of these and for no other. */
+    void keepOnly(Set<VnicId> vnics) {
+        slots.keySet().retainAll(vnics);
+        unreported.retainAll(vnics);
+        vnics.forEach(this::add);
+    }
+
+    /** Takes tables over; says which vNICs must get theirs now. What is older than what is wanted already changes nothing. */
+    List<VnicId> offer(Map<VnicId, RuleAssignment> assignments, List<RuleTable> tables) {
+        Map<String, RuleTable> byHash = new HashMap<>();
+        tables.forEach(table -> byHash.put(table.hash(), table));
+        List<VnicId> toInstall = new ArrayList<>();
+        assignments.forEach((vnic, assignment) -> {
+            Slot slot = slots.get(vnic);
+            RuleTable table = byHash.get(assignment.hash());
+            if (slot != null && table != null && assignment.revision() >= slot.wanted.revision()) {
+                slot.wanted = assignment;
+                slot.wantedTable = table;
+                if (isDue(slot)) {
+                    toInstall.add(vnic);
+                }
+            }
+        });
+        return toInstall;
+    }
+
+    /** vNICs whose rules in force are not those that they should have. */
+    List<VnicId> due() {
+        return slots.entrySet().stream()
+                .filter(entry -> isDue(entry.getValue()))
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    private static boolean isDue(Slot slot) {
+        return slot.wantedTable != null
+                && (!slot.wanted.hash().equals(slot.inForce.hash())
+                        || slot.wanted.revision() > slot.inForce.revision());
+    }
+
+    /** What the vNIC should have; null if nobody has said yet. */
+    @Nullable
+    Delivery delivery(VnicId vnic) {
+        Slot slot = slots.get(vnic);
+        return slot == null || slot.wantedTable == null ? null : new Delivery(slot.wanted.revision(), slot.wantedTable);
+    }
+
+    /** Takes over what the data path says. */
+    void learn(VnicStatus status) {
+        Slot slot = slots.get(status.vnic());
+        if (slot == null) {
+            return;
+        }
+        RuleAssignment inForce = new RuleAssignment(status.policyRevision(), status.rulesHash());
+        boolean enforcing = status.mode() == VnicMode.ENFORCING || status.mode() == VnicMode.CUTTING;
+        if (!inForce.equals(slot.inForce) || enforcing != slot.enforcing) {
+            unreported.add(status.vnic());
+        }
+        slot.inForce = inForce;
+        slot.enforcing = enforcing;
+        if (slot.wantedTable != null && slot.wantedTable.hash().equals(inForce.hash())) {
+            slot.tableInForce = slot.wantedTable;
+        }
+    }
+
+    /** Rules that were put in force without a tenant having sent them. */
+    void restored(VnicId vnic, RuleTable table) {
+        Slot slot = slots.get(vnic);
+        if (slot != null && slot.tableInForce == null) {
+            slot.tableInForce = table;
+        }
+    }
+
+    /** The tables in force, as far as they are known here. */
+    Map<VnicId, RuleTable> tablesInForce() {
+        Map<VnicId, RuleTable> tables = new HashMap<>();
+        slots.forEach((vnic, slot) -> {
+            RuleTable table = slot.tableInForce;
+            if (table != null && table.hash().equals(slot.inForce.hash())) {
+                tables.put(vnic, table);
+            }
+        });
+        return tables;
+    }
+
+    boolean hasRules(VnicId vnic) {
+        Slot slot = slots.get(vnic);
+        return slot != null && slot.inForce.revision() > 0;
+    }
+
+    /** Everything in force, tenant by tenant. */
+    Map<TenantId, Map<VnicId, TenantCommand.Realized>> realized() {
+        return realized(slots.keySet());
+    }
+
+    /** What has changed since this was asked last, tenant by tenant. */
+    Map<TenantId, Map<VnicId, TenantCommand.Realized>> takeUnreported() {
+        Map<TenantId, Map<VnicId, TenantCommand.Realized>> changes = realized(unreported);
+        unreported.clear();
+        return changes;
+    }
+
+    boolean hasUnreported() {
+        return !unreported.isEmpty();
+    }
+
+    private Map<TenantId, Map<VnicId, TenantCommand.Realized>> realized(Set<VnicId> vnics) {
+        Map<TenantId, Map<VnicId, TenantCommand.Realized>> byTenant = new HashMap<>();
+        for (VnicId vnic : vnics) {
+            Slot slot = slots.get(vnic);
+            if (slot != null) {
+                byTenant.computeIfAbsent(vnic.tenant(), _ -> new HashMap<>())
+                        .put(vnic, new TenantCommand.Realized(slot.inForce, slot.enforcing));
+            }
+        }
+        return byTenant;
+    }
+}
