@@ -19,8 +19,10 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpEntity;
@@ -43,12 +45,15 @@ final class HttpAdapter {
     private final Router router;
     private final BearerAuth auth;
     private final Metrics metrics;
+    /** Reading a large document takes a while; nobody else's threads are used for it. */
+    private final Executor workers;
 
     HttpAdapter(ActorSystem<?> system, Router router, BearerAuth auth, Metrics metrics) {
         this.system = system;
         this.router = router;
         this.auth = auth;
         this.metrics = metrics;
+        this.workers = system.dispatchers().lookup(DispatcherSelector.blocking());
     }
 
     CompletionStage<HttpResponse> handle(HttpRequest request) {
@@ -70,13 +75,15 @@ final class HttpAdapter {
             return request.entity()
                     .withSizeLimit(Documents.MAX_BYTES)
                     .toStrict(BODY_TIMEOUT_MILLIS, system)
-                    .thenCompose(body -> match.handler()
-                            .handle(new Exchange(
-                                    match.variables(),
-                                    query(request),
-                                    headers,
-                                    body.getData().toArray(),
-                                    by)));
+                    .thenComposeAsync(
+                            body -> match.handler()
+                                    .handle(new Exchange(
+                                            match.variables(),
+                                            query(request),
+                                            headers,
+                                            body.getData().toArray(),
+                                            by)),
+                            workers);
         } catch (RuntimeException refused) {
             request.discardEntityBytes(system);
             return CompletableFuture.failedFuture(refused);

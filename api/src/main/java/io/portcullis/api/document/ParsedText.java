@@ -22,16 +22,19 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 
 /**
  * A text as trees, with the place of every value. The bounds hold before anything is built: size, depth (both here and in the
- * parser), number of documents, length of names.
+ * parser), number of documents and values, length of names.
  */
-record ParsedText(List<JsonNode> documents, List<Map<String, JsonLocation>> places) {
+record ParsedText(List<JsonNode> documents, List<Place> places) {
     private static final int MAX_NAME_LENGTH = 1_000;
     private static final int MAX_NUMBER_LENGTH = 100;
+    private static final int MAX_VALUES = 500_000;
     private static final StreamReadConstraints CONSTRAINTS = StreamReadConstraints.builder()
             .maxNestingDepth(Documents.MAX_DEPTH)
             .maxNameLength(MAX_NAME_LENGTH)
@@ -84,19 +87,8 @@ record ParsedText(List<JsonNode> documents, List<Map<String, JsonLocation>> plac
         if (problem.line() != null) {
             return problem;
         }
-        String path = problem.path();
-        Map<String, JsonLocation> known = places.get(document);
-        while (true) {
-            JsonLocation place = known.get(path);
-            if (place != null) {
-                return new FieldProblem(
-                        problem.path(), problem.message(), problem.hint(), place.getLineNr(), place.getColumnNr());
-            }
-            if (path.isEmpty()) {
-                return problem;
-            }
-            path = path.substring(0, Math.max(0, Math.max(path.lastIndexOf('.'), path.lastIndexOf('['))));
-        }
+        Place place = places.get(document).find(problem.path());
+        return new FieldProblem(problem.path(), problem.message(), problem.hint(), place.line, place.column);
     }
 
     private static InvalidDocumentException refused(
@@ -126,8 +118,8 @@ record ParsedText(List<JsonNode> documents, List<Map<String, JsonLocation>> plac
 
         private final JsonParser parser;
         private final List<JsonNode> documents = new ArrayList<>();
-        private final List<Map<String, JsonLocation>> places = new ArrayList<>();
-        private Map<String, JsonLocation> current = new HashMap<>();
+        private final List<Place> places = new ArrayList<>();
+        private int values;
 
         Reader(JsonParser parser) {
             this.parser = parser;
@@ -135,8 +127,8 @@ record ParsedText(List<JsonNode> documents, List<Map<String, JsonLocation>> plac
 
         ParsedText read() throws IOException, InvalidDocumentException {
             while (parser.nextToken() != null) {
-                current = new HashMap<>();
-                JsonNode document = value("");
+                Place place = new Place(parser.currentTokenLocation());
+                JsonNode document = value(place);
                 if (isEmpty(document)) {
                     continue;
                 }
@@ -147,7 +139,7 @@ record ParsedText(List<JsonNode> documents, List<Map<String, JsonLocation>> plac
                             parser.currentTokenLocation());
                 }
                 documents.add(document);
-                places.add(current);
+                places.add(place);
             }
             return new ParsedText(documents, places);
         }
@@ -157,15 +149,20 @@ record ParsedText(List<JsonNode> documents, List<Map<String, JsonLocation>> plac
                     || (document.isTextual() && document.asText().isEmpty());
         }
 
-        private JsonNode value(String path) throws IOException, InvalidDocumentException {
-            current.put(path, parser.currentTokenLocation());
+        private JsonNode value(Place place) throws IOException, InvalidDocumentException {
             if (parser instanceof YAMLParser yaml && yaml.isCurrentAlias()) {
                 throw refused(
                         "YAML aliases (*name) are not taken", "write the value out", parser.currentTokenLocation());
             }
+            if (++values > MAX_VALUES) {
+                throw refused(
+                        "there are more than " + MAX_VALUES + " values",
+                        "apply the documents in parts",
+                        parser.currentTokenLocation());
+            }
             return switch (parser.currentToken()) {
-                case START_OBJECT -> object(path);
-                case START_ARRAY -> array(path);
+                case START_OBJECT -> object(place);
+                case START_ARRAY -> array(place);
                 case VALUE_NUMBER_INT -> NODES.numberNode(parser.getBigIntegerValue());
                 case VALUE_NUMBER_FLOAT -> NODES.numberNode(parser.getDecimalValue());
                 case VALUE_TRUE -> NODES.booleanNode(true);
@@ -180,25 +177,61 @@ record ParsedText(List<JsonNode> documents, List<Map<String, JsonLocation>> plac
             };
         }
 
-        private ObjectNode object(String path) throws IOException, InvalidDocumentException {
+        private ObjectNode object(Place place) throws IOException, InvalidDocumentException {
             ObjectNode object = NODES.objectNode();
             while (parser.nextToken() == JsonToken.FIELD_NAME) {
                 String name = parser.currentName();
-                JsonLocation place = parser.currentTokenLocation();
+                Place field = new Place(parser.currentTokenLocation());
                 parser.nextToken();
-                String field = path.isEmpty() ? name : path + "." + name;
                 object.set(name, value(field));
-                current.put(field, place);
+                place.put(name, field);
             }
             return object;
         }
 
-        private ArrayNode array(String path) throws IOException, InvalidDocumentException {
+        private ArrayNode array(Place place) throws IOException, InvalidDocumentException {
             ArrayNode array = NODES.arrayNode();
             while (parser.nextToken() != JsonToken.END_ARRAY) {
-                array.add(value(path + "[" + array.size() + "]"));
+                Place item = new Place(parser.currentTokenLocation());
+                place.put("[" + array.size() + "]", item);
+                array.add(value(item));
             }
             return array;
+        }
+    }
+
+    /** Where a value stands in the text, and the values in it. */
+    static final class Place {
+        private static final Pattern STEP = Pattern.compile("\\[[0-9]+]|[^.\\[]+");
+
+        private final int line;
+        private final int column;
+        private Map<String, Place> inner = Map.of();
+
+        Place(JsonLocation location) {
+            line = location.getLineNr();
+            column = location.getColumnNr();
+        }
+
+        void put(String step, Place place) {
+            if (inner.isEmpty()) {
+                inner = new HashMap<>(4);
+            }
+            inner.put(step, place);
+        }
+
+        /** The place of a path such as {@code spec.rules[0].name}, as far as there is one. */
+        Place find(String path) {
+            Place place = this;
+            Matcher steps = STEP.matcher(path);
+            while (steps.find()) {
+                Place next = place.inner.get(steps.group());
+                if (next == null) {
+                    break;
+                }
+                place = next;
+            }
+            return place;
         }
     }
 }

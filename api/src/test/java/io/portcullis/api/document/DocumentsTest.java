@@ -170,6 +170,13 @@ class DocumentsTest {
     }
 
     @Test
+    void shouldRefuseMoreValuesThanItCanHold() {
+        String deep = ("a".repeat(900) + ": {").repeat(40) + "b: [" + "[],".repeat(600_000) + "]" + "}".repeat(40);
+
+        assertThat(only(deep, "").message()).contains("values");
+    }
+
+    @Test
     void shouldRefuseATextWithoutDocuments() {
         assertThat(only("", "").message()).contains("no document");
         assertThat(only("# nothing\n---\n", "").message()).contains("no document");
