@@ -11,8 +11,13 @@ import static org.awaitility.Awaitility.await;
 
 import io.portcullis.policy.RuleDirection;
 import io.portcullis.policy.table.RuleTable;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -20,6 +25,8 @@ class CutoverTest {
     private static final int UDP = 17;
     private static final int TAG = 4;
     private static final int MOVES = 200;
+    private static final int VNICS = 8;
+    private static final RuleTable SERVER_RULES = rules(allow(RuleDirection.IN, UDP, 6_000));
     private static final RuleTable RULES = rules(allow(RuleDirection.OUT, UDP, 6_000));
 
     @Test
@@ -62,6 +69,45 @@ class CutoverTest {
                     in.sent(),
                     TimeUnit.NANOSECONDS.toMicros(pauses[MOVES / 2]),
                     TimeUnit.NANOSECONDS.toMicros(pauses[MOVES * 99 / 100]));
+        }
+    }
+
+    @Test
+    void shouldMoveManyVnicsAtOnce() throws Exception {
+        long seed = new Random().nextLong();
+        System.out.println("seed " + seed);
+        try (TestHosts hosts = new TestHosts(seed);
+                ExecutorService movers = Executors.newCachedThreadPool()) {
+            DataPathRuntime[] host = {hosts.host("host-1"), hosts.host("host-2")};
+            List<NumberedFlow> flows = new ArrayList<>();
+            for (int i = 1; i <= VNICS; i += 2) {
+                hosts.enforce(host[0], vnic(i, 1), RULES);
+                hosts.enforce(host[0], vnic(i + 1, 1), SERVER_RULES);
+                NumberedFlow flow = new NumberedFlow(
+                        mac(i), ip("10.0.0." + i), 5_000 + i, mac(i + 1), ip("10.0.0." + (i + 1)), 6_000, 0);
+                flow.start(hosts.vm(i)::send, 200_000);
+                flows.add(flow);
+            }
+            for (int round = 0; round < 10; round++) {
+                List<Future<?>> moves = new ArrayList<>();
+                for (int i = 1; i <= VNICS; i++) {
+                    DataPathRuntime from = host[round % 2];
+                    DataPathRuntime to = host[1 - round % 2];
+                    VnicAttachment next = vnic(i, round + 2);
+                    RuleTable rules = i % 2 == 1 ? RULES : SERVER_RULES;
+                    moves.add(movers.submit(() -> move(from, to, next, rules)));
+                }
+                for (Future<?> move : moves) {
+                    move.get(20, TimeUnit.SECONDS);
+                }
+            }
+            flows.forEach(NumberedFlow::stop);
+            for (int i = 0; i < flows.size(); i++) {
+                NumberedFlow flow = flows.get(i);
+                TestFabric.Vm receiver = hosts.vm(2 * i + 2);
+                await().until(() -> drain(receiver, flow) && flow.receivedCount() >= flow.sent());
+                flow.assertWhole();
+            }
         }
     }
 
