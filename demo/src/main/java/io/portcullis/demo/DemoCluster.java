@@ -1,0 +1,99 @@
+package io.portcullis.demo;
+
+import io.portcullis.api.PortcullisClient;
+import io.portcullis.loadtest.lab.Lab;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** The host processes of the demo. One thread; {@link #close} stops them and removes their files. */
+final class DemoCluster implements AutoCloseable {
+    static final Duration START_LIMIT = Duration.ofSeconds(60);
+
+    /** Distance between the ports of two hosts. */
+    private static final int PORT_STEP = 10;
+
+    private final Lab lab;
+    private final int basePort;
+    private final Path folder;
+    private final Map<String, NodeProcess> nodes = new LinkedHashMap<>();
+
+    DemoCluster(Lab lab, int basePort) throws IOException {
+        this.lab = lab;
+        this.basePort = basePort;
+        this.folder = Files.createTempDirectory("portcullis-demo-");
+    }
+
+    /** Starts hosts and waits until all are ready. The first one started forms the cluster. */
+    void start(String... hosts) throws IOException, InterruptedException {
+        for (String host : hosts) {
+            NodeProcess node = nodes.get(host);
+            if (node == null) {
+                int firstPort = basePort + PORT_STEP * nodes.size();
+                checkFree(firstPort);
+                node = NodeProcess.of(host, firstPort, seeds(), lab.backend(), lab.uplink(host), folder);
+                nodes.put(host, node);
+            }
+            node.start();
+            if (nodes.size() == 1) {
+                node.awaitReady(START_LIMIT);
+            }
+        }
+        for (String host : hosts) {
+            node(host).awaitReady(START_LIMIT);
+        }
+    }
+
+    NodeProcess node(String host) {
+        NodeProcess node = nodes.get(host);
+        if (node == null) {
+            throw new IllegalArgumentException("no host " + host);
+        }
+        return node;
+    }
+
+    /** A client of the first host's API. */
+    PortcullisClient client() throws IOException {
+        return nodes.values().iterator().next().client();
+    }
+
+    Path folder() {
+        return folder;
+    }
+
+    @Override
+    public void close() {
+        nodes.values().forEach(NodeProcess::requestStop);
+        nodes.values().forEach(NodeProcess::awaitStop);
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            System.err.println("portcullis: " + folder + " could not be removed: " + e.getMessage());
+        }
+    }
+
+    private String seeds() {
+        return "127.0.0.1:" + basePort + ",127.0.0.1:" + (basePort + PORT_STEP);
+    }
+
+    private static void checkFree(int firstPort) throws IOException {
+        for (int port = firstPort; port < firstPort + 3; port++) {
+            try (ServerSocket socket = new ServerSocket()) {
+                socket.setReuseAddress(true);
+                socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+            } catch (IOException e) {
+                throw new IOException("port " + port + " is in use; choose others with --port-base", e);
+            }
+        }
+    }
+}

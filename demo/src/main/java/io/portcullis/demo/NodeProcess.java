@@ -1,0 +1,152 @@
+package io.portcullis.demo;
+
+import io.portcullis.api.PortcullisClient;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** One host: a JVM of its own with the cluster node in it. */
+final class NodeProcess {
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
+
+    private final String host;
+    private final List<String> command;
+    private final URI admin;
+    private final Path tokenFile;
+    private final Path log;
+    private @Nullable Process process;
+
+    private NodeProcess(String host, List<String> command, URI admin, Path tokenFile, Path log) {
+        this.host = host;
+        this.command = command;
+        this.admin = admin;
+        this.tokenFile = tokenFile;
+        this.log = log;
+    }
+
+    /** Ports of one host: cluster, admin and tunnel lie side by side from {@code firstPort} on. */
+    static NodeProcess of(String host, int firstPort, String seeds, String backend, String uplink, Path folder) {
+        List<String> command = new ArrayList<>(List.of(
+                System.getenv()
+                        .getOrDefault(
+                                "PORTCULLIS_JAVA",
+                                Path.of(System.getProperty("java.home"), "bin", "java")
+                                        .toString()),
+                "-Xmx320m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=4",
+                "--sun-misc-unsafe-memory-access=allow",
+                "--enable-native-access=ALL-UNNAMED",
+                "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED",
+                "-cp",
+                classPath(),
+                "io.portcullis.cluster.Main"));
+        command.addAll(List.of("--host", host));
+        command.addAll(List.of("--data-dir", folder.resolve("data").toString()));
+        command.addAll(List.of("--cluster-port", Integer.toString(firstPort)));
+        command.addAll(List.of("--admin-port", Integer.toString(firstPort + 1)));
+        command.addAll(List.of("--tunnel-port", Integer.toString(firstPort + 2)));
+        command.addAll(List.of("--seeds", seeds));
+        command.addAll(List.of("--backend", backend));
+        command.addAll(List.of("--uplink", uplink));
+        return new NodeProcess(
+                host,
+                command,
+                URI.create("http://127.0.0.1:" + (firstPort + 1)),
+                folder.resolve("data").resolve("admin.token"),
+                folder.resolve(host + ".log"));
+    }
+
+    String host() {
+        return host;
+    }
+
+    URI admin() {
+        return admin;
+    }
+
+    Path tokenFile() {
+        return tokenFile;
+    }
+
+    Path log() {
+        return log;
+    }
+
+    void start() throws IOException {
+        process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+                .start();
+    }
+
+    /** Waits until the node says that it is ready; says what the log said if it ended instead. */
+    void awaitReady(Duration limit) throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + limit.toNanos();
+        while (System.nanoTime() < deadline) {
+            if (!isAlive()) {
+                throw new IOException(host + " ended at its start:\n" + lastLines());
+            }
+            if (Files.exists(tokenFile)) {
+                try (PortcullisClient client = client()) {
+                    if (client.isReady()) {
+                        return;
+                    }
+                }
+            }
+            TimeUnit.MILLISECONDS.sleep(100);
+        }
+        throw new IOException(host + " was not ready within " + limit.toSeconds() + " s:\n" + lastLines());
+    }
+
+    PortcullisClient client() throws IOException {
+        return PortcullisClient.withTokenFile(admin, tokenFile);
+    }
+
+    boolean isAlive() {
+        return process != null && process.isAlive();
+    }
+
+    /** SIGKILL. */
+    void kill() throws InterruptedException {
+        if (process != null) {
+            process.destroyForcibly();
+            process.waitFor();
+        }
+    }
+
+    /** SIGTERM. */
+    void requestStop() {
+        if (process != null) {
+            process.destroy();
+        }
+    }
+
+    /** Waits for the end after {@link #requestStop}; kills what does not end. */
+    void awaitStop() {
+        try {
+            if (process != null && !process.waitFor(STOP_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
+                kill();
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private String lastLines() throws IOException {
+        List<String> lines = Files.readAllLines(log);
+        return String.join("\n", lines.subList(Math.max(0, lines.size() - 15), lines.size()));
+    }
+
+    private static String classPath() {
+        String lib = System.getenv("PORTCULLIS_LIB");
+        return lib == null ? System.getProperty("java.class.path") : lib + "/*";
+    }
+}
