@@ -14,6 +14,7 @@ import io.portcullis.policy.VnicId;
 import io.portcullis.vnic.VmSpec;
 import io.portcullis.vnic.VnicSpec;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -57,7 +58,6 @@ final class FakeCluster implements HostLookup, PlacementRecords, AutoCloseable {
     private final Map<HostId, Presence> presence = new ConcurrentHashMap<>();
     private final Map<HostId, FakeVmHost> hosts = new ConcurrentHashMap<>();
     private final Map<HostId, ActorRef<AgentCommand>> agents = new ConcurrentHashMap<>();
-    private final Map<HostId, ActorRef<EvacuationCommand>> evacuations = new ConcurrentHashMap<>();
     private final Map<VmId, ActorRef<PlacementCommand>> placements = new ConcurrentHashMap<>();
     private final AtomicInteger ids = new AtomicInteger();
     private volatile @Nullable RuntimeException databaseFailure;
@@ -144,7 +144,7 @@ final class FakeCluster implements HostLookup, PlacementRecords, AutoCloseable {
 
     @Override
     public RecipientRef<EvacuationCommand> evacuation(HostId host) {
-        return Objects.requireNonNull(evacuations.get(host));
+        return kit.system().<EvacuationCommand>deadLetters();
     }
 
     // ---- placements
@@ -179,6 +179,16 @@ final class FakeCluster implements HostLookup, PlacementRecords, AutoCloseable {
         }
         written.add(state);
         return CompletableFuture.completedFuture(null);
+    }
+
+    /** What the directory says. */
+    List<VmId> vmsAt(HostId host) {
+        Map<VmId, PlacementState> newest = new LinkedHashMap<>();
+        written.forEach(state -> newest.put(state.vm(), state));
+        return newest.values().stream()
+                .filter(state -> host.equals(state.host()) && state.phase() != PlacementPhase.ATTACHING)
+                .map(PlacementState::vm)
+                .toList();
     }
 
     // ---- orders

@@ -1,0 +1,168 @@
+package io.portcullis.migration;
+
+import static io.portcullis.migration.FakeCluster.ETH0;
+import static io.portcullis.migration.FakeCluster.ONE;
+import static io.portcullis.migration.FakeCluster.TWO;
+import static io.portcullis.migration.FakeCluster.WEB;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.typesafe.config.ConfigFactory;
+import io.portcullis.datapath.runtime.CutoverTarget;
+import io.portcullis.migration.model.MigrationOutcome;
+import io.portcullis.migration.model.MigrationReceipt;
+import io.portcullis.migration.model.PhaseTime;
+import io.portcullis.migration.model.PlacementEvent;
+import io.portcullis.migration.model.PlacementPhase;
+import io.portcullis.migration.model.PlacementState;
+import io.portcullis.migration.model.Refusal;
+import io.portcullis.migration.model.VnicTransfer;
+import io.portcullis.persistence.StateChunk;
+import io.portcullis.vnic.RefusalCode;
+import java.net.InetSocketAddress;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Everything that crosses a node or is stored comes back as it was, and what is stored says its version. */
+class MessageFormatTest {
+    private static final ActorTestKit KIT = ActorTestKit.create(
+            "format-test",
+            ConfigFactory.parseResources("application-test.conf")
+                    .withFallback(ConfigFactory.load())
+                    .resolve());
+    private static final Refusal REFUSAL = new Refusal(RefusalCode.PORT, "no such port");
+    private static final VnicTransfer TRANSFER = new VnicTransfer(ETH0, 1, 2, 3, -4, 5, 6, 7, 8, 9, 10, 11);
+    private static final MigrationReceipt RECEIPT = new MigrationReceipt(
+            "m1",
+            WEB.vm(),
+            ONE,
+            TWO,
+            1,
+            2,
+            "ann",
+            MigrationOutcome.COMMITTED,
+            List.of(new PhaseTime(PlacementPhase.RESERVING, 5)),
+            List.of(TRANSFER),
+            List.of("a problem"));
+
+    @AfterAll
+    static void stop() {
+        KIT.shutdownTestKit();
+    }
+
+    static List<PlacementEvent> events() {
+        return List.of(
+                new PlacementEvent.AttachStarted(WEB, ONE, 1, "ann", 5),
+                new PlacementEvent.VmAttached(1, 5),
+                new PlacementEvent.AttachRefused(REFUSAL, 5),
+                new PlacementEvent.DetachStarted("ann", 5),
+                new PlacementEvent.VmDetached(5),
+                new PlacementEvent.MigrationReserved("m1", TWO, 2, 3, "ann", 5),
+                new PlacementEvent.TargetPrepared("m1", 7, 5),
+                new PlacementEvent.CutoverStarted("m1", 5),
+                new PlacementEvent.MigrationCommitted("m1", List.of(TRANSFER), List.of("a problem"), 5),
+                new PlacementEvent.SourceReleased("m1", true, 5),
+                new PlacementEvent.RollbackStarted("m1", REFUSAL, true, false, 5),
+                new PlacementEvent.TargetAborted("m1", false, 5),
+                new PlacementEvent.MigrationRolledBack("m1", 3, true, 5));
+    }
+
+    static List<Object> messages() {
+        var replies = KIT.<PlacementReply>createTestProbe().getRef();
+        var target = KIT.<TargetCommand>createTestProbe().getRef();
+        var source = KIT.<SourceCommand>createTestProbe().getRef();
+        var chunks = KIT.<StateChunk>createTestProbe().getRef();
+        var evacuation =
+                KIT.<EvacuationCommand.EvacuationReply>createTestProbe().getRef();
+        List<VnicTarget> targets = List.of(
+                new VnicTarget(ETH0, new CutoverTarget(new InetSocketAddress("127.0.0.1", 4000), "secret", 1, 2)));
+        PlacementView view = new PlacementView(WEB.vm(), PlacementPhase.PLACED, ONE, 1, true, WEB, null, RECEIPT);
+        return List.of(
+                new PlacementCommand.AttachVm(WEB, ONE, "ann", replies),
+                new PlacementCommand.DetachVm("ann", replies),
+                new PlacementCommand.MigrateVm(TWO, "ann", replies),
+                new PlacementCommand.CancelMigration("m1", "ann", replies),
+                new PlacementCommand.GetPlacement(replies),
+                new PlacementCommand.AttachReport(ONE, 1, null),
+                new PlacementCommand.AttachReport(ONE, 1, REFUSAL),
+                new PlacementCommand.DetachReport(ONE, 1),
+                new PlacementCommand.TargetReady("m1", 7, targets, target, chunks),
+                new PlacementCommand.TargetGaveUp("m1", REFUSAL),
+                new PlacementCommand.TargetActivated("m1", List.of(TRANSFER), List.of()),
+                new PlacementCommand.SourceKept("m1", REFUSAL),
+                new PlacementCommand.SourceReclaimed("m1", REFUSAL),
+                new PlacementCommand.SourceReleased("m1"),
+                new PlacementCommand.SourceWaits("m1", ONE, WEB, 1),
+                new PlacementReply.Attached(view),
+                new PlacementReply.Detached(WEB.vm()),
+                new PlacementReply.MigrationAccepted("m1", WEB.vm(), ONE, TWO),
+                new PlacementReply.Cancelled("m1"),
+                new PlacementReply.Placement(view),
+                new PlacementReply.Refused(RefusalCode.MOVING, "moving"),
+                new MigrationUpdate.Progress("m1", WEB.vm(), ONE, TWO, PlacementPhase.PLACED, true, RECEIPT),
+                new MigrationUpdate.NotFound("m1"),
+                new AgentCommand.PrepareTarget("m1", WEB, 2),
+                new AgentCommand.StartCutover("m1", WEB, 1, 2, 3, targets, target, chunks),
+                new AgentCommand.QueryTarget("m1", WEB, 2),
+                new AgentCommand.QuerySource("m1", WEB, 1),
+                new AgentCommand.AbortTarget("m1", WEB, 2, true),
+                new AgentCommand.ReclaimSource("m1", WEB, 1, 3),
+                new AgentCommand.ReleaseSource("m1", WEB, 1, TWO, 2),
+                new AgentCommand.AttachVm(WEB, 1),
+                new AgentCommand.DetachVm(WEB, 1),
+                new AgentCommand.TargetCheck(TWO, REFUSAL),
+                new AgentCommand.HostLoad(TWO, 3, 4, true),
+                new TargetCommand.OpenTransfer("m1", source),
+                new TargetCommand.Handover(
+                        "m1", 2, List.of(new TargetCommand.VnicHandover(ETH0, 1, 2, 3, -4, 5, 6, 7)), source),
+                new TargetCommand.SourceEnforces("m1"),
+                new TargetCommand.Abort("why", true),
+                new SourceCommand.ChunkAcknowledged("m1", ETH0, 3),
+                new SourceCommand.HandoverAccepted("m1", List.of(TRANSFER), List.of("a problem")),
+                new SourceCommand.HandoverRefused("m1", REFUSAL),
+                new EvacuationCommand.StartDrain("ann", evacuation),
+                new EvacuationCommand.EvacuationStatus(
+                        ONE,
+                        EvacuationCommand.EvacuationState.DRAINING,
+                        "ann",
+                        true,
+                        3,
+                        1,
+                        List.of(WEB.vm()),
+                        1,
+                        Map.of("acme/db-1", "why")),
+                RECEIPT);
+    }
+
+    @ParameterizedTest
+    @MethodSource({"messages", "events"})
+    void shouldComeBackAsItWas(Object message) {
+        KIT.serializationTestKit().verifySerialization(message, true);
+    }
+
+    @Test
+    void shouldBringASnapshotBackAsItWas() {
+        PlacementState state = PlacementState.empty(WEB.vm());
+        for (PlacementEvent event :
+                List.of(events().get(0), events().get(1), events().get(5), events().get(6), events().get(7))) {
+            state = state.apply(event);
+        }
+        KIT.serializationTestKit().verifySerialization(state, true);
+        KIT.serializationTestKit().verifySerialization(PlacementState.empty(WEB.vm()), true);
+    }
+
+    @Test
+    void shouldNameAVersionForEveryStoredType() {
+        var versions = KIT.system().settings().config().getConfig("pekko.serialization.jackson.migrations");
+        assertThat(Arrays.stream(PlacementEvent.class.getPermittedSubclasses()).map(Class::getName))
+                .allMatch(name -> versions.hasPath("\"" + name + "\""))
+                .hasSameSizeAs(events());
+        assertThat(versions.hasPath("\"" + PlacementState.class.getName() + "\""))
+                .isTrue();
+    }
+}
