@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -30,8 +31,11 @@ import java.util.stream.IntStream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.RecipientRef;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.persistence.testkit.PersistenceTestKitPlugin;
+import org.apache.pekko.persistence.testkit.PersistenceTestKitSnapshotPlugin;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
@@ -61,6 +65,8 @@ final class FakeCluster implements HostLookup, PlacementRecords, AutoCloseable {
     private final Map<VmId, ActorRef<PlacementCommand>> placements = new ConcurrentHashMap<>();
     private final AtomicInteger ids = new AtomicInteger();
     private volatile @Nullable RuntimeException databaseFailure;
+    private volatile double lossProbability;
+    private volatile Random chance = new Random(0);
 
     /** With limits that no test reaches, however slow the machine is. */
     FakeCluster() {
@@ -71,6 +77,7 @@ final class FakeCluster implements HostLookup, PlacementRecords, AutoCloseable {
     FakeCluster(String limits) {
         Config config = ConfigFactory.parseString("portcullis.migration {" + limits + "}")
                 .withFallback(PersistenceTestKitPlugin.config())
+                .withFallback(PersistenceTestKitSnapshotPlugin.config())
                 .withFallback(FAST)
                 .withFallback(ConfigFactory.parseResources("application-test.conf"))
                 .withFallback(ConfigFactory.load());
@@ -99,7 +106,10 @@ final class FakeCluster implements HostLookup, PlacementRecords, AutoCloseable {
     void addHost(HostId host) {
         hosts.computeIfAbsent(host, id -> new FakeVmHost(id, ledger)).comeBack();
         presence.put(host, Presence.UP);
-        agents.put(host, kit.spawn(MigrationAgent.create(new AgentEnvironment(host(host), this::placement, settings))));
+        agents.put(
+                host,
+                kit.spawn(
+                        MigrationAgent.create(new AgentEnvironment(host(host), vm -> lossy(placement(vm)), settings))));
     }
 
     FakeVmHost host(HostId host) {
@@ -139,7 +149,34 @@ final class FakeCluster implements HostLookup, PlacementRecords, AutoCloseable {
     @Override
     public RecipientRef<AgentCommand> agent(HostId host) {
         ActorRef<AgentCommand> agent = agents.get(host);
-        return agent == null ? kit.system().<AgentCommand>deadLetters() : agent;
+        return agent == null ? kit.system().<AgentCommand>deadLetters() : lossy(agent);
+    }
+
+    /** From now on, orders to hosts and reports to placements get lost, or come twice, with this probability each. */
+    void loseMessages(Random random, double probability) {
+        chance = random;
+        lossProbability = probability;
+    }
+
+    private <T> ActorRef<T> lossy(ActorRef<T> to) {
+        if (lossProbability == 0) {
+            return to;
+        }
+        double lot;
+        synchronized (this) {
+            lot = chance.nextDouble();
+        }
+        return lot < lossProbability
+                ? kit.system().deadLetters()
+                : lot < 2 * lossProbability ? kit.spawn(twice(to)) : to;
+    }
+
+    private static <T> Behavior<T> twice(ActorRef<T> to) {
+        return Behaviors.receiveMessage(message -> {
+            to.tell(message);
+            to.tell(message);
+            return Behaviors.stopped();
+        });
     }
 
     @Override

@@ -1,0 +1,215 @@
+package io.portcullis.migration.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.MacAddress;
+import io.portcullis.policy.VmId;
+import io.portcullis.policy.VnicId;
+import io.portcullis.vnic.RefusalCode;
+import io.portcullis.vnic.VmSpec;
+import io.portcullis.vnic.VnicSpec;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** Walks through every state that any order of inputs can reach within some epochs, and checks what must hold in each. */
+class PlacementMachineTest {
+    private static final VmId VM = VmId.parse("acme/web-1");
+    private static final VmSpec SPEC = new VmSpec(
+            VM, List.of(new VnicSpec(new VnicId(VM, "eth0"), new MacAddress(2), List.of(), 10, "memory:web-1")));
+    private static final HostId ONE = new HostId("host-1");
+    private static final HostId TWO = new HostId("host-2");
+    private static final long HIGHEST_EPOCH = 9;
+    private static final Refusal WHY = new Refusal(RefusalCode.TIMEOUT, "why");
+
+    private static final List<PlacementInput> INPUTS = inputs();
+
+    private static List<PlacementInput> inputs() {
+        List<PlacementInput> inputs = new ArrayList<>(List.of(
+                new PlacementInput.AttachRequested(SPEC, ONE, "ann"),
+                new PlacementInput.DetachRequested("ann"),
+                new PlacementInput.MigrateRequested("m1", ONE, "ann"),
+                new PlacementInput.MigrateRequested("m1", TWO, "ann"),
+                new PlacementInput.CancelRequested("m1", "ann"),
+                new PlacementInput.TargetIsReady("m1", 7),
+                new PlacementInput.TargetGaveUp("m1", WHY),
+                new PlacementInput.CutoverOrdered("m1"),
+                new PlacementInput.TargetHasActivated("m1", List.of(), List.of()),
+                new PlacementInput.SourceKept("m1", WHY),
+                new PlacementInput.SourceHasReclaimed("m1", WHY),
+                new PlacementInput.SourceHasReleased("m1"),
+                new PlacementInput.TargetGaveUp("another", WHY),
+                new PlacementInput.TargetHasActivated("another", List.of(), List.of()),
+                new PlacementInput.HostsLost(Set.of()),
+                new PlacementInput.HostsLost(Set.of(ONE)),
+                new PlacementInput.HostsLost(Set.of(TWO)),
+                new PlacementInput.HostsLost(Set.of(ONE, TWO))));
+        for (long epoch = 1; epoch <= HIGHEST_EPOCH; epoch++) {
+            inputs.add(new PlacementInput.HostAttached(epoch));
+            inputs.add(new PlacementInput.HostRefusedAttach(epoch, WHY));
+            inputs.add(new PlacementInput.HostDetached(epoch));
+        }
+        for (PlacementPhase phase : PlacementPhase.values()) {
+            inputs.add(new PlacementInput.DeadlinePassed(phase));
+        }
+        return inputs;
+    }
+
+    /** Every reachable state, with the states that follow it. Texts of a migration do not count. */
+    private static Map<PlacementState, Set<PlacementState>> explore() {
+        Map<PlacementState, Set<PlacementState>> seen = new HashMap<>();
+        Queue<PlacementState> open = new ArrayDeque<>(List.of(PlacementState.empty(VM)));
+        while (!open.isEmpty()) {
+            PlacementState state = open.remove();
+            if (seen.containsKey(state)) {
+                continue;
+            }
+            Set<PlacementState> next = new HashSet<>();
+            seen.put(state, next);
+            for (PlacementInput input : INPUTS) {
+                PlacementState after = step(state, input);
+                if (!after.equals(state) && after.nextEpoch() <= HIGHEST_EPOCH) {
+                    next.add(after);
+                    open.add(after);
+                }
+            }
+        }
+        return seen;
+    }
+
+    private static PlacementState step(PlacementState state, PlacementInput input) {
+        Decision decision = PlacementMachine.decide(state, input, 0);
+        assertThat(decision.refusal() == null || decision.events().isEmpty()).isTrue();
+        PlacementState after = state;
+        for (PlacementEvent event : decision.events()) {
+            after = after.apply(event);
+        }
+        check(state, input, after);
+        return withoutHistory(after);
+    }
+
+    private static PlacementState withoutHistory(PlacementState state) {
+        Move move = state.move();
+        Move plain = move == null
+                ? null
+                : new Move(
+                        move.id(),
+                        move.from(),
+                        move.to(),
+                        move.epochBefore(),
+                        move.epoch(),
+                        move.reclaimEpoch(),
+                        move.requestedBy(),
+                        move.policyRevision(),
+                        move.targetAborted(),
+                        move.reclaim(),
+                        move.cancelled(),
+                        null,
+                        move.phases(),
+                        List.of());
+        MigrationReceipt receipt = state.phase() == PlacementPhase.COMMITTED ? state.lastReceipt() : null;
+        return new PlacementState(
+                state.vm(),
+                state.phase(),
+                state.epoch(),
+                state.grantedEpoch(),
+                state.spec(),
+                state.host(),
+                plain,
+                receipt == null
+                        ? null
+                        : new MigrationReceipt(
+                                receipt.id(),
+                                receipt.vm(),
+                                receipt.from(),
+                                receipt.to(),
+                                receipt.epochBefore(),
+                                receipt.epochAfter(),
+                                receipt.requestedBy(),
+                                receipt.outcome(),
+                                receipt.phases(),
+                                List.of(),
+                                List.of()));
+    }
+
+    private static void check(PlacementState before, PlacementInput input, PlacementState after) {
+        String what = before + "\n" + input + "\n" + after;
+        assertThat(after.epoch()).as(what).isGreaterThanOrEqualTo(before.epoch());
+        assertThat(after.grantedEpoch()).as(what).isGreaterThanOrEqualTo(before.grantedEpoch());
+        if (before.host() != null && after.host() != null && !before.host().equals(after.host())) {
+            assertThat(after.epoch()).as("a new host has a new epoch\n" + what).isGreaterThan(before.epoch());
+            assertThat(input).as(what).isInstanceOf(PlacementInput.TargetHasActivated.class);
+        }
+        assertThat(after.orders().isEmpty()).as(what).isEqualTo(after.phase().settled());
+        assertThat(after.move() != null).as(what).isEqualTo(after.phase().moving());
+        assertThat(after.host() == null).as(what).isEqualTo(after.phase() == PlacementPhase.DETACHED);
+        if (before.phase() == PlacementPhase.CUTTING_OVER && after.phase() == PlacementPhase.PLACED) {
+            assertThat(after.epoch()).as("the source sealed, perhaps\n" + what).isGreaterThan(before.epoch());
+        }
+        boolean reclaims = after.orders().stream().anyMatch(PlacementOrder.ReclaimSource.class::isInstance);
+        if (reclaims) {
+            assertThat(after.currentMove().targetAborted()).as(what).isTrue();
+        }
+    }
+
+    @Test
+    void shouldKeepEveryInvariantInEveryReachableState() {
+        Map<PlacementState, Set<PlacementState>> states = explore();
+
+        assertThat(states.keySet()).extracting(PlacementState::phase).contains(PlacementPhase.values());
+        assertThat(states).hasSizeGreaterThan(100);
+    }
+
+    @Test
+    void shouldBeAbleToSettleFromEveryReachableState() {
+        Map<PlacementState, Set<PlacementState>> states = explore();
+        Set<PlacementState> settling = new HashSet<>();
+        states.keySet().stream().filter(state -> state.phase().settled()).forEach(settling::add);
+        boolean grew = true;
+        while (grew) {
+            grew = false;
+            for (Map.Entry<PlacementState, Set<PlacementState>> entry : states.entrySet()) {
+                if (!settling.contains(entry.getKey())
+                        && entry.getValue().stream().anyMatch(settling::contains)) {
+                    grew |= settling.add(entry.getKey());
+                }
+            }
+        }
+        assertThat(states.keySet()).allMatch(settling::contains);
+    }
+
+    @Test
+    void shouldRefuseToCancelFromTheCutOverOn() {
+        PlacementInput cancel = new PlacementInput.CancelRequested("m1", "ann");
+        explore().keySet().stream()
+                .filter(state ->
+                        state.phase() == PlacementPhase.CUTTING_OVER || state.phase() == PlacementPhase.COMMITTED)
+                .forEach(state -> assertThat(
+                                PlacementMachine.decide(state, cancel, 0).refusal())
+                        .isNotNull()
+                        .extracting(Refusal::code)
+                        .isEqualTo(RefusalCode.TOO_LATE));
+    }
+
+    @Test
+    void shouldJournalNothingBetweenTheCutOverAndTheActivation() {
+        explore().keySet().stream()
+                .filter(state -> state.phase() == PlacementPhase.CUTTING_OVER)
+                .forEach(state -> INPUTS.forEach(input -> {
+                    List<PlacementEvent> events =
+                            PlacementMachine.decide(state, input, 0).events();
+                    if (!events.isEmpty()) {
+                        assertThat(events.getFirst())
+                                .isInstanceOfAny(
+                                        PlacementEvent.MigrationCommitted.class, PlacementEvent.RollbackStarted.class);
+                    }
+                }));
+    }
+}
