@@ -23,19 +23,29 @@ public sealed interface AgentCommand {
     /** Whether this host would take the VM now; reserves nothing. */
     record CheckTarget(VmSpec spec, ActorRef<TargetCheck> replyTo) implements AgentCommand, CborSerializable {}
 
-    /** @param refusal null if the host would take the VM */
+    /**
+     * Answer to {@link CheckTarget}.
+     *
+     * @param refusal null if the host would take the VM
+     */
     record TargetCheck(HostId host, @Nullable Refusal refusal) implements CborSerializable {}
 
     /** Whether the host takes new VMs from now on. */
     record SetDraining(boolean draining, ActorRef<DrainingSet> replyTo) implements AgentCommand, CborSerializable {}
 
-    /** @param refusal null if it was done */
+    /**
+     * Answer to {@link SetDraining}.
+     *
+     * @param refusal null if it was done
+     */
     record DrainingSet(boolean draining, @Nullable Refusal refusal) implements CborSerializable {}
 
     /** What the host carries. Left unanswered if the host cannot say. */
     record GetLoad(ActorRef<HostLoad> replyTo) implements AgentCommand, CborSerializable {}
 
     /**
+     * What a host carries.
+     *
      * @param freeVnics vNICs that still fit
      * @param takesVms whether it is not being evacuated
      */

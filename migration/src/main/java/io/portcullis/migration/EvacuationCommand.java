@@ -43,6 +43,8 @@ public sealed interface EvacuationCommand {
     }
 
     /**
+     * How an evacuation stands.
+     *
      * @param by who asked for it, empty if nobody has
      * @param leave whether the node leaves the cluster once no VM is left
      * @param total VMs that this evacuation found on the host
@@ -81,12 +83,20 @@ public sealed interface EvacuationCommand {
             ActorRef<EvacuationReply> replyTo,
             @Nullable Refusal refusal) implements Own {}
 
-    /** @param failure why the directory cannot be read, or null */
+    /**
+     * What the directory says of the host.
+     *
+     * @param failure why the directory cannot be read, or null
+     */
     record VmsListed(List<VmId> vms, @Nullable String failure) implements Own {}
 
     record HostsListed(List<AgentCommand.HostLoad> hosts) implements Own {}
 
-    /** @param reply null if there was none in time */
+    /**
+     * The placement of a VM answered the order to migrate.
+     *
+     * @param reply null if there was none in time
+     */
     record MoveAnswered(VmId vm, HostId to, @Nullable PlacementReply reply) implements Own {}
 
     record MoveUpdated(MigrationUpdate update) implements Own {}

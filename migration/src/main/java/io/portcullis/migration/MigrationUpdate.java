@@ -12,6 +12,8 @@ public sealed interface MigrationUpdate extends CborSerializable {
     String id();
 
     /**
+     * The migration has reached a phase.
+     *
      * @param phase phase that was just journaled; PLACED with the last update
      * @param ended whether this is the last update
      * @param receipt there once it is committed or has ended

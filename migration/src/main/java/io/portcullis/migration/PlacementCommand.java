@@ -38,12 +38,18 @@ public sealed interface PlacementCommand {
     /** What the migration agents of the hosts report; may come late or twice. */
     sealed interface HostReport extends PlacementCommand, CborSerializable {}
 
-    /** @param refusal null if the host enforces under {@code epoch}; otherwise it holds nothing of the VM under it */
+    /**
+     * How an attach ended.
+     *
+     * @param refusal null if the host enforces under {@code epoch}; otherwise it holds nothing of the VM under it
+     */
     record AttachReport(HostId host, long epoch, @Nullable Refusal refusal) implements HostReport {}
 
     record DetachReport(HostId host, long epoch) implements HostReport {}
 
     /**
+     * The destination is passive and ready for the cut.
+     *
      * @param session where the source sends the hand-over, and where a placement that knows nothing of the migration
      *     says so
      * @param chunks where the source sends the state
@@ -82,7 +88,11 @@ public sealed interface PlacementCommand {
     /** The state that was journaled is in the directory and the migration log, or could not be written. */
     record Recorded(long sequence, @Nullable String failure) implements Own {}
 
-    /** @param refusal null if the host would take the VM */
+    /**
+     * How the destination of a requested migration sees it.
+     *
+     * @param refusal null if the host would take the VM
+     */
     record TargetChecked(MigrateVm order, @Nullable Refusal refusal) implements Own {}
 
     /** The destination is ready: the cut-over begins unless the phase has changed meanwhile. */

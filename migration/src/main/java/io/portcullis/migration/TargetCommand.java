@@ -54,7 +54,11 @@ public sealed interface TargetCommand {
 
     record ChunkArrived(StateChunk chunk) implements Local {}
 
-    /** @param refusal null if the VM is attached and passive with rules of {@code policyRevision} */
+    /**
+     * The host answered the admission.
+     *
+     * @param refusal null if the VM is attached and passive with rules of {@code policyRevision}
+     */
     record Admitted(long policyRevision, @Nullable Refusal refusal) implements Local {}
 
     record CutoverExpected(
@@ -75,7 +79,11 @@ public sealed interface TargetCommand {
     /** After a failed activation: which vNICs enforce; null if even that is not known. */
     record LookedAt(@Nullable Set<VnicId> enforcing) implements Local {}
 
-    /** @param refusal null if nothing of the VM is left here under the migration's epoch */
+    /**
+     * The host answered the order to forget the VM.
+     *
+     * @param refusal null if nothing of the VM is left here under the migration's epoch
+     */
     record Cleared(@Nullable Refusal refusal) implements Local {}
 
     /** Time to report again, or to try again what was not answered. */

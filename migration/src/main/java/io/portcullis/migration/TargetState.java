@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class TargetState {
     private final List<VnicId> vnics;
     private final List<VnicTarget> targets = new ArrayList<>();
-    private final Map<VnicId, TreeMap<Integer, byte[]>> chunks = new HashMap<>();
+    private final Map<VnicId, NavigableMap<Integer, byte[]>> chunks = new HashMap<>();
     private final Map<VnicId, TargetCommand.VnicHandover> handovers = new LinkedHashMap<>();
     private final Map<VnicId, ImportReport> imports = new HashMap<>();
     private final Map<VnicId, ActivationReport> activations = new HashMap<>();
@@ -47,7 +48,7 @@ final class TargetState {
 
     /** Keeps a chunk; one that came before changes nothing. Returns whether it is of this VM. */
     boolean take(StateChunk chunk) {
-        TreeMap<Integer, byte[]> ofVnic = chunks.get(chunk.vnic());
+        NavigableMap<Integer, byte[]> ofVnic = chunks.get(chunk.vnic());
         if (ofVnic == null || chunk.sequence() < 0) {
             return false;
         }
@@ -73,7 +74,7 @@ final class TargetState {
     /** Whether every chunk that the hand-over names is there. */
     boolean isComplete() {
         return handovers.values().stream().allMatch(handover -> {
-            TreeMap<Integer, byte[]> ofVnic = chunksOf(handover.vnic());
+            NavigableMap<Integer, byte[]> ofVnic = chunksOf(handover.vnic());
             return handover.chunks() == 0
                     ? ofVnic.isEmpty()
                     : ofVnic.size() == handover.chunks() && ofVnic.lastKey() == handover.chunks() - 1;
@@ -112,7 +113,11 @@ final class TargetState {
         activating.addAll(now);
     }
 
-    /** @param report null if it did not activate */
+    /**
+     * Notes how the attempt to activate a vNIC ended.
+     *
+     * @param report null if it did not activate
+     */
     void activated(VnicId vnic, @Nullable ActivationReport report) {
         activating.remove(vnic);
         if (report != null) {
@@ -166,7 +171,7 @@ final class TargetState {
                 activation.pauseNanos());
     }
 
-    private TreeMap<Integer, byte[]> chunksOf(VnicId vnic) {
+    private NavigableMap<Integer, byte[]> chunksOf(VnicId vnic) {
         return Objects.requireNonNull(chunks.get(vnic), "chunks are kept for every vNIC");
     }
 }

@@ -37,16 +37,32 @@ public sealed interface PlacementEvent extends CborSerializable {
         }
     }
 
-    /** @param confirmed whether the source said so itself; otherwise its host is lost or silent, and the epoch fences it */
+    /**
+     * The source let the VM go.
+     *
+     * @param confirmed whether the source said so itself; otherwise its host is lost or silent, and the epoch fences it
+     */
     record SourceReleased(String id, boolean confirmed, long atMillis) implements PlacementEvent {}
 
-    /** @param reclaim whether the source may have sealed, so that it needs the reclaim epoch */
+    /**
+     * The destination must not activate any more; if it already has, the migration commits after all.
+     *
+     * @param reclaim whether the source may have sealed, so that it needs the reclaim epoch
+     */
     record RollbackStarted(String id, Refusal refusal, boolean reclaim, boolean cancelled, long atMillis)
             implements PlacementEvent {}
 
-    /** @param confirmed whether the destination promised it itself; otherwise its host is lost */
+    /**
+     * The destination never will activate.
+     *
+     * @param confirmed whether the destination promised it itself; otherwise its host is lost
+     */
     record TargetAborted(String id, boolean confirmed, long atMillis) implements PlacementEvent {}
 
-    /** @param confirmed whether the source said that it enforces; otherwise its host is down and will resume from the directory */
+    /**
+     * The source enforces, under {@code epoch}.
+     *
+     * @param confirmed whether the source said that it enforces; otherwise its host is down and will resume from the directory
+     */
     record MigrationRolledBack(String id, long epoch, boolean confirmed, long atMillis) implements PlacementEvent {}
 }
