@@ -110,7 +110,7 @@ final class Edits {
         for (Problem problem : rejected.problems()) {
             FieldProblem placed = change.place().apply(problem);
             ours |= placed != null;
-            problems.add(placed == null ? DocumentPaths.elsewhere(problem) : placed);
+            problems.add(placed == null ? elsewhere(change, problem) : placed);
         }
         if (ours) {
             return RefusedException.invalid(problems);
@@ -118,9 +118,17 @@ final class Edits {
         FieldProblem first = problems.getFirst();
         return new RefusedException(
                 change.otherwise(),
-                first.path() + ": " + first.message(),
+                first.path() + " " + first.message(),
                 change.otherwise() == ProblemKind.IN_USE ? "change or delete what uses it first" : first.hint(),
                 problems);
+    }
+
+    /** Of a removal, the model's problem is what the rest of it now lacks: a reference to what is gone. */
+    private static FieldProblem elsewhere(Change change, Problem problem) {
+        FieldProblem placed = DocumentPaths.elsewhere(problem);
+        return change.otherwise() == ProblemKind.IN_USE
+                ? new FieldProblem(placed.path(), "still names it", null)
+                : placed;
     }
 
     /** The host knows a VM's vNICs as they were when it was attached; so they cannot change until it is detached. */

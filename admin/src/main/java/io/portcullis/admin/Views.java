@@ -69,7 +69,7 @@ final class Views {
                 vnic.id().toString(),
                 vnic.id().name(),
                 vnic.mac().toString(),
-                vnic.addresses().stream().map(InetAddress::getHostAddress).toList(),
+                vnic.addresses().stream().map(Views::text).toList(),
                 vnic.segment(),
                 segment == null ? null : segment.vlan(),
                 vnic.port(),
@@ -117,8 +117,13 @@ final class Views {
                 .toList();
     }
 
+    /** RFC 5952. */
+    private static String text(InetAddress address) {
+        return AddressLiteral.of(address).toString();
+    }
+
     private static String address(InetSocketAddress address, int protocol) {
-        String host = address.getAddress().getHostAddress();
+        String host = text(address.getAddress());
         if (address.getPort() == 0 && protocol != PROTOCOL_TCP) {
             return host;
         }

@@ -224,6 +224,7 @@ class AdminServerTest {
         assertThat(refused.status()).isEqualTo(409);
         assertThat(refused.problem().code()).isEqualTo("in-use");
         assertThat(refused.problem().problems().getFirst().path()).startsWith("Policy/web.rules[0]");
+        assertThat(refused.problem().problems().getFirst().message()).isEqualTo("still names it");
     }
 
     @Test
@@ -311,7 +312,7 @@ class AdminServerTest {
         assertThat(connections.truncated()).isTrue();
         assertThat(connections.connections()).hasSize(3);
         assertThat(connections.connections().getFirst().rule()).isEqualTo("default");
-        assertThat(connections.connections().getFirst().responder()).isEqualTo("[fd00:0:0:0:0:0:0:1]:443");
+        assertThat(connections.connections().getFirst().responder()).isEqualTo("[fd00::1]:443");
         assertThat(client.realization("acme").realized()).isTrue();
         assertThat(client.realization("acme", 1_000).realized()).isFalse();
 

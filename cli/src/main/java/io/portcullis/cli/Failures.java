@@ -66,7 +66,7 @@ final class Failures implements IExecutionExceptionHandler {
 
     private void print(FieldProblem problem) {
         String place = problem.line() == null ? "" : "line " + problem.line() + ", column " + problem.column() + ": ";
-        String path = problem.path().isEmpty() ? "" : problem.path() + " ";
+        String path = problem.path().isEmpty() ? "" : problem.path() + ": ";
         terminal.err().println("  " + place + path + problem.message());
         if (problem.hint() != null) {
             terminal.err().println("    hint: " + problem.hint());

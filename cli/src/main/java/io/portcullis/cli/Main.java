@@ -8,6 +8,8 @@ import picocli.CommandLine;
 
 /** Entry point of {@code portcullis} for all that is done over the API. */
 public final class Main {
+    static final int HELP_WIDTH = 110;
+
     private Main() {}
 
     public static void main(String[] args) {
@@ -26,7 +28,7 @@ public final class Main {
                 .setOut(terminal.out())
                 .setErr(terminal.err())
                 .setCaseInsensitiveEnumValuesAllowed(true)
-                .setUsageHelpWidth(100)
+                .setUsageHelpWidth(HELP_WIDTH)
                 .setExecutionExceptionHandler(new Failures(terminal));
         int status = command.execute(args);
         terminal.out().flush();

@@ -51,6 +51,8 @@ final class PortcullisCommand implements Runnable {
 
     @Override
     public void run() {
-        new CommandLine(this, new CommandFactory(terminal)).usage(terminal.out());
+        new CommandLine(this, new CommandFactory(terminal))
+                .setUsageHelpWidth(Main.HELP_WIDTH)
+                .usage(terminal.out());
     }
 }

@@ -172,7 +172,7 @@ class MainTest {
 
         assertThat(err.toString()).isEqualTo("""
             error: the document has mistakes; nothing was changed
-              line 8, column 7: spec.rules[0].services is required
+              line 8, column 7: spec.rules[0].services: is required
                 hint: add services
             """);
         assertThat(out.toString()).isEmpty();

@@ -26,6 +26,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.error.Mark;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
 
 /**
  * A text as trees, with the place of every value. The bounds hold before anything is built: size, depth (both here and in the
@@ -76,6 +78,9 @@ record ParsedText(List<JsonNode> documents, List<Place> places) {
         try (JsonParser parser = format == Format.JSON ? JSON.createParser(text) : YAML.createParser(text)) {
             return new Reader(parser).read();
         } catch (JsonProcessingException malformed) {
+            if (malformed.getCause() instanceof MarkedYAMLException yaml) {
+                throw malformed(yaml, text);
+            }
             throw refused(firstLine(malformed.getOriginalMessage()), syntaxHint(text, format), malformed.getLocation());
         } catch (IOException | IllegalArgumentException | ClassCastException malformed) {
             throw refused(firstLine(String.valueOf(malformed.getMessage())), syntaxHint(text, format), null);
@@ -96,6 +101,17 @@ record ParsedText(List<JsonNode> documents, List<Place> places) {
         Integer line = place == null || place.getLineNr() < 1 ? null : place.getLineNr();
         Integer column = place == null || place.getColumnNr() < 1 ? null : place.getColumnNr();
         return new InvalidDocumentException(List.of(new FieldProblem("", message, hint, line, column)));
+    }
+
+    /** SnakeYAML knows best what it could not read, and where. */
+    private static InvalidDocumentException malformed(MarkedYAMLException yaml, String text) {
+        String context = yaml.getContext() == null ? "" : yaml.getContext() + ": ";
+        String problem = firstLine(context + yaml.getProblem());
+        Mark mark = yaml.getProblemMark();
+        Integer line = mark == null ? null : mark.getLine() + 1;
+        Integer column = mark == null ? null : mark.getColumn() + 1;
+        return new InvalidDocumentException(
+                List.of(new FieldProblem("", problem, syntaxHint(text, Format.YAML), line, column)));
     }
 
     private static @Nullable String syntaxHint(String text, Format format) {
