@@ -1,24 +1,15 @@
 package io.portcullis.api;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JavaType;
-import com.fasterxml.jackson.databind.type.TypeFactory;
 import java.io.IOException;
 import java.net.URI;
-import java.net.URLEncoder;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,30 +17,19 @@ import org.jspecify.annotations.Nullable;
  * {@link NotReachableException}; an interrupted thread gets a {@link NotReachableException} with its interrupt flag set.
  */
 public final class PortcullisClient implements AutoCloseable {
-    /** Longest wait for a connection. */
-    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
-    /** Longest wait for an answer; the cluster's own deadlines are shorter. */
-    private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(30);
     /** Between two looks at something that is awaited. */
     private static final Duration POLL_INTERVAL = Duration.ofMillis(50);
 
-    private final URI base;
-    private final String token;
-    private final HttpClient http;
+    private final Transport transport;
 
-    private PortcullisClient(URI base, String token) {
-        this.base = base;
-        this.token = token;
-        this.http = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .connectTimeout(CONNECT_TIMEOUT)
-                .build();
+    private PortcullisClient(Transport transport) {
+        this.transport = transport;
     }
 
     /** A client for the endpoint, for example {@code http://127.0.0.1:7300}. Opens no connection yet. */
     public static PortcullisClient connect(URI base, String token) {
         String text = base.toString();
-        return new PortcullisClient(URI.create(text.endsWith("/") ? text : text + "/"), token.strip());
+        return new PortcullisClient(new Transport(URI.create(text.endsWith("/") ? text : text + "/"), token.strip()));
     }
 
     /** As {@link #connect}, with the token that stands in a file. */
@@ -58,7 +38,7 @@ public final class PortcullisClient implements AutoCloseable {
     }
 
     public URI base() {
-        return base;
+        return transport.base();
     }
 
     // The node.
@@ -66,7 +46,7 @@ public final class PortcullisClient implements AutoCloseable {
     /** Whether the node answers and says that it is ready to serve. Never throws. */
     public boolean isReady() {
         try {
-            return send(request("ready").GET().build()).statusCode() == 200;
+            return transport.send(transport.request("ready").GET().build()).statusCode() == 200;
         } catch (NotReachableException notYet) {
             return false;
         }
@@ -74,7 +54,7 @@ public final class PortcullisClient implements AutoCloseable {
 
     /** The metrics of the node in Prometheus' text format. */
     public String metrics() {
-        return text(send(request("metrics").GET().build()));
+        return Transport.text(transport.send(transport.request("metrics").GET().build()));
     }
 
     public ClusterView cluster() {
@@ -124,7 +104,7 @@ public final class PortcullisClient implements AutoCloseable {
 
     /** The tenant must be empty. */
     public void deleteTenant(String tenant) {
-        send(request("v1", "tenants", tenant).DELETE().build());
+        transport.send(transport.request("v1", "tenants", tenant).DELETE().build());
     }
 
     /** Applies all documents of a text (YAML or JSON), all or none. */
@@ -134,11 +114,12 @@ public final class PortcullisClient implements AutoCloseable {
 
     /** As {@link #apply(String, String)}, and only if the tenant still has that revision. */
     public ChangeView apply(String tenant, String documents, OptionalLong revision) {
-        HttpRequest.Builder request = request("v1", "tenants", tenant, "documents")
+        HttpRequest.Builder request = transport
+                .request("v1", "tenants", tenant, "documents")
                 .header("Content-Type", "application/yaml")
                 .POST(HttpRequest.BodyPublishers.ofString(documents));
         revision.ifPresent(expected -> request.header("If-Match", "\"" + expected + "\""));
-        return parse(send(request.build()), Shape.of(ChangeView.class));
+        return transport.parse(transport.send(request.build()), Transport.Shape.of(ChangeView.class));
     }
 
     /**
@@ -148,14 +129,22 @@ public final class PortcullisClient implements AutoCloseable {
      * @param spec the type of their specs
      */
     public <S> List<Resource<S>> resources(String tenant, String collection, Class<S> spec) {
-        ItemList<Resource<S>> list = parse(
-                send(request("v1", "tenants", tenant, collection).GET().build()), Shape.listOf(Shape.resourceOf(spec)));
+        ItemList<Resource<S>> list = transport.parse(
+                transport.send(transport
+                        .request("v1", "tenants", tenant, collection)
+                        .GET()
+                        .build()),
+                Transport.Shape.listOf(Transport.Shape.resourceOf(spec)));
         return list.items();
     }
 
     public <S> Resource<S> resource(String tenant, String collection, String name, Class<S> spec) {
-        return parse(
-                send(request("v1", "tenants", tenant, collection, name).GET().build()), Shape.resourceOf(spec));
+        return transport.parse(
+                transport.send(transport
+                        .request("v1", "tenants", tenant, collection, name)
+                        .GET()
+                        .build()),
+                Transport.Shape.resourceOf(spec));
     }
 
     public ChangeView put(String tenant, String collection, String name, Object spec) {
@@ -172,11 +161,12 @@ public final class PortcullisClient implements AutoCloseable {
     }
 
     public RealizationView realization(String tenant, long revision) {
-        return parse(
-                send(requestTo(path("v1", "tenants", tenant, "realization") + "?revision=" + revision)
+        return transport.parse(
+                transport.send(transport
+                        .requestTo(Transport.path("v1", "tenants", tenant, "realization") + "?revision=" + revision)
                         .GET()
                         .build()),
-                Shape.of(RealizationView.class));
+                Transport.Shape.of(RealizationView.class));
     }
 
     /** Waits until every attached vNIC enforces the revision or a later one. */
@@ -236,8 +226,11 @@ public final class PortcullisClient implements AutoCloseable {
     }
 
     public ConnectionsView connections(String tenant, String vm, String vnic, int limit) {
-        String path = path("v1", "tenants", tenant, "vms", vm, "vnics", vnic, "connections");
-        return parse(send(requestTo(path + "?limit=" + limit).GET().build()), Shape.of(ConnectionsView.class));
+        String path = Transport.path("v1", "tenants", tenant, "vms", vm, "vnics", vnic, "connections");
+        return transport.parse(
+                transport.send(
+                        transport.requestTo(path + "?limit=" + limit).GET().build()),
+                Transport.Shape.of(ConnectionsView.class));
     }
 
     // Migrations.
@@ -253,10 +246,13 @@ public final class PortcullisClient implements AutoCloseable {
 
     /** Newest first. */
     public List<MigrationView> migrations(@Nullable String vm, int limit) {
-        String query = "?limit=" + limit + (vm == null ? "" : "&vm=" + encode(vm));
-        ItemList<MigrationView> list = parse(
-                send(requestTo(path("v1", "migrations") + query).GET().build()),
-                Shape.listOf(Shape.of(MigrationView.class)));
+        String query = "?limit=" + limit + (vm == null ? "" : "&vm=" + Transport.encode(vm));
+        ItemList<MigrationView> list = transport.parse(
+                transport.send(transport
+                        .requestTo(Transport.path("v1", "migrations") + query)
+                        .GET()
+                        .build()),
+                Transport.Shape.listOf(Transport.Shape.of(MigrationView.class)));
         return list.items();
     }
 
@@ -291,118 +287,25 @@ public final class PortcullisClient implements AutoCloseable {
     // Plumbing.
 
     private <T> T get(Class<T> type, String... segments) {
-        return parse(send(request(segments).GET().build()), Shape.of(type));
+        return transport.parse(transport.send(transport.request(segments).GET().build()), Transport.Shape.of(type));
     }
 
     private <T> List<T> list(Class<T> type, String... segments) {
-        ItemList<T> list = parse(send(request(segments).GET().build()), Shape.listOf(Shape.of(type)));
+        ItemList<T> list = transport.parse(
+                transport.send(transport.request(segments).GET().build()),
+                Transport.Shape.listOf(Transport.Shape.of(type)));
         return list.items();
     }
 
     private <T> T call(String method, @Nullable Object body, Class<T> type, String... segments) {
-        HttpRequest.BodyPublisher publisher =
-                body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(write(body));
-        HttpRequest.Builder request = request(segments).method(method, publisher);
+        HttpRequest.BodyPublisher publisher = body == null
+                ? HttpRequest.BodyPublishers.noBody()
+                : HttpRequest.BodyPublishers.ofString(Transport.write(body));
+        HttpRequest.Builder request = transport.request(segments).method(method, publisher);
         if (body != null) {
             request.header("Content-Type", "application/json");
         }
-        return parse(send(request.build()), Shape.of(type));
-    }
-
-    private HttpRequest.Builder request(String... segments) {
-        return requestTo(path(segments));
-    }
-
-    private HttpRequest.Builder requestTo(String path) {
-        return HttpRequest.newBuilder(base.resolve(path))
-                .timeout(REQUEST_TIMEOUT)
-                .header("Authorization", "Bearer " + token)
-                .header("Accept", "application/json, " + Problem.MEDIA_TYPE);
-    }
-
-    private static String path(String... segments) {
-        return Arrays.stream(segments).map(PortcullisClient::encode).collect(Collectors.joining("/"));
-    }
-
-    private static String encode(String text) {
-        return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
-    }
-
-    private HttpResponse<byte[]> send(HttpRequest request) {
-        try {
-            HttpResponse<byte[]> response = http.send(request, HttpResponse.BodyHandlers.ofByteArray());
-            if (response.statusCode() >= 400 && !request.uri().getPath().endsWith("/ready")) {
-                throw new ApiException(problem(response));
-            }
-            return response;
-        } catch (IOException broken) {
-            throw new NotReachableException(base, broken);
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            throw new NotReachableException(base, interrupted);
-        }
-    }
-
-    private static Problem problem(HttpResponse<byte[]> response) {
-        String type = response.headers().firstValue("Content-Type").orElse("");
-        if (type.startsWith(Problem.MEDIA_TYPE)) {
-            try {
-                return Json.mapper().readValue(response.body(), Problem.class);
-            } catch (IOException malformed) {
-                return foreign(response);
-            }
-        }
-        return foreign(response);
-    }
-
-    private static Problem foreign(HttpResponse<byte[]> response) {
-        String body = text(response).strip();
-        String detail = body.isEmpty() ? "no details were sent" : body.substring(0, Math.min(body.length(), 500));
-        return new Problem(
-                "about:blank", "HTTP " + response.statusCode(), response.statusCode(), detail, "http", null, List.of());
-    }
-
-    private <T> T parse(HttpResponse<byte[]> response, Shape<T> shape) {
-        try {
-            return shape.read(response.body());
-        } catch (IOException foreign) {
-            throw new NotReachableException(base, new IOException("what answers there is no Portcullis", foreign));
-        }
-    }
-
-    private static String text(HttpResponse<byte[]> response) {
-        return new String(response.body(), StandardCharsets.UTF_8);
-    }
-
-    /** The Java type of an answer. */
-    private record Shape<T>(JavaType type) {
-        static <T> Shape<T> of(Class<T> type) {
-            return new Shape<>(factory().constructType(type));
-        }
-
-        static <T> Shape<ItemList<T>> listOf(Shape<T> item) {
-            return new Shape<>(factory().constructParametricType(ItemList.class, item.type()));
-        }
-
-        static <S> Shape<Resource<S>> resourceOf(Class<S> spec) {
-            return new Shape<>(factory().constructParametricType(Resource.class, spec));
-        }
-
-        T read(byte[] body) throws IOException {
-            return Json.mapper().readValue(body, type);
-        }
-
-        private static TypeFactory factory() {
-            return Json.mapper().getTypeFactory();
-        }
-    }
-
-    private static String write(Object body) {
-        try {
-            return Json.mapper().writeValueAsString(body);
-        } catch (JsonProcessingException impossible) {
-            throw new IllegalStateException(impossible);
-        }
+        return transport.parse(transport.send(request.build()), Transport.Shape.of(type));
     }
 
     private static void pause(long deadline, String what) throws TimeoutException {
@@ -419,6 +322,6 @@ public final class PortcullisClient implements AutoCloseable {
 
     @Override
     public void close() {
-        http.shutdownNow();
+        transport.close();
     }
 }

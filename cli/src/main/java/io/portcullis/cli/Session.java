@@ -85,7 +85,11 @@ final class Session implements AutoCloseable {
         String home = terminal.environment().getOrDefault("HOME", ".");
         Path file = Path.of(text.startsWith("~/") ? home + text.substring(1) : text);
         try {
-            return Files.readString(file).strip();
+            String token = Files.readString(file).strip();
+            if (token.matches("[\\x21-\\x7e]+")) {
+                return token;
+            }
+            throw new CommandFailure(ExitCode.USAGE, "there is no token in " + file, "give the token file of a node");
         } catch (IOException unreadable) {
             throw new CommandFailure(
                     ExitCode.USAGE,

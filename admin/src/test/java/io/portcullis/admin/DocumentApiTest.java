@@ -1,0 +1,204 @@
+package io.portcullis.admin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.portcullis.api.ApiException;
+import io.portcullis.api.ChangeView;
+import io.portcullis.api.FieldProblem;
+import io.portcullis.api.GroupExpression;
+import io.portcullis.api.GroupSpec;
+import io.portcullis.api.PolicySpec;
+import io.portcullis.api.Resource;
+import io.portcullis.api.SegmentSpec;
+import io.portcullis.api.ServiceSpec;
+import io.portcullis.policy.TenantId;
+import io.portcullis.policy.model.Segment;
+import io.portcullis.policy.model.TenantModel;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+
+/** Documents of a tenant: applied, shown, refused. */
+class DocumentApiTest extends ApiTestCase {
+    @Test
+    void shouldApplyATenantsDocumentsAndShowThemAgain() {
+        ChangeView change = client.apply("acme", TENANT);
+
+        assertThat(change.changed())
+                .containsExactly("Group/web", "Policy/web", "Segment/front", "Service/app", "Vm/web-1");
+        assertThat(client.apply("acme", TENANT).changed()).isEmpty();
+        assertThat(client.tenant("acme").revision()).isEqualTo(change.revision());
+        Resource<PolicySpec> policy = client.resource("acme", "policies", "web", PolicySpec.class);
+        assertThat(policy.spec().rules().getFirst().destinations()).containsExactly("web", "192.0.2.0/24");
+        assertThat(policy.metadata().revision()).isEqualTo(change.revision());
+        assertThat(client.resources("acme", "segments", SegmentSpec.class)).hasSize(1);
+    }
+
+    @Test
+    void shouldTakeEveryDocumentAgainAsItWasGiven() {
+        client.apply("acme", TENANT);
+
+        for (String collection : List.of("segments", "groups", "services", "policies")) {
+            Class<?> type = Map.<String, Class<?>>of(
+                            "segments", SegmentSpec.class,
+                            "groups", GroupSpec.class,
+                            "services", ServiceSpec.class,
+                            "policies", PolicySpec.class)
+                    .get(collection);
+            for (Resource<?> resource : client.resources("acme", collection, type)) {
+                ChangeView change =
+                        client.put("acme", collection, resource.metadata().name(), resource.spec());
+                assertThat(change.changed()).as(collection).isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void shouldNameUnknownGroupsAndServicesAtTheirPlaceAndChangeNothing() {
+        String broken =
+                TENANT.replace("[web, 192.0.2.0/24]", "[192.0.2.0/24, wbe]").replace("[http, app]", "[htp]");
+
+        ApiException refused = refused(() -> client.apply("acme", broken));
+
+        assertThat(refused.status()).isEqualTo(400);
+        assertThat(refused.problem().code()).isEqualTo("invalid-document");
+        assertThat(refused.problem().problems())
+                .extracting(FieldProblem::path)
+                .containsExactlyInAnyOrder(
+                        "documents[4].spec.rules[0].destinations[1]", "documents[4].spec.rules[0].services[0]");
+        assertThat(refused.problem().problems()).allSatisfy(problem -> {
+            assertThat(problem.line()).isEqualTo(30);
+            assertThat(problem.hint()).isNotBlank();
+        });
+        assertThat(client.vms("acme")).isEmpty();
+    }
+
+    @Test
+    void shouldReportEveryValueThatTheModelCannotHold() {
+        String broken = TENANT.replace("02:00:00:00:00:01", "02:00:00")
+                .replace("10.0.0.1, \"fd00::1\"", "10.0.0.0/8")
+                .replace("app:web]\n  vnics", "app]\n  vnics")
+                .replace("action: ALLOW", "action: ALOW")
+                .replace("9000-9010", "9010-9000")
+                .replace("icmp, type: 8", "icmp, ports: [8]");
+
+        assertThat(refused(() -> client.apply("acme", broken)).problem().problems())
+                .extracting(FieldProblem::path)
+                .containsExactlyInAnyOrder(
+                        "documents[1].spec.tags[0]",
+                        "documents[1].spec.vnics[0].mac",
+                        "documents[1].spec.vnics[0].addresses[0]",
+                        "documents[3].spec.entries[0].ports[1]",
+                        "documents[3].spec.entries[1].ports",
+                        "documents[4].spec.rules[0].action");
+    }
+
+    @Test
+    void shouldRefuseARuleWithoutServicesAndAGroupThatSaysNothing() {
+        client.apply("acme", TENANT);
+
+        assertThat(refusedPut("policies/web", "{category: APPLICATION, rules: [{name: a, action: DROP}]}"))
+                .contains("\"path\" : \"rules[0].services\"")
+                .contains("\"status\" : 400");
+        assertThat(refusedPut(
+                        "policies/web", "{category: APPLICATION, rules: [{name: a, services: [], action: DROP}]}"))
+                .contains("\"path\" : \"rules[0].services\"")
+                .contains("the rule has no service");
+        assertThat(refusedPut("groups/g", "{members: {all: [{tag: a:b, group: web}, {}]}}"))
+                .contains("members.all[0]")
+                .contains("members.all[1]");
+        assertThat(refusedPut("groups/g", "{members: {all: [{tag: a:b}, {group: wob}]}}"))
+                .contains("\"path\" : \"members.all[1]\"");
+    }
+
+    @Test
+    void shouldSayWhatStillUsesAGroup() {
+        client.apply("acme", TENANT);
+
+        ApiException refused = refused(() -> client.delete("acme", "groups", "web"));
+
+        assertThat(refused.status()).isEqualTo(409);
+        assertThat(refused.problem().code()).isEqualTo("in-use");
+        assertThat(refused.problem().problems().getFirst().path()).startsWith("Policy/web.rules[0]");
+        assertThat(refused.problem().problems().getFirst().message()).isEqualTo("still names it");
+    }
+
+    @Test
+    void shouldRefuseAStaleRevision() {
+        long revision = client.apply("acme", TENANT).revision();
+        client.tag("acme", "web-1", List.of("stage:prod"), List.of());
+
+        ApiException stale = refused(() -> client.apply("acme", TENANT, OptionalLong.of(revision)));
+
+        assertThat(stale.status()).isEqualTo(412);
+        assertThat(stale.problem().detail()).contains("revision " + (revision + 1));
+        assertThat(client.apply("acme", TENANT, OptionalLong.of(revision + 1)).changed())
+                .containsExactly("Vm/web-1");
+    }
+
+    @Test
+    void shouldBeginAgainWhenSomebodyElseWasFaster() {
+        client.apply("acme", TENANT);
+        services.beforeNextEdit = () -> services.models.computeIfPresent(
+                "acme",
+                (name, model) -> ((io.portcullis.policy.model.EditResult.Accepted)
+                                model.putSegment(new Segment("back", 102)))
+                        .model());
+
+        client.tag("acme", "web-1", List.of("stage:prod"), List.of());
+
+        assertThat(client.vm("acme", "web-1").tags()).containsExactly("app:web", "stage:prod");
+        assertThat(client.resources("acme", "segments", SegmentSpec.class)).hasSize(2);
+    }
+
+    @Test
+    void shouldRefuseMalformedAndHugeBodies() throws Exception {
+        HttpResponse<String> malformed = send("PUT", "/v1/tenants/acme/segments/a", token(), "{\"vlan\": 1,,}");
+
+        assertThat(malformed.statusCode()).isEqualTo(400);
+        assertThat(malformed.body()).contains("\"line\" : 1");
+        assertThat(send("PUT", "/v1/tenants/acme/segments/a", token(), " ".repeat(5_000_000))
+                        .statusCode())
+                .isEqualTo(413);
+        assertThat(client.resources("acme", "segments", SegmentSpec.class)).isEmpty();
+    }
+
+    @Test
+    void shouldTakeTheExampleTenant() throws Exception {
+        String example = Files.readString(Path.of("../demo/src/main/resources/example-tenant.yaml"));
+
+        assertThat(client.apply("acme", example).changed()).contains("Policy/quarantine", "Vm/web-1");
+
+        assertThat(client.vm("acme", "web-1").groups()).containsExactly("web");
+        client.tag("acme", "web-1", List.of("quarantine:yes"), List.of());
+        assertThat(client.rules("acme", "web-1", "eth0").rules().getFirst().name())
+                .isEqualTo("quarantine/isolate-from");
+    }
+
+    @Test
+    void shouldReadBackEveryKindOfExpression() {
+        client.apply("acme", TENANT);
+        String members = """
+            {members: {any: [
+              {name: {starts: web-}}, {os: {contains: debian}}, {segment: front}, {finding: malware=eicar},
+              {addresses: [10.0.0.0/8, "fd00::/8", 192.0.2.1-192.0.2.9]}, {vms: [web-1]}, {group: web},
+              {all: [{tag: a:b}, {not: {finding: malware}}]}]}}
+            """;
+
+        client.apply("acme", "{kind: Group, metadata: {name: everything}, spec: " + members + "}");
+
+        GroupExpression read = client.resource("acme", "groups", "everything", GroupSpec.class)
+                .spec()
+                .members();
+        assertThat(read.any()).hasSize(8);
+        assertThat(read.any().get(4).addresses()).containsExactly("10.0.0.0/8", "fd00::/8", "192.0.2.1-192.0.2.9");
+        assertThat(client.put("acme", "groups", "everything", new GroupSpec(read))
+                        .changed())
+                .isEmpty();
+        assertThat(services.models.get("acme")).isNotEqualTo(TenantModel.empty(new TenantId("acme")));
+    }
+}

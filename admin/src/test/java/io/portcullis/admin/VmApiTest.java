@@ -1,0 +1,130 @@
+package io.portcullis.admin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.portcullis.api.ApiException;
+import io.portcullis.api.ConnectionsView;
+import io.portcullis.api.FieldProblem;
+import io.portcullis.api.FindingsRequest;
+import io.portcullis.api.MigrationView;
+import io.portcullis.api.RulesView;
+import io.portcullis.api.VmView;
+import java.net.http.HttpResponse;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** VMs, what is unknown of them, and migrations. */
+class VmApiTest extends ApiTestCase {
+    @Test
+    void shouldAnswerUnknownThingsWithWhatThereIs() {
+        client.apply("acme", TENANT);
+
+        ApiException unknown = refused(() -> client.vm("acme", "wbe-1"));
+
+        assertThat(unknown.status()).isEqualTo(404);
+        assertThat(unknown.problem().hint()).isEqualTo("did you mean web-1?");
+        assertThat(refused(() -> client.tenant("zenith")).problem().hint()).isEqualTo("there are acme");
+        assertThat(refused(() -> client.vnic("acme", "web-1", "eth9")).status()).isEqualTo(404);
+        assertThat(refused(() -> client.host("host-9")).problem().hint()).contains("host-");
+        assertThat(refused(() -> client.delete("acme", "policies", "db")).status())
+                .isEqualTo(404);
+        assertThat(refused(() -> client.tenant("NO NAME")).status()).isEqualTo(404);
+        assertThat(refused(() -> client.migration("m-99")).status()).isEqualTo(404);
+    }
+
+    @Test
+    void shouldChangeLabelsAndShowGroups() {
+        client.apply("acme", TENANT);
+
+        client.findings("acme", "web-1", new FindingsRequest(Map.of("malware", "eicar"), null));
+        client.tag("acme", "web-1", List.of("quarantine:yes"), List.of("app:web", "not:there"));
+
+        VmView vm = client.vm("acme", "web-1");
+        assertThat(vm.tags()).containsExactly("quarantine:yes");
+        assertThat(vm.findings()).containsExactly("malware=eicar");
+        assertThat(vm.groups()).isEmpty();
+        client.apply("acme", TENANT);
+        assertThat(client.vm("acme", "web-1").findings()).containsExactly("malware=eicar");
+        assertThat(client.vm("acme", "web-1").groups()).containsExactly("web");
+        assertThat(refused(() -> client.tag("acme", "web-1", List.of("nothing"), List.of()))
+                        .problem()
+                        .problems()
+                        .getFirst()
+                        .path())
+                .isEqualTo("add[0]");
+    }
+
+    @Test
+    void shouldAttachShowAndDetachAVm() {
+        client.apply("acme", TENANT);
+
+        VmView vm = client.attach("acme", "web-1", "host-1");
+
+        assertThat(vm.placement().host()).isEqualTo("host-1");
+        assertThat(vm.vnics().getFirst().status().mode()).isEqualTo("ENFORCING");
+        assertThat(services.specs.values().iterator().next().vnics().getFirst().vlan())
+                .isEqualTo(101);
+        RulesView rules = client.rules("acme", "web-1", "eth0");
+        assertThat(rules.rules().getFirst().destinations()).contains("10.0.0.1", "fd00::1", "192.0.2.0/24");
+        assertThat(rules.rules().getFirst().services())
+                .containsExactly("tcp/80", "tcp/8080", "tcp/9000-9010", "icmp/8");
+        ConnectionsView connections = client.connections("acme", "web-1", "eth0", 3);
+        assertThat(connections.truncated()).isTrue();
+        assertThat(connections.connections()).hasSize(3);
+        assertThat(connections.connections().getFirst().rule()).isEqualTo("default");
+        assertThat(connections.connections().getFirst().responder()).isEqualTo("[fd00::1]:443");
+        assertThat(client.realization("acme").realized()).isTrue();
+        assertThat(client.realization("acme", 1_000).realized()).isFalse();
+
+        assertThat(client.detach("acme", "web-1").placement().phase()).isEqualTo("DETACHED");
+        client.deleteVm("acme", "web-1");
+        assertThat(client.vms("acme")).isEmpty();
+    }
+
+    @Test
+    void shouldNotChangeTheVnicsOfAnAttachedVm() {
+        client.apply("acme", TENANT);
+        client.attach("acme", "web-1", "host-1");
+
+        assertThat(refused(() -> client.deleteVm("acme", "web-1")).status()).isEqualTo(409);
+        assertThat(refused(() -> client.apply("acme", TENANT.replace("00:01", "00:02")))
+                        .problem()
+                        .hint())
+                .isEqualTo("detach it first");
+        assertThat(refused(() -> client.apply("acme", TENANT.replace("vlan: 101", "vlan: 7")))
+                        .status())
+                .isEqualTo(409);
+        assertThat(client.apply("acme", TENANT.replace("[app:web]", "[app:web, a:b]"))
+                        .changed())
+                .containsExactly("Vm/web-1");
+    }
+
+    @Test
+    void shouldBeginMigrationsAndRefuseThoseThatCannotBe() throws Exception {
+        client.apply("acme", TENANT);
+        client.attach("acme", "web-1", "host-1");
+
+        HttpResponse<String> accepted =
+                send("POST", "/v1/migrations", token(), "{\"vm\": \"acme/web-1\", \"to\": \"host-2\"}");
+
+        assertThat(accepted.statusCode()).isEqualTo(202);
+        assertThat(accepted.headers().firstValue("Location")).hasValue("/v1/migrations/m-1");
+        MigrationView migration = client.migration("m-1");
+        assertThat(migration.isOver()).isFalse();
+        assertThat(client.migrations("acme/web-1", 10)).containsExactly(migration);
+        assertThat(client.migrations("acme/other", 10)).isEmpty();
+        assertThat(refused(() -> client.migrate("acme/web-1", "host-1"))
+                        .problem()
+                        .code())
+                .isEqualTo("same-host");
+        assertThat(refused(() -> client.migrate("acme/web-9", "host-1")).status())
+                .isEqualTo(404);
+        assertThat(refused(() -> client.migrate("acme/web-1", "host-9")).status())
+                .isEqualTo(404);
+        assertThat(refused(() -> client.migrate("web-1", "HOST")).problem().problems())
+                .extracting(FieldProblem::path)
+                .containsExactly("vm", "to");
+        assertThat(refused(() -> client.cancel("m-1")).problem().code()).isEqualTo("too-late");
+    }
+}
