@@ -78,6 +78,7 @@ public sealed interface AgentCommand {
      *
      * @param epoch the source's own
      * @param targetEpoch what the destination activates with
+     * @param targetRevision lowest policy revision that a vNIC has at the destination; 0 if one has no rules there yet
      * @param reclaimEpoch what the source uses if the destination refuses the hand-over
      */
     record StartCutover(
@@ -86,6 +87,7 @@ public sealed interface AgentCommand {
             long epoch,
             long targetEpoch,
             long reclaimEpoch,
+            long targetRevision,
             List<VnicTarget> targets,
             ActorRef<TargetCommand> session,
             ActorRef<StateChunk> chunks)

@@ -35,6 +35,13 @@ public sealed interface SourceCommand {
     /** The migration is committed: forget the VM. */
     record Release(HostId movedTo, long targetEpoch) implements Local {}
 
+    /**
+     * The own vNICs were looked at before anything is cut.
+     *
+     * @param refusal why that failed, or null
+     */
+    record LookedAt(boolean hasRules, @Nullable Refusal refusal) implements Local {}
+
     record CutOver(
             VnicId vnic,
             @Nullable SealedVnic sealed,

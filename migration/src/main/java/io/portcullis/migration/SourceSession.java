@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * again until the destination answers: silence is neither a yes nor a no.
  *
  * <pre>
+ * LOOKING ─ only if the destination lacks rules; the source has some: SourceKept, the end; else ─▶ CUTTING
  * CUTTING ─ every vNIC sealed ─▶ TRANSFERRING ─ HandoverAccepted ─▶ ACTIVATED ─ Release ─▶ RELEASING ─▶ the end
  *    │ none sealed: SourceKept, the end          │ HandoverRefused, Reclaim ─▶ RECLAIMING ─ enforces again ─▶ the end
  *    └ some sealed, or Reclaim: nothing was handed over ─▶ RECLAIMING
@@ -35,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SourceSession extends AbstractBehavior<SourceCommand> {
     private enum Step {
+        LOOKING,
         CUTTING,
         TRANSFERRING,
         ACTIVATED,
@@ -49,7 +51,7 @@ final class SourceSession extends AbstractBehavior<SourceCommand> {
     private final Map<VnicId, SealedVnic> sealed = new LinkedHashMap<>();
     private final Set<VnicId> cutting = new HashSet<>();
 
-    private Step step = Step.CUTTING;
+    private Step step = Step.LOOKING;
     private @Nullable StateTransfer transfer;
     private @Nullable Refusal refusal;
     private List<VnicTransfer> moved = List.of();
@@ -75,6 +77,41 @@ final class SourceSession extends AbstractBehavior<SourceCommand> {
         this.agent = agent;
         timers.startTimerWithFixedDelay(
                 new SourceCommand.Tick(), environment.settings().retryInterval());
+        if (order.targetRevision() > 0) {
+            cutOver();
+        } else {
+            look();
+        }
+    }
+
+    /** A destination without rules would keep the VM waiting in the pause: then there is no pause, unless here are none either. */
+    private void look() {
+        getContext()
+                .pipeToSelf(
+                        host.statuses(order.spec()),
+                        (found, failure) -> failure == null
+                                ? new SourceCommand.LookedAt(
+                                        found.stream().anyMatch(status -> status.policyRevision() > 0), null)
+                                : new SourceCommand.LookedAt(true, HostRefusal.of(failure)));
+    }
+
+    private Behavior<SourceCommand> onLookedAt(SourceCommand.LookedAt looked) {
+        if (step != Step.LOOKING) {
+            return this;
+        }
+        if (looked.hasRules()) {
+            refusal = looked.refusal() != null
+                    ? looked.refusal()
+                    : new Refusal(
+                            RefusalCode.TIMEOUT, "the rules of VM " + order.vm() + " have not reached the target yet");
+            return end(new PlacementCommand.SourceKept(order.id(), refusal));
+        }
+        cutOver();
+        return this;
+    }
+
+    private void cutOver() {
+        step = Step.CUTTING;
         for (VnicTarget target : order.targets()) {
             cutting.add(target.vnic());
             cutOver(target.vnic(), target.target());
@@ -97,6 +134,7 @@ final class SourceSession extends AbstractBehavior<SourceCommand> {
 
     private Behavior<SourceCommand> onMessage(SourceCommand message) {
         return switch (message) {
+            case SourceCommand.LookedAt looked -> onLookedAt(looked);
             case SourceCommand.CutOver cut -> onCutOver(cut);
             case SourceCommand.ChunkAcknowledged acknowledged -> onAcknowledged(acknowledged);
             case SourceCommand.HandoverAccepted accepted -> onAccepted(accepted);
@@ -168,7 +206,7 @@ final class SourceSession extends AbstractBehavior<SourceCommand> {
 
     private Behavior<SourceCommand> onReclaim() {
         return switch (step) {
-            case CUTTING, TRANSFERRING -> reclaim();
+            case LOOKING, CUTTING, TRANSFERRING -> reclaim();
             case ACTIVATED -> report();
             case RECLAIMING, RELEASING -> this;
         };
@@ -198,7 +236,7 @@ final class SourceSession extends AbstractBehavior<SourceCommand> {
 
     private Behavior<SourceCommand> onRelease(SourceCommand.Release command) {
         return switch (step) {
-            case CUTTING, RECLAIMING, RELEASING -> this;
+            case LOOKING, CUTTING, RECLAIMING, RELEASING -> this;
             case TRANSFERRING, ACTIVATED -> {
                 release = command;
                 step = Step.RELEASING;
@@ -226,7 +264,7 @@ final class SourceSession extends AbstractBehavior<SourceCommand> {
 
     private Behavior<SourceCommand> onTick() {
         return switch (step) {
-            case CUTTING -> this;
+            case LOOKING, CUTTING -> this;
             case TRANSFERRING -> {
                 if (transfer != null) {
                     transfer.repeatIfStuck();

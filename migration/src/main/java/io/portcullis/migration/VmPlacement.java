@@ -310,6 +310,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
                         move.epochBefore(),
                         move.epoch(),
                         move.reclaimEpoch(),
+                        target.policyRevision(),
                         target.targets(),
                         target.session(),
                         target.chunks()));

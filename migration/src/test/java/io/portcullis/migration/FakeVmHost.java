@@ -58,6 +58,7 @@ final class FakeVmHost implements VmHost {
     private final Set<VnicId> neverCut = new TreeSet<>((a, b) -> a.toString().compareTo(b.toString()));
     private int freeVnics = 100;
     private boolean draining;
+    private boolean rulesMissing;
 
     FakeVmHost(HostId host, EnforcementLedger ledger) {
         this.host = host;
@@ -89,6 +90,10 @@ final class FakeVmHost implements VmHost {
 
     synchronized int calls(Op op) {
         return calls.getOrDefault(op, 0);
+    }
+
+    synchronized void keepRulesFrom(boolean missing) {
+        rulesMissing = missing;
     }
 
     synchronized void free(int vnicCount) {
@@ -190,7 +195,7 @@ final class FakeVmHost implements VmHost {
         return run(Op.ADMIT, () -> {
             admission(spec);
             spec.vnics().forEach(vnic -> put(vnic, epoch));
-            return REVISION;
+            return rulesMissing ? 0L : REVISION;
         });
     }
 

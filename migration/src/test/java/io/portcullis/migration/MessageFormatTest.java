@@ -107,7 +107,7 @@ class MessageFormatTest {
                 new MigrationUpdate.Progress("m1", WEB.vm(), ONE, TWO, PlacementPhase.PLACED, true, RECEIPT),
                 new MigrationUpdate.NotFound("m1"),
                 new AgentCommand.PrepareTarget("m1", WEB, 2),
-                new AgentCommand.StartCutover("m1", WEB, 1, 2, 3, targets, target, chunks),
+                new AgentCommand.StartCutover("m1", WEB, 1, 2, 3, 7, targets, target, chunks),
                 new AgentCommand.QueryTarget("m1", WEB, 2),
                 new AgentCommand.QuerySource("m1", WEB, 1),
                 new AgentCommand.AbortTarget("m1", WEB, 2, true),

@@ -117,6 +117,17 @@ class MigrationFaultTest {
         awaitCleared();
     }
 
+    @Test
+    void shouldNotBeginTheCutBeforeTheTargetHasRules() {
+        cluster.host(TWO).keepRulesFrom(true);
+
+        MigrationReceipt receipt = migrate();
+
+        assertUntouched(receipt, MigrationOutcome.ROLLED_BACK);
+        assertThat(receipt.problems()).singleElement().asString().contains("have not reached the target");
+        assertThat(cluster.host(ONE).calls(Op.CUT)).isZero();
+    }
+
     // ---- a host dies
 
     @Test

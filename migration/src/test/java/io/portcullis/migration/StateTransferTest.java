@@ -97,7 +97,7 @@ class StateTransferTest {
 
     private StateTransfer transfer(int first, int second) {
         AgentCommand.StartCutover order =
-                new AgentCommand.StartCutover("m1", WEB, 1, 2, 3, List.of(), session.getRef(), chunks.getRef());
+                new AgentCommand.StartCutover("m1", WEB, 1, 2, 3, 7, List.of(), session.getRef(), chunks.getRef());
         return new StateTransfer(order, Map.of(ETH0, sealed(first), ETH1, sealed(second)), WINDOW, source.getRef());
     }
 

@@ -1,0 +1,125 @@
+package io.portcullis.migration;
+
+import static io.portcullis.migration.FakeCluster.ONE;
+import static io.portcullis.migration.FakeCluster.TWO;
+import static io.portcullis.migration.FakeCluster.WEB;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.portcullis.migration.model.PlacementEvent;
+import io.portcullis.migration.model.PlacementState;
+import io.portcullis.persistence.MigrationLog;
+import io.portcullis.persistence.MigrationRow;
+import io.portcullis.persistence.PlacementDirectory;
+import io.portcullis.persistence.PlacementRow;
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.VmId;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class PlacementTablesTest {
+    private final Map<VmId, PlacementRow> placed = new HashMap<>();
+    private final Map<String, MigrationRow> log = new HashMap<>();
+    private final PlacementTables tables = new PlacementTables(new Directory(), new Log());
+
+    @Test
+    void shouldFollowAMigrationThroughItsPhases() {
+        PlacementState state =
+                write(PlacementState.empty(WEB.vm()), new PlacementEvent.AttachStarted(WEB, ONE, 1, "ann", 1_000));
+        assertThat(placed).as("a host that restarts now must not attach it").isEmpty();
+
+        state = write(state, new PlacementEvent.VmAttached(1, 2_000));
+        assertThat(row().host()).isEqualTo(ONE);
+        assertThat(row().spec()).contains("\"vm\":\"acme/web-1\"", "\"vnic\":\"acme/web-1/eth1\"");
+        assertThat(log).isEmpty();
+
+        state = write(state, new PlacementEvent.MigrationReserved("m1", TWO, 2, 3, "bob", 3_000));
+        assertThat(row().epoch()).isEqualTo(1);
+        assertThat(migration().state()).isEqualTo("RESERVING");
+        assertThat(migration().requestedBy()).isEqualTo("bob");
+        assertThat(migration().ended()).isNull();
+
+        state = write(state, new PlacementEvent.TargetPrepared("m1", 7, 4_000));
+        state = write(state, new PlacementEvent.CutoverStarted("m1", 5_000));
+        assertThat(row().host()).isEqualTo(ONE);
+        state = write(state, new PlacementEvent.MigrationCommitted("m1", List.of(), List.of(), 6_000));
+        assertThat(row().host()).isEqualTo(TWO);
+        assertThat(row().epoch()).isEqualTo(2);
+        assertThat(migration().receipt()).contains("\"outcome\":\"COMMITTED\"");
+
+        state = write(state, new PlacementEvent.SourceReleased("m1", true, 7_000));
+        assertThat(migration().state()).isEqualTo("COMMITTED");
+        assertThat(migration().started()).isEqualTo(Instant.ofEpochMilli(3_000));
+        assertThat(migration().ended()).isEqualTo(Instant.ofEpochMilli(7_000));
+
+        write(state, new PlacementEvent.DetachStarted("ann", 8_000));
+        assertThat(placed).isEmpty();
+    }
+
+    private PlacementState write(PlacementState state, PlacementEvent event) {
+        PlacementState next = state.apply(event);
+        tables.write(next).toCompletableFuture().join();
+        return next;
+    }
+
+    private PlacementRow row() {
+        return Objects.requireNonNull(placed.get(WEB.vm()));
+    }
+
+    private MigrationRow migration() {
+        return Objects.requireNonNull(log.get("m1"));
+    }
+
+    private final class Directory implements PlacementDirectory {
+        @Override
+        public CompletionStage<Boolean> put(PlacementRow row) {
+            placed.put(row.vm(), row);
+            return CompletableFuture.completedFuture(true);
+        }
+
+        @Override
+        public CompletionStage<Boolean> remove(VmId vm, long epoch) {
+            return CompletableFuture.completedFuture(placed.remove(vm) != null);
+        }
+
+        @Override
+        public CompletionStage<Optional<PlacementRow>> find(VmId vm) {
+            return CompletableFuture.completedFuture(Optional.ofNullable(placed.get(vm)));
+        }
+
+        @Override
+        public CompletionStage<List<PlacementRow>> listByHost(HostId host) {
+            return listAll();
+        }
+
+        @Override
+        public CompletionStage<List<PlacementRow>> listAll() {
+            return CompletableFuture.completedFuture(List.copyOf(placed.values()));
+        }
+    }
+
+    private final class Log implements MigrationLog {
+        @Override
+        public CompletionStage<Void> put(MigrationRow row) {
+            log.put(row.id(), row);
+            return CompletableFuture.completedFuture(null);
+        }
+
+        @Override
+        public CompletionStage<Optional<MigrationRow>> find(String id) {
+            return CompletableFuture.completedFuture(Optional.ofNullable(log.get(id)));
+        }
+
+        @Override
+        public CompletionStage<List<MigrationRow>> list(@Nullable VmId vm, int limit) {
+            return CompletableFuture.completedFuture(List.copyOf(log.values()));
+        }
+    }
+}
