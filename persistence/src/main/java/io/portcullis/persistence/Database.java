@@ -15,8 +15,8 @@ import java.util.concurrent.Executor;
  * thread; statements run on the executor that was given, which must be one for blocking work.
  */
 public final class Database implements AutoCloseable {
-    private static final long CONNECTION_TIMEOUT_MILLIS = 10_000;
-    private static final long VALIDATION_TIMEOUT_MILLIS = 1_000;
+    private static final long CONNECTION_TIMEOUT_MILLIS = 3_000;
+    private static final long VALIDATION_TIMEOUT_MILLIS = 500;
 
     private final HikariDataSource dataSource;
     private final Executor blocking;

@@ -1,0 +1,146 @@
+package io.portcullis.persistence;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.VmId;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DatabaseTest {
+    private static final VmId WEB = VmId.parse("acme/web-1");
+    private static final VmId DB = VmId.parse("acme/db-1");
+    private static final HostId HOST_1 = new HostId("host-1");
+    private static final HostId HOST_2 = new HostId("host-2");
+
+    @TempDir
+    private Path dataDir;
+
+    private Database database;
+
+    @BeforeEach
+    void open() throws SQLException {
+        database = Database.open(settings(), Runnable::run);
+        Schema.createIfMissing(database);
+    }
+
+    @AfterEach
+    void close() {
+        database.close();
+    }
+
+    private Config settings() {
+        return ConfigFactory.load(ConfigFactory.parseString("portcullis.data-dir = \"" + dataDir + "\""))
+                .getConfig("portcullis.database");
+    }
+
+    @Test
+    void shouldFindPlacementsByVmAndByHost() {
+        PlacementDirectory directory = new JdbcPlacementDirectory(database);
+        PlacementRow web = row(WEB, HOST_1, 1);
+        PlacementRow db = row(DB, HOST_2, 1);
+
+        assertThat(get(directory.put(web))).isTrue();
+        assertThat(get(directory.put(db))).isTrue();
+
+        assertThat(get(directory.find(WEB))).contains(web);
+        assertThat(get(directory.listByHost(HOST_1))).containsExactly(web);
+        assertThat(get(directory.listAll())).containsExactly(db, web);
+        assertThat(get(directory.find(VmId.parse("other/web-1")))).isEmpty();
+    }
+
+    @Test
+    void shouldNeverWriteOrRemoveUnderALowerEpoch() {
+        PlacementDirectory directory = new JdbcPlacementDirectory(database);
+        get(directory.put(row(WEB, HOST_2, 5)));
+
+        assertThat(get(directory.put(row(WEB, HOST_1, 4)))).isFalse();
+        assertThat(get(directory.remove(WEB, 4))).isFalse();
+        assertThat(get(directory.find(WEB))).contains(row(WEB, HOST_2, 5));
+
+        assertThat(get(directory.put(row(WEB, HOST_1, 5)))).isTrue();
+        assertThat(get(directory.put(row(WEB, HOST_2, 6)))).isTrue();
+        assertThat(get(directory.remove(WEB, 6))).isTrue();
+        assertThat(get(directory.find(WEB))).isEmpty();
+    }
+
+    @Test
+    void shouldListTheNewestMigrationsFirst() {
+        MigrationLog log = new JdbcMigrationLog(database);
+        for (int index = 0; index < 5; index++) {
+            get(log.put(migration("m-" + index, index % 2 == 0 ? WEB : DB, 1_000 + index)));
+        }
+        MigrationRow ended = new MigrationRow(
+                "m-4",
+                WEB,
+                HOST_1,
+                HOST_2,
+                "COMMITTED",
+                "ann",
+                Instant.ofEpochMilli(1_004),
+                Instant.ofEpochMilli(2_000),
+                "{}");
+        get(log.put(ended));
+
+        assertThat(get(log.find("m-4"))).contains(ended);
+        assertThat(get(log.find("none"))).isEmpty();
+        assertThat(get(log.list(null, 3))).extracting(MigrationRow::id).containsExactly("m-4", "m-3", "m-2");
+        assertThat(get(log.list(WEB, 10))).extracting(MigrationRow::id).containsExactly("m-4", "m-2", "m-0");
+    }
+
+    @Test
+    void shouldKeepWhatIsThereWhenTheSchemaIsMadeAgainByManyAtOnce() {
+        PlacementDirectory directory = new JdbcPlacementDirectory(database);
+        get(directory.put(row(WEB, HOST_1, 1)));
+
+        CompletableFuture<?>[] nodes = IntStream.range(0, 4)
+                .mapToObj(_ -> CompletableFuture.runAsync(() -> {
+                    try (Database other = Database.open(settings(), Runnable::run)) {
+                        Schema.createIfMissing(other);
+                    } catch (SQLException failed) {
+                        throw new IllegalStateException(failed);
+                    }
+                }))
+                .toArray(CompletableFuture[]::new);
+        CompletableFuture.allOf(nodes).join();
+
+        assertThat(get(directory.find(WEB))).isPresent();
+    }
+
+    @Test
+    void shouldRefuseTablesOfANewerVersion() throws SQLException {
+        database.run(connection -> {
+            try (Statement statement = connection.createStatement()) {
+                return statement.executeUpdate("INSERT INTO portcullis_schema (version) VALUES (99)");
+            }
+        });
+
+        assertThatThrownBy(() -> Schema.createIfMissing(database))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("99");
+    }
+
+    private static PlacementRow row(VmId vm, HostId host, long epoch) {
+        return new PlacementRow(vm, host, epoch, "{\"epoch\":" + epoch + "}", Instant.ofEpochMilli(1_000));
+    }
+
+    private static MigrationRow migration(String id, VmId vm, long started) {
+        return new MigrationRow(id, vm, HOST_1, HOST_2, "RESERVING", "ann", Instant.ofEpochMilli(started), null, null);
+    }
+
+    private static <T> T get(CompletionStage<T> stage) {
+        return stage.toCompletableFuture().join();
+    }
+}

@@ -1,0 +1,140 @@
+package io.portcullis.persistence;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.portcullis.policy.Action;
+import io.portcullis.policy.Category;
+import io.portcullis.policy.MacAddress;
+import io.portcullis.policy.VmId;
+import io.portcullis.policy.VnicId;
+import io.portcullis.policy.compile.PolicyCompiler;
+import io.portcullis.policy.compile.RuleTableCodec;
+import io.portcullis.policy.model.EditResult;
+import io.portcullis.policy.model.Expression;
+import io.portcullis.policy.model.Group;
+import io.portcullis.policy.model.ModelEdit;
+import io.portcullis.policy.model.Peers;
+import io.portcullis.policy.model.Rule;
+import io.portcullis.policy.model.SecurityPolicy;
+import io.portcullis.policy.model.Segment;
+import io.portcullis.policy.model.Service;
+import io.portcullis.policy.model.Tag;
+import io.portcullis.policy.model.TenantModel;
+import io.portcullis.policy.model.Vm;
+import io.portcullis.policy.model.Vnic;
+import io.portcullis.policy.table.RuleTable;
+import io.portcullis.policy.table.ServiceMatch;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+class PolicyJacksonModuleTest {
+    private static final VmId WEB = VmId.parse("acme/web-1");
+    private static final VnicId WEB_ETH0 = VnicId.parse("acme/web-1/eth0");
+
+    private final JsonMapper mapper =
+            JsonMapper.builder().addModule(new PolicyJacksonModule()).build();
+
+    private static final List<ModelEdit> EVERY_EDIT = List.of(
+            new ModelEdit.PutSegment(new Segment("lan", 100, "front")),
+            new ModelEdit.PutVm(Vm.named(WEB)
+                    .withOs("debian-13")
+                    .withTag("app:web")
+                    .withFinding("malware", "eicar")
+                    .withVnic(new Vnic(
+                            WEB_ETH0,
+                            MacAddress.parse("02:00:00:00:00:01"),
+                            List.of(InetAddress.ofLiteral("10.0.0.1"), InetAddress.ofLiteral("2001:db8::1")),
+                            "lan",
+                            "tap:web-1/eth0"))),
+            new ModelEdit.PutGroup(new Group(
+                    "all",
+                    Expression.or(
+                            Expression.tag("app:web"),
+                            Expression.nameStartsWith("web-"),
+                            Expression.os("debian-13"),
+                            Expression.segment("lan"),
+                            Expression.finding("malware"),
+                            Expression.finding("malware", "eicar"),
+                            Expression.addresses("10.0.0.0/8", "10.1.0.1-10.1.0.9", "2001:db8::/32"),
+                            Expression.members("web-1"),
+                            Expression.and(Expression.not(Expression.tag("app:db")))))),
+            new ModelEdit.PutGroup(new Group("nested", Expression.group("all"))),
+            new ModelEdit.PutService(Service.of("web", ServiceMatch.ports(6, 80, 443))),
+            new ModelEdit.PutPolicy(SecurityPolicy.of(
+                    "app",
+                    Category.APPLICATION,
+                    10,
+                    Rule.reject("no")
+                            .from("all")
+                            .to(Peers.addresses("10.0.0.9").negate())
+                            .services("web"),
+                    Rule.allow("yes").from("nested").anyService())),
+            new ModelEdit.SetTags("web-1", new TreeSet<>(Set.of(Tag.parse("app:web")))),
+            new ModelEdit.SetFinding("web-1", "malware", "none"),
+            new ModelEdit.ClearFinding("web-1", "malware"),
+            new ModelEdit.SetDefaults(Action.REJECT, true),
+            new ModelEdit.RemovePolicy("app"),
+            new ModelEdit.RemoveGroup("nested"),
+            new ModelEdit.RemoveGroup("all"),
+            new ModelEdit.RemoveService("web"),
+            new ModelEdit.RemoveVm("web-1"),
+            new ModelEdit.RemoveSegment("lan"));
+
+    @Test
+    void shouldReadBackEveryEdit() throws JsonProcessingException {
+        TypeReference<List<ModelEdit>> type = new TypeReference<>() {};
+        String json = mapper.writerFor(type).writeValueAsString(EVERY_EDIT);
+
+        assertThat(mapper.readValue(json, type)).isEqualTo(EVERY_EDIT);
+        assertThat(EVERY_EDIT.stream().map(Object::getClass).distinct().count())
+                .as("kinds of edits")
+                .isEqualTo(ModelEdit.class.getPermittedSubclasses().length);
+    }
+
+    @Test
+    void shouldReadBackAModelAndItsTables() throws JsonProcessingException {
+        EditResult.Accepted accepted =
+                (EditResult.Accepted) TenantModel.empty(WEB.tenant()).apply(EVERY_EDIT.subList(0, 8));
+        TenantModel model = accepted.model();
+        RuleTable table = new PolicyCompiler().compile(model, WEB_ETH0);
+
+        assertThat(mapper.readValue(mapper.writeValueAsString(model), TenantModel.class))
+                .isEqualTo(model);
+        assertThat(mapper.readValue(mapper.writeValueAsString(table), RuleTable.class))
+                .isEqualTo(table);
+    }
+
+    @Test
+    void shouldUseIdsAsKeysAndTexts() throws JsonProcessingException {
+        TypeReference<Map<VnicId, InetSocketAddress>> type = new TypeReference<>() {};
+        Map<VnicId, InetSocketAddress> map =
+                Map.of(WEB_ETH0, new InetSocketAddress(InetAddress.ofLiteral("2001:db8::1"), 80));
+        String json = mapper.writerFor(type).writeValueAsString(map);
+
+        assertThat(json).isEqualTo("{\"acme/web-1/eth0\":\"[2001:db8:0:0:0:0:0:1]:80\"}");
+        assertThat(mapper.readValue(json, type)).isEqualTo(map);
+    }
+
+    @Test
+    void shouldRefuseWhatIsNoIdNoAddressAndNoTable() {
+        assertThatThrownBy(() -> mapper.readValue("\"Not An Id\"", VnicId.class))
+                .isInstanceOf(JsonProcessingException.class);
+        assertThatThrownBy(() -> mapper.readValue("\"example.com\"", InetAddress.class))
+                .isInstanceOf(JsonProcessingException.class);
+        assertThatThrownBy(() -> mapper.readValue("{\"type\":\"put-everything\"}", ModelEdit.class))
+                .isInstanceOf(JsonProcessingException.class);
+        byte[] damaged = RuleTableCodec.encode(RuleTableCodec.seal(List.of(), Action.DROP, false));
+        damaged[0] ^= 1;
+        assertThatThrownBy(() -> mapper.readValue(mapper.writeValueAsBytes(damaged), RuleTable.class))
+                .isInstanceOf(JsonProcessingException.class);
+    }
+}

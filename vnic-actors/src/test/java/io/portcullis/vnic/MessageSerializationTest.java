@@ -1,0 +1,258 @@
+package io.portcullis.vnic;
+
+import static io.portcullis.vnic.testkit.Samples.ACME;
+import static io.portcullis.vnic.testkit.Samples.HOST_1;
+import static io.portcullis.vnic.testkit.Samples.HOST_2;
+import static io.portcullis.vnic.testkit.Samples.WEB_1;
+import static io.portcullis.vnic.testkit.Samples.WEB_1_ETH0;
+import static io.portcullis.vnic.testkit.Samples.spec;
+import static io.portcullis.vnic.testkit.Samples.table;
+import static io.portcullis.vnic.testkit.Samples.vnicSpec;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.portcullis.datapath.runtime.ActivationReport;
+import io.portcullis.datapath.runtime.CutoverTarget;
+import io.portcullis.datapath.runtime.VnicMode;
+import io.portcullis.datapath.runtime.VnicStatus;
+import io.portcullis.datapath.track.ConnectionInfo;
+import io.portcullis.persistence.CborSerializable;
+import io.portcullis.policy.Action;
+import io.portcullis.policy.model.ModelEdit;
+import io.portcullis.policy.model.Problem;
+import io.portcullis.policy.model.Segment;
+import io.portcullis.policy.model.Tag;
+import io.portcullis.policy.model.TenantModel;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
+import org.apache.pekko.serialization.Serialization;
+import org.apache.pekko.serialization.SerializationExtension;
+import org.apache.pekko.serialization.Serializers;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Every message that may cross nodes and every stored record comes back as it was. */
+class MessageSerializationTest {
+    private static final VnicStatus STATUS =
+            new VnicStatus(WEB_1_ETH0, 3, VnicMode.ENFORCING, "hash", 7, 2, Map.of("allowed.in", 5L));
+    private static final RuleAssignment ASSIGNMENT =
+            new RuleAssignment(7, table(Action.DROP).hash());
+    private static final Instant AT = Instant.ofEpochMilli(1_700_000_000_123L);
+    private static final TenantModel MODEL = TenantModel.empty(ACME);
+    private static final List<ModelEdit> EDITS = List.of(new ModelEdit.PutSegment(new Segment("lan", 100)));
+
+    private static ActorTestKit testKit;
+
+    @BeforeAll
+    static void startActorSystem() {
+        testKit = ActorTestKit.create();
+    }
+
+    @AfterAll
+    static void stopActorSystem() {
+        testKit.shutdownTestKit();
+    }
+
+    private static <T> ActorRef<T> ref() {
+        TestProbe<T> probe = testKit.createTestProbe();
+        return probe.ref();
+    }
+
+    private static List<CborSerializable> everything() {
+        List<CborSerializable> all = new ArrayList<>();
+        all.addAll(firewallMessages());
+        all.addAll(hostMessages());
+        all.addAll(tenantMessages());
+        all.addAll(List.of(
+                new RegistryCommand.ListTenants(ref()),
+                new RegistryCommand.AddTenant(ACME, ref()),
+                new RegistryCommand.RemoveTenant(ACME, ref()),
+                new RegistryCommand.Stop(),
+                new RegistryCommand.Tenants(new TreeSet<>(Set.of("acme"))),
+                new TenantRegistry.Event.TenantAdded(ACME),
+                new TenantRegistry.Event.TenantRemoved(ACME),
+                new TenantRegistry.State(new TreeSet<>(Set.of("acme"))),
+                new TenantEvent.TenantCreated(1, Action.DROP, true, "ann", AT),
+                new TenantEvent.TenantEdited(2, EDITS, "ann", AT),
+                new TenantEvent.TenantDeleted(3, "ann", AT),
+                new TenantState(ACME, MODEL, 0),
+                new TenantState(ACME, null, 9),
+                spec(WEB_1, 1)));
+        return all;
+    }
+
+    private static List<CborSerializable> firewallMessages() {
+        ConnectionInfo connection = new ConnectionInfo(
+                6,
+                new InetSocketAddress(InetAddress.ofLiteral("2001:db8::1"), 1_024),
+                new InetSocketAddress(InetAddress.ofLiteral("10.0.0.1"), 80),
+                "ESTABLISHED",
+                true,
+                5,
+                7,
+                8,
+                9,
+                10);
+        CutoverTarget target =
+                new CutoverTarget(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 1), "token", 1, 3);
+        return List.of(
+                new FirewallCommand.Attach(vnicSpec(WEB_1_ETH0, 1), 3, true, ref()),
+                new FirewallCommand.InstallRules(7, table(Action.DROP), ref()),
+                new FirewallCommand.GetStatus(ref()),
+                new FirewallCommand.ListConnections(10, ref()),
+                new FirewallCommand.PrepareCutover(3, ref()),
+                new FirewallCommand.Activate(3, 2, 7, ref()),
+                new FirewallCommand.Reclaim(4, ref()),
+                new FirewallCommand.Release(3, HOST_2, 4, ref()),
+                new FirewallCommand.Detach(3, ref()),
+                new FirewallCommand.Stop(),
+                new FirewallReply.Status(HOST_1, FirewallState.ENFORCING, STATUS),
+                new FirewallReply.Connections(WEB_1_ETH0, List.of(connection)),
+                new FirewallReply.CutoverReady(WEB_1_ETH0, target),
+                new FirewallReply.Activated(WEB_1_ETH0, new ActivationReport(1, 2, 3, 4), STATUS),
+                new FirewallReply.Released(WEB_1_ETH0, 3),
+                new FirewallReply.Moved(WEB_1_ETH0, HOST_2, 4),
+                new Refused(RefusalCode.CAPACITY, "full"));
+    }
+
+    private static List<CborSerializable> hostMessages() {
+        return List.of(
+                new HostCommand.AttachVm(spec(WEB_1, 1), 3, true, ref()),
+                new HostCommand.CheckAdmission(spec(WEB_1, 1), ref()),
+                new HostCommand.DetachVm(spec(WEB_1, 1), 3, ref()),
+                new HostCommand.ReleaseVm(spec(WEB_1, 1), 3, HOST_2, 4, ref()),
+                new HostCommand.SetDraining(true, ref()),
+                new HostCommand.GetHost(ref()),
+                new HostCommand.WriteCheckpoints(ref()),
+                new HostCommand.RuleTables(ACME, Map.of(WEB_1_ETH0, ASSIGNMENT), List.of(table(Action.DROP))),
+                new HostReply.VmAttached(WEB_1, 3, 7, List.of(STATUS)),
+                new HostReply.Admissible(HOST_1),
+                new HostReply.VmGone(WEB_1, 3),
+                new HostReply.DrainingSet(HOST_1, true),
+                new HostReply.HostStatus(
+                        HOST_1,
+                        false,
+                        true,
+                        List.of(new HostReply.HostedVm(spec(WEB_1, 1), 3, List.of(STATUS))),
+                        new HostLimits(10, 100),
+                        Map.of("uplink.received", 1L)),
+                new HostReply.Checkpointed(2, List.of("disk full")));
+    }
+
+    private static List<CborSerializable> tenantMessages() {
+        TenantCommand.Realized realized = new TenantCommand.Realized(ASSIGNMENT, true);
+        TreeSet<Tag> tags = new TreeSet<>(Set.of(Tag.parse("app:web")));
+        return List.of(
+                new TenantCommand.PutTenant(Action.DROP, true, "ann", ref()),
+                new TenantCommand.DeleteTenant("ann", ref()),
+                new TenantCommand.Edit(
+                        List.of(
+                                new TenantEdit.Change(EDITS.getFirst()),
+                                new TenantEdit.ChangeTags("web-1", tags, tags)),
+                        7L,
+                        "ann",
+                        ref()),
+                new TenantCommand.Edit(List.of(), null, "ann", ref()),
+                new TenantCommand.GetModel(ref()),
+                new TenantCommand.GetRuleTables(Set.of(WEB_1_ETH0), ref()),
+                new TenantCommand.GetRealization(ref()),
+                new TenantCommand.SubscribeHost(HOST_1, Map.of(WEB_1_ETH0, realized), ref()),
+                new TenantCommand.ReportRealized(HOST_1, Map.of(WEB_1_ETH0, realized)),
+                new TenantCommand.Stop(),
+                new TenantReply.Applied(7, true),
+                new TenantReply.Rejected(List.of(new Problem("/vms/web-1", "wrong", "mend it"))),
+                new TenantReply.StaleRevision(7),
+                new TenantReply.UnknownTenant(ACME),
+                new TenantReply.TenantDeleted(ACME),
+                new TenantReply.Model(MODEL),
+                new TenantReply.Rules(7, Map.of(WEB_1_ETH0, ASSIGNMENT), List.of(table(Action.DROP))),
+                new TenantReply.Realization(
+                        7,
+                        List.of(
+                                new TenantReply.VnicRealization(WEB_1_ETH0, HOST_1, true, ASSIGNMENT, ASSIGNMENT),
+                                new TenantReply.VnicRealization(
+                                        WEB_1_ETH0, null, false, ASSIGNMENT, RuleAssignment.NONE))));
+    }
+
+    @Test
+    void shouldReadBackEveryMessageAndRecord() {
+        for (CborSerializable message : everything()) {
+            testKit.serializationTestKit().verifySerialization(message, true);
+        }
+    }
+
+    @Test
+    void shouldKnowASampleOfEveryMessageThatMayCrossNodes() {
+        Set<Class<?>> sampled = new HashSet<>();
+        everything().forEach(message -> sampled.add(message.getClass()));
+
+        Set<Class<?>> declared = new HashSet<>();
+        for (Class<?> protocol : List.of(
+                FirewallCommand.class,
+                FirewallReply.class,
+                HostCommand.class,
+                HostReply.class,
+                TenantCommand.class,
+                TenantReply.class,
+                RegistryCommand.class,
+                TenantEvent.class,
+                TenantRegistry.Event.class)) {
+            collect(protocol, declared);
+        }
+        assertThat(sampled).containsAll(declared);
+    }
+
+    private static void collect(Class<?> type, Set<Class<?>> records) {
+        if (type.isSealed()) {
+            for (Class<?> permitted : type.getPermittedSubclasses()) {
+                collect(permitted, records);
+            }
+        } else if (CborSerializable.class.isAssignableFrom(type)) {
+            records.add(type);
+        }
+    }
+
+    @Test
+    void shouldStoreEventsWithAVersionAndRefuseANewerOne() {
+        Serialization serialization = SerializationExtension.get(Adapter.toClassic(testKit.system()));
+        for (CborSerializable stored : List.of(
+                new TenantEvent.TenantCreated(1, Action.DROP, true, "ann", AT),
+                new TenantEvent.TenantEdited(2, EDITS, "ann", AT),
+                new TenantEvent.TenantDeleted(3, "ann", AT),
+                new TenantState(ACME, MODEL, 0),
+                new TenantRegistry.Event.TenantAdded(ACME),
+                new TenantRegistry.Event.TenantRemoved(ACME),
+                new TenantRegistry.State(new TreeSet<>()))) {
+            var serializer = serialization.findSerializerFor(stored);
+            String manifest = Serializers.manifestFor(serializer, stored);
+            byte[] bytes = serialization.serialize(stored).get();
+
+            assertThat(manifest).endsWith("#1");
+            String newer = manifest.replace("#1", "#2");
+            assertThatThrownBy(() -> serialization
+                            .deserialize(bytes, serializer.identifier(), newer)
+                            .get())
+                    .isInstanceOf(Exception.class);
+        }
+    }
+
+    @Test
+    void shouldHaveNoWireFormForWhatCarriesAWholeTable() {
+        assertThat(CborSerializable.class.isAssignableFrom(FirewallCommand.ImportTable.class))
+                .isFalse();
+        assertThat(CborSerializable.class.isAssignableFrom(FirewallReply.Sealed.class))
+                .isFalse();
+    }
+}
