@@ -38,16 +38,16 @@ public final class Main implements Callable<Integer> {
     @Option(
             names = "--url",
             paramLabel = "URL",
-            defaultValue = "${env:PORTCULLIS_URL:-http://127.0.0.1:7356}",
+            defaultValue = "${env:PORTCULLIS_URL:-http://127.0.0.1:7300}",
             description = "A node's API (PORTCULLIS_URL). Default: ${DEFAULT-VALUE}.")
-    private URI url = URI.create("http://127.0.0.1:7356");
+    private URI url = URI.create("http://127.0.0.1:7300");
 
     @Option(
             names = "--token-file",
             paramLabel = "FILE",
-            defaultValue = "${env:PORTCULLIS_TOKEN_FILE:-data/admin.token}",
+            defaultValue = "${env:PORTCULLIS_TOKEN_FILE:-${sys:user.home}/.portcullis/token}",
             description = "Holds the bearer token (PORTCULLIS_TOKEN_FILE). Default: ${DEFAULT-VALUE}.")
-    private Path tokenFile = Path.of("data/admin.token");
+    private Path tokenFile = Path.of(".portcullis", "token");
 
     @Option(
             names = "--seconds",

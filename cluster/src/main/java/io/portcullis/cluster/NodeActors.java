@@ -1,0 +1,133 @@
+package io.portcullis.cluster;
+
+import io.portcullis.admin.AdminConfig;
+import io.portcullis.admin.AdminServer;
+import io.portcullis.admin.actors.ActorServices;
+import io.portcullis.admin.actors.ClusterAccess;
+import io.portcullis.datapath.runtime.DataPath;
+import io.portcullis.migration.Evacuation;
+import io.portcullis.migration.Migration;
+import io.portcullis.migration.MigrationAgent;
+import io.portcullis.persistence.Checkpoints;
+import io.portcullis.persistence.Database;
+import io.portcullis.persistence.JdbcMigrationLog;
+import io.portcullis.persistence.JdbcPlacementDirectory;
+import io.portcullis.persistence.MigrationLog;
+import io.portcullis.persistence.PlacementDirectory;
+import io.portcullis.persistence.Schema;
+import io.portcullis.vnic.HostAgent;
+import io.portcullis.vnic.HostCommand;
+import io.portcullis.vnic.HostLimits;
+import io.portcullis.vnic.HostReply;
+import io.portcullis.vnic.HostTiming;
+import io.portcullis.vnic.LocalHost;
+import io.portcullis.vnic.ShardedVnicActors;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.CoordinatedShutdown;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.cluster.Cluster;
+
+/** All actors of a node, made in one place, in an actor system that is up in its cluster. */
+final class NodeActors {
+    private static final String BLOCKING_DISPATCHER = "portcullis.blocking-dispatcher";
+    /** Longest time that the last checkpoints may take at a stop; the phase's own limit is above it. */
+    private static final Duration LAST_CHECKPOINT_LIMIT = Duration.ofSeconds(8);
+
+    private NodeActors() {}
+
+    /** Makes an actor directly under the guardian: its path is how other nodes find it. */
+    @FunctionalInterface
+    interface Spawner {
+        <T> ActorRef<T> spawn(Behavior<T> behavior, String name);
+    }
+
+    /**
+     * Registers the shard types, starts the host's agents and binds the admin endpoint. Call it once per actor system.
+     *
+     * @throws NodeStartException if the database cannot be opened
+     */
+    static CompletionStage<AdminServer> start(
+            ActorSystem<?> system, NodeConfig config, DataPath dataPath, Spawner spawner) throws NodeStartException {
+        Executor blocking = system.dispatchers().lookup(DispatcherSelector.fromConfig(BLOCKING_DISPATCHER));
+        Database database = openDatabase(system, config, blocking);
+        PlacementDirectory directory = new JdbcPlacementDirectory(database);
+        MigrationLog migrations = new JdbcMigrationLog(database);
+
+        LocalHost host = new LocalHost(
+                config.host(),
+                dataPath,
+                new HostLimits(config.maxVnics(), config.maxConnectionsPerVnic()),
+                HostTiming.DEFAULT.withCheckpointInterval(config.checkpointInterval()),
+                directory,
+                new Checkpoints(config.dataDirectory()
+                        .resolve("hosts")
+                        .resolve(config.host().value())
+                        .resolve("checkpoints")));
+        ShardedVnicActors vnics =
+                ShardedVnicActors.init(system, new HostShardAllocationStrategy(Cluster.get(system)), host);
+        Migration migration = Migration.init(system, vnics, directory, migrations);
+        ActorRef<HostCommand> agent = spawner.spawn(vnics.hostAgent(), HostAgent.NAME);
+        spawner.spawn(migration.agent(config.host()), MigrationAgent.NAME);
+        spawner.spawn(migration.evacuationOf(config.host()), Evacuation.NAME);
+        checkpointAtShutdown(system, agent);
+
+        AdminConfig admin = AdminConfig.from(config.system().getConfig("portcullis.admin"));
+        ClusterAccess access = new ClusterAccess(
+                vnics, migration::placement, migration::evacuation, directory, migrations, config.host(), version());
+        return AdminServer.start(system, admin, new ActorServices(system, access, admin.askTimeout()));
+    }
+
+    private static Database openDatabase(ActorSystem<?> system, NodeConfig config, Executor blocking)
+            throws NodeStartException {
+        try {
+            Database database = Database.open(config.system().getConfig("portcullis.database"), blocking);
+            CoordinatedShutdown.get(system)
+                    .addTask(
+                            CoordinatedShutdown.PhaseBeforeActorSystemTerminate(),
+                            "close-database",
+                            () -> java.util.concurrent.CompletableFuture.supplyAsync(
+                                    () -> {
+                                        database.close();
+                                        return Done.done();
+                                    },
+                                    blocking));
+            Schema.createIfMissing(database);
+            return database;
+        } catch (SQLException | RuntimeException e) {
+            throw new NodeStartException("database: " + e.getMessage(), e);
+        }
+    }
+
+    private static void checkpointAtShutdown(ActorSystem<?> system, ActorRef<HostCommand> agent) {
+        CoordinatedShutdown.get(system)
+                .addTask(
+                        CoordinatedShutdown.PhaseBeforeServiceUnbind(),
+                        "checkpoint",
+                        () -> AskPattern.<HostCommand, HostReply>ask(
+                                        agent,
+                                        HostCommand.WriteCheckpoints::new,
+                                        LAST_CHECKPOINT_LIMIT,
+                                        system.scheduler())
+                                .handle((reply, failure) -> {
+                                    if (failure == null) {
+                                        system.log().info("last checkpoints: {}", reply);
+                                    } else {
+                                        system.log().warn("last checkpoints failed: {}", failure.toString());
+                                    }
+                                    return Done.done();
+                                }));
+    }
+
+    private static String version() {
+        String version = NodeActors.class.getPackage().getImplementationVersion();
+        return version == null ? "development" : version;
+    }
+}

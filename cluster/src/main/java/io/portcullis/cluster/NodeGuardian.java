@@ -1,0 +1,194 @@
+package io.portcullis.cluster;
+
+import io.portcullis.admin.AdminServer;
+import io.portcullis.datapath.runtime.DataPath;
+import io.portcullis.vnic.HostDirectory;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import org.apache.pekko.actor.CoordinatedShutdown;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.apache.pekko.cluster.Member;
+import org.apache.pekko.cluster.MemberStatus;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.SelfUp;
+import org.apache.pekko.cluster.typed.Subscribe;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * First actor of a node: waits until the node is Up, makes sure that no other living node calls itself the same host, then
+ * starts everything else.
+ *
+ * <pre>
+ * JOINING ──SelfUp──▶ CHECKING ──no other node of this host──▶ RUNNING
+ *                        │ ▲
+ *                        └─┘ the other one is unreachable: wait for its removal
+ *                        └──the other one lives──▶ failed
+ * </pre>
+ */
+final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
+    /** What the guardian tells itself. */
+    sealed interface Command {}
+
+    private record Joined(SelfUp event) implements Command {}
+
+    private record CheckAgain() implements Command {}
+
+    private record AdminStarted(
+            @Nullable AdminServer server, @Nullable Throwable failure) implements Command {}
+
+    /** How an actor system ended. */
+    sealed interface Outcome {
+        /** By SIGTERM, or it has left the cluster. */
+        record Stopped() implements Outcome {}
+
+        /** The cluster took it out; a new one may join. */
+        record Downed() implements Outcome {}
+
+        /** It cannot run here. */
+        record Failed(String message) implements Outcome {}
+    }
+
+    /** Where the guardian leaves why it gave up. */
+    static final class Result {
+        private volatile @Nullable String failure;
+
+        void fail(String message) {
+            failure = message;
+        }
+
+        Outcome outcome(CoordinatedShutdown.Reason reason) {
+            String message = failure;
+            if (message != null) {
+                return new Outcome.Failed(message);
+            }
+            return switch (reason.getClass().getSimpleName()) {
+                case "ClusterDowningReason$" -> new Outcome.Downed();
+                case "ClusterJoinUnsuccessfulReason$" ->
+                    new Outcome.Failed("no node of the cluster answered; is one of portcullis.cluster.seeds running?");
+                case "IncompatibleConfigurationDetectedReason$" ->
+                    new Outcome.Failed("the cluster speaks another version of the protocol than this node ("
+                            + ProtocolVersionChecker.KEY + "); run the same release on all nodes");
+                default -> new Outcome.Stopped();
+            };
+        }
+    }
+
+    private static final Duration CHECK_INTERVAL = Duration.ofMillis(500);
+
+    private final NodeConfig config;
+    private final DataPath dataPath;
+    private final Result result;
+    private final TimerScheduler<Command> timers;
+
+    private NodeGuardian(
+            ActorContext<Command> context,
+            TimerScheduler<Command> timers,
+            NodeConfig config,
+            DataPath dataPath,
+            Result result) {
+        super(context);
+        this.config = config;
+        this.dataPath = dataPath;
+        this.result = result;
+        this.timers = timers;
+    }
+
+    static Behavior<Command> create(NodeConfig config, DataPath dataPath, Result result) {
+        return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
+            Cluster.get(context.getSystem())
+                    .subscriptions()
+                    .tell(Subscribe.create(context.messageAdapter(SelfUp.class, Joined::new), SelfUp.class));
+            return new NodeGuardian(context, timers, config, dataPath, result);
+        }));
+    }
+
+    @Override
+    public Receive<Command> createReceive() {
+        return newReceiveBuilder().onAnyMessage(this::onCommand).build();
+    }
+
+    private Behavior<Command> onCommand(Command command) {
+        switch (command) {
+            case Joined _ -> check();
+            case CheckAgain _ -> check();
+            case AdminStarted started -> onAdminStarted(started);
+        }
+        return this;
+    }
+
+    private void check() {
+        Optional<Member> other = otherNodeOfThisHost();
+        if (other.isEmpty()) {
+            startActors();
+        } else if (Cluster.get(getContext().getSystem())
+                .state()
+                .getUnreachable()
+                .contains(other.get())) {
+            getContext()
+                    .getLog()
+                    .info(
+                            "{}: waiting until {} is removed, which had this name",
+                            config.host(),
+                            other.get().address());
+            timers.startSingleTimer(new CheckAgain(), CHECK_INTERVAL);
+        } else {
+            giveUp("host " + config.host() + " is in the cluster already, at "
+                    + other.get().address().hostPort() + "; give this node another portcullis.host");
+        }
+    }
+
+    private Optional<Member> otherNodeOfThisHost() {
+        Cluster cluster = Cluster.get(getContext().getSystem());
+        String role = HostDirectory.HOST_ID_ROLE_PREFIX + config.host();
+        for (Member member : cluster.state().getMembers()) {
+            boolean isPresent = !member.status().equals(MemberStatus.removed())
+                    && !member.status().equals(MemberStatus.down());
+            if (isPresent
+                    && member.hasRole(role)
+                    && !member.uniqueAddress().equals(cluster.selfMember().uniqueAddress())
+                    && member.isOlderThan(cluster.selfMember())) {
+                return Optional.of(member);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private void startActors() {
+        try {
+            getContext()
+                    .pipeToSelf(
+                            NodeActors.start(getContext().getSystem(), config, dataPath, getContext()::spawn),
+                            AdminStarted::new);
+        } catch (NodeStartException e) {
+            giveUp(e.getMessage());
+        }
+    }
+
+    private void onAdminStarted(AdminStarted started) {
+        if (started.server() != null) {
+            getContext()
+                    .getLog()
+                    .info(
+                            "{}: ready, API at http://{}:{}",
+                            config.host(),
+                            started.server().address().getHostString(),
+                            started.server().address().getPort());
+        } else {
+            Throwable failure = started.failure();
+            Throwable cause =
+                    failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+            giveUp(cause == null ? "the admin endpoint did not start" : String.valueOf(cause.getMessage()));
+        }
+    }
+
+    private void giveUp(@Nullable String message) {
+        result.fail(String.valueOf(message));
+        CoordinatedShutdown.get(getContext().getSystem()).runAll(CoordinatedShutdown.unknownReason());
+    }
+}

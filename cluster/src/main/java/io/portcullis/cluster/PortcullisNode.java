@@ -1,0 +1,113 @@
+package io.portcullis.cluster;
+
+import io.portcullis.datapath.port.PortBackend;
+import io.portcullis.datapath.port.PortException;
+import io.portcullis.datapath.runtime.DataPathRuntime;
+import io.portcullis.datapath.runtime.DataPathSettings;
+import io.portcullis.ports.PortBackends;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.util.Optional;
+import org.apache.pekko.actor.CoordinatedShutdown;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One host of the cluster in this process.
+ *
+ * <p>The data path is started once and lives as long as the process. The actor system may end before it: a node that the
+ * split brain resolver downs starts a new one, whose actors adopt the running data path. Enforcement goes on meanwhile.
+ */
+final class PortcullisNode {
+    static final String SYSTEM_NAME = "portcullis";
+
+    private static final Logger LOG = LoggerFactory.getLogger(PortcullisNode.class);
+
+    private final NodeConfig config;
+    private final DataPathRuntime dataPath;
+
+    private PortcullisNode(NodeConfig config, DataPathRuntime dataPath) {
+        this.config = config;
+        this.dataPath = dataPath;
+    }
+
+    /** Runs until the node is stopped or has left; returns the exit status. Blocks. */
+    static int run(NodeConfig config) throws NodeStartException, InterruptedException {
+        try {
+            Files.createDirectories(config.dataDirectory());
+        } catch (IOException e) {
+            throw new NodeStartException("data directory " + config.dataDirectory() + ": " + e.getMessage(), e);
+        }
+        try (DataPathRuntime dataPath = startDataPath(config)) {
+            return new PortcullisNode(config, dataPath).runActorSystems();
+        }
+    }
+
+    private static DataPathRuntime startDataPath(NodeConfig config) throws NodeStartException {
+        try {
+            PortBackend backend = PortBackends.forUplink(config.uplink());
+            InetSocketAddress tunnel = new InetSocketAddress(
+                    config.tunnel().address(), config.tunnel().port());
+            DataPathSettings settings = new DataPathSettings(config.uplink(), tunnel, DataPathSettings.Limits.DEFAULT);
+            DataPathRuntime dataPath = DataPathRuntime.start(backend, settings);
+            LOG.info(
+                    "{}: data path runs, uplink {}, tunnel {}",
+                    config.host(),
+                    config.uplink(),
+                    dataPath.tunnelAddress());
+            return dataPath;
+        } catch (PortException e) {
+            throw new NodeStartException("uplink: " + e.getMessage(), e);
+        } catch (IOException e) {
+            throw new NodeStartException(
+                    "tunnel address " + config.tunnel().address() + ":"
+                            + config.tunnel().port() + ": " + e.getMessage() + "; set portcullis.data-path.tunnel",
+                    e);
+        }
+    }
+
+    private int runActorSystems() throws NodeStartException, InterruptedException {
+        while (true) {
+            NodeGuardian.Outcome outcome = runActorSystem();
+            switch (outcome) {
+                case NodeGuardian.Outcome.Stopped _ -> {
+                    return 0;
+                }
+                case NodeGuardian.Outcome.Failed failed -> throw new NodeStartException(failed.message());
+                case NodeGuardian.Outcome.Downed _ ->
+                    LOG.warn("{}: taken out of the cluster; its vNICs stay enforced, joining again", config.host());
+            }
+        }
+    }
+
+    private NodeGuardian.Outcome runActorSystem() throws NodeStartException, InterruptedException {
+        NodeGuardian.Result result = new NodeGuardian.Result();
+        ActorSystem<NodeGuardian.Command> system;
+        try {
+            system = ActorSystem.create(NodeGuardian.create(config, dataPath, result), SYSTEM_NAME, config.system());
+        } catch (RuntimeException e) {
+            throw new NodeStartException(startFailure(e), e);
+        }
+        try {
+            system.getWhenTerminated().toCompletableFuture().join();
+        } finally {
+            LOG.info("{}: actor system ended", config.host());
+        }
+        Optional<CoordinatedShutdown.Reason> reason =
+                CoordinatedShutdown.get(system).getShutdownReason();
+        return result.outcome(reason.orElse(CoordinatedShutdown.unknownReason()));
+    }
+
+    private String startFailure(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof java.net.BindException) {
+                return "the cluster cannot listen on " + config.cluster().address() + ":"
+                        + config.cluster().port() + ": " + cause.getMessage()
+                        + " (is another node running there? set portcullis.cluster.port)";
+            }
+        }
+        return "the actor system cannot start: " + failure;
+    }
+}

@@ -1,0 +1,92 @@
+package io.portcullis.cluster.multinode;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Runs a {@link MultiNodeScenario}: one JVM per role, the first of which conducts. What sbt's multi-jvm plug-in does, from
+ * JUnit.
+ */
+final class MultiNodeRunner {
+    private static final List<String> JVM_FLAGS = List.of(
+            "-Xmx384m",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "--sun-misc-unsafe-memory-access=allow",
+            "--enable-native-access=ALL-UNNAMED",
+            "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED");
+
+    private MultiNodeRunner() {}
+
+    /** Runs the scenario with {@code roles} JVMs and expects each of them to end with its code within the time. */
+    static void run(Class<? extends MultiNodeScenario> scenario, List<Integer> exitCodes, Duration limit)
+            throws Exception {
+        int roles = exitCodes.size();
+        int conductorPort = freePort();
+        List<Process> processes = new ArrayList<>();
+        List<Thread> readers = new ArrayList<>();
+        try {
+            for (int index = 0; index < roles; index++) {
+                Process process = start(scenario, roles, index, conductorPort);
+                processes.add(process);
+                readers.add(echo(process, index));
+            }
+            long deadline = System.nanoTime() + limit.toNanos();
+            for (int index = 0; index < roles; index++) {
+                boolean ended = processes.get(index).waitFor(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+                assertThat(ended).as("JVM %d ended within %s", index, limit).isTrue();
+                readers.get(index).join(TimeUnit.SECONDS.toMillis(5));
+            }
+            List<Integer> actual = processes.stream().map(Process::exitValue).toList();
+            assertThat(actual).as("exit codes of the roles").isEqualTo(exitCodes);
+        } finally {
+            processes.forEach(Process::destroyForcibly);
+        }
+    }
+
+    private static Process start(Class<? extends MultiNodeScenario> scenario, int roles, int index, int conductorPort)
+            throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(JVM_FLAGS);
+        command.add("-Dmultinode.max-nodes=" + roles);
+        command.add("-Dmultinode.host=127.0.0.1");
+        command.add("-Dmultinode.port=0");
+        command.add("-Dmultinode.server-host=127.0.0.1");
+        command.add("-Dmultinode.server-port=" + conductorPort);
+        command.add("-Dmultinode.index=" + index);
+        command.add("-cp");
+        command.add(System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
+        command.add(MultiNodeMain.class.getName());
+        command.add(scenario.getName());
+        return new ProcessBuilder(command).redirectErrorStream(true).start();
+    }
+
+    private static Thread echo(Process process, int index) {
+        return Thread.ofPlatform().daemon().start(() -> {
+            try (BufferedReader reader = process.inputReader()) {
+                for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+                    System.out.println("[node " + index + "] " + line);
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+    }
+
+    static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+}
