@@ -275,7 +275,12 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
         if (!lost.events().isEmpty()) {
             return persist(state, lost);
         }
-        sendOrders(state);
+        // Before the first orders of a phase, which wait for the directory, there is nothing to repeat. A query that
+        // overtook the
+        // order to cut over would make the source swear not to.
+        if (recorder.isWritten()) {
+            sendOrders(state);
+        }
         return Effect().none();
     }
 

@@ -24,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -65,6 +66,7 @@ final class FakeCluster implements HostLookup, PlacementRecords, AutoCloseable {
     private final Map<VmId, ActorRef<PlacementCommand>> placements = new ConcurrentHashMap<>();
     private final AtomicInteger ids = new AtomicInteger();
     private volatile @Nullable RuntimeException databaseFailure;
+    private volatile long writeDelayMillis;
     private volatile double lossProbability;
     private volatile Random chance = new Random(0);
 
@@ -204,6 +206,10 @@ final class FakeCluster implements HostLookup, PlacementRecords, AutoCloseable {
         placement(vm);
     }
 
+    void slowDatabase(long delayMillis) {
+        writeDelayMillis = delayMillis;
+    }
+
     void failDatabase(@Nullable RuntimeException failure) {
         databaseFailure = failure;
     }
@@ -214,8 +220,8 @@ final class FakeCluster implements HostLookup, PlacementRecords, AutoCloseable {
         if (failure != null) {
             return CompletableFuture.failedFuture(failure);
         }
-        written.add(state);
-        return CompletableFuture.completedFuture(null);
+        return CompletableFuture.runAsync(
+                () -> written.add(state), CompletableFuture.delayedExecutor(writeDelayMillis, TimeUnit.MILLISECONDS));
     }
 
     /** What the directory says. */

@@ -121,6 +121,15 @@ class MigrationTest {
     }
 
     @Test
+    void shouldCutOverWhenTheDirectoryIsSlowerThanRepetitions() {
+        cluster.attach(WEB, ONE);
+        cluster.slowDatabase(200);
+
+        assertThat(cluster.receipt(WEB, cluster.startMigration(WEB, TWO)).outcome())
+                .isEqualTo(MigrationOutcome.COMMITTED);
+    }
+
+    @Test
     void shouldGoOnWhenTheDirectoryCannotBeWritten() {
         cluster.attach(WEB, ONE);
         cluster.failDatabase(new IllegalStateException("no database in this test"));
