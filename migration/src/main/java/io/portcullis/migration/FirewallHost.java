@@ -3,6 +3,7 @@ package io.portcullis.migration;
 import io.portcullis.datapath.runtime.ActivationReport;
 import io.portcullis.datapath.runtime.CutoverTarget;
 import io.portcullis.datapath.runtime.SealedVnic;
+import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.policy.HostId;
@@ -18,6 +19,7 @@ import io.portcullis.vnic.VmSpec;
 import io.portcullis.vnic.VnicActors;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
@@ -184,7 +186,16 @@ final class FirewallHost implements VmHost {
     }
 
     private CompletionStage<FirewallReply.Status> status(VnicId vnic) {
-        return askFirewall(vnic, settings.stepTimeout(), FirewallReply.Status.class, FirewallCommand.GetStatus::new);
+        return askFirewall(vnic, settings.stepTimeout(), FirewallReply.class, FirewallCommand.GetStatus::new)
+                .thenApply(reply -> switch (reply) {
+                    case FirewallReply.Status status -> status;
+                    case FirewallReply.Moved moved ->
+                        new FirewallReply.Status(
+                                host,
+                                FirewallState.RELEASED,
+                                new VnicStatus(vnic, moved.epoch(), VnicMode.PASSIVE, "", 0, 0, Map.of()));
+                    default -> throw new HostRefusal(RefusalCode.WRONG_STATE, vnic + " answered " + reply);
+                });
     }
 
     private <T extends FirewallReply> CompletionStage<T> askFirewall(

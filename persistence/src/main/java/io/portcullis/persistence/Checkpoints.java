@@ -29,6 +29,11 @@ public final class Checkpoints {
         this.directory = directory;
     }
 
+    /** The host's notes on what it hands over, beside its checkpoints. */
+    public HandoverNotes notes() {
+        return new HandoverNotes(directory);
+    }
+
     /** Replaces the vNIC's checkpoint; returns once it is on disk. */
     public void write(Checkpoint checkpoint) throws IOException {
         Files.createDirectories(directory);

@@ -11,7 +11,7 @@ final class DataPathFailures {
         Throwable cause = cause(failure);
         String message = cause.getMessage() == null ? cause.toString() : cause.getMessage();
         if (!(cause instanceof DataPathException refused)) {
-            return new Refused(RefusalCode.WRONG_STATE, "the data path failed: " + message);
+            return new Refused(RefusalCode.WRONG_STATE, message);
         }
         RefusalCode code = switch (refused.reason()) {
             case UNKNOWN_VNIC -> RefusalCode.UNKNOWN;

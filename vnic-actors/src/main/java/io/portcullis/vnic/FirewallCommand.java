@@ -31,7 +31,7 @@ public sealed interface FirewallCommand {
     record InstallRules(long revision, RuleTable rules, ActorRef<FirewallReply> replyTo)
             implements Request, CborSerializable {}
 
-    /** Answer: {@link FirewallReply.Status}. */
+    /** Answer: {@link FirewallReply.Status}, also for a vNIC that is not attached here. */
     record GetStatus(ActorRef<FirewallReply> replyTo) implements Request, CborSerializable {}
 
     /** Answer: {@link FirewallReply.Connections}. */

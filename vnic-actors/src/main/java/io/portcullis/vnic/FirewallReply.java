@@ -20,6 +20,11 @@ public sealed interface FirewallReply
                 FirewallReply.Released,
                 FirewallReply.Moved,
                 Refused {
+    /**
+     * How the vNIC is now.
+     *
+     * @param status of an UNATTACHED or RELEASED vNIC only its name and the highest epoch that was in force here
+     */
     record Status(HostId host, FirewallState state, VnicStatus status) implements FirewallReply, CborSerializable {}
 
     /** At most as many as were asked for, in no order. */

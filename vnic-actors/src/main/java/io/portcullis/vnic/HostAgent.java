@@ -168,6 +168,10 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
     private void onAttachVm(HostCommand.AttachVm attach) {
         VmSpec spec = attach.spec();
         HostedVm present = vms.get(spec.vm());
+        if (present != null && present.phase == Phase.LEAVING && present.leavingEpoch < attach.epoch()) {
+            present.afterLeaving.add(attach);
+            return;
+        }
         if (present != null && (present.epoch > attach.epoch() || present.phase == Phase.LEAVING)) {
             attach.replyTo().tell(stale(present, attach.epoch()));
             return;
@@ -270,6 +274,7 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
             return;
         }
         vm.phase = Phase.LEAVING;
+        vm.leavingEpoch = vm.epoch;
         leave(vm.spec, vm.epoch, getContext().getSystem().ignoreRef(), null);
     }
 
@@ -336,6 +341,7 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
         }
         if (vm != null) {
             vm.phase = Phase.LEAVING;
+            vm.leavingEpoch = epoch;
             vm.answer(new Refused(RefusalCode.WRONG_STATE, "VM " + spec.vm() + " was detached meanwhile"));
         }
         leave(spec, epoch, replyTo, release);
@@ -361,6 +367,7 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
             if (!(reply instanceof FirewallReply.Released || reply instanceof FirewallReply.Moved)) {
                 if (vm != null && isCurrent) {
                     vm.phase = Phase.ATTACHED;
+                    attachWhatWaited(vm);
                 }
                 gone.replyTo().tell(asRefused(reply));
                 return;
@@ -377,7 +384,15 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
             }
             subscribe();
         }
+        if (vm != null && isCurrent) {
+            attachWhatWaited(vm);
+        }
         gone.replyTo().tell(new HostReply.VmGone(gone.spec().vm(), gone.epoch()));
+    }
+
+    private void attachWhatWaited(HostedVm vm) {
+        vm.afterLeaving.forEach(attach -> getContext().getSelf().tell(attach));
+        vm.afterLeaving.clear();
     }
 
     private void onSetDraining(HostCommand.SetDraining set) {

@@ -56,6 +56,16 @@ final class HostRecovery {
                 }
             });
         }
-        vms.add(new RestoredVm(spec, row.epoch(), checkpoints, true));
+        boolean handedOver = spec.vnicIds().stream()
+                .map(vnic -> environment.checkpoints().notes().find(vnic))
+                .anyMatch(note -> note.isPresent() && note.getAsLong() >= row.epoch());
+        if (handedOver) {
+            LOG.warn(
+                    "host {} was handing VM {} over when it stopped: nothing of it passes here until its placement"
+                            + " decides",
+                    environment.host(),
+                    row.vm());
+        }
+        vms.add(new RestoredVm(spec, row.epoch(), checkpoints, !handedOver));
     }
 }

@@ -33,6 +33,10 @@ final class HostedVm {
     final boolean isRestored;
 
     boolean enforce;
+
+    /** Set while LEAVING. */
+    long leavingEpoch;
+
     Phase phase = Phase.ATTACHING;
     final List<ActorRef<HostReply>> askers = new ArrayList<>();
 
@@ -51,6 +55,9 @@ final class HostedVm {
         this.checkpoints = restored.checkpoints();
         this.isRestored = true;
     }
+
+    /** Attaches under a higher epoch that came while the VM was leaving: the VM moved away and comes back. */
+    final List<HostCommand.AttachVm> afterLeaving = new ArrayList<>();
 
     /** Answers everyone who waits, once. */
     void answer(HostReply reply) {

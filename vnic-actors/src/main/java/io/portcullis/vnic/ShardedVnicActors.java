@@ -6,6 +6,7 @@ import io.portcullis.policy.VnicId;
 import io.portcullis.policy.compile.PolicyCompiler;
 import java.time.Clock;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorRefResolver;
@@ -92,6 +93,8 @@ public final class ShardedVnicActors implements VnicActors {
                         local.dataPath(),
                         local.limits().maxConnectionsPerVnic(),
                         local.timing().rulesTimeout(),
+                        local.checkpoints().notes(),
+                        blocking(),
                         status -> {
                             ActorRef<HostCommand> here = agent.get();
                             if (here != null) {
@@ -128,12 +131,16 @@ public final class ShardedVnicActors implements VnicActors {
                             local.limits(),
                             local.directory(),
                             local.checkpoints(),
-                            system.dispatchers().lookup(DispatcherSelector.fromConfig(BLOCKING_DISPATCHER)),
+                            blocking(),
                             vnic -> entity(local.id(), vnic),
                             this::tenantPolicy,
                             local.timing()),
                     Clock.systemUTC());
         });
+    }
+
+    private Executor blocking() {
+        return system.dispatchers().lookup(DispatcherSelector.fromConfig(BLOCKING_DISPATCHER));
     }
 
     @Override

@@ -9,6 +9,7 @@ import io.portcullis.policy.VnicId;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -60,6 +61,7 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
     private final ActorRef<ClusterSharding.ShardCommand> shard;
     private final StashBuffer<FirewallCommand> stash;
     private final TimerScheduler<FirewallCommand> timers;
+    private final HandoverNote notes;
     private final List<FirewallCommand.Activate> waiting = new ArrayList<>();
 
     /** Highest epoch that was ever in force here. */
@@ -106,6 +108,7 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
         this.environment = environment;
         this.dataPath = environment.dataPath();
         this.shard = shard;
+        this.notes = new HandoverNote(vnic, environment.notes(), environment.blocking());
         this.stash = stash;
         this.timers = timers;
         context.pipeToSelf(
@@ -216,6 +219,7 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
         unsettled = false;
         if (settled.gone()) {
             released = true;
+            notes.close();
             policyRevision = 0;
             lastTold = null;
             waiting.forEach(activate -> activate.replyTo().tell(stale(activate.epoch())));
@@ -298,6 +302,7 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
                 .thenCompose(status -> status.mode() == VnicMode.PASSIVE
                         ? activated(reclaim.newEpoch())
                         : dataPath.reclaim(vnic, reclaim.newEpoch()));
+        reclaimed.thenAccept(notes::closeIfEnforcing);
         run(reclaimed, this::statusReply, reclaim);
     }
 
@@ -315,7 +320,13 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
     private void onCutOver(FirewallCommand.CutOver cutOver) {
         if (!isRefused(cutOver.epoch(), cutOver.replyTo())) {
             answer(
-                    dataPath.cutOver(vnic, cutOver.epoch(), cutOver.target()),
+                    notes.opened(cutOver.epoch())
+                            .thenCompose(_ -> dataPath.cutOver(vnic, cutOver.epoch(), cutOver.target()))
+                            .whenComplete((_, failure) -> {
+                                if (failure != null) {
+                                    dataPath.status(vnic).thenAccept(notes::closeIfEnforcing);
+                                }
+                            }),
                     handedOver -> new FirewallReply.Sealed(vnic, handedOver),
                     cutOver);
         }
@@ -334,7 +345,18 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
         if (released && moved != null) {
             get.replyTo().tell(moved);
         } else {
-            run(dataPath.status(vnic), this::statusReply, get);
+            FirewallReply notHere = new FirewallReply.Status(
+                    environment.host(),
+                    released ? FirewallState.RELEASED : FirewallState.UNATTACHED,
+                    new VnicStatus(vnic, epoch, VnicMode.PASSIVE, "", 0, 0, Map.of()));
+            pipe(
+                    dataPath.status(vnic)
+                            .thenApply(status -> new FirewallCommand.Done(status, statusReply(status), get.replyTo()))
+                            .exceptionally(failure -> new FirewallCommand.Done(
+                                    null,
+                                    DataPathFailures.isUnknown(failure) ? notHere : DataPathFailures.refusal(failure),
+                                    get.replyTo())),
+                    get.replyTo());
         }
     }
 

@@ -105,8 +105,8 @@ class HostAgentTest {
     }
 
     private ActorRef<HostCommand> startAgent(int maxVnics) {
-        FirewallEnvironment forFirewalls =
-                new FirewallEnvironment(HOST_1, dataPath, 1_000, Duration.ofMillis(300), status -> {
+        FirewallEnvironment forFirewalls = new FirewallEnvironment(
+                HOST_1, dataPath, 1_000, Duration.ofMillis(300), checkpoints.notes(), Runnable::run, status -> {
                     ActorRef<HostCommand> agent = agentRef.get();
                     if (agent != null) {
                         agent.tell(new HostCommand.VnicChanged(status));
@@ -298,6 +298,53 @@ class HostAgentTest {
         await().untilAsserted(() -> assertThat(dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.ENFORCING));
         assertThat(dataPath.rules(WEB_1_ETH0)).isNull();
         assertThat(dataPath.table(WEB_1_ETH0).entries()).isZero();
+    }
+
+    @Test
+    void shouldLetNothingPassAfterARestartWhileItIsNotDecidedWhoEnforces() throws IOException {
+        setRules(7, Action.ALLOW);
+        placements.put(row(3)).toCompletableFuture().join();
+        checkpoints.notes().open(WEB_1_ETH0, 3);
+
+        startAgent();
+
+        await().untilAsserted(() -> assertThat(dataPath.rules(WEB_1_ETH0)).isNotNull());
+        assertThat(host().vms())
+                .singleElement()
+                .satisfies(vm -> assertThat(vm.vnics())
+                        .singleElement()
+                        .satisfies(vnic -> assertThat(vnic.mode()).isEqualTo(VnicMode.PASSIVE)));
+
+        assertThat(attach(5, true).epoch()).isEqualTo(5);
+        assertThat(dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.ENFORCING);
+    }
+
+    @Test
+    void shouldNotMindANoteOfALowerEpochThanTheDirectorys() throws IOException {
+        placements.put(row(5)).toCompletableFuture().join();
+        checkpoints.notes().open(WEB_1_ETH0, 3);
+
+        startAgent();
+
+        await().untilAsserted(() -> assertThat(dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.ENFORCING));
+    }
+
+    @Test
+    void shouldTakeAVmBackThatReturnsWhileItIsStillLeaving() {
+        setRules(7, Action.ALLOW);
+        ActorRef<HostCommand> agent = startAgent();
+        attach(1, true);
+        var leaving = dataPath.hold("release");
+        TestProbe<HostReply> other = testKit.createTestProbe();
+        agent.tell(new HostCommand.ReleaseVm(spec(WEB_1, 1), 1, HOST_2, 2, other.ref()));
+        agent.tell(new HostCommand.AttachVm(spec(WEB_1, 1), 3, true, asker.ref()));
+        leaving.complete(null);
+
+        assertThat(other.receiveMessage()).isEqualTo(new HostReply.VmGone(WEB_1, 1));
+        assertThat(asker.receiveMessage())
+                .isInstanceOfSatisfying(
+                        HostReply.VmAttached.class, vm -> assertThat(vm.epoch()).isEqualTo(3));
+        assertThat(dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.ENFORCING);
     }
 
     @Test

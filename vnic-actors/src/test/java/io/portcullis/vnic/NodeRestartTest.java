@@ -180,7 +180,10 @@ class NodeRestartTest {
 
             FirewallReply reply =
                     node.ask(node.actors.firewall(HOST_1, WEB_1_ETH0).orElseThrow(), FirewallCommand.GetStatus::new);
-            assertThat(reply).isInstanceOf(Refused.class);
+            assertThat(reply)
+                    .isInstanceOfSatisfying(
+                            FirewallReply.Status.class,
+                            status -> assertThat(status.state()).isEqualTo(FirewallState.UNATTACHED));
             HostReply host = node.ask(node.actors.hostAgent(HOST_1).orElseThrow(), HostCommand.GetHost::new);
             assertThat(host).isInstanceOf(HostReply.HostStatus.class);
         }

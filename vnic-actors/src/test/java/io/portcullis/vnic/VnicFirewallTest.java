@@ -7,13 +7,16 @@ import static io.portcullis.vnic.testkit.Samples.connections;
 import static io.portcullis.vnic.testkit.Samples.table;
 import static io.portcullis.vnic.testkit.Samples.vnicSpec;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.portcullis.datapath.runtime.CutoverTarget;
 import io.portcullis.datapath.runtime.DataPathException.Reason;
 import io.portcullis.datapath.runtime.VnicMode;
+import io.portcullis.persistence.Checkpoints;
 import io.portcullis.policy.Action;
 import io.portcullis.vnic.testkit.FakeDataPath;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.function.Function;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
@@ -24,13 +27,18 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class VnicFirewallTest {
     private static ActorTestKit testKit;
 
     private final FakeDataPath dataPath = new FakeDataPath();
-    private final FirewallEnvironment environment =
-            new FirewallEnvironment(HOST_1, dataPath, 1_000, Duration.ofMillis(300), _ -> {});
+
+    @TempDir
+    private Path directory;
+
+    private Checkpoints checkpoints;
+    private FirewallEnvironment environment;
     private TestProbe<FirewallReply> asker;
     private ActorRef<FirewallCommand> firewall;
 
@@ -46,6 +54,9 @@ class VnicFirewallTest {
 
     @BeforeEach
     void startFirewall() {
+        checkpoints = new Checkpoints(directory);
+        environment = new FirewallEnvironment(
+                HOST_1, dataPath, 1_000, Duration.ofMillis(300), checkpoints.notes(), Runnable::run, _ -> {});
         asker = testKit.createTestProbe();
         firewall = aFirewall();
     }
@@ -177,6 +188,35 @@ class VnicFirewallTest {
     }
 
     @Test
+    void shouldNoteOnDiskWhatItHandsOverUntilThatIsDecided() {
+        attach(1, true);
+        CutoverTarget target = new CutoverTarget(new InetSocketAddress("127.0.0.1", 1), "t", 1, 2);
+        assertThat(checkpoints.notes().find(WEB_1_ETH0)).isEmpty();
+
+        ask(me -> new FirewallCommand.CutOver(1, target, me));
+        assertThat(checkpoints.notes().find(WEB_1_ETH0)).hasValue(1);
+
+        ask(me -> new FirewallCommand.Reclaim(3, me));
+        await().until(() -> checkpoints.notes().find(WEB_1_ETH0).isEmpty());
+
+        ask(me -> new FirewallCommand.CutOver(3, target, me));
+        ask(me -> new FirewallCommand.Release(3, HOST_2, 4, me));
+        await().until(() -> checkpoints.notes().find(WEB_1_ETH0).isEmpty());
+    }
+
+    @Test
+    void shouldTakeTheNoteBackWhenTheCutFailsBeforeTheSeal() {
+        attach(1, true);
+        CutoverTarget target = new CutoverTarget(new InetSocketAddress("127.0.0.1", 1), "t", 1, 2);
+        dataPath.failNext("cutOver", Reason.TUNNEL);
+
+        ask(me -> new FirewallCommand.CutOver(1, target, me));
+
+        await().until(() -> checkpoints.notes().find(WEB_1_ETH0).isEmpty());
+        assertThat(dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.ENFORCING);
+    }
+
+    @Test
     void shouldReclaimWhatIsPassiveAfterARestartOfTheHost() {
         attach(1, false);
 
@@ -228,11 +268,17 @@ class VnicFirewallTest {
     }
 
     @Test
-    void shouldAnswerUnknownForAVnicThatIsNotThere() {
-        assertThat(ask(FirewallCommand.GetStatus::new))
+    void shouldSayThatAVnicIsNotThere() {
+        assertThat(stateNow()).isEqualTo(FirewallState.UNATTACHED);
+        assertThat(ask(me -> new FirewallCommand.InstallRules(1, table(Action.DROP), me)))
                 .isInstanceOfSatisfying(
                         Refused.class, refused -> assertThat(refused.code()).isEqualTo(RefusalCode.UNKNOWN));
         assertThat(ask(me -> new FirewallCommand.Detach(1, me))).isEqualTo(new FirewallReply.Released(WEB_1_ETH0, 1));
+        assertThat(stateNow()).isEqualTo(FirewallState.RELEASED);
+    }
+
+    private FirewallState stateNow() {
+        return ((FirewallReply.Status) ask(FirewallCommand.GetStatus::new)).state();
     }
 
     private FirewallReply.Status attach(long epoch, boolean enforce) {

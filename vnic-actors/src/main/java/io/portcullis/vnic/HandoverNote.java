@@ -1,0 +1,58 @@
+package io.portcullis.vnic;
+
+import io.portcullis.datapath.runtime.VnicMode;
+import io.portcullis.datapath.runtime.VnicStatus;
+import io.portcullis.persistence.HandoverNotes;
+import io.portcullis.policy.VnicId;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The note of one vNIC, written and removed off the actor's thread. */
+final class HandoverNote {
+    private static final Logger LOG = LoggerFactory.getLogger(HandoverNote.class);
+
+    private final VnicId vnic;
+    private final HandoverNotes notes;
+    private final Executor blocking;
+
+    HandoverNote(VnicId vnic, HandoverNotes notes, Executor blocking) {
+        this.vnic = vnic;
+        this.notes = notes;
+        this.blocking = blocking;
+    }
+
+    /** Completes once the note is on disk; fails if it cannot be: then nothing may be handed over. */
+    CompletionStage<Void> opened(long epoch) {
+        return CompletableFuture.runAsync(
+                () -> {
+                    try {
+                        notes.open(vnic, epoch);
+                    } catch (IOException failed) {
+                        throw new UncheckedIOException("cannot note that " + vnic + " is handed over", failed);
+                    }
+                },
+                blocking);
+    }
+
+    /** A note that stays by mistake keeps the vNIC shut after a restart until its placement decides: safe, but worth a warning. */
+    void close() {
+        blocking.execute(() -> {
+            try {
+                notes.close(vnic);
+            } catch (IOException failed) {
+                LOG.warn("the note on handing {} over is not removed", vnic, failed);
+            }
+        });
+    }
+
+    void closeIfEnforcing(VnicStatus status) {
+        if (status.mode() == VnicMode.ENFORCING) {
+            close();
+        }
+    }
+}
