@@ -128,7 +128,7 @@ public sealed interface AgentCommand {
     }
 
     /** To the source: enforce again under {@code reclaimEpoch}, unless it knows that the destination has activated. */
-    record ReclaimSource(String id, VmSpec spec, long epoch, long reclaimEpoch) implements Order {
+    record ReclaimSource(String id, VmSpec spec, long reclaimEpoch) implements Order {
         @Override
         public VmId vm() {
             return spec.vm();
@@ -157,6 +157,11 @@ public sealed interface AgentCommand {
 
     /** An order was done without a session; {@code report} is what the placement is told, null for nothing. */
     record Done(String work, VmId vm, PlacementCommand.@Nullable HostReport report) implements Own {}
+
+    /** Time to look for VMs that were handed over and then forgotten. */
+    record LookForSealed() implements Own {}
+
+    record SealedFound(List<VmSpec> vms) implements Own {}
 
     /** The vNICs of a migration that has no session here were looked at; null if that failed. */
     record LookedAt(

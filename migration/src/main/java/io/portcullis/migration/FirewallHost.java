@@ -185,6 +185,16 @@ final class FirewallHost implements VmHost {
                         .toList());
     }
 
+    @Override
+    public CompletionStage<List<VmSpec>> sealedVms() {
+        return askHost(settings.checkTimeout(), HostReply.HostStatus.class, HostCommand.GetHost::new)
+                .thenApply(status -> status.vms().stream()
+                        .filter(vm -> vm.vnics().stream()
+                                .anyMatch(vnic -> vnic.mode() == VnicMode.SEALED || vnic.mode() == VnicMode.CUTTING))
+                        .map(HostReply.HostedVm::spec)
+                        .toList());
+    }
+
     private CompletionStage<FirewallReply.Status> status(VnicId vnic) {
         return askFirewall(vnic, settings.stepTimeout(), FirewallReply.class, FirewallCommand.GetStatus::new)
                 .thenApply(reply -> switch (reply) {

@@ -55,7 +55,11 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
     private final Set<String> busy = new HashSet<>();
 
     public static Behavior<AgentCommand> create(AgentEnvironment environment) {
-        return Behaviors.setup(context -> new MigrationAgent(context, environment));
+        return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
+            timers.startTimerWithFixedDelay(
+                    new AgentCommand.LookForSealed(), environment.settings().wakeInterval());
+            return new MigrationAgent(context, environment);
+        }));
     }
 
     private MigrationAgent(ActorContext<AgentCommand> context, AgentEnvironment environment) {
@@ -120,6 +124,8 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
             case AgentCommand.SessionEnded over -> onSessionEnded(over);
             case AgentCommand.Done done -> onDone(done);
             case AgentCommand.LookedAt looked -> onLookedAt(looked);
+            case AgentCommand.LookForSealed look -> lookForSealed();
+            case AgentCommand.SealedFound found -> onSealedFound(found);
         }
         return this;
     }
@@ -348,6 +354,18 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
                 looked.spec().vm(),
                 () -> host.detach(looked.spec(), looked.epoch()),
                 failure -> failure == null ? gaveUp : null);
+    }
+
+    private void lookForSealed() {
+        getContext()
+                .pipeToSelf(
+                        host.sealedVms(),
+                        (vms, failure) -> new AgentCommand.SealedFound(failure == null ? vms : List.of()));
+    }
+
+    /** A host that was taken for dead may come back with a data path that still waits: the placement says what is to be done. */
+    private void onSealedFound(AgentCommand.SealedFound found) {
+        found.vms().forEach(spec -> tellPlacement(spec.vm(), new PlacementCommand.SourceWaits("", host.host(), spec)));
     }
 
     private void end(AgentCommand.LookedAt looked, PlacementCommand.HostReport last) {

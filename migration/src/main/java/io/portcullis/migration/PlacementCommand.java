@@ -76,8 +76,12 @@ public sealed interface PlacementCommand {
 
     record SourceReleased(String id) implements HostReport {}
 
-    /** The source has sealed and has not heard from the destination; wakes the placement and asks it what to do. */
-    record SourceWaits(String id, HostId host, VmSpec spec, long epoch) implements HostReport {}
+    /**
+     * The source has sealed and has not heard from the destination; wakes the placement and asks it what to do.
+     *
+     * @param id of the migration; empty if the host has forgotten it and only sees that the vNICs are sealed
+     */
+    record SourceWaits(String id, HostId host, VmSpec spec) implements HostReport {}
 
     /** Messages of the placement to itself. */
     sealed interface Own extends PlacementCommand {}

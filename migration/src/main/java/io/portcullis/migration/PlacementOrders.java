@@ -43,11 +43,25 @@ final class PlacementOrders {
                         : new AgentCommand.QuerySource(move.id(), spec, move.epochBefore());
             case PlacementOrder.AbortTarget o ->
                 new AgentCommand.AbortTarget(move.id(), spec, move.epoch(), wasCut(move));
-            case PlacementOrder.ReclaimSource o ->
-                new AgentCommand.ReclaimSource(move.id(), spec, move.epochBefore(), move.reclaimEpoch());
+            case PlacementOrder.ReclaimSource o -> new AgentCommand.ReclaimSource(move.id(), spec, move.reclaimEpoch());
             case PlacementOrder.ReleaseSource o ->
                 new AgentCommand.ReleaseSource(move.id(), spec, move.epochBefore(), move.to(), move.epoch());
         };
+    }
+
+    /** The order to the source to hand over; only once, because nobody but {@code target} knows the secrets in it. */
+    static AgentCommand startCutover(PlacementState state, PlacementCommand.TargetReady target) {
+        Move move = state.currentMove();
+        return new AgentCommand.StartCutover(
+                move.id(),
+                state.attachedSpec(),
+                move.epochBefore(),
+                move.epoch(),
+                move.reclaimEpoch(),
+                target.policyRevision(),
+                target.targets(),
+                target.session(),
+                target.chunks());
     }
 
     /** Whether the source may have begun to cut, and must take the VM back. */

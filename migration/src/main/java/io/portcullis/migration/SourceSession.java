@@ -269,7 +269,7 @@ final class SourceSession extends AbstractBehavior<SourceCommand> {
                 if (transfer != null) {
                     transfer.repeatIfStuck();
                 }
-                tellPlacement(new PlacementCommand.SourceWaits(order.id(), host.host(), order.spec(), order.epoch()));
+                tellPlacement(new PlacementCommand.SourceWaits(order.id(), host.host(), order.spec()));
                 yield this;
             }
             case ACTIVATED -> report();

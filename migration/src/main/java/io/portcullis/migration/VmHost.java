@@ -51,6 +51,9 @@ public interface VmHost {
     /** The VM is enforced elsewhere: forwards what is left, closes, forgets. */
     CompletionStage<Void> release(VmSpec spec, long epoch, HostId movedTo, long newEpoch);
 
+    /** The VMs of this host with a vNIC that was handed over, or is being handed over, and has not been released. */
+    CompletionStage<List<VmSpec>> sealedVms();
+
     /** Those vNICs of the VM that are attached here. */
     CompletionStage<List<VnicStatus>> statuses(VmSpec spec);
 }

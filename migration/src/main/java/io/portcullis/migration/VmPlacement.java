@@ -2,7 +2,6 @@ package io.portcullis.migration;
 
 import io.portcullis.migration.PlacementReply.Refused;
 import io.portcullis.migration.model.Decision;
-import io.portcullis.migration.model.Move;
 import io.portcullis.migration.model.PlacementEvent;
 import io.portcullis.migration.model.PlacementInput;
 import io.portcullis.migration.model.PlacementMachine;
@@ -244,8 +243,9 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
         if (!state.isMoving(report.id()) && state.phase() == PlacementPhase.PLACED) {
             HostId host = Objects.requireNonNull(state.host());
             AgentCommand.Order order = host.equals(report.host())
-                    ? new AgentCommand.ReclaimSource(report.id(), report.spec(), report.epoch(), state.epoch())
-                    : new AgentCommand.ReleaseSource(report.id(), report.spec(), report.epoch(), host, state.epoch());
+                    ? new AgentCommand.ReclaimSource(report.id(), report.spec(), state.epoch())
+                    : new AgentCommand.ReleaseSource(
+                            report.id(), report.spec(), state.epoch() - 1, host, state.epoch());
             environment.hosts().agent(report.host()).tell(order);
         }
         return Effect().none();
@@ -295,30 +295,13 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
             return Effect().none();
         }
         if (state.phase() == PlacementPhase.CUTTING_OVER && ready != null && state.isMoving(ready.id())) {
-            startCutover(state, ready);
+            environment.hosts().agent(state.currentMove().from()).tell(PlacementOrders.startCutover(state, ready));
+            ready = null;
         } else {
             sendOrders(state);
         }
         runTimers(state);
         return Effect().none();
-    }
-
-    private void startCutover(PlacementState state, PlacementCommand.TargetReady target) {
-        Move move = state.currentMove();
-        ready = null;
-        environment
-                .hosts()
-                .agent(move.from())
-                .tell(new AgentCommand.StartCutover(
-                        move.id(),
-                        state.attachedSpec(),
-                        move.epochBefore(),
-                        move.epoch(),
-                        move.reclaimEpoch(),
-                        target.policyRevision(),
-                        target.targets(),
-                        target.session(),
-                        target.chunks()));
     }
 
     private void sendOrders(PlacementState state) {

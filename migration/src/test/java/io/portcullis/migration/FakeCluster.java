@@ -51,7 +51,7 @@ final class FakeCluster implements HostLookup, PlacementRecords, AutoCloseable {
     private static final Config FAST = ConfigFactory.parseString("""
         portcullis.migration {
           check-timeout = 1s, attach-timeout = 1s, prepare-timeout = 1s, cutover-timeout = 1s, release-timeout = 1s
-          step-timeout = 1s, retry-interval = 50ms, clear-delay = 200ms, linger = 1s
+          step-timeout = 1s, retry-interval = 50ms, clear-delay = 200ms, linger = 1s, wake-interval = 100ms
           evacuation.retry-interval = 50ms
         }\
         """);
@@ -121,6 +121,12 @@ final class FakeCluster implements HostLookup, PlacementRecords, AutoCloseable {
     /** The process is killed and the cluster removes the member. */
     void kill(HostId host) {
         host(host).die();
+        kit.stop(Objects.requireNonNull(agents.get(host)));
+        presence.put(host, Presence.ABSENT);
+    }
+
+    /** The cluster takes the node for dead and it stops its actors; its data path lives on. */
+    void isolate(HostId host) {
         kit.stop(Objects.requireNonNull(agents.get(host)));
         presence.put(host, Presence.ABSENT);
     }

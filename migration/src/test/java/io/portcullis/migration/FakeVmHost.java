@@ -7,6 +7,7 @@ import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.policy.HostId;
+import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.vnic.RefusalCode;
 import io.portcullis.vnic.VmSpec;
@@ -52,6 +53,7 @@ final class FakeVmHost implements VmHost {
     private final HostId host;
     private final EnforcementLedger ledger;
     private final Map<VnicId, Vnic> vnics = new LinkedHashMap<>();
+    private final Map<VmId, VmSpec> attached = new LinkedHashMap<>();
     private final Map<Op, List<HostRefusal>> failures = new EnumMap<>(Op.class);
     private final Map<Op, CompletableFuture<Void>> gates = new EnumMap<>(Op.class);
     private final Map<Op, Integer> calls = new EnumMap<>(Op.class);
@@ -177,6 +179,7 @@ final class FakeVmHost implements VmHost {
     public CompletionStage<Void> attach(VmSpec spec, long epoch) {
         return run(Op.ATTACH, () -> {
             admission(spec);
+            attached.put(spec.vm(), spec);
             spec.vnics().forEach(vnic -> enforce(vnic.vnic(), put(vnic, epoch), epoch));
             return null;
         });
@@ -280,6 +283,13 @@ final class FakeVmHost implements VmHost {
                                 find(vnic).table.size(),
                                 Map.of()))
                         .toList());
+    }
+
+    @Override
+    public synchronized CompletionStage<List<VmSpec>> sealedVms() {
+        return CompletableFuture.completedFuture(attached.values().stream()
+                .filter(spec -> spec.vnicIds().stream().anyMatch(vnic -> mode(vnic) == VnicMode.SEALED))
+                .toList());
     }
 
     // ---- inside

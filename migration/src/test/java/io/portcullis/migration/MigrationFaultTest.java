@@ -256,6 +256,21 @@ class MigrationFaultTest {
         assertThat(cluster.receipt(WEB, id).outcome()).isEqualTo(MigrationOutcome.COMMITTED);
     }
 
+    @Test
+    void shouldReclaimWhenASourceThatWasTakenForDeadComesBackSealed() {
+        cluster.host(TWO).hang(Op.IMPORT);
+        String id = startCutting(Op.IMPORT, TWO);
+
+        cluster.isolate(ONE);
+        MigrationReceipt receipt = cluster.receipt(WEB, id);
+        assertThat(receipt.outcome()).isEqualTo(MigrationOutcome.RECLAIMED);
+        assertThat(cluster.host(ONE).mode(ETH0)).isEqualTo(VnicMode.SEALED);
+        cluster.addHost(ONE);
+
+        Awaitility.await().until(() -> cluster.host(ONE).mode(ETH0) == VnicMode.ENFORCING);
+        assertThat(cluster.host(ONE).epoch(ETH1)).isEqualTo(3);
+    }
+
     // ---- a host's actor system restarts, its data path lives on
 
     @Test
