@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
@@ -55,12 +56,11 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
     private final HostId host;
     private final TimerScheduler<HostCommand> timers;
     private final FirewallAsks firewalls;
-    private final CheckpointWriter checkpoints;
+    private final ActorRef<Checkpointer.Command> checkpointer;
     private final RuleShelf rules = new RuleShelf();
     private final Map<VmId, HostedVm> vms = new TreeMap<>(java.util.Comparator.comparing(VmId::toString));
     private Set<TenantId> subscribed = Set.of();
-    private final List<ActorRef<HostReply>> checkpointAskers = new ArrayList<>();
-    private boolean writingCheckpoints;
+    private boolean reporting;
     private boolean draining;
     private boolean recovered;
 
@@ -87,8 +87,12 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
         this.host = environment.host();
         this.timers = timers;
         this.firewalls = new FirewallAsks(environment, context.getSystem().scheduler());
-        this.checkpoints =
-                new CheckpointWriter(environment.dataPath(), environment.checkpoints(), environment.blocking(), clock);
+        this.checkpointer = context.spawn(
+                Checkpointer.create(
+                        environment.dataPath(),
+                        new CheckpointWriter(
+                                environment.dataPath(), environment.checkpoints(), environment.blocking(), clock)),
+                "checkpointer");
         context.getSystem().receptionist().tell(Receptionist.register(key(host), context.getSelf()));
         timers.startTimerWithFixedDelay(
                 new HostCommand.Heal(), environment.timing().healInterval());
@@ -110,13 +114,13 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
             case HostCommand.ReleaseVm release -> onReleaseVm(release);
             case HostCommand.SetDraining set -> onSetDraining(set);
             case HostCommand.GetHost get -> look(get.replyTo());
-            case HostCommand.WriteCheckpoints write -> onWriteCheckpoints(write);
+            case HostCommand.WriteCheckpoints write ->
+                checkpointer.tell(new Checkpointer.Write(rules.tablesInForce(), write.replyTo()));
             case HostCommand.RuleTables tables -> install(rules.offer(tables.assignments(), tables.tables()));
             case HostCommand.VnicChanged changed -> learn(changed.status());
             case HostCommand.Heal _ -> onHeal();
             case HostCommand.ReportNow _ -> onReportNow();
-            case HostCommand.CheckpointTick _ -> writeCheckpoints();
-            case HostCommand.CheckpointsWritten written -> onCheckpointsWritten(written);
+            case HostCommand.CheckpointTick _ -> checkpointer.tell(new Checkpointer.Write(rules.tablesInForce(), null));
             case HostCommand.Recovered found -> onRecovered(found);
             case HostCommand.RecoverAgain _ -> recover();
             case HostCommand.VnicsAttached attached -> onVnicsAttached(attached);
@@ -260,7 +264,7 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
     }
 
     private void onAttachRefused(HostedVm vm, FirewallReply refusal) {
-        Refused reason = asRefused(refusal);
+        Refused reason = FirewallReplies.refused(refusal);
         vm.answer(reason);
         if (vm.isRestored) {
             getContext()
@@ -312,11 +316,13 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
         FirewallReply refusal = learn(ready.replies());
         vm.phase = Phase.ATTACHED;
         if (refusal != null) {
-            vm.answer(asRefused(refusal));
+            vm.answer(FirewallReplies.refused(refusal));
             return;
         }
-        List<VnicStatus> statuses =
-                ready.replies().stream().map(HostAgent::statusOf).toList();
+        List<VnicStatus> statuses = ready.replies().stream()
+                .map(FirewallReplies::status)
+                .filter(Objects::nonNull)
+                .toList();
         long revision =
                 statuses.stream().mapToLong(VnicStatus::policyRevision).min().orElse(0);
         vm.answer(new HostReply.VmAttached(vm.spec.vm(), vm.epoch, revision, statuses));
@@ -364,24 +370,19 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
         HostedVm vm = vms.get(gone.spec().vm());
         boolean isCurrent = vm != null && vm.epoch <= gone.epoch();
         for (FirewallReply reply : gone.replies()) {
-            if (!(reply instanceof FirewallReply.Released || reply instanceof FirewallReply.Moved)) {
+            if (!FirewallReplies.isGone(reply)) {
                 if (vm != null && isCurrent) {
                     vm.phase = Phase.ATTACHED;
                     attachWhatWaited(vm);
                 }
-                gone.replyTo().tell(asRefused(reply));
+                gone.replyTo().tell(FirewallReplies.refused(reply));
                 return;
             }
         }
         if (isCurrent || vm == null) {
             vms.remove(gone.spec().vm());
-            for (VnicId vnic : gone.spec().vnicIds()) {
-                rules.remove(vnic);
-                checkpoints.forget(vnic).exceptionally(failure -> {
-                    getContext().getSystem().log().warn("checkpoint of {} is not removed: {}", vnic, failure);
-                    return null;
-                });
-            }
+            gone.spec().vnicIds().forEach(rules::remove);
+            checkpointer.tell(new Checkpointer.Forget(gone.spec().vnicIds()));
             subscribe();
         }
         if (vm != null && isCurrent) {
@@ -429,7 +430,8 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
 
     private void learn(VnicStatus status) {
         rules.learn(status);
-        if (rules.hasUnreported() && !timers.isTimerActive(new HostCommand.ReportNow())) {
+        if (rules.hasUnreported() && !reporting) {
+            reporting = true; // one report for all that is learned before this agent hears itself
             getContext().getSelf().tell(new HostCommand.ReportNow());
         }
         HostedVm vm = vms.get(status.vnic().vm());
@@ -439,6 +441,7 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
     }
 
     private void onReportNow() {
+        reporting = false;
         rules.takeUnreported()
                 .forEach((tenant, vnics) ->
                         environment.tenants().apply(tenant).tell(new TenantCommand.ReportRealized(host, vnics)));
@@ -529,45 +532,6 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
                 environment.dataPath().counters());
     }
 
-    // ---- checkpoints
-
-    private void onWriteCheckpoints(HostCommand.WriteCheckpoints write) {
-        checkpointAskers.add(write.replyTo());
-        writeCheckpoints();
-    }
-
-    private void writeCheckpoints() {
-        if (writingCheckpoints) {
-            return;
-        }
-        writingCheckpoints = true;
-        List<ActorRef<HostReply>> askers = List.copyOf(checkpointAskers);
-        checkpointAskers.clear();
-        Map<VnicId, RuleTable> known = new HashMap<>(rules.tablesInForce());
-        CompletionStage<HostReply> written = environment
-                .dataPath()
-                .statuses()
-                .thenCompose(statuses -> checkpoints.write(statuses, known, !askers.isEmpty()))
-                .thenApply(done -> done);
-        getContext()
-                .pipeToSelf(
-                        written,
-                        (done, failure) -> new HostCommand.CheckpointsWritten(
-                                failure == null ? done : DataPathFailures.refusal(failure), askers));
-    }
-
-    private void onCheckpointsWritten(HostCommand.CheckpointsWritten written) {
-        writingCheckpoints = false;
-        if (written.reply() instanceof HostReply.Checkpointed done
-                && !done.failures().isEmpty()) {
-            getContext().getLog().warn("checkpoints were not written: {}", done.failures());
-        }
-        written.askers().forEach(asker -> asker.tell(written.reply()));
-        if (!checkpointAskers.isEmpty()) {
-            writeCheckpoints();
-        }
-    }
-
     // ---- helpers
 
     private @Nullable HostedVm find(VmId id, long epoch, Phase phase) {
@@ -579,32 +543,14 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
     private @Nullable FirewallReply learn(List<FirewallReply> replies) {
         FirewallReply refusal = null;
         for (FirewallReply reply : replies) {
-            switch (reply) {
-                case FirewallReply.Status status -> rules.learn(status.status());
-                case FirewallReply.Activated activated -> rules.learn(activated.status());
-                default -> refusal = refusal == null ? reply : refusal;
+            VnicStatus status = FirewallReplies.status(reply);
+            if (status != null) {
+                rules.learn(status);
+            } else if (refusal == null) {
+                refusal = reply;
             }
         }
         return refusal;
-    }
-
-    private static VnicStatus statusOf(FirewallReply reply) {
-        return switch (reply) {
-            case FirewallReply.Status status -> status.status();
-            case FirewallReply.Activated activated -> activated.status();
-            default -> throw new IllegalArgumentException("no status: " + reply);
-        };
-    }
-
-    private static Refused asRefused(FirewallReply reply) {
-        return switch (reply) {
-            case Refused refused -> refused;
-            case FirewallReply.Moved moved ->
-                new Refused(
-                        RefusalCode.STALE_EPOCH,
-                        moved.vnic() + " is on " + moved.host() + " under epoch " + moved.epoch());
-            default -> new Refused(RefusalCode.WRONG_STATE, "unexpected answer: " + reply);
-        };
     }
 
     private Refused stale(HostedVm vm, long epoch) {

@@ -78,9 +78,6 @@ public sealed interface HostCommand {
     /** Time for the next checkpoints. */
     record CheckpointTick() implements Own {}
 
-    /** What was written, or why nothing could be; {@code askers} wait for it. */
-    record CheckpointsWritten(HostReply reply, List<ActorRef<HostReply>> askers) implements Own {}
-
     /** What the directory and the local disk say that this host should have, or why they cannot be read. */
     record Recovered(
             @Nullable List<RestoredVm> vms, @Nullable Throwable failure) implements Own {}
