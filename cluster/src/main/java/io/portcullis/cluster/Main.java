@@ -67,6 +67,14 @@ public final class Main implements Callable<Integer> {
     private @Nullable String uplink;
 
     @Option(
+            names = "--end-with",
+            paramLabel = "PID",
+            hidden = true,
+            description =
+                    "End when the process with this id ends: for hosts that another program runs, such as the demo.")
+    private long endWith;
+
+    @Option(
             names = "-D",
             paramLabel = "KEY=VALUE",
             description = "Any other setting, for example -D portcullis.limits.max-vnics=10.")
@@ -87,6 +95,9 @@ public final class Main implements Callable<Integer> {
             System.err.println("portcullis node: " + e.getMessage());
             return CommandLine.ExitCode.USAGE;
         }
+        if (endWith != 0) {
+            endWithProcess(endWith);
+        }
         // Before the first logger: every line says which host speaks.
         System.setProperty("portcullis.log.host", node.host().value());
         try {
@@ -95,6 +106,13 @@ public final class Main implements Callable<Integer> {
             System.err.println("portcullis node: " + e.getMessage());
             return CANNOT_START;
         }
+    }
+
+    private static void endWithProcess(long id) {
+        Thread.ofPlatform().daemon().name("end-with-" + id).start(() -> {
+            ProcessHandle.of(id).ifPresent(process -> process.onExit().join());
+            System.exit(0);
+        });
     }
 
     private Map<String, String> overrides() {

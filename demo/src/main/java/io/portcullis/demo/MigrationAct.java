@@ -142,7 +142,7 @@ final class MigrationAct {
     }
 
     private Check receipts(List<MigrationView> moves) {
-        long pauseMax = 0;
+        List<Long> pauses = new ArrayList<>();
         long entries = 0;
         List<String> faults = new ArrayList<>();
         for (MigrationView move : moves) {
@@ -156,16 +156,22 @@ final class MigrationAct {
                         + receipt.entriesReceived() + ", frames dropped " + receipt.framesDropped());
             }
             entries += receipt.entriesSent();
-            pauseMax = Math.max(pauseMax, receipt.pauseNanos());
+            pauses.add(receipt.pauseNanos());
         }
+        pauses.sort(null);
         return Check.of(
                 "receipts of " + moves.size() + " migrations",
                 faults.isEmpty() && moves.size() == migrations,
                 faults.isEmpty()
                         ? String.format(
-                                "all committed, %d connections sent and received, longest pause %.1f ms",
-                                entries, pauseMax / 1e6)
+                                "all committed, %d connections sent and received, pause median %.1f ms, longest %.1f"
+                                        + " ms",
+                                entries, median(pauses) / 1e6, pauses.getLast() / 1e6)
                         : String.join("; ", faults));
+    }
+
+    private static long median(List<Long> sorted) {
+        return sorted.get(sorted.size() / 2);
     }
 
     private InetSocketAddress at(boolean ipv6, int port) {

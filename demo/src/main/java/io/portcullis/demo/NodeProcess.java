@@ -55,6 +55,8 @@ final class NodeProcess {
         command.addAll(List.of("--seeds", seeds));
         command.addAll(List.of("--backend", backend));
         command.addAll(List.of("--uplink", uplink));
+        command.addAll(
+                List.of("--end-with", Long.toString(ProcessHandle.current().pid())));
         return new NodeProcess(
                 host,
                 command,

@@ -14,6 +14,7 @@ final class Scenario {
 
     void run() {
         new PolicyAct(session, checks).play();
+        new ToolsAct(session, checks).play();
         new MigrationAct(session, checks, migrations).play();
         new QuarantineAct(session, checks).play();
         new MembershipAct(session, checks).play();

@@ -23,6 +23,7 @@ public final class TcpStream implements Traffic {
 
     private final AtomicBoolean stopping = new AtomicBoolean();
     private final AtomicLong progress = new AtomicLong();
+    private final AtomicLong lastReceived = new AtomicLong(System.nanoTime());
     private final Side client;
     private final Side server;
 
@@ -49,6 +50,11 @@ public final class TcpStream implements Traffic {
     /** Bytes received so far, both sides; grows while the stream lives. */
     public long receivedBytes() {
         return progress.get();
+    }
+
+    /** When the last byte came to either side ({@link System#nanoTime}). */
+    public long lastReceivedNanos() {
+        return lastReceived.get();
     }
 
     @Override
@@ -116,6 +122,7 @@ public final class TcpStream implements Traffic {
                     lastNanos = now;
                     check(buffer, count);
                     progress.addAndGet(count);
+                    lastReceived.accumulateAndGet(now, Math::max);
                 }
             } catch (IOException e) {
                 failures.incrementAndGet();
