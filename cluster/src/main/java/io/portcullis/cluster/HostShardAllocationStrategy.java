@@ -34,7 +34,7 @@ final class HostShardAllocationStrategy extends ShardCoordinator.AbstractShardAl
                 .filter(region -> home.isPresent() && addressOf(region).equals(home.get()))
                 .findFirst()
                 .map(Futures::successful)
-                .orElseGet(() -> Futures.failed(new IllegalStateException("host " + shardId + " is not up")));
+                .orElseGet(() -> Futures.failed(new HostNotUpException(shardId)));
     }
 
     @Override

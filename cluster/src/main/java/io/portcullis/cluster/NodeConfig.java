@@ -8,6 +8,7 @@ import com.typesafe.config.ConfigValueFactory;
 import io.portcullis.policy.HostId;
 import io.portcullis.vnic.HostDirectory;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,6 +38,10 @@ record NodeConfig(
         Duration checkpointInterval,
         Config system) {
 
+    private static final String BACKEND = "portcullis.data-path.backend";
+    private static final String UPLINK = "portcullis.data-path.uplink";
+    private static final Duration SHORTEST_CHECKPOINT_INTERVAL = Duration.ofMillis(10);
+
     /** Kind of ports. */
     enum Backend {
         /** TAP devices of this machine's kernel. */
@@ -47,13 +52,20 @@ record NodeConfig(
 
     /** Address that a node listens on. */
     record Endpoint(String address, int port) {
-        static Endpoint of(Config config, String addressKey) {
-            int port = config.getInt("port");
-            if (port < 0 || port > 65_535) {
+        private static final int MAX_PORT = 65_535;
+
+        static Endpoint of(Config config, String addressPath, String portPath) {
+            int port = config.getInt(portPath);
+            if (port < 0 || port > MAX_PORT) {
                 throw new InvalidNodeConfigException(
-                        config.origin().description() + ": port " + port + " is not between 0 and 65,535");
+                        portPath + ": " + port + " is no port; use 1 to " + MAX_PORT + ", or 0 for any that is free");
             }
-            return new Endpoint(config.getString(addressKey), port);
+            return new Endpoint(config.getString(addressPath), port);
+        }
+
+        @Override
+        public String toString() {
+            return address + ":" + port;
         }
     }
 
@@ -79,24 +91,50 @@ record NodeConfig(
                         file.toFile(), ConfigParseOptions.defaults().setAllowMissing(false));
             }
             Config commandLine = ConfigFactory.parseMap(overrides, "command line");
-            return of(commandLine
+            Config defaults = ConfigFactory.parseResources("application.conf")
+                    .withFallback(ConfigFactory.defaultReferenceUnresolved());
+            KnownSettings known = new KnownSettings(defaults.resolve());
+            known.checkRoots(commandLine);
+            known.checkRoots(operator);
+            Config whole = commandLine
                     .withFallback(ConfigFactory.defaultOverrides())
                     .withFallback(operator)
-                    .withFallback(ConfigFactory.parseResources("application.conf"))
-                    .withFallback(ConfigFactory.defaultReferenceUnresolved())
-                    .resolve());
+                    .withFallback(defaults)
+                    .resolve();
+            known.check(whole);
+            return of(withAbsoluteDataDirectory(commandLine
+                    .withFallback(ConfigFactory.defaultOverrides())
+                    .withFallback(operator)
+                    .withFallback(defaults)));
         } catch (ConfigException e) {
             throw new InvalidNodeConfigException("configuration: " + e.getMessage());
         }
     }
 
+    /** The database takes no path that depends on where a process happens to be started. */
+    private static Config withAbsoluteDataDirectory(Config unresolved) {
+        String path = unresolved.resolve().getString("portcullis.data-dir");
+        Path absolute;
+        try {
+            absolute = Path.of(path).toAbsolutePath().normalize();
+        } catch (InvalidPathException e) {
+            throw new InvalidNodeConfigException("portcullis.data-dir: '" + path + "' is no path: " + e.getReason());
+        }
+        if (absolute.toString().indexOf(';') >= 0) {
+            throw new InvalidNodeConfigException(
+                    "portcullis.data-dir: '" + path + "' has a semicolon, which the database cannot open; use another");
+        }
+        return unresolved
+                .withValue("portcullis.data-dir", ConfigValueFactory.fromAnyRef(absolute.toString()))
+                .resolve();
+    }
+
     /** From a resolved configuration. */
     static NodeConfig of(Config config) {
-        Config own = config.getConfig("portcullis");
-        HostId host = hostId(own.getString("host"));
-        Endpoint cluster = Endpoint.of(own.getConfig("cluster"), "address");
-        List<String> seeds = new ArrayList<>(own.getStringList("cluster.seeds"));
-        for (String seed : own.getString("cluster.seeds-list").split(",", -1)) {
+        HostId host = hostId(config.getString("portcullis.host"));
+        Endpoint cluster = Endpoint.of(config, "portcullis.cluster.address", "portcullis.cluster.port");
+        List<String> seeds = new ArrayList<>(config.getStringList("portcullis.cluster.seeds"));
+        for (String seed : config.getString("portcullis.cluster.seeds-list").split(",", -1)) {
             if (!seed.isBlank()) {
                 seeds.add(seed.strip());
             }
@@ -111,16 +149,16 @@ record NodeConfig(
                 .withValue("pekko.cluster.seed-nodes", ConfigValueFactory.fromIterable(seedNodes(seeds)));
         return new NodeConfig(
                 host,
-                Path.of(own.getString("data-dir")),
-                backend(own.getString("data-path.backend")),
-                own.getString("data-path.uplink"),
+                Path.of(config.getString("portcullis.data-dir")),
+                backend(config),
+                config.getString(UPLINK),
                 cluster,
-                Endpoint.of(own.getConfig("admin"), "host"),
-                Endpoint.of(own.getConfig("data-path.tunnel"), "address"),
+                Endpoint.of(config, "portcullis.admin.host", "portcullis.admin.port"),
+                Endpoint.of(config, "portcullis.data-path.tunnel.address", "portcullis.data-path.tunnel.port"),
                 List.copyOf(seeds),
-                positive(own, "limits.max-vnics"),
-                positive(own, "limits.max-connections-per-vnic"),
-                own.getDuration("checkpoint.interval"),
+                positive(config, "portcullis.limits.max-vnics"),
+                positive(config, "portcullis.limits.max-connections-per-vnic"),
+                atLeast(config, "portcullis.checkpoint.interval", SHORTEST_CHECKPOINT_INTERVAL),
                 system);
     }
 
@@ -144,20 +182,39 @@ record NodeConfig(
         }
     }
 
-    private static Backend backend(String name) {
-        return switch (name.toLowerCase(Locale.ROOT)) {
-            case "kernel" -> Backend.KERNEL;
-            case "memory" -> Backend.MEMORY;
+    private static Backend backend(Config config) {
+        String name = config.getString(BACKEND);
+        Backend backend;
+        switch (name.toLowerCase(Locale.ROOT)) {
+            case "kernel" -> backend = Backend.KERNEL;
+            case "memory" -> backend = Backend.MEMORY;
             default ->
-                throw new InvalidNodeConfigException(
-                        "portcullis.data-path.backend: '" + name + "' is neither kernel nor memory");
-        };
+                throw new InvalidNodeConfigException(BACKEND + ": '" + name + "' is neither kernel nor memory");
+        }
+        String uplink = config.getString(UPLINK);
+        String prefix = backend == Backend.KERNEL ? "tap:" : "memory:";
+        if (!uplink.startsWith(prefix)) {
+            throw new InvalidNodeConfigException(UPLINK + ": '" + uplink + "' is no uplink of the "
+                    + backend.name().toLowerCase(Locale.ROOT) + " backend; write "
+                    + (backend == Backend.KERNEL ? "tap:NETNS/DEVICE or tap:/DEVICE" : "memory:HOST:PORT/NAME")
+                    + ", or set " + BACKEND);
+        }
+        return backend;
     }
 
     private static int positive(Config config, String path) {
         int value = config.getInt(path);
         if (value < 1) {
-            throw new InvalidNodeConfigException("portcullis." + path + " is " + value + "; it must be at least 1");
+            throw new InvalidNodeConfigException(path + " is " + value + "; it must be at least 1");
+        }
+        return value;
+    }
+
+    private static Duration atLeast(Config config, String path, Duration least) {
+        Duration value = config.getDuration(path);
+        if (value.compareTo(least) < 0) {
+            throw new InvalidNodeConfigException(path + " is "
+                    + config.getValue(path).unwrapped() + "; it must be at least " + least.toMillis() + "ms");
         }
         return value;
     }

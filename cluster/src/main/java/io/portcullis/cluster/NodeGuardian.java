@@ -39,6 +39,8 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
 
     private record CheckAgain() implements Command {}
 
+    private record StillJoining() implements Command {}
+
     private record AdminStarted(
             @Nullable AdminServer server, @Nullable Throwable failure) implements Command {}
 
@@ -62,7 +64,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
             failure = message;
         }
 
-        Outcome outcome(CoordinatedShutdown.Reason reason) {
+        Outcome outcome(CoordinatedShutdown.Reason reason, NodeConfig config) {
             String message = failure;
             if (message != null) {
                 return new Outcome.Failed(message);
@@ -70,16 +72,19 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
             return switch (reason.getClass().getSimpleName()) {
                 case "ClusterDowningReason$" -> new Outcome.Downed();
                 case "ClusterJoinUnsuccessfulReason$" ->
-                    new Outcome.Failed("no node of the cluster answered; is one of portcullis.cluster.seeds running?");
+                    new Outcome.Failed("no node of the cluster answered at " + String.join(", ", config.seeds())
+                            + "; start one of them, or correct portcullis.cluster.seeds (--seeds)");
                 case "IncompatibleConfigurationDetectedReason$" ->
-                    new Outcome.Failed("the cluster speaks another version of the protocol than this node ("
-                            + ProtocolVersionChecker.KEY + "); run the same release on all nodes");
+                    new Outcome.Failed("the cluster speaks another version of the protocol than this node, which speaks "
+                            + config.system().getInt(ProtocolVersionChecker.KEY)
+                            + "; run the same release on all nodes (" + ProtocolVersionChecker.KEY + ")");
                 default -> new Outcome.Stopped();
             };
         }
     }
 
     private static final Duration CHECK_INTERVAL = Duration.ofMillis(500);
+    private static final Duration JOIN_REPORT_INTERVAL = Duration.ofSeconds(10);
 
     private final NodeConfig config;
     private final DataPath dataPath;
@@ -104,6 +109,8 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
             Cluster.get(context.getSystem())
                     .subscriptions()
                     .tell(Subscribe.create(context.messageAdapter(SelfUp.class, Joined::new), SelfUp.class));
+            context.spawn(MembershipLog.create(), "membership-log");
+            timers.startTimerWithFixedDelay(new StillJoining(), JOIN_REPORT_INTERVAL);
             return new NodeGuardian(context, timers, config, dataPath, result);
         }));
     }
@@ -115,7 +122,11 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
 
     private Behavior<Command> onCommand(Command command) {
         switch (command) {
-            case Joined _ -> check();
+            case Joined _ -> {
+                timers.cancel(new StillJoining());
+                check();
+            }
+            case StillJoining _ -> getContext().getLog().info("not in a cluster yet; asking {}", config.seeds());
             case CheckAgain _ -> check();
             case AdminStarted started -> onAdminStarted(started);
         }
@@ -133,9 +144,9 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
             getContext()
                     .getLog()
                     .info(
-                            "{}: waiting until {} is removed, which had this name",
-                            config.host(),
-                            other.get().address());
+                            "waiting until {} is removed, which was host {} before",
+                            other.get().address().hostPort(),
+                            config.host());
             timers.startSingleTimer(new CheckAgain(), CHECK_INTERVAL);
         } else {
             giveUp("host " + config.host() + " is in the cluster already, at "
@@ -175,8 +186,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
             getContext()
                     .getLog()
                     .info(
-                            "{}: ready, API at http://{}:{}",
-                            config.host(),
+                            "ready, API at http://{}:{}",
                             started.server().address().getHostString(),
                             started.server().address().getPort());
         } else {

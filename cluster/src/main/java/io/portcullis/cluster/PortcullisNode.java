@@ -7,7 +7,6 @@ import io.portcullis.datapath.runtime.DataPathSettings;
 import io.portcullis.ports.PortBackends;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.file.Files;
 import java.util.Optional;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -35,11 +34,7 @@ final class PortcullisNode {
 
     /** Runs until the node is stopped or has left; returns the exit status. Blocks. */
     static int run(NodeConfig config) throws NodeStartException, InterruptedException {
-        try {
-            Files.createDirectories(config.dataDirectory());
-        } catch (IOException e) {
-            throw new NodeStartException("data directory " + config.dataDirectory() + ": " + e.getMessage(), e);
-        }
+        NodePreflight.check(config);
         try (DataPathRuntime dataPath = startDataPath(config)) {
             return new PortcullisNode(config, dataPath).runActorSystems();
         }
@@ -53,13 +48,12 @@ final class PortcullisNode {
             DataPathSettings settings = new DataPathSettings(config.uplink(), tunnel, DataPathSettings.Limits.DEFAULT);
             DataPathRuntime dataPath = DataPathRuntime.start(backend, settings);
             LOG.info(
-                    "{}: data path runs, uplink {}, tunnel {}",
-                    config.host(),
+                    "data path runs, uplink {}, tunnel {}",
                     config.uplink(),
                     dataPath.tunnelAddress());
             return dataPath;
         } catch (PortException e) {
-            throw new NodeStartException("uplink: " + e.getMessage(), e);
+            throw new NodeStartException("uplink: " + e.getMessage() + "; or set portcullis.data-path.uplink", e);
         } catch (IOException e) {
             throw new NodeStartException(
                     "tunnel address " + config.tunnel().address() + ":"
@@ -73,11 +67,12 @@ final class PortcullisNode {
             NodeGuardian.Outcome outcome = runActorSystem();
             switch (outcome) {
                 case NodeGuardian.Outcome.Stopped _ -> {
+                    LOG.info("stopped");
                     return 0;
                 }
                 case NodeGuardian.Outcome.Failed failed -> throw new NodeStartException(failed.message());
                 case NodeGuardian.Outcome.Downed _ ->
-                    LOG.warn("{}: taken out of the cluster; its vNICs stay enforced, joining again", config.host());
+                    LOG.warn("taken out of the cluster; the vNICs stay enforced, joining again");
             }
         }
     }
@@ -90,14 +85,10 @@ final class PortcullisNode {
         } catch (RuntimeException e) {
             throw new NodeStartException(startFailure(e), e);
         }
-        try {
-            system.getWhenTerminated().toCompletableFuture().join();
-        } finally {
-            LOG.info("{}: actor system ended", config.host());
-        }
+        system.getWhenTerminated().toCompletableFuture().join();
         Optional<CoordinatedShutdown.Reason> reason =
                 CoordinatedShutdown.get(system).getShutdownReason();
-        return result.outcome(reason.orElse(CoordinatedShutdown.unknownReason()));
+        return result.outcome(reason.orElse(CoordinatedShutdown.unknownReason()), config);
     }
 
     private String startFailure(Throwable failure) {

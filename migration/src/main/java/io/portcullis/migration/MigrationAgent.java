@@ -94,7 +94,7 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
             case AgentCommand.AttachVm order -> onAttach(order);
             case AgentCommand.DetachVm order ->
                 work(
-                        "detach " + order.vm() + order.epoch(),
+                        "detach " + order.vm() + " in epoch " + order.epoch(),
                         order.vm(),
                         () -> host.detach(order.spec(), order.epoch()),
                         failure ->
@@ -156,7 +156,7 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
 
     private void onAttach(AgentCommand.AttachVm order) {
         work(
-                "attach " + order.vm() + order.epoch(),
+                "attach " + order.vm() + " in epoch " + order.epoch(),
                 order.vm(),
                 () -> host.attach(order.spec(), order.epoch()),
                 failure -> {
@@ -177,7 +177,7 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
         if (busy.add(name)) {
             getContext().pipeToSelf(action.get(), (done, failure) -> {
                 if (failure != null) {
-                    getContext().getSystem().log().warn("{} failed: {}", name, HostRefusal.of(failure));
+                    getContext().getLog().warn("{} failed: {}", name, HostRefusal.of(failure).message());
                 }
                 return new AgentCommand.Done(name, vm, report.apply(failure));
             });
@@ -249,7 +249,7 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
         } else {
             sworn.add(key(Side.SOURCE, order.id()));
             work(
-                    "reclaim " + order.vm() + order.reclaimEpoch(),
+                    "reclaim " + order.vm() + " in epoch " + order.reclaimEpoch(),
                     order.vm(),
                     () -> host.reclaim(order.spec(), order.reclaimEpoch()),
                     failure -> failure == null
@@ -266,7 +266,7 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
                 order.vm(),
                 session -> session.tell(new SourceCommand.Release(order.movedTo(), order.targetEpoch())),
                 () -> work(
-                        "release " + order.vm() + order.epoch(),
+                        "release " + order.vm() + " in epoch " + order.epoch(),
                         order.vm(),
                         () -> host.release(order.spec(), order.epoch(), order.movedTo(), order.targetEpoch()),
                         failure -> failure == null ? new PlacementCommand.SourceReleased(order.id()) : null));

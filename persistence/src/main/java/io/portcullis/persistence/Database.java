@@ -4,11 +4,15 @@ import com.typesafe.config.Config;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.locks.LockSupport;
+import org.h2.api.ErrorCode;
 
 /**
  * The database of {@code portcullis.database}, for what is no journal: the directory of placements and the log of migrations. Any
@@ -17,6 +21,24 @@ import java.util.concurrent.Executor;
 public final class Database implements AutoCloseable {
     private static final long CONNECTION_TIMEOUT_MILLIS = 3_000;
     private static final long VALIDATION_TIMEOUT_MILLIS = 500;
+
+    private static final long CHECK_LIMIT_NANOS = 10_000_000_000L;
+    private static final long CHECK_PAUSE_NANOS = 200_000_000;
+
+    /** Codes of H2 ({@code org.h2.api.ErrorCode}) that no second try changes, and what may help. */
+    private static final Map<Integer, String> HINTS = Map.of(
+            ErrorCode.FILE_CORRUPTED_1,
+            "the file is damaged: put back a copy of it, or move it away to begin with an empty database",
+            ErrorCode.FILE_VERSION_ERROR_1,
+            "another release of the database wrote it: start that release of Portcullis, or move the file away",
+            ErrorCode.WRONG_USER_OR_PASSWORD,
+            "set portcullis.database.user and password",
+            ErrorCode.DATABASE_IS_READ_ONLY,
+            "give this user the right to write it",
+            ErrorCode.URL_FORMAT_ERROR_2,
+            "set portcullis.database.url",
+            ErrorCode.UNSUPPORTED_SETTING_1,
+            "set portcullis.database.url");
 
     private final HikariDataSource dataSource;
     private final Executor blocking;
@@ -52,6 +74,42 @@ public final class Database implements AutoCloseable {
         config.setValidationTimeout(VALIDATION_TIMEOUT_MILLIS);
         config.setInitializationFailTimeout(-1);
         return new Database(new HikariDataSource(config), blocking);
+    }
+
+    /**
+     * Connects once and makes the tables that are missing, so that what is wrong with the database is known before anything rests
+     * on it. Tries again for some seconds, as another process may be taking the file over just now. Blocks.
+     *
+     * @param settings {@code portcullis.database}
+     * @throws SQLException if it cannot be used; its message says why, where and what may help
+     */
+    public static void check(Config settings) throws SQLException {
+        serveOnLoopbackOnly();
+        String url = settings.getString("url");
+        long deadline = System.nanoTime() + CHECK_LIMIT_NANOS;
+        while (true) {
+            try {
+                Class.forName(settings.getString("driver"));
+                try (Connection connection =
+                        DriverManager.getConnection(url, settings.getString("user"), settings.getString("password"))) {
+                    Schema.create(connection);
+                    return;
+                }
+            } catch (ClassNotFoundException missing) {
+                throw new SQLException(
+                        "its driver " + settings.getString("driver") + " is not in this installation; set"
+                                + " portcullis.database.driver or put its jar beside the others",
+                        missing);
+            } catch (SQLException failed) {
+                String hint = HINTS.get(failed.getErrorCode());
+                if (hint != null || System.nanoTime() - deadline > 0) {
+                    String where = url.replaceFirst(";.*", "");
+                    String what = String.valueOf(failed.getMessage()).replaceFirst("(?s)[;\\n].*| \\[\\d+-\\d+\\]", "");
+                    throw new SQLException(where + ": " + what + (hint == null ? "" : "; " + hint), failed);
+                }
+                LockSupport.parkNanos(CHECK_PAUSE_NANOS);
+            }
+        }
     }
 
     /** H2 reads these once, when its first class is loaded. A value that somebody set on purpose stays. */

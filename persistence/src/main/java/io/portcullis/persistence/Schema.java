@@ -44,7 +44,7 @@ public final class Schema {
         }
     }
 
-    private static void create(Connection connection) throws SQLException {
+    static void create(Connection connection) throws SQLException {
         String product = connection.getMetaData().getDatabaseProductName().toLowerCase(Locale.ROOT);
         execute(connection, product.startsWith("postgres") ? "schema-postgres.sql" : "schema-h2.sql");
         execute(connection, "schema.sql");

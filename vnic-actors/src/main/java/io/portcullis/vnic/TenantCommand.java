@@ -86,6 +86,13 @@ public sealed interface TenantCommand {
     /** The registry has the tenant, or was asked in vain; either way the asker gets its answer. */
     record Registered(TenantReply reply, ActorRef<TenantReply> replyTo) implements Own {}
 
+    /**
+     * The registry's answer to the VLANs that an edit needs.
+     *
+     * @param reply null if there was none in time
+     */
+    record VlansAnswered(Edit edit, RegistryCommand.@Nullable VlanReply reply) implements Own {}
+
     /** Time to forget hosts that were not heard of. */
     record ForgetSilentHosts() implements Own {}
 

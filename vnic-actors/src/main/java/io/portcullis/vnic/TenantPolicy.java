@@ -5,6 +5,7 @@ import io.portcullis.policy.VnicId;
 import io.portcullis.policy.compile.PolicyCompiler;
 import io.portcullis.policy.model.EditResult;
 import io.portcullis.policy.model.ModelEdit;
+import io.portcullis.policy.model.TenantIsolation;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.table.RuleTable;
 import java.time.Clock;
@@ -13,6 +14,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedSet;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.RecipientRef;
@@ -28,6 +30,7 @@ import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
 import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One tenant: its inventory, groups, services and policies, and which host has which of the rule tables that follow from them. The
@@ -36,6 +39,9 @@ import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
  * <p>The model is event-sourced. What hosts have is not: they say it again every few seconds, and whatever differs is sent to them
  * at once. So nothing that was lost on the way, here or there, stays lost. A change is pushed in the moment in which it is
  * journaled, to those hosts whose vNICs it concerns.
+ *
+ * <p>An edit that brings VLANs new to the tenant waits until the registry has reserved them, and other edits wait behind it; without
+ * an answer nothing is changed. VLANs that an edit gives up become free after it is journaled, never before.
  */
 public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, TenantEvent, TenantState> {
     public static final EntityTypeKey<TenantCommand> TYPE_KEY =
@@ -54,6 +60,8 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
     private final Clock clock;
     private final RuleBook book;
     private final HostSubscriptions subscriptions;
+    /** The edit that waits for its VLANs. */
+    private TenantCommand.@Nullable Edit reserving;
 
     /**
      * A tenant.
@@ -110,10 +118,12 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
     }
 
     private void onRecovered(TenantState state) {
+        reserving = null;
         book.update(state.model(), state.revision());
         if (state.model() != null) {
             registry.tell(
                     new RegistryCommand.AddTenant(tenant, context.getSystem().ignoreRef()));
+            keepVlans(state.model());
         }
     }
 
@@ -123,6 +133,12 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
     }
 
     private Effect<TenantEvent, TenantState> onCommand(TenantState state, TenantCommand command) {
+        boolean changes = command instanceof TenantCommand.PutTenant
+                || command instanceof TenantCommand.DeleteTenant
+                || command instanceof TenantCommand.Edit;
+        if (changes && reserving != null) {
+            return Effect().stash();
+        }
         return switch (command) {
             case TenantCommand.PutTenant put -> onPutTenant(state, put);
             case TenantCommand.DeleteTenant delete -> onDeleteTenant(state, delete);
@@ -149,6 +165,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
                 registered.replyTo().tell(registered.reply());
                 yield Effect().none();
             }
+            case TenantCommand.VlansAnswered answered -> onVlansAnswered(state, answered);
             case TenantCommand.ForgetSilentHosts _ -> {
                 subscriptions.forgetSilent();
                 yield Effect().none();
@@ -222,7 +239,59 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
         if (expected != null && expected != model.revision()) {
             return answer(edit, new TenantReply.StaleRevision(model.revision()));
         }
-        return edit(model, EditResolver.resolve(model, edit.edits()), edit.by(), edit.replyTo()::tell);
+        List<ModelEdit> edits = EditResolver.resolve(model, edit.edits());
+        if (model.apply(edits) instanceof EditResult.Accepted accepted) {
+            SortedSet<Integer> wanted = TenantIsolation.vlans(model);
+            if (wanted.addAll(TenantIsolation.vlans(accepted.model()))) {
+                reserve(edit, wanted);
+                return Effect().none();
+            }
+        }
+        return edit(model, edits, edit.by(), edit.replyTo()::tell);
+    }
+
+    private void reserve(TenantCommand.Edit edit, SortedSet<Integer> vlans) {
+        reserving = edit;
+        context.ask(
+                RegistryCommand.VlanReply.class,
+                registry,
+                REGISTRY_TIMEOUT,
+                me -> new RegistryCommand.ReserveVlans(tenant, vlans, me),
+                (reply, _) -> new TenantCommand.VlansAnswered(edit, reply));
+    }
+
+    /** The model is the one for which the VLANs were asked: edits that came since are stashed. */
+    private Effect<TenantEvent, TenantState> onVlansAnswered(
+            TenantState state, TenantCommand.VlansAnswered answered) {
+        TenantCommand.Edit edit = answered.edit();
+        TenantModel model = state.model();
+        if (reserving != edit || model == null) {
+            return Effect().none();
+        }
+        reserving = null;
+        RegistryCommand.VlanReply reply = answered.reply();
+        List<ModelEdit> edits = EditResolver.resolve(model, edit.edits());
+        if (reply != null && reply.taken().isEmpty()) {
+            return edit(model, edits, edit.by(), edit.replyTo()::tell);
+        }
+        if (reply != null && model.apply(edits) instanceof EditResult.Accepted accepted) {
+            edit.replyTo()
+                    .tell(new TenantReply.Rejected(TenantIsolation.problems(accepted.model(), reply.taken())));
+        } else {
+            keepVlans(model);
+            edit.replyTo()
+                    .tell(new Refused(
+                            RefusalCode.TIMEOUT,
+                            "the registry of tenants did not say in time whether the VLANs are free; nothing was"
+                                    + " changed, try again"));
+        }
+        return Effect().none().thenUnstashAll();
+    }
+
+    /** Tells the registry what the tenant has, so that it frees the rest. */
+    private void keepVlans(TenantModel model) {
+        registry.tell(new RegistryCommand.ReserveVlans(
+                tenant, TenantIsolation.vlans(model), context.getSystem().ignoreRef()));
     }
 
     private interface Answer {
@@ -233,12 +302,12 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
         return switch (model.apply(edits)) {
             case EditResult.Refused refused -> {
                 answer.tell(new TenantReply.Rejected(refused.problems()));
-                yield Effect().none();
+                yield Effect().none().thenUnstashAll();
             }
             case EditResult.Accepted accepted
             when !accepted.changed() -> {
                 answer.tell(new TenantReply.Applied(model.revision(), false));
-                yield Effect().none();
+                yield Effect().none().thenUnstashAll();
             }
             case EditResult.Accepted accepted -> {
                 long revision = accepted.model().revision();
@@ -247,7 +316,11 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
                         .thenRun((TenantState next) -> {
                             distribute(next);
                             answer.tell(new TenantReply.Applied(revision, true));
-                        });
+                            if (!TenantIsolation.vlans(accepted.model()).containsAll(TenantIsolation.vlans(model))) {
+                                keepVlans(accepted.model());
+                            }
+                        })
+                        .thenUnstashAll();
             }
         };
     }

@@ -4,7 +4,9 @@ import io.portcullis.persistence.CborSerializable;
 import io.portcullis.policy.TenantId;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -17,7 +19,10 @@ import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
 
-/** The names of all tenants; a sharded entity with one instance. Each {@link TenantPolicy} keeps its own entry right. */
+/**
+ * What is known of all tenants together: their names, and which of them has which VLAN. A sharded entity with one instance. Each
+ * {@link TenantPolicy} keeps its own entry right.
+ */
 public final class TenantRegistry
         extends EventSourcedBehavior<RegistryCommand, TenantRegistry.Event, TenantRegistry.State> {
     public static final EntityTypeKey<RegistryCommand> TYPE_KEY =
@@ -33,22 +38,57 @@ public final class TenantRegistry
     public sealed interface Event extends CborSerializable {
         record TenantAdded(TenantId tenant) implements Event {}
 
+        /** Its VLANs are free, too. */
         record TenantRemoved(TenantId tenant) implements Event {}
+
+        /** The tenant has exactly these now. */
+        record VlansReserved(TenantId tenant, SortedSet<Integer> vlans) implements Event {
+            public VlansReserved {
+                vlans = Collections.unmodifiableSortedSet(new TreeSet<>(vlans));
+            }
+        }
     }
 
-    /** Names, ascending. Stored. */
-    public record State(SortedSet<String> names) implements CborSerializable {
+    /**
+     * Stored.
+     *
+     * @param names ascending
+     * @param vlans VLAN to the tenant that has it
+     */
+    public record State(SortedSet<String> names, SortedMap<Integer, String> vlans) implements CborSerializable {
         public State {
             names = Collections.unmodifiableSortedSet(new TreeSet<>(names));
+            vlans = Collections.unmodifiableSortedMap(new TreeMap<>(vlans));
         }
 
         private State after(Event event) {
-            SortedSet<String> next = new TreeSet<>(names);
+            SortedSet<String> nextNames = new TreeSet<>(names);
+            SortedMap<Integer, String> nextVlans = new TreeMap<>(vlans);
             switch (event) {
-                case Event.TenantAdded added -> next.add(added.tenant().value());
-                case Event.TenantRemoved removed -> next.remove(removed.tenant().value());
+                case Event.TenantAdded added -> nextNames.add(added.tenant().value());
+                case Event.TenantRemoved removed -> {
+                    nextNames.remove(removed.tenant().value());
+                    nextVlans.values().removeIf(removed.tenant().value()::equals);
+                }
+                case Event.VlansReserved reserved -> {
+                    String tenant = reserved.tenant().value();
+                    nextVlans.values().removeIf(tenant::equals);
+                    reserved.vlans().forEach(vlan -> nextVlans.put(vlan, tenant));
+                }
             }
-            return new State(next);
+            return new State(nextNames, nextVlans);
+        }
+
+        private SortedSet<Integer> vlansOf(TenantId tenant) {
+            SortedSet<Integer> own = new TreeSet<>(vlans.keySet());
+            own.removeIf(vlan -> !tenant.value().equals(vlans.get(vlan)));
+            return own;
+        }
+
+        private SortedSet<Integer> takenFrom(TenantId tenant, SortedSet<Integer> wanted) {
+            SortedSet<Integer> taken = new TreeSet<>(wanted);
+            taken.removeIf(vlan -> tenant.value().equals(vlans.getOrDefault(vlan, tenant.value())));
+            return taken;
         }
     }
 
@@ -64,7 +104,7 @@ public final class TenantRegistry
 
     @Override
     public State emptyState() {
-        return new State(new TreeSet<>());
+        return new State(new TreeSet<>(), new TreeMap<>());
     }
 
     @Override
@@ -92,10 +132,23 @@ public final class TenantRegistry
                         : persist(new Event.TenantAdded(add.tenant()), add.replyTo());
             case RegistryCommand.RemoveTenant remove ->
                 state.names().contains(remove.tenant().value())
+                                || !state.vlansOf(remove.tenant()).isEmpty()
                         ? persist(new Event.TenantRemoved(remove.tenant()), remove.replyTo())
                         : answer(state, remove.replyTo());
+            case RegistryCommand.ReserveVlans reserve -> onReserveVlans(state, reserve);
             case RegistryCommand.Stop _ -> Effect().stop();
         };
+    }
+
+    private Effect<Event, State> onReserveVlans(State state, RegistryCommand.ReserveVlans reserve) {
+        SortedSet<Integer> taken = state.takenFrom(reserve.tenant(), reserve.vlans());
+        if (!taken.isEmpty() || reserve.vlans().equals(state.vlansOf(reserve.tenant()))) {
+            reserve.replyTo().tell(new RegistryCommand.VlanReply(taken));
+            return Effect().none();
+        }
+        return Effect()
+                .persist(new Event.VlansReserved(reserve.tenant(), reserve.vlans()))
+                .thenRun((State next) -> reserve.replyTo().tell(new RegistryCommand.VlanReply(taken)));
     }
 
     private Effect<Event, State> persist(Event event, ActorRef<RegistryCommand.Tenants> replyTo) {

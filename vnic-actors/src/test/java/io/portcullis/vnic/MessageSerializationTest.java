@@ -31,6 +31,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
@@ -83,7 +84,10 @@ class MessageSerializationTest {
                 new RegistryCommand.Tenants(new TreeSet<>(Set.of("acme"))),
                 new TenantRegistry.Event.TenantAdded(ACME),
                 new TenantRegistry.Event.TenantRemoved(ACME),
-                new TenantRegistry.State(new TreeSet<>(Set.of("acme"))),
+                new TenantRegistry.Event.VlansReserved(ACME, new TreeSet<>(Set.of(7, 20))),
+                new TenantRegistry.State(new TreeSet<>(Set.of("acme")), new TreeMap<>(Map.of(20, "acme"))),
+                new RegistryCommand.ReserveVlans(ACME, new TreeSet<>(Set.of(7, 20)), ref()),
+                new RegistryCommand.VlanReply(new TreeSet<>(Set.of(20))),
                 new TenantEvent.TenantCreated(1, Action.DROP, true, "ann", AT),
                 new TenantEvent.TenantEdited(2, EDITS, "ann", AT),
                 new TenantEvent.TenantDeleted(3, "ann", AT),
@@ -234,7 +238,8 @@ class MessageSerializationTest {
                 new TenantState(ACME, MODEL, 0),
                 new TenantRegistry.Event.TenantAdded(ACME),
                 new TenantRegistry.Event.TenantRemoved(ACME),
-                new TenantRegistry.State(new TreeSet<>()))) {
+                new TenantRegistry.Event.VlansReserved(ACME, new TreeSet<>()),
+                new TenantRegistry.State(new TreeSet<>(), new TreeMap<>()))) {
             var serializer = serialization.findSerializerFor(stored);
             String manifest = Serializers.manifestFor(serializer, stored);
             byte[] bytes = serialization.serialize(stored).get();

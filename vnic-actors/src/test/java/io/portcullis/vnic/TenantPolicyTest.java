@@ -19,6 +19,7 @@ import io.portcullis.policy.compile.PolicyCompiler;
 import io.portcullis.policy.model.Expression;
 import io.portcullis.policy.model.Group;
 import io.portcullis.policy.model.ModelEdit;
+import io.portcullis.policy.model.Problem;
 import io.portcullis.policy.model.Rule;
 import io.portcullis.policy.model.SecurityPolicy;
 import io.portcullis.policy.model.Segment;
@@ -32,19 +33,29 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.persistence.testkit.javadsl.EventSourcedBehaviorTestKit;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class TenantPolicyTest {
+    private static final int FOREIGN_VLAN = 666;
+    /** For this one the registry does not answer. */
+    private static final int SILENT_VLAN = 777;
+
     private static ActorTestKit testKit;
+
+    /** What was asked for, in order. */
+    private final List<SortedSet<Integer>> reserved = new CopyOnWriteArrayList<>();
 
     private EventSourcedBehaviorTestKit<TenantCommand, TenantEvent, TenantState> tenant;
     private TestProbe<HostCommand> host;
@@ -70,6 +81,13 @@ class TenantPolicyTest {
                         add.replyTo().tell(new RegistryCommand.Tenants(new TreeSet<>(Set.of("acme"))));
                     } else if (message instanceof RegistryCommand.RemoveTenant remove) {
                         remove.replyTo().tell(new RegistryCommand.Tenants(new TreeSet<>()));
+                    } else if (message instanceof RegistryCommand.ReserveVlans reserve) {
+                        reserved.add(reserve.vlans());
+                        SortedSet<Integer> taken = new TreeSet<>(reserve.vlans());
+                        taken.retainAll(Set.of(FOREIGN_VLAN));
+                        if (!reserve.vlans().contains(SILENT_VLAN)) {
+                            reserve.replyTo().tell(new RegistryCommand.VlanReply(taken));
+                        }
                     }
                     return org.apache.pekko.actor.typed.javadsl.Behaviors.same();
                 }));
@@ -90,13 +108,59 @@ class TenantPolicyTest {
     void shouldJournalAnEditOnceAndAnswerWithTheRevision() {
         putTenant();
 
-        var result = tenant.runCommand((ActorRef<TenantReply> me) ->
-                new TenantCommand.Edit(changes(new ModelEdit.PutSegment(new Segment("lan", 100))), 1L, "ann", me));
+        ModelEdit web = new ModelEdit.PutGroup(new Group("web", Expression.tag("app:web")));
+        var result = tenant.runCommand((ActorRef<TenantReply> me) -> new TenantCommand.Edit(changes(web), 1L, "ann", me));
 
         assertThat(result.reply()).isEqualTo(new TenantReply.Applied(2, true));
         assertThat(result.eventOfType(TenantEvent.TenantEdited.class).by()).isEqualTo("ann");
-        assertThat(edit(new ModelEdit.PutSegment(new Segment("lan", 100))))
-                .isEqualTo(new TenantReply.Applied(2, false));
+        assertThat(edit(web)).isEqualTo(new TenantReply.Applied(2, false));
+    }
+
+    @Test
+    void shouldReserveTheVlansOfNewSegmentsAndFreeThoseOfRemovedOnes() {
+        putTenant();
+
+        edit(new ModelEdit.PutSegment(new Segment("lan", 100)));
+        edit(new ModelEdit.PutSegment(new Segment("lan", 101)));
+        edit(new ModelEdit.PutGroup(new Group("web", Expression.tag("app:web"))));
+        edit(new ModelEdit.RemoveSegment("lan"));
+
+        Awaitility.await()
+                .untilAsserted(() -> assertThat(reserved.stream().map(Set::copyOf))
+                        .containsExactly(Set.of(100), Set.of(100, 101), Set.of(101), Set.of()));
+    }
+
+    @Test
+    void shouldRefuseASegmentWhoseVlanAnotherTenantHas() {
+        putTenant();
+
+        TenantReply reply = edit(
+                new ModelEdit.PutSegment(new Segment("lan", 100)),
+                new ModelEdit.PutSegment(new Segment("stolen", FOREIGN_VLAN)));
+
+        assertThat(reply).isInstanceOfSatisfying(TenantReply.Rejected.class, rejected -> assertThat(rejected.problems())
+                .extracting(Problem::path)
+                .containsExactly("/segments/stolen/vlan"));
+        assertThat(this.<TenantReply.Model>ask(TenantCommand.GetModel::new)
+                        .model()
+                        .segments())
+                .isEmpty();
+    }
+
+    @Test
+    void shouldChangeNothingWhileTheRegistryIsSilentAndServeWhoWaitedBehind() {
+        putTenant();
+        TestProbe<TenantReply> first = testKit.createTestProbe();
+        tenant.runCommand(new TenantCommand.Edit(
+                changes(new ModelEdit.PutSegment(new Segment("lan", SILENT_VLAN))), null, "ann", first.ref()));
+        TestProbe<TenantReply> second = testKit.createTestProbe();
+        tenant.runCommand(new TenantCommand.Edit(
+                changes(new ModelEdit.PutSegment(new Segment("lan", 100))), null, "ann", second.ref()));
+
+        assertThat(first.receiveMessage(Duration.ofSeconds(10)))
+                .isInstanceOfSatisfying(
+                        Refused.class, refused -> assertThat(refused.code()).isEqualTo(RefusalCode.TIMEOUT));
+        assertThat(second.receiveMessage()).isEqualTo(new TenantReply.Applied(2, true));
     }
 
     @Test

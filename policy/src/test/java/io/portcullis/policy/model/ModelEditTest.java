@@ -115,8 +115,8 @@ class ModelEditTest {
         TenantModel other =
                 aTenant("globex").segment("lan", 10).segment("dmz", 11).build();
 
-        assertThat(TenantIsolation.problems(other, List.of(model(), other)))
+        assertThat(TenantIsolation.problems(other, TenantIsolation.vlans(model())))
                 .extracting(Problem::path, Problem::message)
-                .containsExactly(org.assertj.core.groups.Tuple.tuple("/segments/lan/vlan", "VLAN 10 is not free"));
+                .containsExactly(org.assertj.core.groups.Tuple.tuple("/segments/lan/vlan", "VLAN 10 belongs to another tenant"));
     }
 }
