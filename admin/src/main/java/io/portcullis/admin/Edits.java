@@ -13,7 +13,6 @@ import io.portcullis.policy.model.Problem;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.model.Vm;
 import io.portcullis.policy.model.Vnic;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.OptionalLong;
@@ -105,16 +104,17 @@ final class Edits {
     }
 
     private static RefusedException rejected(Change change, EditOutcome.Rejected rejected) {
-        List<FieldProblem> problems = new ArrayList<>();
-        boolean ours = false;
-        for (Problem problem : rejected.problems()) {
-            FieldProblem placed = change.place().apply(problem);
-            ours |= placed != null;
-            problems.add(placed == null ? elsewhere(change, problem) : placed);
+        // What is wrong in the rest of the tenant is but the other side of it, if something is wrong in the document.
+        List<FieldProblem> ours = rejected.problems().stream()
+                .map(change.place())
+                .filter(Objects::nonNull)
+                .toList();
+        if (!ours.isEmpty()) {
+            return RefusedException.invalid(ours);
         }
-        if (ours) {
-            return RefusedException.invalid(problems);
-        }
+        List<FieldProblem> problems = rejected.problems().stream()
+                .map(problem -> elsewhere(change, problem))
+                .toList();
         FieldProblem first = problems.getFirst();
         return new RefusedException(
                 change.otherwise(),

@@ -72,6 +72,9 @@ final class HttpAdapter {
             Map<String, String> headers = headers(request);
             Router.Match match = router.match(request.method().name(), path);
             String by = match.open() ? "" : auth.authenticate(headers.get("authorization"));
+            if (request.entity().getContentLengthOption().orElse(0) > Documents.MAX_BYTES) {
+                throw tooLarge();
+            }
             return request.entity()
                     .withSizeLimit(Documents.MAX_BYTES)
                     .toStrict(BODY_TIMEOUT_MILLIS, system)
@@ -127,11 +130,7 @@ final class HttpAdapter {
     private static RefusedException refusal(Throwable cause) {
         return switch (cause) {
             case RefusedException refused -> refused;
-            case EntityStreamSizeException tooLarge ->
-                new RefusedException(
-                        ProblemKind.TOO_LARGE,
-                        "the document has more than " + Documents.MAX_BYTES + " bytes",
-                        "send it in parts");
+            case EntityStreamSizeException tooLarge -> tooLarge();
             case TimeoutException late ->
                 new RefusedException(
                         ProblemKind.TIMEOUT,
@@ -146,6 +145,13 @@ final class HttpAdapter {
                 new RefusedException(
                         ProblemKind.INTERNAL, "an error that nobody expected", "the log of this node has the details");
         };
+    }
+
+    private static RefusedException tooLarge() {
+        return new RefusedException(
+                ProblemKind.TOO_LARGE,
+                "the document has more than " + Documents.MAX_BYTES + " bytes",
+                "send it in parts");
     }
 
     private static Answer problem(Problem problem) {

@@ -164,7 +164,35 @@ class DocumentApiTest extends ApiTestCase {
         assertThat(send("PUT", "/v1/tenants/acme/segments/a", token(), " ".repeat(5_000_000))
                         .statusCode())
                 .isEqualTo(413);
+        // More than Pekko itself reads at once.
+        assertThat(send("PUT", "/v1/tenants/acme/segments/a", token(), " ".repeat(9_000_000))
+                        .statusCode())
+                .isEqualTo(413);
         assertThat(client.resources("acme", "segments", SegmentSpec.class)).isEmpty();
+    }
+
+    @Test
+    void shouldShowADuplicateAddressInTheDocumentThatBringsIt() throws Exception {
+        client.apply("acme", TENANT);
+        // Before web-1 by name: which of the two is checked first must not matter.
+        String twin = """
+            kind: Vm
+            metadata: {name: a-twin}
+            spec:
+              os: linux
+              tags: []
+              vnics:
+                - {name: eth0, mac: "02:00:00:00:00:01", addresses: [10.0.0.7], segment: front, port: memory:twin}
+            """;
+
+        ApiException refused = refused(() -> client.apply("acme", twin));
+
+        assertThat(refused.status()).isEqualTo(400);
+        assertThat(refused.problem().problems()).singleElement().satisfies(problem -> {
+            assertThat(problem.path()).isEqualTo("spec.vnics[0].mac");
+            assertThat(problem.message()).contains("already used by acme/web-1/eth0");
+            assertThat(problem.line()).isEqualTo(7);
+        });
     }
 
     @Test

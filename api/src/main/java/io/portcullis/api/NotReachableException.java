@@ -1,6 +1,8 @@
 package io.portcullis.api;
 
+import java.net.ConnectException;
 import java.net.URI;
+import java.net.http.HttpConnectTimeoutException;
 
 /** No answer from the admin endpoint: nothing listens there, or the connection broke. */
 public final class NotReachableException extends RuntimeException {
@@ -17,6 +19,12 @@ public final class NotReachableException extends RuntimeException {
     }
 
     private static String reason(Throwable cause) {
+        if (cause instanceof HttpConnectTimeoutException) {
+            return "it does not answer in time";
+        }
+        if (cause instanceof ConnectException) {
+            return "nothing listens there";
+        }
         String message = cause.getMessage();
         return message == null || message.isBlank() ? cause.getClass().getSimpleName() : message;
     }

@@ -2,7 +2,9 @@ package io.portcullis.cli;
 
 import io.portcullis.api.ApiException;
 import io.portcullis.api.ChangeView;
+import io.portcullis.api.FieldProblem;
 import io.portcullis.api.PortcullisClient;
+import io.portcullis.api.Problem;
 import io.portcullis.api.TenantSpec;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -11,7 +13,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +62,9 @@ final class ApplyCommand implements Callable<Integer> {
     @Option(names = "--timeout", paramLabel = "SECONDS", description = "Longest wait (default 30).")
     private int timeoutSeconds = 30;
 
+    /** Number of the first line of each file in the text that is sent, to the file. */
+    private final NavigableMap<Integer, String> firstLines = new TreeMap<>();
+
     ApplyCommand(Terminal terminal) {
         session = new Session(terminal);
     }
@@ -70,14 +78,48 @@ final class ApplyCommand implements Callable<Integer> {
             if (createTenant) {
                 createIfMissing(client, tenant);
             }
-            ChangeView change =
-                    client.apply(tenant, text, revision == null ? OptionalLong.empty() : OptionalLong.of(revision));
+            ChangeView change = apply(client, tenant, text);
             if (await) {
                 client.awaitRealized(tenant, change.revision(), Duration.ofSeconds(timeoutSeconds));
             }
             session.output().done(change, Sentences.change(change, await));
         }
         return ExitCode.OK;
+    }
+
+    private ChangeView apply(PortcullisClient client, String tenant, String text) {
+        try {
+            return client.apply(tenant, text, revision == null ? OptionalLong.empty() : OptionalLong.of(revision));
+        } catch (ApiException refused) {
+            throw files.size() == 1 ? refused : inItsFile(refused);
+        }
+    }
+
+    /** The lines of the answer count through all files; people count in each. */
+    private ApiException inItsFile(ApiException refused) {
+        Problem problem = refused.problem();
+        List<FieldProblem> problems = new ArrayList<>();
+        for (FieldProblem each : problem.problems()) {
+            Integer line = each.line();
+            Map.Entry<Integer, String> file = line == null ? null : firstLines.floorEntry(line);
+            problems.add(
+                    line == null || file == null
+                            ? each
+                            : new FieldProblem(
+                                    "(" + file.getValue() + ") " + each.path(),
+                                    each.message(),
+                                    each.hint(),
+                                    line - file.getKey() + 1,
+                                    each.column()));
+        }
+        return new ApiException(new Problem(
+                problem.type(),
+                problem.title(),
+                problem.status(),
+                problem.detail(),
+                problem.code(),
+                problem.hint(),
+                problems));
     }
 
     private static void createIfMissing(PortcullisClient client, String tenant) {
@@ -97,7 +139,9 @@ final class ApplyCommand implements Callable<Integer> {
             try {
                 byte[] bytes =
                         file.equals("-") ? session.terminal().in().readAllBytes() : Files.readAllBytes(Path.of(file));
-                text.append(text.isEmpty() ? "" : "\n---\n").append(new String(bytes, StandardCharsets.UTF_8));
+                text.append(text.isEmpty() ? "" : "\n---\n");
+                firstLines.put(1 + (int) text.chars().filter(c -> c == '\n').count(), file);
+                text.append(new String(bytes, StandardCharsets.UTF_8));
             } catch (IOException unreadable) {
                 throw new CommandFailure(
                         ExitCode.USAGE,

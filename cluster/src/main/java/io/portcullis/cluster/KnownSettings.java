@@ -31,7 +31,8 @@ final class KnownSettings {
     void checkRoots(Config source) {
         source.root().forEach((root, value) -> {
             if (!roots.contains(root)) {
-                throw unknown(value, root, "did you mean " + Nearest.to(root, roots).orElse(OWN) + "?");
+                throw unknown(
+                        value, root, "did you mean " + Nearest.to(root, roots).orElse(OWN) + "?");
             }
         });
     }
@@ -62,7 +63,6 @@ final class KnownSettings {
     }
 
     private static InvalidNodeConfigException unknown(ConfigValue value, String key, String hint) {
-        return new InvalidNodeConfigException(
-                value.origin().description() + ": " + key + " is no setting; " + hint);
+        return new InvalidNodeConfigException(value.origin().description() + ": " + key + " is no setting; " + hint);
     }
 }

@@ -46,10 +46,11 @@ final class MembershipLog {
             case MemberWeaklyUp up -> log.info("{} is up, but not all nodes have seen it", name(up.member()));
             case MemberLeft left -> log.info("{} leaves", name(left.member()));
             case MemberExited _ -> {}
-            case MemberDowned downed -> log.warn("{} is taken out: it did not answer for too long", name(downed.member()));
+            case MemberDowned downed ->
+                log.warn("{} is taken out: it did not answer for too long", name(downed.member()));
             case MemberRemoved removed -> log.info("{} is gone", name(removed.member()));
-            case UnreachableMember silent when !isEnding(silent.member()) ->
-                log.warn("{} does not answer", name(silent.member()));
+            case UnreachableMember silent
+            when !isEnding(silent.member()) -> log.warn("{} does not answer", name(silent.member()));
             case ReachableMember again -> log.info("{} answers again", name(again.member()));
             default -> {}
         }

@@ -188,8 +188,7 @@ record NodeConfig(
         switch (name.toLowerCase(Locale.ROOT)) {
             case "kernel" -> backend = Backend.KERNEL;
             case "memory" -> backend = Backend.MEMORY;
-            default ->
-                throw new InvalidNodeConfigException(BACKEND + ": '" + name + "' is neither kernel nor memory");
+            default -> throw new InvalidNodeConfigException(BACKEND + ": '" + name + "' is neither kernel nor memory");
         }
         String uplink = config.getString(UPLINK);
         String prefix = backend == Backend.KERNEL ? "tap:" : "memory:";

@@ -75,9 +75,10 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
                     new Outcome.Failed("no node of the cluster answered at " + String.join(", ", config.seeds())
                             + "; start one of them, or correct portcullis.cluster.seeds (--seeds)");
                 case "IncompatibleConfigurationDetectedReason$" ->
-                    new Outcome.Failed("the cluster speaks another version of the protocol than this node, which speaks "
-                            + config.system().getInt(ProtocolVersionChecker.KEY)
-                            + "; run the same release on all nodes (" + ProtocolVersionChecker.KEY + ")");
+                    new Outcome.Failed(
+                            "the cluster speaks another version of the protocol than this node, which speaks "
+                                    + config.system().getInt(ProtocolVersionChecker.KEY)
+                                    + "; run the same release on all nodes (" + ProtocolVersionChecker.KEY + ")");
                 default -> new Outcome.Stopped();
             };
         }

@@ -82,7 +82,7 @@ final class NodePreflight {
 
     private static String reason(IOException failure) {
         return switch (failure) {
-            case AccessDeniedException denied -> "no right to write " + denied.getFile();
+            case AccessDeniedException _ -> "no right to write there";
             case FileAlreadyExistsException file -> file.getFile() + " is a file";
             case FileSystemException other ->
                 "cannot be written (" + (other.getReason() == null ? "no such place" : other.getReason()) + ")";

@@ -47,13 +47,10 @@ final class PortcullisNode {
                     config.tunnel().address(), config.tunnel().port());
             DataPathSettings settings = new DataPathSettings(config.uplink(), tunnel, DataPathSettings.Limits.DEFAULT);
             DataPathRuntime dataPath = DataPathRuntime.start(backend, settings);
-            LOG.info(
-                    "data path runs, uplink {}, tunnel {}",
-                    config.uplink(),
-                    dataPath.tunnelAddress());
+            LOG.info("data path runs, uplink {}, tunnel {}", config.uplink(), dataPath.tunnelAddress());
             return dataPath;
         } catch (PortException e) {
-            throw new NodeStartException("uplink: " + e.getMessage() + "; or set portcullis.data-path.uplink", e);
+            throw new NodeStartException("uplink (portcullis.data-path.uplink): " + e.getMessage(), e);
         } catch (IOException e) {
             throw new NodeStartException(
                     "tunnel address " + config.tunnel().address() + ":"

@@ -177,7 +177,9 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
         if (busy.add(name)) {
             getContext().pipeToSelf(action.get(), (done, failure) -> {
                 if (failure != null) {
-                    getContext().getLog().warn("{} failed: {}", name, HostRefusal.of(failure).message());
+                    getContext()
+                            .getLog()
+                            .warn("{} failed: {}", name, HostRefusal.of(failure).message());
                 }
                 return new AgentCommand.Done(name, vm, report.apply(failure));
             });

@@ -261,8 +261,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
     }
 
     /** The model is the one for which the VLANs were asked: edits that came since are stashed. */
-    private Effect<TenantEvent, TenantState> onVlansAnswered(
-            TenantState state, TenantCommand.VlansAnswered answered) {
+    private Effect<TenantEvent, TenantState> onVlansAnswered(TenantState state, TenantCommand.VlansAnswered answered) {
         TenantCommand.Edit edit = answered.edit();
         TenantModel model = state.model();
         if (reserving != edit || model == null) {
@@ -275,8 +274,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
             return edit(model, edits, edit.by(), edit.replyTo()::tell);
         }
         if (reply != null && model.apply(edits) instanceof EditResult.Accepted accepted) {
-            edit.replyTo()
-                    .tell(new TenantReply.Rejected(TenantIsolation.problems(accepted.model(), reply.taken())));
+            edit.replyTo().tell(new TenantReply.Rejected(TenantIsolation.problems(accepted.model(), reply.taken())));
         } else {
             keepVlans(model);
             edit.replyTo()

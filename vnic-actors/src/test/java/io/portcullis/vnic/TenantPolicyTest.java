@@ -109,7 +109,8 @@ class TenantPolicyTest {
         putTenant();
 
         ModelEdit web = new ModelEdit.PutGroup(new Group("web", Expression.tag("app:web")));
-        var result = tenant.runCommand((ActorRef<TenantReply> me) -> new TenantCommand.Edit(changes(web), 1L, "ann", me));
+        var result =
+                tenant.runCommand((ActorRef<TenantReply> me) -> new TenantCommand.Edit(changes(web), 1L, "ann", me));
 
         assertThat(result.reply()).isEqualTo(new TenantReply.Applied(2, true));
         assertThat(result.eventOfType(TenantEvent.TenantEdited.class).by()).isEqualTo("ann");
@@ -138,9 +139,12 @@ class TenantPolicyTest {
                 new ModelEdit.PutSegment(new Segment("lan", 100)),
                 new ModelEdit.PutSegment(new Segment("stolen", FOREIGN_VLAN)));
 
-        assertThat(reply).isInstanceOfSatisfying(TenantReply.Rejected.class, rejected -> assertThat(rejected.problems())
-                .extracting(Problem::path)
-                .containsExactly("/segments/stolen/vlan"));
+        assertThat(reply)
+                .isInstanceOfSatisfying(
+                        TenantReply.Rejected.class,
+                        rejected -> assertThat(rejected.problems())
+                                .extracting(Problem::path)
+                                .containsExactly("/segments/stolen/vlan"));
         assertThat(this.<TenantReply.Model>ask(TenantCommand.GetModel::new)
                         .model()
                         .segments())

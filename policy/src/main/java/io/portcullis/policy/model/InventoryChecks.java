@@ -14,10 +14,12 @@ final class InventoryChecks {
 
     private final TenantModel model;
     private final Problems problems;
-    /** "segment, then MAC or address" to the vNIC that has it. */
-    private final Map<Taken, String> taken = new HashMap<>();
+    private final Map<Taken, Owner> taken = new HashMap<>();
 
     private record Taken(String segment, Object value) {}
+
+    /** The vNIC that has an address, and where it says so. */
+    private record Owner(String vnic, String path) {}
 
     private InventoryChecks(TenantModel model, Problems problems) {
         this.model = model;
@@ -132,15 +134,21 @@ final class InventoryChecks {
                 && !address.getHostAddress().equals("255.255.255.255");
     }
 
+    /** Of two that have the same address, each is told of the other: a document may have changed either. */
     private void claim(Vnic vnic, Object value, String shown, String path) {
-        String owner =
-                taken.putIfAbsent(new Taken(vnic.segment(), value), vnic.id().toString());
+        Owner claimant = new Owner(vnic.id().toString(), path);
+        Owner owner = taken.putIfAbsent(new Taken(vnic.segment(), value), claimant);
         if (owner != null) {
-            problems.add(
-                    path,
-                    shown + " is already used by " + owner + " in segment " + vnic.segment(),
-                    "addresses are unique within a segment");
+            addDuplicate(path, shown, owner, vnic.segment());
+            addDuplicate(owner.path(), shown, claimant, vnic.segment());
         }
+    }
+
+    private void addDuplicate(String path, String shown, Owner other, String segment) {
+        problems.add(
+                path,
+                shown + " is already used by " + other.vnic() + " in segment " + segment,
+                "addresses are unique within a segment");
     }
 
     static void checkLabels(Vm vm, Problems problems) {

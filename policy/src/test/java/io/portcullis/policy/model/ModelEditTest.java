@@ -117,6 +117,7 @@ class ModelEditTest {
 
         assertThat(TenantIsolation.problems(other, TenantIsolation.vlans(model())))
                 .extracting(Problem::path, Problem::message)
-                .containsExactly(org.assertj.core.groups.Tuple.tuple("/segments/lan/vlan", "VLAN 10 belongs to another tenant"));
+                .containsExactly(
+                        org.assertj.core.groups.Tuple.tuple("/segments/lan/vlan", "VLAN 10 belongs to another tenant"));
     }
 }

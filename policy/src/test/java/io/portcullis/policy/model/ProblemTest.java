@@ -223,6 +223,8 @@ class ProblemTest {
                 "10.0.0.1 is already used by acme/web-1/eth0 in segment lan");
         assertProblem(
                 model.putVm(web2(sameMac)), "/vms/web-2/vnics/0/mac", "already used by acme/web-1/eth0 in segment lan");
+        assertProblem(
+                model.putVm(web2(sameMac)), "/vms/web-1/vnics/0/mac", "already used by acme/web-2/eth0 in segment lan");
         TestTenant.accepted(model.putVm(web2(builder.vnic("web-2", "eth0", "dmz", "10.0.0.1"))));
     }
 
