@@ -1,5 +1,6 @@
 package io.portcullis.cluster.multinode;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -21,6 +22,8 @@ import scala.jdk.javaapi.CollectionConverters;
 @SuppressWarnings("deprecation")
 abstract class MultiNodeScenario extends MultiNodeSpec {
     static final String SYSTEM_NAME = "portcullis";
+    /** System property: a directory that all roles share. */
+    static final String DIRECTORY_KEY = "scenario.directory";
 
     private static final org.apache.pekko.remote.transport.ThrottlerTransportAdapter.Direction BOTH_DIRECTIONS =
             bothDirections();
@@ -69,6 +72,15 @@ abstract class MultiNodeScenario extends MultiNodeSpec {
     /** Heals what {@link #cut} cut. */
     void heal(RoleName one, RoleName other) throws Exception {
         await(testConductor().passThrough(one, other, BOTH_DIRECTIONS));
+    }
+
+    /** Barriers wait no more for a role that is about to end; only the first role may call it. */
+    void dismiss(RoleName role) throws Exception {
+        await(testConductor().removeNode(role));
+    }
+
+    static Path directory() {
+        return Path.of(System.getProperty(DIRECTORY_KEY));
     }
 
     static void until(String what, Duration limit, BooleanSupplier condition) {

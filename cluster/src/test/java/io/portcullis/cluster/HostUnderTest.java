@@ -1,0 +1,68 @@
+package io.portcullis.cluster;
+
+import com.typesafe.config.ConfigValueFactory;
+import io.portcullis.datapath.runtime.DataPath;
+import io.portcullis.datapath.runtime.DataPathRuntime;
+import io.portcullis.datapath.runtime.DataPathSettings;
+import io.portcullis.ports.PortBackends;
+import java.net.InetSocketAddress;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import org.apache.pekko.actor.ActorSystem;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
+
+/** All of a node except its guardian, in an actor system that a test has made. */
+public final class HostUnderTest implements AutoCloseable {
+    private static final long START_LIMIT_SECONDS = 30;
+
+    private final DataPath dataPath;
+    private final InetSocketAddress admin;
+
+    private HostUnderTest(DataPath dataPath, InetSocketAddress admin) {
+        this.dataPath = dataPath;
+        this.admin = admin;
+    }
+
+    /**
+     * Starts the data path and all actors in a system that is up in its cluster.
+     *
+     * @param wrapper around the data path that the actors see
+     */
+    public static HostUnderTest start(ActorSystem system, String uplink, UnaryOperator<DataPath> wrapper)
+            throws Exception {
+        NodeConfig config = NodeConfig.of(system.settings()
+                .config()
+                .withValue("portcullis.data-path.uplink", ConfigValueFactory.fromAnyRef(uplink)));
+        DataPath dataPath = wrapper.apply(
+                DataPathRuntime.start(PortBackends.forUplink(uplink), DataPathSettings.onLoopback(uplink)));
+        InetSocketAddress admin = NodeActors.start(Adapter.toTyped(system), config, dataPath, new Spawner(system))
+                .toCompletableFuture()
+                .get(START_LIMIT_SECONDS, TimeUnit.SECONDS)
+                .address();
+        return new HostUnderTest(dataPath, admin);
+    }
+
+    /** Where its API listens. */
+    public InetSocketAddress admin() {
+        return admin;
+    }
+
+    public DataPath dataPath() {
+        return dataPath;
+    }
+
+    /** Ends the data path, which outlives the actor system. */
+    @Override
+    public void close() {
+        dataPath.close();
+    }
+
+    private record Spawner(ActorSystem system) implements NodeActors.Spawner {
+        @Override
+        public <T> ActorRef<T> spawn(Behavior<T> behavior, String name) {
+            return Adapter.spawn(system, behavior, name);
+        }
+    }
+}

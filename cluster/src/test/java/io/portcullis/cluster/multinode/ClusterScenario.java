@@ -1,0 +1,160 @@
+package io.portcullis.cluster.multinode;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.portcullis.api.MigrationView;
+import io.portcullis.api.PlacementView;
+import io.portcullis.api.PortcullisClient;
+import io.portcullis.api.ReceiptView;
+import io.portcullis.api.VmView;
+import io.portcullis.cluster.HostUnderTest;
+import io.portcullis.datapath.runtime.DataPath;
+import io.portcullis.loadtest.lab.MemoryLab;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.UnaryOperator;
+import org.apache.pekko.cluster.MemberStatus;
+import org.apache.pekko.remote.testconductor.RoleName;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A scenario whose roles are whole hosts. The first role conducts: the fabric and the VMs are in its process, beside its
+ * host. Roles tell each other addresses through files in the shared directory, always before a barrier.
+ */
+abstract class ClusterScenario extends MultiNodeScenario {
+    static final Duration LIMIT = Duration.ofSeconds(30);
+
+    final HostsConfig config;
+    private final Map<String, PortcullisClient> clients = new HashMap<>();
+    private @Nullable MemoryLab lab;
+    private @Nullable HostUnderTest host;
+    private @Nullable EnforcementWatch watch;
+
+    ClusterScenario(HostsConfig config) {
+        super(config);
+        this.config = config;
+    }
+
+    /** To be called once, by the first role, before a barrier: makes the fabric that all uplinks are joined by. */
+    MemoryLab startLab() throws IOException {
+        lab = MemoryLab.create();
+        for (RoleName role : config.hosts()) {
+            Files.writeString(file(role, "uplink"), lab.uplink(role.name()));
+        }
+        return lab;
+    }
+
+    MemoryLab lab() {
+        return Objects.requireNonNull(lab, "only the first role has the fabric");
+    }
+
+    /** Joins the cluster through the first role and starts everything of this role's host. */
+    HostUnderTest startHost(UnaryOperator<DataPath> wrapper) throws Exception {
+        cluster().join(node(config.host(1)).address());
+        until(myself().name() + " is up", LIMIT, () -> cluster().selfMember().status().equals(
+                MemberStatus.up()));
+        HostUnderTest started = HostUnderTest.start(system(), Files.readString(file(myself(), "uplink")), wrapper);
+        InetSocketAddress admin = started.admin();
+        Files.writeString(file(myself(), "admin"), "http://127.0.0.1:" + admin.getPort());
+        watch = EnforcementWatch.start(HostsConfig.id(myself()), ScenarioTenant.WEB_VNIC, started.dataPath());
+        host = started;
+        return started;
+    }
+
+    HostUnderTest startHost() throws Exception {
+        return startHost(UnaryOperator.identity());
+    }
+
+    /** The API of a role that has passed {@link #startHost}. */
+    PortcullisClient client(RoleName role) {
+        return clients.computeIfAbsent(role.name(), name -> {
+            try {
+                return PortcullisClient.withTokenFile(
+                        URI.create(Files.readString(file(role, "admin"))), directory().resolve("admin.token"));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+    }
+
+    /** Leaves the notes about who enforced when; before the last barrier. */
+    void stopWatch() throws Exception {
+        if (watch != null) {
+            watch.stop(directory());
+        }
+    }
+
+    /** Ends what outlives the actor system; after the last barrier. */
+    void close() {
+        clients.values().forEach(PortcullisClient::close);
+        if (host != null) {
+            host.close();
+        }
+        if (lab != null) {
+            lab.close();
+        }
+    }
+
+    // ---- what must be true
+
+    /** Every one of the hosts gives the same answer: the VM is placed there, with this epoch, and enforces. */
+    void assertPlaced(String vm, RoleName where, long epoch, List<RoleName> asked) {
+        for (RoleName role : asked) {
+            VmView view = client(role).vm(ScenarioTenant.NAME, vm);
+            assertThat(view.placement())
+                    .as("placement as %s knows it", role.name())
+                    .isEqualTo(new PlacementView(where.name(), epoch, "PLACED", null));
+            var status = view.vnics().getFirst().status();
+            assertThat(status).isNotNull();
+            assertThat(status.mode()).isEqualTo("ENFORCING");
+            assertThat(status.host()).isEqualTo(where.name());
+            assertThat(status.epoch()).isEqualTo(epoch);
+            boolean isHere = client(role).host(role.name()).vms().contains(ScenarioTenant.id(vm));
+            assertThat(isHere).as("%s is on %s", vm, role.name()).isEqualTo(role.equals(where));
+        }
+    }
+
+    /** It committed, and everything that left the source is at the destination. */
+    static ReceiptView assertLossless(MigrationView move) {
+        assertThat(move.state()).as("%s", move).isEqualTo("COMMITTED");
+        ReceiptView receipt = move.receipt();
+        assertThat(receipt).isNotNull();
+        assertThat(receipt.problems()).isEmpty();
+        assertThat(receipt.entriesReceived()).isEqualTo(receipt.entriesSent()).isPositive();
+        assertThat(receipt.framesDropped()).isZero();
+        assertThat(receipt.lossless()).isTrue();
+        receipt.vnics().forEach(vnic -> assertThat(vnic.digestReceived()).isEqualTo(vnic.digestSent()));
+        return receipt;
+    }
+
+    /** No two hosts were seen enforcing web-1 at once, and epochs grew. Returns the hosts in the order of their epochs. */
+    static List<String> assertOneEnforcer() throws IOException {
+        List<EnforcementWatch.Span> spans = EnforcementWatch.readAll(directory());
+        List<String> story = new ArrayList<>();
+        for (int i = 0; i < spans.size(); i++) {
+            EnforcementWatch.Span span = spans.get(i);
+            story.add(span.host() + " with epoch " + span.epoch());
+            for (EnforcementWatch.Span later : spans.subList(i + 1, spans.size())) {
+                assertThat(later.host().equals(span.host()) || !span.overlaps(later))
+                        .as("%s and %s enforce one after the other", span, later)
+                        .isTrue();
+                assertThat(later.epoch()).isGreaterThanOrEqualTo(span.epoch());
+            }
+        }
+        return story.stream().distinct().toList();
+    }
+
+    private static Path file(RoleName role, String what) {
+        return directory().resolve(role.name() + "." + what);
+    }
+}

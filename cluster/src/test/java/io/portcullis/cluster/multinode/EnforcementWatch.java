@@ -1,0 +1,126 @@
+package io.portcullis.cluster.multinode;
+
+import io.portcullis.datapath.runtime.DataPath;
+import io.portcullis.datapath.runtime.VnicMode;
+import io.portcullis.datapath.runtime.VnicStatus;
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.VnicId;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks at a vNIC in one host's data path all the time and notes when it was seen enforcing. What was seen lies within what
+ * was true, so that spans of two hosts that overlap prove that both enforced at once. Times are of the machine's monotonic
+ * clock, which all JVMs on it share.
+ */
+final class EnforcementWatch {
+    private static final long INTERVAL_MILLIS = 2;
+
+    private final HostId host;
+    private final VnicId vnic;
+    private final DataPath dataPath;
+    private final List<Span> spans = new ArrayList<>();
+    private final Thread thread;
+    private volatile boolean stopping;
+
+    /** An uninterrupted time in which a host was seen enforcing one epoch. */
+    record Span(HostId host, long epoch, long fromNanos, long toNanos) {
+        boolean overlaps(Span other) {
+            return fromNanos <= other.toNanos && other.fromNanos <= toNanos;
+        }
+
+        private String line() {
+            return host + " " + epoch + " " + fromNanos + " " + toNanos;
+        }
+
+        private static Span parse(String line) {
+            String[] words = line.split(" ", -1);
+            return new Span(
+                    new HostId(words[0]), Long.parseLong(words[1]), Long.parseLong(words[2]), Long.parseLong(words[3]));
+        }
+    }
+
+    private EnforcementWatch(HostId host, VnicId vnic, DataPath dataPath) {
+        this.host = host;
+        this.vnic = vnic;
+        this.dataPath = dataPath;
+        thread = Thread.ofPlatform().daemon().name("enforcement-watch").start(this::run);
+    }
+
+    static EnforcementWatch start(HostId host, VnicId vnic, DataPath dataPath) {
+        return new EnforcementWatch(host, vnic, dataPath);
+    }
+
+    /** Ends the watch and leaves its notes for {@link #readAll}. */
+    void stop(Path directory) throws IOException, InterruptedException {
+        stopping = true;
+        thread.join();
+        Files.write(
+                directory.resolve(host + ".enforcing"),
+                spans.stream().map(Span::line).toList());
+    }
+
+    /** What the hosts noted, in order of time. */
+    static List<Span> readAll(Path directory) throws IOException {
+        List<Span> all = new ArrayList<>();
+        try (var files = Files.newDirectoryStream(directory, "*.enforcing")) {
+            for (Path file : files) {
+                Files.readAllLines(file).forEach(line -> all.add(Span.parse(line)));
+            }
+        }
+        all.sort((one, other) -> Long.compare(one.fromNanos(), other.fromNanos()));
+        return all;
+    }
+
+    private void run() {
+        Span current = null;
+        while (!stopping) {
+            long askedNanos = System.nanoTime();
+            VnicStatus status = status();
+            boolean enforces = status != null && status.mode() == VnicMode.ENFORCING;
+            if (!enforces) {
+                note(current);
+                current = null;
+            } else {
+                // The answer is of some moment between the question and now: from the first answer to the last question is sure.
+                long seenNanos = System.nanoTime();
+                if (current == null || current.epoch() != status.epoch()) {
+                    note(current);
+                    current = new Span(host, status.epoch(), seenNanos, askedNanos);
+                } else {
+                    current = new Span(host, current.epoch(), current.fromNanos(), askedNanos);
+                }
+            }
+            pause();
+        }
+        note(current);
+    }
+
+    private @Nullable VnicStatus status() {
+        try {
+            return dataPath.status(vnic).toCompletableFuture().join();
+        } catch (CompletionException notHere) {
+            return null;
+        }
+    }
+
+    private void note(@Nullable Span span) {
+        if (span != null) {
+            spans.add(span);
+        }
+    }
+
+    private static void pause() {
+        try {
+            TimeUnit.MILLISECONDS.sleep(INTERVAL_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,144 @@
+package io.portcullis.cluster.multinode;
+
+import io.portcullis.datapath.runtime.ActivationReport;
+import io.portcullis.datapath.runtime.CutoverTarget;
+import io.portcullis.datapath.runtime.DataPath;
+import io.portcullis.datapath.runtime.SealedVnic;
+import io.portcullis.datapath.runtime.VnicAttachment;
+import io.portcullis.datapath.runtime.VnicStatus;
+import io.portcullis.datapath.track.ConnectionInfo;
+import io.portcullis.datapath.track.TableSnapshot;
+import io.portcullis.policy.VnicId;
+import io.portcullis.policy.table.RuleTable;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** The data path of a host, whose answers a test may hold back: what is to happen meanwhile happens at a known moment. */
+final class HeldDataPath implements DataPath {
+    /** A command whose next answer is held back. */
+    enum Point {
+        /** The source has sealed; its actors do not know yet. */
+        SEALED,
+        /** The destination enforces; its actors do not know yet. */
+        ACTIVATED
+    }
+
+    /** One answer that is held back. */
+    static final class Hold {
+        private final Point point;
+        private final CompletableFuture<Void> reached = new CompletableFuture<>();
+        private final CompletableFuture<Void> released = new CompletableFuture<>();
+
+        private Hold(Point point) {
+            this.point = point;
+        }
+
+        void awaitReached(Duration limit) throws Exception {
+            reached.get(limit.toNanos(), java.util.concurrent.TimeUnit.NANOSECONDS);
+        }
+
+        void release() {
+            released.complete(null);
+        }
+    }
+
+    private final DataPath dataPath;
+    private final AtomicReference<Hold> hold = new AtomicReference<>(new Hold(Point.SEALED));
+
+    HeldDataPath(DataPath dataPath) {
+        this.dataPath = dataPath;
+        hold.get().release();
+    }
+
+    /** Holds back the next successful answer at {@code point}. */
+    Hold holdNext(Point point) {
+        Hold next = new Hold(point);
+        hold.set(next);
+        return next;
+    }
+
+    private <T> CompletionStage<T> through(Point point, CompletionStage<T> answer) {
+        return answer.thenCompose(result -> {
+            Hold now = hold.get();
+            if (now.point != point) {
+                return CompletableFuture.completedFuture(result);
+            }
+            now.reached.complete(null);
+            return now.released.thenApply(done -> result);
+        });
+    }
+
+    @Override
+    public CompletionStage<SealedVnic> cutOver(VnicId vnic, long epoch, CutoverTarget target) {
+        return through(Point.SEALED, dataPath.cutOver(vnic, epoch, target));
+    }
+
+    @Override
+    public CompletionStage<ActivationReport> activate(VnicId vnic, long epoch, long forwardedFrames) {
+        return through(Point.ACTIVATED, dataPath.activate(vnic, epoch, forwardedFrames));
+    }
+
+    @Override
+    public CompletionStage<VnicStatus> attach(VnicAttachment attachment) {
+        return dataPath.attach(attachment);
+    }
+
+    @Override
+    public CompletionStage<VnicStatus> installRules(VnicId vnic, long epoch, long revision, RuleTable rules) {
+        return dataPath.installRules(vnic, epoch, revision, rules);
+    }
+
+    @Override
+    public CompletionStage<VnicStatus> importTable(VnicId vnic, long epoch, TableSnapshot snapshot) {
+        return dataPath.importTable(vnic, epoch, snapshot);
+    }
+
+    @Override
+    public CompletionStage<CutoverTarget> expectCutover(VnicId vnic, long epoch) {
+        return dataPath.expectCutover(vnic, epoch);
+    }
+
+    @Override
+    public CompletionStage<VnicStatus> reclaim(VnicId vnic, long newEpoch) {
+        return dataPath.reclaim(vnic, newEpoch);
+    }
+
+    @Override
+    public CompletionStage<Void> release(VnicId vnic, long epoch) {
+        return dataPath.release(vnic, epoch);
+    }
+
+    @Override
+    public CompletionStage<TableSnapshot> snapshot(VnicId vnic) {
+        return dataPath.snapshot(vnic);
+    }
+
+    @Override
+    public CompletionStage<VnicStatus> status(VnicId vnic) {
+        return dataPath.status(vnic);
+    }
+
+    @Override
+    public CompletionStage<List<VnicStatus>> statuses() {
+        return dataPath.statuses();
+    }
+
+    @Override
+    public CompletionStage<List<ConnectionInfo>> connections(VnicId vnic, int limit) {
+        return dataPath.connections(vnic, limit);
+    }
+
+    @Override
+    public Map<String, Long> counters() {
+        return dataPath.counters();
+    }
+
+    @Override
+    public void close() {
+        dataPath.close();
+    }
+}

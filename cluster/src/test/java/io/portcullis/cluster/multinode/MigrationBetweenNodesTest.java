@@ -1,0 +1,74 @@
+package io.portcullis.cluster.multinode;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.portcullis.api.MigrationView;
+import io.portcullis.api.ReceiptView;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.apache.pekko.remote.testconductor.RoleName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A VM goes round three hosts while its connections are in use. */
+class MigrationBetweenNodesTest {
+    @Test
+    void shouldKeepEveryConnectionWhileAVmGoesRoundThreeHosts(@TempDir Path directory) throws Exception {
+        MultiNodeRunner.run(Scenario.class, 3, directory, Duration.ofSeconds(90));
+    }
+
+    static final class Scenario extends ClusterScenario {
+        Scenario() {
+            super(new HostsConfig(3, ""));
+        }
+
+        @Override
+        void play() throws Exception {
+            if (isRole(config.host(1))) {
+                startLab();
+            }
+            barrier("lab");
+            startHost();
+            barrier("started");
+            if (isRole(config.host(1))) {
+                migrateUnderTraffic();
+            }
+            barrier("migrated");
+            stopWatch();
+            barrier("watched");
+            if (isRole(config.host(1))) {
+                assertThat(assertOneEnforcer())
+                        .containsExactly(
+                                "host-2 with epoch 1",
+                                "host-3 with epoch 2",
+                                "host-1 with epoch 3",
+                                "host-2 with epoch 4",
+                                "host-1 with epoch 5",
+                                "host-3 with epoch 6");
+            }
+            close();
+        }
+
+        private void migrateUnderTraffic() throws Exception {
+            ScenarioTenant tenant =
+                    ScenarioTenant.create(lab(), client(config.host(1)), "host-2", "host-1");
+            ScenarioTraffic traffic = ScenarioTraffic.start(tenant);
+            assertPlaced(ScenarioTenant.WEB, config.host(2), 1, config.hosts());
+            long epoch = 1;
+            for (int number : List.of(3, 1, 2, 1, 3)) {
+                RoleName to = config.host(number);
+                // Any node takes the order.
+                RoleName asked = config.host(1 + (int) (epoch % 3));
+                MigrationView begun = client(asked).migrate(ScenarioTenant.id(ScenarioTenant.WEB), to.name());
+                MigrationView move = client(config.host(1)).awaitMigration(begun.id(), LIMIT);
+                epoch++;
+                ReceiptView receipt = assertLossless(move);
+                assertThat(receipt.epochAfter()).isEqualTo(epoch);
+                assertPlaced(ScenarioTenant.WEB, to, epoch, config.hosts());
+                traffic.awaitProgress();
+            }
+            traffic.stopIntact();
+        }
+    }
+}
