@@ -161,9 +161,14 @@ final class TargetSession extends AbstractBehavior<TargetCommand> {
 
     private Behavior<TargetCommand> onChunk(StateChunk chunk) {
         boolean ours = chunk.migrationId().equals(order.id());
-        if (ours && source != null && (step != Step.READY || received.take(chunk))) {
+        if (!ours || (step == Step.READY && !received.take(chunk))) {
+            return this;
+        }
+        // One that overtook the source's first message is acknowledged when it is sent again.
+        if (source != null) {
             source.tell(new SourceCommand.ChunkAcknowledged(order.id(), chunk.vnic(), chunk.sequence()));
         }
+        importIfComplete();
         return this;
     }
 
@@ -185,15 +190,22 @@ final class TargetSession extends AbstractBehavior<TargetCommand> {
         Refusal mismatch = received.handOver(handover, order.epoch());
         if (mismatch != null) {
             giveUp(mismatch, true);
-        } else if (received.isComplete()) {
-            step = Step.IMPORTING;
-            received.forEachTable((vnic, table) -> getContext()
-                    .pipeToSelf(
-                            host.importTable(vnic, order.epoch(), table),
-                            (done, failure) -> failure == null
-                                    ? new TargetCommand.Imported(vnic, done, null)
-                                    : new TargetCommand.Imported(vnic, null, HostRefusal.of(failure))));
+        } else {
+            importIfComplete();
         }
+    }
+
+    private void importIfComplete() {
+        if (step != Step.READY || !received.isComplete()) {
+            return;
+        }
+        step = Step.IMPORTING;
+        received.forEachTable((vnic, table) -> getContext()
+                .pipeToSelf(
+                        host.importTable(vnic, order.epoch(), table),
+                        (done, failure) -> failure == null
+                                ? new TargetCommand.Imported(vnic, done, null)
+                                : new TargetCommand.Imported(vnic, null, HostRefusal.of(failure))));
     }
 
     private Behavior<TargetCommand> onImported(TargetCommand.Imported imported) {

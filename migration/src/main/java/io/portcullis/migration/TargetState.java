@@ -71,14 +71,15 @@ final class TargetState {
         return null;
     }
 
-    /** Whether every chunk that the hand-over names is there. */
+    /** Whether the hand-over is there, and every chunk that it names. */
     boolean isComplete() {
-        return handovers.values().stream().allMatch(handover -> {
-            NavigableMap<Integer, byte[]> ofVnic = chunksOf(handover.vnic());
-            return handover.chunks() == 0
-                    ? ofVnic.isEmpty()
-                    : ofVnic.size() == handover.chunks() && ofVnic.lastKey() == handover.chunks() - 1;
-        });
+        return !handovers.isEmpty()
+                && handovers.values().stream().allMatch(handover -> {
+                    NavigableMap<Integer, byte[]> ofVnic = chunksOf(handover.vnic());
+                    return handover.chunks() == 0
+                            ? ofVnic.isEmpty()
+                            : ofVnic.size() == handover.chunks() && ofVnic.lastKey() == handover.chunks() - 1;
+                });
     }
 
     void forEachTable(BiConsumer<VnicId, TableSnapshot> action) {

@@ -201,9 +201,10 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
                 state,
                 new PlacementInput.MigrateRequested(id, order.to(), order.by()),
                 order.replyTo(),
-                () -> order.replyTo()
+                // Only when the log has it: whoever is told the id may ask any node for it at once.
+                () -> recorder.then(() -> order.replyTo()
                         .tell(new PlacementReply.MigrationAccepted(
-                                id, vm, Objects.requireNonNull(state.host()), order.to())));
+                                id, vm, Objects.requireNonNull(state.host()), order.to()))));
     }
 
     private Effect<PlacementEvent, PlacementState> onReport(PlacementState state, PlacementCommand.HostReport report) {

@@ -61,8 +61,10 @@ abstract class ClusterScenario extends MultiNodeScenario {
     /** Joins the cluster through the first role and starts everything of this role's host. */
     HostUnderTest startHost(UnaryOperator<DataPath> wrapper) throws Exception {
         cluster().join(node(config.host(1)).address());
-        until(myself().name() + " is up", LIMIT, () -> cluster().selfMember().status().equals(
-                MemberStatus.up()));
+        until(
+                myself().name() + " is up",
+                LIMIT,
+                () -> cluster().selfMember().status().equals(MemberStatus.up()));
         HostUnderTest started = HostUnderTest.start(system(), Files.readString(file(myself(), "uplink")), wrapper);
         InetSocketAddress admin = started.admin();
         Files.writeString(file(myself(), "admin"), "http://127.0.0.1:" + admin.getPort());
@@ -80,7 +82,8 @@ abstract class ClusterScenario extends MultiNodeScenario {
         return clients.computeIfAbsent(role.name(), name -> {
             try {
                 return PortcullisClient.withTokenFile(
-                        URI.create(Files.readString(file(role, "admin"))), directory().resolve("admin.token"));
+                        URI.create(Files.readString(file(role, "admin"))),
+                        directory().resolve("admin.token"));
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

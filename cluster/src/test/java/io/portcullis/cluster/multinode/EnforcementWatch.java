@@ -88,7 +88,8 @@ final class EnforcementWatch {
                 note(current);
                 current = null;
             } else {
-                // The answer is of some moment between the question and now: from the first answer to the last question is sure.
+                // The answer is of some moment between the question and now: from the first answer to the last question
+                // is sure.
                 long seenNanos = System.nanoTime();
                 if (current == null || current.epoch() != status.epoch()) {
                     note(current);

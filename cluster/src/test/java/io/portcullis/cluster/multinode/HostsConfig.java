@@ -12,25 +12,23 @@ import scala.jdk.javaapi.CollectionConverters;
 
 /** Roles {@code host-1}, {@code host-2}…, each a node with the product's own settings, on loopback and free ports. */
 final class HostsConfig extends MultiNodeConfig {
-    private static final String COMMON =
-            """
-            portcullis.cluster.port = 0
-            portcullis.admin.port = 0
-            portcullis.data-path { backend = memory, tunnel.port = 0 }
-            pekko.test.single-expect-default = 10s
-            pekko.testconductor.barrier-timeout = 60s
-            # A placement stays on the node that started it: a test says where the coordinator of a migration is.
-            pekko.cluster.sharding.rebalance-interval = 1h
-            pekko.cluster.gossip-interval = 200ms
-            pekko.coordinated-shutdown.run-by-jvm-shutdown-hook = off
-            """;
+    private static final String COMMON = """
+        portcullis.cluster.port = 0
+        portcullis.admin.port = 0
+        portcullis.data-path { backend = memory, tunnel.port = 0 }
+        pekko.test.single-expect-default = 10s
+        pekko.testconductor.barrier-timeout = 60s
+        # A placement stays on the node that started it: a test says where the coordinator of a migration is.
+        pekko.cluster.sharding.rebalance-interval = 1h
+        pekko.cluster.gossip-interval = 200ms
+        pekko.coordinated-shutdown.run-by-jvm-shutdown-hook = off
+        """;
 
     private final List<RoleName> hosts = new ArrayList<>();
 
     /** @param settings that differ from {@code application.conf} in this scenario */
     HostsConfig(int count, String settings) {
-        Config directory =
-                ConfigFactory.parseString("portcullis.data-dir = \"" + MultiNodeScenario.directory() + "\"");
+        Config directory = ConfigFactory.parseString("portcullis.data-dir = \"" + MultiNodeScenario.directory() + "\"");
         commonConfig(ConfigFactory.parseString(settings)
                 .withFallback(ConfigFactory.parseString(COMMON))
                 .withFallback(directory)
@@ -40,9 +38,9 @@ final class HostsConfig extends MultiNodeConfig {
             RoleName role = role("host-" + number);
             hosts.add(role);
             nodeConfig(only(role), only(ConfigFactory.parseString("""
-                    portcullis.host = %s
-                    pekko.cluster.roles = ["%s", "%s%s"]
-                    """.formatted(
+                portcullis.host = %s
+                pekko.cluster.roles = ["%s", "%s%s"]
+                """.formatted(
                             role.name(), HostDirectory.HOST_ROLE, HostDirectory.HOST_ID_ROLE_PREFIX, role.name()))));
         }
     }

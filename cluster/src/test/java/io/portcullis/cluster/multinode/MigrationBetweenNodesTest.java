@@ -51,8 +51,7 @@ class MigrationBetweenNodesTest {
         }
 
         private void migrateUnderTraffic() throws Exception {
-            ScenarioTenant tenant =
-                    ScenarioTenant.create(lab(), client(config.host(1)), "host-2", "host-1");
+            ScenarioTenant tenant = ScenarioTenant.create(lab(), client(config.host(1)), "host-2", "host-1");
             ScenarioTraffic traffic = ScenarioTraffic.start(tenant);
             assertPlaced(ScenarioTenant.WEB, config.host(2), 1, config.hosts());
             long epoch = 1;

@@ -26,31 +26,30 @@ record ScenarioTenant(LabVm web, LabVm consumer) {
     private static final int FORBIDDEN_PORT = 8081;
     private static final long FIRST_MAC = 0x0200_0014_0000L;
 
-    private static final String DOCUMENTS =
-            """
-            kind: Segment
-            metadata: {name: front}
-            spec: {vlan: 20}
-            ---
-            kind: Group
-            metadata: {name: web}
-            spec:
-              members: {tag: "app:web"}
-            ---
-            kind: Service
-            metadata: {name: web-ports}
-            spec:
-              entries:
-                - {protocol: tcp, ports: ["80", "443"]}
-                - {protocol: udp, ports: ["5000"]}
-            ---
-            kind: Policy
-            metadata: {name: shop}
-            spec:
-              category: APPLICATION
-              rules:
-                - {name: web, destinations: [web], services: [web-ports], action: ALLOW}
-            """;
+    private static final String DOCUMENTS = """
+        kind: Segment
+        metadata: {name: front}
+        spec: {vlan: 20}
+        ---
+        kind: Group
+        metadata: {name: web}
+        spec:
+          members: {tag: "app:web"}
+        ---
+        kind: Service
+        metadata: {name: web-ports}
+        spec:
+          entries:
+            - {protocol: tcp, ports: ["80", "443"]}
+            - {protocol: udp, ports: ["5000"]}
+        ---
+        kind: Policy
+        metadata: {name: shop}
+        spec:
+          category: APPLICATION
+          rules:
+            - {name: web, destinations: [web], services: [web-ports], action: ALLOW}
+        """;
 
     /** Declares and attaches both; returns when both enforce. */
     static ScenarioTenant create(MemoryLab lab, PortcullisClient client, String webHost, String consumerHost)
