@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * LOOKING ─ only if the destination lacks rules; the source has some: SourceKept, the end; else ─▶ CUTTING
  * CUTTING ─ every vNIC sealed ─▶ TRANSFERRING ─ HandoverAccepted ─▶ ACTIVATED ─ Release ─▶ RELEASING ─▶ the end
  *    │ none sealed: SourceKept, the end          │ HandoverRefused, Reclaim ─▶ RECLAIMING ─ enforces again ─▶ the end
- *    └ some sealed, or Reclaim: nothing was handed over ─▶ RECLAIMING
+ *    └ some sealed or silent, or Reclaim: nothing was handed over ─▶ RECLAIMING
  * </pre>
  *
  * Release is obeyed in every step from TRANSFERRING on: only a commit leads to it.
@@ -57,6 +57,8 @@ final class SourceSession extends AbstractBehavior<SourceCommand> {
     private List<VnicTransfer> moved = List.of();
     private List<String> problems = List.of();
     private SourceCommand.@Nullable Release release;
+    /** Whether the host was told to reclaim or release and has not answered. */
+    private boolean waitsForHost;
 
     static Behavior<SourceCommand> create(
             AgentCommand.StartCutover order, AgentEnvironment environment, ActorRef<AgentCommand> agent) {
@@ -171,7 +173,8 @@ final class SourceSession extends AbstractBehavior<SourceCommand> {
             transfer.start();
             return this;
         }
-        if (!sealed.isEmpty()) {
+        // A firewall that did not answer in time may have sealed: silence is no no.
+        if (!sealed.isEmpty() || why().code() == RefusalCode.TIMEOUT) {
             return reclaim();
         }
         return end(new PlacementCommand.SourceKept(order.id(), why()));
@@ -214,6 +217,7 @@ final class SourceSession extends AbstractBehavior<SourceCommand> {
 
     private Behavior<SourceCommand> reclaim() {
         step = Step.RECLAIMING;
+        waitsForHost = true;
         getContext()
                 .pipeToSelf(
                         host.reclaim(order.spec(), order.reclaimEpoch()),
@@ -226,6 +230,7 @@ final class SourceSession extends AbstractBehavior<SourceCommand> {
         if (step != Step.RECLAIMING) {
             return this;
         }
+        waitsForHost = false;
         if (reclaimed.refusal() != null) {
             getContext().getLog().error("{} not reclaimed yet: {}", order.vm(), reclaimed.refusal());
             return this;
@@ -246,6 +251,7 @@ final class SourceSession extends AbstractBehavior<SourceCommand> {
     }
 
     private Behavior<SourceCommand> release(HostId movedTo, long targetEpoch) {
+        waitsForHost = true;
         getContext()
                 .pipeToSelf(
                         host.release(order.spec(), order.epoch(), movedTo, targetEpoch),
@@ -255,6 +261,7 @@ final class SourceSession extends AbstractBehavior<SourceCommand> {
     }
 
     private Behavior<SourceCommand> onReleased(SourceCommand.Released released) {
+        waitsForHost = false;
         if (released.refusal() != null) {
             getContext().getLog().warn("{} not released yet: {}", order.vm(), released.refusal());
             return this;
@@ -273,8 +280,9 @@ final class SourceSession extends AbstractBehavior<SourceCommand> {
                 yield this;
             }
             case ACTIVATED -> report();
-            case RECLAIMING -> reclaim();
-            case RELEASING -> release == null ? this : release(release.movedTo(), release.targetEpoch());
+            case RECLAIMING -> waitsForHost ? this : reclaim();
+            case RELEASING ->
+                release == null || waitsForHost ? this : release(release.movedTo(), release.targetEpoch());
         };
     }
 

@@ -61,6 +61,8 @@ final class TargetSession extends AbstractBehavior<TargetCommand> {
     private @Nullable ActorRef<SourceCommand> source;
     private @Nullable Refusal refusal;
     private boolean promised;
+    /** Whether the host was told to detach and has not answered. */
+    private boolean waitsForHost;
 
     static Behavior<TargetCommand> create(
             AgentCommand.PrepareTarget order, AgentEnvironment environment, ActorRef<AgentCommand> agent) {
@@ -337,6 +339,7 @@ final class TargetSession extends AbstractBehavior<TargetCommand> {
 
     private Behavior<TargetCommand> clear() {
         step = Step.CLEARING;
+        waitsForHost = true;
         getContext()
                 .pipeToSelf(
                         host.detach(order.spec(), order.epoch()),
@@ -348,6 +351,7 @@ final class TargetSession extends AbstractBehavior<TargetCommand> {
         if (step != Step.CLEARING) {
             return this;
         }
+        waitsForHost = false;
         if (cleared.refusal() != null) {
             getContext().getLog().warn("migration {} not cleared: {}", order.id(), cleared.refusal());
             return this;
@@ -364,7 +368,11 @@ final class TargetSession extends AbstractBehavior<TargetCommand> {
         switch (step) {
             case READY, ACTIVE, GIVEN_UP -> report();
             case LOOKING -> look();
-            case CLEARING -> clear();
+            case CLEARING -> {
+                if (!waitsForHost) {
+                    clear();
+                }
+            }
             case ADMITTING, EXPECTING, IMPORTING, ACTIVATING -> {}
         }
         return this;

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -61,18 +62,21 @@ final class EnforcementWatch {
     void stop(Path directory) throws IOException, InterruptedException {
         stopping = true;
         thread.join();
-        Files.write(
-                directory.resolve(host + ".enforcing"),
+        Path draft = Files.write(
+                directory.resolve(host + ".draft"),
                 spans.stream().map(Span::line).toList());
+        Files.move(draft, notes(directory, host.value()));
+    }
+
+    static Path notes(Path directory, String host) {
+        return directory.resolve(host + ".enforcing");
     }
 
     /** What the hosts noted, in order of time. */
-    static List<Span> readAll(Path directory) throws IOException {
+    static List<Span> readAll(Collection<Path> notes) throws IOException {
         List<Span> all = new ArrayList<>();
-        try (var files = Files.newDirectoryStream(directory, "*.enforcing")) {
-            for (Path file : files) {
-                Files.readAllLines(file).forEach(line -> all.add(Span.parse(line)));
-            }
+        for (Path file : notes) {
+            Files.readAllLines(file).forEach(line -> all.add(Span.parse(line)));
         }
         all.sort((one, other) -> Long.compare(one.fromNanos(), other.fromNanos()));
         return all;

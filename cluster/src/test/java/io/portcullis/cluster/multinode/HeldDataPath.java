@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** The data path of a host, whose answers a test may hold back: what is to happen meanwhile happens at a known moment. */
@@ -38,7 +39,7 @@ final class HeldDataPath implements DataPath {
         }
 
         void awaitReached(Duration limit) throws Exception {
-            reached.get(limit.toNanos(), java.util.concurrent.TimeUnit.NANOSECONDS);
+            reached.get(limit.toNanos(), TimeUnit.NANOSECONDS);
         }
 
         void release() {
