@@ -57,4 +57,11 @@ final class HostShardAllocationStrategy extends ShardCoordinator.AbstractShardAl
         Address address = region.path().address();
         return address.hasLocalScope() ? cluster.selfAddress() : address;
     }
+
+    /** Nothing is wrong: sharding logs it whenever a host has left, and asks again. No stack trace. */
+    private static final class HostNotUpException extends RuntimeException {
+        HostNotUpException(String host) {
+            super("host " + host + " is not up", null, false, false);
+        }
+    }
 }

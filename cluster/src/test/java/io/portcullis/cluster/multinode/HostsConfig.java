@@ -22,6 +22,8 @@ final class HostsConfig extends MultiNodeConfig {
         pekko.cluster.sharding.rebalance-interval = 1h
         pekko.cluster.gossip-interval = 200ms
         pekko.coordinated-shutdown.run-by-jvm-shutdown-hook = off
+        # The testkit would keep the system of a node that has left.
+        pekko.coordinated-shutdown.terminate-actor-system = on
         """;
 
     private final List<RoleName> hosts = new ArrayList<>();
