@@ -59,6 +59,7 @@ final class FakeVmHost implements VmHost {
     private final Map<Op, Integer> calls = new EnumMap<>(Op.class);
     private final Set<VnicId> neverCut = new TreeSet<>((a, b) -> a.toString().compareTo(b.toString()));
     private int freeVnics = 100;
+    private boolean sealsSilently;
     private boolean draining;
     private boolean rulesMissing;
 
@@ -104,6 +105,11 @@ final class FakeVmHost implements VmHost {
 
     synchronized void neverCut(VnicId vnic) {
         neverCut.add(vnic);
+    }
+
+    /** Cuts over and seals, but its answer is lost. */
+    synchronized void sealSilently() {
+        sealsSilently = true;
     }
 
     /** As if a session had activated the VM and then its node's actors were lost with all their messages. */
@@ -222,6 +228,9 @@ final class FakeVmHost implements VmHost {
             }
             found.mode = VnicMode.SEALED;
             ledger.stops(vnic, host);
+            if (sealsSilently) {
+                throw new HostRefusal(RefusalCode.TIMEOUT, vnic + " did not answer in time");
+            }
             return new SealedVnic(snapshot(found.table), REVISION, 3, 1_000);
         });
     }

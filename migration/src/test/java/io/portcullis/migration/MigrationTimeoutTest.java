@@ -59,6 +59,16 @@ class MigrationTimeoutTest {
     }
 
     @Test
+    void shouldReclaimWhenTheSourceSealsButDoesNotAnswerInTime() {
+        with("");
+        cluster.host(ONE).sealSilently();
+
+        MigrationReceipt receipt = migrate();
+
+        assertReclaimed(receipt);
+    }
+
+    @Test
     void shouldRollForwardWhenTheTargetActivatesJustAsThePlacementGivesUp() {
         with("cutover-timeout = 2s");
         cluster.host(TWO).hang(Op.ACTIVATE);
