@@ -10,7 +10,6 @@ import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicStatus;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.remote.testconductor.RoleName;
@@ -21,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 class DownedHostTest {
     @Test
     void shouldEnforceOnWhenTheClusterTakesAHostForDead(@TempDir Path directory) throws Exception {
-        MultiNodeRunner.run(Scenario.class, 3, directory, Duration.ofSeconds(90));
+        MultiNodeRunner.run(Scenario.class, 3, directory);
     }
 
     static final class Scenario extends ClusterScenario {

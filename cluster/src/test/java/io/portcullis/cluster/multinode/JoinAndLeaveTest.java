@@ -7,7 +7,6 @@ import io.portcullis.api.MigrationView;
 import io.portcullis.api.PlacementView;
 import io.portcullis.api.PortcullisClient;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import org.apache.pekko.remote.testconductor.RoleName;
 import org.junit.jupiter.api.Test;
@@ -17,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 class JoinAndLeaveTest {
     @Test
     void shouldMoveAVmToAHostThatJoinsAndAwayBeforeItLeaves(@TempDir Path directory) throws Exception {
-        MultiNodeRunner.run(Scenario.class, 3, directory, Duration.ofSeconds(120));
+        MultiNodeRunner.run(Scenario.class, 3, directory);
     }
 
     static final class Scenario extends ClusterScenario {

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.portcullis.api.MigrationView;
 import io.portcullis.api.ReceiptView;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import org.apache.pekko.remote.testconductor.RoleName;
 import org.junit.jupiter.api.Test;
@@ -15,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 class MigrationBetweenNodesTest {
     @Test
     void shouldKeepEveryConnectionWhileAVmGoesRoundThreeHosts(@TempDir Path directory) throws Exception {
-        MultiNodeRunner.run(Scenario.class, 3, directory, Duration.ofSeconds(90));
+        MultiNodeRunner.run(Scenario.class, 3, directory);
     }
 
     static final class Scenario extends ClusterScenario {

@@ -6,7 +6,6 @@ import io.portcullis.api.MigrationView;
 import io.portcullis.api.PlacementView;
 import io.portcullis.api.PortcullisClient;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -23,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 class PartitionDuringMigrationTest {
     @Test
     void shouldNeverEnforceTwiceWhenSourceAndDestinationLoseEachOther(@TempDir Path directory) throws Exception {
-        MultiNodeRunner.run(Scenario.class, 3, directory, Duration.ofSeconds(150));
+        MultiNodeRunner.run(Scenario.class, 3, directory);
     }
 
     static final class Scenario extends ClusterScenario {
