@@ -99,6 +99,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
             DataPath dataPath,
             Result result) {
         super(context);
+        context.setLoggerName(NodeGuardian.class);
         this.config = config;
         this.dataPath = dataPath;
         this.result = result;
