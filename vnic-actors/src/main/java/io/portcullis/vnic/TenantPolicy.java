@@ -264,7 +264,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
     private Effect<TenantEvent, TenantState> onVlansAnswered(TenantState state, TenantCommand.VlansAnswered answered) {
         TenantCommand.Edit edit = answered.edit();
         TenantModel model = state.model();
-        if (reserving != edit || model == null) {
+        if (!edit.equals(reserving) || model == null) {
             return Effect().none();
         }
         reserving = null;
