@@ -14,6 +14,8 @@ public final class ExpectedEventFilter extends Filter<ILoggingEvent> {
             // NodeGuardian says which seeds are asked, and why it gives up.
             "Couldn't join seed nodes",
             "Joining of seed-nodes",
+            // MembershipLog says it with the host's name.
+            "Marking node as UNREACHABLE",
             // A node joined and has not registered its regions yet; later attempts are logged.
             "'updating-state-timeout': 5000 millis (retrying). Attempt 1.",
             // All nodes are stopped at once, so that nobody is left to confirm.
@@ -24,7 +26,9 @@ public final class ExpectedEventFilter extends Filter<ILoggingEvent> {
     @Override
     public FilterReply decide(ILoggingEvent event) {
         if (event.getThrowableProxy() != null
-                && event.getThrowableProxy().getClassName().equals(HostNotUpException.class.getName())) {
+                && event.getThrowableProxy()
+                        .getClassName()
+                        .equals(HostShardAllocationStrategy.HostNotUpException.class.getName())) {
             return FilterReply.DENY;
         }
         String message = event.getFormattedMessage();

@@ -59,7 +59,7 @@ final class HostShardAllocationStrategy extends ShardCoordinator.AbstractShardAl
     }
 
     /** Nothing is wrong: sharding logs it whenever a host has left, and asks again. No stack trace. */
-    private static final class HostNotUpException extends RuntimeException {
+    static final class HostNotUpException extends RuntimeException {
         HostNotUpException(String host) {
             super("host " + host + " is not up", null, false, false);
         }

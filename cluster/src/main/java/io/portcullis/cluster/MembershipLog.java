@@ -33,11 +33,19 @@ final class MembershipLog {
             cluster.subscriptions().tell(Subscribe.create(context.getSelf().narrow(), ReachabilityEvent.class));
             return Behaviors.receive(ClusterDomainEvent.class)
                     .onAnyMessage(event -> {
-                        log(context.getLog(), event);
+                        if (!isEnding(cluster.selfMember()) || isAbout(event, cluster.selfMember())) {
+                            log(context.getLog(), event);
+                        }
                         return Behaviors.same();
                     })
                     .build();
         });
+    }
+
+    /** A node that ends sees all others go, which says nothing of them. */
+    private static boolean isAbout(ClusterDomainEvent event, Member self) {
+        return event instanceof MemberEvent change
+                && change.member().uniqueAddress().equals(self.uniqueAddress());
     }
 
     private static void log(Logger log, ClusterDomainEvent event) {
