@@ -55,7 +55,8 @@ final class NodeActors {
      * @throws NodeStartException if the database cannot be opened
      */
     static CompletionStage<AdminServer> start(
-            ActorSystem<?> system, NodeConfig config, DataPath dataPath, Spawner spawner) throws NodeStartException {
+            ActorSystem<?> system, NodeConfig config, DataPath dataPath, Checkpoints checkpoints, Spawner spawner)
+            throws NodeStartException {
         Executor blocking = system.dispatchers().lookup(DispatcherSelector.fromConfig(BLOCKING_DISPATCHER));
         Database database = openDatabase(system, config, blocking);
         PlacementDirectory directory = new JdbcPlacementDirectory(database);
@@ -67,10 +68,7 @@ final class NodeActors {
                 new HostLimits(config.maxVnics(), config.maxConnectionsPerVnic()),
                 HostTiming.DEFAULT.withCheckpointInterval(config.checkpointInterval()),
                 directory,
-                new Checkpoints(config.dataDirectory()
-                        .resolve("hosts")
-                        .resolve(config.host().value())
-                        .resolve("checkpoints")));
+                checkpoints);
         ShardedVnicActors vnics =
                 ShardedVnicActors.init(system, new HostShardAllocationStrategy(Cluster.get(system)), host);
         Migration migration = Migration.init(system, vnics, directory, migrations);

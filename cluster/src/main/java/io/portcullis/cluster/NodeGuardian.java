@@ -2,6 +2,7 @@ package io.portcullis.cluster;
 
 import io.portcullis.admin.AdminServer;
 import io.portcullis.datapath.runtime.DataPath;
+import io.portcullis.persistence.Checkpoints;
 import io.portcullis.vnic.HostDirectory;
 import java.time.Duration;
 import java.util.Optional;
@@ -89,6 +90,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
 
     private final NodeConfig config;
     private final DataPath dataPath;
+    private final Checkpoints checkpoints;
     private final Result result;
     private final TimerScheduler<Command> timers;
 
@@ -97,23 +99,24 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
             TimerScheduler<Command> timers,
             NodeConfig config,
             DataPath dataPath,
+            Checkpoints checkpoints,
             Result result) {
         super(context);
-        context.setLoggerName(NodeGuardian.class);
         this.config = config;
         this.dataPath = dataPath;
+        this.checkpoints = checkpoints;
         this.result = result;
         this.timers = timers;
     }
 
-    static Behavior<Command> create(NodeConfig config, DataPath dataPath, Result result) {
+    static Behavior<Command> create(NodeConfig config, DataPath dataPath, Checkpoints checkpoints, Result result) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
             Cluster.get(context.getSystem())
                     .subscriptions()
                     .tell(Subscribe.create(context.messageAdapter(SelfUp.class, Joined::new), SelfUp.class));
             context.spawn(MembershipLog.create(), "membership-log");
             timers.startTimerWithFixedDelay(new StillJoining(), JOIN_REPORT_INTERVAL);
-            return new NodeGuardian(context, timers, config, dataPath, result);
+            return new NodeGuardian(context, timers, config, dataPath, checkpoints, result);
         }));
     }
 
@@ -176,7 +179,8 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
         try {
             getContext()
                     .pipeToSelf(
-                            NodeActors.start(getContext().getSystem(), config, dataPath, getContext()::spawn),
+                            NodeActors.start(
+                                    getContext().getSystem(), config, dataPath, checkpoints, getContext()::spawn),
                             AdminStarted::new);
         } catch (NodeStartException e) {
             giveUp(e.getMessage());

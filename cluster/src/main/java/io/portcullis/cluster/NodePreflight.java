@@ -35,7 +35,6 @@ final class NodePreflight {
         checkFree(config.cluster(), "other nodes", "portcullis.cluster", "--cluster-port");
         checkFree(config.admin(), "the HTTP API", "portcullis.admin", "--admin-port");
         checkFree(config.tunnel(), "the tunnels of other hosts", "portcullis.data-path.tunnel", "--tunnel-port");
-        checkDatabase(config);
     }
 
     private static void checkKernel() throws NodeStartException {
@@ -104,7 +103,8 @@ final class NodePreflight {
         }
     }
 
-    private static void checkDatabase(NodeConfig config) throws NodeStartException {
+    /** Last of all: a database that is away for a while must not keep a host from restoring what it enforced. */
+    static void checkDatabase(NodeConfig config) throws NodeStartException {
         try {
             Database.check(config.system().getConfig("portcullis.database"));
         } catch (SQLException | IllegalStateException e) {

@@ -4,10 +4,17 @@ import io.portcullis.datapath.port.PortBackend;
 import io.portcullis.datapath.port.PortException;
 import io.portcullis.datapath.runtime.DataPathRuntime;
 import io.portcullis.datapath.runtime.DataPathSettings;
+import io.portcullis.datapath.runtime.VnicStatus;
+import io.portcullis.persistence.Checkpoints;
 import io.portcullis.ports.PortBackends;
+import io.portcullis.vnic.LocalRestore;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.slf4j.Logger;
@@ -24,20 +31,61 @@ final class PortcullisNode {
 
     private static final Logger LOG = LoggerFactory.getLogger(PortcullisNode.class);
 
+    /** How long a batch of vNICs may take to be restored before the cluster is joined; what is late comes back through the cluster. */
+    private static final Duration RESTORE_LIMIT = Duration.ofSeconds(5);
+
+    private static final Duration DATABASE_RETRY = Duration.ofSeconds(2);
+
     private final NodeConfig config;
     private final DataPathRuntime dataPath;
+    private final Checkpoints checkpoints;
 
-    private PortcullisNode(NodeConfig config, DataPathRuntime dataPath) {
+    private PortcullisNode(NodeConfig config, DataPathRuntime dataPath, Checkpoints checkpoints) {
         this.config = config;
         this.dataPath = dataPath;
+        this.checkpoints = checkpoints;
     }
 
     /** Runs until the node is stopped or has left; returns the exit status. Blocks. */
     static int run(NodeConfig config) throws NodeStartException, InterruptedException {
         NodePreflight.check(config);
-        try (DataPathRuntime dataPath = startDataPath(config)) {
-            return new PortcullisNode(config, dataPath).runActorSystems();
+        try (HostFolder folder = HostFolder.open(config);
+                DataPathRuntime dataPath = startDataPath(config)) {
+            PortcullisNode node = new PortcullisNode(config, dataPath, new Checkpoints(folder.checkpoints()));
+            node.awaitDatabase(node.restore());
+            return node.runActorSystems();
         }
+    }
+
+    /** A host that enforces goes on with that while the database is away; one that has nothing to lose says so and ends. */
+    private void awaitDatabase(boolean enforces) throws NodeStartException, InterruptedException {
+        while (true) {
+            try {
+                NodePreflight.checkDatabase(config);
+                return;
+            } catch (NodeStartException away) {
+                if (!enforces) {
+                    throw away;
+                }
+                LOG.warn("{}; the vNICs stay enforced, trying again", away.getMessage());
+                TimeUnit.NANOSECONDS.sleep(DATABASE_RETRY.toNanos());
+            }
+        }
+    }
+
+    /** What this host enforced when it stopped or was killed, it enforces again before it joins; says whether that is anything. */
+    private boolean restore() {
+        List<VnicStatus> restored =
+                new LocalRestore(dataPath, checkpoints, config.maxConnectionsPerVnic(), RESTORE_LIMIT).run();
+        if (!restored.isEmpty()) {
+            LOG.info(
+                    "{} vNICs enforce again with {} connections, {} ms after the start of the process",
+                    restored.size(),
+                    restored.stream().mapToInt(VnicStatus::connections).sum(),
+                    System.currentTimeMillis()
+                            - ManagementFactory.getRuntimeMXBean().getStartTime());
+        }
+        return !restored.isEmpty();
     }
 
     private static DataPathRuntime startDataPath(NodeConfig config) throws NodeStartException {
@@ -78,7 +126,8 @@ final class PortcullisNode {
         NodeGuardian.Result result = new NodeGuardian.Result();
         ActorSystem<NodeGuardian.Command> system;
         try {
-            system = ActorSystem.create(NodeGuardian.create(config, dataPath, result), SYSTEM_NAME, config.system());
+            system = ActorSystem.create(
+                    NodeGuardian.create(config, dataPath, checkpoints, result), SYSTEM_NAME, config.system());
         } catch (RuntimeException e) {
             throw new NodeStartException(startFailure(e), e);
         }

@@ -4,6 +4,7 @@ import com.typesafe.config.ConfigValueFactory;
 import io.portcullis.datapath.runtime.DataPath;
 import io.portcullis.datapath.runtime.DataPathRuntime;
 import io.portcullis.datapath.runtime.DataPathSettings;
+import io.portcullis.persistence.Checkpoints;
 import io.portcullis.ports.PortBackends;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
@@ -37,7 +38,10 @@ public final class HostUnderTest implements AutoCloseable {
                 .withValue("portcullis.data-path.uplink", ConfigValueFactory.fromAnyRef(uplink)));
         DataPath dataPath = wrapper.apply(
                 DataPathRuntime.start(PortBackends.forUplink(uplink), DataPathSettings.onLoopback(uplink)));
-        InetSocketAddress admin = NodeActors.start(Adapter.toTyped(system), config, dataPath, new Spawner(system))
+        Checkpoints checkpoints =
+                new Checkpoints(config.dataDirectory().resolve(config.host().value()));
+        InetSocketAddress admin = NodeActors.start(
+                        Adapter.toTyped(system), config, dataPath, checkpoints, new Spawner(system))
                 .toCompletableFuture()
                 .get(START_LIMIT_SECONDS, TimeUnit.SECONDS)
                 .address();

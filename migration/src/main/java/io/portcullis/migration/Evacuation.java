@@ -75,7 +75,6 @@ public final class Evacuation extends AbstractBehavior<EvacuationCommand> {
             TimerScheduler<EvacuationCommand> timers,
             EvacuationEnvironment environment) {
         super(context);
-        context.setLoggerName(Evacuation.class);
         this.environment = environment;
         this.settings = environment.settings();
         this.self = environment.host().host();

@@ -64,7 +64,6 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
 
     private MigrationAgent(ActorContext<AgentCommand> context, AgentEnvironment environment) {
         super(context);
-        context.setLoggerName(MigrationAgent.class);
         this.environment = environment;
         this.host = environment.host();
         int limit = environment.settings().maxEndedSessions();

@@ -1,22 +1,25 @@
 package io.portcullis.persistence;
 
+import io.portcullis.datapath.runtime.VnicAttachment;
 import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.table.RuleTable;
 import java.time.Instant;
-import org.jspecify.annotations.Nullable;
 
 /**
- * What a host needs to enforce a vNIC again after a restart.
+ * All that a host needs to enforce a vNIC again after a restart, without asking anybody.
  *
- * @param epoch ownership epoch under which the host enforced; good for nothing under another one
+ * @param attachment as the host had it attached, with the epoch under which it enforced; good for nothing under another one
  * @param policyRevision revision of {@code rules}
- * @param rules in force when it was written; null if there were none
+ * @param rules in force when it was written
  */
 public record Checkpoint(
-        VnicId vnic,
-        long epoch,
-        long policyRevision,
-        Instant written,
-        @Nullable RuleTable rules,
-        TableSnapshot table) {}
+        VnicAttachment attachment, long policyRevision, Instant written, RuleTable rules, TableSnapshot table) {
+    public VnicId vnic() {
+        return attachment.vnic();
+    }
+
+    public long epoch() {
+        return attachment.epoch();
+    }
+}

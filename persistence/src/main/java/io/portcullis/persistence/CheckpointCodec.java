@@ -1,6 +1,8 @@
 package io.portcullis.persistence;
 
+import io.portcullis.datapath.runtime.VnicAttachment;
 import io.portcullis.datapath.track.TableSnapshot;
+import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.compile.RuleTableCodec;
 import io.portcullis.policy.table.RuleTable;
@@ -8,6 +10,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -17,16 +21,17 @@ import java.util.List;
 import java.util.zip.CRC32C;
 
 /**
- * The bytes of a checkpoint: magic, version, length and CRC32C of the rest; then vNIC, epoch, revision, time, rule table (in the
- * form of {@link RuleTableCodec}, length -1 for none) and the chunks of the connection table. Big endian.
+ * The bytes of a checkpoint: magic, version, length and CRC32C of the rest; then the attachment (vNIC, epoch, MAC, addresses, VLAN,
+ * port, limit), revision, time, rule table (in the form of {@link RuleTableCodec}) and the chunks of the connection table. Big endian;
+ * texts are UTF-8 after their length.
  */
 final class CheckpointCodec {
     /** "PCKP". */
     private static final int MAGIC = 0x50434b50;
 
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
     private static final int HEADER_BYTES = 16;
-    private static final int NONE = -1;
+    private static final int MAX_ADDRESSES = 1_024;
 
     private CheckpointCodec() {}
 
@@ -46,16 +51,10 @@ final class CheckpointCodec {
     private static byte[] body(Checkpoint checkpoint) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (DataOutputStream out = new DataOutputStream(bytes)) {
-            put(out, checkpoint.vnic().toString().getBytes(StandardCharsets.UTF_8));
-            out.writeLong(checkpoint.epoch());
+            put(out, checkpoint.attachment());
             out.writeLong(checkpoint.policyRevision());
             out.writeLong(checkpoint.written().toEpochMilli());
-            RuleTable rules = checkpoint.rules();
-            if (rules == null) {
-                out.writeInt(NONE);
-            } else {
-                put(out, RuleTableCodec.encode(rules));
-            }
+            put(out, RuleTableCodec.encode(checkpoint.rules()));
             out.writeInt(checkpoint.table().entries());
             out.writeLong(checkpoint.table().digest());
             out.writeInt(checkpoint.table().chunks().size());
@@ -66,6 +65,19 @@ final class CheckpointCodec {
             throw new UncheckedIOException(e);
         }
         return bytes.toByteArray();
+    }
+
+    private static void put(DataOutputStream out, VnicAttachment attachment) throws IOException {
+        put(out, attachment.vnic().toString().getBytes(StandardCharsets.UTF_8));
+        out.writeLong(attachment.epoch());
+        out.writeLong(attachment.mac().value());
+        out.writeInt(attachment.addresses().size());
+        for (InetAddress address : attachment.addresses()) {
+            put(out, address.getAddress());
+        }
+        out.writeInt(attachment.vlan());
+        put(out, attachment.port().getBytes(StandardCharsets.UTF_8));
+        out.writeInt(attachment.maxConnections());
     }
 
     private static void put(DataOutputStream out, byte[] bytes) throws IOException {
@@ -97,16 +109,31 @@ final class CheckpointCodec {
             return body(in);
         } catch (BufferUnderflowException truncated) {
             throw new IllegalArgumentException("it ends too early", truncated);
+        } catch (UnknownHostException impossible) {
+            throw new IllegalArgumentException("it has an address of neither 4 nor 16 bytes", impossible);
         }
     }
 
-    private static Checkpoint body(ByteBuffer in) {
-        VnicId vnic = VnicId.parse(new String(get(in, in.getInt()), StandardCharsets.UTF_8));
+    private static VnicAttachment attachment(ByteBuffer in) throws UnknownHostException {
+        VnicId vnic = VnicId.parse(text(in));
         long epoch = in.getLong();
+        MacAddress mac = new MacAddress(in.getLong());
+        int count = in.getInt();
+        if (count < 0 || count > MAX_ADDRESSES) {
+            throw new IllegalArgumentException("it names " + count + " addresses");
+        }
+        List<InetAddress> addresses = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            addresses.add(InetAddress.getByAddress(get(in, in.getInt())));
+        }
+        return new VnicAttachment(vnic, epoch, mac, addresses, in.getInt(), text(in), in.getInt());
+    }
+
+    private static Checkpoint body(ByteBuffer in) throws UnknownHostException {
+        VnicAttachment attachment = attachment(in);
         long revision = in.getLong();
         Instant written = Instant.ofEpochMilli(in.getLong());
-        int rulesLength = in.getInt();
-        RuleTable rules = rulesLength == NONE ? null : RuleTableCodec.decode(get(in, rulesLength));
+        RuleTable rules = RuleTableCodec.decode(get(in, in.getInt()));
         int entries = in.getInt();
         long digest = in.getLong();
         List<byte[]> chunks = new ArrayList<>();
@@ -116,7 +143,11 @@ final class CheckpointCodec {
         if (in.hasRemaining()) {
             throw new IllegalArgumentException("it has " + in.remaining() + " bytes too many");
         }
-        return new Checkpoint(vnic, epoch, revision, written, rules, new TableSnapshot(chunks, entries, digest));
+        return new Checkpoint(attachment, revision, written, rules, new TableSnapshot(chunks, entries, digest));
+    }
+
+    private static String text(ByteBuffer in) {
+        return new String(get(in, in.getInt()), StandardCharsets.UTF_8);
     }
 
     private static byte[] get(ByteBuffer in, int length) {

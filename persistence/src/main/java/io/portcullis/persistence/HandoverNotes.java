@@ -1,5 +1,6 @@
 package io.portcullis.persistence;
 
+import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -9,6 +10,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,6 +25,7 @@ public final class HandoverNotes {
     /** "PHON" and the version. */
     private static final int MAGIC = 0x50484f01;
 
+    private static final String SUFFIX = ".handover";
     private static final int BYTES = Integer.BYTES + Long.BYTES;
 
     private final Path directory;
@@ -52,6 +55,22 @@ public final class HandoverNotes {
         Files.deleteIfExists(file(vnic));
     }
 
+    /** Whether any vNIC of the VM is being handed over under this epoch or a higher one: then all of it is. */
+    public boolean isOpen(VmId vm, long epoch) {
+        String prefix = prefix(vm);
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.startsWith(prefix) && name.endsWith(SUFFIX))
+                    .map(name -> new VnicId(vm, name.substring(prefix.length(), name.length() - SUFFIX.length())))
+                    .anyMatch(vnic -> find(vnic).orElse(Long.MIN_VALUE) >= epoch);
+        } catch (NoSuchFileException none) {
+            return false;
+        } catch (IOException | RuntimeException unreadable) {
+            LOG.warn("the notes on handing {} over cannot be read: they count for every epoch", vm, unreadable);
+            return true;
+        }
+    }
+
     /** The epoch that is being handed over. A note that cannot be read counts for every epoch: {@link Long#MAX_VALUE}. */
     public OptionalLong find(VnicId vnic) {
         try {
@@ -71,6 +90,11 @@ public final class HandoverNotes {
     }
 
     private Path file(VnicId vnic) {
-        return directory.resolve(vnic.tenant() + "." + vnic.vm().name() + "." + vnic.name() + ".handover");
+        return directory.resolve(prefix(vnic.vm()) + vnic.name() + SUFFIX);
+    }
+
+    /** Names are labels without dots, so that no VM's prefix begins another's. */
+    private static String prefix(VmId vm) {
+        return vm.tenant() + "." + vm.name() + ".";
     }
 }

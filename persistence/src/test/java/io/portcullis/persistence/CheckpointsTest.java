@@ -3,11 +3,14 @@ package io.portcullis.persistence;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.portcullis.datapath.runtime.VnicAttachment;
 import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.policy.Action;
+import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.compile.RuleTableCodec;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -44,12 +47,27 @@ class CheckpointsTest {
     }
 
     @Test
-    void shouldReadBackACheckpointWithoutRulesAndConnections() throws IOException {
-        Checkpoint written =
-                new Checkpoint(WEB, 1, 0, Instant.ofEpochMilli(5), null, new TableSnapshot(List.of(), 0, 0));
+    void shouldReadBackACheckpointWithoutAddressesAndConnections() throws IOException {
+        Checkpoint written = new Checkpoint(
+                new VnicAttachment(WEB, 1, new MacAddress(2), List.of(), 1, "", 0),
+                0,
+                Instant.ofEpochMilli(5),
+                RuleTableCodec.seal(List.of(), Action.DROP, false),
+                new TableSnapshot(List.of(), 0, 0));
         checkpoints.write(written);
 
         assertThat(checkpoints.read(WEB)).contains(written);
+    }
+
+    @Test
+    void shouldFindAllThatCanBeTrusted() throws IOException {
+        assertThat(checkpoints.readAll()).isEmpty();
+        checkpoints.write(aCheckpoint(WEB, 3));
+        checkpoints.write(aCheckpoint(DB, 4));
+        Files.writeString(directory.resolve("checkpoints/acme.db-2.eth0.checkpoint"), "PCKP");
+        checkpoints.notes().open(WEB, 3);
+
+        assertThat(checkpoints.readAll()).extracting(Checkpoint::vnic).containsExactlyInAnyOrder(WEB, DB);
     }
 
     @Test
@@ -62,9 +80,46 @@ class CheckpointsTest {
             assertThat(files).hasSize(1);
         }
 
-        checkpoints.delete(WEB);
+        checkpoints.leave(WEB, 4);
         assertThat(checkpoints.read(WEB)).isEmpty();
-        checkpoints.delete(WEB);
+        checkpoints.leave(WEB, 4);
+    }
+
+    @Test
+    void shouldRemoveTheNoteWithTheCheckpointAndWriteNothingThatComesLate() throws IOException {
+        checkpoints.write(aCheckpoint(WEB, 3));
+        checkpoints.notes().open(WEB, 3);
+
+        checkpoints.leave(WEB, 3);
+        checkpoints.write(aCheckpoint(WEB, 3));
+
+        assertThat(checkpoints.read(WEB)).isEmpty();
+        assertThat(checkpoints.notes().find(WEB)).isEmpty();
+    }
+
+    @Test
+    void shouldKeepWhatBelongsToAHigherEpochThanTheOneThatLeft() throws IOException {
+        checkpoints.write(aCheckpoint(WEB, 5));
+        checkpoints.notes().open(WEB, 5);
+
+        checkpoints.leave(WEB, 3);
+
+        assertThat(checkpoints.read(WEB)).isPresent();
+        assertThat(checkpoints.notes().find(WEB)).hasValue(5);
+        checkpoints.write(aCheckpoint(WEB, 5));
+    }
+
+    @Test
+    void shouldTakeAWholeVmForHandedOverWhenOneOfItsVnicsIs() throws IOException {
+        assertThat(checkpoints.notes().isOpen(WEB.vm(), 1)).isFalse();
+        checkpoints.notes().open(new VnicId(WEB.vm(), "eth1"), 3);
+
+        assertThat(checkpoints.notes().isOpen(WEB.vm(), 3)).isTrue();
+        assertThat(checkpoints.notes().isOpen(WEB.vm(), 4)).isFalse();
+        assertThat(checkpoints.notes().isOpen(DB.vm(), 1)).isFalse();
+
+        Files.writeString(directory.resolve("checkpoints/acme.db-1.eth0.handover"), "?");
+        assertThat(checkpoints.notes().isOpen(DB.vm(), 100)).isTrue();
     }
 
     @Test
@@ -97,8 +152,14 @@ class CheckpointsTest {
 
     private static Checkpoint aCheckpoint(VnicId vnic, long epoch) {
         return new Checkpoint(
-                vnic,
-                epoch,
+                new VnicAttachment(
+                        vnic,
+                        epoch,
+                        MacAddress.parse("02:00:00:00:00:11"),
+                        List.of(InetAddress.ofLiteral("10.0.0.1"), InetAddress.ofLiteral("fd00::1")),
+                        100,
+                        "tap:web-1/eth0",
+                        1_000),
                 7,
                 Instant.ofEpochMilli(1_700_000_000_123L),
                 RuleTableCodec.seal(List.of(), Action.REJECT, true),

@@ -1,8 +1,8 @@
 package io.portcullis.vnic;
 
 import io.portcullis.datapath.runtime.DataPath;
+import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
-import io.portcullis.policy.table.RuleTable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -25,13 +25,15 @@ final class Checkpointer extends AbstractBehavior<Checkpointer.Command> {
     /**
      * Write what changed.
      *
-     * @param rules tables in force, as far as they are known
+     * @param known vNICs of which all is known that a checkpoint must have
      * @param replyTo then all is written, however much; null for a round like every other, which may be left out
      */
-    record Write(Map<VnicId, RuleTable> rules, @Nullable ActorRef<HostReply> replyTo) implements Command {}
+    record Write(
+            Map<VnicId, CheckpointWriter.Known> known,
+            @Nullable ActorRef<HostReply> replyTo) implements Command {}
 
-    /** These vNICs have left. */
-    record Forget(List<VnicId> vnics) implements Command {}
+    /** The VM has left under this epoch: answers {@link HostReply.VmGone} once its checkpoints are gone. */
+    record Forget(VmId vm, List<VnicId> vnics, long epoch, ActorRef<HostReply> replyTo) implements Command {}
 
     /** A round is over. */
     private record Written(HostReply reply, List<ActorRef<HostReply>> askers) implements Command {}
@@ -39,7 +41,7 @@ final class Checkpointer extends AbstractBehavior<Checkpointer.Command> {
     private final DataPath dataPath;
     private final CheckpointWriter writer;
     private final List<ActorRef<HostReply>> waiting = new ArrayList<>();
-    private Map<VnicId, RuleTable> rules = Map.of();
+    private Map<VnicId, CheckpointWriter.Known> known = Map.of();
     private boolean writing;
 
     static Behavior<Command> create(DataPath dataPath, CheckpointWriter writer) {
@@ -61,14 +63,14 @@ final class Checkpointer extends AbstractBehavior<Checkpointer.Command> {
     private Behavior<Command> onCommand(Command command) {
         switch (command) {
             case Write write -> onWrite(write);
-            case Forget forget -> forget.vnics().forEach(writer::forget);
+            case Forget forget -> onForget(forget);
             case Written written -> onWritten(written);
         }
         return this;
     }
 
     private void onWrite(Write write) {
-        rules = write.rules();
+        known = write.known();
         ActorRef<HostReply> asker = write.replyTo();
         if (asker != null) {
             waiting.add(asker);
@@ -78,13 +80,26 @@ final class Checkpointer extends AbstractBehavior<Checkpointer.Command> {
         }
     }
 
+    private void onForget(Forget forget) {
+        writer.forget(forget.vnics(), forget.epoch()).whenComplete((_, failure) -> {
+            if (failure == null) {
+                forget.replyTo().tell(new HostReply.VmGone(forget.vm(), forget.epoch()));
+            } else {
+                forget.replyTo()
+                        .tell(new Refused(
+                                RefusalCode.WRONG_STATE,
+                                "a checkpoint of " + forget.vm() + " cannot be removed: " + failure.getMessage()));
+            }
+        });
+    }
+
     private void begin() {
         writing = true;
         List<ActorRef<HostReply>> askers = List.copyOf(waiting);
         waiting.clear();
-        Map<VnicId, RuleTable> known = rules;
+        Map<VnicId, CheckpointWriter.Known> now = known;
         CompletionStage<HostReply.Checkpointed> round =
-                dataPath.statuses().thenCompose(statuses -> writer.write(statuses, known, !askers.isEmpty()));
+                dataPath.statuses().thenCompose(statuses -> writer.write(statuses, now, !askers.isEmpty()));
         getContext()
                 .pipeToSelf(
                         round,

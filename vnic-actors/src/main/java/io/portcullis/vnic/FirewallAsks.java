@@ -3,7 +3,6 @@ package io.portcullis.vnic;
 import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.persistence.Checkpoint;
 import io.portcullis.policy.VnicId;
-import io.portcullis.policy.table.RuleTable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -59,7 +58,7 @@ final class FirewallAsks {
         if (checkpoint == null) {
             return attached;
         }
-        return attached.thenCompose(reply -> isFresh(reply) ? restore(vnic, epoch, checkpoint, reply) : attached);
+        return attached.thenCompose(reply -> isFresh(reply) ? restore(vnic, epoch, checkpoint) : attached);
     }
 
     private static boolean isFresh(FirewallReply reply) {
@@ -69,19 +68,16 @@ final class FirewallAsks {
                 && status.status().policyRevision() == 0;
     }
 
-    private CompletionStage<FirewallReply> restore(
-            VnicId vnic, long epoch, Checkpoint checkpoint, FirewallReply attached) {
-        return ask(vnic, me -> new FirewallCommand.ImportTable(epoch, checkpoint.table(), me))
+    private CompletionStage<FirewallReply> restore(VnicId vnic, long epoch, Checkpoint checkpoint) {
+        return ask(vnic, me -> new FirewallCommand.RestoreTable(epoch, checkpoint.table(), me))
                 .thenCompose(imported -> {
                     if (imported instanceof Refused refused) {
                         LOG.warn("the connections of {} are not restored: {}", vnic, refused.message());
                     }
-                    RuleTable rules = checkpoint.rules();
-                    if (rules == null) {
-                        return CompletableFuture.completedFuture(
-                                imported instanceof FirewallReply.Status ? imported : attached);
-                    }
-                    return ask(vnic, me -> new FirewallCommand.InstallRules(checkpoint.policyRevision(), rules, me));
+                    return ask(
+                            vnic,
+                            me -> new FirewallCommand.InstallRules(
+                                    checkpoint.policyRevision(), checkpoint.rules(), me));
                 });
     }
 }

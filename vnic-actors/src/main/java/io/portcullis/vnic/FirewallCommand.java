@@ -46,6 +46,9 @@ public sealed interface FirewallCommand {
     /** At the destination: takes over the connection table. Answer: {@link FirewallReply.Status}. Same host only. */
     record ImportTable(long epoch, TableSnapshot table, ActorRef<FirewallReply> replyTo) implements Request {}
 
+    /** As {@link ImportTable}, of connections that went on since the table was written. Local only. */
+    record RestoreTable(long epoch, TableSnapshot table, ActorRef<FirewallReply> replyTo) implements Request {}
+
     /**
      * Begins to enforce, but never under rules below {@code minimumRevision}: waits for them, for a bounded time. Answer:
      * {@link FirewallReply.Activated}.

@@ -91,7 +91,11 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
                 Checkpointer.create(
                         environment.dataPath(),
                         new CheckpointWriter(
-                                environment.dataPath(), environment.checkpoints(), environment.blocking(), clock)),
+                                environment.dataPath(),
+                                environment.checkpoints(),
+                                environment.blocking(),
+                                clock,
+                                environment.limits().maxConnectionsPerVnic())),
                 "checkpointer");
         context.getSystem().receptionist().tell(Receptionist.register(key(host), context.getSelf()));
         timers.startTimerWithFixedDelay(
@@ -115,12 +119,12 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
             case HostCommand.SetDraining set -> onSetDraining(set);
             case HostCommand.GetHost get -> look(get.replyTo());
             case HostCommand.WriteCheckpoints write ->
-                checkpointer.tell(new Checkpointer.Write(rules.tablesInForce(), write.replyTo()));
+                checkpointer.tell(new Checkpointer.Write(restorable(), write.replyTo()));
             case HostCommand.RuleTables tables -> install(rules.offer(tables.assignments(), tables.tables()));
             case HostCommand.VnicChanged changed -> learn(changed.status());
             case HostCommand.Heal _ -> onHeal();
             case HostCommand.ReportNow _ -> onReportNow();
-            case HostCommand.CheckpointTick _ -> checkpointer.tell(new Checkpointer.Write(rules.tablesInForce(), null));
+            case HostCommand.CheckpointTick _ -> checkpointer.tell(new Checkpointer.Write(restorable(), null));
             case HostCommand.Recovered found -> onRecovered(found);
             case HostCommand.RecoverAgain _ -> recover();
             case HostCommand.VnicsAttached attached -> onVnicsAttached(attached);
@@ -136,12 +140,12 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
     // ---- starting again
 
     private void recover() {
-        getContext().pipeToSelf(HostRecovery.read(environment), HostCommand.Recovered::new);
+        getContext().pipeToSelf(HostRecovery.read(environment, Set.copyOf(vms.keySet())), HostCommand.Recovered::new);
     }
 
     private void onRecovered(HostCommand.Recovered found) {
-        List<RestoredVm> restored = found.vms();
-        if (restored == null) {
+        HostRecovery.Findings findings = found.findings();
+        if (findings == null) {
             getContext()
                     .getLog()
                     .warn(
@@ -152,9 +156,7 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
                     new HostCommand.RecoverAgain(), environment.timing().healInterval());
             return;
         }
-        Set<VmId> known = new HashSet<>();
-        for (RestoredVm vm : restored) {
-            known.add(vm.spec().vm());
+        for (RestoredVm vm : findings.missing()) {
             if (!vms.containsKey(vm.spec().vm())) {
                 getContext()
                         .getLog()
@@ -162,9 +164,25 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
                 attach(new HostedVm(vm));
             }
         }
-        vms.values().removeIf(vm -> vm.phase == Phase.FAILED && !known.contains(vm.spec.vm()));
+        vms.values()
+                .removeIf(vm -> vm.phase == Phase.FAILED && !findings.listed().contains(vm.spec.vm()));
+        findings.strays().stream()
+                .filter(stray -> !vms.containsKey(stray.vnic().vm()))
+                .forEach(this::letGo);
         recovered = true;
         timers.startSingleTimer(new HostCommand.RecoverAgain(), DIRECTORY_INTERVAL);
+    }
+
+    /** Enforced here, restored from the local disk perhaps, while the directory says that it belongs to another host or to none. */
+    private void letGo(VnicStatus stray) {
+        VnicId vnic = stray.vnic();
+        getContext().getLog().warn("{} of epoch {} does not belong to host {} any more", vnic, stray.epoch(), host);
+        ActorRef<HostReply> nobody = getContext().getSystem().ignoreRef();
+        firewalls.ask(vnic, me -> new FirewallCommand.Detach(stray.epoch(), me)).thenAccept(reply -> {
+            if (FirewallReplies.isGone(reply)) {
+                checkpointer.tell(new Checkpointer.Forget(vnic.vm(), List.of(vnic), stray.epoch(), nobody));
+            }
+        });
     }
 
     // ---- attaching
@@ -219,8 +237,7 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
             return new Refused(
                     RefusalCode.CAPACITY,
                     "host " + host + " has " + present + " of at most " + max + " vNICs; " + spec.vm() + " has "
-                            + spec.vnics().size()
-                            + "; use another host, or raise portcullis.limits.max-vnics of this one");
+                            + spec.vnics().size());
         }
         return null;
     }
@@ -245,12 +262,7 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
             onAttachRefused(vm, refusal);
             return;
         }
-        vm.checkpoints.forEach((vnic, checkpoint) -> {
-            RuleTable table = checkpoint.rules();
-            if (table != null) {
-                rules.restored(vnic, table);
-            }
-        });
+        vm.checkpoints.forEach((vnic, checkpoint) -> rules.restored(vnic, checkpoint.rules()));
         vm.phase = Phase.AWAITING_RULES;
         install(vm.spec.vnicIds().stream().filter(rules.due()::contains).toList());
         if (hasRules(vm)) {
@@ -383,13 +395,14 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
         if (isCurrent || vm == null) {
             vms.remove(gone.spec().vm());
             gone.spec().vnicIds().forEach(rules::remove);
-            checkpointer.tell(new Checkpointer.Forget(gone.spec().vnicIds()));
             subscribe();
         }
+        // Answers once no restart could bring it back.
+        checkpointer.tell(
+                new Checkpointer.Forget(gone.spec().vm(), gone.spec().vnicIds(), gone.epoch(), gone.replyTo()));
         if (vm != null && isCurrent) {
             attachWhatWaited(vm);
         }
-        gone.replyTo().tell(new HostReply.VmGone(gone.spec().vm(), gone.epoch()));
     }
 
     private void attachWhatWaited(HostedVm vm) {
@@ -531,6 +544,23 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
                 hosted,
                 environment.limits(),
                 environment.dataPath().counters());
+    }
+
+    // ---- checkpoints
+
+    /** vNICs of which all is known that a restart needs. */
+    private Map<VnicId, CheckpointWriter.Known> restorable() {
+        Map<VnicId, RuleTable> tables = rules.tablesInForce();
+        Map<VnicId, CheckpointWriter.Known> known = new HashMap<>();
+        for (HostedVm vm : vms.values()) {
+            for (VnicSpec vnic : vm.spec.vnics()) {
+                RuleTable table = tables.get(vnic.vnic());
+                if (table != null && vm.phase != Phase.LEAVING) {
+                    known.put(vnic.vnic(), new CheckpointWriter.Known(vnic, table));
+                }
+            }
+        }
+        return known;
     }
 
     // ---- helpers

@@ -80,7 +80,8 @@ public sealed interface HostCommand {
 
     /** What the directory and the local disk say that this host should have, or why they cannot be read. */
     record Recovered(
-            @Nullable List<RestoredVm> vms, @Nullable Throwable failure) implements Own {}
+            HostRecovery.@Nullable Findings findings,
+            @Nullable Throwable failure) implements Own {}
 
     /** Read the directory again. */
     record RecoverAgain() implements Own {}

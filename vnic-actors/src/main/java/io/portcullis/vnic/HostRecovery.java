@@ -1,13 +1,20 @@
 package io.portcullis.vnic;
 
+import io.portcullis.datapath.runtime.VnicMode;
+import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.persistence.Checkpoint;
 import io.portcullis.persistence.PlacementRow;
+import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,18 +24,59 @@ final class HostRecovery {
 
     private HostRecovery() {}
 
-    /** Reads the directory, then the checkpoints of the same epoch. Fails when the directory cannot be read. */
-    static CompletionStage<List<RestoredVm>> read(HostAgentEnvironment environment) {
-        return environment
+    /**
+     * What was found.
+     *
+     * @param listed VMs that this host has according to the directory
+     * @param missing those of them that the asker does not know
+     * @param strays vNICs that the data path enforces, but of which the directory says that they are elsewhere, or nowhere
+     */
+    record Findings(Set<VmId> listed, List<RestoredVm> missing, List<VnicStatus> strays) {}
+
+    /**
+     * Reads the directory, then the checkpoints of the same epoch. Fails when the directory cannot be read.
+     *
+     * @param known VMs that the asker has already
+     */
+    static CompletionStage<Findings> read(HostAgentEnvironment environment, Set<VmId> known) {
+        CompletionStage<List<VnicStatus>> present = environment.dataPath().statuses();
+        return present.thenCompose(statuses -> environment
                 .directory()
                 .listByHost(environment.host())
-                .thenApplyAsync(
+                .thenComposeAsync(
                         rows -> {
                             List<RestoredVm> vms = new ArrayList<>();
-                            rows.forEach(row -> restore(environment, row, vms));
-                            return vms;
+                            rows.stream()
+                                    .filter(row -> !known.contains(row.vm()))
+                                    .forEach(row -> restore(environment, row, vms));
+                            Set<VmId> here = rows.stream().map(PlacementRow::vm).collect(Collectors.toSet());
+                            List<VnicStatus> unlisted = statuses.stream()
+                                    .filter(status -> status.mode() == VnicMode.ENFORCING)
+                                    .filter(status -> !here.contains(
+                                                    status.vnic().vm())
+                                            && !known.contains(status.vnic().vm()))
+                                    .toList();
+                            return strays(environment, unlisted).thenApply(strays -> new Findings(here, vms, strays));
                         },
-                        environment.blocking());
+                        environment.blocking()));
+    }
+
+    /** A directory with a lower epoch than the data path has not heard yet of what the placement decided. */
+    private static CompletionStage<List<VnicStatus>> strays(
+            HostAgentEnvironment environment, List<VnicStatus> unlisted) {
+        CompletionStage<List<VnicStatus>> strays = CompletableFuture.completedFuture(List.of());
+        for (VnicStatus status : unlisted) {
+            CompletionStage<Boolean> isElsewhere = environment
+                    .directory()
+                    .find(status.vnic().vm())
+                    .thenApply(row -> row.isEmpty() || row.get().epoch() > status.epoch());
+            strays = strays.thenCombine(
+                    isElsewhere,
+                    (found, stray) -> stray
+                            ? Stream.concat(found.stream(), Stream.of(status)).toList()
+                            : found);
+        }
+        return strays;
     }
 
     private static void restore(HostAgentEnvironment environment, PlacementRow row, List<RestoredVm> vms) {

@@ -1,7 +1,6 @@
 package io.portcullis.vnic;
 
 import io.portcullis.datapath.runtime.DataPath;
-import io.portcullis.datapath.runtime.VnicAttachment;
 import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.policy.HostId;
@@ -152,6 +151,7 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
             case FirewallCommand.PrepareCutover prepare -> onPrepareCutover(prepare);
             case FirewallCommand.CutOver cutOver -> onCutOver(cutOver);
             case FirewallCommand.ImportTable load -> onImportTable(load);
+            case FirewallCommand.RestoreTable load -> onRestoreTable(load);
             case FirewallCommand.Activate activate -> onActivate(activate);
             case FirewallCommand.Reclaim reclaim -> onReclaim(reclaim);
             case FirewallCommand.Release release ->
@@ -173,8 +173,7 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
         }
         VnicSpec spec = attach.spec();
         epoch = attach.epoch();
-        CompletionStage<VnicStatus> attached = dataPath.attach(new VnicAttachment(
-                vnic, epoch, spec.mac(), spec.addresses(), spec.vlan(), spec.port(), environment.maxConnections()));
+        CompletionStage<VnicStatus> attached = dataPath.attach(spec.attachment(epoch, environment.maxConnections()));
         CompletionStage<VnicStatus> wanted = attach.enforce()
                 ? attached.thenCompose(
                         status -> status.mode() == VnicMode.PASSIVE ? activated(attach.epoch()) : dataPath.status(vnic))
@@ -218,8 +217,8 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
     private Behavior<FirewallCommand> onSettled(FirewallCommand.Settled settled) {
         unsettled = false;
         if (settled.gone()) {
+            // The note that it was handed over stays until the agent has removed the checkpoint.
             released = true;
-            notes.close();
             policyRevision = 0;
             lastTold = null;
             waiting.forEach(activate -> activate.replyTo().tell(stale(activate.epoch())));
@@ -335,6 +334,12 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
     private void onImportTable(FirewallCommand.ImportTable load) {
         if (!isRefused(load.epoch(), load.replyTo())) {
             run(dataPath.importTable(vnic, load.epoch(), load.table()), this::statusReply, load);
+        }
+    }
+
+    private void onRestoreTable(FirewallCommand.RestoreTable load) {
+        if (!isRefused(load.epoch(), load.replyTo())) {
+            run(dataPath.restoreTable(vnic, load.epoch(), load.table()), this::statusReply, load);
         }
     }
 

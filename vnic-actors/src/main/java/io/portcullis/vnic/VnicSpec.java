@@ -1,5 +1,6 @@
 package io.portcullis.vnic;
 
+import io.portcullis.datapath.runtime.VnicAttachment;
 import io.portcullis.persistence.CborSerializable;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.VnicId;
@@ -17,5 +18,9 @@ public record VnicSpec(VnicId vnic, MacAddress mac, List<InetAddress> addresses,
         implements CborSerializable {
     public VnicSpec {
         addresses = List.copyOf(addresses);
+    }
+
+    VnicAttachment attachment(long epoch, int maxConnections) {
+        return new VnicAttachment(vnic, epoch, mac, addresses, vlan, port, maxConnections);
     }
 }

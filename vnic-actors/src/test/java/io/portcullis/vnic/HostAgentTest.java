@@ -6,6 +6,7 @@ import static io.portcullis.vnic.testkit.Samples.HOST_1;
 import static io.portcullis.vnic.testkit.Samples.HOST_2;
 import static io.portcullis.vnic.testkit.Samples.WEB_1;
 import static io.portcullis.vnic.testkit.Samples.WEB_1_ETH0;
+import static io.portcullis.vnic.testkit.Samples.checkpoint;
 import static io.portcullis.vnic.testkit.Samples.connections;
 import static io.portcullis.vnic.testkit.Samples.spec;
 import static io.portcullis.vnic.testkit.Samples.table;
@@ -14,7 +15,6 @@ import static org.awaitility.Awaitility.await;
 
 import io.portcullis.datapath.runtime.DataPathException.Reason;
 import io.portcullis.datapath.runtime.VnicMode;
-import io.portcullis.persistence.Checkpoint;
 import io.portcullis.persistence.Checkpoints;
 import io.portcullis.persistence.PlacementRow;
 import io.portcullis.policy.Action;
@@ -270,7 +270,7 @@ class HostAgentTest {
     void shouldEnforceAgainAfterARestartWithRulesAndConnectionsAndWithoutItsTenant() throws IOException {
         RuleTable rules = table(Action.ALLOW);
         placements.put(row(3)).toCompletableFuture().join();
-        checkpoints.write(new Checkpoint(WEB_1_ETH0, 3, 7, Instant.now(), rules, connections("flow")));
+        checkpoints.write(checkpoint(WEB_1_ETH0, 1, 3, rules, connections("flow")));
 
         startAgent();
 
@@ -282,7 +282,7 @@ class HostAgentTest {
                 .filteredOn(call -> !call.startsWith("status"))
                 .startsWith(
                         "attach " + WEB_1_ETH0 + " 3",
-                        "importTable " + WEB_1_ETH0 + " 3",
+                        "restoreTable " + WEB_1_ETH0 + " 3",
                         "installRules " + WEB_1_ETH0 + " 7",
                         "activate " + WEB_1_ETH0 + " 3");
     }
@@ -290,8 +290,7 @@ class HostAgentTest {
     @Test
     void shouldNotUseACheckpointOfAnotherEpoch() throws IOException {
         placements.put(row(3)).toCompletableFuture().join();
-        checkpoints.write(
-                new Checkpoint(WEB_1_ETH0, 1, 7, Instant.now(), table(Action.ALLOW), connections("old flow")));
+        checkpoints.write(checkpoint(WEB_1_ETH0, 1, 1, table(Action.ALLOW), connections("old flow")));
 
         startAgent();
 
@@ -401,7 +400,75 @@ class HostAgentTest {
         }));
     }
 
+    @Test
+    void shouldAdoptWhatWasRestoredFromDiskAndItsRulesForTheNextCheckpoint() throws IOException {
+        placements.put(row(3)).toCompletableFuture().join();
+        checkpoints.write(checkpoint(WEB_1_ETH0, 1, 3, table(Action.ALLOW), connections("flow")));
+        restoreFromDisk();
+        assertThat(dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.ENFORCING);
+
+        startAgent();
+        await().until(() -> host().recovered() && host().vms().size() == 1);
+        dataPath.setTable(WEB_1_ETH0, connections("newer flow"));
+
+        await().untilAsserted(() -> assertThat(checkpoints.read(WEB_1_ETH0))
+                .hasValueSatisfying(checkpoint -> assertThat(checkpoint.table().digest())
+                        .isEqualTo(connections("newer flow").digest())));
+        assertThat(dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.ENFORCING);
+        assertThat(dataPath.calls()).noneMatch(call -> call.startsWith("release"));
+    }
+
+    @Test
+    void shouldLetGoOfWhatWasRestoredFromDiskButIsElsewhereByNow() throws IOException {
+        checkpoints.write(checkpoint(WEB_1_ETH0, 1, 3, table(Action.ALLOW), connections("flow")));
+        placements
+                .put(new PlacementRow(WEB_1, HOST_2, 4, VmSpecJson.write(spec(WEB_1, 1)), Instant.now()))
+                .toCompletableFuture()
+                .join();
+        restoreFromDisk();
+
+        startAgent();
+
+        await().untilAsserted(() -> assertThat(dataPath.mode(WEB_1_ETH0)).isNull());
+        await().untilAsserted(() -> assertThat(checkpoints.read(WEB_1_ETH0)).isEmpty());
+    }
+
+    @Test
+    void shouldKeepWhatTheDirectoryHasNotHeardOfYet() throws IOException {
+        checkpoints.write(checkpoint(WEB_1_ETH0, 1, 5, table(Action.ALLOW), connections("flow")));
+        placements
+                .put(new PlacementRow(WEB_1, HOST_2, 4, VmSpecJson.write(spec(WEB_1, 1)), Instant.now()))
+                .toCompletableFuture()
+                .join();
+        restoreFromDisk();
+
+        startAgent();
+
+        await().until(() -> host().recovered());
+        assertThat(dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.ENFORCING);
+    }
+
+    @Test
+    void shouldSayThatAVmIsGoneOnlyWhenNoRestartCanBringItBack() throws IOException {
+        setRules(7, Action.ALLOW);
+        ActorRef<HostCommand> agent = startAgent();
+        attach(1, true);
+        ask(HostCommand.WriteCheckpoints::new);
+        assertThat(checkpoints.read(WEB_1_ETH0)).isPresent();
+        checkpoints.notes().open(WEB_1_ETH0, 1);
+
+        agent.tell(new HostCommand.ReleaseVm(spec(WEB_1, 1), 1, HOST_2, 2, asker.ref()));
+
+        assertThat(asker.receiveMessage()).isEqualTo(new HostReply.VmGone(WEB_1, 1));
+        assertThat(checkpoints.read(WEB_1_ETH0)).isEmpty();
+        assertThat(checkpoints.notes().find(WEB_1_ETH0)).isEmpty();
+    }
+
     // ---- helpers
+
+    private void restoreFromDisk() {
+        new LocalRestore(dataPath, checkpoints, 1_000, Duration.ofSeconds(3)).run();
+    }
 
     private void setRules(long revision, Action action) {
         tenantRules.set(Map.of(WEB_1_ETH0, new RuleShelf.Delivery(revision, table(action))));

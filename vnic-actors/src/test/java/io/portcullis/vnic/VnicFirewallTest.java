@@ -201,7 +201,9 @@ class VnicFirewallTest {
 
         ask(me -> new FirewallCommand.CutOver(3, target, me));
         ask(me -> new FirewallCommand.Release(3, HOST_2, 4, me));
-        await().until(() -> checkpoints.notes().find(WEB_1_ETH0).isEmpty());
+        assertThat(checkpoints.notes().find(WEB_1_ETH0))
+                .as("the agent removes it after the checkpoint")
+                .hasValue(3);
     }
 
     @Test

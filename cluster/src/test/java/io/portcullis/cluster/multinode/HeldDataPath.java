@@ -99,6 +99,16 @@ final class HeldDataPath implements DataPath {
     }
 
     @Override
+    public CompletionStage<VnicStatus> restoreTable(VnicId vnic, long epoch, TableSnapshot snapshot) {
+        return dataPath.restoreTable(vnic, epoch, snapshot);
+    }
+
+    @Override
+    public CompletionStage<VnicStatus> resume(VnicId vnic, long epoch) {
+        return dataPath.resume(vnic, epoch);
+    }
+
+    @Override
     public CompletionStage<CutoverTarget> expectCutover(VnicId vnic, long epoch) {
         return dataPath.expectCutover(vnic, epoch);
     }

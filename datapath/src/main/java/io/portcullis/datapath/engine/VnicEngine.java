@@ -304,7 +304,15 @@ public final class VnicEngine implements AutoCloseable {
      * @throws DataPathException with BAD_SNAPSHOT or CAPACITY
      */
     public void importTable(TableSnapshot snapshot, long nowNanos) {
-        ImportResult result = tracker.importSnapshot(snapshot, nowNanos);
+        adopt(snapshot, tracker.importSnapshot(snapshot, nowNanos), nowNanos);
+    }
+
+    /** As {@link #importTable}, from a checkpoint of connections that went on since. */
+    public void restoreTable(TableSnapshot snapshot, long nowNanos) {
+        adopt(snapshot, tracker.restoreSnapshot(snapshot, nowNanos), nowNanos);
+    }
+
+    private void adopt(TableSnapshot snapshot, ImportResult result, long nowNanos) {
         if (result != ImportResult.IMPORTED) {
             throw new DataPathException(
                     result == ImportResult.OVER_CAPACITY

@@ -25,12 +25,21 @@ public interface DataPath extends AutoCloseable {
     /** Fills the table of a PASSIVE or HOLDING vNIC; refuses a damaged or foreign snapshot whole. */
     CompletionStage<VnicStatus> importTable(VnicId vnic, long epoch, TableSnapshot snapshot);
 
+    /** As {@link #importTable}, from a checkpoint of this host: the connections went on since, so TCP windows are learned anew. */
+    CompletionStage<VnicStatus> restoreTable(VnicId vnic, long epoch, TableSnapshot snapshot);
+
     /**
      * PASSIVE or HOLDING to ENFORCING: releases what was held, in order, then live frames. An ENFORCING vNIC answers with an empty report.
      *
      * @param forwardedFrames how many frames the source sent through the tunnel before it sealed (0 without a cut-over)
      */
     CompletionStage<ActivationReport> activate(VnicId vnic, long epoch, long forwardedFrames);
+
+    /**
+     * PASSIVE to ENFORCING on the host where the vNIC was all the time, after a restart of its process: unlike {@link #activate} it
+     * tells the fabric nothing, so that it draws no frames here if the VM has gone elsewhere meanwhile.
+     */
+    CompletionStage<VnicStatus> resume(VnicId vnic, long epoch);
 
     /** At the destination: makes ready for a source's tunnel. */
     CompletionStage<CutoverTarget> expectCutover(VnicId vnic, long epoch);

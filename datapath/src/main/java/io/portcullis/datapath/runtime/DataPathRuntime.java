@@ -89,6 +89,16 @@ public final class DataPathRuntime implements DataPath {
     }
 
     @Override
+    public CompletionStage<VnicStatus> restoreTable(VnicId vnic, long epoch, TableSnapshot snapshot) {
+        return submit(() -> commands.restoreTable(vnic, epoch, snapshot));
+    }
+
+    @Override
+    public CompletionStage<VnicStatus> resume(VnicId vnic, long epoch) {
+        return submit(() -> commands.resume(vnic, epoch));
+    }
+
+    @Override
     public CompletionStage<ActivationReport> activate(VnicId vnic, long epoch, long forwardedFrames) {
         return compose(() -> commands.activate(vnic, epoch, forwardedFrames));
     }

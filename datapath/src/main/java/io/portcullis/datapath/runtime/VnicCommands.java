@@ -122,6 +122,18 @@ final class VnicCommands {
     }
 
     VnicStatus importTable(VnicId id, long epoch, TableSnapshot snapshot) {
+        Vnic vnic = findToFill(id, epoch);
+        vnic.engine.importTable(snapshot, loop.now());
+        return vnic.status();
+    }
+
+    VnicStatus restoreTable(VnicId id, long epoch, TableSnapshot snapshot) {
+        Vnic vnic = findToFill(id, epoch);
+        vnic.engine.restoreTable(snapshot, loop.now());
+        return vnic.status();
+    }
+
+    private Vnic findToFill(VnicId id, long epoch) {
         Vnic vnic = find(id, epoch);
         if (vnic.mode() != VnicMode.PASSIVE && vnic.mode() != VnicMode.HOLDING) {
             throw wrongMode(vnic, "not PASSIVE or HOLDING, its table is in use");
@@ -129,8 +141,21 @@ final class VnicCommands {
         if (vnic.source != null) {
             throw wrongMode(vnic, "being reclaimed, its table is here");
         }
-        vnic.engine.importTable(snapshot, loop.now());
+        return vnic;
+    }
+
+    VnicStatus resume(VnicId id, long epoch) {
+        Vnic vnic = find(id, epoch);
+        if (vnic.mode() != VnicMode.PASSIVE || vnic.revoked || vnic.source != null || vnic.destination != null) {
+            throw wrongMode(vnic, "not PASSIVE, or part of a cut-over");
+        }
+        enforce(vnic);
         return vnic.status();
+    }
+
+    private static void enforce(Vnic vnic) {
+        vnic.setMode(VnicMode.ENFORCING);
+        vnic.port.steerTo(0);
     }
 
     CompletableFuture<ActivationReport> activate(VnicId id, long epoch, long forwardedFrames) {
@@ -148,8 +173,7 @@ final class VnicCommands {
         if (vnic.destination != null) {
             return vnic.destination.activate(forwardedFrames);
         }
-        vnic.setMode(VnicMode.ENFORCING);
-        vnic.port.steerTo(0);
+        enforce(vnic);
         loop.hostSwitch().announce(vnic);
         return CompletableFuture.completedFuture(new ActivationReport(0, 0, 0, loop.now() - vnic.attachedNanos));
     }

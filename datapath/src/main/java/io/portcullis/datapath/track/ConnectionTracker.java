@@ -147,6 +147,22 @@ public final class ConnectionTracker implements AutoCloseable {
         return TableCodec.importInto(table, snapshot, nowNanos);
     }
 
+    /**
+     * As {@link #importSnapshot}, of a snapshot that was taken some time ago, with connections that went on since: TCP windows are
+     * learned anew.
+     */
+    public ImportResult restoreSnapshot(TableSnapshot snapshot, long nowNanos) {
+        ImportResult result = importSnapshot(snapshot, nowNanos);
+        if (result == ImportResult.IMPORTED) {
+            for (int slot = table.next(0); slot != ConnectionTable.NONE; slot = table.next(slot + 1)) {
+                if (table.isTcp(slot)) {
+                    tcp.resume(slot);
+                }
+            }
+        }
+        return result;
+    }
+
     /** At most {@code limit} connections, in no order. */
     public List<ConnectionInfo> list(int limit, long nowNanos) {
         return table.list(limit, nowNanos);

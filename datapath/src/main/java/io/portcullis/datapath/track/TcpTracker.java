@@ -63,6 +63,17 @@ final class TcpTracker {
         return isReply ? Entry.REPLY_PEER : Entry.ORIGINAL_PEER;
     }
 
+    /**
+     * The connection went on while nobody looked: what the ends sent and acknowledged is behind them by an unknown amount, so
+     * their numbers are learned anew, and until then (and for a segment that is repeated) prove nothing.
+     */
+    void resume(int slot) {
+        for (int peer : new int[] {Entry.ORIGINAL_PEER, Entry.REPLY_PEER}) {
+            table.setInt(slot, peer + Entry.PEER_MAX_WINDOW, 0);
+            window.addFlags(slot, peer, PEER_LIBERAL);
+        }
+    }
+
     /** Whether a packet without connection may open one. */
     TrackResult first(PacketView packet) {
         if (!segment.set(packet)) {

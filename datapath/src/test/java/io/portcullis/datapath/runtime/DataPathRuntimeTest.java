@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.util.concurrent.CompletionStage;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -88,6 +89,22 @@ class DataPathRuntimeTest {
         assertRefused(Reason.WRONG_MODE, second.reclaim(ID, 6));
         assertRefused(
                 Reason.WRONG_MODE, second.cutOver(ID, 6, new CutoverTarget(first.tunnelAddress(), "token", 1, 7)));
+    }
+
+    @Test
+    void shouldResumeWithoutAnnouncingAndOnlyWhatIsPassive() {
+        hosts.vm(2);
+        long announced = second.counters().get("announcements");
+        get(second.attach(vnic(2, 3)));
+        get(second.restoreTable(vnic(2, 3).vnic(), 3, get(first.snapshot(ID))));
+        get(second.installRules(vnic(2, 3).vnic(), 3, 1, RULES));
+
+        assertThat(get(second.resume(vnic(2, 3).vnic(), 3)).mode()).isEqualTo(VnicMode.ENFORCING);
+
+        assertThat(second.counters().get("announcements")).isEqualTo(announced);
+        assertRefused(Reason.WRONG_MODE, second.resume(vnic(2, 3).vnic(), 3));
+        assertRefused(Reason.WRONG_MODE, second.restoreTable(vnic(2, 3).vnic(), 3, get(first.snapshot(ID))));
+        assertRefused(Reason.STALE_EPOCH, second.resume(vnic(2, 3).vnic(), 2));
     }
 
     @Test
@@ -167,6 +184,9 @@ class DataPathRuntimeTest {
             out.writeUTF(token);
             out.flush();
             return socket.getInputStream().read() >= 0;
+        } catch (SocketException refused) {
+            // It need not read a greeting to its end to refuse it.
+            return false;
         }
     }
 

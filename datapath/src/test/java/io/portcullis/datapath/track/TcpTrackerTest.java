@@ -288,6 +288,39 @@ class TcpTrackerTest {
     }
 
     @Test
+    void shouldGoOnWithARestoredConnectionThatWentOnMeanwhile() {
+        try (Story story = Story.established()) {
+            TableSnapshot checkpoint = story.tracker.export(story.nowNanos);
+            assertThat(story.tracker.importSnapshot(checkpoint, story.nowNanos)).isEqualTo(ImportResult.IMPORTED);
+            story.expect(INVALID_SEQUENCE, client(ACK).seq(9_001_001).ack(5_001).bytes(10));
+
+            assertThat(story.tracker.restoreSnapshot(checkpoint, story.nowNanos))
+                    .isEqualTo(ImportResult.IMPORTED);
+
+            // a repeated segment, and an acknowledgement of more than what was seen since
+            story.expect(HIT_ORIGINAL, client(ACK).seq(9_000_001).ack(7_000_001).bytes(1_000))
+                    .expect(HIT_REPLY, server(ACK).seq(7_000_001).ack(9_030_001))
+                    .expect(
+                            HIT_ORIGINAL,
+                            client(ACK).seq(9_030_001).ack(7_000_001).bytes(1_000))
+                    .expect(HIT_REPLY, server(ACK).seq(7_000_001).ack(9_031_001).bytes(500))
+                    .expectState(ESTABLISHED);
+        }
+    }
+
+    @Test
+    void shouldRestoreNothingFromADamagedCheckpoint() {
+        try (Story story = Story.established()) {
+            TableSnapshot good = story.tracker.export(story.nowNanos);
+            TableSnapshot bad = new TableSnapshot(good.chunks(), good.entries(), good.digest() + 1);
+
+            assertThat(story.tracker.restoreSnapshot(bad, story.nowNanos)).isEqualTo(ImportResult.DAMAGED);
+
+            story.expect(INVALID_SEQUENCE, client(ACK).seq(9_001_001).ack(5_001).bytes(10));
+        }
+    }
+
+    @Test
     void shouldGiveAPickedUpConnectionWithoutAnswerAShortLife() {
         try (Story story = Story.loose()) {
             story.expect(MISS_NEW, client(ACK).seq(1_001).ack(5_001).bytes(10))

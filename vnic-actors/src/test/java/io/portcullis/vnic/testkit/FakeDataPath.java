@@ -134,6 +134,26 @@ public final class FakeDataPath implements DataPath {
     }
 
     @Override
+    public CompletionStage<VnicStatus> restoreTable(VnicId id, long epoch, TableSnapshot snapshot) {
+        return call("restoreTable", id, epoch, () -> {
+            Vnic vnic = find(id, epoch);
+            require(vnic, VnicMode.PASSIVE, VnicMode.HOLDING);
+            vnic.table = snapshot;
+            return status(vnic);
+        });
+    }
+
+    @Override
+    public CompletionStage<VnicStatus> resume(VnicId id, long epoch) {
+        return call("resume", id, epoch, () -> {
+            Vnic vnic = find(id, epoch);
+            require(vnic, VnicMode.PASSIVE);
+            vnic.mode = VnicMode.ENFORCING;
+            return status(vnic);
+        });
+    }
+
+    @Override
     public CompletionStage<ActivationReport> activate(VnicId id, long epoch, long forwardedFrames) {
         return call("activate", id, epoch, () -> {
             Vnic vnic = find(id, epoch);

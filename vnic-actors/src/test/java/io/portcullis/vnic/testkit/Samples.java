@@ -1,6 +1,8 @@
 package io.portcullis.vnic.testkit;
 
+import io.portcullis.datapath.runtime.VnicAttachment;
 import io.portcullis.datapath.track.TableSnapshot;
+import io.portcullis.persistence.Checkpoint;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.MacAddress;
@@ -13,6 +15,7 @@ import io.portcullis.vnic.VmSpec;
 import io.portcullis.vnic.VnicSpec;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.List;
 
 /** Names and values that tests share. */
@@ -46,6 +49,17 @@ public final class Samples {
     /** A table without rules, whose content differs from that with another action. */
     public static RuleTable table(Action defaultAction) {
         return RuleTableCodec.seal(List.of(), defaultAction, false);
+    }
+
+    /** As a host writes it that enforces the VM of {@link #spec}. */
+    public static Checkpoint checkpoint(VnicId vnic, int number, long epoch, RuleTable rules, TableSnapshot table) {
+        VnicSpec spec = vnicSpec(vnic, number);
+        return new Checkpoint(
+                new VnicAttachment(vnic, epoch, spec.mac(), spec.addresses(), spec.vlan(), spec.port(), 1_000),
+                7,
+                Instant.now(),
+                rules,
+                table);
     }
 
     /** A connection table with one chunk. */
