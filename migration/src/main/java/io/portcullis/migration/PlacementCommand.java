@@ -92,6 +92,9 @@ public sealed interface PlacementCommand {
     /** The state that was journaled is in the directory and the migration log, or could not be written. */
     record Recorded(long sequence, @Nullable String failure) implements Own {}
 
+    /** The destination has not said in time whether it would take the VM. */
+    record TargetSilent(MigrateVm order, int attempt) implements Own {}
+
     /**
      * How the destination of a requested migration sees it.
      *

@@ -11,6 +11,7 @@ import io.portcullis.migration.model.Refusal;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
 import io.portcullis.vnic.RefusalCode;
+import io.portcullis.vnic.VmSpec;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -47,6 +48,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
 
     private static final int EVENTS_PER_SNAPSHOT = 50;
     private static final int SNAPSHOTS_KEPT = 2;
+    private static final int CHECK_ATTEMPTS = 3;
     private static final String TICK = "tick";
     private static final String DEADLINE = "deadline";
 
@@ -175,18 +177,41 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
         if (why != null) {
             return refuse(order.replyTo(), why);
         }
+        askTarget(state.attachedSpec(), order, 1);
+        return Effect().none();
+    }
+
+    /** The first question to a host opens the connection to it and may get lost with it: it is asked more than once. */
+    private void askTarget(VmSpec spec, PlacementCommand.MigrateVm order, int attempt) {
         context.ask(
                 AgentCommand.TargetCheck.class,
                 environment.hosts().agent(order.to()),
                 settings.checkTimeout(),
-                replyTo -> new AgentCommand.CheckTarget(state.attachedSpec(), replyTo),
-                (check, failure) -> new PlacementCommand.TargetChecked(
-                        order,
-                        failure == null
-                                ? Objects.requireNonNull(check).refusal()
-                                : new Refusal(
-                                        RefusalCode.HOST_UNAVAILABLE,
-                                        "host " + order.to() + " did not answer in " + settings.checkTimeout())));
+                replyTo -> new AgentCommand.CheckTarget(spec, replyTo),
+                (check, failure) -> {
+                    if (failure == null) {
+                        return new PlacementCommand.TargetChecked(
+                                order, Objects.requireNonNull(check).refusal());
+                    }
+                    return attempt < CHECK_ATTEMPTS
+                            ? new PlacementCommand.TargetSilent(order, attempt)
+                            : new PlacementCommand.TargetChecked(
+                                    order,
+                                    new Refusal(
+                                            RefusalCode.HOST_UNAVAILABLE,
+                                            "host " + order.to() + " did not answer, asked " + CHECK_ATTEMPTS
+                                                    + " times for "
+                                                    + settings.checkTimeout().toMillis() + " ms"));
+                });
+    }
+
+    private Effect<PlacementEvent, PlacementState> onTargetSilent(
+            PlacementState state, PlacementCommand.TargetSilent silent) {
+        Refusal why = PlacementMachine.whyNotMigrate(state, silent.order().to());
+        if (why != null) {
+            return refuse(silent.order().replyTo(), why);
+        }
+        askTarget(state.attachedSpec(), silent.order(), silent.attempt() + 1);
         return Effect().none();
     }
 
@@ -257,6 +282,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
             case PlacementCommand.Tick tick -> onTick(state);
             case PlacementCommand.Recorded done -> onRecorded(state, done);
             case PlacementCommand.TargetChecked checked -> onTargetChecked(state, checked);
+            case PlacementCommand.TargetSilent silent -> onTargetSilent(state, silent);
             case PlacementCommand.BeginCutover begin ->
                 ready != null && ready.id().equals(begin.id())
                         ? decide(state, new PlacementInput.CutoverOrdered(begin.id()))

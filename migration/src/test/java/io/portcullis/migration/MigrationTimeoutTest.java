@@ -35,6 +35,30 @@ class MigrationTimeoutTest {
     }
 
     @Test
+    void shouldAskADestinationAgainThatDoesNotAnswerAtOnce() {
+        with("check-timeout = 300ms");
+        cluster.host(TWO).hang(Op.WOULD_TAKE);
+        var operator = cluster.kit.<PlacementReply>createTestProbe();
+
+        cluster.placement(WEB.vm()).tell(new PlacementCommand.MigrateVm(TWO, "ann", operator.getRef()));
+        Awaitility.await().until(() -> cluster.host(TWO).calls(Op.WOULD_TAKE) == 2);
+        cluster.host(TWO).goOn(Op.WOULD_TAKE);
+
+        operator.expectMessageClass(PlacementReply.MigrationAccepted.class);
+    }
+
+    @Test
+    void shouldRefuseADestinationThatStaysSilent() {
+        with("check-timeout = 50ms");
+        cluster.host(TWO).hang(Op.WOULD_TAKE);
+
+        assertThat(cluster.migrate(WEB, TWO))
+                .isInstanceOfSatisfying(
+                        PlacementReply.Refused.class,
+                        refused -> assertThat(refused.toString()).contains("HOST_UNAVAILABLE", "asked 3 times"));
+    }
+
+    @Test
     void shouldRollBackWhenThePreparationTakesTooLong() {
         with("prepare-timeout = 300ms");
         cluster.host(TWO).hang(Op.ADMIT);
