@@ -21,7 +21,7 @@ public final class TapPort extends TapQueue implements VmPort {
     /** More than a frame can be under way between the choice of a queue and the queue. */
     static final long RETIRE_NANOS = 30_000_000;
 
-    private static final long SETTLE_MILLIS = 200;
+    private static final long SETTLE_MILLIS = 1_000;
     private static final long SETTLE_STEP_NANOS = 2_000_000;
 
     /** The first of two queues is the old one. */
