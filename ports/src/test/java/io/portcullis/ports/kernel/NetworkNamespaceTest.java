@@ -11,10 +11,12 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 class NetworkNamespaceTest {
@@ -46,11 +48,17 @@ class NetworkNamespaceTest {
                     netns,
                     () -> Files.readSymbolicLink(Path.of("/proc/thread-self/ns/net"))
                             .toString());
-            assertThat(threadNamespaces()).isNotEmpty().doesNotContain(inside);
-            String carrier = Thread.currentThread().getName();
+            awaitNoThreadIn(inside);
             Thread.ofVirtual().start(() -> {}).join();
-            assertThat(threadNamespaces()).as(carrier).doesNotContain(inside);
+            awaitNoThreadIn(inside);
         }
+    }
+
+    /** The thread that was inside ends just after it has handed its result over. */
+    private static void awaitNoThreadIn(String namespace) {
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(10))
+                .untilAsserted(() -> assertThat(threadNamespaces()).isNotEmpty().doesNotContain(namespace));
     }
 
     private static Set<String> threadNamespaces() throws IOException {
