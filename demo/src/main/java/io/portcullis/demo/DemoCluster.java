@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -32,7 +33,7 @@ final class DemoCluster implements AutoCloseable {
         this.folder = Files.createTempDirectory("portcullis-demo-");
     }
 
-    /** Starts hosts and waits until all are ready. The first one started forms the cluster. */
+    /** Starts hosts and waits until all are ready and every node has heard of them. The first one started forms the cluster. */
     void start(String... hosts) throws IOException, InterruptedException {
         for (String host : hosts) {
             NodeProcess node = nodes.get(host);
@@ -49,6 +50,11 @@ final class DemoCluster implements AutoCloseable {
         }
         for (String host : hosts) {
             node(host).awaitReady(START_LIMIT);
+        }
+        for (NodeProcess node : nodes.values()) {
+            if (node.isAlive()) {
+                node.awaitSeesUp(List.of(hosts), START_LIMIT);
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 package io.portcullis.demo;
 
+import io.portcullis.api.HostView;
 import io.portcullis.api.PortcullisClient;
 import java.io.IOException;
 import java.net.URI;
@@ -105,6 +106,23 @@ final class NodeProcess {
             TimeUnit.MILLISECONDS.sleep(100);
         }
         throw new IOException(host + " was not ready within " + limit.toSeconds() + " s:\n" + lastLines());
+    }
+
+    /** Waits until this node knows that the hosts are up: membership spreads by gossip. */
+    void awaitSeesUp(List<String> hosts, Duration limit) throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + limit.toNanos();
+        try (PortcullisClient client = client()) {
+            while (!client.hosts().stream()
+                    .filter(view -> "UP".equals(view.status()))
+                    .map(HostView::name)
+                    .toList()
+                    .containsAll(hosts)) {
+                if (System.nanoTime() > deadline) {
+                    throw new IOException(host + " does not see " + hosts + " as up");
+                }
+                TimeUnit.MILLISECONDS.sleep(100);
+            }
+        }
     }
 
     PortcullisClient client() throws IOException {
