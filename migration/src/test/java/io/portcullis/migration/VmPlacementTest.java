@@ -30,7 +30,7 @@ class VmPlacementTest {
 
     @Test
     void shouldRefuseToMigrateAVmThatWasNeverAttached() {
-        assertRefused(cluster.migrate(WEB, TWO), RefusalCode.UNKNOWN, "attached to no host");
+        assertRefused(cluster.migrate(WEB, TWO), RefusalCode.WRONG_STATE, "attached to no host");
     }
 
     @Test

@@ -104,7 +104,7 @@ public final class PlacementMachine {
         }
         if (state.phase() == PlacementPhase.DETACHED) {
             return new Refusal(
-                    RefusalCode.UNKNOWN,
+                    RefusalCode.WRONG_STATE,
                     "VM " + state.vm() + " is attached to no host; attach it to " + to + " instead");
         }
         if (state.phase() != PlacementPhase.PLACED) {
