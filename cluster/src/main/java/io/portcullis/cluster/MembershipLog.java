@@ -27,6 +27,7 @@ final class MembershipLog {
 
     static Behavior<ClusterDomainEvent> create() {
         return Behaviors.setup(context -> {
+            context.setLoggerName(MembershipLog.class);
             Cluster cluster = Cluster.get(context.getSystem());
             cluster.subscriptions().tell(Subscribe.create(context.getSelf().narrow(), MemberEvent.class));
             cluster.subscriptions().tell(Subscribe.create(context.getSelf().narrow(), ReachabilityEvent.class));

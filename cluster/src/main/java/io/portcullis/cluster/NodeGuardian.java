@@ -102,6 +102,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
             Checkpoints checkpoints,
             Result result) {
         super(context);
+        context.setLoggerName(NodeGuardian.class);
         this.config = config;
         this.dataPath = dataPath;
         this.checkpoints = checkpoints;

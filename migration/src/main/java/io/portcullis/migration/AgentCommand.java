@@ -40,12 +40,21 @@ public sealed interface AgentCommand {
      */
     record DrainingSet(boolean draining, @Nullable Refusal refusal) implements CborSerializable {}
 
-    /** What the host carries. Left unanswered if the host cannot say. */
-    record GetLoad(ActorRef<HostLoad> replyTo) implements AgentCommand, CborSerializable {}
+    /**
+     * What the host carries. Left unanswered if the host cannot say.
+     *
+     * @param besides VMs that the asker counts itself, because they are on their way
+     */
+    record GetLoad(List<VmId> besides, ActorRef<HostLoad> replyTo) implements AgentCommand, CborSerializable {
+        public GetLoad {
+            besides = List.copyOf(besides);
+        }
+    }
 
     /**
      * What a host carries.
      *
+     * @param vms attached or being attached, without those that the asker counts itself
      * @param freeVnics vNICs that still fit
      * @param takesVms whether it is not being evacuated
      */

@@ -75,6 +75,7 @@ public final class Evacuation extends AbstractBehavior<EvacuationCommand> {
             TimerScheduler<EvacuationCommand> timers,
             EvacuationEnvironment environment) {
         super(context);
+        context.setLoggerName(Evacuation.class);
         this.environment = environment;
         this.settings = environment.settings();
         this.self = environment.host().host();
@@ -224,12 +225,14 @@ public final class Evacuation extends AbstractBehavior<EvacuationCommand> {
             return;
         }
         asking = true;
+        Map<VmId, HostId> onTheirWay = new HashMap<>();
+        moving.forEach((vm, move) -> onTheirWay.put(vm, move.to()));
         List<CompletableFuture<Optional<HostLoad>>> loads = new ArrayList<>();
         for (HostId host : environment.hosts().up()) {
             if (!host.equals(self)) {
                 loads.add(AskPattern.<AgentCommand, HostLoad>ask(
                                 environment.hosts().agent(host),
-                                AgentCommand.GetLoad::new,
+                                replyTo -> new AgentCommand.GetLoad(List.copyOf(onTheirWay.keySet()), replyTo),
                                 settings.checkTimeout(),
                                 getContext().getSystem().scheduler())
                         .handle((load, failure) -> Optional.ofNullable(load))
@@ -239,9 +242,11 @@ public final class Evacuation extends AbstractBehavior<EvacuationCommand> {
         getContext()
                 .pipeToSelf(
                         CompletableFuture.allOf(loads.toArray(CompletableFuture<?>[]::new)),
-                        (done, failure) -> new EvacuationCommand.HostsListed(loads.stream()
-                                .flatMap(load -> load.join().stream())
-                                .toList()));
+                        (done, failure) -> new EvacuationCommand.HostsListed(
+                                loads.stream()
+                                        .flatMap(load -> load.join().stream())
+                                        .toList(),
+                                onTheirWay));
     }
 
     // ---- moving
@@ -249,14 +254,18 @@ public final class Evacuation extends AbstractBehavior<EvacuationCommand> {
     private void onHostsListed(EvacuationCommand.HostsListed listed) {
         asking = false;
         Map<HostId, Integer> given = new HashMap<>();
-        moving.values().forEach(move -> given.merge(move.to(), 1, Integer::sum));
+        listed.onTheirWay().values().forEach(to -> given.merge(to, 1, Integer::sum));
         while (draining && !waiting.isEmpty() && moving.size() < settings.parallel()) {
-            VmId vm = waiting.remove();
+            VmId vm = waiting.element();
             Optional<HostId> to = listed.hosts().stream()
                     .filter(load -> load.takesVms() && load.freeVnics() > given.getOrDefault(load.host(), 0))
                     .min(Comparator.comparingInt((HostLoad load) -> load.vms() + given.getOrDefault(load.host(), 0))
                             .thenComparing(load -> load.host().value()))
                     .map(HostLoad::host);
+            if (to.isEmpty() && !moving.isEmpty()) {
+                return; // room that is counted twice may turn up when the moves have ended
+            }
+            waiting.remove();
             if (to.isPresent()) {
                 given.merge(to.get(), 1, Integer::sum);
                 move(vm, to.get());

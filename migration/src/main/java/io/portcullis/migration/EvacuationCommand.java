@@ -90,7 +90,12 @@ public sealed interface EvacuationCommand {
      */
     record VmsListed(List<VmId> vms, @Nullable String failure) implements Own {}
 
-    record HostsListed(List<AgentCommand.HostLoad> hosts) implements Own {}
+    /**
+     * What the other hosts carry besides the VMs that were on their way when they were asked.
+     *
+     * @param onTheirWay where the VMs were moving that no host has counted
+     */
+    record HostsListed(List<AgentCommand.HostLoad> hosts, Map<VmId, HostId> onTheirWay) implements Own {}
 
     /**
      * The placement of a VM answered the order to migrate.

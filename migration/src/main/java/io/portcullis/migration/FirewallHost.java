@@ -7,6 +7,7 @@ import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.policy.HostId;
+import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.vnic.FirewallCommand;
 import io.portcullis.vnic.FirewallReply;
@@ -56,11 +57,13 @@ final class FirewallHost implements VmHost {
     }
 
     @Override
-    public CompletionStage<AgentCommand.HostLoad> load() {
+    public CompletionStage<AgentCommand.HostLoad> load(List<VmId> besides) {
         return askHost(settings.checkTimeout(), HostReply.HostStatus.class, HostCommand.GetHost::new)
                 .thenApply(status -> new AgentCommand.HostLoad(
                         host,
-                        status.vms().size(),
+                        (int) status.vms().stream()
+                                .filter(vm -> !besides.contains(vm.spec().vm()))
+                                .count(),
                         status.limits().maxVnics() - status.vnicCount(),
                         status.recovered() && !status.draining()));
     }

@@ -64,6 +64,7 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
 
     private MigrationAgent(ActorContext<AgentCommand> context, AgentEnvironment environment) {
         super(context);
+        context.setLoggerName(MigrationAgent.class);
         this.environment = environment;
         this.host = environment.host();
         int limit = environment.settings().maxEndedSessions();
@@ -140,7 +141,7 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
     }
 
     private void onGetLoad(AgentCommand.GetLoad get) {
-        host.load().whenComplete((load, failure) -> {
+        host.load(get.besides()).whenComplete((load, failure) -> {
             if (failure == null) {
                 get.replyTo().tell(load);
             }

@@ -6,6 +6,7 @@ import io.portcullis.datapath.runtime.SealedVnic;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.policy.HostId;
+import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.vnic.VmSpec;
 import java.util.List;
@@ -21,7 +22,8 @@ public interface VmHost {
     /** Completes if the host would take the VM now. */
     CompletionStage<Void> wouldTake(VmSpec spec);
 
-    CompletionStage<AgentCommand.HostLoad> load();
+    /** What the host carries; {@code besides} are not counted among its VMs. */
+    CompletionStage<AgentCommand.HostLoad> load(List<VmId> besides);
 
     CompletionStage<Void> setDraining(boolean draining);
 

@@ -169,8 +169,12 @@ final class FakeVmHost implements VmHost {
     }
 
     @Override
-    public synchronized CompletionStage<AgentCommand.HostLoad> load() {
-        int vms = (int) vnics.keySet().stream().map(VnicId::vm).distinct().count();
+    public synchronized CompletionStage<AgentCommand.HostLoad> load(List<VmId> besides) {
+        int vms = (int) vnics.keySet().stream()
+                .map(VnicId::vm)
+                .distinct()
+                .filter(vm -> !besides.contains(vm))
+                .count();
         return CompletableFuture.completedFuture(
                 new AgentCommand.HostLoad(host, vms, freeVnics - vnics.size(), !draining));
     }

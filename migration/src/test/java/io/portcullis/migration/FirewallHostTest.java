@@ -25,6 +25,7 @@ import io.portcullis.vnic.RefusalCode;
 import io.portcullis.vnic.Refused;
 import io.portcullis.vnic.RegistryCommand;
 import io.portcullis.vnic.TenantCommand;
+import io.portcullis.vnic.VmSpec;
 import io.portcullis.vnic.VnicActors;
 import java.time.Duration;
 import java.util.List;
@@ -115,7 +116,9 @@ class FirewallHostTest {
 
     @Test
     void shouldSayWhatStillFits() {
-        CompletableFuture<AgentCommand.HostLoad> done = host.load().toCompletableFuture();
+        VmSpec onItsWay = FakeCluster.spec("acme/db-1", 1);
+        CompletableFuture<AgentCommand.HostLoad> done =
+                host.load(List.of(onItsWay.vm())).toCompletableFuture();
 
         agent.expectMessageClass(HostCommand.GetHost.class)
                 .replyTo()
@@ -123,11 +126,13 @@ class FirewallHostTest {
                         ONE,
                         false,
                         true,
-                        List.of(new HostReply.HostedVm(WEB, 1, List.of())),
+                        List.of(
+                                new HostReply.HostedVm(WEB, 1, List.of()),
+                                new HostReply.HostedVm(onItsWay, 1, List.of())),
                         new HostLimits(10, 1_000),
                         Map.of()));
 
-        assertThat(done.join()).isEqualTo(new AgentCommand.HostLoad(ONE, 1, 8, true));
+        assertThat(done.join()).isEqualTo(new AgentCommand.HostLoad(ONE, 1, 7, true));
     }
 
     @Test

@@ -77,6 +77,7 @@ class MessageFormatTest {
         var target = KIT.<TargetCommand>createTestProbe().getRef();
         var source = KIT.<SourceCommand>createTestProbe().getRef();
         var chunks = KIT.<StateChunk>createTestProbe().getRef();
+        var loads = KIT.<AgentCommand.HostLoad>createTestProbe().getRef();
         var evacuation =
                 KIT.<EvacuationCommand.EvacuationReply>createTestProbe().getRef();
         List<VnicTarget> targets = List.of(
@@ -116,6 +117,7 @@ class MessageFormatTest {
                 new AgentCommand.AttachVm(WEB, 1),
                 new AgentCommand.DetachVm(WEB, 1),
                 new AgentCommand.TargetCheck(TWO, REFUSAL),
+                new AgentCommand.GetLoad(List.of(WEB.vm()), loads),
                 new AgentCommand.HostLoad(TWO, 3, 4, true),
                 new TargetCommand.OpenTransfer("m1", source),
                 new TargetCommand.Handover(

@@ -1,0 +1,200 @@
+package io.portcullis.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
+
+import io.portcullis.api.ApiException;
+import io.portcullis.api.PortcullisClient;
+import io.portcullis.api.TenantSpec;
+import io.portcullis.api.VmSpec;
+import io.portcullis.api.VnicSpec;
+import io.portcullis.ports.memory.MemoryFabric;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What an operator is told by one real node that admits a single vNIC. */
+class ApiOnRealNodeTest {
+    private static final Duration START_LIMIT = Duration.ofSeconds(60);
+
+    @TempDir
+    static Path folder;
+
+    private static MemoryFabric fabric;
+    private static Map<String, String> settings;
+    private static CompletableFuture<Integer> ended;
+    private static PortcullisClient client;
+
+    @BeforeAll
+    static void startNode() throws Exception {
+        fabric = MemoryFabric.start(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        fabric.addVm("web-1");
+        fabric.addVm("web-2");
+        settings = settings();
+        NodeConfig config = NodeConfig.load(null, settings);
+        ended = new CompletableFuture<>();
+        Thread.ofPlatform().daemon().name("node").start(() -> {
+            try {
+                ended.complete(PortcullisNode.run(config));
+            } catch (NodeStartException | InterruptedException | RuntimeException e) {
+                ended.completeExceptionally(e);
+            }
+        });
+        Path token = folder.resolve("data/admin.token");
+        await().atMost(START_LIMIT).until(() -> Files.exists(token) || ended.isDone());
+        client = PortcullisClient.withTokenFile(
+                URI.create("http://127.0.0.1:" + config.admin().port()), token);
+        await().atMost(START_LIMIT).until(() -> client.isReady() || ended.isDone());
+        client.putTenant("acme", new TenantSpec("DROP", "strict"));
+        client.putTenant("globex", new TenantSpec("DROP", "strict"));
+        client.apply("acme", segment("front", 20));
+        declare("web-1", 1, "memory:web-1");
+        declare("web-2", 2, "memory:web-2");
+        declare("lost", 3, "memory:nobody");
+        declare("foreign", 4, "tap:nowhere/eth0");
+    }
+
+    /** The last host leaves only when it is empty, and its process ends by itself. */
+    @AfterAll
+    static void leave() throws Exception {
+        client.attach("acme", "web-1", "host-1");
+        client.leave("host-1");
+        await().atMost(START_LIMIT)
+                .untilAsserted(
+                        () -> assertThat(client.evacuation("host-1").failed()).containsKey("acme/web-1"));
+        assertThat(ended).isNotDone();
+
+        client.detach("acme", "web-1");
+        client.leave("host-1");
+
+        assertThat(ended.get(START_LIMIT.toSeconds(), TimeUnit.SECONDS)).isZero();
+        client.close();
+        fabric.close();
+    }
+
+    @Test
+    void shouldKeepAVlanForOneTenantUntilItGivesItUp() {
+        client.apply("acme", segment("shared", 30));
+
+        ApiException refused = refused(() -> client.apply("globex", segment("mine", 30)));
+
+        assertThat(refused.status()).isEqualTo(400);
+        assertThat(refused.problem().problems()).singleElement().satisfies(problem -> {
+            assertThat(problem.path()).isEqualTo("spec.vlan");
+            assertThat(problem.message()).isEqualTo("VLAN 30 belongs to another tenant");
+        });
+        client.delete("acme", "segments", "shared");
+        await().atMost(START_LIMIT).untilAsserted(() -> client.apply("globex", segment("mine", 30)));
+    }
+
+    @Test
+    void shouldRefusePortsThatCannotBeOpenedAndLeaveTheVmDetached() {
+        assertRefused(() -> client.attach("acme", "lost", "host-1"), 409, "port", "nobody");
+        assertRefused(() -> client.attach("acme", "foreign", "host-1"), 409, "port", "memory");
+
+        assertThat(client.vm("acme", "lost").placement().phase()).isEqualTo("DETACHED");
+        assertThat(client.host("host-1").vms()).isEmpty();
+    }
+
+    @Test
+    void shouldRefuseWhatThePlacementDoesNotAllow() {
+        assertRefused(() -> client.migrate("acme/web-1", "host-1"), 409, "wrong-state", "attached to no host");
+        assertRefused(() -> client.detach("acme", "web-1"), 409, "wrong-state", "nothing to detach");
+        assertRefused(() -> client.attach("acme", "web-1", "host-7"), 404, "unknown", "no host 'host-7'");
+        client.attach("acme", "web-1", "host-1");
+
+        assertRefused(() -> client.attach("acme", "web-2", "host-1"), 409, "capacity", "max-vnics");
+        assertRefused(() -> client.attach("acme", "web-1", "host-1"), 409, "wrong-state", "already attached");
+        assertRefused(() -> client.migrate("acme/web-1", "host-1"), 409, "same-host", "already on host host-1");
+        assertRefused(() -> client.migrate("acme/web-1", "host-7"), 404, "unknown", "no host 'host-7'");
+        assertRefused(() -> client.migrate("acme/nobody", "host-1"), 404, "unknown", "acme/nobody");
+        assertRefused(() -> client.deleteVm("acme", "web-1"), 409, "wrong-state", "attached");
+        assertRefused(() -> client.cancel("no-such-id"), 404, "unknown", "no-such-id");
+
+        client.detach("acme", "web-1");
+        client.drain("host-1");
+        assertRefused(() -> client.attach("acme", "web-1", "host-1"), 409, "draining", "drained");
+        client.cancelDrain("host-1");
+        assertThat(client.vm("acme", "web-1").placement().phase()).isEqualTo("DETACHED");
+    }
+
+    @Test
+    void shouldRefuseASecondNodeOnThesePortsBeforeItJoins() {
+        NodeConfig second = NodeConfig.load(null, settings);
+
+        assertThatExceptionOfType(NodeStartException.class)
+                .isThrownBy(() -> PortcullisNode.run(second))
+                .withMessageContaining("cannot listen on " + second.cluster())
+                .withMessageContaining("--cluster-port");
+        assertThat(client.cluster().members()).hasSize(1);
+    }
+
+    private static Map<String, String> settings() throws IOException {
+        List<Integer> ports = freePorts();
+        Map<String, String> settings = new LinkedHashMap<>();
+        settings.put("portcullis.host", "host-1");
+        settings.put("portcullis.data-dir", folder.resolve("data").toString());
+        settings.put("portcullis.cluster.port", ports.get(0).toString());
+        settings.put("portcullis.admin.port", ports.get(1).toString());
+        settings.put("portcullis.data-path.tunnel.port", ports.get(2).toString());
+        settings.put("portcullis.data-path.backend", "memory");
+        settings.put(
+                "portcullis.data-path.uplink",
+                "memory:127.0.0.1:" + fabric.address().getPort() + "/host-1");
+        settings.put("portcullis.limits.max-vnics", "1");
+        return settings;
+    }
+
+    private static List<Integer> freePorts() throws IOException {
+        try (ServerSocket first = new ServerSocket(0);
+                ServerSocket second = new ServerSocket(0);
+                ServerSocket third = new ServerSocket(0)) {
+            return List.of(first.getLocalPort(), second.getLocalPort(), third.getLocalPort());
+        }
+    }
+
+    private static void declare(String vm, int number, String port) {
+        client.putVm(
+                "acme",
+                vm,
+                new VmSpec(
+                        "linux",
+                        List.of(),
+                        List.of(new VnicSpec(
+                                "eth0", "02:00:00:00:00:0" + number, List.of("10.0.0." + number), "front", port))));
+    }
+
+    private static String segment(String name, int vlan) {
+        return "{kind: Segment, metadata: {name: " + name + "}, spec: {vlan: " + vlan + "}}";
+    }
+
+    private static void assertRefused(ThrowingCallable call, int status, String code, String words) {
+        ApiException refused = refused(call);
+        assertThat(refused.status()).as(refused.getMessage()).isEqualTo(status);
+        assertThat(refused.problem().code()).as(refused.getMessage()).isEqualTo(code);
+        assertThat(refused.problem().detail()).contains(words);
+    }
+
+    private static ApiException refused(ThrowingCallable call) {
+        ApiException refused = catchThrowableOfType(ApiException.class, call);
+        assertThat(refused).as("refused").isNotNull();
+        return refused;
+    }
+}

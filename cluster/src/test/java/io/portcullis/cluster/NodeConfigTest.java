@@ -1,0 +1,69 @@
+package io.portcullis.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.portcullis.cluster.NodeConfig.InvalidNodeConfigException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class NodeConfigTest {
+    @TempDir
+    Path folder;
+
+    @Test
+    void shouldTakeTheDefaultsAndMakeTheDataDirectoryAbsolute() {
+        NodeConfig config = NodeConfig.load(null, Map.of("portcullis.data-dir", "some/where"));
+
+        assertThat(config.host()).hasToString("host-1");
+        assertThat(config.dataDirectory()).isEqualTo(Path.of("some/where").toAbsolutePath());
+        assertThat(config.system().getString("portcullis.database.url"))
+                .startsWith("jdbc:h2:file:" + config.dataDirectory());
+        assertThat(config.system().getString("portcullis.admin.token-file"))
+                .isEqualTo(config.dataDirectory() + "/admin.token");
+        assertThat(config.seeds()).containsExactly("127.0.0.1:7301");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        portcullis.limits.max-vnic        | 3          | did you mean portcullis.limits.max-vnics?
+        portcullis.cluster.sedes-list     | a:1        | did you mean portcullis.cluster.seeds-list?
+        portcullis.migration.paralel      | 3          | portcullis.migration.parallel
+        portculis.host                    | a          | did you mean portcullis?
+        portcullis.limits.max-vnics       | many       | portcullis.limits.max-vnics has type STRING
+        portcullis.limits.max-vnics       | 0          | must be at least 1
+        portcullis.checkpoint.interval    | 0s         | must be at least 10ms
+        portcullis.admin.port             | 70000      | portcullis.admin.port: 70000 is no port
+        portcullis.host                   | Host_1     | portcullis.host: 'Host_1' is no name
+        portcullis.cluster.seeds-list     | foo        | write host:port
+        portcullis.data-path.backend      | fpga       | neither kernel nor memory
+        portcullis.data-path.backend      | memory     | 'tap:/uplink' is no uplink of the memory backend
+        """)
+    void shouldSayWhatIsWrongAndHowToMendIt(String key, String value, String words) {
+        assertThatExceptionOfType(InvalidNodeConfigException.class)
+                .isThrownBy(() -> NodeConfig.load(null, Map.of(key, value)))
+                .withMessageContaining(words);
+    }
+
+    @Test
+    void shouldNameFileAndLineOfAMistake() throws IOException {
+        Path file = Files.writeString(folder.resolve("node.conf"), "portcullis {\n  limits { max-vncs = 3 }\n}\n");
+        Path broken = Files.writeString(folder.resolve("broken.conf"), "portcullis { host = \n");
+
+        assertThatExceptionOfType(InvalidNodeConfigException.class)
+                .isThrownBy(() -> NodeConfig.load(file, Map.of()))
+                .withMessageContaining("node.conf: 2: portcullis.limits.max-vncs is no setting");
+        assertThatExceptionOfType(InvalidNodeConfigException.class)
+                .isThrownBy(() -> NodeConfig.load(broken, Map.of()))
+                .withMessageContaining("broken.conf: 2");
+        assertThatExceptionOfType(InvalidNodeConfigException.class)
+                .isThrownBy(() -> NodeConfig.load(folder.resolve("none.conf"), Map.of()))
+                .withMessageContaining("cannot be read");
+    }
+}
