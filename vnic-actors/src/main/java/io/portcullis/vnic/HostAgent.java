@@ -237,7 +237,8 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
             return new Refused(
                     RefusalCode.CAPACITY,
                     "host " + host + " has " + present + " of at most " + max + " vNICs; " + spec.vm() + " has "
-                            + spec.vnics().size());
+                            + spec.vnics().size()
+                            + "; use another host, or raise portcullis.limits.max-vnics of this one");
         }
         return null;
     }
