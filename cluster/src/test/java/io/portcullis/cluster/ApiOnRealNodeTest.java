@@ -146,6 +146,24 @@ class ApiOnRealNodeTest {
         assertThat(client.cluster().members()).hasSize(1);
     }
 
+    @Test
+    void shouldRefuseANodeOfAnotherProtocolVersionAndSayWhatToRun() throws IOException {
+        Map<String, String> others = settings();
+        others.put("portcullis.host", "host-2");
+        others.put("portcullis.data-path.uplink", others.get("portcullis.data-path.uplink") + "-of-host-2");
+        others.put("portcullis.data-dir", folder.resolve("other").toString());
+        others.put("portcullis.cluster.seeds-list", "127.0.0.1:" + settings.get("portcullis.cluster.port"));
+        others.put("portcullis.protocol-version", "9999");
+        NodeConfig other = NodeConfig.load(null, others);
+
+        assertThatExceptionOfType(NodeStartException.class)
+                .isThrownBy(() -> PortcullisNode.run(other))
+                .withMessageContaining("another version of the protocol")
+                .withMessageContaining("9999")
+                .withMessageContaining("the same release on all nodes");
+        assertThat(client.cluster().members()).hasSize(1);
+    }
+
     private static Map<String, String> settings() throws IOException {
         List<Integer> ports = freePorts();
         Map<String, String> settings = new LinkedHashMap<>();
