@@ -1,5 +1,6 @@
 package io.portcullis.admin;
 
+import io.portcullis.admin.document.EthernetText;
 import io.portcullis.admin.document.ServiceText;
 import io.portcullis.api.ConnectionView;
 import io.portcullis.api.PlacementView;
@@ -18,7 +19,6 @@ import io.portcullis.policy.model.Vm;
 import io.portcullis.policy.model.Vnic;
 import io.portcullis.policy.table.AddressMatch;
 import io.portcullis.policy.table.RuleTable;
-import io.portcullis.policy.table.ServiceMatch;
 import io.portcullis.policy.table.TableRule;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -140,9 +140,10 @@ final class Views {
                     rule.category().name(),
                     rule.direction().name(),
                     rule.family().name(),
+                    EthernetText.brief(rule.ethernet()),
                     addresses(rule.sources()),
                     addresses(rule.destinations()),
-                    rule.services().stream().map(Views::service).toList(),
+                    services(rule),
                     rule.action().name(),
                     rule.liveFlowMode().name(),
                     rule.log()));
@@ -150,8 +151,11 @@ final class Views {
         return rules;
     }
 
-    private static String service(ServiceMatch match) {
-        return ServiceText.brief(match);
+    private static List<String> services(TableRule rule) {
+        String sign = rule.servicesNegated() ? "!" : "";
+        return rule.services().stream()
+                .map(match -> sign + ServiceText.brief(match))
+                .toList();
     }
 
     /** An exclamation mark means: all but this. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.portcullis.api.ApiException;
 import io.portcullis.api.ChangeView;
+import io.portcullis.api.EthernetSpec;
 import io.portcullis.api.FieldProblem;
 import io.portcullis.api.GroupExpression;
 import io.portcullis.api.GroupSpec;
@@ -24,6 +25,25 @@ import org.junit.jupiter.api.Test;
 
 /** Documents of a tenant: applied, shown, refused. */
 class DocumentApiTest extends ApiTestCase {
+    private static final String FRAMES = """
+        ---
+        kind: Service
+        metadata: {name: flags}
+        spec:
+          entries: [{protocol: tcp, ports: [443], flagsSet: [syn], flagsClear: [ack, ece]}]
+        ---
+        kind: Policy
+        metadata: {name: frames}
+        spec:
+          category: ETHERNET
+          rules:
+            - name: discovery
+              services: [any]
+              ethernet: {etherTypes: [lldp, "0x1234"], sources: ["01:80:c2:00:00:00/44"], negateSources: true}
+              action: DROP
+            - {name: others, services: [flags], negateServices: true, action: ALLOW}
+        """;
+
     @Test
     void shouldApplyATenantsDocumentsAndShowThemAgain() {
         ChangeView change = client.apply("acme", TENANT);
@@ -55,6 +75,47 @@ class DocumentApiTest extends ApiTestCase {
                 assertThat(change.changed()).as(collection).isEmpty();
             }
         }
+    }
+
+    @Test
+    void shouldKeepRulesOnFramesTcpFlagsAndNegatedServicesAsTheyWereGiven() {
+        client.apply("acme", TENANT + FRAMES);
+
+        PolicySpec frames =
+                client.resource("acme", "policies", "frames", PolicySpec.class).spec();
+        EthernetSpec ethernet = frames.rules().getFirst().ethernet();
+        assertThat(ethernet.etherTypes()).containsExactly("lldp", "0x1234");
+        assertThat(ethernet.sources()).containsExactly("01:80:c2:00:00:00/44");
+        assertThat(ethernet.negateSources()).isTrue();
+        assertThat(frames.rules().get(1).negateServices()).isTrue();
+        ServiceSpec flags =
+                client.resource("acme", "services", "flags", ServiceSpec.class).spec();
+        assertThat(flags.entries().getFirst().flagsSet()).containsExactly("syn");
+        assertThat(flags.entries().getFirst().flagsClear()).containsExactly("ack", "ece");
+        assertThat(client.put("acme", "policies", "frames", frames).changed()).isEmpty();
+        assertThat(client.put("acme", "services", "flags", flags).changed()).isEmpty();
+    }
+
+    @Test
+    void shouldNameThePlaceOfEveryMistakeInRulesOnFramesAndFlags() {
+        String broken = TENANT
+                + FRAMES.replace("lldp,", "lldb, 0x12,")
+                        .replace("00:00:00/44", "00:00:01/44")
+                        .replace("[syn]", "[syn, syn2]")
+                        .replace("[ack, ece]", "[ack, syn]");
+
+        assertThat(refused(() -> client.apply("acme", broken)).problem().problems())
+                .extracting(FieldProblem::path)
+                .containsExactlyInAnyOrder(
+                        "documents[5].spec.entries[0].flagsSet[1]",
+                        "documents[5].spec.entries[0].flagsClear",
+                        "documents[6].spec.rules[0].ethernet.etherTypes[0]",
+                        "documents[6].spec.rules[0].ethernet.sources[0]");
+        String elsewhere = TENANT + FRAMES.replace("ETHERNET", "APPLICATION").replace("lldp,", "0x12,");
+        assertThat(refused(() -> client.apply("acme", elsewhere)).problem().problems())
+                .extracting(FieldProblem::path)
+                .containsExactlyInAnyOrder(
+                        "documents[6].spec.rules[0].ethernet", "documents[6].spec.rules[0].ethernet.etherTypes[0]");
     }
 
     @Test

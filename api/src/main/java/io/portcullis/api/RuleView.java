@@ -8,6 +8,8 @@ import java.util.List;
  * @param position from 1, in the order of evaluation
  * @param id stable while the rule keeps its name
  * @param name {@code policy/rule}
+ * @param ethernet what it wants of the Ethernet header, for example {@code arp}, {@code from !02:00:00:00:00:01}; empty for all frames
+ * @param services an exclamation mark means: all but these
  */
 public record RuleView(
         int position,
@@ -16,6 +18,7 @@ public record RuleView(
         String category,
         String direction,
         String family,
+        List<String> ethernet,
         List<String> sources,
         List<String> destinations,
         List<String> services,

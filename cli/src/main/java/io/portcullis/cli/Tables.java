@@ -97,10 +97,11 @@ final class Tables {
             column("DIRECTION", RuleSpec::direction),
             column("SOURCES", rule -> Words.side(rule.sources(), rule.negateSources())),
             column("DESTINATIONS", rule -> Words.side(rule.destinations(), rule.negateDestinations())),
-            column("SERVICES", RuleSpec::services),
+            column("SERVICES", rule -> Words.side(rule.services(), rule.negateServices())),
             column("ACTION", RuleSpec::action),
             column("LIVE-FLOWS", RuleSpec::liveFlows),
             wideColumn("FAMILY", RuleSpec::family),
+            wideColumn("ETHERNET", rule -> Words.ethernet(rule.ethernet())),
             wideColumn("APPLIED-TO", rule -> orAll(rule.appliedTo())),
             wideColumn("LOG", RuleSpec::log));
 
@@ -160,6 +161,7 @@ final class Tables {
             column("ACTION", RuleView::action),
             wideColumn("LIVE-FLOWS", RuleView::liveFlows),
             wideColumn("FAMILY", RuleView::family),
+            wideColumn("ETHERNET", RuleView::ethernet),
             wideColumn("LOG", RuleView::log),
             wideColumn("ID", RuleView::id));
 

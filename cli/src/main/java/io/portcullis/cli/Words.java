@@ -1,5 +1,6 @@
 package io.portcullis.cli;
 
+import io.portcullis.api.EthernetSpec;
 import io.portcullis.api.GroupExpression;
 import io.portcullis.api.ServiceEntry;
 import io.portcullis.api.TextMatch;
@@ -43,7 +44,30 @@ final class Words {
         if (entry.code() != null) {
             text.append('/').append(entry.code());
         }
+        words(" +", entry.flagsSet(), text);
+        words(" -", entry.flagsClear(), text);
         return text.toString();
+    }
+
+    /** Like {@code arp,lldp from not 02:00:00:00:00:01}. */
+    static String ethernet(@Nullable EthernetSpec spec) {
+        if (spec == null) {
+            return "";
+        }
+        StringBuilder text = new StringBuilder(spec.etherTypes() == null ? "any" : String.join(",", spec.etherTypes()));
+        if (spec.sources() != null) {
+            text.append(" from ").append(side(spec.sources(), spec.negateSources()));
+        }
+        if (spec.destinations() != null) {
+            text.append(" to ").append(side(spec.destinations(), spec.negateDestinations()));
+        }
+        return text.toString();
+    }
+
+    private static void words(String before, @Nullable List<String> words, StringBuilder text) {
+        if (words != null) {
+            words.forEach(word -> text.append(before).append(word));
+        }
     }
 
     /** Like {@code tag app:web and not (group quarantine)}. */

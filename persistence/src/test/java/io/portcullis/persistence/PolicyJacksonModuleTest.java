@@ -22,10 +22,12 @@ import io.portcullis.policy.model.Rule;
 import io.portcullis.policy.model.SecurityPolicy;
 import io.portcullis.policy.model.Segment;
 import io.portcullis.policy.model.Service;
+import io.portcullis.policy.model.ServiceSelection;
 import io.portcullis.policy.model.Tag;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.model.Vm;
 import io.portcullis.policy.model.Vnic;
+import io.portcullis.policy.table.EthernetMatch;
 import io.portcullis.policy.table.RuleTable;
 import io.portcullis.policy.table.ServiceMatch;
 import java.net.InetAddress;
@@ -68,7 +70,15 @@ class PolicyJacksonModuleTest {
                             Expression.members("web-1"),
                             Expression.and(Expression.not(Expression.tag("app:db")))))),
             new ModelEdit.PutGroup(new Group("nested", Expression.group("all"))),
-            new ModelEdit.PutService(Service.of("web", ServiceMatch.ports(6, 80, 443))),
+            new ModelEdit.PutService(
+                    Service.of("web", ServiceMatch.ports(6, 80, 443).withTcpFlags(0x12, 0x02))),
+            new ModelEdit.PutPolicy(SecurityPolicy.of(
+                    "frames",
+                    Category.ETHERNET,
+                    10,
+                    Rule.drop("odd")
+                            .services(ServiceSelection.named("web").negate())
+                            .ethernet(EthernetMatch.etherTypes(0x0800).notFrom("02:00:00:00:00:00/24")))),
             new ModelEdit.PutPolicy(SecurityPolicy.of(
                     "app",
                     Category.APPLICATION,
@@ -83,6 +93,7 @@ class PolicyJacksonModuleTest {
             new ModelEdit.ClearFinding("web-1", "malware"),
             new ModelEdit.SetDefaults(Action.REJECT, true),
             new ModelEdit.RemovePolicy("app"),
+            new ModelEdit.RemovePolicy("frames"),
             new ModelEdit.RemoveGroup("nested"),
             new ModelEdit.RemoveGroup("all"),
             new ModelEdit.RemoveService("web"),
@@ -103,7 +114,7 @@ class PolicyJacksonModuleTest {
     @Test
     void shouldReadBackAModelAndItsTables() throws JsonProcessingException {
         EditResult.Accepted accepted =
-                (EditResult.Accepted) TenantModel.empty(WEB.tenant()).apply(EVERY_EDIT.subList(0, 8));
+                (EditResult.Accepted) TenantModel.empty(WEB.tenant()).apply(EVERY_EDIT.subList(0, 9));
         TenantModel model = accepted.model();
         RuleTable table = new PolicyCompiler().compile(model, WEB_ETH0);
 
@@ -111,6 +122,20 @@ class PolicyJacksonModuleTest {
                 .isEqualTo(model);
         assertThat(mapper.readValue(mapper.writeValueAsString(table), RuleTable.class))
                 .isEqualTo(table);
+    }
+
+    @Test
+    void shouldReadRulesThatKnowNothingOfEthernetFlagsAndNegatedServices() throws JsonProcessingException {
+        TypeReference<List<ModelEdit>> type = new TypeReference<>() {};
+        ModelEdit policy = new ModelEdit.PutPolicy(SecurityPolicy.of(
+                "app", Category.APPLICATION, 10, Rule.allow("r").services("web")));
+        ModelEdit service = new ModelEdit.PutService(Service.of("web", ServiceMatch.ports(6, 80, 80)));
+        String json = mapper.writerFor(type).writeValueAsString(List.of(policy, service));
+        String before = json.replaceAll("\"ethernet\":\\{[^}]*},", "")
+                .replaceAll(",\"(negated|tcpFlags[A-Z][a-z]+)\":(false|0)", "");
+
+        assertThat(before).doesNotContain("ethernet", "tcpFlags").hasSizeLessThan(json.length());
+        assertThat(mapper.readValue(before, type)).containsExactly(policy, service);
     }
 
     @Test

@@ -2,7 +2,10 @@ package io.portcullis.policy;
 
 /** Categories of security policies, in the order in which they are evaluated; the default comes after the last. */
 public enum Category {
-    /** Rules on MAC addresses and ethertypes. */
+    /**
+     * Judges each frame by itself, IP or not: MAC addresses, ethertypes, and whatever else of a rule holds for one frame. ALLOW
+     * and PASS hand an IP packet on to the next categories, ALLOW lets a frame pass that is neither IP nor ARP.
+     */
     ETHERNET,
     /** Quarantine and the like: in force before anything else at layer 3. */
     EMERGENCY,

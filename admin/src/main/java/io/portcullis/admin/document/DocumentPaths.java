@@ -124,6 +124,7 @@ public final class DocumentPaths {
             case "icmpType" -> "type";
             case "icmpCode" -> "code";
             case "destinationPorts" -> "ports";
+            case "tcpFlags" -> "flagsSet";
             default -> part;
         };
     }

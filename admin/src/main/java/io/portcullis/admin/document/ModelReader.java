@@ -185,9 +185,11 @@ public final class ModelReader {
                 peers(spec.destinations(), spec.negateDestinations(), path + ".destinations"),
                 new ServiceSelection(
                         anyService,
-                        spec.services().stream().filter(name -> !isAny(name)).toList()),
+                        spec.services().stream().filter(name -> !isAny(name)).toList(),
+                        Boolean.TRUE.equals(spec.negateServices())),
                 mistakes.constant(path + ".direction", spec.direction(), RuleDirection.BOTH),
                 mistakes.constant(path + ".family", spec.family(), IpFamily.ANY),
+                EthernetText.read(spec.ethernet(), path + ".ethernet", mistakes),
                 mistakes.constant(path + ".action", spec.action(), Action.DROP),
                 mistakes.constant(path + ".liveFlows", spec.liveFlows(), LiveFlowMode.RECHECK),
                 Boolean.TRUE.equals(spec.log()),

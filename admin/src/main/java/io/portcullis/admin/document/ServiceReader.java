@@ -55,6 +55,9 @@ final class ServiceReader {
         if (!icmp && protocol != WRONG && (entry.type() != null || entry.code() != null)) {
             mistakes.add(path + ".type", entry.protocol() + " has no types", "only icmp and icmpv6 have");
         }
+        if (protocol != 6 && protocol != WRONG && (entry.flagsSet() != null || entry.flagsClear() != null)) {
+            mistakes.add(path + ".flagsSet", entry.protocol() + " has no such flags", "only tcp has");
+        }
         if (count(entry) > Limits.MAX_MATCHES_PER_SERVICE) {
             mistakes.add(
                     path + ".ports",
@@ -64,10 +67,23 @@ final class ServiceReader {
         }
         int type = icmpNumber(entry.type(), path + ".type");
         int code = icmpNumber(entry.code(), path + ".code");
+        int set = flags(entry.flagsSet(), path + ".flagsSet");
+        int clear = flags(entry.flagsClear(), path + ".flagsClear");
+        if ((set & clear) != 0) {
+            mistakes.add(path + ".flagsClear", "a flag cannot be both set and clear", "name it once");
+        }
         for (PortRange source : ports(entry.sourcePorts(), path + ".sourcePorts")) {
             for (PortRange destination : ports(entry.ports(), path + ".ports")) {
                 matches.add(new ServiceMatch(
-                        protocol, source.first(), source.last(), destination.first(), destination.last(), type, code));
+                        protocol,
+                        source.first(),
+                        source.last(),
+                        destination.first(),
+                        destination.last(),
+                        type,
+                        code,
+                        set | clear,
+                        set));
             }
         }
     }
@@ -86,6 +102,23 @@ final class ServiceReader {
             return WRONG;
         }
         return number;
+    }
+
+    private int flags(@Nullable List<String> names, String path) {
+        int bits = 0;
+        List<String> all = ModelReader.orNone(names);
+        for (int index = 0; index < all.size(); index++) {
+            int bit = ServiceText.TCP_FLAGS.indexOf(all.get(index).toLowerCase(Locale.ROOT));
+            if (bit < 0) {
+                mistakes.add(
+                        path + "[" + index + "]",
+                        "'" + all.get(index) + "' is no TCP flag",
+                        "use " + String.join(", ", ServiceText.TCP_FLAGS));
+            } else {
+                bits |= 1 << bit;
+            }
+        }
+        return bits;
     }
 
     private int icmpNumber(@Nullable Integer number, String path) {

@@ -4,7 +4,8 @@ import io.portcullis.datapath.Direction;
 import io.portcullis.datapath.packet.PacketView;
 
 /**
- * Finds the rule that decides about a connection's first packet. Immutable after construction, thread-safe, no
+ * Finds the rule that decides about a connection's first packet: of every category but ETHERNET, whose rules judge frames
+ * ({@link FrameRules}). Immutable after construction, thread-safe, no
  * allocation per call; one instance serves every vNIC with the same rule table.
  */
 @FunctionalInterface

@@ -16,7 +16,7 @@ public enum DropReason {
     FOREIGN_MAC,
     /** The VM sent a tagged frame; segments are untagged towards VMs. */
     VLAN,
-    /** Neither IP nor ARP. */
+    /** Neither IP nor ARP, and no rule of category ETHERNET allows it. */
     ETHERTYPE,
     /** Neighbour discovery that crossed a router (hop limit is not 255), is malformed (RFC 4861) or in fragments (RFC 6980). */
     ND_INVALID,

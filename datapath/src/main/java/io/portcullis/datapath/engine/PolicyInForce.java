@@ -2,6 +2,7 @@ package io.portcullis.datapath.engine;
 
 import io.portcullis.datapath.Direction;
 import io.portcullis.datapath.classify.Classifier;
+import io.portcullis.datapath.classify.FrameRules;
 import io.portcullis.datapath.classify.LinearClassifier;
 import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.policy.Action;
@@ -20,6 +21,7 @@ final class PolicyInForce {
     private final RuleTable table;
     private final long revision;
     private final Classifier classifier;
+    private final FrameRules frameRules;
     /** By index of the rule; the last one is the default's. */
     private final long[] hits;
 
@@ -28,6 +30,7 @@ final class PolicyInForce {
         this.table = table;
         this.revision = revision;
         classifier = new LinearClassifier(table);
+        frameRules = new FrameRules(table);
         hits = new long[table.rules().size() + 1];
         if (previous != null) {
             SortedMap<Long, Long> old = previous.hitsById();
@@ -48,6 +51,18 @@ final class PolicyInForce {
 
     int decide(PacketView packet, Direction direction) {
         return classifier.classify(packet, direction);
+    }
+
+    /** The rule of category ETHERNET that matches a frame, or {@link FrameRules#DEFAULT}; its hit is counted. */
+    int decideFrame(PacketView packet, Direction direction) {
+        if (frameRules.isEmpty()) {
+            return FrameRules.DEFAULT;
+        }
+        int decision = frameRules.classify(packet, direction);
+        if (decision != FrameRules.DEFAULT) {
+            hits[decision]++;
+        }
+        return decision;
     }
 
     void countHit(int decision) {

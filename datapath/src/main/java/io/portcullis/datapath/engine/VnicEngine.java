@@ -1,6 +1,7 @@
 package io.portcullis.datapath.engine;
 
 import io.portcullis.datapath.Direction;
+import io.portcullis.datapath.classify.FrameRules;
 import io.portcullis.datapath.engine.EngineCounters.Event;
 import io.portcullis.datapath.packet.EtherTypes;
 import io.portcullis.datapath.packet.PacketParser;
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * The firewall of one vNIC. One thread at a time (the loop that owns the vNIC); {@link #process} neither allocates nor
  * throws for any content of a frame.
  *
- * <p>A frame goes: parse, {@link SpoofGuard}, (ARP, neighbour and listener discovery pass here), later fragments by
+ * <p>A frame goes: parse, {@link SpoofGuard}, rules of category ETHERNET, (ARP, neighbour and listener discovery pass here), later fragments by
  * {@link FragmentTable}, connection tracking; then, only for the first packet of a connection and for the next packet of
  * one that was judged under another revision, classification.
  */
@@ -127,10 +128,12 @@ public final class VnicEngine implements AutoCloseable {
         if (dishonest != null) {
             return drop(direction, dishonest);
         }
+        Verdict refused = judgeFrame(inForce, direction, nowNanos, toSender);
+        if (refused != null) {
+            return refused;
+        }
         if (packet.family == null) {
-            return packet.etherType == EtherTypes.ARP
-                    ? allow(direction, nowNanos)
-                    : drop(direction, DropReason.ETHERTYPE);
+            return allow(direction, nowNanos);
         }
         // without listener reports a switch that snoops on them would cut the VM off from neighbour discovery
         if (packet.isNeighbourDiscovery() || packet.isListenerDiscovery(direction == Direction.IN)) {
@@ -155,6 +158,24 @@ public final class VnicEngine implements AutoCloseable {
                 counters.invalid(tracked);
                 yield drop(direction, DropReason.INVALID);
             }
+        };
+    }
+
+    /** What category ETHERNET says about this one frame; null if it may go on. */
+    private @Nullable Verdict judgeFrame(PolicyInForce inForce, Direction direction, long nowNanos, Burst toSender) {
+        int decision = inForce.decideFrame(packet, direction);
+        Action action = decision == FrameRules.DEFAULT ? Action.PASS : inForce.action(decision);
+        return switch (action) {
+            case ALLOW -> null;
+            case PASS ->
+                packet.family != null || packet.etherType == EtherTypes.ARP
+                        ? null
+                        : drop(direction, DropReason.ETHERTYPE);
+            case DROP -> drop(direction, DropReason.POLICY);
+            case REJECT ->
+                packet.family == null
+                        ? drop(direction, DropReason.POLICY)
+                        : reject(direction, DropReason.REJECT, nowNanos, toSender);
         };
     }
 

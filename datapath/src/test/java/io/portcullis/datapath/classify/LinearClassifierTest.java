@@ -11,9 +11,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.portcullis.datapath.Direction;
 import io.portcullis.datapath.packet.FrameBuilder;
 import io.portcullis.datapath.packet.Frames;
+import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.Category;
 import io.portcullis.policy.IpFamily;
+import io.portcullis.policy.table.EthernetMatch;
 import io.portcullis.policy.table.ServiceMatch;
 import io.portcullis.policy.table.TableRule;
 import org.junit.jupiter.api.Test;
@@ -87,6 +89,30 @@ class LinearClassifierTest {
                         fromVm().protocol(47),
                         aRule(1).service(ServiceMatch.protocol(47)).allow()))
                 .isZero();
+    }
+
+    @Test
+    void shouldMatchNoneOfTheNegatedServices() {
+        TableRule notWeb = aRule(1).notService(tcp(80), tcp(443)).allow();
+        assertThat(decideOut(TO_443, notWeb)).isEqualTo(Classifier.DEFAULT);
+        assertThat(decideOut(fromVm().tcp(1, 22), notWeb)).isZero();
+        assertThat(decideOut(fromVm().udp(1, 443), notWeb)).isZero();
+    }
+
+    @Test
+    void shouldLookAtTheTcpFlagsThatAreAskedFor() {
+        ServiceMatch opening = tcp(443).withTcpFlags(PacketView.TCP_SYN | PacketView.TCP_ACK, PacketView.TCP_SYN);
+        FrameBuilder syn = fromVm().tcp(1, 443).flags(PacketView.TCP_SYN | PacketView.TCP_PSH);
+        assertThat(decideOut(syn, aRule(1).service(opening).allow())).isZero();
+        FrameBuilder middle = fromVm().tcp(1, 443).flags(PacketView.TCP_ACK);
+        assertThat(decideOut(middle, aRule(1).service(opening).allow())).isEqualTo(Classifier.DEFAULT);
+        assertThat(decideOut(middle, aRule(1).service(tcp(443)).allow())).isZero();
+    }
+
+    @Test
+    void shouldLeaveRulesOnFramesToThoseWhoJudgeFrames() {
+        TableRule frames = aRule(1).ethernet(EthernetMatch.ANY).drop();
+        assertThat(decideOut(TO_443, frames, aRule(2).allow())).isEqualTo(1);
     }
 
     private static int decideOut(FrameBuilder frame, TableRule... rules) {

@@ -6,6 +6,7 @@ import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.LiveFlowMode;
 import io.portcullis.policy.RuleDirection;
 import io.portcullis.policy.table.AddressMatch;
+import io.portcullis.policy.table.EthernetMatch;
 import io.portcullis.policy.table.IpRange;
 import io.portcullis.policy.table.RuleTable;
 import io.portcullis.policy.table.ServiceMatch;
@@ -24,6 +25,9 @@ public final class Rules {
     private AddressMatch sources = AddressMatch.ANY;
     private AddressMatch destinations = AddressMatch.ANY;
     private List<ServiceMatch> services = List.of(ServiceMatch.ANY);
+    private boolean servicesNegated;
+    private EthernetMatch ethernet = EthernetMatch.ANY;
+    private boolean log;
     private LiveFlowMode mode = LiveFlowMode.RECHECK;
 
     private Rules(long id) {
@@ -86,6 +90,22 @@ public final class Rules {
         return this;
     }
 
+    public Rules notService(ServiceMatch... values) {
+        servicesNegated = true;
+        return service(values);
+    }
+
+    /** Makes it a rule of category ETHERNET. */
+    public Rules ethernet(EthernetMatch value) {
+        ethernet = value;
+        return in(Category.ETHERNET);
+    }
+
+    public Rules logged() {
+        log = true;
+        return this;
+    }
+
     public Rules live(LiveFlowMode value) {
         mode = value;
         return this;
@@ -109,7 +129,19 @@ public final class Rules {
 
     private TableRule build(Action action) {
         return new TableRule(
-                id, "test/" + id, category, direction, family, sources, destinations, services, action, mode, false);
+                id,
+                "test/" + id,
+                category,
+                direction,
+                family,
+                sources,
+                destinations,
+                services,
+                servicesNegated,
+                ethernet,
+                action,
+                mode,
+                log);
     }
 
     /** Each {@code address} or {@code first-last}. */

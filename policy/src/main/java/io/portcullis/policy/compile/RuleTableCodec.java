@@ -6,7 +6,9 @@ import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.LiveFlowMode;
 import io.portcullis.policy.RuleDirection;
 import io.portcullis.policy.table.AddressMatch;
+import io.portcullis.policy.table.EthernetMatch;
 import io.portcullis.policy.table.IpRange;
+import io.portcullis.policy.table.MacPrefix;
 import io.portcullis.policy.table.RuleTable;
 import io.portcullis.policy.table.ServiceMatch;
 import io.portcullis.policy.table.TableRule;
@@ -30,12 +32,12 @@ import java.util.Map;
  */
 public final class RuleTableCodec {
     /** "PRT" and the version of the format. */
-    private static final int MAGIC = 0x50525401;
+    private static final int MAGIC = 0x50525402;
     /** Fewest bytes of one encoded rule; bounds what a damaged count may allocate. */
-    private static final int MIN_RULE_BYTES = 33;
+    private static final int MIN_RULE_BYTES = 51;
 
     private static final int RANGE_BYTES = 33;
-    private static final int SERVICE_BYTES = 14;
+    private static final int SERVICE_BYTES = 16;
 
     // Codes of enum constants are their places in these lists. Append only.
     private static final List<Action> ACTIONS = List.of(Action.ALLOW, Action.DROP, Action.REJECT, Action.PASS);
@@ -164,7 +166,11 @@ public final class RuleTableCodec {
             out.writeShort(service.destinationPortLast());
             out.writeShort(service.icmpType());
             out.writeShort(service.icmpCode());
+            out.writeByte(service.tcpFlagsMask());
+            out.writeByte(service.tcpFlagsValue());
         }
+        out.writeBoolean(rule.servicesNegated());
+        writeEthernet(out, rule.ethernet());
         out.writeByte(ACTIONS.indexOf(rule.action()));
         out.writeByte(LIVE_FLOW_MODES.indexOf(rule.liveFlowMode()));
         out.writeBoolean(rule.log());
@@ -182,7 +188,15 @@ public final class RuleTableCodec {
         List<ServiceMatch> services = new ArrayList<>();
         for (int left = count(in, SERVICE_BYTES); left > 0; left--) {
             services.add(new ServiceMatch(
-                    in.getShort(), port(in), port(in), port(in), port(in), in.getShort(), in.getShort()));
+                    in.getShort(),
+                    port(in),
+                    port(in),
+                    port(in),
+                    port(in),
+                    in.getShort(),
+                    in.getShort(),
+                    in.get() & 0xff,
+                    in.get() & 0xff));
         }
         return new TableRule(
                 id,
@@ -193,9 +207,46 @@ public final class RuleTableCodec {
                 sources,
                 destinations,
                 services,
+                flag(in),
+                readEthernet(in),
                 constant(ACTIONS, in),
                 constant(LIVE_FLOW_MODES, in),
                 flag(in));
+    }
+
+    private static void writeEthernet(DataOutputStream out, EthernetMatch ethernet) throws IOException {
+        out.writeInt(ethernet.etherTypes().size());
+        for (int etherType : ethernet.etherTypes()) {
+            out.writeShort(etherType);
+        }
+        writePrefixes(out, ethernet.sources());
+        out.writeBoolean(ethernet.sourcesNegated());
+        writePrefixes(out, ethernet.destinations());
+        out.writeBoolean(ethernet.destinationsNegated());
+    }
+
+    private static void writePrefixes(DataOutputStream out, List<MacPrefix> prefixes) throws IOException {
+        out.writeInt(prefixes.size());
+        for (MacPrefix prefix : prefixes) {
+            out.writeLong(prefix.value() << 16 | prefix.bits());
+        }
+    }
+
+    private static EthernetMatch readEthernet(ByteBuffer in) {
+        List<Integer> etherTypes = new ArrayList<>();
+        for (int left = count(in, Short.BYTES); left > 0; left--) {
+            etherTypes.add(Short.toUnsignedInt(in.getShort()));
+        }
+        return new EthernetMatch(etherTypes, readPrefixes(in), flag(in), readPrefixes(in), flag(in));
+    }
+
+    private static List<MacPrefix> readPrefixes(ByteBuffer in) {
+        List<MacPrefix> prefixes = new ArrayList<>();
+        for (int left = count(in, Long.BYTES); left > 0; left--) {
+            long prefix = in.getLong();
+            prefixes.add(new MacPrefix(prefix >>> 16, (int) prefix & 0xffff));
+        }
+        return prefixes;
     }
 
     private static AddressMatch match(List<AddressMatch> matches, int index) {

@@ -106,6 +106,8 @@ final class TenantRules {
                     sources,
                     destinations,
                     services(rule.services()),
+                    rule.services().negated(),
+                    rule.ethernet(),
                     rule.action(),
                     rule.liveFlowMode(),
                     rule.log());

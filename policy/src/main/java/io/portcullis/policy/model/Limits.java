@@ -29,6 +29,10 @@ public final class Limits {
     public static final int MAX_GROUPS_PER_LIST = 256;
 
     public static final int MAX_SERVICES_PER_RULE = 256;
+    /** In one Ethernet rule; each frame is compared with them. */
+    public static final int MAX_ETHER_TYPES_PER_RULE = 64;
+    /** On one side of an Ethernet rule. */
+    public static final int MAX_MACS_PER_SIDE = 256;
     /** Longest free text (description, operating system, value of a finding, port), in characters. */
     public static final int MAX_TEXT_LENGTH = 255;
     /** Problems that one refusal reports; more would help nobody. */

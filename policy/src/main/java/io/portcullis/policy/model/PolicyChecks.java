@@ -1,5 +1,8 @@
 package io.portcullis.policy.model;
 
+import io.portcullis.policy.Category;
+import io.portcullis.policy.table.EthernetMatch;
+import io.portcullis.policy.table.MacPrefix;
 import io.portcullis.policy.table.ServiceMatch;
 import java.util.HashSet;
 import java.util.List;
@@ -54,6 +57,7 @@ final class PolicyChecks {
         checkRange(path + "/protocol", "protocol", match.protocol(), ServiceMatch.ANY_PROTOCOL, 255);
         checkRange(path + "/icmpType", "ICMP type", match.icmpType(), -1, 255);
         checkRange(path + "/icmpCode", "ICMP code", match.icmpCode(), -1, 255);
+        checkFlags(path, match);
         checkPorts(path + "/sourcePorts", match.sourcePortFirst(), match.sourcePortLast());
         checkPorts(path + "/destinationPorts", match.destinationPortFirst(), match.destinationPortLast());
     }
@@ -93,6 +97,7 @@ final class PolicyChecks {
             checkPeers(rulePath + "/sources", rule.sources());
             checkPeers(rulePath + "/destinations", rule.destinations());
             checkServices(rulePath + "/services", rule.services());
+            checkEthernet(rulePath + "/ethernet", policy.category(), rule.ethernet());
             checkGroups(rulePath + "/appliedTo", rule.appliedTo());
         }
     }
@@ -114,8 +119,8 @@ final class PolicyChecks {
     }
 
     private void checkServices(String path, ServiceSelection services) {
-        if (services.any() && !services.names().isEmpty()) {
-            problems.add(path, "'any' stands alone", "drop 'any' or the services beside it");
+        if (services.any() && (services.negated() || !services.names().isEmpty())) {
+            problems.add(path, "'any' stands alone", "drop 'any', or the services and negation beside it");
         } else if (!services.any() && services.names().isEmpty()) {
             problems.add(path, "the rule has no service", "name services (https, dns, …) or write 'any'");
         }
@@ -130,6 +135,50 @@ final class PolicyChecks {
                         "create the service first or in the same document, or use a built-in one");
             }
         }
+    }
+
+    private void checkFlags(String path, ServiceMatch match) {
+        int mask = match.tcpFlagsMask();
+        int value = match.tcpFlagsValue();
+        if (mask < 0 || mask > 255 || (value & ~mask) != 0) {
+            problems.add(path + "/tcpFlags", "TCP flags " + value + " of " + mask + " are none", "use bits 1 to 128");
+        } else if (mask != 0 && match.protocol() != ServiceLibrary.TCP) {
+            problems.add(path + "/tcpFlags", "only tcp has these flags", "leave them out, or make the protocol tcp");
+        }
+    }
+
+    private void checkEthernet(String path, Category category, EthernetMatch ethernet) {
+        if (category != Category.ETHERNET && !ethernet.matchesEverything()) {
+            problems.add(
+                    path,
+                    "only rules of category ETHERNET look at Ethernet headers",
+                    "move the rule to a policy of that category");
+        }
+        checkNegation(path + "/sources", ethernet.sources(), ethernet.sourcesNegated());
+        checkNegation(path + "/destinations", ethernet.destinations(), ethernet.destinationsNegated());
+        problems.checkLimit(
+                path + "/etherTypes",
+                "ethertypes",
+                ethernet.etherTypes().size(),
+                Limits.MAX_ETHER_TYPES_PER_RULE,
+                "MAX_ETHER_TYPES_PER_RULE");
+        for (int index = 0; index < ethernet.etherTypes().size(); index++) {
+            int etherType = ethernet.etherTypes().get(index);
+            boolean isType = etherType >= EthernetMatch.FIRST_ETHER_TYPE && etherType <= 0xffff;
+            if (!isType && etherType != EthernetMatch.LLC) {
+                problems.add(
+                        path + "/etherTypes/" + index,
+                        "there is no ethertype " + etherType,
+                        "use 0x0600 to 0xffff, or llc for frames with a length");
+            }
+        }
+    }
+
+    private void checkNegation(String path, List<MacPrefix> macs, boolean negated) {
+        if (macs.isEmpty() && negated) {
+            problems.add(path, "no address is named", "name the addresses that are left out");
+        }
+        problems.checkLimit(path, "MAC addresses", macs.size(), Limits.MAX_MACS_PER_SIDE, "MAX_MACS_PER_SIDE");
     }
 
     private void checkGroups(String path, List<String> groups) {

@@ -4,11 +4,14 @@ import io.portcullis.policy.Action;
 import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.LiveFlowMode;
 import io.portcullis.policy.RuleDirection;
+import io.portcullis.policy.table.EthernetMatch;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * One rule of a security policy. Its name is its identity: connections and counters refer to {@code tenant/policy/rule}.
  *
+ * @param ethernet for rules of category ETHERNET only
  * @param appliedTo groups whose vNICs enforce the rule, within those of the policy; empty for all of the policy's
  */
 public record Rule(
@@ -18,11 +21,14 @@ public record Rule(
         ServiceSelection services,
         RuleDirection direction,
         IpFamily family,
+        EthernetMatch ethernet,
         Action action,
         LiveFlowMode liveFlowMode,
         boolean log,
         List<String> appliedTo) {
     public Rule {
+        // journals of before rules knew of Ethernet have none
+        ethernet = Objects.requireNonNullElse(ethernet, EthernetMatch.ANY);
         appliedTo = List.copyOf(appliedTo);
     }
 
@@ -54,6 +60,7 @@ public record Rule(
         private ServiceSelection services = ServiceSelection.named();
         private RuleDirection direction = RuleDirection.BOTH;
         private IpFamily family = IpFamily.ANY;
+        private EthernetMatch ethernet = EthernetMatch.ANY;
         private LiveFlowMode liveFlowMode = LiveFlowMode.RECHECK;
         private boolean log;
         private List<String> appliedTo = List.of();
@@ -104,6 +111,11 @@ public record Rule(
             return this;
         }
 
+        public Builder ethernet(EthernetMatch match) {
+            ethernet = match;
+            return this;
+        }
+
         public Builder liveFlows(LiveFlowMode mode) {
             liveFlowMode = mode;
             return this;
@@ -121,7 +133,17 @@ public record Rule(
 
         public Rule build() {
             return new Rule(
-                    name, sources, destinations, services, direction, family, action, liveFlowMode, log, appliedTo);
+                    name,
+                    sources,
+                    destinations,
+                    services,
+                    direction,
+                    family,
+                    ethernet,
+                    action,
+                    liveFlowMode,
+                    log,
+                    appliedTo);
         }
     }
 }

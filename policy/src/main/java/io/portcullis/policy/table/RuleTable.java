@@ -4,8 +4,8 @@ import io.portcullis.policy.Action;
 import java.util.List;
 
 /**
- * The ordered rules that concern one vNIC: first match wins, category by category, then the default. Immutable; two
- * tables with the same content have the same {@link #hash()} and are shared by every vNIC that has them.
+ * The ordered rules that concern one vNIC: first match wins, category by category, then the default. Category ETHERNET judges
+ * every frame by itself; what it lets through and is IP comes to the others, which judge connections. Immutable; two tables with the same content have the same {@link #hash()} and are shared by every vNIC that has them.
  *
  * @param hash lower-case hexadecimal SHA-256 of the content; made by the compiler
  * @param rules in order of evaluation, categories ascending

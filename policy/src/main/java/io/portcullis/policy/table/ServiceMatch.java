@@ -7,6 +7,9 @@ package io.portcullis.policy.table;
  * @param sourcePortFirst 0 to 65,535; ports are looked at for TCP, UDP and SCTP only
  * @param icmpType 0 to 255 or -1 for any
  * @param icmpCode 0 to 255 or -1 for any
+ * @param tcpFlagsMask bits of the TCP flags byte that are looked at (RFC 9293, 3.1: FIN 1, SYN 2, RST 4, PSH 8, ACK 16,
+ *     URG 32, ECE 64, CWR 128); 0 for none
+ * @param tcpFlagsValue how those bits must be; rules see a connection's first packet, which is the one to have these flags
  */
 public record ServiceMatch(
         int protocol,
@@ -15,10 +18,33 @@ public record ServiceMatch(
         int destinationPortFirst,
         int destinationPortLast,
         int icmpType,
-        int icmpCode) {
+        int icmpCode,
+        int tcpFlagsMask,
+        int tcpFlagsValue) {
     public static final int ANY_PROTOCOL = -1;
     public static final int MAX_PORT = 65_535;
     public static final ServiceMatch ANY = new ServiceMatch(ANY_PROTOCOL, 0, MAX_PORT, 0, MAX_PORT, -1, -1);
+
+    /** Whatever the TCP flags. */
+    public ServiceMatch(
+            int protocol,
+            int sourcePortFirst,
+            int sourcePortLast,
+            int destinationPortFirst,
+            int destinationPortLast,
+            int icmpType,
+            int icmpCode) {
+        this(
+                protocol,
+                sourcePortFirst,
+                sourcePortLast,
+                destinationPortFirst,
+                destinationPortLast,
+                icmpType,
+                icmpCode,
+                0,
+                0);
+    }
 
     public static ServiceMatch ports(int protocol, int destinationFirst, int destinationLast) {
         return new ServiceMatch(protocol, 0, MAX_PORT, destinationFirst, destinationLast, -1, -1);
@@ -30,5 +56,19 @@ public record ServiceMatch(
 
     public static ServiceMatch protocol(int protocol) {
         return new ServiceMatch(protocol, 0, MAX_PORT, 0, MAX_PORT, -1, -1);
+    }
+
+    /** The same with these TCP flags: of the bits in {@code mask} exactly those in {@code value} are set. */
+    public ServiceMatch withTcpFlags(int mask, int value) {
+        return new ServiceMatch(
+                protocol,
+                sourcePortFirst,
+                sourcePortLast,
+                destinationPortFirst,
+                destinationPortLast,
+                icmpType,
+                icmpCode,
+                mask,
+                value);
     }
 }

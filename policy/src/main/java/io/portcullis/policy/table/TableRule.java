@@ -14,6 +14,9 @@ import java.util.List;
  * @param name {@code policy/rule}, for people
  * @param sources addresses of the sender of the connection's first packet
  * @param services the rule matches if any of these does; never empty
+ * @param servicesNegated the rule matches if none of them does
+ * @param ethernet looked at in category ETHERNET only, whose rules judge each frame by itself; those of the other categories
+ *     judge the first packet of a connection
  */
 public record TableRule(
         long id,
@@ -24,6 +27,8 @@ public record TableRule(
         AddressMatch sources,
         AddressMatch destinations,
         List<ServiceMatch> services,
+        boolean servicesNegated,
+        EthernetMatch ethernet,
         Action action,
         LiveFlowMode liveFlowMode,
         boolean log) {
@@ -32,5 +37,38 @@ public record TableRule(
         if (services.isEmpty()) {
             throw new IllegalArgumentException("rule " + name + " matches no service; use ServiceMatch.ANY");
         }
+        if (category != Category.ETHERNET && !ethernet.matchesEverything()) {
+            throw new IllegalArgumentException(
+                    "rule " + name + " of category " + category + " matches Ethernet headers");
+        }
+    }
+
+    /** Any of the services, any Ethernet header. */
+    public TableRule(
+            long id,
+            String name,
+            Category category,
+            RuleDirection direction,
+            IpFamily family,
+            AddressMatch sources,
+            AddressMatch destinations,
+            List<ServiceMatch> services,
+            Action action,
+            LiveFlowMode liveFlowMode,
+            boolean log) {
+        this(
+                id,
+                name,
+                category,
+                direction,
+                family,
+                sources,
+                destinations,
+                services,
+                false,
+                EthernetMatch.ANY,
+                action,
+                liveFlowMode,
+                log);
     }
 }

@@ -37,6 +37,17 @@ record Flow(
                 0);
     }
 
+    /** Of every flow's first frame. */
+    static final long SOURCE_MAC = 0x02_00_00_00_00_01L;
+
+    static final long DESTINATION_MAC = 0x02_00_00_00_00_02L;
+    /** TCP flags of every flow's first packet: SYN. */
+    private static final int TCP_FLAGS = 2;
+
+    int etherType() {
+        return family() == IpFamily.IPV4 ? 0x0800 : 0x86dd;
+    }
+
     IpFamily family() {
         return source instanceof Inet4Address ? IpFamily.IPV4 : IpFamily.IPV6;
     }
@@ -44,6 +55,9 @@ record Flow(
     /** The meaning of {@link ServiceMatch}, spelled out once for oracle and table walk alike. */
     boolean isOf(ServiceMatch service) {
         if (service.protocol() != ServiceMatch.ANY_PROTOCOL && service.protocol() != protocol) {
+            return false;
+        }
+        if (protocol == ServiceLibrary.TCP && (TCP_FLAGS & service.tcpFlagsMask()) != service.tcpFlagsValue()) {
             return false;
         }
         boolean hasPorts = protocol == ServiceLibrary.TCP || protocol == ServiceLibrary.UDP;

@@ -13,7 +13,9 @@ import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.model.TextMatch;
 import io.portcullis.policy.model.Vm;
 import io.portcullis.policy.model.Vnic;
+import io.portcullis.policy.table.EthernetMatch;
 import io.portcullis.policy.table.IpRange;
+import io.portcullis.policy.table.MacPrefix;
 import io.portcullis.policy.table.ServiceMatch;
 import java.math.BigInteger;
 import java.net.Inet4Address;
@@ -43,7 +45,9 @@ final class NaiveEvaluator {
                         .filter(rule -> matches(rule, flow, direction))
                         .findFirst();
                 if (hit.isPresent()) {
-                    if (hit.get().action() == Action.PASS) {
+                    boolean isFrameAllowed =
+                            category == Category.ETHERNET && hit.get().action() == Action.ALLOW;
+                    if (hit.get().action() == Action.PASS || isFrameAllowed) {
                         break; // out of the policies of this category
                     }
                     String name = policy.name() + "/" + hit.get().name();
@@ -97,7 +101,25 @@ final class NaiveEvaluator {
         }
         return isAmong(rule.sources(), flow.source())
                 && isAmong(rule.destinations(), flow.destination())
-                && (rule.services().any() || hasService(rule.services().names(), flow));
+                && isFramed(rule.ethernet(), flow)
+                && (rule.services().any()
+                        || hasService(rule.services().names(), flow)
+                                != rule.services().negated());
+    }
+
+    private static boolean isFramed(EthernetMatch ethernet, Flow flow) {
+        boolean typed = ethernet.etherTypes().isEmpty() || ethernet.etherTypes().contains(flow.etherType());
+        boolean from = ethernet.sources().isEmpty()
+                || ethernet.sources().stream().anyMatch(prefix -> begins(Flow.SOURCE_MAC, prefix))
+                        != ethernet.sourcesNegated();
+        boolean to = ethernet.destinations().isEmpty()
+                || ethernet.destinations().stream().anyMatch(prefix -> begins(Flow.DESTINATION_MAC, prefix))
+                        != ethernet.destinationsNegated();
+        return typed && from && to;
+    }
+
+    private static boolean begins(long mac, MacPrefix prefix) {
+        return prefix.bits() == 0 || mac >>> 48 - prefix.bits() == prefix.value() >>> 48 - prefix.bits();
     }
 
     private boolean hasService(List<String> names, Flow flow) {

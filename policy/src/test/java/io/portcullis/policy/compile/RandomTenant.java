@@ -18,6 +18,7 @@ import io.portcullis.policy.model.ServiceSelection;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.model.TestTenant;
 import io.portcullis.policy.model.Vm;
+import io.portcullis.policy.table.EthernetMatch;
 import io.portcullis.policy.table.ServiceMatch;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -56,6 +57,10 @@ final class RandomTenant {
         builder.segment("lan", 10).segment("dmz", 20);
         builder.with(new ModelEdit.PutService(Service.of(
                 "odd", ServiceMatch.ports(6, 8_000, 8_010), new ServiceMatch(17, 1_000, 2_000, 53, 53, -1, -1))));
+        builder.with(new ModelEdit.PutService(Service.of(
+                "flags",
+                ServiceMatch.ports(6, 443, 443).withTcpFlags(0x12, 0x02),
+                ServiceMatch.ports(6, 22, 80).withTcpFlags(0x12, 0x12))));
         int vms = 2 + random.nextInt(6);
         for (int index = 0; index < vms; index++) {
             builder.with(new ModelEdit.PutVm(vm(index)));
@@ -117,29 +122,53 @@ final class RandomTenant {
     }
 
     private SecurityPolicy policy(int index) {
+        Category category = oneOf(Category.values());
         List<Rule> rules = new ArrayList<>();
         int count = 2 + random.nextInt(6);
         for (int rule = 0; rule < count; rule++) {
-            rules.add(rule("r" + rule));
+            rules.add(rule("r" + rule, category));
         }
         return new SecurityPolicy(
-                "p" + index, oneOf(Category.values()), random.nextInt(3), appliedTo(), random.nextInt(10) != 0, rules);
+                "p" + index, category, random.nextInt(3), appliedTo(), random.nextInt(10) != 0, rules);
     }
 
-    private Rule rule(String name) {
+    private Rule rule(String name, Category category) {
         return new Rule(
                 name,
                 peers(),
                 peers(),
-                random.nextInt(3) == 0
-                        ? ServiceSelection.ANY
-                        : ServiceSelection.named(oneOf("ssh", "https", "odd"), oneOf("dns", "http", "ping")),
+                services(),
                 oneOf(RuleDirection.values()),
                 oneOf(IpFamily.values()),
+                category == Category.ETHERNET ? ethernet() : EthernetMatch.ANY,
                 oneOf(Action.values()),
                 oneOf(LiveFlowMode.values()),
                 random.nextBoolean(),
                 appliedTo());
+    }
+
+    private ServiceSelection services() {
+        if (random.nextInt(3) == 0) {
+            return ServiceSelection.ANY;
+        }
+        ServiceSelection named =
+                ServiceSelection.named(oneOf("ssh", "https", "odd"), oneOf("dns", "http", "ping", "flags"));
+        return random.nextInt(4) == 0 ? named.negate() : named;
+    }
+
+    private EthernetMatch ethernet() {
+        EthernetMatch typed = switch (random.nextInt(3)) {
+            case 0 -> EthernetMatch.ANY;
+            case 1 -> EthernetMatch.etherTypes(oneOf(0x0800, 0x86dd, 0x0806));
+            default -> EthernetMatch.etherTypes(0x86dd, EthernetMatch.LLC);
+        };
+        return switch (random.nextInt(5)) {
+            case 0 -> typed.from("02:00:00:00:00:00/40");
+            case 1 -> typed.notFrom("02:00:00:00:00:01");
+            case 2 -> typed.to("ff:ff:ff:ff:ff:ff", "02:00:00:00:00:02");
+            case 3 -> typed.notTo("01:00:00:00:00:00/8");
+            default -> typed;
+        };
     }
 
     private List<String> appliedTo() {

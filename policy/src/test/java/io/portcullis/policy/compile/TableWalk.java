@@ -1,5 +1,6 @@
 package io.portcullis.policy.compile;
 
+import io.portcullis.policy.Action;
 import io.portcullis.policy.Category;
 import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.RuleDirection;
@@ -24,6 +25,10 @@ final class TableWalk {
             switch (rule.action()) {
                 case PASS -> passed = rule.category();
                 case ALLOW, DROP, REJECT -> {
+                    if (rule.category() == Category.ETHERNET && rule.action() == Action.ALLOW) {
+                        passed = rule.category();
+                        continue;
+                    }
                     return new Verdict(rule.action(), rule.name(), rule.id());
                 }
             }
@@ -36,7 +41,8 @@ final class TableWalk {
                 && (rule.family() == IpFamily.ANY || rule.family() == flow.family())
                 && matches(rule.sources(), flow.source())
                 && matches(rule.destinations(), flow.destination())
-                && rule.services().stream().anyMatch(flow::isOf);
+                && rule.ethernet().matches(flow.etherType(), Flow.SOURCE_MAC, Flow.DESTINATION_MAC)
+                && rule.services().stream().anyMatch(flow::isOf) != rule.servicesNegated();
     }
 
     private static boolean matches(AddressMatch match, InetAddress address) {

@@ -19,6 +19,7 @@ import io.portcullis.policy.Category;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
+import io.portcullis.policy.table.EthernetMatch;
 import io.portcullis.policy.table.ServiceMatch;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -103,6 +104,39 @@ class ProblemTest {
                 model.putPolicy(policy(Rule.allow("r").services(new ServiceSelection(true, List.of("ssh"))))),
                 "/policies/p/rules/0/services",
                 "'any' stands alone");
+    }
+
+    @Test
+    void shouldRefuseWhatCannotBeSaidOfFramesFlagsAndNegatedServices() {
+        assertProblem(
+                model.putPolicy(policy(Rule.allow("r").anyService().ethernet(EthernetMatch.etherTypes(0x0806)))),
+                "/policies/p/rules/0/ethernet",
+                "category ETHERNET");
+        assertProblem(
+                model.putPolicy(frames(EthernetMatch.etherTypes(0x0800, 0x5ff))),
+                "/policies/p/rules/0/ethernet/etherTypes/1",
+                "no ethertype 1535");
+        assertProblem(
+                model.putPolicy(frames(EthernetMatch.ANY.notFrom())),
+                "/policies/p/rules/0/ethernet/sources",
+                "no address is named");
+        assertProblem(
+                model.putPolicy(policy(Rule.allow("r").services(ServiceSelection.ANY.negate()))),
+                "/policies/p/rules/0/services",
+                "'any' stands alone");
+        assertProblem(
+                model.putService(Service.of("s", ServiceMatch.ports(17, 1, 2).withTcpFlags(2, 2))),
+                "/services/s/matches/0/tcpFlags",
+                "only tcp");
+        assertProblem(
+                model.putService(Service.of("s", ServiceMatch.ports(6, 1, 2).withTcpFlags(2, 3))),
+                "/services/s/matches/0/tcpFlags",
+                "TCP flags 3 of 2");
+    }
+
+    private static SecurityPolicy frames(EthernetMatch match) {
+        return SecurityPolicy.of(
+                "p", Category.ETHERNET, 10, Rule.drop("r").anyService().ethernet(match));
     }
 
     @Test

@@ -1,0 +1,138 @@
+package io.portcullis.datapath.classify;
+
+import static io.portcullis.datapath.classify.Rules.aRule;
+import static io.portcullis.datapath.classify.Rules.tcp;
+import static io.portcullis.datapath.packet.Frames.fromVm;
+import static io.portcullis.datapath.packet.Frames.fromVm6;
+import static io.portcullis.datapath.packet.Frames.toVm;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.portcullis.datapath.Direction;
+import io.portcullis.datapath.packet.FrameBuilder;
+import io.portcullis.datapath.packet.Frames;
+import io.portcullis.datapath.packet.PacketView;
+import io.portcullis.policy.Action;
+import io.portcullis.policy.table.EthernetMatch;
+import io.portcullis.policy.table.ServiceMatch;
+import io.portcullis.policy.table.TableRule;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+class FrameRulesTest {
+    private static final long SEED = Long.getLong("portcullis.seed", System.nanoTime());
+    private static final FrameBuilder ARP = FrameBuilder.arpRequest(Frames.VM_MAC, Frames.VM, Frames.PEER);
+    private static final FrameBuilder LLDP =
+            FrameBuilder.frame(Frames.VM_MAC, Frames.PEER_MAC).etherType(0x88cc).payload(new byte[46]);
+    private static final FrameBuilder LLC =
+            FrameBuilder.frame(Frames.VM_MAC, Frames.PEER_MAC).etherType(46).payload(new byte[46]);
+
+    @Test
+    void shouldMatchEthertypesAndAddresses() {
+        TableRule lldp = aRule(1).ethernet(EthernetMatch.etherTypes(0x88cc)).allow();
+        TableRule fromVmOnly = aRule(2).ethernet(EthernetMatch.ANY.from(Frames.VM_MAC.toString()))
+                .allow();
+        TableRule notFromVm = aRule(3).ethernet(EthernetMatch.ANY.notFrom("02:00:00:00:00:00/47"))
+                .allow();
+        TableRule llc =
+                aRule(4).ethernet(EthernetMatch.etherTypes(EthernetMatch.LLC)).allow();
+        assertThat(out(LLDP, lldp)).isZero();
+        assertThat(out(ARP, lldp)).isEqualTo(FrameRules.DEFAULT);
+        assertThat(out(ARP, fromVmOnly)).isZero();
+        assertThat(in(toVm().tcp(1, 2), fromVmOnly)).isEqualTo(FrameRules.DEFAULT);
+        assertThat(in(toVm().tcp(1, 2), notFromVm)).isZero();
+        assertThat(out(ARP, notFromVm)).isEqualTo(FrameRules.DEFAULT);
+        assertThat(out(LLC, lldp, llc)).isEqualTo(1);
+        assertThat(out(LLDP, llc)).isEqualTo(FrameRules.DEFAULT);
+    }
+
+    @Test
+    void shouldLookAtAddressesAndServicesOfIpOnly() {
+        EthernetMatch all = EthernetMatch.ANY;
+        assertThat(out(
+                        fromVm().tcp(1, 22),
+                        aRule(1).ethernet(all).service(tcp(22)).drop()))
+                .isZero();
+        assertThat(out(ARP, aRule(1).ethernet(all).service(tcp(22)).drop())).isEqualTo(FrameRules.DEFAULT);
+        assertThat(out(ARP, aRule(1).ethernet(all).notService(tcp(22)).drop())).isEqualTo(FrameRules.DEFAULT);
+        assertThat(out(ARP, aRule(1).ethernet(all).notFrom("10.9.9.9").drop())).isEqualTo(FrameRules.DEFAULT);
+        assertThat(out(ARP, aRule(1).ethernet(all).drop())).isZero();
+    }
+
+    @Test
+    void shouldSeeNoPortsInLaterFragments() {
+        FrameBuilder later = fromVm().fragment(7, 80, false).udp(53, 53).payload(new byte[16]);
+        EthernetMatch all = EthernetMatch.ANY;
+        assertThat(out(
+                        later,
+                        aRule(1).ethernet(all)
+                                .service(ServiceMatch.ports(17, 0, 100))
+                                .drop()))
+                .isEqualTo(FrameRules.DEFAULT);
+        assertThat(out(
+                        later,
+                        aRule(1).ethernet(all)
+                                .service(ServiceMatch.protocol(17))
+                                .drop()))
+                .isZero();
+    }
+
+    @Test
+    void shouldIgnoreOtherCategoriesAndSayThatItIsEmpty() {
+        assertThat(new FrameRules(Rules.table(Action.DROP, aRule(1).drop())).isEmpty())
+                .isTrue();
+        assertThat(out(ARP, aRule(1).drop())).isEqualTo(FrameRules.DEFAULT);
+    }
+
+    @Test
+    void shouldFindWhatALookAtEveryRuleFinds() {
+        System.out.println("FrameRulesTest seed " + SEED);
+        SplittableRandom random = new SplittableRandom(SEED);
+        List<FrameBuilder> frames =
+                List.of(ARP, LLDP, LLC, fromVm().tcp(1, 22), fromVm6().udp(1, 53), toVm().tcp(22, 1));
+        List<EthernetMatch> matches = List.of(
+                EthernetMatch.ANY,
+                EthernetMatch.etherTypes(0x0800),
+                EthernetMatch.etherTypes(0x0806, 0x86dd),
+                EthernetMatch.etherTypes(0x88cc),
+                EthernetMatch.etherTypes(EthernetMatch.LLC).to(Frames.PEER_MAC.toString()),
+                EthernetMatch.ANY.notTo(Frames.PEER_MAC.toString()));
+        for (int round = 0; round < 2_000; round++) {
+            List<TableRule> rules = new ArrayList<>();
+            for (int i = random.nextInt(6); i >= 0; i--) {
+                Rules rule = aRule(i + 1).ethernet(matches.get(random.nextInt(matches.size())));
+                Rules directed = switch (random.nextInt(3)) {
+                    case 0 -> rule.inbound();
+                    case 1 -> rule.outbound();
+                    default -> rule;
+                };
+                rules.add(random.nextInt(4) == 0 ? directed.service(tcp(22)).drop() : directed.drop());
+            }
+            FrameRules indexed = new FrameRules(Rules.table(Action.DROP, rules.toArray(TableRule[]::new)));
+            PacketView packet =
+                    Frames.parsed(frames.get(random.nextInt(frames.size())).build());
+            for (Direction direction : Direction.values()) {
+                int expected = FrameRules.DEFAULT;
+                for (int i = rules.size() - 1; i >= 0; i--) {
+                    expected = RuleMatcher.matchesFrame(rules.get(i), packet, direction) ? i : expected;
+                }
+                assertThat(indexed.classify(packet, direction))
+                        .as("seed %d round %d", SEED, round)
+                        .isEqualTo(expected);
+            }
+        }
+    }
+
+    private static int out(FrameBuilder frame, TableRule... rules) {
+        return decide(Direction.OUT, frame, rules);
+    }
+
+    private static int in(FrameBuilder frame, TableRule... rules) {
+        return decide(Direction.IN, frame, rules);
+    }
+
+    private static int decide(Direction direction, FrameBuilder frame, TableRule... rules) {
+        return new FrameRules(Rules.table(Action.DROP, rules)).classify(Frames.parsed(frame.build()), direction);
+    }
+}
