@@ -36,6 +36,7 @@ class ArchitectureTest {
                     "cluster",
                     Set.of("policy", "datapath", "ports", "persistence", "vnic", "migration", "admin", "api")),
             Map.entry("cli", Set.of("api")),
+            Map.entry("replay", Set.of("api", "policy", "datapath", "ports", "admin")),
             Map.entry("loadtest", Set.of("api", "policy", "datapath", "ports")),
             Map.entry("demo", Set.of("api", "policy", "datapath", "ports", "loadtest")));
 

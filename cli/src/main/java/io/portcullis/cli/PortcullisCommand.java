@@ -26,7 +26,8 @@ import picocli.CommandLine.Command;
         footer = {
             "",
             "Also: @|bold portcullis demo|@ (a cluster to play with), @|bold portcullis node|@ (one node),",
-            "      @|bold portcullis load-test|@ (drives a running cluster).",
+            "      @|bold portcullis load-test|@ (drives a running cluster),",
+            "      @|bold portcullis replay|@ (what the firewall does with a capture file).",
             "",
             "Where the cluster is, and as whom:",
             "  PORTCULLIS_URL         admin endpoint of any node, default " + Session.DEFAULT_URL,

@@ -8,6 +8,8 @@ public enum DropReason {
     NO_POLICY,
     /** The parser could not trust it; which fault is counted as {@code malformed.<fault>}. */
     MALFORMED,
+    /** A checksum is wrong, at a port whose checksums are verified. */
+    CHECKSUM,
     /** The VM used a MAC, IP, ARP or ND identity that is not its vNIC's, or somebody else used the VM's. */
     SPOOF,
     /** The VM's own frame came back from the network, for example a broadcast while it moves. */

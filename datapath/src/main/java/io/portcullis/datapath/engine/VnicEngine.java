@@ -3,6 +3,7 @@ package io.portcullis.datapath.engine;
 import io.portcullis.datapath.Direction;
 import io.portcullis.datapath.classify.FrameRules;
 import io.portcullis.datapath.engine.EngineCounters.Event;
+import io.portcullis.datapath.packet.Checksums;
 import io.portcullis.datapath.packet.EtherTypes;
 import io.portcullis.datapath.packet.PacketParser;
 import io.portcullis.datapath.packet.PacketView;
@@ -20,6 +21,8 @@ import io.portcullis.datapath.track.TrackResult;
 import io.portcullis.datapath.track.TrackingProfile;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.LiveFlowMode;
+import io.portcullis.policy.MacAddress;
+import io.portcullis.policy.VnicId;
 import io.portcullis.policy.table.RuleTable;
 import java.security.SecureRandom;
 import java.util.List;
@@ -43,10 +46,14 @@ public final class VnicEngine implements AutoCloseable {
     /** Behind every transport header: what an adopted fragment cannot reach (RFC 3128). */
     static final int ADOPTED_FRAGMENT_LEAST_OFFSET = 64;
 
+    private static final MacAddress NO_MAC = MacAddress.parse("02:00:00:00:00:00");
+
     private static final SecureRandom SEEDS = new SecureRandom();
 
     private final VnicIdentity identity;
-    private final SpoofGuard spoofGuard;
+    /** Null for an engine without an identity to protect. */
+    private final @Nullable SpoofGuard spoofGuard;
+
     private final ConnectionTable table;
     private final ConnectionTracker tracker;
     private final FragmentTable fragments;
@@ -58,19 +65,43 @@ public final class VnicEngine implements AutoCloseable {
     private final int expiryBatch;
     private boolean isAdopting;
     private long adoptUntilNanos;
+    private boolean verifiesChecksums;
+    private @Nullable DecisionTrace trace;
 
     /** @param maxConnections hard limit of the connection table */
     public VnicEngine(VnicIdentity identity, int maxConnections) {
+        this(identity, new SpoofGuard(identity), maxConnections);
+    }
+
+    private VnicEngine(VnicIdentity identity, @Nullable SpoofGuard guard, int maxConnections) {
         this.identity = identity;
-        spoofGuard = new SpoofGuard(identity);
+        spoofGuard = guard;
         table = ConnectionTable.create(maxConnections);
         expiryBatch = Math.max(64, maxConnections / EXPIRY_CALLS_PER_SWEEP);
         tracker = new ConnectionTracker(table, TrackingProfile.STRICT);
         fragments = new FragmentTable(SEEDS.nextLong());
     }
 
+    /** An engine for traffic of many machines, as in a capture: nobody's MAC or IP address is checked. */
+    public static VnicEngine withoutIdentity(VnicId name, int maxConnections) {
+        return new VnicEngine(new VnicIdentity(name, NO_MAC, List.of()), null, maxConnections);
+    }
+
     public VnicIdentity identity() {
         return identity;
+    }
+
+    /**
+     * Has each frame's decision noted, until null is given; meanwhile frames are decided one by one on the plain path. The
+     * note is about the last frame of {@link #process}.
+     */
+    public void setTrace(@Nullable DecisionTrace newTrace) {
+        trace = newTrace;
+    }
+
+    /** Whether frames with a wrong IP or transport checksum are dropped; off for ports that leave checksums to hardware. */
+    public void setVerifiesChecksums(boolean verifies) {
+        verifiesChecksums = verifies;
     }
 
     /**
@@ -111,6 +142,9 @@ public final class VnicEngine implements AutoCloseable {
                 continue;
             }
             ParseResult parsed = PacketParser.parse(burst.memory(), burst.offset(i), burst.length(i), packet);
+            if (trace != null) {
+                trace.begin(parsed);
+            }
             if (parsed != ParseResult.OK) {
                 counters.malformed(parsed);
                 verdicts[i] = drop(direction, DropReason.MALFORMED);
@@ -124,7 +158,7 @@ public final class VnicEngine implements AutoCloseable {
 
     private Verdict decide(
             PolicyInForce inForce, Direction direction, long nowNanos, Burst toSender, Burst toReceiver) {
-        DropReason dishonest = spoofGuard.check(packet, direction);
+        DropReason dishonest = spoofGuard == null ? null : spoofGuard.check(packet, direction);
         if (dishonest != null) {
             return drop(direction, dishonest);
         }
@@ -134,6 +168,9 @@ public final class VnicEngine implements AutoCloseable {
         }
         if (packet.family == null) {
             return allow(direction, nowNanos);
+        }
+        if (verifiesChecksums && !(Checksums.isIpHeaderValid(packet) && Checksums.isTransportValid(packet))) {
+            return drop(direction, DropReason.CHECKSUM);
         }
         // without listener reports a switch that snoops on them would cut the VM off from neighbour discovery
         if (packet.isNeighbourDiscovery() || packet.isListenerDiscovery(direction == Direction.IN)) {
@@ -145,6 +182,9 @@ public final class VnicEngine implements AutoCloseable {
                     : drop(direction, DropReason.FRAGMENT);
         }
         TrackResult tracked = tracker.lookup(packet, nowNanos);
+        if (trace != null) {
+            trace.tracked(tracked, tracker);
+        }
         if (tracked.isHit()) {
             return table.revision(tracker.connection()) == inForce.revision()
                     ? allow(direction, nowNanos)
@@ -198,6 +238,9 @@ public final class VnicEngine implements AutoCloseable {
             PolicyInForce inForce, boolean isTracked, Direction direction, long nowNanos, Burst toSender) {
         int decision = inForce.decide(packet, direction);
         inForce.countHit(decision);
+        if (trace != null) {
+            trace.ruled(inForce.ruleId(decision));
+        }
         return switch (inForce.action(decision)) {
             case ALLOW -> {
                 if (isTracked && !insert(inForce, decision, direction, nowNanos)) {
@@ -292,11 +335,17 @@ public final class VnicEngine implements AutoCloseable {
 
     private Verdict drop(Direction direction, DropReason reason) {
         counters.dropped(direction, reason);
+        if (trace != null) {
+            trace.dropped(reason);
+        }
         return Verdict.DROP;
     }
 
     private Verdict reject(Direction direction, DropReason reason, long nowNanos, Burst toSender) {
         counters.dropped(direction, reason);
+        if (trace != null) {
+            trace.dropped(reason);
+        }
         answer(nowNanos, toSender);
         return Verdict.REJECT;
     }

@@ -10,23 +10,23 @@ import org.jspecify.annotations.Nullable;
 final class ClassicPcapReader extends PcapReader {
     private static final int HEADER_BYTES_AFTER_MAGIC = 20;
     private static final int RECORD_HEADER_BYTES = 16;
-    private static final int LINK_TYPE_MASK = 0x0fff_ffff;
+    /** Above are the length of the frame check sequence and flags. */
+    private static final int LINK_TYPE_MASK = 0x03ff_ffff;
 
     private final ByteOrder order;
     private final long nanosPerUnit;
+    private final int linkType;
 
-    ClassicPcapReader(String name, InputStream in, ByteOrder order, boolean nanos) throws IOException {
-        super(name, in, Integer.BYTES);
+    ClassicPcapReader(String name, InputStream in, boolean anyLinkType, ByteOrder order, boolean nanos)
+            throws IOException {
+        super(name, in, anyLinkType, Integer.BYTES);
         this.order = order;
         nanosPerUnit = nanos ? 1 : 1_000;
         ByteBuffer header = ByteBuffer.wrap(read(HEADER_BYTES_AFTER_MAGIC)).order(order);
         if (header.getShort(0) != 2) {
             throw damaged("version " + header.getShort(0) + " is unknown");
         }
-        int linkType = header.getInt(16) & LINK_TYPE_MASK;
-        if (linkType != LINK_TYPE_ETHERNET) {
-            throw unsupported(linkType);
-        }
+        linkType = accepted(header.getInt(16) & LINK_TYPE_MASK);
     }
 
     @Override
@@ -42,6 +42,6 @@ final class ClassicPcapReader extends PcapReader {
         }
         long nanos = Integer.toUnsignedLong(header.getInt(0)) * 1_000_000_000L
                 + Integer.toUnsignedLong(header.getInt(4)) * nanosPerUnit;
-        return new PcapFrame(nanos, read(captured), header.getInt(12));
+        return new PcapFrame(nanos, linkType, read(captured), header.getInt(12));
     }
 }

@@ -8,21 +8,23 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The block format: section header, interfaces, enhanced and simple packets; other blocks are skipped. */
+/** The block format: section header, interfaces, enhanced, simple and (obsolete) packets; other blocks are skipped. */
 final class PcapNgReader extends PcapReader {
     private static final int SECTION_HEADER = 0x0a0d_0d0a;
     private static final int INTERFACE = 1;
+    private static final int OBSOLETE_PACKET = 2;
     private static final int SIMPLE_PACKET = 3;
     private static final int ENHANCED_PACKET = 6;
     private static final int BYTE_ORDER_MAGIC = 0x1a2b_3c4d;
     private static final int BLOCK_FRAME_BYTES = 12;
     private static final int OPTION_TIME_RESOLUTION = 9;
+    private static final int OPTION_TIME_OFFSET = 14;
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
     /** What a frame's interface says. */
-    private record Interface(int linkType, int snapBytes, long unitsPerSecond) {
+    private record Interface(int linkType, int snapBytes, long unitsPerSecond, long offsetSeconds) {
         long nanos(long units) {
-            long seconds = Long.divideUnsigned(units, unitsPerSecond);
+            long seconds = Long.divideUnsigned(units, unitsPerSecond) + offsetSeconds;
             long rest = Long.remainderUnsigned(units, unitsPerSecond);
             return seconds * NANOS_PER_SECOND + (long) ((double) rest * NANOS_PER_SECOND / unitsPerSecond);
         }
@@ -31,8 +33,8 @@ final class PcapNgReader extends PcapReader {
     private final List<Interface> interfaces = new ArrayList<>();
     private ByteOrder order = ByteOrder.BIG_ENDIAN;
 
-    PcapNgReader(String name, InputStream in) throws IOException {
-        super(name, in, Integer.BYTES);
+    PcapNgReader(String name, InputStream in, boolean anyLinkType) throws IOException {
+        super(name, in, anyLinkType, Integer.BYTES);
         readSectionHeader();
     }
 
@@ -72,8 +74,8 @@ final class PcapNgReader extends PcapReader {
             ByteBuffer body = readBody(length, 0);
             switch (type) {
                 case INTERFACE -> interfaces.add(parseInterface(body));
-                case ENHANCED_PACKET -> {
-                    return enhanced(body);
+                case ENHANCED_PACKET, OBSOLETE_PACKET -> {
+                    return enhanced(body, type == OBSOLETE_PACKET);
                 }
                 case SIMPLE_PACKET -> {
                     return simple(body);
@@ -111,6 +113,7 @@ final class PcapNgReader extends PcapReader {
         body.getShort();
         int snapBytes = body.getInt();
         long unitsPerSecond = 1_000_000;
+        long offsetSeconds = 0;
         while (body.remaining() >= 4) {
             int code = Short.toUnsignedInt(body.getShort());
             int bytes = Short.toUnsignedInt(body.getShort());
@@ -121,9 +124,12 @@ final class PcapNgReader extends PcapReader {
             if (code == OPTION_TIME_RESOLUTION && bytes == 1) {
                 unitsPerSecond = resolution(body.get(body.position()));
             }
+            if (code == OPTION_TIME_OFFSET && bytes == Long.BYTES) {
+                offsetSeconds = body.getLong(body.position());
+            }
             body.position(body.position() + padded);
         }
-        return new Interface(linkType, snapBytes, unitsPerSecond);
+        return new Interface(linkType, snapBytes, unitsPerSecond, offsetSeconds);
     }
 
     private long resolution(byte value) throws PcapFormatException {
@@ -142,14 +148,16 @@ final class PcapNgReader extends PcapReader {
         return units;
     }
 
-    private PcapFrame enhanced(ByteBuffer body) throws PcapFormatException {
+    /** In the obsolete form the interface has 16 bits, and the next 16 count what was lost. */
+    private PcapFrame enhanced(ByteBuffer body, boolean isObsolete) throws PcapFormatException {
         if (body.remaining() < 20) {
             throw damaged("a packet block without header" + place());
         }
-        Interface source = source(body.getInt(0));
+        Interface source = source(isObsolete ? Short.toUnsignedInt(body.getShort(0)) : body.getInt(0));
         long units = Integer.toUnsignedLong(body.getInt(4)) << 32 | Integer.toUnsignedLong(body.getInt(8));
         int captured = body.getInt(12);
-        return new PcapFrame(source.nanos(units), frame(body, 20, captured), body.getInt(16));
+        return new PcapFrame(
+                source.nanos(units), accepted(source.linkType()), frame(body, 20, captured), body.getInt(16));
     }
 
     private PcapFrame simple(ByteBuffer body) throws PcapFormatException {
@@ -157,20 +165,17 @@ final class PcapNgReader extends PcapReader {
             throw damaged("a packet block without header" + place());
         }
         int original = body.getInt(0);
-        int snap = source(0).snapBytes();
+        Interface source = source(0);
+        int snap = source.snapBytes();
         int captured = snap == 0 ? original : Math.min(original, snap);
-        return new PcapFrame(0, frame(body, 4, captured), original);
+        return new PcapFrame(0, accepted(source.linkType()), frame(body, 4, captured), original);
     }
 
     private Interface source(int index) throws PcapFormatException {
         if (index < 0 || index >= interfaces.size()) {
             throw damaged("a packet of interface " + index + ", which the file does not describe," + place());
         }
-        Interface source = interfaces.get(index);
-        if (source.linkType() != LINK_TYPE_ETHERNET) {
-            throw unsupported(source.linkType());
-        }
-        return source;
+        return interfaces.get(index);
     }
 
     private byte[] frame(ByteBuffer body, int start, int captured) throws PcapFormatException {

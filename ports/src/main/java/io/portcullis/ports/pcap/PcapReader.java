@@ -13,11 +13,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the frames of a capture file: pcap of either byte order with micro- or nanoseconds (draft-ietf-opsawg-pcap), and pcapng
- * (draft-ietf-opsawg-pcapng). Ethernet only. One thread. A file that is damaged or ends within a frame is refused at that
- * place; nothing is guessed.
+ * (draft-ietf-opsawg-pcapng). One thread. A file that is damaged or ends within a frame is refused at that place; nothing is
+ * guessed.
  */
 public abstract sealed class PcapReader implements AutoCloseable permits ClassicPcapReader, PcapNgReader {
-    static final int LINK_TYPE_ETHERNET = 1;
     /** The largest record of a file that is still believed. */
     static final int MAX_RECORD_BYTES = 1 << 20;
 
@@ -26,20 +25,32 @@ public abstract sealed class PcapReader implements AutoCloseable permits Classic
 
     private final String name;
     private final InputStream in;
+    private final boolean anyLinkType;
     private long position;
 
-    PcapReader(String name, InputStream in, int bytesRead) {
+    PcapReader(String name, InputStream in, boolean anyLinkType, int bytesRead) {
         this.name = name;
         this.in = in;
+        this.anyLinkType = anyLinkType;
         position = bytesRead;
     }
 
+    /** Reads a file of Ethernet frames; one of another link type is refused. */
     public static PcapReader open(Path file) throws IOException {
-        return of(file.toString(), Files.newInputStream(file));
+        return of(file.toString(), Files.newInputStream(file), false);
     }
 
-    /** Reads a stream, which {@link #close()} closes; {@code name} is for messages. */
+    /** Reads a file of frames of any link type; {@link LinkTypes} makes Ethernet frames of those that hold IP. */
+    public static PcapReader openAnyLinkType(Path file) throws IOException {
+        return of(file.toString(), Files.newInputStream(file), true);
+    }
+
+    /** Reads a stream of Ethernet frames, which {@link #close()} closes; {@code name} is for messages. */
     public static PcapReader of(String name, InputStream stream) throws IOException {
+        return of(name, stream, false);
+    }
+
+    private static PcapReader of(String name, InputStream stream, boolean anyLinkType) throws IOException {
         InputStream in = new BufferedInputStream(stream, 1 << 16);
         try {
             byte[] start = in.readNBytes(Integer.BYTES);
@@ -47,13 +58,15 @@ public abstract sealed class PcapReader implements AutoCloseable permits Classic
                     start.length < Integer.BYTES ? 0 : ByteBuffer.wrap(start).getInt();
             int swapped = Integer.reverseBytes(magic);
             if (magic == SECTION_HEADER) {
-                return new PcapNgReader(name, in);
+                return new PcapNgReader(name, in, anyLinkType);
             }
             if (magic == MAGIC_MICROS || magic == PcapWriter.MAGIC_NANOS) {
-                return new ClassicPcapReader(name, in, ByteOrder.BIG_ENDIAN, magic == PcapWriter.MAGIC_NANOS);
+                return new ClassicPcapReader(
+                        name, in, anyLinkType, ByteOrder.BIG_ENDIAN, magic == PcapWriter.MAGIC_NANOS);
             }
             if (swapped == MAGIC_MICROS || swapped == PcapWriter.MAGIC_NANOS) {
-                return new ClassicPcapReader(name, in, ByteOrder.LITTLE_ENDIAN, swapped == PcapWriter.MAGIC_NANOS);
+                return new ClassicPcapReader(
+                        name, in, anyLinkType, ByteOrder.LITTLE_ENDIAN, swapped == PcapWriter.MAGIC_NANOS);
             }
             throw new PcapFormatException(name + " is neither a pcap nor a pcapng file");
         } catch (IOException e) {
@@ -101,8 +114,11 @@ public abstract sealed class PcapReader implements AutoCloseable permits Classic
         return new PcapFormatException(name + " is damaged: " + why);
     }
 
-    final PcapFormatException unsupported(int linkType) {
-        return new PcapFormatException(name + " holds no Ethernet frames but link type " + linkType);
+    final int accepted(int linkType) throws PcapFormatException {
+        if (linkType != LinkTypes.ETHERNET && !anyLinkType) {
+            throw new PcapFormatException(name + " holds no Ethernet frames but link type " + linkType);
+        }
+        return linkType;
     }
 
     final String place() {

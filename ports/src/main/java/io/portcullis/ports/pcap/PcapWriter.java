@@ -26,7 +26,7 @@ public final class PcapWriter implements AutoCloseable {
                 .putShort((short) 4)
                 .putInt(0)
                 .putInt(0);
-        header.putInt(SNAP_BYTES).putInt(PcapReader.LINK_TYPE_ETHERNET);
+        header.putInt(SNAP_BYTES).putInt(LinkTypes.ETHERNET);
         out.write(header.array());
     }
 

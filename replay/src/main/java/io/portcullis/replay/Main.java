@@ -1,0 +1,151 @@
+package io.portcullis.replay;
+
+import io.portcullis.ports.pcap.PcapFrame;
+import io.portcullis.ports.pcap.PcapReader;
+import java.io.BufferedWriter;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStreamWriter;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code portcullis replay}. */
+@Command(
+        name = "portcullis replay",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = {
+            "Runs a capture file (pcap or pcapng) through the firewall's engine and says for each packet what it"
+                    + " decides and where the packet stands with its connection.",
+            ""
+        },
+        footer = {
+            "",
+            "Link types: Ethernet, raw IP, BSD loop-back, Linux cooked 1 and 2. Packets of other ones have the state"
+                    + " NONE, as has all that is not IP.",
+            "",
+            "Exit status: 0 done, 2 wrong usage or a file that cannot be read to its end.",
+            "",
+            "Examples:",
+            "  portcullis replay --pcap trace.pcapng",
+            "  portcullis replay --pcap trace.pcap --tracking loose --ignore-time --json",
+        })
+public final class Main implements Callable<Integer> {
+    private static final int HELP_WIDTH = 110;
+
+    /** Whether a TCP connection may be picked up in its middle. */
+    enum Tracking {
+        strict,
+        loose
+    }
+
+    private final PrintWriter out;
+    private final PrintWriter err;
+
+    @Option(names = "--pcap", required = true, paramLabel = "FILE", description = "The capture file.")
+    private Path pcap = Path.of("");
+
+    @Option(
+            names = "--inside",
+            paramLabel = "CIDR,…",
+            description = "Addresses behind the firewall: what they send goes OUT, all else comes IN.")
+    private @Nullable String inside;
+
+    @Option(
+            names = "--tracking",
+            paramLabel = "strict|loose",
+            description = "Whether a TCP connection may begin in its middle (loose). Default: strict.")
+    private @Nullable Tracking tracking;
+
+    @Option(
+            names = "--ignore-time",
+            description = "No time passes between packets. Default: the times of the capture drive all time-outs.")
+    private boolean ignoresTime;
+
+    @Option(
+            names = "--ignore-checksums",
+            description = "Trust checksums, as of a capture from a machine whose network card computes them.")
+    private boolean ignoresChecksums;
+
+    @Option(names = "--json", description = "One JSON object a line for each packet.")
+    private boolean json;
+
+    Main(PrintWriter out, PrintWriter err) {
+        this.out = out;
+        this.err = err;
+    }
+
+    public static void main(String[] arguments) {
+        System.exit(run(writer(FileDescriptor.out), writer(FileDescriptor.err), arguments));
+    }
+
+    /** Runs the command; answers its exit status. */
+    static int run(PrintWriter out, PrintWriter err, String... arguments) {
+        int status = new CommandLine(new Main(out, err))
+                .setOut(out)
+                .setErr(err)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setUsageHelpWidth(HELP_WIDTH)
+                .execute(arguments);
+        out.flush();
+        err.flush();
+        return status;
+    }
+
+    private static PrintWriter writer(FileDescriptor descriptor) {
+        return new PrintWriter(new BufferedWriter(
+                new OutputStreamWriter(new FileOutputStream(descriptor), StandardCharsets.UTF_8), 1 << 16));
+    }
+
+    @Override
+    public Integer call() {
+        try {
+            return replay(settings());
+        } catch (IllegalArgumentException mistake) {
+            return refuse(String.valueOf(mistake.getMessage()));
+        }
+    }
+
+    private ReplaySettings settings() {
+        ReplaySettings plain = ReplaySettings.tracking(tracking == Tracking.loose, ignoresTime);
+        return new ReplaySettings(
+                plain.table(),
+                plain.isEnforced(),
+                inside == null ? Inside.NOTHING : Inside.parse(inside),
+                ignoresTime,
+                !ignoresChecksums,
+                plain.maxConnections());
+    }
+
+    private int replay(ReplaySettings settings) {
+        if (!Files.exists(pcap) || Files.isDirectory(pcap)) {
+            return refuse("there is no file " + pcap);
+        }
+        OutcomeFormat format = json ? new JsonLines() : new TableLines();
+        try (PcapReader reader = PcapReader.openAnyLinkType(pcap);
+                Replay replay = new Replay(settings)) {
+            format.begin(out);
+            for (PcapFrame frame = reader.next(); frame != null; frame = reader.next()) {
+                format.packet(out, replay.next(frame), replay.lastPacket());
+            }
+            format.end(out);
+            return CommandLine.ExitCode.OK;
+        } catch (IOException unreadable) {
+            return refuse(String.valueOf(unreadable.getMessage()));
+        }
+    }
+
+    private int refuse(String why) {
+        out.flush();
+        err.println("portcullis replay: " + why);
+        return CommandLine.ExitCode.USAGE;
+    }
+}
