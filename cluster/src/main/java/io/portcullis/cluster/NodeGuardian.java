@@ -4,6 +4,7 @@ import io.portcullis.admin.AdminServer;
 import io.portcullis.datapath.runtime.DataPath;
 import io.portcullis.persistence.Checkpoints;
 import io.portcullis.vnic.HostDirectory;
+import io.portcullis.vnic.RuleLogWriter;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
@@ -116,6 +117,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
                     .subscriptions()
                     .tell(Subscribe.create(context.messageAdapter(SelfUp.class, Joined::new), SelfUp.class));
             context.spawn(MembershipLog.create(), "membership-log");
+            context.spawn(RuleLogWriter.create(dataPath), "rule-log");
             timers.startTimerWithFixedDelay(new StillJoining(), JOIN_REPORT_INTERVAL);
             return new NodeGuardian(context, timers, config, dataPath, checkpoints, result);
         }));

@@ -69,6 +69,12 @@ final class PolicyInForce {
         hits[decision == Classifier.DEFAULT ? hits.length - 1 : decision]++;
     }
 
+    /** Null for the default. */
+    @Nullable
+    TableRule rule(int decision) {
+        return decision == Classifier.DEFAULT ? null : table.rules().get(decision);
+    }
+
     Action action(int decision) {
         return decision == Classifier.DEFAULT
                 ? table.defaultAction()

@@ -10,6 +10,9 @@ import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.datapath.packet.ParseResult;
 import io.portcullis.datapath.packet.ReplyBuilder;
 import io.portcullis.datapath.port.Burst;
+import io.portcullis.datapath.rulelog.RuleLog;
+import io.portcullis.datapath.rulelog.RuleLogEvent.Cause;
+import io.portcullis.datapath.rulelog.RuleLogRing;
 import io.portcullis.datapath.runtime.DataPathException;
 import io.portcullis.datapath.track.ConnectionInfo;
 import io.portcullis.datapath.track.ConnectionTable;
@@ -58,6 +61,7 @@ public final class VnicEngine implements AutoCloseable {
     private final ConnectionTracker tracker;
     private final FragmentTable fragments;
     private final ReplyBudget replyBudget = new ReplyBudget();
+    private final RuleLog ruleLog;
     private final EngineCounters counters = new EngineCounters();
     private final PacketView packet = new PacketView();
     private final PacketView original = new PacketView();
@@ -76,6 +80,7 @@ public final class VnicEngine implements AutoCloseable {
     private VnicEngine(VnicIdentity identity, @Nullable SpoofGuard guard, int maxConnections) {
         this.identity = identity;
         spoofGuard = guard;
+        ruleLog = new RuleLog(identity.vnic());
         table = ConnectionTable.create(maxConnections);
         expiryBatch = Math.max(64, maxConnections / EXPIRY_CALLS_PER_SWEEP);
         tracker = new ConnectionTracker(table, TrackingProfile.STRICT);
@@ -205,6 +210,7 @@ public final class VnicEngine implements AutoCloseable {
     private @Nullable Verdict judgeFrame(PolicyInForce inForce, Direction direction, long nowNanos, Burst toSender) {
         int decision = inForce.decideFrame(packet, direction);
         Action action = decision == FrameRules.DEFAULT ? Action.PASS : inForce.action(decision);
+        log(Cause.FRAME, inForce, decision, action, direction, nowNanos);
         return switch (action) {
             case ALLOW -> null;
             case PASS ->
@@ -241,6 +247,7 @@ public final class VnicEngine implements AutoCloseable {
         if (trace != null) {
             trace.ruled(inForce.ruleId(decision));
         }
+        log(Cause.FIRST_PACKET, inForce, decision, inForce.action(decision), direction, nowNanos);
         return switch (inForce.action(decision)) {
             case ALLOW -> {
                 if (isTracked && !insert(inForce, decision, direction, nowNanos)) {
@@ -302,6 +309,7 @@ public final class VnicEngine implements AutoCloseable {
         int expected = isReset ? table.resetSequence(slot, tracked == TrackResult.HIT_REPLY) : 0;
         tracker.remove(slot);
         counters.event(Event.CONNECTIONS_CUT);
+        log(Cause.CUT, inForce, decision, isReset ? Action.REJECT : action, direction, nowNanos);
         if (isReset) {
             resetReceiver(expected, nowNanos, toReceiver);
         }
@@ -323,6 +331,11 @@ public final class VnicEngine implements AutoCloseable {
         if (isSent && packet.tcpSequence != expected) {
             ReplyBuilder.resetReceiver(packet, packet.tcpSequence, toReceiver);
         }
+    }
+
+    private void log(
+            Cause cause, PolicyInForce inForce, int decision, Action action, Direction direction, long nowNanos) {
+        ruleLog.note(cause, inForce.rule(decision), action, inForce.revision(), packet, direction, nowNanos);
     }
 
     private Verdict allow(Direction direction, long nowNanos) {
@@ -356,6 +369,11 @@ public final class VnicEngine implements AutoCloseable {
         }
         boolean isSent = replyBudget.take(nowNanos) && ReplyBuilder.reject(packet, toSender);
         counters.event(isSent ? Event.REPLIES_SENT : Event.REPLIES_LIMITED);
+    }
+
+    /** Where events of rules with {@code log} go from now on; nowhere before. */
+    public void logTo(RuleLogRing ring) {
+        ruleLog.to(ring);
     }
 
     /** Removes connections whose time is over; call it every second or so, it does a bounded piece of work. */
@@ -410,6 +428,7 @@ public final class VnicEngine implements AutoCloseable {
         if (fragments.evicted() != 0) {
             map.put("fragments.evicted", fragments.evicted());
         }
+        ruleLog.addCounters(map);
         return map;
     }
 

@@ -1,5 +1,6 @@
 package io.portcullis.datapath.runtime;
 
+import io.portcullis.datapath.rulelog.RuleLogEvent;
 import io.portcullis.datapath.track.ConnectionInfo;
 import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.policy.VnicId;
@@ -7,6 +8,7 @@ import io.portcullis.policy.table.RuleTable;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 
 /**
  * The data path of one host, as its actors see it. Outlives the actor system: no actor's stop ends enforcement.
@@ -70,6 +72,15 @@ public interface DataPath extends AutoCloseable {
 
     /** Counters of the host's uplink, switch, tunnels and loop; may be up to a second old. */
     Map<String, Long> counters();
+
+    /**
+     * Hands over what rules with {@code log} saw since, oldest first. One caller at a time; it does not disturb the loop.
+     *
+     * @return how many events
+     */
+    default int drainRuleLog(Consumer<RuleLogEvent> consumer, int limit) {
+        return 0;
+    }
 
     @Override
     void close();

@@ -4,6 +4,7 @@ import io.portcullis.datapath.port.FramePort;
 import io.portcullis.datapath.port.Poller;
 import io.portcullis.datapath.port.PortBackend;
 import io.portcullis.datapath.port.PortException;
+import io.portcullis.datapath.rulelog.RuleLogEvent;
 import io.portcullis.datapath.runtime.DataPathException.Reason;
 import io.portcullis.datapath.track.ConnectionInfo;
 import io.portcullis.datapath.track.TableSnapshot;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -152,6 +154,11 @@ public final class DataPathRuntime implements DataPath {
         Map<String, Long> all = counters.toMap();
         loop.uplinkCounters().forEach((name, count) -> all.merge("uplink.port." + name, count, Long::sum));
         return all;
+    }
+
+    @Override
+    public int drainRuleLog(Consumer<RuleLogEvent> consumer, int limit) {
+        return loop.ruleLog().drain(consumer, limit);
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.portcullis.datapath.runtime;
 import io.portcullis.datapath.port.Burst;
 import io.portcullis.datapath.port.FramePort;
 import io.portcullis.datapath.port.Poller;
+import io.portcullis.datapath.rulelog.RuleLogRing;
 import io.portcullis.policy.VnicId;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
@@ -42,6 +43,7 @@ final class Loop {
     private List<Vnic> order = List.of();
     private final List<Procedure> procedures = new ArrayList<>();
 
+    private final RuleLogRing ruleLog = new RuleLogRing();
     private final ConcurrentLinkedQueue<Runnable> commands = new ConcurrentLinkedQueue<>();
     private final AtomicInteger waitingCommands = new AtomicInteger();
     private final CountDownLatch ended = new CountDownLatch(1);
@@ -98,6 +100,11 @@ final class Loop {
     /** What the uplink itself counts, as of the last round of expiry. */
     Map<String, Long> uplinkCounters() {
         return uplinkCounters;
+    }
+
+    /** Events of this loop's vNICs; one reader. */
+    RuleLogRing ruleLog() {
+        return ruleLog;
     }
 
     boolean isStopping() {

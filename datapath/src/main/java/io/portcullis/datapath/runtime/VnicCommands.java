@@ -105,6 +105,7 @@ final class VnicCommands {
         }
         try {
             Vnic vnic = new Vnic(attachment, port, loop.limits(), loop.now());
+            vnic.engine.logTo(loop.ruleLog());
             loop.add(vnic);
             result.complete(vnic.status());
         } catch (RuntimeException failed) {
