@@ -1,0 +1,136 @@
+package io.portcullis.datapath.classify;
+
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A crowded slot: small hash tables and the entries themselves in one array, so that one or two cache lines lead to the
+ * right ones. Its length is 1 above a multiple of {@link Entries#WORDS}, by which it is told from plain entries.
+ *
+ * <pre>
+ * word 0        tables (8 bits), words before the entries (24), entries of no table, which come first (32, above)
+ * 4 per table   mask of the addresses, mask of the transport, first slot (32, above) and shift, least priority
+ * 1 per slot    least priority (32, above), first entry (20), number of entries (12)
+ * entries       of no table, then slot by slot, each group sorted by priority
+ * </pre>
+ */
+final class Node {
+    static final int MAX_ENTRIES = 1 << 20;
+    private static final int MAX_GROUP = (1 << 12) - 1;
+    private static final int TABLE_WORDS = 4;
+
+    private Node() {}
+
+    static boolean isNode(long[] slot) {
+        return (slot.length & 1) != 0;
+    }
+
+    static int firstEntry(long[] node) {
+        return (int) (node[0] >>> 8 & 0xff_ffff);
+    }
+
+    /** Builds the node; groups that are too large stay outside of the tables. */
+    static long[] of(long[] entries, List<Masks> plan) {
+        int count = entries.length / Entries.WORDS;
+        int[] table = new int[count];
+        int[] inTable = new int[plan.size()];
+        for (int i = 0; i < count; i++) {
+            table[i] = tableOf(plan, entries, i * Entries.WORDS);
+            if (table[i] >= 0) {
+                inTable[table[i]]++;
+            }
+        }
+        int tables = plan.size();
+        int header = 1 + TABLE_WORDS * tables;
+        int[] base = new int[tables];
+        int[] bits = new int[tables];
+        for (int t = 0; t < tables; t++) {
+            base[t] = header;
+            bits[t] = Math.max(1, Integer.SIZE - Integer.numberOfLeadingZeros(Math.max(1, inTable[t] - 1)));
+            header += 1 << bits[t];
+        }
+        while (header % Entries.WORDS != 1) {
+            header++;
+        }
+        return fill(entries, plan, table, base, bits, header);
+    }
+
+    private static int tableOf(List<Masks> plan, long[] entries, int at) {
+        for (int t = 0; t < plan.size(); t++) {
+            if (plan.get(t).accept(entries, at)) {
+                return t;
+            }
+        }
+        return -1;
+    }
+
+    private static long[] fill(long[] entries, List<Masks> plan, int[] table, int[] base, int[] bits, int header) {
+        int count = table.length;
+        int[] slot = new int[count];
+        int[] sizes = new int[header];
+        for (int i = 0; i < count; i++) {
+            int t = table[i];
+            slot[i] = t < 0
+                    ? 0
+                    : base[t] + (int) (plan.get(t).hashOf(entries, i * Entries.WORDS) >>> Long.SIZE - bits[t]);
+            if (++sizes[slot[i]] > MAX_GROUP && slot[i] != 0) {
+                slot[i] = 0;
+                sizes[0]++;
+            }
+        }
+        long[] node = new long[header + count * Entries.WORDS];
+        int[] next = new int[header];
+        int start = sizes[0];
+        for (int s = plan.size() * TABLE_WORDS + 1; s < header; s++) {
+            next[s] = start;
+            int size = Math.min(sizes[s], MAX_GROUP);
+            node[s] = (long) MaskTable.EMPTY << 32 | (long) start << 12 | size;
+            start += size;
+        }
+        for (int t = 0; t < plan.size(); t++) {
+            int at = 1 + t * TABLE_WORDS;
+            node[at] = plan.get(t).addresses();
+            node[at + 1] = plan.get(t).transport();
+            node[at + 2] = (long) base[t] << 32 | Long.SIZE - bits[t];
+            node[at + 3] = MaskTable.EMPTY;
+        }
+        for (int i = 0; i < count; i++) {
+            int s = slot[i];
+            int to = next[s]++;
+            System.arraycopy(entries, i * Entries.WORDS, node, header + to * Entries.WORDS, Entries.WORDS);
+            if (s != 0) {
+                int priority = Entries.priority(entries, i * Entries.WORDS);
+                if ((int) (node[s] >>> 32) > priority) {
+                    node[s] = (long) priority << 32 | node[s] & 0xffff_ffffL;
+                }
+                int atLeast = 4 + table[i] * TABLE_WORDS;
+                node[atLeast] = Math.min(node[atLeast], priority);
+            }
+        }
+        node[0] = (long) sizes[0] << 32 | (long) header << 8 | plan.size();
+        return node;
+    }
+
+    /** The entries of a node, sorted by priority. */
+    static long[] entries(long[] node) {
+        return Entries.sorted(Arrays.copyOfRange(node, firstEntry(node), node.length));
+    }
+
+    static List<Masks> plan(long[] node) {
+        int tables = (int) node[0] & 0xff;
+        Masks[] plan = new Masks[tables];
+        for (int t = 0; t < tables; t++) {
+            plan[t] = new Masks(node[1 + t * TABLE_WORDS], node[2 + t * TABLE_WORDS]);
+        }
+        return List.of(plan);
+    }
+
+    static int least(long[] node) {
+        long least = MaskTable.EMPTY;
+        for (int t = 0, tables = (int) node[0] & 0xff; t < tables; t++) {
+            least = Math.min(least, node[4 + t * TABLE_WORDS]);
+        }
+        boolean hasRest = node[0] >>> 32 != 0;
+        return (int) (hasRest ? Math.min(least, Entries.priority(node, firstEntry(node))) : least);
+    }
+}
