@@ -46,9 +46,9 @@ final class Entries {
         long order = entries[at + 3];
         long below = ports - (bounds >>> 16 & PORT_LANES);
         long above = (bounds & PORT_LANES) - ports;
-        return ((addresses ^ entries[at]) & entries[at + 1]
-                        | (below | above) & BORROWS
-                        | (transport ^ order) & order >>> 16 & FlowWords.TAG_BITS)
+        return (((addresses ^ entries[at]) & entries[at + 1])
+                        | ((below | above) & BORROWS)
+                        | ((transport ^ order) & order >>> 16 & FlowWords.TAG_BITS))
                 == 0;
     }
 
@@ -78,7 +78,9 @@ final class Entries {
     /** The transport word that the entry wants in its fixed fields, for hashing under a mask of those. */
     static long transportValue(long[] entries, int at) {
         long bounds = entries[at + 2];
-        return bounds & 0xffff_0000_0000_0000L | (bounds & 0xffff_0000L) << 16 | entries[at + 3] & FlowWords.TAG_BITS;
+        return (bounds & 0xffff_0000_0000_0000L)
+                | (bounds & 0xffff_0000L) << 16
+                | (entries[at + 3] & FlowWords.TAG_BITS);
     }
 
     /** A copy with one more entry, at its place. */

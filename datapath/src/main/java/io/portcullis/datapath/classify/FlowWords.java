@@ -30,6 +30,6 @@ public final class FlowWords {
 
     /** Both ports, each at the bottom of 32 bits of its own: what {@link Entries#matches} compares with a range at once. */
     static long ports(long transport) {
-        return transport >>> 16 & 0xffff_0000_0000L | transport >>> 32 & 0xffffL;
+        return (transport >>> 16 & 0xffff_0000_0000L) | (transport >>> 32 & 0xffffL);
     }
 }

@@ -16,15 +16,15 @@ record Masks(long addresses, long transport) {
 
     /** The upper bits of both addresses. */
     static long prefixes(int sourceBits, int destinationBits) {
-        return ~(-1L >>> sourceBits) & FlowWords.SOURCE
-                | ~(FlowWords.DESTINATION >>> destinationBits) & FlowWords.DESTINATION;
+        return (~(-1L >>> sourceBits) & FlowWords.SOURCE)
+                | (~(FlowWords.DESTINATION >>> destinationBits) & FlowWords.DESTINATION);
     }
 
     boolean accept(long[] entries, int at) {
         long fixed = (Entries.hasOneSourcePort(entries, at) ? 0xffffL << FlowWords.SOURCE_PORT_SHIFT : 0)
                 | (Entries.hasOneDestinationPort(entries, at) ? 0xffffL << FlowWords.DESTINATION_PORT_SHIFT : 0)
-                | entries[at + 3] >>> 16 & FlowWords.TAG_BITS;
-        return (addresses & ~entries[at + 1] | transport & ~fixed) == 0;
+                | (entries[at + 3] >>> 16 & FlowWords.TAG_BITS);
+        return ((addresses & ~entries[at + 1]) | (transport & ~fixed)) == 0;
     }
 
     long hashOf(long[] entries, int at) {

@@ -72,7 +72,7 @@ final class Node {
             int t = table[i];
             slot[i] = t < 0
                     ? 0
-                    : base[t] + (int) (plan.get(t).hashOf(entries, i * Entries.WORDS) >>> Long.SIZE - bits[t]);
+                    : base[t] + (int) (plan.get(t).hashOf(entries, i * Entries.WORDS) >>> (Long.SIZE - bits[t]));
             if (++sizes[slot[i]] > MAX_GROUP && slot[i] != 0) {
                 slot[i] = 0;
                 sizes[0]++;
@@ -91,7 +91,7 @@ final class Node {
             int at = 1 + t * TABLE_WORDS;
             node[at] = plan.get(t).addresses();
             node[at + 1] = plan.get(t).transport();
-            node[at + 2] = (long) base[t] << 32 | Long.SIZE - bits[t];
+            node[at + 2] = (long) base[t] << 32 | (Long.SIZE - bits[t]);
             node[at + 3] = MaskTable.EMPTY;
         }
         for (int i = 0; i < count; i++) {
@@ -101,7 +101,7 @@ final class Node {
             if (s != 0) {
                 int priority = Entries.priority(entries, i * Entries.WORDS);
                 if ((int) (node[s] >>> 32) > priority) {
-                    node[s] = (long) priority << 32 | node[s] & 0xffff_ffffL;
+                    node[s] = (long) priority << 32 | (node[s] & 0xffff_ffffL);
                 }
                 int atLeast = 4 + table[i] * TABLE_WORDS;
                 node[atLeast] = Math.min(node[atLeast], priority);

@@ -31,7 +31,9 @@ public final class RuleIndex {
         this.rest = rest;
     }
 
-    /** @param matches in any order; several may have the same priority: they are one rule's */
+    /** Builds the index.
+     *
+     * @param matches in any order; several may have the same priority: they are one rule's */
     public static RuleIndex of(Collection<FlowMatch> matches) {
         long[] entries = new long[matches.size() * Entries.WORDS];
         int at = 0;

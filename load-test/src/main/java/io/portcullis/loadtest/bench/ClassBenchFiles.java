@@ -28,7 +28,15 @@ final class ClassBenchFiles {
     private static final int GZIP_MAGIC = 0x8b1f;
 
     /** Headers as the words that an index is asked with. */
-    record Headers(long[] addresses, long[] transport) {
+    static final class Headers {
+        final long[] addresses;
+        final long[] transport;
+
+        Headers(long[] addresses, long[] transport) {
+            this.addresses = addresses;
+            this.transport = transport;
+        }
+
         int count() {
             return addresses.length;
         }
@@ -87,7 +95,7 @@ final class ClassBenchFiles {
         LongList addresses = new LongList();
         LongList transport = new LongList();
         readLines(file, (line, number) -> {
-            String[] words = line.split("\\s+");
+            String[] words = line.split("\\s+", 6);
             if (words.length < 5) {
                 throw new BadInputException(
                         file, number, "not a header; expected 'source destination sport dport protocol' in decimal");

@@ -42,9 +42,9 @@ class ClassifyBenchTest {
         assertThat(ClassBenchFiles.rules(packed)).hasSize(3).isEqualTo(ClassBenchFiles.rules(file("plain", RULES)));
         Headers headers = ClassBenchFiles.headers(file("trace", TRACE));
         RuleIndex index = RuleIndex.of(ClassBenchFiles.rules(packed));
-        assertThat(index.find(headers.addresses()[0], headers.transport()[0])).isZero();
-        assertThat(index.find(headers.addresses()[1], headers.transport()[1])).isOne();
-        assertThat(index.find(headers.addresses()[2], headers.transport()[2])).isEqualTo(2);
+        assertThat(index.find(headers.addresses[0], headers.transport[0])).isZero();
+        assertThat(index.find(headers.addresses[1], headers.transport[1])).isOne();
+        assertThat(index.find(headers.addresses[2], headers.transport[2])).isEqualTo(2);
     }
 
     @Test
@@ -79,7 +79,7 @@ class ClassifyBenchTest {
         RuleIndex index = RuleIndex.of(rules);
         int[] found = new int[truth.length];
         for (int i = 0; i < found.length; i++) {
-            int priority = index.find(headers.addresses()[i], headers.transport()[i]);
+            int priority = index.find(headers.addresses[i], headers.transport[i]);
             found[i] = priority == RuleIndex.NONE ? -1 : priority;
         }
         assertThat(found).isEqualTo(truth);
