@@ -10,6 +10,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Scheduler;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -19,12 +20,24 @@ import org.slf4j.LoggerFactory;
 final class FirewallAsks {
     private static final Logger LOG = LoggerFactory.getLogger(FirewallAsks.class);
 
+    private final ActorContext<HostCommand> agent;
     private final HostAgentEnvironment environment;
     private final Scheduler scheduler;
 
-    FirewallAsks(HostAgentEnvironment environment, Scheduler scheduler) {
+    FirewallAsks(ActorContext<HostCommand> agent, HostAgentEnvironment environment) {
+        this.agent = agent;
         this.environment = environment;
-        this.scheduler = scheduler;
+        this.scheduler = agent.getSystem().scheduler();
+    }
+
+    /** Lets the agent hear of the answer. On the agent's thread only. */
+    <T> void pipe(CompletionStage<T> answer, Function<T, HostCommand> message) {
+        agent.pipeToSelf(answer, (value, failure) -> {
+            if (failure != null) {
+                throw new IllegalStateException("a question to a firewall cannot fail", failure);
+            }
+            return message.apply(value);
+        });
     }
 
     CompletionStage<FirewallReply> ask(VnicId vnic, Function<ActorRef<FirewallReply>, FirewallCommand> command) {

@@ -6,11 +6,8 @@ import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VnicId;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
@@ -48,9 +45,6 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
     /** Commands that wait while the actor adopts, attaches or releases; more are dropped, and their askers time out. */
     private static final int STASH_CAPACITY = 1_000;
 
-    /** Activations that wait for rules; more are refused. */
-    private static final int MAX_WAITING = 8;
-
     private static final int MAX_CONNECTIONS_LISTED = 10_000;
     private static final Duration TOMBSTONE_TTL = Duration.ofMinutes(10);
 
@@ -61,15 +55,10 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
     private final StashBuffer<FirewallCommand> stash;
     private final TimerScheduler<FirewallCommand> timers;
     private final HandoverNote notes;
-    private final List<FirewallCommand.Activate> waiting = new ArrayList<>();
+    private final EpochFence fence;
+    private final FirewallOutcomes outcomes;
+    private final WaitingActivations waiting = new WaitingActivations();
 
-    /** Highest epoch that was ever in force here. */
-    private long epoch;
-
-    /** Set from the release of {@link #epoch} until an attach with a higher one. */
-    private boolean released;
-
-    private FirewallReply.@Nullable Moved movedTo;
     private long policyRevision;
     private @Nullable VnicStatus lastTold;
 
@@ -107,6 +96,8 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
         this.environment = environment;
         this.dataPath = environment.dataPath();
         this.shard = shard;
+        this.fence = new EpochFence(environment.host(), vnic);
+        this.outcomes = new FirewallOutcomes(context, environment.host());
         this.notes = new HandoverNote(vnic, environment.notes(), environment.blocking());
         this.stash = stash;
         this.timers = timers;
@@ -142,10 +133,8 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
         switch (request) {
             case FirewallCommand.Attach attach -> onAttach(attach);
             case FirewallCommand.InstallRules install ->
-                run(
-                        dataPath.installRules(vnic, epoch, install.revision(), install.rules()),
-                        this::statusReply,
-                        install);
+                outcomes.pipeStatus(
+                        dataPath.installRules(vnic, fence.epoch(), install.revision(), install.rules()), install);
             case FirewallCommand.GetStatus get -> onGetStatus(get);
             case FirewallCommand.ListConnections list -> onListConnections(list);
             case FirewallCommand.PrepareCutover prepare -> onPrepareCutover(prepare);
@@ -167,21 +156,22 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
     // ---- attaching and leaving
 
     private void onAttach(FirewallCommand.Attach attach) {
-        if (attach.epoch() < epoch || (released && attach.epoch() == epoch)) {
-            attach.replyTo().tell(gone(attach.epoch()));
+        FirewallReply refusal = fence.whyNotAttach(attach.epoch());
+        if (refusal != null) {
+            attach.replyTo().tell(refusal);
             return;
         }
-        VnicSpec spec = attach.spec();
-        epoch = attach.epoch();
-        CompletionStage<VnicStatus> attached = dataPath.attach(spec.attachment(epoch, environment.maxConnections()));
+        fence.attaching(attach.epoch());
+        CompletionStage<VnicStatus> attached =
+                dataPath.attach(attach.spec().attachment(attach.epoch(), environment.maxConnections()));
         CompletionStage<VnicStatus> wanted = attach.enforce()
                 ? attached.thenCompose(
                         status -> status.mode() == VnicMode.PASSIVE ? activated(attach.epoch()) : dataPath.status(vnic))
                 : attached;
-        settle(
-                wanted.thenApply(status -> new FirewallCommand.Done(status, statusReply(status), attach.replyTo())),
-                false,
-                attach.replyTo());
+        // Until it is settled other requests wait: the data path may be opening or closing the port meanwhile.
+        unsettled = true;
+        outcomes.pipeSettled(
+                wanted.thenApply(status -> outcomes.done(status, attach.replyTo())), false, attach.replyTo());
     }
 
     private CompletionStage<VnicStatus> activated(long newEpoch) {
@@ -189,44 +179,33 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
     }
 
     private void onLeave(long leavingEpoch, FirewallReply.@Nullable Moved moved, ActorRef<FirewallReply> replyTo) {
-        if (leavingEpoch < epoch) {
-            replyTo.tell(stale(leavingEpoch));
+        Refused refusal = fence.whyNotLeave(leavingEpoch);
+        if (refusal != null) {
+            replyTo.tell(refusal);
             return;
         }
-        epoch = leavingEpoch;
-        movedTo = moved;
+        fence.leaving(leavingEpoch, moved);
         FirewallReply reply = new FirewallReply.Released(vnic, leavingEpoch);
         CompletionStage<FirewallCommand.Done> gone = dataPath.release(vnic, leavingEpoch)
                 .handle((_, failure) -> {
                     boolean isGone = failure == null || DataPathFailures.isUnknown(failure);
                     return new FirewallCommand.Done(null, isGone ? reply : DataPathFailures.refusal(failure), replyTo);
                 });
-        settle(gone, true, replyTo);
-    }
-
-    /** Until the stage is done, other requests wait: the data path may be opening or closing the port meanwhile. */
-    private void settle(CompletionStage<FirewallCommand.Done> stage, boolean leaving, ActorRef<FirewallReply> replyTo) {
         unsettled = true;
-        getContext().pipeToSelf(stage, (done, failure) -> {
-            FirewallCommand.Done outcome =
-                    failure == null ? done : new FirewallCommand.Done(null, DataPathFailures.refusal(failure), replyTo);
-            return new FirewallCommand.Settled(outcome, leaving && outcome.reply() instanceof FirewallReply.Released);
-        });
+        outcomes.pipeSettled(gone, true, replyTo);
     }
 
     private Behavior<FirewallCommand> onSettled(FirewallCommand.Settled settled) {
         unsettled = false;
         if (settled.gone()) {
             // The note that it was handed over stays until the agent has removed the checkpoint.
-            released = true;
+            fence.left();
             policyRevision = 0;
             lastTold = null;
-            waiting.forEach(activate -> activate.replyTo().tell(stale(activate.epoch())));
-            waiting.clear();
+            waiting.takeAll().forEach(activate -> activate.replyTo().tell(fence.stale(activate.epoch())));
             timers.startSingleTimer(new FirewallCommand.TombstoneOverdue(), TOMBSTONE_TTL);
         } else if (settled.done().status() != null) {
-            released = false;
-            movedTo = null;
+            fence.attached();
             timers.cancel(new FirewallCommand.TombstoneOverdue());
         }
         onDone(settled.done());
@@ -234,7 +213,7 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
     }
 
     private Behavior<FirewallCommand> onTombstoneOverdue() {
-        if (released && !unsettled) {
+        if (fence.isReleased() && !unsettled) {
             shard.tell(new ClusterSharding.Passivate<>(getContext().getSelf()));
         }
         return this;
@@ -258,21 +237,20 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
         }
         if (policyRevision >= activate.minimumRevision()) {
             activate(activate);
-        } else if (waiting.size() >= MAX_WAITING) {
-            activate.replyTo().tell(new Refused(RefusalCode.CAPACITY, "too many activations of " + vnic + " wait"));
-        } else {
-            waiting.add(activate);
+        } else if (waiting.add(activate)) {
             getContext()
                     .scheduleOnce(
                             environment.rulesTimeout(),
                             getContext().getSelf(),
                             new FirewallCommand.RulesOverdue(activate));
+        } else {
+            activate.replyTo().tell(new Refused(RefusalCode.CAPACITY, "too many activations of " + vnic + " wait"));
         }
     }
 
     private void activate(FirewallCommand.Activate activate) {
         var report = dataPath.activate(vnic, activate.epoch(), activate.forwardedFrames());
-        pipe(
+        outcomes.pipe(
                 report.thenCompose(activation -> dataPath.status(vnic)
                         .thenApply(status -> new FirewallCommand.Done(
                                 status, new FirewallReply.Activated(vnic, activation, status), activate.replyTo()))),
@@ -292,8 +270,9 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
     }
 
     private void onReclaim(FirewallCommand.Reclaim reclaim) {
-        if (reclaim.newEpoch() < epoch || released) {
-            reclaim.replyTo().tell(gone(reclaim.newEpoch()));
+        FirewallReply refusal = fence.whyNotReclaim(reclaim.newEpoch());
+        if (refusal != null) {
+            reclaim.replyTo().tell(refusal);
             return;
         }
         // After a restart of the host a source is attached PASSIVE until its placement decides.
@@ -302,14 +281,14 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
                         ? activated(reclaim.newEpoch())
                         : dataPath.reclaim(vnic, reclaim.newEpoch()));
         reclaimed.thenAccept(notes::closeIfEnforcing);
-        run(reclaimed, this::statusReply, reclaim);
+        outcomes.pipeStatus(reclaimed, reclaim);
     }
 
     // ---- the cut-over
 
     private void onPrepareCutover(FirewallCommand.PrepareCutover prepare) {
         if (!isRefused(prepare.epoch(), prepare.replyTo())) {
-            answer(
+            outcomes.pipe(
                     dataPath.expectCutover(vnic, prepare.epoch()),
                     target -> new FirewallReply.CutoverReady(vnic, target),
                     prepare);
@@ -318,7 +297,7 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
 
     private void onCutOver(FirewallCommand.CutOver cutOver) {
         if (!isRefused(cutOver.epoch(), cutOver.replyTo())) {
-            answer(
+            outcomes.pipe(
                     notes.opened(cutOver.epoch())
                             .thenCompose(_ -> dataPath.cutOver(vnic, cutOver.epoch(), cutOver.target()))
                             .whenComplete((_, failure) -> {
@@ -333,30 +312,30 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
 
     private void onImportTable(FirewallCommand.ImportTable load) {
         if (!isRefused(load.epoch(), load.replyTo())) {
-            run(dataPath.importTable(vnic, load.epoch(), load.table()), this::statusReply, load);
+            outcomes.pipeStatus(dataPath.importTable(vnic, load.epoch(), load.table()), load);
         }
     }
 
     private void onRestoreTable(FirewallCommand.RestoreTable load) {
         if (!isRefused(load.epoch(), load.replyTo())) {
-            run(dataPath.restoreTable(vnic, load.epoch(), load.table()), this::statusReply, load);
+            outcomes.pipeStatus(dataPath.restoreTable(vnic, load.epoch(), load.table()), load);
         }
     }
 
     // ---- looking
 
     private void onGetStatus(FirewallCommand.GetStatus get) {
-        FirewallReply.Moved moved = movedTo;
-        if (released && moved != null) {
+        FirewallReply.Moved moved = fence.movedTo();
+        if (moved != null) {
             get.replyTo().tell(moved);
         } else {
             FirewallReply notHere = new FirewallReply.Status(
                     environment.host(),
-                    released ? FirewallState.RELEASED : FirewallState.UNATTACHED,
-                    new VnicStatus(vnic, epoch, VnicMode.PASSIVE, "", 0, 0, Map.of()));
-            pipe(
+                    fence.isReleased() ? FirewallState.RELEASED : FirewallState.UNATTACHED,
+                    new VnicStatus(vnic, fence.epoch(), VnicMode.PASSIVE, "", 0, 0, Map.of()));
+            outcomes.pipe(
                     dataPath.status(vnic)
-                            .thenApply(status -> new FirewallCommand.Done(status, statusReply(status), get.replyTo()))
+                            .thenApply(status -> outcomes.done(status, get.replyTo()))
                             .exceptionally(failure -> new FirewallCommand.Done(
                                     null,
                                     DataPathFailures.isUnknown(failure) ? notHere : DataPathFailures.refusal(failure),
@@ -366,12 +345,12 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
     }
 
     private void onListConnections(FirewallCommand.ListConnections list) {
-        FirewallReply.Moved moved = movedTo;
-        if (released && moved != null) {
+        FirewallReply.Moved moved = fence.movedTo();
+        if (moved != null) {
             list.replyTo().tell(moved);
         } else {
             int limit = Math.clamp(list.limit(), 0, MAX_CONNECTIONS_LISTED);
-            answer(
+            outcomes.pipe(
                     dataPath.connections(vnic, limit),
                     connections -> new FirewallReply.Connections(vnic, connections),
                     list);
@@ -379,31 +358,6 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
     }
 
     // ---- commands of the data path and their outcome
-
-    private void run(
-            CompletionStage<VnicStatus> stage,
-            Function<VnicStatus, FirewallReply> reply,
-            FirewallCommand.Request request) {
-        pipe(
-                stage.thenApply(status -> new FirewallCommand.Done(status, reply.apply(status), request.replyTo())),
-                request.replyTo());
-    }
-
-    private <T> void answer(
-            CompletionStage<T> stage, Function<T, FirewallReply> reply, FirewallCommand.Request request) {
-        pipe(
-                stage.thenApply(value -> new FirewallCommand.Done(null, reply.apply(value), request.replyTo())),
-                request.replyTo());
-    }
-
-    private void pipe(CompletionStage<FirewallCommand.Done> stage, ActorRef<FirewallReply> replyTo) {
-        getContext()
-                .pipeToSelf(
-                        stage,
-                        (done, failure) -> failure == null
-                                ? done
-                                : new FirewallCommand.Done(null, DataPathFailures.refusal(failure), replyTo));
-    }
 
     private Behavior<FirewallCommand> onDone(FirewallCommand.Done done) {
         if (done.status() != null) {
@@ -414,14 +368,10 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
     }
 
     private void learn(VnicStatus status) {
-        epoch = Math.max(epoch, status.epoch());
+        fence.learn(status.epoch());
         policyRevision = Math.max(policyRevision, status.policyRevision());
         tell(status);
-        List<FirewallCommand.Activate> ready = waiting.stream()
-                .filter(activate -> activate.minimumRevision() <= policyRevision)
-                .toList();
-        waiting.removeAll(ready);
-        for (FirewallCommand.Activate activate : ready) {
+        for (FirewallCommand.Activate activate : waiting.takeReady(policyRevision)) {
             if (!isRefused(activate.epoch(), activate.replyTo())) {
                 activate(activate);
             }
@@ -441,36 +391,12 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
         }
     }
 
-    // ---- the fence
-
     /** Refuses what does not name the very epoch that is in force here. */
     private boolean isRefused(long commandEpoch, ActorRef<FirewallReply> replyTo) {
-        if (commandEpoch == epoch && !released) {
-            return false;
+        FirewallReply refusal = fence.whyNot(commandEpoch);
+        if (refusal != null) {
+            replyTo.tell(refusal);
         }
-        if (commandEpoch > epoch) {
-            replyTo.tell(new Refused(
-                    RefusalCode.WRONG_STATE,
-                    vnic + " is not attached to " + environment.host() + " under epoch " + commandEpoch));
-        } else {
-            replyTo.tell(gone(commandEpoch));
-        }
-        return true;
-    }
-
-    private FirewallReply gone(long commandEpoch) {
-        FirewallReply.Moved moved = movedTo;
-        return released && moved != null ? moved : stale(commandEpoch);
-    }
-
-    private Refused stale(long commandEpoch) {
-        return new Refused(
-                RefusalCode.STALE_EPOCH,
-                "epoch " + commandEpoch + " of " + vnic + " is over on " + environment.host() + ", which is at " + epoch
-                        + (released ? " (released)" : ""));
-    }
-
-    private FirewallReply statusReply(VnicStatus status) {
-        return new FirewallReply.Status(environment.host(), FirewallState.of(status.mode()), status);
+        return refusal != null;
     }
 }

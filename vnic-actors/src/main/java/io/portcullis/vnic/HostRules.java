@@ -1,0 +1,136 @@
+package io.portcullis.vnic;
+
+import io.portcullis.datapath.runtime.VnicStatus;
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.TenantId;
+import io.portcullis.policy.VnicId;
+import io.portcullis.policy.table.RuleTable;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+
+/**
+ * Brings rule tables from the tenants to the firewalls of a host, and tells the tenants what is in force. Rules are wanted and in
+ * force; whatever differs is installed. Belongs to {@link HostAgent}, on its thread.
+ */
+final class HostRules {
+    private final ActorContext<HostCommand> context;
+    private final HostAgentEnvironment environment;
+    private final FirewallAsks firewalls;
+    private final HostId host;
+    private final RuleShelf shelf = new RuleShelf();
+    private Set<TenantId> subscribed = Set.of();
+    private boolean reporting;
+
+    HostRules(ActorContext<HostCommand> context, HostAgentEnvironment environment, FirewallAsks firewalls) {
+        this.context = context;
+        this.environment = environment;
+        this.firewalls = firewalls;
+        this.host = environment.host();
+    }
+
+    // ---- which vNICs there are
+
+    /** These are being attached: their tenants are asked for their rules. */
+    void add(List<VnicId> vnics) {
+        vnics.forEach(shelf::add);
+        subscribe();
+    }
+
+    void remove(List<VnicId> vnics) {
+        vnics.forEach(shelf::remove);
+        subscribe();
+    }
+
+    void keepOnly(Set<VnicId> vnics) {
+        shelf.keepOnly(vnics);
+    }
+
+    // ---- from the tenants to the firewalls
+
+    void onTables(HostCommand.RuleTables tables) {
+        install(shelf.offer(tables.assignments(), tables.tables()));
+    }
+
+    /** Installs what is wanted and not in force. */
+    void installDue() {
+        install(shelf.due());
+    }
+
+    /** As {@link #installDue()}, for some vNICs. */
+    void installDue(Collection<VnicId> vnics) {
+        install(shelf.due().stream().filter(vnics::contains).toList());
+    }
+
+    private void install(List<VnicId> vnics) {
+        for (VnicId vnic : vnics) {
+            RuleShelf.Delivery delivery = shelf.delivery(vnic);
+            if (delivery != null) {
+                firewalls.pipe(
+                        firewalls.ask(
+                                vnic,
+                                me -> new FirewallCommand.InstallRules(delivery.revision(), delivery.table(), me)),
+                        reply -> new HostCommand.RulesAnswered(vnic, reply));
+            }
+        }
+    }
+
+    /** A firewall did not put rules in force. */
+    void onRefused(VnicId vnic, Refused refused) {
+        // One that is not attached (yet, or any more) gets its rules when it is.
+        if (refused.code() != RefusalCode.UNKNOWN) {
+            context.getLog().warn("rules of {} are not in force: {}", vnic, refused.message());
+        }
+    }
+
+    // ---- from the firewalls to the tenants
+
+    /** Takes over what the data path says, and sees to it that the tenant hears of a change. */
+    void learn(VnicStatus status) {
+        shelf.learn(status);
+        if (shelf.hasUnreported() && !reporting) {
+            reporting = true; // one report for all that is learned before the agent hears itself
+            context.getSelf().tell(new HostCommand.ReportNow());
+        }
+    }
+
+    void report() {
+        reporting = false;
+        shelf.takeUnreported()
+                .forEach((tenant, vnics) ->
+                        environment.tenants().apply(tenant).tell(new TenantCommand.ReportRealized(host, vnics)));
+    }
+
+    /** Says to every tenant what is in force here; one that has nothing here any more hears so once. */
+    void subscribe() {
+        Map<TenantId, Map<VnicId, TenantCommand.Realized>> realized = shelf.realized();
+        Set<TenantId> tenants = new HashSet<>(realized.keySet());
+        tenants.addAll(subscribed);
+        for (TenantId tenant : tenants) {
+            environment
+                    .tenants()
+                    .apply(tenant)
+                    .tell(new TenantCommand.SubscribeHost(
+                            host, realized.getOrDefault(tenant, Map.of()), context.getSelf()));
+        }
+        subscribed = Set.copyOf(realized.keySet());
+    }
+
+    // ---- looking
+
+    boolean hasRules(VmSpec vm) {
+        return vm.vnicIds().stream().allMatch(shelf::hasRules);
+    }
+
+    /** Rules that were put in force without a tenant having sent them. */
+    void restored(VnicId vnic, RuleTable table) {
+        shelf.restored(vnic, table);
+    }
+
+    Map<VnicId, RuleTable> tablesInForce() {
+        return shelf.tablesInForce();
+    }
+}

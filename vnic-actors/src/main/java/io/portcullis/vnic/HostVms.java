@@ -1,0 +1,387 @@
+package io.portcullis.vnic;
+
+import io.portcullis.datapath.runtime.VnicStatus;
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.VmId;
+import io.portcullis.policy.VnicId;
+import io.portcullis.policy.table.RuleTable;
+import io.portcullis.vnic.HostedVm.Phase;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The VMs of a host: admission, attach and leave, each for all vNICs of a VM as one; {@link HostAgent} has the phases and their
+ * transitions. Belongs to the agent, on its thread.
+ */
+final class HostVms {
+    private final ActorContext<HostCommand> context;
+    private final HostAgentEnvironment environment;
+    private final HostId host;
+    private final FirewallAsks firewalls;
+    private final HostRules rules;
+    private final ActorRef<Checkpointer.Command> checkpointer;
+    private final Map<VmId, HostedVm> vms = new TreeMap<>(Comparator.comparing(VmId::toString));
+    private boolean draining;
+
+    HostVms(
+            ActorContext<HostCommand> context,
+            HostAgentEnvironment environment,
+            FirewallAsks firewalls,
+            HostRules rules,
+            ActorRef<Checkpointer.Command> checkpointer) {
+        this.context = context;
+        this.environment = environment;
+        this.host = environment.host();
+        this.firewalls = firewalls;
+        this.rules = rules;
+        this.checkpointer = checkpointer;
+    }
+
+    // ---- admission
+
+    void onSetDraining(HostCommand.SetDraining set) {
+        draining = set.draining();
+        set.replyTo().tell(new HostReply.DrainingSet(host, draining));
+    }
+
+    boolean isDraining() {
+        return draining;
+    }
+
+    void onCheckAdmission(HostCommand.CheckAdmission check) {
+        Refused refusal = refusal(check.spec());
+        check.replyTo().tell(refusal == null ? new HostReply.Admissible(host) : refusal);
+    }
+
+    private @Nullable Refused refusal(VmSpec spec) {
+        if (draining) {
+            return new Refused(RefusalCode.DRAINING, "host " + host + " is being drained");
+        }
+        int max = environment.limits().maxVnics();
+        int present =
+                vms.values().stream().mapToInt(vm -> vm.spec.vnics().size()).sum();
+        if (present + spec.vnics().size() > max) {
+            return new Refused(
+                    RefusalCode.CAPACITY,
+                    "host " + host + " has " + present + " of at most " + max + " vNICs; " + spec.vm() + " has "
+                            + spec.vnics().size()
+                            + "; use another host, or raise portcullis.limits.max-vnics of this one");
+        }
+        return null;
+    }
+
+    // ---- attaching
+
+    void onAttachVm(HostCommand.AttachVm attach) {
+        VmSpec spec = attach.spec();
+        HostedVm present = vms.get(spec.vm());
+        if (present != null && present.phase == Phase.LEAVING && present.leavingEpoch < attach.epoch()) {
+            present.afterLeaving.add(attach);
+            return;
+        }
+        if (present != null && (present.epoch > attach.epoch() || present.phase == Phase.LEAVING)) {
+            attach.replyTo().tell(stale(present, attach.epoch()));
+            return;
+        }
+        if (present != null && present.epoch == attach.epoch()) {
+            attachAgain(present, attach);
+            return;
+        }
+        Refused refusal = present == null ? refusal(spec) : null;
+        if (refusal != null) {
+            attach.replyTo().tell(refusal);
+            return;
+        }
+        if (present != null) {
+            present.answer(stale(present, present.epoch));
+        }
+        HostedVm vm = new HostedVm(spec, attach.epoch(), attach.enforce());
+        vm.askers.add(attach.replyTo());
+        attach(vm);
+    }
+
+    private void attachAgain(HostedVm present, HostCommand.AttachVm attach) {
+        present.askers.add(attach.replyTo());
+        present.enforce |= attach.enforce();
+        if (present.phase == Phase.ATTACHED) {
+            settle(present);
+        } else if (present.phase == Phase.FAILED) {
+            attach(present);
+        }
+    }
+
+    private void attach(HostedVm vm) {
+        vm.phase = Phase.ATTACHING;
+        vms.put(vm.spec.vm(), vm);
+        rules.add(vm.spec.vnicIds());
+        firewalls.pipe(
+                firewalls.askAll(vm.spec, spec -> firewalls.attach(spec, vm.epoch, vm.checkpoints.get(spec.vnic()))),
+                replies -> new HostCommand.VnicsAttached(vm.spec.vm(), vm.epoch, replies));
+    }
+
+    void onVnicsAttached(HostCommand.VnicsAttached attached) {
+        HostedVm vm = find(attached.vm(), attached.epoch(), Phase.ATTACHING);
+        if (vm == null) {
+            return;
+        }
+        FirewallReply refusal = learn(attached.replies());
+        if (refusal != null) {
+            onAttachRefused(vm, refusal);
+            return;
+        }
+        vm.checkpoints.forEach((vnic, checkpoint) -> rules.restored(vnic, checkpoint.rules()));
+        vm.phase = Phase.AWAITING_RULES;
+        rules.installDue(vm.spec.vnicIds());
+        if (rules.hasRules(vm.spec)) {
+            settle(vm);
+        } else {
+            context.scheduleOnce(
+                    environment.timing().rulesTimeout(),
+                    context.getSelf(),
+                    new HostCommand.RulesOverdue(vm.spec.vm(), vm.epoch));
+        }
+    }
+
+    private void onAttachRefused(HostedVm vm, FirewallReply refusal) {
+        Refused reason = FirewallReplies.refused(refusal);
+        vm.answer(reason);
+        if (vm.isRestored) {
+            context.getLog()
+                    .warn(
+                            "VM {} belongs to host {} but cannot be attached, tried again: {}",
+                            vm.spec.vm(),
+                            host,
+                            reason);
+            vm.phase = Phase.FAILED;
+            return;
+        }
+        vm.phase = Phase.LEAVING;
+        vm.leavingEpoch = vm.epoch;
+        leave(vm.spec, vm.epoch, context.getSystem().ignoreRef(), null);
+    }
+
+    /** Rules of a vNIC of this VM may have come. */
+    void onLearned(VmId id) {
+        HostedVm vm = vms.get(id);
+        if (vm != null && vm.phase == Phase.AWAITING_RULES && rules.hasRules(vm.spec)) {
+            settle(vm);
+        }
+    }
+
+    void onRulesOverdue(HostCommand.RulesOverdue overdue) {
+        HostedVm vm = find(overdue.vm(), overdue.epoch(), Phase.AWAITING_RULES);
+        if (vm != null) {
+            context.getLog().warn("no rules for VM {} yet: nothing of it passes", vm.spec.vm());
+            settle(vm);
+        }
+    }
+
+    /** Lets the vNICs enforce if they should, else asks how they are. */
+    private void settle(HostedVm vm) {
+        vm.phase = Phase.SETTLING;
+        firewalls.pipe(
+                firewalls.askAll(
+                        vm.spec,
+                        spec -> firewalls.ask(
+                                spec.vnic(),
+                                me -> vm.enforce
+                                        ? new FirewallCommand.Activate(vm.epoch, 0, 0, me)
+                                        : new FirewallCommand.GetStatus(me))),
+                replies -> new HostCommand.VnicsReady(vm.spec.vm(), vm.epoch, replies));
+    }
+
+    void onVnicsReady(HostCommand.VnicsReady ready) {
+        HostedVm vm = find(ready.vm(), ready.epoch(), Phase.SETTLING);
+        if (vm == null) {
+            return;
+        }
+        FirewallReply refusal = learn(ready.replies());
+        vm.phase = Phase.ATTACHED;
+        if (refusal != null) {
+            vm.answer(FirewallReplies.refused(refusal));
+            return;
+        }
+        List<VnicStatus> statuses = ready.replies().stream()
+                .map(FirewallReplies::status)
+                .filter(Objects::nonNull)
+                .toList();
+        long revision =
+                statuses.stream().mapToLong(VnicStatus::policyRevision).min().orElse(0);
+        vm.answer(new HostReply.VmAttached(vm.spec.vm(), vm.epoch, revision, statuses));
+    }
+
+    // ---- putting back
+
+    /** Attaches a VM that belongs here according to the directory; one that is here already stays as it is. */
+    void restore(RestoredVm vm) {
+        if (!vms.containsKey(vm.spec().vm())) {
+            context.getLog()
+                    .info("host {} attaches VM {} again", host, vm.spec().vm());
+            attach(new HostedVm(vm));
+        }
+    }
+
+    /** Does not try again to attach what the directory does not list any more. */
+    void giveUpUnlisted(Set<VmId> listed) {
+        vms.values().removeIf(vm -> vm.phase == Phase.FAILED && !listed.contains(vm.spec.vm()));
+    }
+
+    void retryFailed() {
+        for (HostedVm vm : List.copyOf(vms.values())) {
+            if (vm.phase == Phase.FAILED) {
+                attach(vm);
+            }
+        }
+    }
+
+    /** Attaches again what the data path has lost. */
+    void putBackMissing(Set<VnicId> inDataPath) {
+        for (HostedVm vm : List.copyOf(vms.values())) {
+            if (vm.phase == Phase.ATTACHED && vm.isRestored && !inDataPath.containsAll(vm.spec.vnicIds())) {
+                context.getLog().warn("VM {} is not in the data path any more: attached again", vm.spec.vm());
+                attach(vm);
+            }
+        }
+    }
+
+    // ---- leaving
+
+    void onLeave(VmSpec spec, long epoch, ActorRef<HostReply> replyTo, HostCommand.@Nullable ReleaseVm release) {
+        HostedVm vm = vms.get(spec.vm());
+        if (vm != null && vm.epoch > epoch) {
+            replyTo.tell(stale(vm, epoch));
+            return;
+        }
+        if (vm != null) {
+            vm.phase = Phase.LEAVING;
+            vm.leavingEpoch = epoch;
+            vm.answer(new Refused(RefusalCode.WRONG_STATE, "VM " + spec.vm() + " was detached meanwhile"));
+        }
+        leave(spec, epoch, replyTo, release);
+    }
+
+    private void leave(VmSpec spec, long epoch, ActorRef<HostReply> replyTo, HostCommand.@Nullable ReleaseVm release) {
+        firewalls.pipe(
+                firewalls.askAll(
+                        spec,
+                        vnic -> firewalls.ask(
+                                vnic.vnic(),
+                                me -> release == null
+                                        ? new FirewallCommand.Detach(epoch, me)
+                                        : new FirewallCommand.Release(
+                                                epoch, release.movedTo(), release.movedEpoch(), me))),
+                replies -> new HostCommand.VnicsGone(spec, epoch, replies, replyTo));
+    }
+
+    void onVnicsGone(HostCommand.VnicsGone gone) {
+        HostedVm vm = vms.get(gone.spec().vm());
+        boolean isCurrent = vm != null && vm.epoch <= gone.epoch();
+        for (FirewallReply reply : gone.replies()) {
+            if (!FirewallReplies.isGone(reply)) {
+                if (vm != null && isCurrent) {
+                    vm.phase = Phase.ATTACHED;
+                    attachWhatWaited(vm);
+                }
+                gone.replyTo().tell(FirewallReplies.refused(reply));
+                return;
+            }
+        }
+        if (isCurrent || vm == null) {
+            vms.remove(gone.spec().vm());
+            rules.remove(gone.spec().vnicIds());
+        }
+        // Answers once no restart could bring it back.
+        checkpointer.tell(
+                new Checkpointer.Forget(gone.spec().vm(), gone.spec().vnicIds(), gone.epoch(), gone.replyTo()));
+        if (vm != null && isCurrent) {
+            attachWhatWaited(vm);
+        }
+    }
+
+    private void attachWhatWaited(HostedVm vm) {
+        vm.afterLeaving.forEach(attach -> context.getSelf().tell(attach));
+        vm.afterLeaving.clear();
+    }
+
+    // ---- looking
+
+    boolean contains(VmId vm) {
+        return vms.containsKey(vm);
+    }
+
+    Set<VmId> ids() {
+        return Set.copyOf(vms.keySet());
+    }
+
+    Set<VnicId> vnicIds() {
+        Set<VnicId> ids = new HashSet<>();
+        vms.values().forEach(vm -> ids.addAll(vm.spec.vnicIds()));
+        return ids;
+    }
+
+    /** Every VM with what the data path says of its vNICs. */
+    List<HostReply.HostedVm> views(Map<VnicId, VnicStatus> statuses) {
+        List<HostReply.HostedVm> views = new ArrayList<>();
+        for (HostedVm vm : vms.values()) {
+            views.add(new HostReply.HostedVm(
+                    vm.spec,
+                    vm.epoch,
+                    vm.spec.vnicIds().stream()
+                            .map(statuses::get)
+                            .filter(Objects::nonNull)
+                            .toList()));
+        }
+        return views;
+    }
+
+    /** vNICs of which all is known that a restart needs. */
+    Map<VnicId, CheckpointWriter.Known> restorable() {
+        Map<VnicId, RuleTable> tables = rules.tablesInForce();
+        Map<VnicId, CheckpointWriter.Known> known = new HashMap<>();
+        for (HostedVm vm : vms.values()) {
+            for (VnicSpec vnic : vm.spec.vnics()) {
+                RuleTable table = tables.get(vnic.vnic());
+                if (table != null && vm.phase != Phase.LEAVING) {
+                    known.put(vnic.vnic(), new CheckpointWriter.Known(vnic, table));
+                }
+            }
+        }
+        return known;
+    }
+
+    private @Nullable HostedVm find(VmId id, long epoch, Phase phase) {
+        HostedVm vm = vms.get(id);
+        return vm != null && vm.epoch == epoch && vm.phase == phase ? vm : null;
+    }
+
+    /** Takes over what the firewalls say; returns the first answer that is no status. */
+    private @Nullable FirewallReply learn(List<FirewallReply> replies) {
+        FirewallReply refusal = null;
+        for (FirewallReply reply : replies) {
+            VnicStatus status = FirewallReplies.status(reply);
+            if (status != null) {
+                rules.learn(status);
+            } else if (refusal == null) {
+                refusal = reply;
+            }
+        }
+        return refusal;
+    }
+
+    private Refused stale(HostedVm vm, long epoch) {
+        return new Refused(
+                RefusalCode.STALE_EPOCH,
+                "VM " + vm.spec.vm() + " is on " + host + " under epoch " + vm.epoch + ", not " + epoch
+                        + (vm.phase == Phase.LEAVING ? ", and leaving" : ""));
+    }
+}

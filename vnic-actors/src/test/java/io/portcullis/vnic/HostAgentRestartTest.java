@@ -1,0 +1,215 @@
+package io.portcullis.vnic;
+
+import static io.portcullis.vnic.testkit.Samples.HOST_2;
+import static io.portcullis.vnic.testkit.Samples.WEB_1;
+import static io.portcullis.vnic.testkit.Samples.WEB_1_ETH0;
+import static io.portcullis.vnic.testkit.Samples.checkpoint;
+import static io.portcullis.vnic.testkit.Samples.connections;
+import static io.portcullis.vnic.testkit.Samples.spec;
+import static io.portcullis.vnic.testkit.Samples.table;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.portcullis.datapath.runtime.DataPathException.Reason;
+import io.portcullis.datapath.runtime.VnicMode;
+import io.portcullis.policy.Action;
+import io.portcullis.policy.table.RuleTable;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a host keeps for a restart, and what it makes of it. */
+class HostAgentRestartTest {
+    @TempDir
+    private Path directory;
+
+    private HostAgentFixture host;
+
+    @BeforeEach
+    void makeHost() {
+        host = new HostAgentFixture(directory);
+    }
+
+    @AfterEach
+    void closeHost() {
+        host.close();
+    }
+
+    @Test
+    void shouldEnforceAgainAfterARestartWithRulesAndConnectionsAndWithoutItsTenant() throws IOException {
+        RuleTable rules = table(Action.ALLOW);
+        host.list(3);
+        host.checkpoints.write(checkpoint(WEB_1_ETH0, 1, 3, rules, connections("flow")));
+
+        host.start();
+
+        await().untilAsserted(() -> assertThat(host.dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.ENFORCING));
+        assertThat(host.dataPath.rules(WEB_1_ETH0)).isEqualTo(rules);
+        assertThat(host.dataPath.table(WEB_1_ETH0).digest())
+                .isEqualTo(connections("flow").digest());
+        assertThat(host.dataPath.calls())
+                .filteredOn(call -> !call.startsWith("status"))
+                .startsWith(
+                        "attach " + WEB_1_ETH0 + " 3",
+                        "restoreTable " + WEB_1_ETH0 + " 3",
+                        "installRules " + WEB_1_ETH0 + " 7",
+                        "activate " + WEB_1_ETH0 + " 3");
+    }
+
+    @Test
+    void shouldNotUseACheckpointOfAnotherEpoch() throws IOException {
+        host.list(3);
+        host.checkpoints.write(checkpoint(WEB_1_ETH0, 1, 1, table(Action.ALLOW), connections("old flow")));
+
+        host.start();
+
+        await().untilAsserted(() -> assertThat(host.dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.ENFORCING));
+        assertThat(host.dataPath.rules(WEB_1_ETH0)).isNull();
+        assertThat(host.dataPath.table(WEB_1_ETH0).entries()).isZero();
+    }
+
+    @Test
+    void shouldLetNothingPassAfterARestartWhileItIsNotDecidedWhoEnforces() throws IOException {
+        host.setRules(7, Action.ALLOW);
+        host.list(3);
+        host.checkpoints.notes().open(WEB_1_ETH0, 3);
+
+        host.start();
+
+        await().untilAsserted(() -> assertThat(host.dataPath.rules(WEB_1_ETH0)).isNotNull());
+        assertThat(host.host().vms())
+                .singleElement()
+                .satisfies(vm -> assertThat(vm.vnics())
+                        .singleElement()
+                        .satisfies(vnic -> assertThat(vnic.mode()).isEqualTo(VnicMode.PASSIVE)));
+
+        assertThat(host.attach(5, true).epoch()).isEqualTo(5);
+        assertThat(host.dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.ENFORCING);
+    }
+
+    @Test
+    void shouldNotMindANoteOfALowerEpochThanTheDirectorys() throws IOException {
+        host.list(5);
+        host.checkpoints.notes().open(WEB_1_ETH0, 3);
+
+        host.start();
+
+        await().untilAsserted(() -> assertThat(host.dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.ENFORCING));
+    }
+
+    @Test
+    void shouldTryAgainWhenAPortOrTheDirectoryIsNotThereAtTheStart() {
+        host.setRules(7, Action.ALLOW);
+        host.list(3);
+        host.placements.failNext();
+        host.dataPath.failNext("attach", Reason.PORT);
+
+        host.start();
+
+        await().untilAsserted(() -> assertThat(host.dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.ENFORCING));
+        assertThat(host.host().recovered()).isTrue();
+    }
+
+    @Test
+    void shouldAdoptWhatGoesOnWhenOnlyTheActorsStartAgain() {
+        host.setRules(7, Action.ALLOW);
+        host.list(1);
+        ActorRef<HostCommand> first = host.start();
+        await().untilAsserted(() -> assertThat(host.dataPath.rules(WEB_1_ETH0)).isNotNull());
+        host.dataPath.setTable(WEB_1_ETH0, connections("flow"));
+        host.stopActors(first);
+
+        host.start();
+
+        host.setRules(8, Action.DROP);
+        await().untilAsserted(() -> assertThat(host.dataPath.rules(WEB_1_ETH0)).isEqualTo(table(Action.DROP)));
+        assertThat(host.dataPath.table(WEB_1_ETH0).digest())
+                .isEqualTo(connections("flow").digest());
+        assertThat(host.dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.ENFORCING);
+    }
+
+    @Test
+    void shouldWriteCheckpointsOfWhatChangedAndOnDemand() {
+        host.setRules(7, Action.ALLOW);
+        host.start();
+        host.attach(1, true);
+        host.dataPath.setTable(WEB_1_ETH0, connections("flow"));
+
+        assertThat(host.ask(HostCommand.WriteCheckpoints::new))
+                .isInstanceOfSatisfying(
+                        HostReply.Checkpointed.class,
+                        done -> assertThat(done.failures()).isEmpty());
+
+        await().untilAsserted(() -> assertThat(host.checkpoints.read(WEB_1_ETH0))
+                .hasValueSatisfying(checkpoint -> {
+                    assertThat(checkpoint.epoch()).isEqualTo(1);
+                    assertThat(checkpoint.policyRevision()).isEqualTo(7);
+                    assertThat(checkpoint.rules()).isEqualTo(table(Action.ALLOW));
+                    assertThat(checkpoint.table().digest())
+                            .isEqualTo(connections("flow").digest());
+                }));
+    }
+
+    @Test
+    void shouldAdoptWhatWasRestoredFromDiskAndItsRulesForTheNextCheckpoint() throws IOException {
+        host.list(3);
+        host.checkpoints.write(checkpoint(WEB_1_ETH0, 1, 3, table(Action.ALLOW), connections("flow")));
+        host.restoreFromDisk();
+        assertThat(host.dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.ENFORCING);
+
+        host.start();
+        await().until(() -> host.host().recovered() && host.host().vms().size() == 1);
+        host.dataPath.setTable(WEB_1_ETH0, connections("newer flow"));
+
+        await().untilAsserted(() -> assertThat(host.checkpoints.read(WEB_1_ETH0))
+                .hasValueSatisfying(checkpoint -> assertThat(checkpoint.table().digest())
+                        .isEqualTo(connections("newer flow").digest())));
+        assertThat(host.dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.ENFORCING);
+        assertThat(host.dataPath.calls()).noneMatch(call -> call.startsWith("release"));
+    }
+
+    @Test
+    void shouldLetGoOfWhatWasRestoredFromDiskButIsElsewhereByNow() throws IOException {
+        host.checkpoints.write(checkpoint(WEB_1_ETH0, 1, 3, table(Action.ALLOW), connections("flow")));
+        host.list(HOST_2, 4);
+        host.restoreFromDisk();
+
+        host.start();
+
+        await().untilAsserted(() -> assertThat(host.dataPath.mode(WEB_1_ETH0)).isNull());
+        await().untilAsserted(
+                        () -> assertThat(host.checkpoints.read(WEB_1_ETH0)).isEmpty());
+    }
+
+    @Test
+    void shouldKeepWhatTheDirectoryHasNotHeardOfYet() throws IOException {
+        host.checkpoints.write(checkpoint(WEB_1_ETH0, 1, 5, table(Action.ALLOW), connections("flow")));
+        host.list(HOST_2, 4);
+        host.restoreFromDisk();
+
+        host.start();
+
+        await().until(() -> host.host().recovered());
+        assertThat(host.dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.ENFORCING);
+    }
+
+    @Test
+    void shouldSayThatAVmIsGoneOnlyWhenNoRestartCanBringItBack() throws IOException {
+        host.setRules(7, Action.ALLOW);
+        ActorRef<HostCommand> agent = host.start();
+        host.attach(1, true);
+        host.ask(HostCommand.WriteCheckpoints::new);
+        assertThat(host.checkpoints.read(WEB_1_ETH0)).isPresent();
+        host.checkpoints.notes().open(WEB_1_ETH0, 1);
+
+        agent.tell(new HostCommand.ReleaseVm(spec(WEB_1, 1), 1, HOST_2, 2, host.asker.ref()));
+
+        assertThat(host.asker.receiveMessage()).isEqualTo(new HostReply.VmGone(WEB_1, 1));
+        assertThat(host.checkpoints.read(WEB_1_ETH0)).isEmpty();
+        assertThat(host.checkpoints.notes().find(WEB_1_ETH0)).isEmpty();
+    }
+}
