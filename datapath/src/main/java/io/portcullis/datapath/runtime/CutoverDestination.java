@@ -4,7 +4,6 @@ import io.portcullis.datapath.port.Burst;
 import io.portcullis.datapath.runtime.DataPathException.Reason;
 import io.portcullis.datapath.runtime.TunnelMessage.FrameKind;
 import java.io.IOException;
-import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -21,18 +20,13 @@ final class CutoverDestination implements Procedure {
 
     private final Loop loop;
     private final Vnic vnic;
-    private final ArrayDeque<TunnelMessage.Frame> tunnelled = new ArrayDeque<>();
     private final CompletableFuture<@Nullable Void> released = new CompletableFuture<>();
+    private final CutoverSide<DestinationPhase> side;
+    private final TunnelEnd tunnel;
+    private final DestinationFrames frames;
 
-    private DestinationPhase phase = DestinationPhase.EXPECTING;
-    private long deadlineNanos;
-    private long ticket;
-    private long tunnelledBytes;
-    private long receivedFrames;
     private long egressKnownNanos;
-    private boolean hasAnnounced;
     private boolean isReleasing;
-    private @Nullable Tunnel tunnel;
     private TunnelMessage.@Nullable Sealed sealed;
     private @Nullable CompletableFuture<ActivationReport> activation;
     private long awaitedFrames;
@@ -41,30 +35,31 @@ final class CutoverDestination implements Procedure {
     CutoverDestination(Loop loop, Vnic vnic) {
         this.loop = loop;
         this.vnic = vnic;
+        this.side = new CutoverSide<>(loop, vnic, DestinationPhase.EXPECTING);
+        this.tunnel = side.tunnel;
+        this.frames = new DestinationFrames(loop, vnic, tunnel);
         this.egressKnownNanos = vnic.attachedNanos;
     }
 
     /** Whether a new expectation may take this one's place: no source has come, or it is all over. */
     boolean isReplaceable() {
-        return phase == DestinationPhase.EXPECTING || phase == DestinationPhase.ENDED;
+        return side.phase() == DestinationPhase.EXPECTING || side.phase() == DestinationPhase.ENDED;
     }
 
     /** Whether the VM's frames in this host's queue are sent back to the source. */
     boolean drainsPort() {
-        return phase.isReturn();
+        return side.phase().isReturn();
     }
 
-    void returnFromPort(Burst frames) {
-        for (int i = 0; i < frames.count(); i++) {
-            sendBack(FrameKind.OUT, frames, i);
-        }
+    void returnFromPort(Burst burst) {
+        frames.returnAll(FrameKind.OUT, burst);
     }
 
     // ---- orders
 
     /** A tunnel that showed this vNIC's token. */
     void accept(Tunnel opened) {
-        if (phase != DestinationPhase.EXPECTING) {
+        if (side.phase() != DestinationPhase.EXPECTING) {
             opened.abort();
             return;
         }
@@ -74,9 +69,9 @@ final class CutoverDestination implements Procedure {
             opened.abort();
             return;
         }
-        tunnel = opened;
-        opened.send(new TunnelMessage.Welcome());
-        enter(DestinationPhase.CONNECTED);
+        tunnel.open(opened);
+        tunnel.send(new TunnelMessage.Welcome());
+        side.enter(DestinationPhase.CONNECTED);
     }
 
     /** Enforces as soon as the source has sealed and {@code forwardedFrames} have come; within the step's time or not at all. */
@@ -84,7 +79,7 @@ final class CutoverDestination implements Procedure {
         if (activation != null) {
             return activation;
         }
-        if (isReleasing || phase.isReturn()) {
+        if (isReleasing || side.phase().isReturn()) {
             return CompletableFuture.failedFuture(
                     new DataPathException(Reason.WRONG_MODE, vnic.id() + " goes back to its source"));
         }
@@ -98,10 +93,10 @@ final class CutoverDestination implements Procedure {
 
     /** Whether a release must first give back what the source has sent here. */
     boolean mustReturn() {
-        return tunnel != null
-                && phase != DestinationPhase.ACTIVE
-                && phase != DestinationPhase.STEERING_HOME
-                && phase != DestinationPhase.ENDED;
+        return tunnel.isOpen()
+                && side.phase() != DestinationPhase.ACTIVE
+                && side.phase() != DestinationPhase.STEERING_HOME
+                && side.phase() != DestinationPhase.ENDED;
     }
 
     /** Gives everything back to the source, then closes the vNIC. Call only if {@link #mustReturn()}. */
@@ -109,17 +104,17 @@ final class CutoverDestination implements Procedure {
         isReleasing = true;
         vnic.revoked = true;
         failActivation(new DataPathException(Reason.WRONG_MODE, vnic.id() + " is being released"));
-        if (!phase.isReturn()) {
+        if (!side.phase().isReturn()) {
             // The source may still have frames in its own queue that are older than those here: it says when.
-            send(new TunnelMessage.Leaving());
-            enter(DestinationPhase.LEAVING);
+            tunnel.send(new TunnelMessage.Leaving());
+            side.enter(DestinationPhase.LEAVING);
         }
         return released;
     }
 
     @Override
     public void abandon() {
-        enter(DestinationPhase.ENDED);
+        side.enter(DestinationPhase.ENDED);
         loop.end(this);
         breakOff();
         DataPathException closed = new DataPathException(Reason.CLOSED, vnic.id() + " was closed");
@@ -129,36 +124,38 @@ final class CutoverDestination implements Procedure {
 
     @Override
     public void breakOff() {
-        if (tunnel != null) {
-            tunnel.abort();
-        }
+        tunnel.breakOff();
     }
 
     // ---- steps
 
     @Override
     public boolean step(long nowNanos) {
-        DestinationPhase before = phase;
-        boolean worked = readTunnel();
+        DestinationPhase before = side.phase();
+        boolean worked = tunnel.read(this::take);
+        if (tunnel.hasEnded()) {
+            worked = true;
+            tunnelEnded();
+        }
         advance(nowNanos);
         if (activation != null) {
             tryActivate(nowNanos);
         }
-        return worked || phase != before;
+        return worked || side.phase() != before;
     }
 
     private void advance(long nowNanos) {
-        boolean late = nowNanos - deadlineNanos >= 0;
-        switch (phase) {
+        boolean late = side.isOverdue(nowNanos);
+        switch (side.phase()) {
             case DISCARDING -> {
-                if (loop.isUplinkDrained(ticket)) {
+                if (side.isUplinkDrained()) {
                     hold();
                 }
             }
             case LEARNING -> {
-                if (loop.isUplinkDrained(ticket)) {
-                    send(new TunnelMessage.UplinkLearned());
-                    enter(DestinationPhase.READY);
+                if (side.isUplinkDrained()) {
+                    tunnel.send(new TunnelMessage.UplinkLearned());
+                    side.enter(DestinationPhase.READY);
                 }
             }
             case STEERING_HOME -> {
@@ -172,9 +169,9 @@ final class CutoverDestination implements Procedure {
                 }
             }
             case RETURNING_EGRESS -> {
-                if (late || (vnic.port.isDrained() && loop.isUplinkDrained(ticket))) {
-                    send(new TunnelMessage.EgressReturned());
-                    enter(DestinationPhase.AWAITING_LEARNED);
+                if (late || (vnic.port.isDrained() && side.isUplinkDrained())) {
+                    tunnel.send(new TunnelMessage.EgressReturned());
+                    side.enter(DestinationPhase.AWAITING_LEARNED);
                 }
             }
             case AWAITING_LEARNED -> {
@@ -183,7 +180,7 @@ final class CutoverDestination implements Procedure {
                 }
             }
             case RETURNING_INGRESS -> {
-                if (loop.isUplinkDrained(ticket) || late) {
+                if (side.isUplinkDrained() || late) {
                     endReturned();
                 }
             }
@@ -196,69 +193,39 @@ final class CutoverDestination implements Procedure {
     /** What the uplink had before was the source's to deliver. From here on it is ours. */
     private void hold() {
         vnic.setMode(VnicMode.HOLDING);
-        announce();
-        sendDecided();
-        ticket = loop.drainUplink();
-        enter(DestinationPhase.LEARNING);
-    }
-
-    private void announce() {
-        hasAnnounced = true;
-        loop.hostSwitch().announce(vnic);
-    }
-
-    /** Answers of the source's firewall may leave from here as soon as the fabric knows the MAC here. */
-    private void sendDecided() {
-        ArrayDeque<TunnelMessage.Frame> decided = new ArrayDeque<>();
-        tunnelled.removeIf(frame -> frame.kind() == FrameKind.OUT_DECIDED && decided.add(frame));
-        FrameReplay.tunnelled(loop, vnic, decided);
+        side.announce();
+        frames.sendDecided();
+        side.drainUplink();
+        side.enter(DestinationPhase.LEARNING);
     }
 
     // ---- what the source says
 
-    private boolean readTunnel() {
-        if (tunnel == null) {
-            return false;
-        }
-        boolean worked = false;
-        TunnelMessage message = tunnel.poll();
-        while (message != null) {
-            worked = true;
-            take(message);
-            message = tunnel == null ? null : tunnel.poll();
-        }
-        if (tunnel != null && tunnel.isEnded()) {
-            worked = true;
-            tunnelEnded();
-        }
-        return worked;
-    }
-
     private void take(TunnelMessage message) {
         switch (message) {
             case TunnelMessage.EgressDrained()
-            when phase == DestinationPhase.CONNECTED -> {
+            when side.phase() == DestinationPhase.CONNECTED -> {
                 egressKnownNanos = loop.now();
-                ticket = loop.drainUplink();
-                enter(DestinationPhase.DISCARDING);
+                side.drainUplink();
+                side.enter(DestinationPhase.DISCARDING);
             }
             case TunnelMessage.Sealed marker -> sealed = marker;
-            case TunnelMessage.Frame frame -> take(frame);
+            case TunnelMessage.Frame frame -> frames.take(frame, side.phase().isReturn());
             case TunnelMessage.Released() -> {
-                if (phase == DestinationPhase.ACTIVE) {
+                if (side.phase() == DestinationPhase.ACTIVE) {
                     steerHome();
-                    closeTunnel();
+                    tunnel.close();
                 }
             }
             case TunnelMessage.Reclaim() -> {
                 if (vnic.mode() == VnicMode.ENFORCING) {
-                    send(new TunnelMessage.ReclaimRefused());
-                } else if (!phase.isReturn()) {
+                    tunnel.send(new TunnelMessage.ReclaimRefused());
+                } else if (!side.phase().isReturn()) {
                     beginReturn();
                 }
             }
             case TunnelMessage.ReclaimLearned() -> {
-                if (phase == DestinationPhase.AWAITING_LEARNED) {
+                if (side.phase() == DestinationPhase.AWAITING_LEARNED) {
                     drainReturn();
                 }
             }
@@ -275,41 +242,15 @@ final class CutoverDestination implements Procedure {
         }
     }
 
-    private void take(TunnelMessage.Frame frame) {
-        receivedFrames++;
-        vnic.count(VnicCounter.TUNNEL_RECEIVED);
-        if (frame.epoch() != vnic.epoch()) {
-            vnic.count(VnicCounter.TUNNEL_STALE);
-        } else if (vnic.mode() == VnicMode.ENFORCING) {
-            vnic.count(VnicCounter.TUNNEL_LATE);
-            FrameReplay.tunnelled(loop, vnic, frame);
-        } else if (frame.kind() == FrameKind.OUT_DECIDED && vnic.mode() == VnicMode.HOLDING && !phase.isReturn()) {
-            FrameReplay.tunnelled(loop, vnic, frame);
-        } else if (tunnelledBytes + frame.bytes().byteSize() > loop.limits().holdBytesPerVnic()) {
-            vnic.count(VnicCounter.HELD_DROPPED);
-        } else {
-            tunnelledBytes += frame.bytes().byteSize();
-            tunnelled.add(frame);
-        }
-    }
-
     private void tunnelEnded() {
-        closeTunnel();
-        if (phase == DestinationPhase.ACTIVE) {
+        tunnel.close();
+        if (side.phase() == DestinationPhase.ACTIVE) {
             // Its process is gone; its queue goes with it, but perhaps not in this moment.
-            enter(DestinationPhase.STEERING_HOME);
-            deadlineNanos = loop.now() + loop.limits().releaseGraceNanos();
-        } else if (isReleasing || phase.isReturn()) {
+            side.enter(DestinationPhase.STEERING_HOME, loop.limits().releaseGraceNanos());
+        } else if (isReleasing || side.phase().isReturn()) {
             endReturned();
         }
         // Else: the authority over the placement decides whether this side activates or is released.
-    }
-
-    private void closeTunnel() {
-        if (tunnel != null) {
-            tunnel.closeWhenSent();
-            tunnel = null;
-        }
     }
 
     /** The source's queue is closed, so this host's has its index. */
@@ -319,7 +260,7 @@ final class CutoverDestination implements Procedure {
     }
 
     private void end() {
-        enter(DestinationPhase.ENDED);
+        side.enter(DestinationPhase.ENDED);
         loop.end(this);
         if (vnic.destination == this) {
             vnic.destination = null;
@@ -333,35 +274,33 @@ final class CutoverDestination implements Procedure {
         if (result == null) {
             return;
         }
-        boolean sourceIsDone = tunnel == null || (sealed != null && phase == DestinationPhase.READY);
+        boolean sourceIsDone = !tunnel.isOpen() || (sealed != null && side.phase() == DestinationPhase.READY);
         boolean late = nowNanos - activationDeadlineNanos >= 0;
         if (!sourceIsDone) {
             if (late) {
                 failActivation(new DataPathException(
                         Reason.TIMEOUT, "the source of " + vnic.id() + " has not sealed; it enforces"));
             }
-        } else if (receivedFrames >= awaitedFrames || late || tunnel == null) {
-            vnic.count(VnicCounter.FORWARDED_MISSING, Math.max(0, awaitedFrames - receivedFrames));
+        } else if (frames.received() >= awaitedFrames || late || !tunnel.isOpen()) {
+            vnic.count(VnicCounter.FORWARDED_MISSING, Math.max(0, awaitedFrames - frames.received()));
             activation = null;
             result.complete(enforce());
         }
     }
 
     private ActivationReport enforce() {
-        boolean hasSource = tunnel != null;
-        phase = DestinationPhase.ACTIVE;
+        boolean hasSource = tunnel.isOpen();
+        side.enter(DestinationPhase.ACTIVE);
         vnic.setMode(VnicMode.ENFORCING);
-        if (!hasAnnounced) {
-            announce();
+        if (!side.hasAnnounced()) {
+            side.announce();
         }
-        FrameReplay.tunnelled(loop, vnic, tunnelled);
-        long held =
-                FrameReplay.held(loop, vnic, new GroupLedger.Counts(sealed == null ? List.of() : sealed.groupFrames()));
+        long held = frames.replay(new GroupLedger.Counts(sealed == null ? List.of() : sealed.groupFrames()));
         long pauseNanos = loop.now() - egressKnownNanos;
         if (!hasSource) {
             steerHome();
         }
-        return new ActivationReport(held, receivedFrames, vnic.counter(VnicCounter.HELD_DROPPED), pauseNanos);
+        return new ActivationReport(held, frames.received(), vnic.counter(VnicCounter.HELD_DROPPED), pauseNanos);
     }
 
     private void failActivation(DataPathException why) {
@@ -377,84 +316,43 @@ final class CutoverDestination implements Procedure {
     private void beginReturn() {
         vnic.revoked = true;
         failActivation(new DataPathException(Reason.WRONG_MODE, vnic.id() + " goes back to its source"));
-        sendBackTunnelled();
+        frames.returnTunnelled();
         vnic.port.steerTo(SOURCE_QUEUE);
         vnic.port.requestDrain();
         // An announcement from here that is still under way must not reach the fabric after the source's.
-        ticket = loop.drainUplink();
-        enter(DestinationPhase.RETURNING_EGRESS);
+        side.drainUplink();
+        side.enter(DestinationPhase.RETURNING_EGRESS);
     }
 
     private void drainReturn() {
-        ticket = loop.drainUplink();
-        enter(DestinationPhase.RETURNING_INGRESS);
+        side.drainUplink();
+        side.enter(DestinationPhase.RETURNING_INGRESS);
     }
 
     private void endReturned() {
-        sendBackTunnelled();
-        while (!vnic.hold.isEmpty()) {
-            Burst burst = loop.scratch();
-            vnic.hold.drainTo(burst);
-            for (int i = 0; i < burst.count(); i++) {
-                sendBack(FrameKind.IN, burst, i);
-            }
-        }
+        frames.returnTunnelled();
+        frames.returnHeld();
         vnic.setMode(VnicMode.PASSIVE);
-        Tunnel last = tunnel;
-        tunnel = null;
         end();
         if (isReleasing) {
             loop.remove(vnic);
             vnic.close();
         }
-        if (last != null) {
-            last.send(new TunnelMessage.Returned());
-            last.closeWhenSent();
-        }
+        tunnel.send(new TunnelMessage.Returned());
+        tunnel.close();
         released.complete(null);
-    }
-
-    private void sendBackTunnelled() {
-        while (!tunnelled.isEmpty()) {
-            TunnelMessage.Frame frame = tunnelled.remove();
-            boolean sent = tunnel != null && tunnel.sendFrame(frame);
-            vnic.count(sent ? VnicCounter.TUNNEL_SENT : VnicCounter.TUNNEL_DROPPED);
-        }
-        tunnelledBytes = 0;
-    }
-
-    private void sendBack(FrameKind kind, Burst frames, int index) {
-        boolean sent = tunnel != null && tunnel.sendFrame(Tunnel.frame(kind, vnic.epoch(), frames, index));
-        vnic.count(sent ? VnicCounter.TUNNEL_SENT : VnicCounter.TUNNEL_DROPPED);
     }
 
     // ---- time
 
-    private void enter(DestinationPhase next) {
-        phase = next;
-        deadlineNanos = loop.now() + loop.limits().stepTimeoutNanos();
-    }
-
     @Override
     public long waitNanos(long nowNanos) {
-        long wait = Long.MAX_VALUE;
-        if (phase.hasTimeLimit()) {
-            wait = Math.max(0, deadlineNanos - nowNanos);
-        }
-        if (activation != null) {
-            wait = Math.min(wait, Math.max(0, activationDeadlineNanos - nowNanos));
-        }
-        return wait;
+        long wait = side.waitNanos(nowNanos);
+        return activation == null ? wait : Math.min(wait, Math.max(0, activationDeadlineNanos - nowNanos));
     }
 
     @Override
     public boolean isDraining() {
-        return phase.drains();
-    }
-
-    private void send(TunnelMessage marker) {
-        if (tunnel != null) {
-            tunnel.send(marker);
-        }
+        return side.phase().drains();
     }
 }

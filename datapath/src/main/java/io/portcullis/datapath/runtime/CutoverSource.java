@@ -21,34 +21,32 @@ final class CutoverSource implements Procedure {
     private final Vnic vnic;
     private final CutoverTarget target;
     private final CompletableFuture<SealedVnic> sealed = new CompletableFuture<>();
-    private CompletableFuture<Vnic> reclaimed = new CompletableFuture<>();
     private final CompletableFuture<@Nullable Void> released = new CompletableFuture<>();
+    private final CutoverSide<SourcePhase> side;
+    private final TunnelEnd tunnel;
     private final SourceFrames frames;
+    private final SourceReclaim reclaim;
 
-    private SourcePhase phase = SourcePhase.CONNECTING;
-    private long deadlineNanos;
-    private long ticket;
     private long freezeStartNanos;
-    private long reclaimEpoch;
     private boolean egressClosed;
     private boolean ingressClosed;
     private boolean isSealed;
-    private boolean isAskedBack;
-    private boolean egressReturned;
-    private boolean announced;
-    private @Nullable Tunnel tunnel;
     private @Nullable DataPathException cause;
 
     CutoverSource(Loop loop, Vnic vnic, CutoverTarget target) {
         this.loop = loop;
         this.vnic = vnic;
         this.target = target;
-        this.frames = new SourceFrames(vnic, target.epoch(), loop.limits().holdBytesPerVnic());
+        this.side = new CutoverSide<>(loop, vnic, SourcePhase.CONNECTING);
+        this.tunnel = side.tunnel;
+        this.frames =
+                new SourceFrames(vnic, tunnel, target.epoch(), loop.limits().holdBytesPerVnic());
+        this.reclaim = new SourceReclaim(side, this::endEnforcing);
     }
 
     /** Starts to connect; the vNIC enforces meanwhile. */
     void start() {
-        enter(SourcePhase.CONNECTING);
+        side.enter(SourcePhase.CONNECTING);
         long timeoutNanos = loop.limits().stepTimeoutNanos();
         TunnelMessage.Hello hello = new TunnelMessage.Hello(vnic.id(), target.token());
         Thread.ofPlatform().daemon().name("tunnel-connect").start(() -> {
@@ -74,17 +72,17 @@ final class CutoverSource implements Procedure {
 
     /** Whether what the VM sent through this host's queue is forwarded, not decided. */
     boolean isEgressClosed() {
-        return egressClosed;
+        return egressClosed || reclaim.closesEgress();
     }
 
     /** Not from the moment on at which the destination may have steered the queue back: what it had comes first. */
     boolean readsPort() {
-        return !isAskedBack && !egressReturned;
+        return !reclaim.mayHaveQueueBack();
     }
 
     /** An answer of this host's firewall may not leave by this uplink any more: the fabric would learn the MAC here. */
     boolean emitsThroughTunnel() {
-        return egressClosed;
+        return isEgressClosed();
     }
 
     void forwardFromPort(Burst burst) {
@@ -98,15 +96,15 @@ final class CutoverSource implements Procedure {
      * when the destination has given up.
      */
     void forward(FrameKind kind, Burst burst, int index) {
-        if (isSealed && !egressReturned) {
-            frames.forward(tunnel, kind, burst, index);
+        if (isSealed && !reclaim.hasEgressReturned()) {
+            frames.forward(kind, burst, index);
         } else {
             frames.keepPending(kind, burst, index);
         }
     }
 
     void noteGroupFrame(Burst burst, int index) {
-        if (egressClosed) {
+        if (isEgressClosed()) {
             frames.noteGroupFrame(burst, index);
         }
     }
@@ -115,23 +113,27 @@ final class CutoverSource implements Procedure {
 
     /** Enforces here again under {@code newEpoch}; a second order shares the first one's result. */
     CompletableFuture<Vnic> reclaim(long newEpoch) {
-        if (phase.isRelease() || phase == SourcePhase.ENDED) {
+        if (side.phase().isRelease() || side.phase() == SourcePhase.ENDED) {
             return CompletableFuture.failedFuture(
                     new DataPathException(Reason.WRONG_MODE, vnic.id() + " is being released here"));
         }
-        reclaimEpoch = Math.max(reclaimEpoch, newEpoch);
-        if (!phase.isReclaim()) {
-            beginReclaim(new DataPathException(Reason.WRONG_MODE, vnic.id() + " was reclaimed by its source"));
+        reclaim.order(newEpoch);
+        if (!side.phase().isReclaim()) {
+            takeBack(new DataPathException(Reason.WRONG_MODE, vnic.id() + " was reclaimed by its source"));
         }
-        return reclaimed;
+        return reclaim.result();
+    }
+
+    private void takeBack(DataPathException why) {
+        cause = why;
+        reclaim.begin(egressClosed);
     }
 
     /** Forwards what comes late, closes the port, and completes when the destination has the VM's queue for itself. */
     CompletableFuture<@Nullable Void> release() {
-        if (phase == SourcePhase.SEALED) {
-            enter(SourcePhase.GRACE);
-            deadlineNanos = loop.now() + loop.limits().releaseGraceNanos();
-        } else if (!phase.isRelease()) {
+        if (side.phase() == SourcePhase.SEALED) {
+            side.enter(SourcePhase.GRACE, loop.limits().releaseGraceNanos());
+        } else if (!side.phase().isRelease()) {
             return CompletableFuture.failedFuture(
                     new DataPathException(Reason.WRONG_MODE, vnic.id() + " is being cut over or reclaimed"));
         }
@@ -140,41 +142,40 @@ final class CutoverSource implements Procedure {
 
     @Override
     public void abandon() {
-        enter(SourcePhase.ENDED);
+        side.enter(SourcePhase.ENDED);
         loop.end(this);
         breakOff();
         DataPathException closed = new DataPathException(Reason.CLOSED, vnic.id() + " was closed");
         sealed.completeExceptionally(closed);
-        reclaimed.completeExceptionally(closed);
+        reclaim.result().completeExceptionally(closed);
         released.completeExceptionally(closed);
     }
 
     @Override
     public void breakOff() {
-        if (tunnel != null) {
-            tunnel.abort();
-        }
+        tunnel.breakOff();
     }
 
     // ---- connecting
 
     private void connected(Tunnel opened) {
-        if (phase != SourcePhase.CONNECTING) {
+        if (side.phase() != SourcePhase.CONNECTING) {
             opened.abort();
             return;
         }
-        tunnel = opened;
-        // The fabric must know the MAC here: a flooded frame would reach both hosts.
+        tunnel.open(opened);
+        // The fabric must know the MAC here: a flooded frame would reach both hosts. It is told anew by a reclaim, if
+        // any.
         loop.hostSwitch().announce(vnic);
         freezeStartNanos = loop.now();
         vnic.setMode(VnicMode.CUTTING);
         vnic.port.steerTo(target.queueIndex());
         vnic.port.requestDrain();
-        enter(SourcePhase.DRAINING_EGRESS);
+        side.enter(SourcePhase.DRAINING_EGRESS);
     }
 
     private void notConnected(IOException failed) {
-        if (phase == SourcePhase.CONNECTING) {
+        if (side.phase() == SourcePhase.CONNECTING) {
             cause = new DataPathException(
                     Reason.TUNNEL, "no tunnel to " + target.tunnel() + ": " + failed.getMessage(), failed);
             endEnforcing();
@@ -185,36 +186,40 @@ final class CutoverSource implements Procedure {
 
     @Override
     public boolean step(long nowNanos) {
-        SourcePhase before = phase;
-        boolean worked = readTunnel();
+        SourcePhase before = side.phase();
+        boolean worked = tunnel.read(this::take);
+        if (tunnel.hasEnded()) {
+            worked = true;
+            tunnelEnded();
+        }
         advance();
-        if (phase == before && phase.hasTimeLimit() && nowNanos - deadlineNanos >= 0) {
+        if (side.phase() == before && side.isOverdue(nowNanos)) {
             timeOut();
         }
-        return worked || phase != before;
+        return worked || side.phase() != before;
     }
 
     private void advance() {
-        switch (phase) {
+        switch (side.phase()) {
             case DRAINING_EGRESS -> {
                 if (vnic.port.isDrained()) {
                     egressClosed = true;
-                    ticket = loop.drainUplink();
-                    enter(SourcePhase.FLUSHING_EGRESS);
+                    side.drainUplink();
+                    side.enter(SourcePhase.FLUSHING_EGRESS);
                 }
             }
             case FLUSHING_EGRESS -> {
-                if (loop.isUplinkDrained(ticket)) {
-                    send(new TunnelMessage.EgressDrained());
-                    enter(SourcePhase.AWAITING_LEARNED);
+                if (side.isUplinkDrained()) {
+                    tunnel.send(new TunnelMessage.EgressDrained());
+                    side.enter(SourcePhase.AWAITING_LEARNED);
                 }
             }
             case DRAINING_INGRESS -> {
-                if (loop.isUplinkDrained(ticket)) {
+                if (side.isUplinkDrained()) {
                     ingressClosed = true;
                     loop.hostSwitch().flush();
                     vnic.port.requestDrain();
-                    enter(SourcePhase.FLUSHING_INGRESS);
+                    side.enter(SourcePhase.FLUSHING_INGRESS);
                 }
             }
             case FLUSHING_INGRESS -> {
@@ -227,22 +232,7 @@ final class CutoverSource implements Procedure {
                     closePort();
                 }
             }
-            case RECLAIM_EGRESS -> {
-                if (vnic.port.isDrained()) {
-                    askBack();
-                }
-            }
-            case RECLAIM_DRAINING -> {
-                if (loop.isUplinkDrained(ticket)) {
-                    learnAgain();
-                }
-            }
-            case RECLAIM_LEARNING -> {
-                if (loop.isUplinkDrained(ticket)) {
-                    send(new TunnelMessage.ReclaimLearned());
-                    enter(SourcePhase.RECLAIM_RETURNING);
-                }
-            }
+            case RECLAIM_EGRESS, RECLAIM_DRAINING, RECLAIM_LEARNING -> reclaim.advance();
             case CONNECTING,
                     AWAITING_LEARNED,
                     SEALED,
@@ -261,68 +251,69 @@ final class CutoverSource implements Procedure {
         TableSnapshot table = vnic.engine.exportTable(now);
         isSealed = true;
         vnic.setMode(VnicMode.SEALED);
-        TunnelMessage.Sealed marker = frames.seal(tunnel);
-        send(marker);
-        enter(SourcePhase.SEALED);
+        TunnelMessage.Sealed marker = frames.seal();
+        tunnel.send(marker);
+        side.enter(SourcePhase.SEALED);
         sealed.complete(
                 new SealedVnic(table, vnic.engine.revision(), marker.forwardedFrames(), now - freezeStartNanos));
     }
 
     private void closePort() {
-        enter(SourcePhase.AWAITING_HOME);
+        side.enter(SourcePhase.AWAITING_HOME);
         loop.remove(vnic);
         vnic.source = null;
         vnic.close();
-        if (tunnel == null) {
+        if (!tunnel.isOpen()) {
             endReleased();
             return;
         }
         // Only now: the destination takes over the queue index that the closed queue had.
-        send(new TunnelMessage.Released());
-        tunnel.closeWhenSent();
+        tunnel.send(new TunnelMessage.Released());
+        tunnel.finishSending();
     }
 
     private void endReleased() {
-        enter(SourcePhase.ENDED);
+        side.enter(SourcePhase.ENDED);
         loop.end(this);
         released.complete(null);
     }
 
-    // ---- what the destination says
-
-    private boolean readTunnel() {
-        if (tunnel == null) {
-            return false;
+    /** The vNIC enforces here again: what came back, then what was held, then live frames. */
+    private void endEnforcing() {
+        boolean hadCut = side.phase() != SourcePhase.CONNECTING;
+        side.enter(SourcePhase.ENDED);
+        loop.end(this);
+        vnic.source = null;
+        vnic.raiseEpoch(reclaim.epoch());
+        vnic.setMode(VnicMode.ENFORCING);
+        if (hadCut) {
+            vnic.port.steerTo(OWN_QUEUE);
+            if (!side.hasAnnounced()) {
+                side.announce();
+            }
+            frames.replay(loop);
         }
-        boolean worked = false;
-        TunnelMessage message = tunnel.poll();
-        while (message != null && phase != SourcePhase.ENDED) {
-            worked = true;
-            take(message);
-            message = tunnel.poll();
-        }
-        if (phase != SourcePhase.ENDED && tunnel.isEnded()) {
-            worked = true;
-            tunnelEnded();
-        }
-        return worked;
+        tunnel.close();
+        sealed.completeExceptionally(
+                cause != null ? cause : new DataPathException(Reason.TUNNEL, vnic.id() + " was not cut over"));
+        reclaim.result().complete(vnic);
+        released.completeExceptionally(
+                new DataPathException(Reason.WRONG_MODE, vnic.id() + " was reclaimed by its source"));
     }
+
+    // ---- what the destination says
 
     private void take(TunnelMessage message) {
         switch (message) {
             case TunnelMessage.UplinkLearned()
-            when phase == SourcePhase.AWAITING_LEARNED -> {
-                ticket = loop.drainUplink();
-                enter(SourcePhase.DRAINING_INGRESS);
+            when side.phase() == SourcePhase.AWAITING_LEARNED -> {
+                side.drainUplink();
+                side.enter(SourcePhase.DRAINING_INGRESS);
             }
             case TunnelMessage.Leaving() -> leaving();
-            case TunnelMessage.EgressReturned() -> egressReturned();
-            case TunnelMessage.ReclaimRefused() when phase == SourcePhase.RECLAIM_ASKED -> refused();
-            case TunnelMessage.Returned() -> {
-                if (phase == SourcePhase.RECLAIM_RETURNING) {
-                    endEnforcing();
-                }
-            }
+            case TunnelMessage.EgressReturned() -> reclaim.onEgressReturned();
+            case TunnelMessage.ReclaimRefused() -> reclaim.onRefused();
+            case TunnelMessage.Returned() -> reclaim.onReturned();
             case TunnelMessage.Frame frame -> frames.takeBack(frame);
             case TunnelMessage.Hello _,
                     TunnelMessage.Welcome _,
@@ -331,135 +322,52 @@ final class CutoverSource implements Procedure {
                     TunnelMessage.Sealed _,
                     TunnelMessage.Released _,
                     TunnelMessage.Reclaim _,
-                    TunnelMessage.ReclaimRefused _,
                     TunnelMessage.ReclaimLearned _ -> {
                 // Out of turn: crossed with an order that is under way here; nothing depends on it any more.
             }
         }
     }
 
-    private void egressReturned() {
-        egressReturned = true;
-        if (phase == SourcePhase.RECLAIM_ASKED) {
-            drainAgain();
-        }
-    }
-
     /** A sealed table waits for the authority's order; the destination waits for it, too. */
     private void leaving() {
-        if (phase.isCut()) {
-            beginReclaim(new DataPathException(Reason.TUNNEL, "the destination of " + vnic.id() + " gave up"));
+        if (side.phase().isCut()) {
+            takeBack(new DataPathException(Reason.TUNNEL, "the destination of " + vnic.id() + " gave up"));
         }
-    }
-
-    private void refused() {
-        DataPathException refusal =
-                new DataPathException(Reason.WRONG_MODE, "the destination of " + vnic.id() + " enforces already");
-        isAskedBack = false;
-        enter(SourcePhase.SEALED);
-        CompletableFuture<Vnic> refused = reclaimed;
-        reclaimed = new CompletableFuture<>();
-        refused.completeExceptionally(refusal);
     }
 
     private void tunnelEnded() {
-        breakOff();
-        tunnel = null;
+        tunnel.abort();
+        SourcePhase phase = side.phase();
         if (phase.isCut()) {
-            beginReclaim(new DataPathException(Reason.TUNNEL, "the tunnel of " + vnic.id() + " broke"));
+            takeBack(new DataPathException(Reason.TUNNEL, "the tunnel of " + vnic.id() + " broke"));
         } else if (phase.isReclaim()) {
             endEnforcing();
         } else if (phase == SourcePhase.AWAITING_HOME) {
             endReleased();
         } else if (phase == SourcePhase.SEALED) {
             // The table waits for an order. Frames that come here now wait with it: the VM's in their queue.
-            egressReturned = true;
+            reclaim.onDestinationGone();
         }
         // Else it is being released: what comes late is counted as lost.
-    }
-
-    // ---- reclaiming
-
-    private void beginReclaim(DataPathException why) {
-        cause = why;
-        reclaimEpoch = Math.max(reclaimEpoch, vnic.epoch());
-        if (tunnel == null) {
-            endEnforcing();
-        } else if (egressReturned) {
-            drainAgain();
-        } else if (egressClosed) {
-            askBack();
-        } else {
-            enter(SourcePhase.RECLAIM_EGRESS);
-        }
-    }
-
-    private void askBack() {
-        egressClosed = true;
-        isAskedBack = true;
-        send(new TunnelMessage.Reclaim());
-        enter(SourcePhase.RECLAIM_ASKED);
-    }
-
-    private void drainAgain() {
-        ticket = loop.drainUplink();
-        enter(SourcePhase.RECLAIM_DRAINING);
-    }
-
-    private void learnAgain() {
-        vnic.setMode(VnicMode.HOLDING);
-        announce();
-        ticket = loop.drainUplink();
-        enter(SourcePhase.RECLAIM_LEARNING);
-    }
-
-    private void announce() {
-        announced = true;
-        loop.hostSwitch().announce(vnic);
-    }
-
-    /** The vNIC enforces here again: what came back, then what was held, then live frames. */
-    private void endEnforcing() {
-        boolean hadCut = phase != SourcePhase.CONNECTING;
-        enter(SourcePhase.ENDED);
-        loop.end(this);
-        vnic.source = null;
-        vnic.raiseEpoch(reclaimEpoch);
-        vnic.setMode(VnicMode.ENFORCING);
-        if (hadCut) {
-            vnic.port.steerTo(OWN_QUEUE);
-            if (!announced) {
-                announce();
-            }
-            frames.replay(loop);
-        }
-        if (tunnel != null) {
-            tunnel.closeWhenSent();
-        }
-        sealed.completeExceptionally(
-                cause != null ? cause : new DataPathException(Reason.TUNNEL, vnic.id() + " was not cut over"));
-        reclaimed.complete(vnic);
-        released.completeExceptionally(
-                new DataPathException(Reason.WRONG_MODE, vnic.id() + " was reclaimed by its source"));
     }
 
     // ---- time
 
     private void timeOut() {
-        switch (phase) {
+        switch (side.phase()) {
             case CONNECTING -> {
                 cause = new DataPathException(Reason.TIMEOUT, "no tunnel to " + target.tunnel() + " in time");
                 endEnforcing();
             }
             case DRAINING_EGRESS, FLUSHING_EGRESS, AWAITING_LEARNED, DRAINING_INGRESS, FLUSHING_INGRESS ->
-                beginReclaim(new DataPathException(
-                        Reason.TIMEOUT, "the cut-over of " + vnic.id() + " stood still in " + phase));
+                takeBack(new DataPathException(
+                        Reason.TIMEOUT, "the cut-over of " + vnic.id() + " stood still in " + side.phase()));
             case GRACE -> {
-                if (tunnel == null) {
-                    closePort();
-                } else {
+                if (tunnel.isOpen()) {
                     vnic.port.requestDrain();
-                    enter(SourcePhase.LAST_DRAIN);
+                    side.enter(SourcePhase.LAST_DRAIN);
+                } else {
+                    closePort();
                 }
             }
             case LAST_DRAIN -> closePort();
@@ -471,24 +379,13 @@ final class CutoverSource implements Procedure {
         }
     }
 
-    private void enter(SourcePhase next) {
-        phase = next;
-        deadlineNanos = loop.now() + loop.limits().stepTimeoutNanos();
-    }
-
     @Override
     public long waitNanos(long nowNanos) {
-        return phase.hasTimeLimit() ? Math.max(0, deadlineNanos - nowNanos) : Long.MAX_VALUE;
+        return side.waitNanos(nowNanos);
     }
 
     @Override
     public boolean isDraining() {
-        return phase.drains();
-    }
-
-    private void send(TunnelMessage marker) {
-        if (tunnel != null) {
-            tunnel.send(marker);
-        }
+        return side.phase().drains();
     }
 }

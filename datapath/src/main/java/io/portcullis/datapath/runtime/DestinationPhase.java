@@ -14,7 +14,7 @@ package io.portcullis.datapath.runtime;
  * AWAITING_LEARNED ─ ReclaimLearned ─▶ RETURNING_INGRESS ─ uplink empty, all sent back: Returned ─▶ ENDED, PASSIVE or closed
  * </pre>
  */
-enum DestinationPhase {
+enum DestinationPhase implements CutoverPhase {
     /** A token was made; no source has come. */
     EXPECTING,
     /** The source decides; frames that reach the uplink here are its own to deliver. */
@@ -43,13 +43,14 @@ enum DestinationPhase {
         return this == RETURNING_EGRESS || this == AWAITING_LEARNED || this == RETURNING_INGRESS;
     }
 
-    /** Whether it waits for a port's drain. */
-    boolean drains() {
+    @Override
+    public boolean drains() {
         return this == DISCARDING || this == LEARNING || this == RETURNING_EGRESS || this == RETURNING_INGRESS;
     }
 
     /** The others wait for the source, which has the time limits, or for an order. */
-    boolean hasTimeLimit() {
+    @Override
+    public boolean hasTimeLimit() {
         return this == STEERING_HOME || this == LEAVING || isReturn();
     }
 }

@@ -4,7 +4,6 @@ import io.portcullis.datapath.port.Burst;
 import io.portcullis.datapath.runtime.TunnelMessage.FrameKind;
 import java.util.ArrayDeque;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The frames of a cut-over at its source: those that belong to the destination, those that it gave back, and the ledger of
@@ -12,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SourceFrames {
     private final Vnic vnic;
+    private final TunnelEnd tunnel;
     private final long destinationEpoch;
     private final long maxKeptBytes;
     /** What the destination gets with the seal, or the engine here if it comes to no seal. */
@@ -23,19 +23,20 @@ final class SourceFrames {
     private long keptBytes;
     private long forwardedFrames;
 
-    SourceFrames(Vnic vnic, long destinationEpoch, long maxKeptBytes) {
+    SourceFrames(Vnic vnic, TunnelEnd tunnel, long destinationEpoch, long maxKeptBytes) {
         this.vnic = vnic;
+        this.tunnel = tunnel;
         this.destinationEpoch = destinationEpoch;
         this.maxKeptBytes = maxKeptBytes;
     }
 
     /** Sends a frame to the destination. */
-    void forward(@Nullable Tunnel tunnel, FrameKind kind, Burst frames, int index) {
-        forward(tunnel, Tunnel.frame(kind, destinationEpoch, frames, index));
+    void forward(FrameKind kind, Burst frames, int index) {
+        forward(Tunnel.frame(kind, destinationEpoch, frames, index));
     }
 
-    private void forward(@Nullable Tunnel tunnel, TunnelMessage.Frame frame) {
-        if (tunnel != null && tunnel.sendFrame(frame)) {
+    private void forward(TunnelMessage.Frame frame) {
+        if (tunnel.sendFrame(frame)) {
             forwardedFrames++;
             vnic.count(VnicCounter.TUNNEL_SENT);
         } else {
@@ -73,9 +74,9 @@ final class SourceFrames {
     }
 
     /** Sends what was kept and says what the destination must know. */
-    TunnelMessage.Sealed seal(@Nullable Tunnel tunnel) {
+    TunnelMessage.Sealed seal() {
         while (!pending.isEmpty()) {
-            forward(tunnel, pending.remove());
+            forward(pending.remove());
         }
         keptBytes = 0;
         return new TunnelMessage.Sealed(forwardedFrames, ledger.hashes());

@@ -19,7 +19,7 @@ package io.portcullis.datapath.runtime;
  * RECLAIM_RETURNING ─ Returned: what came back, what was held, live ─▶ ENDED, ENFORCING
  * </pre>
  */
-enum SourcePhase {
+enum SourcePhase implements CutoverPhase {
     /** The tunnel is being opened; the vNIC enforces as before. */
     CONNECTING(Part.CUT, false),
     /** What the VM sent before the swap of its queue is decided here. */
@@ -81,12 +81,13 @@ enum SourcePhase {
         return part == Part.RECLAIM;
     }
 
-    /** Whether it waits for a port's drain. */
-    boolean drains() {
+    @Override
+    public boolean drains() {
         return drains;
     }
 
-    boolean hasTimeLimit() {
+    @Override
+    public boolean hasTimeLimit() {
         return part != Part.SEALED && part != Part.NONE;
     }
 }
