@@ -7,8 +7,6 @@ import io.portcullis.datapath.port.PortBackend;
 import io.portcullis.datapath.port.PortException;
 import io.portcullis.datapath.port.VmPort;
 import io.portcullis.policy.MacAddress;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -16,9 +14,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -29,10 +25,9 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class TestFabric implements PortBackend, AutoCloseable {
     private static final int VNET = Burst.VNET_HEADER_BYTES;
-    private static final byte[] MARKER = {};
 
     private final Random random;
-    private final List<Sender> senders = new ArrayList<>();
+    private final List<TestQueue> senders = new ArrayList<>();
     private final Map<Long, SwitchPort> learned = new HashMap<>();
     private final Map<String, Vm> vms = new ConcurrentHashMap<>();
     private final List<SwitchPort> switchPorts = new ArrayList<>();
@@ -44,29 +39,20 @@ final class TestFabric implements PortBackend, AutoCloseable {
         pump = Thread.ofPlatform().daemon().name("test-fabric").start(this::pump);
     }
 
-    /** What somebody has sent and the fabric has not taken on yet. */
-    private abstract static class Sender {
-        final ConcurrentLinkedQueue<byte[]> sent = new ConcurrentLinkedQueue<>();
-
-        abstract void takeOn(byte[] frame);
-
-        abstract void markerArrived();
-    }
-
     private void pump() {
         while (!stopped) {
             boolean worked = false;
             synchronized (this) {
                 int first = senders.isEmpty() ? 0 : random.nextInt(senders.size());
                 for (int i = 0; i < senders.size(); i++) {
-                    Sender sender = senders.get((first + i) % senders.size());
+                    TestQueue sender = senders.get((first + i) % senders.size());
                     for (int frames = random.nextInt(8); frames > 0; frames--) {
                         byte[] frame = sender.sent.poll();
                         if (frame == null) {
                             break;
                         }
                         worked = true;
-                        if (frame == MARKER) {
+                        if (frame == TestQueue.MARKER) {
                             sender.markerArrived();
                         } else {
                             sender.takeOn(frame);
@@ -124,68 +110,8 @@ final class TestFabric implements PortBackend, AutoCloseable {
         return new TestPoller();
     }
 
-    /** Frames that wait for a reader, and the reader's poller. */
-    private abstract static class Queue extends Sender implements FramePort {
-        final ConcurrentLinkedQueue<byte[]> waiting = new ConcurrentLinkedQueue<>();
-        final AtomicLong arrived = new AtomicLong();
-        private volatile TestPoller poller;
-        private int awaitedMarkers;
-
-        void arrive(byte[] frame) {
-            waiting.add(frame);
-            arrived.incrementAndGet();
-            TestPoller reader = poller;
-            if (reader != null) {
-                reader.wakeUp();
-            }
-        }
-
-        @Override
-        void markerArrived() {
-            arrive(MARKER);
-        }
-
-        @Override
-        public int receive(Burst burst) {
-            int count = 0;
-            while (burst.hasRoom()) {
-                byte[] frame = waiting.poll();
-                if (frame == null) {
-                    break;
-                }
-                if (frame == MARKER) {
-                    awaitedMarkers--;
-                    break;
-                }
-                burst.append(MemorySegment.ofArray(frame), VNET, frame.length - VNET);
-                count++;
-            }
-            return count;
-        }
-
-        @Override
-        public boolean send(MemorySegment memory, long offset, int lengthBytes) {
-            sent.add(memory.asSlice(offset - VNET, lengthBytes + (long) VNET).toArray(ValueLayout.JAVA_BYTE));
-            return true;
-        }
-
-        @Override
-        public void flush() {}
-
-        @Override
-        public void requestDrain() {
-            awaitedMarkers++;
-            sent.add(MARKER);
-        }
-
-        @Override
-        public boolean isDrained() {
-            return awaitedMarkers == 0;
-        }
-    }
-
     /** A host's uplink, or a station's. */
-    private final class SwitchPort extends Queue {
+    private final class SwitchPort extends TestQueue {
         final String name;
 
         SwitchPort(String name) {
@@ -302,7 +228,7 @@ final class TestFabric implements PortBackend, AutoCloseable {
         }
     }
 
-    private final class VmQueue extends Queue implements VmPort {
+    private final class VmQueue extends TestQueue implements VmPort {
         private final Vm vm;
 
         VmQueue(Vm vm) {
@@ -347,68 +273,18 @@ final class TestFabric implements PortBackend, AutoCloseable {
                 if (last != this) {
                     vm.queues.set(index, last);
                 }
-                vm.lostFrames +=
-                        waiting.stream().filter(frame -> frame != MARKER).count();
+                vm.lostFrames += waiting.stream()
+                        .filter(frame -> frame != TestQueue.MARKER)
+                        .count();
             }
             synchronized (TestFabric.this) {
                 for (byte[] frame : sent) {
-                    if (frame != MARKER) {
+                    if (frame != TestQueue.MARKER) {
                         takeOn(frame);
                     }
                 }
                 senders.remove(this);
             }
         }
-    }
-
-    private static final class TestPoller implements Poller {
-        private final List<Queue> ports = new ArrayList<>();
-        private final Semaphore wakeUps = new Semaphore(0);
-
-        @Override
-        public void add(FramePort port) {
-            ((Queue) port).poller = this;
-            ports.add((Queue) port);
-        }
-
-        @Override
-        public void remove(FramePort port) {
-            ports.remove((Queue) port);
-        }
-
-        @Override
-        public void setInterest(FramePort port, boolean interested) {
-            Queue queue = (Queue) port;
-            if (interested && !ports.contains(queue)) {
-                ports.add(queue);
-            } else if (!interested) {
-                ports.remove(queue);
-            }
-        }
-
-        @Override
-        public void await(long timeoutNanos) {
-            for (Queue port : ports) {
-                if (!port.waiting.isEmpty()) {
-                    wakeUps.drainPermits();
-                    return;
-                }
-            }
-            try {
-                if (wakeUps.tryAcquire(timeoutNanos, TimeUnit.NANOSECONDS)) {
-                    wakeUps.drainPermits();
-                }
-            } catch (InterruptedException stop) {
-                Thread.currentThread().interrupt();
-            }
-        }
-
-        @Override
-        public void wakeUp() {
-            wakeUps.release();
-        }
-
-        @Override
-        public void close() {}
     }
 }
