@@ -198,46 +198,34 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
 
     private void onPrepare(AgentCommand.PrepareTarget order) {
         target(order.id(), order.vm(), session -> session.tell(new TargetCommand.Report()), () -> {
-            if (sworn.contains(key(Side.TARGET, order.id()))) {
+            if (hasSworn(Side.TARGET, order.id())) {
                 look(Side.TARGET, order.id(), order.spec(), order.epoch());
             } else {
-                targets.put(
+                begin(
+                        targets,
+                        Side.TARGET,
                         order.id(),
-                        getContext()
-                                .spawn(
-                                        TargetSession.create(
-                                                order, environment, getContext().getSelf()),
-                                        actorName(Side.TARGET, order.id())));
+                        TargetSession.create(order, environment, getContext().getSelf()));
             }
         });
     }
 
     private void target(String id, VmId vm, Consumer<ActorRef<TargetCommand>> running, Runnable unknown) {
-        ActorRef<TargetCommand> session = targets.get(id);
-        PlacementCommand.HostReport last = ended.get(key(Side.TARGET, id));
-        if (session != null) {
-            running.accept(session);
-        } else if (last != null) {
-            tellPlacement(vm, last);
-        } else {
-            unknown.run();
-        }
+        reach(targets, Side.TARGET, id, vm, running, unknown);
     }
 
     // ---- as source
 
     private void onStartCutover(AgentCommand.StartCutover order) {
         source(order.id(), order.vm(), session -> session.tell(new SourceCommand.Report()), () -> {
-            if (sworn.contains(key(Side.SOURCE, order.id()))) {
+            if (hasSworn(Side.SOURCE, order.id())) {
                 look(Side.SOURCE, order.id(), order.spec(), order.epoch());
             } else {
-                sources.put(
+                begin(
+                        sources,
+                        Side.SOURCE,
                         order.id(),
-                        getContext()
-                                .spawn(
-                                        SourceSession.create(
-                                                order, environment, getContext().getSelf()),
-                                        actorName(Side.SOURCE, order.id())));
+                        SourceSession.create(order, environment, getContext().getSelf()));
             }
         });
     }
@@ -276,8 +264,26 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
     }
 
     private void source(String id, VmId vm, Consumer<ActorRef<SourceCommand>> running, Runnable unknown) {
-        ActorRef<SourceCommand> session = sources.get(id);
-        PlacementCommand.HostReport last = ended.get(key(Side.SOURCE, id));
+        reach(sources, Side.SOURCE, id, vm, running, unknown);
+    }
+
+    // ---- sessions
+
+    private <C> void begin(Map<String, ActorRef<C>> sessions, Side side, String id, Behavior<C> session) {
+        String name = (side == Side.SOURCE ? "source-" : "target-") + URLEncoder.encode(id, StandardCharsets.UTF_8);
+        sessions.put(id, getContext().spawn(session, name));
+    }
+
+    /** Does {@code running} with the session, repeats the last report of one that has ended, or does {@code unknown}. */
+    private <C> void reach(
+            Map<String, ActorRef<C>> sessions,
+            Side side,
+            String id,
+            VmId vm,
+            Consumer<ActorRef<C>> running,
+            Runnable unknown) {
+        ActorRef<C> session = sessions.get(id);
+        PlacementCommand.HostReport last = ended.get(key(side, id));
         if (session != null) {
             running.accept(session);
         } else if (last != null) {
@@ -285,6 +291,10 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
         } else {
             unknown.run();
         }
+    }
+
+    private boolean hasSworn(Side side, String id) {
+        return sworn.contains(key(side, id));
     }
 
     private void onSessionEnded(AgentCommand.SessionEnded over) {
@@ -382,9 +392,5 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
 
     private static String key(Side side, String id) {
         return side + " " + id;
-    }
-
-    private static String actorName(Side side, String id) {
-        return (side == Side.SOURCE ? "source-" : "target-") + URLEncoder.encode(id, StandardCharsets.UTF_8);
     }
 }

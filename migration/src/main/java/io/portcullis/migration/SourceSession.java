@@ -14,10 +14,8 @@ import java.util.Map;
 import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
-import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
-import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  *
  * Release is obeyed in every step from TRANSFERRING on: only a commit leads to it.
  */
-final class SourceSession extends AbstractBehavior<SourceCommand> {
+final class SourceSession extends MigrationSession<SourceCommand> {
     private enum Step {
         LOOKING,
         CUTTING,
@@ -45,9 +43,6 @@ final class SourceSession extends AbstractBehavior<SourceCommand> {
     }
 
     private final AgentCommand.StartCutover order;
-    private final AgentEnvironment environment;
-    private final VmHost host;
-    private final ActorRef<AgentCommand> agent;
     private final Map<VnicId, SealedVnic> sealed = new LinkedHashMap<>();
     private final Set<VnicId> cutting = new HashSet<>();
 
@@ -72,11 +67,8 @@ final class SourceSession extends AbstractBehavior<SourceCommand> {
             AgentCommand.StartCutover order,
             AgentEnvironment environment,
             ActorRef<AgentCommand> agent) {
-        super(context);
+        super(context, AgentCommand.Side.SOURCE, order.id(), order.vm(), environment, agent);
         this.order = order;
-        this.environment = environment;
-        this.host = environment.host();
-        this.agent = agent;
         timers.startTimerWithFixedDelay(
                 new SourceCommand.Tick(), environment.settings().retryInterval());
         if (order.targetRevision() > 0) {
@@ -88,13 +80,10 @@ final class SourceSession extends AbstractBehavior<SourceCommand> {
 
     /** A destination without rules would keep the VM waiting in the pause: then there is no pause, unless here are none either. */
     private void look() {
-        getContext()
-                .pipeToSelf(
-                        host.statuses(order.spec()),
-                        (found, failure) -> failure == null
-                                ? new SourceCommand.LookedAt(
-                                        found.stream().anyMatch(status -> status.policyRevision() > 0), null)
-                                : new SourceCommand.LookedAt(true, HostRefusal.of(failure)));
+        pipe(
+                host.statuses(order.spec()),
+                (found, refused) -> new SourceCommand.LookedAt(
+                        found == null || found.stream().anyMatch(status -> status.policyRevision() > 0), refused));
     }
 
     private Behavior<SourceCommand> onLookedAt(SourceCommand.LookedAt looked) {
@@ -106,7 +95,7 @@ final class SourceSession extends AbstractBehavior<SourceCommand> {
                     ? looked.refusal()
                     : new Refusal(
                             RefusalCode.TIMEOUT, "the rules of VM " + order.vm() + " have not reached the target yet");
-            return end(new PlacementCommand.SourceKept(order.id(), refusal));
+            return tellAndEnd(new PlacementCommand.SourceKept(order.id(), refusal));
         }
         cutOver();
         return this;
@@ -121,20 +110,13 @@ final class SourceSession extends AbstractBehavior<SourceCommand> {
     }
 
     private void cutOver(VnicId vnic, CutoverTarget target) {
-        getContext()
-                .pipeToSelf(
-                        host.cutOver(vnic, order.epoch(), target),
-                        (done, failure) -> failure == null
-                                ? new SourceCommand.CutOver(vnic, done, null)
-                                : new SourceCommand.CutOver(vnic, null, HostRefusal.of(failure)));
+        pipe(
+                host.cutOver(vnic, order.epoch(), target),
+                (done, refused) -> new SourceCommand.CutOver(vnic, done, refused));
     }
 
     @Override
-    public Receive<SourceCommand> createReceive() {
-        return newReceiveBuilder().onAnyMessage(this::onMessage).build();
-    }
-
-    private Behavior<SourceCommand> onMessage(SourceCommand message) {
+    Behavior<SourceCommand> onMessage(SourceCommand message) {
         return switch (message) {
             case SourceCommand.LookedAt looked -> onLookedAt(looked);
             case SourceCommand.CutOver cut -> onCutOver(cut);
@@ -177,7 +159,7 @@ final class SourceSession extends AbstractBehavior<SourceCommand> {
         if (!sealed.isEmpty() || why().code() == RefusalCode.TIMEOUT) {
             return reclaim();
         }
-        return end(new PlacementCommand.SourceKept(order.id(), why()));
+        return tellAndEnd(new PlacementCommand.SourceKept(order.id(), why()));
     }
 
     private Behavior<SourceCommand> onAcknowledged(SourceCommand.ChunkAcknowledged acknowledged) {
@@ -218,11 +200,7 @@ final class SourceSession extends AbstractBehavior<SourceCommand> {
     private Behavior<SourceCommand> reclaim() {
         step = Step.RECLAIMING;
         waitsForHost = true;
-        getContext()
-                .pipeToSelf(
-                        host.reclaim(order.spec(), order.reclaimEpoch()),
-                        (done, failure) ->
-                                new SourceCommand.Reclaimed(failure == null ? null : HostRefusal.of(failure)));
+        pipe(host.reclaim(order.spec(), order.reclaimEpoch()), (done, refused) -> new SourceCommand.Reclaimed(refused));
         return this;
     }
 
@@ -236,7 +214,7 @@ final class SourceSession extends AbstractBehavior<SourceCommand> {
             return this;
         }
         order.session().tell(new TargetCommand.SourceEnforces(order.id()));
-        return end(new PlacementCommand.SourceReclaimed(order.id(), why()));
+        return tellAndEnd(new PlacementCommand.SourceReclaimed(order.id(), why()));
     }
 
     private Behavior<SourceCommand> onRelease(SourceCommand.Release command) {
@@ -252,11 +230,9 @@ final class SourceSession extends AbstractBehavior<SourceCommand> {
 
     private Behavior<SourceCommand> release(HostId movedTo, long targetEpoch) {
         waitsForHost = true;
-        getContext()
-                .pipeToSelf(
-                        host.release(order.spec(), order.epoch(), movedTo, targetEpoch),
-                        (done, failure) ->
-                                new SourceCommand.Released(failure == null ? null : HostRefusal.of(failure)));
+        pipe(
+                host.release(order.spec(), order.epoch(), movedTo, targetEpoch),
+                (done, refused) -> new SourceCommand.Released(refused));
         return this;
     }
 
@@ -266,7 +242,7 @@ final class SourceSession extends AbstractBehavior<SourceCommand> {
             getContext().getLog().warn("{} not released yet: {}", order.vm(), released.refusal());
             return this;
         }
-        return end(new PlacementCommand.SourceReleased(order.id()));
+        return tellAndEnd(new PlacementCommand.SourceReleased(order.id()));
     }
 
     private Behavior<SourceCommand> onTick() {
@@ -293,14 +269,9 @@ final class SourceSession extends AbstractBehavior<SourceCommand> {
         return this;
     }
 
-    private Behavior<SourceCommand> end(PlacementCommand.HostReport last) {
+    private Behavior<SourceCommand> tellAndEnd(PlacementCommand.HostReport last) {
         tellPlacement(last);
-        agent.tell(new AgentCommand.SessionEnded(AgentCommand.Side.SOURCE, order.id(), last));
-        return Behaviors.stopped();
-    }
-
-    private void tellPlacement(PlacementCommand.HostReport report) {
-        environment.placements().apply(order.vm()).tell(report);
+        return end(last);
     }
 
     private Refusal why() {

@@ -1,6 +1,7 @@
 package io.portcullis.migration;
 
 import io.portcullis.datapath.runtime.VnicMode;
+import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.migration.model.Refusal;
 import io.portcullis.migration.model.VnicTransfer;
 import io.portcullis.persistence.StateChunk;
@@ -10,10 +11,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
-import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
-import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * CLEARING ─ nothing is left ─▶ the end
  * </pre>
  */
-final class TargetSession extends AbstractBehavior<TargetCommand> {
+final class TargetSession extends MigrationSession<TargetCommand> {
     private enum Step {
         ADMITTING,
         EXPECTING,
@@ -48,9 +47,6 @@ final class TargetSession extends AbstractBehavior<TargetCommand> {
     private static final int ACTIVATION_ATTEMPTS = 3;
 
     private final AgentCommand.PrepareTarget order;
-    private final AgentEnvironment environment;
-    private final VmHost host;
-    private final ActorRef<AgentCommand> agent;
     private final TimerScheduler<TargetCommand> timers;
     private final ActorRef<StateChunk> chunks;
     private final TargetState received;
@@ -76,29 +72,20 @@ final class TargetSession extends AbstractBehavior<TargetCommand> {
             AgentCommand.PrepareTarget order,
             AgentEnvironment environment,
             ActorRef<AgentCommand> agent) {
-        super(context);
+        super(context, AgentCommand.Side.TARGET, order.id(), order.vm(), environment, agent);
         this.order = order;
-        this.environment = environment;
-        this.host = environment.host();
-        this.agent = agent;
         this.timers = timers;
         this.chunks = context.messageAdapter(StateChunk.class, TargetCommand.ChunkArrived::new);
         this.received = new TargetState(order.spec().vnicIds());
         timers.startTimerWithFixedDelay(
                 new TargetCommand.Tick(), environment.settings().retryInterval());
-        context.pipeToSelf(
+        pipe(
                 host.admit(order.spec(), order.epoch()),
-                (revision, failure) -> failure == null
-                        ? new TargetCommand.Admitted(revision, null)
-                        : new TargetCommand.Admitted(0, HostRefusal.of(failure)));
+                (revision, refused) -> new TargetCommand.Admitted(revision == null ? 0 : revision, refused));
     }
 
     @Override
-    public Receive<TargetCommand> createReceive() {
-        return newReceiveBuilder().onAnyMessage(this::onMessage).build();
-    }
-
-    private Behavior<TargetCommand> onMessage(TargetCommand message) {
+    Behavior<TargetCommand> onMessage(TargetCommand message) {
         return switch (message) {
             case TargetCommand.Admitted admitted -> onAdmitted(admitted);
             case TargetCommand.CutoverExpected expected -> onExpected(expected);
@@ -130,12 +117,9 @@ final class TargetSession extends AbstractBehavior<TargetCommand> {
         step = Step.EXPECTING;
         policyRevision = admitted.policyRevision();
         for (VnicId vnic : order.spec().vnicIds()) {
-            getContext()
-                    .pipeToSelf(
-                            host.expectCutover(vnic, order.epoch()),
-                            (target, failure) -> failure == null
-                                    ? new TargetCommand.CutoverExpected(vnic, target, null)
-                                    : new TargetCommand.CutoverExpected(vnic, null, HostRefusal.of(failure)));
+            pipe(
+                    host.expectCutover(vnic, order.epoch()),
+                    (target, refused) -> new TargetCommand.CutoverExpected(vnic, target, refused));
         }
         return this;
     }
@@ -202,12 +186,9 @@ final class TargetSession extends AbstractBehavior<TargetCommand> {
             return;
         }
         step = Step.IMPORTING;
-        received.forEachTable((vnic, table) -> getContext()
-                .pipeToSelf(
-                        host.importTable(vnic, order.epoch(), table),
-                        (done, failure) -> failure == null
-                                ? new TargetCommand.Imported(vnic, done, null)
-                                : new TargetCommand.Imported(vnic, null, HostRefusal.of(failure))));
+        received.forEachTable((vnic, table) -> pipe(
+                host.importTable(vnic, order.epoch(), table),
+                (done, refused) -> new TargetCommand.Imported(vnic, done, refused)));
     }
 
     private Behavior<TargetCommand> onImported(TargetCommand.Imported imported) {
@@ -234,12 +215,9 @@ final class TargetSession extends AbstractBehavior<TargetCommand> {
         received.activating(vnics);
         for (VnicId vnic : vnics) {
             TargetCommand.VnicHandover handover = received.handover(vnic);
-            getContext()
-                    .pipeToSelf(
-                            host.activate(vnic, order.epoch(), handover.forwardedFrames(), handover.policyRevision()),
-                            (report, failure) -> failure == null
-                                    ? new TargetCommand.Activated(vnic, report, null)
-                                    : new TargetCommand.Activated(vnic, null, HostRefusal.of(failure)));
+            pipe(
+                    host.activate(vnic, order.epoch(), handover.forwardedFrames(), handover.policyRevision()),
+                    (report, refused) -> new TargetCommand.Activated(vnic, report, refused));
         }
     }
 
@@ -269,16 +247,15 @@ final class TargetSession extends AbstractBehavior<TargetCommand> {
     }
 
     private void look() {
-        getContext()
-                .pipeToSelf(
-                        host.statuses(order.spec()),
-                        (found, failure) -> new TargetCommand.LookedAt(
-                                failure != null
-                                        ? null
-                                        : found.stream()
-                                                .filter(status -> status.mode() == VnicMode.ENFORCING)
-                                                .map(status -> status.vnic())
-                                                .collect(Collectors.toSet())));
+        pipe(
+                host.statuses(order.spec()),
+                (found, refused) -> new TargetCommand.LookedAt(
+                        found == null
+                                ? null
+                                : found.stream()
+                                        .filter(status -> status.mode() == VnicMode.ENFORCING)
+                                        .map(VnicStatus::vnic)
+                                        .collect(Collectors.toSet())));
     }
 
     private Behavior<TargetCommand> onLookedAt(TargetCommand.LookedAt looked) {
@@ -340,10 +317,7 @@ final class TargetSession extends AbstractBehavior<TargetCommand> {
     private Behavior<TargetCommand> clear() {
         step = Step.CLEARING;
         waitsForHost = true;
-        getContext()
-                .pipeToSelf(
-                        host.detach(order.spec(), order.epoch()),
-                        (done, failure) -> new TargetCommand.Cleared(failure == null ? null : HostRefusal.of(failure)));
+        pipe(host.detach(order.spec(), order.epoch()), (done, refused) -> new TargetCommand.Cleared(refused));
         return this;
     }
 
@@ -385,7 +359,7 @@ final class TargetSession extends AbstractBehavior<TargetCommand> {
                     order.id(), policyRevision, received.targets(), getContext().getSelf(), chunks);
         }
         if (report != null) {
-            environment.placements().apply(order.vm()).tell(report);
+            tellPlacement(report);
         }
         return this;
     }
@@ -400,10 +374,7 @@ final class TargetSession extends AbstractBehavior<TargetCommand> {
 
     private Behavior<TargetCommand> end() {
         PlacementCommand.HostReport last = finalReport();
-        if (last != null) {
-            agent.tell(new AgentCommand.SessionEnded(AgentCommand.Side.TARGET, order.id(), last));
-        }
-        return Behaviors.stopped();
+        return last == null ? Behaviors.stopped() : end(last);
     }
 
     private static Refusal orUnknown(@Nullable Refusal refusal) {

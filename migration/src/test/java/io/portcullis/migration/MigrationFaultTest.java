@@ -12,13 +12,10 @@ import io.portcullis.migration.FakeVmHost.Op;
 import io.portcullis.migration.model.MigrationOutcome;
 import io.portcullis.migration.model.MigrationReceipt;
 import io.portcullis.migration.model.PlacementPhase;
-import io.portcullis.policy.HostId;
 import io.portcullis.vnic.RefusalCode;
 import java.time.Duration;
-import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -26,12 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** What goes wrong in each phase, and where the VM is enforced afterwards. The ledger checks that it never is twice. */
 class MigrationFaultTest {
     private final FakeCluster cluster = new FakeCluster();
-
-    @BeforeEach
-    void attach() {
-        cluster.attach(WEB, ONE);
-        cluster.host(ONE).fill(ETH0, 9);
-    }
+    private final WebMove move = new WebMove(cluster);
 
     @AfterEach
     void stop() {
@@ -47,9 +39,9 @@ class MigrationFaultTest {
     void shouldRollBackWhenTheTargetRefusesToAdmit(RefusalCode code) {
         cluster.host(TWO).failNext(Op.ADMIT, code, 1);
 
-        MigrationReceipt receipt = migrate();
+        MigrationReceipt receipt = move.run();
 
-        assertUntouched(receipt, MigrationOutcome.ROLLED_BACK);
+        move.assertRolledBack(receipt);
         assertThat(receipt.problems()).singleElement().asString().contains("ADMIT");
     }
 
@@ -57,7 +49,7 @@ class MigrationFaultTest {
     void shouldRollBackWhenTheTargetsDataPathIsNotReady() {
         cluster.host(TWO).failNext(Op.EXPECT, RefusalCode.PORT, 1);
 
-        assertUntouched(migrate(), MigrationOutcome.ROLLED_BACK);
+        move.assertRolledBack(move.run());
         assertThat(cluster.host(TWO).mode(ETH0)).isNull();
     }
 
@@ -65,24 +57,24 @@ class MigrationFaultTest {
     void shouldGiveTheVmBackWhenDigestsDiffer() {
         cluster.host(TWO).failNext(Op.IMPORT, RefusalCode.INVALID, 1);
 
-        MigrationReceipt receipt = migrate();
+        MigrationReceipt receipt = move.run();
 
-        assertReclaimed(receipt);
-        awaitCleared();
+        move.assertReclaimed(receipt);
+        move.awaitCleared();
     }
 
     @Test
     void shouldTryAnActivationAgain() {
         cluster.host(TWO).failNext(Op.ACTIVATE, RefusalCode.TIMEOUT, 2);
 
-        assertThat(migrate().lossless()).isTrue();
+        assertThat(move.run().lossless()).isTrue();
     }
 
     @Test
     void shouldGiveTheVmBackWhenNoVnicCanBeActivated() {
         cluster.host(TWO).failNext(Op.ACTIVATE, RefusalCode.TIMEOUT, 6);
 
-        assertReclaimed(migrate());
+        move.assertReclaimed(move.run());
         assertThat(cluster.host(TWO).mode(ETH0)).isNull();
     }
 
@@ -91,7 +83,7 @@ class MigrationFaultTest {
         // Attempt 1: both fail; attempt 2: both fail; attempt 3: the first fails, the second enforces.
         cluster.host(TWO).failNext(Op.ACTIVATE, RefusalCode.TIMEOUT, 5);
 
-        MigrationReceipt receipt = migrate();
+        MigrationReceipt receipt = move.run();
 
         assertThat(receipt.outcome()).isEqualTo(MigrationOutcome.COMMITTED);
         assertThat(receipt.problems()).singleElement().asString().contains("does not enforce yet");
@@ -104,26 +96,26 @@ class MigrationFaultTest {
     void shouldRollBackWhenTheSourceCannotSeal() {
         cluster.host(ONE).failNext(Op.CUT, RefusalCode.HOST_UNAVAILABLE, 2);
 
-        assertUntouched(migrate(), MigrationOutcome.ROLLED_BACK);
-        awaitCleared();
+        move.assertRolledBack(move.run());
+        move.awaitCleared();
     }
 
     @Test
     void shouldTakeAllVnicsBackWhenOnlySomeSealed() {
         cluster.host(ONE).neverCut(ETH1);
 
-        assertReclaimed(migrate());
+        move.assertReclaimed(move.run());
         assertThat(cluster.host(ONE).epoch(ETH1)).isEqualTo(3);
-        awaitCleared();
+        move.awaitCleared();
     }
 
     @Test
     void shouldNotBeginTheCutBeforeTheTargetHasRules() {
         cluster.host(TWO).keepRulesFrom(true);
 
-        MigrationReceipt receipt = migrate();
+        MigrationReceipt receipt = move.run();
 
-        assertUntouched(receipt, MigrationOutcome.ROLLED_BACK);
+        move.assertRolledBack(receipt);
         assertThat(receipt.problems()).singleElement().asString().contains("have not reached the target");
         assertThat(cluster.host(ONE).calls(Op.CUT)).isZero();
     }
@@ -137,27 +129,27 @@ class MigrationFaultTest {
 
         cluster.kill(TWO);
 
-        assertUntouched(cluster.receipt(WEB, id), MigrationOutcome.ROLLED_BACK);
+        move.assertRolledBack(cluster.receipt(WEB, id));
     }
 
     @Test
     void shouldReclaimWhenTheTargetDiesBeforeTheSeal() {
         cluster.host(ONE).hang(Op.CUT);
-        String id = startCutting(Op.CUT, ONE);
+        String id = move.startUntil(Op.CUT, ONE);
 
         cluster.kill(TWO);
 
-        assertReclaimed(cluster.receipt(WEB, id));
+        move.assertReclaimed(cluster.receipt(WEB, id));
     }
 
     @Test
     void shouldReclaimWhenTheTargetDiesAfterTheSeal() {
         cluster.host(TWO).hang(Op.IMPORT);
-        String id = startCutting(Op.IMPORT, TWO);
+        String id = move.startUntil(Op.IMPORT, TWO);
 
         cluster.kill(TWO);
 
-        assertReclaimed(cluster.receipt(WEB, id));
+        move.assertReclaimed(cluster.receipt(WEB, id));
         assertThat(cluster.host(ONE).tableOf(ETH0)).hasSize(9);
     }
 
@@ -178,7 +170,7 @@ class MigrationFaultTest {
     @Test
     void shouldStayAtTheSourceWhenItDiesWhileTheTargetIsPrepared() {
         cluster.host(TWO).hang(Op.EXPECT);
-        String id = startCutting(Op.EXPECT, TWO);
+        String id = move.startUntil(Op.EXPECT, TWO);
 
         cluster.kill(ONE);
 
@@ -188,13 +180,13 @@ class MigrationFaultTest {
         assertThat(cluster.view(WEB).host()).isEqualTo(ONE);
         assertThat(cluster.view(WEB).epoch()).isEqualTo(1);
         assertThat(cluster.view(WEB).hostUp()).isFalse();
-        awaitCleared();
+        move.awaitCleared();
     }
 
     @Test
     void shouldStayAtTheSourceWhenItDiesBeforeTheSeal() {
         cluster.host(ONE).hang(Op.CUT);
-        String id = startCutting(Op.CUT, ONE);
+        String id = move.startUntil(Op.CUT, ONE);
 
         cluster.kill(ONE);
 
@@ -204,7 +196,7 @@ class MigrationFaultTest {
         assertThat(cluster.view(WEB).host()).isEqualTo(ONE);
         assertThat(cluster.view(WEB).epoch()).isEqualTo(3);
         assertThat(cluster.view(WEB).hostUp()).isFalse();
-        awaitCleared();
+        move.awaitCleared();
         cluster.addHost(ONE);
         assertThat(cluster.view(WEB).hostUp()).isTrue();
     }
@@ -212,7 +204,7 @@ class MigrationFaultTest {
     @Test
     void shouldCommitWhenTheSourceDiesAfterTheHandOver() {
         cluster.host(TWO).hang(Op.ACTIVATE);
-        String id = startCutting(Op.ACTIVATE, TWO);
+        String id = move.startUntil(Op.ACTIVATE, TWO);
 
         cluster.kill(ONE);
         cluster.host(TWO).goOn(Op.ACTIVATE);
@@ -226,7 +218,7 @@ class MigrationFaultTest {
     @Test
     void shouldWaitForOneOfThemWhenBothHostsAreLost() {
         cluster.host(TWO).hang(Op.IMPORT);
-        String id = startCutting(Op.IMPORT, TWO);
+        String id = move.startUntil(Op.IMPORT, TWO);
         cluster.set(ONE, HostLookup.Presence.ABSENT);
         cluster.set(TWO, HostLookup.Presence.ABSENT);
 
@@ -244,7 +236,7 @@ class MigrationFaultTest {
     @Test
     void shouldNotGiveUpForAHostThatIsOnlyUnreachable() {
         cluster.host(TWO).hang(Op.IMPORT);
-        String id = startCutting(Op.IMPORT, TWO);
+        String id = move.startUntil(Op.IMPORT, TWO);
         cluster.set(TWO, HostLookup.Presence.UNAVAILABLE);
 
         Awaitility.await()
@@ -259,7 +251,7 @@ class MigrationFaultTest {
     @Test
     void shouldReclaimWhenASourceThatWasTakenForDeadComesBackSealed() {
         cluster.host(TWO).hang(Op.IMPORT);
-        String id = startCutting(Op.IMPORT, TWO);
+        String id = move.startUntil(Op.IMPORT, TWO);
 
         cluster.isolate(ONE);
         MigrationReceipt receipt = cluster.receipt(WEB, id);
@@ -276,7 +268,7 @@ class MigrationFaultTest {
     @Test
     void shouldCommitWhenTheTargetsActorsRestartAfterItTookOver() {
         cluster.host(ONE).hang(Op.CUT);
-        String id = startCutting(Op.CUT, ONE);
+        String id = move.startUntil(Op.CUT, ONE);
         cluster.host(TWO).activateUnseen(WEB, 2);
 
         cluster.restartAgent(TWO);
@@ -290,51 +282,14 @@ class MigrationFaultTest {
     @Test
     void shouldMigrateAgainAfterAFailure() {
         cluster.host(TWO).failNext(Op.IMPORT, RefusalCode.INVALID, 1);
-        migrate();
-        awaitCleared();
+        move.run();
+        move.awaitCleared();
 
-        MigrationReceipt second = migrate();
+        MigrationReceipt second = move.run();
 
         assertThat(second.lossless()).isTrue();
         assertThat(second.epochBefore()).isEqualTo(3);
         assertThat(second.epochAfter()).isEqualTo(4);
         assertThat(cluster.host(TWO).tableOf(ETH0)).hasSize(9);
-    }
-
-    // ---- helpers
-
-    private MigrationReceipt migrate() {
-        return cluster.receipt(WEB, cluster.startMigration(WEB, TWO));
-    }
-
-    private String startCutting(Op until, HostId where) {
-        String id = cluster.startMigration(WEB, TWO);
-        Awaitility.await().until(() -> cluster.host(where).calls(until) > 0);
-        return id;
-    }
-
-    private void assertUntouched(MigrationReceipt receipt, MigrationOutcome outcome) {
-        assertThat(receipt.outcome()).isEqualTo(outcome);
-        assertThat(receipt.epochAfter()).isEqualTo(1);
-        assertThat(cluster.view(WEB).host()).isEqualTo(ONE);
-        assertThat(cluster.host(ONE).mode(ETH0)).isEqualTo(VnicMode.ENFORCING);
-        assertThat(cluster.host(ONE).epoch(ETH0)).isEqualTo(1);
-    }
-
-    private void assertReclaimed(MigrationReceipt receipt) {
-        assertThat(receipt.outcome()).isEqualTo(MigrationOutcome.RECLAIMED);
-        assertThat(receipt.epochAfter()).isEqualTo(3);
-        assertThat(receipt.problems()).isNotEmpty();
-        assertThat(cluster.view(WEB).host()).isEqualTo(ONE);
-        assertThat(List.of(ETH0, ETH1)).allSatisfy(vnic -> {
-            assertThat(cluster.host(ONE).mode(vnic)).isEqualTo(VnicMode.ENFORCING);
-            assertThat(cluster.host(ONE).epoch(vnic)).isEqualTo(3);
-        });
-    }
-
-    private void awaitCleared() {
-        Awaitility.await()
-                .until(() -> cluster.host(TWO).mode(ETH0) == null
-                        && cluster.host(TWO).mode(ETH1) == null);
     }
 }

@@ -1,7 +1,6 @@
 package io.portcullis.migration;
 
 import static io.portcullis.migration.FakeCluster.ETH0;
-import static io.portcullis.migration.FakeCluster.ETH1;
 import static io.portcullis.migration.FakeCluster.ONE;
 import static io.portcullis.migration.FakeCluster.TWO;
 import static io.portcullis.migration.FakeCluster.WEB;
@@ -12,15 +11,14 @@ import io.portcullis.migration.FakeVmHost.Op;
 import io.portcullis.migration.model.MigrationOutcome;
 import io.portcullis.migration.model.MigrationReceipt;
 import io.portcullis.migration.model.PlacementPhase;
-import io.portcullis.policy.HostId;
-import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** What happens when a side takes too long or says nothing. Only the limit under test is short. */
 class MigrationTimeoutTest {
-    private FakeCluster cluster = new FakeCluster();
+    private FakeCluster cluster;
+    private WebMove move;
 
     @AfterEach
     void stop() {
@@ -28,10 +26,8 @@ class MigrationTimeoutTest {
     }
 
     private void with(String limit) {
-        cluster.close();
         cluster = new FakeCluster(limit);
-        cluster.attach(WEB, ONE);
-        cluster.host(ONE).fill(ETH0, 9);
+        move = new WebMove(cluster);
     }
 
     @Test
@@ -63,9 +59,9 @@ class MigrationTimeoutTest {
         with("prepare-timeout = 300ms");
         cluster.host(TWO).hang(Op.ADMIT);
 
-        MigrationReceipt receipt = migrate();
+        MigrationReceipt receipt = move.run();
 
-        assertUntouched(receipt, MigrationOutcome.ROLLED_BACK);
+        move.assertRolledBack(receipt);
         assertThat(receipt.problems()).singleElement().asString().contains("longer than its limit");
     }
 
@@ -74,11 +70,11 @@ class MigrationTimeoutTest {
         with("cutover-timeout = 500ms");
         cluster.host(TWO).hang(Op.IMPORT);
 
-        MigrationReceipt receipt = migrate();
+        MigrationReceipt receipt = move.run();
 
-        assertReclaimed(receipt);
+        move.assertReclaimed(receipt);
         cluster.host(TWO).goOn(Op.IMPORT);
-        awaitCleared();
+        move.awaitCleared();
         assertThat(cluster.host(ONE).mode(ETH0)).isEqualTo(VnicMode.ENFORCING);
     }
 
@@ -87,9 +83,9 @@ class MigrationTimeoutTest {
         with("");
         cluster.host(ONE).sealSilently();
 
-        MigrationReceipt receipt = migrate();
+        MigrationReceipt receipt = move.run();
 
-        assertReclaimed(receipt);
+        move.assertReclaimed(receipt);
     }
 
     @Test
@@ -110,7 +106,7 @@ class MigrationTimeoutTest {
         with("release-timeout = 300ms");
         cluster.host(ONE).hang(Op.RELEASE);
 
-        MigrationReceipt receipt = migrate();
+        MigrationReceipt receipt = move.run();
 
         assertThat(receipt.outcome()).isEqualTo(MigrationOutcome.COMMITTED);
         assertThat(receipt.problems()).singleElement().asString().contains("did not confirm");
@@ -120,46 +116,11 @@ class MigrationTimeoutTest {
     void shouldReclaimFromTheDataPathWhenTheSourcesActorsRestartAfterTheSeal() {
         with("cutover-timeout = 2s");
         cluster.host(TWO).hang(Op.IMPORT);
-        String id = startCutting(Op.IMPORT, TWO);
+        String id = move.startUntil(Op.IMPORT, TWO);
 
         cluster.restartAgent(ONE);
 
         MigrationReceipt receipt = cluster.receipt(WEB, id);
-        assertReclaimed(receipt);
-    }
-
-    private MigrationReceipt migrate() {
-        return cluster.receipt(WEB, cluster.startMigration(WEB, TWO));
-    }
-
-    private String startCutting(Op until, HostId where) {
-        String id = cluster.startMigration(WEB, TWO);
-        Awaitility.await().until(() -> cluster.host(where).calls(until) > 0);
-        return id;
-    }
-
-    private void assertUntouched(MigrationReceipt receipt, MigrationOutcome outcome) {
-        assertThat(receipt.outcome()).isEqualTo(outcome);
-        assertThat(receipt.epochAfter()).isEqualTo(1);
-        assertThat(cluster.view(WEB).host()).isEqualTo(ONE);
-        assertThat(cluster.host(ONE).mode(ETH0)).isEqualTo(VnicMode.ENFORCING);
-        assertThat(cluster.host(ONE).epoch(ETH0)).isEqualTo(1);
-    }
-
-    private void assertReclaimed(MigrationReceipt receipt) {
-        assertThat(receipt.outcome()).isEqualTo(MigrationOutcome.RECLAIMED);
-        assertThat(receipt.epochAfter()).isEqualTo(3);
-        assertThat(receipt.problems()).isNotEmpty();
-        assertThat(cluster.view(WEB).host()).isEqualTo(ONE);
-        assertThat(List.of(ETH0, ETH1)).allSatisfy(vnic -> {
-            assertThat(cluster.host(ONE).mode(vnic)).isEqualTo(VnicMode.ENFORCING);
-            assertThat(cluster.host(ONE).epoch(vnic)).isEqualTo(3);
-        });
-    }
-
-    private void awaitCleared() {
-        Awaitility.await()
-                .until(() -> cluster.host(TWO).mode(ETH0) == null
-                        && cluster.host(TWO).mode(ETH1) == null);
+        move.assertReclaimed(receipt);
     }
 }

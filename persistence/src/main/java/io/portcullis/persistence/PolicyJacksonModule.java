@@ -42,9 +42,9 @@ public final class PolicyJacksonModule extends SimpleModule {
     }
 
     private <T> void addText(Class<T> type, TextJson.Format<T> format, TextJson.Parser<T> parser) {
-        addSerializer(type, new TextJson.Writer<>(type, format));
+        addSerializer(type, TextJson.writer(type, format));
         addDeserializer(type, new TextJson.Reader<>(type, parser));
-        addKeySerializer(type, new TextJson.KeyWriter<>(type, format));
+        addKeySerializer(type, TextJson.keyWriter(type, format));
         addKeyDeserializer(type, new TextJson.KeyReader<>(parser));
     }
 

@@ -24,33 +24,35 @@ final class TextJson {
         T parse(String text);
     }
 
-    static final class Writer<T> extends StdScalarSerializer<T> {
-        private static final long serialVersionUID = 1L;
-        private final transient Format<T> format;
-
-        Writer(Class<T> type, Format<T> format) {
-            super(type);
-            this.format = format;
-        }
-
-        @Override
-        public void serialize(T value, JsonGenerator out, SerializerProvider provider) throws IOException {
-            out.writeString(format.format(value));
-        }
+    /** Where the text goes in the document. */
+    interface Place {
+        void write(JsonGenerator out, String text) throws IOException;
     }
 
-    static final class KeyWriter<T> extends StdSerializer<T> {
+    /** Writes a value. */
+    static <T> StdSerializer<T> writer(Class<T> type, Format<T> format) {
+        return new Writer<>(type, format, JsonGenerator::writeString);
+    }
+
+    /** Writes the key of a map. */
+    static <T> StdSerializer<T> keyWriter(Class<T> type, Format<T> format) {
+        return new Writer<>(type, format, JsonGenerator::writeFieldName);
+    }
+
+    private static final class Writer<T> extends StdScalarSerializer<T> {
         private static final long serialVersionUID = 1L;
         private final transient Format<T> format;
+        private final transient Place place;
 
-        KeyWriter(Class<T> type, Format<T> format) {
+        Writer(Class<T> type, Format<T> format, Place place) {
             super(type);
             this.format = format;
+            this.place = place;
         }
 
         @Override
         public void serialize(T value, JsonGenerator out, SerializerProvider provider) throws IOException {
-            out.writeFieldName(format.format(value));
+            place.write(out, format.format(value));
         }
     }
 

@@ -14,17 +14,17 @@ import java.nio.channels.DatagramChannel;
 class KernelPortConformanceTest extends PortConformanceTest {
     @Override
     protected Site openSite() throws Exception {
-        return new KernelSite(KernelLab.openOrSkip());
+        return new KernelSite(KernelTestLab.openOrSkip());
     }
 
     private static final class KernelSite implements Site {
-        private final KernelLab lab;
+        private final KernelTestLab lab;
         private final String vm;
         private final String fabric;
         private final DatagramChannel channel;
         private final InetSocketAddress peer = new InetSocketAddress(TestFrames.PEER_ADDRESS, TestFrames.UDP_PORT);
 
-        KernelSite(KernelLab lab) throws Exception {
+        KernelSite(KernelTestLab lab) throws Exception {
             this.lab = lab;
             vm = lab.vm("v", TestFrames.VM_ADDRESS, "02:00:00:00:00:01");
             lab.ip(vm, "neigh add " + TestFrames.PEER_ADDRESS + " lladdr 02:00:00:00:00:02 dev eth0");
@@ -61,8 +61,8 @@ class KernelPortConformanceTest extends PortConformanceTest {
 
         @Override
         public String diagnosis() {
-            return KernelLab.run("ip -n " + vm + " -s link show dev eth0")
-                    + KernelLab.run("tc -n " + vm + " -s qdisc show dev eth0");
+            return KernelTestLab.run("ip -n " + vm + " -s link show dev eth0")
+                    + KernelTestLab.run("tc -n " + vm + " -s qdisc show dev eth0");
         }
 
         @Override

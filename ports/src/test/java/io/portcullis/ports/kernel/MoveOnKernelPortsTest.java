@@ -36,7 +36,7 @@ class MoveOnKernelPortsTest {
 
     @Test
     void shouldLoseNoDatagramAndNoByteOverManyMoves() throws Exception {
-        try (KernelLab lab = KernelLab.openOrSkip()) {
+        try (KernelTestLab lab = KernelTestLab.openOrSkip()) {
             String vm = lab.vm("a", "10.7.0.1", "02:00:00:00:00:01");
             String peer = lab.vm("b", "10.7.0.2", "02:00:00:00:00:02");
             String fabric = lab.fabric("up0", "up1", "up2");

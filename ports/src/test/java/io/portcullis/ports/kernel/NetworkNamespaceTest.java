@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 class NetworkNamespaceTest {
     @Test
     void shouldOpenChannelsThatStayInTheNamespace() throws Exception {
-        try (KernelLab lab = KernelLab.openOrSkip()) {
+        try (KernelTestLab lab = KernelTestLab.openOrSkip()) {
             String netns = lab.namespace("n");
             InetSocketAddress address = new InetSocketAddress("127.0.0.1", 7777);
             try (ServerSocketChannel server = NetworkNamespace.call(
@@ -42,7 +42,7 @@ class NetworkNamespaceTest {
 
     @Test
     void shouldLeaveNoThreadInTheNamespace() throws Exception {
-        try (KernelLab lab = KernelLab.openOrSkip()) {
+        try (KernelTestLab lab = KernelTestLab.openOrSkip()) {
             String netns = lab.namespace("n");
             String inside = NetworkNamespace.call(
                     netns,

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 class PacketCaptureTest {
     @Test
     void shouldSeeTaggedFramesBothWaysWithTheirTag(@TempDir Path folder) throws Exception {
-        try (KernelLab lab = KernelLab.openOrSkip();
+        try (KernelTestLab lab = KernelTestLab.openOrSkip();
                 Arena arena = Arena.ofConfined()) {
             String fabric = lab.fabric("up0", "up1");
             List<CapturedFrame> first = new CopyOnWriteArrayList<>();
@@ -63,7 +63,7 @@ class PacketCaptureTest {
 
     @Test
     void shouldSayWhatIsMissing() {
-        try (KernelLab lab = KernelLab.openOrSkip()) {
+        try (KernelTestLab lab = KernelTestLab.openOrSkip()) {
             String fabric = lab.fabric();
             assertThatThrownBy(() -> PacketCapture.start("tap:" + fabric + "/missing", 60, _ -> {}))
                     .isInstanceOf(PortException.class)

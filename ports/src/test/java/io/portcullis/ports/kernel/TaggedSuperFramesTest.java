@@ -2,6 +2,7 @@ package io.portcullis.ports.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
@@ -21,14 +22,14 @@ class TaggedSuperFramesTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void shouldCarryTcpWithSegmentationOffloadThroughTwoHosts(boolean vlanFiltering) throws Exception {
-        try (KernelLab lab = KernelLab.openOrSkip()) {
+        try (KernelTestLab lab = KernelTestLab.openOrSkip()) {
             String client = lab.vm("a", "10.7.0.1", "02:00:00:00:00:01");
             String server = lab.vm("b", "10.7.0.2", "02:00:00:00:00:02");
             String fabric = lab.fabric("up0", "up1");
             if (vlanFiltering) {
                 assumeVlanFiltering(lab, fabric);
-                KernelLab.run("bridge -n " + fabric + " vlan add dev up0 vid 2-4094");
-                KernelLab.run("bridge -n " + fabric + " vlan add dev up1 vid 2-4094");
+                KernelTestLab.run("bridge -n " + fabric + " vlan add dev up0 vid 2-4094");
+                KernelTestLab.run("bridge -n " + fabric + " vlan add dev up1 vid 2-4094");
             }
             try (TaggingForwarder first = forwarder(client, fabric, 0);
                     TaggingForwarder second = forwarder(server, fabric, 1)) {
@@ -42,18 +43,18 @@ class TaggedSuperFramesTest {
                 assertThat(second.largestDown.get())
                         .as("super-frame from the bridge")
                         .isGreaterThan(9_000);
-                assertThat(KernelLab.run("bridge -n " + fabric + " fdb show br br0"))
+                assertThat(KernelTestLab.run("bridge -n " + fabric + " fdb show br br0"))
                         .contains("02:00:00:00:00:01")
                         .contains("02:00:00:00:00:02");
             }
         }
     }
 
-    private static void assumeVlanFiltering(KernelLab lab, String fabric) {
+    private static void assumeVlanFiltering(KernelTestLab lab, String fabric) {
         boolean possible = true;
         try {
             lab.ip(fabric, "link set br0 type bridge vlan_filtering 1");
-        } catch (IllegalStateException e) {
+        } catch (UncheckedIOException e) {
             System.out.println("skipped: the kernel's bridge has no vlan_filtering");
             possible = false;
         }

@@ -27,17 +27,17 @@ class TapPortTest {
 
     @Test
     void shouldKeepTheDeviceAndItsAddressWhenItsLastHolderIsGone() throws Exception {
-        try (KernelLab lab = KernelLab.openOrSkip()) {
+        try (KernelTestLab lab = KernelTestLab.openOrSkip()) {
             String vm = lab.vm("v", "10.7.0.1", "02:00:00:00:00:01");
             TapPort.open("tap:" + vm + "/eth0").close();
-            assertThat(KernelLab.run("ip -n " + vm + " addr show dev eth0")).contains("10.7.0.1/24");
+            assertThat(KernelTestLab.run("ip -n " + vm + " addr show dev eth0")).contains("10.7.0.1/24");
             TapPort.open("tap:" + vm + "/eth0").close();
         }
     }
 
     @Test
     void shouldCountWhatADeviceThatIsDownRefuses() throws Exception {
-        try (KernelLab lab = KernelLab.openOrSkip();
+        try (KernelTestLab lab = KernelTestLab.openOrSkip();
                 Arena arena = Arena.ofConfined()) {
             String vm = lab.vm("v", "10.7.0.1", "02:00:00:00:00:01");
             Burst burst = new Burst(arena);
@@ -54,7 +54,7 @@ class TapPortTest {
 
     @Test
     void shouldNoticeThatTheDeviceWasDeletedAndNotSpin() throws Exception {
-        try (KernelLab lab = KernelLab.openOrSkip();
+        try (KernelTestLab lab = KernelTestLab.openOrSkip();
                 Arena arena = Arena.ofConfined();
                 PollPoller poller = new PollPoller()) {
             String vm = lab.vm("v", "10.7.0.1", "02:00:00:00:00:01");
@@ -78,7 +78,7 @@ class TapPortTest {
 
     @Test
     void shouldTakeTheTrafficBackFromAProgramThatNamesAnotherQueue() throws Exception {
-        try (KernelLab lab = KernelLab.openOrSkip();
+        try (KernelTestLab lab = KernelTestLab.openOrSkip();
                 Arena arena = Arena.ofConfined();
                 PollPoller poller = new PollPoller()) {
             String vm = lab.vm("v", "10.7.0.1", "02:00:00:00:00:01");
@@ -104,7 +104,7 @@ class TapPortTest {
 
     @Test
     void shouldSayWhatIsWrongWithADevice() {
-        try (KernelLab lab = KernelLab.openOrSkip()) {
+        try (KernelTestLab lab = KernelTestLab.openOrSkip()) {
             String netns = lab.namespace("n");
             lab.ip(netns, "tuntap add dev single mode tap vnet_hdr");
             lab.ip(netns, "link add veth0 type veth peer name veth1");
@@ -117,7 +117,7 @@ class TapPortTest {
                     .hasMessageContaining("is no TAP device");
             assertThatThrownBy(() -> TapUplink.open("tap:" + netns + "/missing"))
                     .hasMessageContaining("ip -n " + netns + " tuntap add dev missing mode tap vnet_hdr");
-            assertThat(KernelLab.run("ip -n " + netns + " link show"))
+            assertThat(KernelTestLab.run("ip -n " + netns + " link show"))
                     .as("none was made")
                     .doesNotContain("missing");
         }
