@@ -24,7 +24,7 @@ final class ConnectionInfos {
                 table.isOutbound(slot),
                 table.ruleId(slot),
                 table.revision(slot),
-                Math.max(0, nowNanos - table.getLong(slot, Entry.LAST_SEEN_NANOS)),
+                Math.max(0, table.idleNanos(slot, nowNanos)),
                 table.packets(slot),
                 table.bytes(slot));
     }

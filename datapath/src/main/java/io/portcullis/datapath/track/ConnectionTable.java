@@ -2,47 +2,45 @@ package io.portcullis.datapath.track;
 
 import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.policy.IpFamily;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.security.SecureRandom;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
- * The connections of one vNIC in flat memory off heap. One thread at a time; no allocation but when it grows.
+ * The connections of one vNIC in flat memory off heap. One thread at a time; no allocation but when it grows, and nothing that
+ * grows moves more than 32 KiB at once.
  *
- * <p>A connection lives in a slot; its number is stable until the connection is removed. Slots lie in slabs that never
- * move; {@link SlotIndex} finds them by a keyed hash (SipHash with a random seed). Nothing is ever evicted: at
- * {@code maxConnections} an insertion fails.
+ * <p>A connection lives in a slot; its number is stable until the connection is removed. What a packet needs of it is one cache
+ * line, the rest lies beside ({@link Entry}); {@link SlotIndex} finds it by a keyed hash (SipHash with a random seed). Nothing
+ * is ever evicted: at {@code maxConnections} an insertion fails.
  */
-public final class ConnectionTable implements AutoCloseable {
+public final class ConnectionTable extends EntryMemory implements AutoCloseable {
     /** What a search answers when there is no such connection. */
     public static final int NONE = -1;
 
-    private static final int SLAB_SHIFT = 8;
-    private static final int SLAB_SLOTS = 1 << SLAB_SHIFT;
+    private static final int MAX_EPOCH = 0xffff;
 
     private final int maxConnections;
     private final long seed0;
     private final long seed1;
     private final FlowKey scratch = new FlowKey();
-
-    private Arena arena = Arena.ofShared();
-    private MemorySegment[] slabs = new MemorySegment[4];
+    private SlotIndex index = new SlotIndex(this::hashOf);
+    private Admissions admissions = new Admissions();
     /** Slots that were ever used: all below have memory. */
     private int slotCount;
 
     private int firstFree = NONE;
     private int count;
-
-    private SlotIndex index = new SlotIndex();
     private int sweepSlot;
+    /** The revision in force, and what stands for it in the slots. */
+    private long currentRevision = Long.MIN_VALUE;
+
+    private int currentEpoch = 1;
 
     /** For tests that need the same order of slots each time; {@link #create} is for everybody else. */
     ConnectionTable(int maxConnections, long seed0, long seed1) {
-        if (maxConnections < 1 || maxConnections > 1 << 28) {
-            throw new IllegalArgumentException("maxConnections must be from 1 to 2^28, not " + maxConnections);
+        if (maxConnections < 1 || maxConnections > 1 << 27) {
+            throw new IllegalArgumentException("maxConnections must be from 1 to 2^27, not " + maxConnections);
         }
         this.maxConnections = maxConnections;
         this.seed0 = seed0;
@@ -64,6 +62,11 @@ public final class ConnectionTable implements AutoCloseable {
         return maxConnections;
     }
 
+    /** Native memory and arrays that the table holds. */
+    public long memoryBytes() {
+        return linesBytes(slotCount) + index.bytes() + admissions.bytes();
+    }
+
     // ---- a connection, by its slot ----
 
     public ConnectionState state(int slot) {
@@ -72,18 +75,51 @@ public final class ConnectionTable implements AutoCloseable {
 
     /** Rule that admitted it; stable across tables. */
     public long ruleId(int slot) {
-        return getLong(slot, Entry.RULE_ID);
+        return admissions.ruleId(admission(slot));
     }
 
     /** Policy revision under which it was admitted or last judged again. */
     public long revision(int slot) {
-        return getLong(slot, Entry.REVISION);
+        return admissions.revision(admission(slot));
     }
 
     /** Remembers that a newer policy admits the connection too. */
     public void judged(int slot, long ruleId, long revision) {
-        setLong(slot, Entry.RULE_ID, ruleId);
-        setLong(slot, Entry.REVISION, revision);
+        int old = admission(slot);
+        setAdmission(slot, admissions.acquire(ruleId, revision));
+        admissions.release(old);
+        setShort(slot, Entry.POLICY_EPOCH, revision == currentRevision ? currentEpoch : 0);
+        setByte(slot, Entry.CLEAN, 0);
+    }
+
+    /**
+     * Says which revision is in force, so that {@link #isCurrent} can tell. Once in {@value #MAX_EPOCH} changes it visits all
+     * slots.
+     */
+    public void setCurrentRevision(long revision) {
+        if (revision == currentRevision) {
+            return;
+        }
+        currentRevision = revision;
+        if (currentEpoch == MAX_EPOCH) {
+            for (int slot = next(0); slot != NONE; slot = next(slot + 1)) {
+                setShort(slot, Entry.POLICY_EPOCH, 0);
+            }
+            currentEpoch = 0;
+        }
+        currentEpoch++;
+    }
+
+    /** Whether the connection was judged under the revision in force; touches nothing but its line if it was. */
+    public boolean isCurrent(int slot) {
+        if (getShort(slot, Entry.POLICY_EPOCH) == currentEpoch) {
+            return true;
+        }
+        boolean isCurrent = revision(slot) == currentRevision;
+        if (isCurrent) {
+            setShort(slot, Entry.POLICY_EPOCH, currentEpoch);
+        }
+        return isCurrent;
     }
 
     /** Whether the VM opened it, so that its original direction is OUT. */
@@ -100,39 +136,29 @@ public final class ConnectionTable implements AutoCloseable {
         return state(slot).isTcp();
     }
 
-    public long packets(int slot) {
-        return getLong(slot, Entry.ORIGINAL_PACKETS) + getLong(slot, Entry.REPLY_PACKETS);
-    }
-
-    /** Of IP datagrams with their headers. */
-    public long bytes(int slot) {
-        return getLong(slot, Entry.ORIGINAL_BYTES) + getLong(slot, Entry.REPLY_BYTES);
-    }
-
     /**
      * Fills family, addresses, protocol, ports, ICMP type and code as in the connection's first packet (TCP flags: SYN),
      * so that rules can judge it again. Other fields are left alone.
      */
     public void originalTuple(int slot, PacketView view) {
-        long meta = getLong(slot, Entry.META);
+        long word = word(slot);
         boolean isFromLower = hasFlag(slot, Entry.FROM_LOWER);
-        int lower = isFromLower ? Entry.LOWER_HIGH : Entry.UPPER_HIGH;
-        int upper = isFromLower ? Entry.UPPER_HIGH : Entry.LOWER_HIGH;
-        view.family = FlowKey.isIpv6(meta) ? IpFamily.IPV6 : IpFamily.IPV4;
-        view.protocol = FlowKey.protocol(meta);
-        view.sourceHigh = getLong(slot, lower);
-        view.sourceLow = getLong(slot, lower + 8);
-        view.destinationHigh = getLong(slot, upper);
-        view.destinationLow = getLong(slot, upper + 8);
+        key(slot, scratch);
+        view.family = FlowKey.isIpv6(word) ? IpFamily.IPV6 : IpFamily.IPV4;
+        view.protocol = FlowKey.protocol(word);
+        view.sourceHigh = isFromLower ? scratch.lowerHigh : scratch.upperHigh;
+        view.sourceLow = isFromLower ? scratch.lowerLow : scratch.upperLow;
+        view.destinationHigh = isFromLower ? scratch.upperHigh : scratch.lowerHigh;
+        view.destinationLow = isFromLower ? scratch.upperLow : scratch.lowerLow;
         view.isFragment = false;
         view.isLaterFragment = false;
-        view.sourcePort = isFromLower ? FlowKey.lowerPort(meta) : FlowKey.upperPort(meta);
-        view.destinationPort = isFromLower ? FlowKey.upperPort(meta) : FlowKey.lowerPort(meta);
+        view.sourcePort = isFromLower ? FlowKey.lowerPort(word) : FlowKey.upperPort(word);
+        view.destinationPort = isFromLower ? FlowKey.upperPort(word) : FlowKey.lowerPort(word);
         view.icmpType = 0;
         view.icmpCode = 0;
         view.tcpFlags = view.protocol == PacketView.PROTOCOL_TCP ? PacketView.TCP_SYN : 0;
-        if (FlowKey.isIcmp(meta)) {
-            view.icmpType = FlowKey.questionType(meta);
+        if (FlowKey.isIcmp(word)) {
+            view.icmpType = FlowKey.questionType(word);
             view.icmpCode = view.destinationPort;
             view.destinationPort = view.sourcePort;
         }
@@ -178,6 +204,8 @@ public final class ConnectionTable implements AutoCloseable {
     /** Removes one connection. */
     public void remove(int slot) {
         index.remove(hashOf(slot), slot);
+        admissions.release(admission(slot));
+        freeKey(slot);
         setByte(slot, Entry.STATE, 0);
         setInt(slot, Entry.NEXT_FREE, firstFree);
         firstFree = slot;
@@ -192,11 +220,12 @@ public final class ConnectionTable implements AutoCloseable {
      */
     public int expire(long nowNanos, int maxSlots) {
         int removed = 0;
+        int now = clock.tick(nowNanos);
         for (int i = Math.min(maxSlots, slotCount); i > 0; i--) {
             if (sweepSlot >= slotCount) {
                 sweepSlot = 0;
             }
-            if (getByte(sweepSlot, Entry.STATE) != 0 && isExpired(sweepSlot, nowNanos)) {
+            if (getByte(sweepSlot, Entry.STATE) != 0 && getInt(sweepSlot, Entry.DEADLINE) - now <= 0) {
                 remove(sweepSlot);
                 removed++;
             }
@@ -208,26 +237,35 @@ public final class ConnectionTable implements AutoCloseable {
     /** Frees the memory; no other call is allowed afterwards. */
     @Override
     public void close() {
-        arena.close();
+        free();
+        index.free();
+        slotCount = 0;
+        count = 0;
     }
 
     // ---- inside the package ----
 
-    boolean isExpired(int slot, long nowNanos) {
-        return getLong(slot, Entry.DEADLINE_NANOS) - nowNanos <= 0;
-    }
-
     int find(FlowKey key) {
         long hash = hash(key);
-        for (int place = index.home(hash); ; place = index.after(place)) {
-            long content = index.at(place);
-            if (content == 0) {
-                return NONE;
-            }
-            if (SlotIndex.isSameHash(content, hash) && holds(SlotIndex.slot(content), key)) {
-                return SlotIndex.slot(content);
+        long pattern = SlotIndex.pattern(hash);
+        int slot = find(index.address(index.firstBucket(hash)), pattern, key);
+        if (slot == NONE) {
+            slot = find(index.address(index.secondBucket(hash)), pattern, key);
+        }
+        for (int i = index.spilledCount() - 1; i >= 0 && slot == NONE; i--) {
+            slot = holds(index.spilled(i), key) ? index.spilled(i) : NONE;
+        }
+        return slot;
+    }
+
+    private int find(long bucketAddress, long pattern, FlowKey key) {
+        for (long matches = SlotIndex.matches(bucketAddress, pattern); matches != 0; matches &= matches - 1) {
+            int slot = SlotIndex.slot(bucketAddress, SlotIndex.way(matches));
+            if (slot < slotCount && holds(slot, key)) {
+                return slot;
             }
         }
+        return NONE;
     }
 
     /** Takes a slot for a key that is not in the table; all its fields but the key are 0 and the caller sets the state. */
@@ -236,15 +274,9 @@ public final class ConnectionTable implements AutoCloseable {
             return NONE;
         }
         int slot = takeSlot();
-        for (int field = 0; field < Entry.BYTES; field += 8) {
-            setLong(slot, field, 0);
-        }
-        setLong(slot, Entry.LOWER_HIGH, key.lowerHigh);
-        setLong(slot, Entry.LOWER_LOW, key.lowerLow);
-        setLong(slot, Entry.UPPER_HIGH, key.upperHigh);
-        setLong(slot, Entry.UPPER_LOW, key.upperLow);
-        setLong(slot, Entry.META, key.meta);
-        index.put(hash(key), slot);
+        long hash = hash(key);
+        setKey(slot, key, hash);
+        index.put(hash, slot);
         count++;
         return slot;
     }
@@ -254,72 +286,35 @@ public final class ConnectionTable implements AutoCloseable {
         if (other.seed0 != seed0 || other.seed1 != seed1 || other.count > maxConnections) {
             throw new IllegalArgumentException("not made to replace this table");
         }
-        Arena old = arena;
-        arena = other.arena;
-        slabs = other.slabs;
+        close();
+        takeOver(other);
+        index = other.index;
+        index.setHashes(this::hashOf);
+        admissions = other.admissions;
         slotCount = other.slotCount;
         firstFree = other.firstFree;
         count = other.count;
-        index = other.index;
         sweepSlot = 0;
-        old.close();
     }
 
     /** An empty table that may {@linkplain #replaceBy replace} this one. */
     ConnectionTable emptyTwin() {
-        return new ConnectionTable(maxConnections, seed0, seed1);
+        ConnectionTable twin = new ConnectionTable(maxConnections, seed0, seed1);
+        twin.currentRevision = currentRevision;
+        twin.currentEpoch = currentEpoch;
+        return twin;
     }
 
-    boolean hasFlag(int slot, int flag) {
-        return (getByte(slot, Entry.FLAGS) & flag) != 0;
+    private int admission(int slot) {
+        return getByte(slot, Entry.ADMISSION_HIGH) << 16 | getShort(slot, Entry.ADMISSION_LOW);
     }
 
-    void setFlag(int slot, int flag) {
-        setByte(slot, Entry.FLAGS, getByte(slot, Entry.FLAGS) | flag);
-    }
-
-    void setState(int slot, ConnectionState state) {
-        setByte(slot, Entry.STATE, state.code());
-    }
-
-    long getLong(int slot, int field) {
-        return slab(slot).get(Entry.LONG, base(slot) + field);
-    }
-
-    void setLong(int slot, int field, long value) {
-        slab(slot).set(Entry.LONG, base(slot) + field, value);
-    }
-
-    int getInt(int slot, int field) {
-        return slab(slot).get(Entry.INT, base(slot) + field);
-    }
-
-    void setInt(int slot, int field, int value) {
-        slab(slot).set(Entry.INT, base(slot) + field, value);
-    }
-
-    /** Unsigned. */
-    int getByte(int slot, int field) {
-        return slab(slot).get(Entry.BYTE, base(slot) + field) & 0xff;
-    }
-
-    void setByte(int slot, int field, int value) {
-        slab(slot).set(Entry.BYTE, base(slot) + field, (byte) value);
-    }
-
-    void addLong(int slot, int field, long value) {
-        setLong(slot, field, getLong(slot, field) + value);
+    private void setAdmission(int slot, int pair) {
+        setByte(slot, Entry.ADMISSION_HIGH, pair >>> 16);
+        setShort(slot, Entry.ADMISSION_LOW, pair);
     }
 
     // ---- slots ----
-
-    private MemorySegment slab(int slot) {
-        return slabs[slot >>> SLAB_SHIFT];
-    }
-
-    private static long base(int slot) {
-        return (long) (slot & SLAB_SLOTS - 1) * Entry.BYTES;
-    }
 
     private int takeSlot() {
         if (firstFree != NONE) {
@@ -327,36 +322,18 @@ public final class ConnectionTable implements AutoCloseable {
             firstFree = getInt(slot, Entry.NEXT_FREE);
             return slot;
         }
-        int slab = slotCount >>> SLAB_SHIFT;
-        if ((slotCount & SLAB_SLOTS - 1) == 0) {
-            if (slab == slabs.length) {
-                slabs = Arrays.copyOf(slabs, slab * 2);
-            }
-            slabs[slab] = arena.allocate((long) SLAB_SLOTS * Entry.BYTES, 64);
-        }
+        ensure(slotCount + 1);
         return slotCount++;
     }
 
     // ---- keys ----
 
     private long hash(FlowKey key) {
-        return SipHash.hash(seed0, seed1, key.lowerHigh, key.lowerLow, key.upperHigh, key.upperLow, key.meta);
+        return key.hash(seed0, seed1);
     }
 
     private long hashOf(int slot) {
-        scratch.lowerHigh = getLong(slot, Entry.LOWER_HIGH);
-        scratch.lowerLow = getLong(slot, Entry.LOWER_LOW);
-        scratch.upperHigh = getLong(slot, Entry.UPPER_HIGH);
-        scratch.upperLow = getLong(slot, Entry.UPPER_LOW);
-        scratch.meta = getLong(slot, Entry.META);
+        key(slot, scratch);
         return hash(scratch);
-    }
-
-    private boolean holds(int slot, FlowKey key) {
-        return getLong(slot, Entry.META) == key.meta
-                && getLong(slot, Entry.LOWER_LOW) == key.lowerLow
-                && getLong(slot, Entry.UPPER_LOW) == key.upperLow
-                && getLong(slot, Entry.LOWER_HIGH) == key.lowerHigh
-                && getLong(slot, Entry.UPPER_HIGH) == key.upperHigh;
     }
 }

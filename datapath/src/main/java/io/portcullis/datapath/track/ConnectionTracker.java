@@ -80,7 +80,7 @@ public final class ConnectionTracker implements AutoCloseable {
         TrackResult result = next(slot, packet, nowNanos);
         if (result.isHit()) {
             connection = slot;
-            count(slot, packet, nowNanos);
+            count(slot, packet);
         }
         return result;
     }
@@ -107,14 +107,14 @@ public final class ConnectionTracker implements AutoCloseable {
         int flags = (direction == Direction.OUT ? Entry.OUTBOUND : 0) | (key.isFromLower ? Entry.FROM_LOWER : 0);
         table.setByte(slot, Entry.FLAGS, flags);
         table.judged(slot, ruleId, revision);
-        table.setLong(slot, Entry.CREATED_NANOS, nowNanos);
+        table.setCreated(slot, nowNanos);
         if (packet.isTcp()) {
             tcp.open(slot, packet, nowNanos);
         } else {
             state(slot, firstState(packet), nowNanos);
         }
         isReply = false;
-        count(slot, packet, nowNanos);
+        count(slot, packet);
         connection = slot;
         return InsertResult.INSERTED;
     }
@@ -192,6 +192,7 @@ public final class ConnectionTracker implements AutoCloseable {
 
     private TrackResult next(int slot, PacketView packet, long nowNanos) {
         if (packet.isTcp()) {
+            table.settle(slot);
             TrackResult result = tcp.next(slot, isReply, packet, nowNanos);
             if (result == TrackResult.HIT_REPLY) {
                 table.setFlag(slot, Entry.SEEN_REPLY);
@@ -219,7 +220,7 @@ public final class ConnectionTracker implements AutoCloseable {
         }
         return switch (state) {
             case UDP_NEW, UDP_ANSWERED ->
-                nowNanos - table.getLong(slot, Entry.CREATED_NANOS) > TrackingProfile.UDP_STREAM_AFTER_NANOS
+                table.ageNanos(slot, nowNanos) > TrackingProfile.UDP_STREAM_AFTER_NANOS
                         ? ConnectionState.UDP_STREAM
                         : ConnectionState.UDP_ANSWERED;
             case ICMP_NEW -> ConnectionState.ICMP_ANSWERED;
@@ -230,13 +231,12 @@ public final class ConnectionTracker implements AutoCloseable {
 
     private void state(int slot, ConnectionState state, long nowNanos) {
         table.setState(slot, state);
-        table.setLong(slot, Entry.DEADLINE_NANOS, nowNanos + profile.nanos(state));
+        table.keep(slot, nowNanos, profile.nanos(state));
     }
 
-    private void count(int slot, PacketView packet, long nowNanos) {
-        table.setLong(slot, Entry.LAST_SEEN_NANOS, nowNanos);
-        table.addLong(slot, isReply ? Entry.REPLY_PACKETS : Entry.ORIGINAL_PACKETS, 1);
-        table.addLong(slot, isReply ? Entry.REPLY_BYTES : Entry.ORIGINAL_BYTES, packet.ipLength);
+    private void count(int slot, PacketView packet) {
+        table.count(slot, packet.ipLength);
+        table.setByte(slot, Entry.CLEAN, 0);
     }
 
     private TrackResult related(PacketView error, long nowNanos) {

@@ -4,41 +4,35 @@ import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 
 /**
- * One connection as bytes. The lasting part: family and flags (1 byte), state (1), protocol (1), the ends' addresses (4 or
- * 16 each) and ports (2 each), the ICMP question (1) and its asking end (1) for ICMP only, rule id, revision and the four
- * counters as varints; for TCP both peers and the last packet. The ages: created, last seen and time left, as varints in
- * nanoseconds.
+ * One connection as bytes. The lasting part: flags and family (1 byte), state (1), the key's word (6), the ends' addresses
+ * (4 or 16 each), rule id, revision and both counters as varints; for TCP both peers and the last packet. The ages: created,
+ * time-out and time left, as varints in ticks.
  */
 final class EntryCodec {
     /** No entry is longer. */
     static final int MAX_BYTES = 256;
 
     private static final int IPV6 = 0x80;
+    private static final long MAX_TICKS = CoarseClock.ticks(Long.MAX_VALUE);
 
     private EntryCodec() {}
 
-    static void writeLasting(ConnectionTable table, int slot, ByteBuffer out) {
-        long meta = table.getLong(slot, Entry.META);
-        boolean isIpv6 = FlowKey.isIpv6(meta);
-        out.put((byte) (table.getByte(slot, Entry.FLAGS) | (isIpv6 ? IPV6 : 0)));
+    static void writeLasting(ConnectionTable table, int slot, FlowKey key, ByteBuffer out) {
+        table.key(slot, key);
+        out.put((byte) (table.getByte(slot, Entry.FLAGS) & Entry.ALL_FLAGS | (key.isIpv6() ? IPV6 : 0)));
         out.put((byte) table.getByte(slot, Entry.STATE));
-        out.put((byte) FlowKey.protocol(meta));
-        if (isIpv6) {
-            out.putLong(table.getLong(slot, Entry.LOWER_HIGH)).putLong(table.getLong(slot, Entry.LOWER_LOW));
-            out.putLong(table.getLong(slot, Entry.UPPER_HIGH)).putLong(table.getLong(slot, Entry.UPPER_LOW));
+        out.putShort((short) (key.word >>> 32)).putInt((int) key.word);
+        if (key.isIpv6()) {
+            out.putLong(key.lowerHigh).putLong(key.lowerLow).putLong(key.upperHigh).putLong(key.upperLow);
         } else {
-            out.putInt((int) table.getLong(slot, Entry.LOWER_LOW)).putInt((int) table.getLong(slot, Entry.UPPER_LOW));
+            out.putLong(key.addresses());
         }
-        out.putShort((short) FlowKey.lowerPort(meta)).putShort((short) FlowKey.upperPort(meta));
-        if (FlowKey.isIcmp(meta)) {
-            out.putShort((short) meta);
-        }
-        Varint.write(out, table.getLong(slot, Entry.RULE_ID));
-        Varint.write(out, table.getLong(slot, Entry.REVISION));
-        for (int field = Entry.ORIGINAL_PACKETS; field <= Entry.REPLY_BYTES; field += 8) {
-            Varint.write(out, table.getLong(slot, field));
-        }
+        Varint.write(out, table.ruleId(slot));
+        Varint.write(out, table.revision(slot));
+        Varint.write(out, table.packets(slot));
+        Varint.write(out, table.bytes(slot));
         if (table.isTcp(slot)) {
+            table.settle(slot);
             writePeer(table, slot, Entry.ORIGINAL_PEER, out);
             writePeer(table, slot, Entry.REPLY_PEER, out);
             writeLast(table, slot, out);
@@ -46,9 +40,11 @@ final class EntryCodec {
     }
 
     static void writeAges(ConnectionTable table, int slot, long nowNanos, ByteBuffer out) {
-        Varint.write(out, Math.max(0, nowNanos - table.getLong(slot, Entry.CREATED_NANOS)));
-        Varint.write(out, Math.max(0, nowNanos - table.getLong(slot, Entry.LAST_SEEN_NANOS)));
-        Varint.write(out, Math.max(0, table.getLong(slot, Entry.DEADLINE_NANOS) - nowNanos));
+        CoarseClock clock = table.clock();
+        int now = clock.tick(nowNanos);
+        Varint.write(out, now - table.getInt(slot, Entry.CREATED) & 0xffff_ffffL);
+        Varint.write(out, clock.timeout(table.getByte(slot, Entry.TIMEOUT_CODE)));
+        Varint.write(out, table.getInt(slot, Entry.DEADLINE) - now);
     }
 
     private static void writePeer(ConnectionTable table, int slot, int peer, ByteBuffer out) {
@@ -62,16 +58,14 @@ final class EntryCodec {
     }
 
     private static void writeLast(ConnectionTable table, int slot, ByteBuffer out) {
-        int sequence = table.getInt(slot, Entry.LAST_SEQUENCE);
         out.put((byte) table.getByte(slot, Entry.LAST_KIND));
         out.put((byte) table.getByte(slot, Entry.LAST_DIRECTION));
         out.put((byte) table.getByte(slot, Entry.LAST_SCALE));
         out.put((byte) table.getByte(slot, Entry.LAST_FLAGS));
         out.put((byte) table.getByte(slot, Entry.RETRANSMITS));
-        out.putInt(sequence);
-        out.putInt(table.getInt(slot, Entry.LAST_ACK));
-        Varint.write(out, Varint.zigzag(table.getInt(slot, Entry.LAST_END) - sequence));
-        Varint.write(out, table.getInt(slot, Entry.LAST_WINDOW) & 0xffff_ffffL);
+        out.put((byte) table.getByte(slot, Entry.LAST_FINGERPRINT));
+        out.putInt(table.getInt(slot, Entry.LAST_END));
+        out.putShort((short) table.getShort(slot, Entry.LAST_WINDOW));
     }
 
     /** Of one entry's lasting part; the digests of a table's entries are summed. Not secret: both sides must agree. */
@@ -118,14 +112,16 @@ final class EntryCodec {
         private ImportResult readEntry(ByteBuffer in) {
             int flags = in.get() & 0xff;
             int state = in.get() & 0xff;
-            int protocol = in.get() & 0xff;
+            key.word = (in.getShort() & 0xffffL) << 32 | in.getInt() & 0xffff_ffffL;
             boolean isSound = (flags & ~(IPV6 | Entry.ALL_FLAGS)) == 0
                     && ConnectionState.isCode(state)
-                    && EntryRules.fits(ConnectionState.ofCode(state), protocol, (flags & IPV6) != 0);
+                    && FlowKey.isSound(key.word)
+                    && key.isIpv6() == ((flags & IPV6) != 0)
+                    && EntryRules.fits(ConnectionState.ofCode(state), FlowKey.protocol(key.word), key.isIpv6());
             if (!isSound) {
                 return ImportResult.DAMAGED;
             }
-            readKey(in, protocol, (flags & IPV6) != 0);
+            readAddresses(in);
             if (table.find(key) != ConnectionTable.NONE) {
                 return ImportResult.DUPLICATE;
             }
@@ -135,11 +131,8 @@ final class EntryCodec {
             }
             table.setByte(slot, Entry.FLAGS, flags & Entry.ALL_FLAGS);
             table.setByte(slot, Entry.STATE, state);
-            table.setLong(slot, Entry.RULE_ID, Varint.read(in));
-            table.setLong(slot, Entry.REVISION, Varint.read(in));
-            for (int field = Entry.ORIGINAL_PACKETS; field <= Entry.REPLY_BYTES; field += 8) {
-                table.setLong(slot, field, Varint.read(in));
-            }
+            table.judged(slot, Varint.read(in), Varint.read(in));
+            table.setCounters(slot, Varint.read(in), Varint.read(in));
             if (ConnectionState.ofCode(state).isTcp()) {
                 boolean isSoundTcp = readPeer(in, slot, Entry.ORIGINAL_PEER)
                         && readPeer(in, slot, Entry.REPLY_PEER)
@@ -151,16 +144,18 @@ final class EntryCodec {
             return readAges(in, slot) ? ImportResult.IMPORTED : ImportResult.DAMAGED;
         }
 
-        private void readKey(ByteBuffer in, int protocol, boolean isIpv6) {
-            key.lowerHigh = isIpv6 ? in.getLong() : 0;
-            key.lowerLow = isIpv6 ? in.getLong() : in.getInt() & 0xffff_ffffL;
-            key.upperHigh = isIpv6 ? in.getLong() : 0;
-            key.upperLow = isIpv6 ? in.getLong() : in.getInt() & 0xffff_ffffL;
-            long ports = in.getInt() & 0xffff_ffffL;
-            key.meta = ports << 32 | (long) protocol << 24 | (isIpv6 ? 6L : 4L) << 16;
-            if (FlowKey.isIcmp(key.meta)) {
-                key.meta |= in.getShort() & 0xffffL;
+        private void readAddresses(ByteBuffer in) {
+            if (key.isIpv6()) {
+                key.lowerHigh = in.getLong();
+                key.lowerLow = in.getLong();
+                key.upperHigh = in.getLong();
+                key.upperLow = in.getLong();
+                return;
             }
+            key.lowerHigh = 0;
+            key.lowerLow = in.getInt() & 0xffff_ffffL;
+            key.upperHigh = 0;
+            key.upperLow = in.getInt() & 0xffff_ffffL;
         }
 
         private boolean readPeer(ByteBuffer in, int slot, int peer) {
@@ -181,30 +176,34 @@ final class EntryCodec {
             int direction = in.get() & 0xff;
             int scale = in.get() & 0xff;
             int flags = in.get() & 0xff;
+            int retransmits = in.get() & 0xff;
             table.setByte(slot, Entry.LAST_KIND, kind);
             table.setByte(slot, Entry.LAST_DIRECTION, direction);
             table.setByte(slot, Entry.LAST_SCALE, scale);
             table.setByte(slot, Entry.LAST_FLAGS, flags);
-            table.setByte(slot, Entry.RETRANSMITS, in.get() & 0xff);
-            int sequence = in.getInt();
-            table.setInt(slot, Entry.LAST_SEQUENCE, sequence);
-            table.setInt(slot, Entry.LAST_ACK, in.getInt());
-            table.setInt(slot, Entry.LAST_END, sequence + (int) Varint.unzigzag(Varint.read(in)));
-            table.setInt(slot, Entry.LAST_WINDOW, (int) Varint.read(in));
+            table.setByte(slot, Entry.RETRANSMITS, retransmits);
+            table.setByte(slot, Entry.LAST_FINGERPRINT, in.get() & 0xff);
+            table.setInt(slot, Entry.LAST_END, in.getInt());
+            table.setShort(slot, Entry.LAST_WINDOW, in.getShort());
             return kind <= TcpSegment.RST
                     && direction <= 1
                     && scale <= TcpSegment.MAX_SCALE
+                    && retransmits <= TrackingProfile.MAX_RETRANSMITS
                     && (flags & ~TcpTracker.ALL_LAST_FLAGS) == 0;
         }
 
         private boolean readAges(ByteBuffer in, int slot) {
             long created = Varint.read(in);
-            long lastSeen = Varint.read(in);
+            long timeout = Varint.read(in);
             long left = Varint.read(in);
-            table.setLong(slot, Entry.CREATED_NANOS, nowNanos - created);
-            table.setLong(slot, Entry.LAST_SEEN_NANOS, nowNanos - lastSeen);
-            table.setLong(slot, Entry.DEADLINE_NANOS, nowNanos + left);
-            return lastSeen >= 0 && created >= lastSeen && left > 0;
+            int now = table.clock().tick(nowNanos);
+            boolean isSound = created >>> 32 == 0 && timeout >= 0 && timeout <= MAX_TICKS && left > 0 && left <= MAX_TICKS;
+            if (isSound) {
+                table.setInt(slot, Entry.CREATED, now - (int) created);
+                table.setByte(slot, Entry.TIMEOUT_CODE, table.clock().code((int) timeout));
+                table.setInt(slot, Entry.DEADLINE, now + (int) left);
+            }
+            return isSound;
         }
     }
 }

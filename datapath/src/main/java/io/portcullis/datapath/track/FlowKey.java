@@ -15,13 +15,27 @@ final class FlowKey {
     private static final int ICMP_ECHO = 8;
     private static final int ICMPV6_ECHO = 128;
     private static final int ICMPV6_ECHO_REPLY = 129;
+    /** By code; 0: no ICMP. */
+    private static final int[] QUESTIONS = {0, ICMP_ECHO, 13, 15, 17, ICMPV6_ECHO, 0, 0};
 
+    static final long WORD_MASK = 0xffff_ffff_ffffL;
+    static final int PROTOCOL_SHIFT = 32;
+    static final int KIND_SHIFT = 40;
+    static final int IPV6 = 1;
+    private static final int QUESTION_SHIFT = 1;
+    private static final int LOWER_ASKED = 16;
+
+    /** For IPv6; 0 for IPv4. */
     long lowerHigh;
+
     long lowerLow;
     long upperHigh;
     long upperLow;
-    /** lower port 16 | upper port 16 | protocol 8 | family 8 (4 or 6) | ICMP type of the question 8 | lower end asked 8. */
-    long meta;
+    /**
+     * 48 bits: ports 32 (lower port first), protocol 8, IPv6 1, ICMP question 3, lower end asked 1. With the addresses the
+     * whole key.
+     */
+    long word;
     /** Whether the lower end sent the packet. */
     boolean isFromLower;
     /** Whether the packet may open a connection as far as the key can tell: no ICMP answer. */
@@ -66,14 +80,29 @@ final class FlowKey {
             lowerPort = destinationPort;
             upperPort = sourcePort;
         }
-        int lowerAsked = packet.isIcmp() && isQuestion == isFromLower ? 1 : 0;
-        meta = (long) lowerPort << 48
-                | (long) upperPort << 32
-                | (long) packet.protocol << 24
-                | (packet.family == IpFamily.IPV6 ? 6L : 4L) << 16
-                | (long) questionType << 8
-                | lowerAsked;
+        int lowerAsked = packet.isIcmp() && isQuestion == isFromLower ? LOWER_ASKED : 0;
+        int family = packet.family == IpFamily.IPV6 ? IPV6 : 0;
+        word = (long) (family | questionCode(questionType) << QUESTION_SHIFT | lowerAsked) << KIND_SHIFT
+                | (long) packet.protocol << PROTOCOL_SHIFT
+                | (long) lowerPort << 16
+                | upperPort;
         return true;
+    }
+
+    boolean isIpv6() {
+        return isIpv6(word);
+    }
+
+    /** Both addresses of an IPv4 key, the lower one in the upper half. */
+    long addresses() {
+        return lowerLow << 32 | upperLow;
+    }
+
+    /** SipHash of the whole key under a secret. */
+    long hash(long seed0, long seed1) {
+        return isIpv6()
+                ? SipHash.hash(seed0, seed1, lowerHigh, lowerLow, upperHigh, upperLow, word)
+                : SipHash.hash(seed0, seed1, addresses(), word);
     }
 
     /** ICMP type of the question that this packet is or answers, or -1. */
@@ -100,27 +129,46 @@ final class FlowKey {
         return order != 0 ? order : Integer.compare(sourcePort, destinationPort);
     }
 
-    static int lowerPort(long meta) {
-        return (int) (meta >>> 48) & 0xffff;
+    static int lowerPort(long word) {
+        return (int) (word >>> 16) & 0xffff;
     }
 
-    static int upperPort(long meta) {
-        return (int) (meta >>> 32) & 0xffff;
+    static int upperPort(long word) {
+        return (int) word & 0xffff;
     }
 
-    static int protocol(long meta) {
-        return (int) (meta >>> 24) & 0xff;
+    static int protocol(long word) {
+        return (int) (word >>> PROTOCOL_SHIFT) & 0xff;
     }
 
-    static boolean isIpv6(long meta) {
-        return (meta >>> 16 & 0xff) == 6;
+    static boolean isIpv6(long word) {
+        return (word >>> KIND_SHIFT & IPV6) != 0;
     }
 
-    static int questionType(long meta) {
-        return (int) (meta >>> 8) & 0xff;
+    /** ICMP type of the question, 0 for all other protocols. */
+    static int questionType(long word) {
+        return QUESTIONS[(int) (word >>> KIND_SHIFT + QUESTION_SHIFT) & 7];
     }
 
-    static boolean isIcmp(long meta) {
-        return protocol(meta) == (isIpv6(meta) ? PacketView.PROTOCOL_ICMPV6 : PacketView.PROTOCOL_ICMP);
+    static boolean isIcmp(long word) {
+        return protocol(word) == (isIpv6(word) ? PacketView.PROTOCOL_ICMPV6 : PacketView.PROTOCOL_ICMP);
+    }
+
+    /** Whether {@link #set} could have made this word; for what comes from elsewhere. */
+    static boolean isSound(long word) {
+        int question = questionType(word);
+        boolean isAsked = isIcmp(word)
+                ? question != 0 && (question == ICMPV6_ECHO) == isIpv6(word)
+                : (word >>> KIND_SHIFT & ~IPV6) == 0;
+        return word >>> KIND_SHIFT + 5 == 0 && isAsked;
+    }
+
+    private static int questionCode(int type) {
+        for (int code = 0; code < QUESTIONS.length; code++) {
+            if (QUESTIONS[code] == type) {
+                return code;
+            }
+        }
+        throw new IllegalArgumentException("no ICMP question: " + type);
     }
 }

@@ -1,17 +1,53 @@
 package io.portcullis.datapath.track;
 
 /**
- * SipHash-1-3 (Aumasson, Bernstein 2012; reduced rounds as in Linux's hsiphash family) over five words: without the key
+ * SipHash-1-3 (Aumasson, Bernstein 2012; reduced rounds as in Linux's hsiphash family) over the words of a connection's key: without the secret
  * nobody can choose connections that collide.
  */
 final class SipHash {
     private SipHash() {}
 
+    private static final long INITIAL_0 = 0x736f6d6570736575L;
+    private static final long INITIAL_1 = 0x646f72616e646f6dL;
+    private static final long INITIAL_2 = 0x6c7967656e657261L;
+    private static final long INITIAL_3 = 0x7465646279746573L;
+    /** Keeps messages of five words apart from those of two. */
+    private static final long FIVE_WORDS = 40L << 56;
+
+    /**
+     * Of two words. No block with the length as in the paper: all messages of two words have the same one, and those of five
+     * begin from another state.
+     */
+    static long hash(long key0, long key1, long w0, long w1) {
+        long v0 = key0 ^ INITIAL_0;
+        long v1 = key1 ^ INITIAL_1;
+        long v2 = key0 ^ INITIAL_2;
+        long v3 = key1 ^ INITIAL_3;
+        for (int i = 0; i < 5; i++) {
+            long word = i == 0 ? w0 : i == 1 ? w1 : 0;
+            v3 ^= word;
+            v2 ^= i == 2 ? 0xff : 0;
+            v0 += v1;
+            v1 = Long.rotateLeft(v1, 13) ^ v0;
+            v0 = Long.rotateLeft(v0, 32);
+            v2 += v3;
+            v3 = Long.rotateLeft(v3, 16) ^ v2;
+            v0 += v3;
+            v3 = Long.rotateLeft(v3, 21) ^ v0;
+            v2 += v1;
+            v1 = Long.rotateLeft(v1, 17) ^ v2;
+            v2 = Long.rotateLeft(v2, 32);
+            v0 ^= word;
+        }
+        return v0 ^ v1 ^ v2 ^ v3;
+    }
+
+    /** Of five words. */
     static long hash(long key0, long key1, long w0, long w1, long w2, long w3, long w4) {
-        long v0 = key0 ^ 0x736f6d6570736575L;
-        long v1 = key1 ^ 0x646f72616e646f6dL;
-        long v2 = key0 ^ 0x6c7967656e657261L;
-        long v3 = key1 ^ 0x7465646279746573L;
+        long v0 = key0 ^ INITIAL_0;
+        long v1 = key1 ^ INITIAL_1;
+        long v2 = key0 ^ INITIAL_2;
+        long v3 = key1 ^ INITIAL_3 ^ FIVE_WORDS;
         for (int i = 0; i < 6; i++) {
             long word = switch (i) {
                 case 0 -> w0;
@@ -19,8 +55,7 @@ final class SipHash {
                 case 2 -> w2;
                 case 3 -> w3;
                 case 4 -> w4;
-                // the last block holds the length, 40 bytes
-                default -> 40L << 56;
+                default -> FIVE_WORDS;
             };
             v3 ^= word;
             v0 += v1;

@@ -1,95 +1,259 @@
 package io.portcullis.datapath.track;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
- * Finds slots by the hash of their key: open addressing with linear probing, removal by backward shift, off heap. A place
- * holds the upper half of the hash, which also says where the search begins, and slot + 1; 0 is empty. Twice as large
- * whenever it is half full.
+ * Finds slots by the hash of their key. A bucket is one cache line: ten tags of 16 bits of the hash and ten slots. Each hash has
+ * two buckets; a slot goes to its first one, to the second if that is full, and if both are, another slot of theirs makes room by
+ * going to its own other bucket (cuckoo hashing, Pagh and Rodler 2004; buckets of Dietzfelbinger and Weidling 2007). What still finds
+ * no room is spilled to a list that is searched last; without the hash's secret nobody can make that happen.
+ *
+ * <p>Grows by one bucket at a time (linear hashing, Litwin 1980), so that no insertion waits for a rehash. One thread.
  */
 final class SlotIndex {
-    private static final int MIN_PLACES = 64;
-    private static final long HASH_BITS = 0xffff_ffff_0000_0000L;
+    static final int NONE = -1;
+    static final int BUCKET_SHIFT = 6;
+    static final int BUCKET_BYTES = 1 << BUCKET_SHIFT;
+    /** Places in a bucket. */
+    static final int WAYS = 10;
+    /** Behind the tags: two lanes of 16 bits that stay 0. */
+    static final int SLOTS_AT = 24;
+    /** Slots per bucket on average, in tenths. */
+    static final int LOAD_TENTHS = 82;
 
-    /** The GC frees an outgrown one. */
-    private MemorySegment places = allocate(MIN_PLACES);
+    private static final long LANE_ONES = 0x0001_0001_0001_0001L;
+    private static final long LANE_TOPS = 0x8000_8000_8000_8000L;
+    private static final long LAST_WORD_TOPS = 0x8000_8000L;
+    private static final int HASH_BITS = 24;
+    private static final int HASH_MASK = (1 << HASH_BITS) - 1;
 
-    private int mask = MIN_PLACES - 1;
+    /** Hash of the key in a slot, to find the other bucket of what is there. */
+    interface Hashes {
+        long hashOf(int slot);
+    }
+
+    private Hashes hashes;
+    private final Lines lines = new Lines(BUCKET_BYTES);
+    private int buckets = 1;
+    /** Power of two, at most {@code buckets} and more than half of it. */
+    private int half = 1;
+
     private int count;
+    private int[] spilled = new int[0];
+    private int spilledCount;
 
-    /** Where the search for a hash begins. */
-    int home(long hash) {
-        return (int) (hash >>> 32) & mask;
+    SlotIndex(Hashes hashes) {
+        this.hashes = hashes;
+        lines.ensure(1);
     }
 
-    int after(int place) {
-        return place + 1 & mask;
+    /** The slots belong to another table now. */
+    void setHashes(Hashes newHashes) {
+        hashes = newHashes;
     }
 
-    /** 0 ends the search. */
-    long at(int place) {
-        return places.getAtIndex(Entry.LONG, place);
+    // ---- the parts of a hash ----
+
+    int firstBucket(long hash) {
+        return bucket((int) hash & HASH_MASK);
     }
 
-    static boolean isSameHash(long content, long hash) {
-        return ((content ^ hash) & HASH_BITS) == 0;
+    int secondBucket(long hash) {
+        return bucket((int) (hash >>> HASH_BITS) & HASH_MASK);
     }
 
-    static int slot(long content) {
-        return (int) content - 1;
+    /** The hash's tag in all four lanes; never 0. */
+    static long pattern(long hash) {
+        long tag = hash >>> 48;
+        return (tag == 0 ? 1 : tag) * LANE_ONES;
     }
+
+    private int bucket(int bits) {
+        int wide = bits & 2 * half - 1;
+        return wide >= buckets ? wide - half : wide;
+    }
+
+    // ---- search ----
+
+    long address(int bucket) {
+        return lines.address(bucket);
+    }
+
+    /**
+     * Where the tag is in a bucket, as a set of bits for {@link #way}; the lowest one is certain, a higher one may be
+     * another tag.
+     */
+    static long matches(long bucketAddress, long pattern) {
+        long m0 = lanes(NativeMemory.getLong(bucketAddress) ^ pattern);
+        long m1 = lanes(NativeMemory.getLong(bucketAddress + 8) ^ pattern);
+        long m2 = lanes(NativeMemory.getLong(bucketAddress + 16) ^ pattern) & LAST_WORD_TOPS;
+        return m0 >>> 15 | m1 >>> 14 | m2 >>> 13;
+    }
+
+    /** The way of the lowest bit. */
+    static int way(long matches) {
+        int bit = Long.numberOfTrailingZeros(matches);
+        return ((bit & 15) << 2) + (bit >>> 4);
+    }
+
+    static int slot(long bucketAddress, int way) {
+        return NativeMemory.getInt(bucketAddress + SLOTS_AT + 4L * way);
+    }
+
+    private static long lanes(long difference) {
+        return difference - LANE_ONES & ~difference & LANE_TOPS;
+    }
+
+    int spilledCount() {
+        return spilledCount;
+    }
+
+    int spilled(int at) {
+        return spilled[at];
+    }
+
+    // ---- changes ----
 
     void put(long hash, int slot) {
-        if (2 * (count + 1) > mask + 1) {
-            grow();
+        if ((count + 1) * 10L > (long) buckets * LOAD_TENTHS) {
+            split();
         }
-        insert((hash & HASH_BITS) | (slot + 1));
         count++;
+        place(hash, slot);
     }
 
     void remove(long hash, int slot) {
-        int hole = home(hash);
-        while (slot(at(hole)) != slot) {
-            if (at(hole) == 0) {
-                throw new IllegalStateException("slot " + slot + " holds no connection");
-            }
-            hole = after(hole);
+        if (!clear(firstBucket(hash), hash, slot) && !clear(secondBucket(hash), hash, slot)) {
+            unspill(slot);
         }
-        for (int i = after(hole); at(i) != 0; i = after(i)) {
-            int distance = i - home(at(i)) & mask;
-            // moves back whatever may lie in the hole: its home is not between hole and itself
-            if (distance >= (i - hole & mask)) {
-                places.setAtIndex(Entry.LONG, hole, at(i));
-                hole = i;
-            }
-        }
-        places.setAtIndex(Entry.LONG, hole, 0);
         count--;
     }
 
-    private void insert(long content) {
-        int place = home(content);
-        while (at(place) != 0) {
-            place = after(place);
-        }
-        places.setAtIndex(Entry.LONG, place, content);
+    long bytes() {
+        return lines.bytes(buckets) + 4L * spilled.length;
     }
 
-    private void grow() {
-        MemorySegment old = places;
-        int oldPlaces = mask + 1;
-        places = allocate(oldPlaces * 2);
-        mask = oldPlaces * 2 - 1;
-        for (int i = 0; i < oldPlaces; i++) {
-            long content = old.getAtIndex(Entry.LONG, i);
-            if (content != 0) {
-                insert(content);
+    void free() {
+        lines.free();
+    }
+
+    private void place(long hash, int slot) {
+        int first = firstBucket(hash);
+        int second = secondBucket(hash);
+        if (putInto(first, hash, slot) || putInto(second, hash, slot)) {
+            return;
+        }
+        if (makeRoom(first) && putInto(first, hash, slot)) {
+            return;
+        }
+        if (makeRoom(second) && putInto(second, hash, slot)) {
+            return;
+        }
+        if (spilledCount == spilled.length) {
+            spilled = Arrays.copyOf(spilled, Math.max(4, spilledCount * 2));
+        }
+        spilled[spilledCount++] = slot;
+    }
+
+    private boolean putInto(int bucket, long hash, int slot) {
+        long address = lines.address(bucket);
+        int way = freeWay(address);
+        if (way == NONE) {
+            return false;
+        }
+        set(address, way, (short) pattern(hash), slot);
+        return true;
+    }
+
+    private static int freeWay(long address) {
+        long m0 = lanes(NativeMemory.getLong(address));
+        long m1 = lanes(NativeMemory.getLong(address + 8));
+        long m2 = lanes(NativeMemory.getLong(address + 16)) & LAST_WORD_TOPS;
+        long free = m0 >>> 15 | m1 >>> 14 | m2 >>> 13;
+        return free == 0 ? NONE : way(free);
+    }
+
+    private static void set(long address, int way, int tag, int slot) {
+        NativeMemory.setShort(address + 2L * way, tag);
+        NativeMemory.setInt(address + SLOTS_AT + 4L * way, slot);
+    }
+
+    /** Moves one slot of a full bucket to its other bucket. */
+    private boolean makeRoom(int bucket) {
+        long address = lines.address(bucket);
+        for (int way = 0; way < WAYS; way++) {
+            int slot = slot(address, way);
+            long hash = hashes.hashOf(slot);
+            int first = firstBucket(hash);
+            int other = first == bucket ? secondBucket(hash) : first;
+            if (other != bucket && putInto(other, hash, slot)) {
+                set(address, way, 0, 0);
+                return true;
             }
         }
+        return false;
     }
 
-    private static MemorySegment allocate(int places) {
-        return Arena.ofAuto().allocate(8L * places, 64);
+    private boolean clear(int bucket, long hash, int slot) {
+        long address = lines.address(bucket);
+        for (long m = matches(address, pattern(hash)); m != 0; m &= m - 1) {
+            int way = way(m);
+            if (slot(address, way) == slot && NativeMemory.getShort(address + 2L * way) != 0) {
+                set(address, way, 0, 0);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void unspill(int slot) {
+        for (int i = 0; i < spilledCount; i++) {
+            if (spilled[i] == slot) {
+                spilled[i] = spilled[--spilledCount];
+                return;
+            }
+        }
+        throw new IllegalStateException("slot " + slot + " holds no connection");
+    }
+
+    /** Adds one bucket and moves to it what belongs there of the one that it comes from. */
+    private void split() {
+        if (buckets > HASH_MASK) {
+            // as many as the hash can tell; from here on buckets only get fuller, and then spill
+            return;
+        }
+        if (buckets == 2 * half) {
+            half = buckets;
+        }
+        int from = buckets - half;
+        int to = buckets;
+        lines.ensure(buckets + 1);
+        buckets++;
+        long address = lines.address(from);
+        long target = lines.address(to);
+        int moved = 0;
+        for (int way = 0; way < WAYS; way++) {
+            int tag = NativeMemory.getShort(address + 2L * way);
+            if (tag == 0) {
+                continue;
+            }
+            int slot = slot(address, way);
+            long hash = hashes.hashOf(slot);
+            if (firstBucket(hash) != from && secondBucket(hash) != from) {
+                set(target, moved++, tag, slot);
+                set(address, way, 0, 0);
+            }
+        }
+        retrySpilled();
+    }
+
+    private void retrySpilled() {
+        for (int i = spilledCount - 1; i >= 0; i--) {
+            int slot = spilled[i];
+            long hash = hashes.hashOf(slot);
+            if (putInto(firstBucket(hash), hash, slot) || putInto(secondBucket(hash), hash, slot)) {
+                spilled[i] = spilled[--spilledCount];
+            }
+        }
     }
 }

@@ -10,8 +10,8 @@ import java.util.zip.CRC32C;
  * Connection tables as chunks of bytes, for another host or the disk. One thread at a time per table.
  *
  * <p>A chunk is complete in itself, big endian: magic {@code PCCT} (4 bytes), format version (2), reserved 0 (2), number
- * of entries (4), bytes of entries (4), CRC32C over the header before it and the entries (4), then the entries
- * ({@link EntryCodec}). Entries hold ages instead of times and rule ids instead of positions, so that they mean the same on
+ * of entries (4), bytes of entries (4), CRC32C over the header before it, the phase and the entries (4), how many nanoseconds of the
+ * exporter's tick had passed (4), then the entries ({@link EntryCodec}). Entries hold ages instead of times and rule ids instead of positions, so that they mean the same on
  * any host.
  *
  * <p>An import takes everything or nothing: whatever is damaged, truncated, of another format, doubled or too much leaves
@@ -21,11 +21,12 @@ public final class TableCodec {
     /** Also the bound on what an import reads. */
     public static final int MAX_CHUNK_BYTES = 256 * 1024;
 
-    public static final int FORMAT_VERSION = 1;
+    public static final int FORMAT_VERSION = 2;
 
     private static final int MAGIC = 0x50434354;
-    private static final int HEADER_BYTES = 20;
+    private static final int HEADER_BYTES = 24;
     private static final int CRC_AT = 16;
+    private static final int PHASE_AT = 20;
 
     private TableCodec() {}
 
@@ -33,7 +34,9 @@ public final class TableCodec {
     public static TableSnapshot export(ConnectionTable table, long nowNanos) {
         List<byte[]> chunks = new ArrayList<>();
         ByteBuffer chunk = ByteBuffer.allocate(MAX_CHUNK_BYTES).order(ByteOrder.BIG_ENDIAN);
+        int phase = table.clock().phase(nowNanos);
         chunk.position(HEADER_BYTES);
+        FlowKey key = new FlowKey();
         int entries = 0;
         int entriesInChunk = 0;
         long digest = 0;
@@ -42,19 +45,19 @@ public final class TableCodec {
                 continue;
             }
             if (chunk.remaining() < EntryCodec.MAX_BYTES) {
-                chunks.add(seal(chunk, entriesInChunk));
+                chunks.add(seal(chunk, entriesInChunk, phase));
                 chunk.position(HEADER_BYTES);
                 entriesInChunk = 0;
             }
             int start = chunk.position();
-            EntryCodec.writeLasting(table, slot, chunk);
+            EntryCodec.writeLasting(table, slot, key, chunk);
             digest += EntryCodec.digest(chunk, start, chunk.position());
             EntryCodec.writeAges(table, slot, nowNanos, chunk);
             entries++;
             entriesInChunk++;
         }
         if (entriesInChunk > 0) {
-            chunks.add(seal(chunk, entriesInChunk));
+            chunks.add(seal(chunk, entriesInChunk, phase));
         }
         return new TableSnapshot(chunks, entries, digest);
     }
@@ -62,11 +65,12 @@ public final class TableCodec {
     /** The digest that {@link #export} would give: of everything but times, whatever the order of the slots. */
     public static long digest(ConnectionTable table, long nowNanos) {
         ByteBuffer scratch = ByteBuffer.allocate(EntryCodec.MAX_BYTES).order(ByteOrder.BIG_ENDIAN);
+        FlowKey key = new FlowKey();
         long digest = 0;
         for (int slot = table.next(0); slot != ConnectionTable.NONE; slot = table.next(slot + 1)) {
             if (!table.isExpired(slot, nowNanos)) {
                 scratch.clear();
-                EntryCodec.writeLasting(table, slot, scratch);
+                EntryCodec.writeLasting(table, slot, key, scratch);
                 digest += EntryCodec.digest(scratch, 0, scratch.position());
             }
         }
@@ -101,6 +105,7 @@ public final class TableCodec {
                 return header;
             }
             int entries = chunk.getInt(8);
+            staged.clock().align(nowNanos, chunk.getInt(PHASE_AT));
             chunk.position(HEADER_BYTES);
             for (int i = 0; i < entries; i++) {
                 ImportResult entry = reader.read(chunk);
@@ -126,18 +131,21 @@ public final class TableCodec {
         }
         boolean isSound = chunk.getShort(6) == 0
                 && chunk.getInt(8) > 0
+                && chunk.getInt(PHASE_AT) >= 0
+                && chunk.getInt(PHASE_AT) < CoarseClock.TICK_NANOS
                 && chunk.getInt(12) == length - HEADER_BYTES
                 && chunk.getInt(CRC_AT) == checksum(chunk, length);
         return isSound ? ImportResult.IMPORTED : ImportResult.DAMAGED;
     }
 
-    private static byte[] seal(ByteBuffer chunk, int entries) {
+    private static byte[] seal(ByteBuffer chunk, int entries, int phaseNanos) {
         int length = chunk.position();
         chunk.putInt(0, MAGIC);
         chunk.putShort(4, (short) FORMAT_VERSION);
         chunk.putShort(6, (short) 0);
         chunk.putInt(8, entries);
         chunk.putInt(12, length - HEADER_BYTES);
+        chunk.putInt(PHASE_AT, phaseNanos);
         byte[] sealed = new byte[length];
         chunk.get(0, sealed);
         sign(sealed);
@@ -153,7 +161,7 @@ public final class TableCodec {
     private static int checksum(ByteBuffer chunk, int length) {
         CRC32C crc = new CRC32C();
         crc.update(chunk.slice(0, CRC_AT));
-        crc.update(chunk.slice(HEADER_BYTES, length - HEADER_BYTES));
+        crc.update(chunk.slice(PHASE_AT, length - PHASE_AT));
         return (int) crc.getValue();
     }
 }

@@ -35,9 +35,9 @@ final class TcpTracker {
 
     // ---- LAST_FLAGS, beside PEER_SCALES and PEER_SACK of a SYN that passed without being believed ----
     /** The answer to that SYN may be a challenge ACK (RFC 5961, 4). */
-    static final int LAST_CHALLENGED = 64;
+    static final int LAST_CHALLENGED = 4;
 
-    static final int LAST_SIMULTANEOUS_OPEN = 128;
+    static final int LAST_SIMULTANEOUS_OPEN = 8;
 
     static final int ALL_LAST_FLAGS = PEER_SCALES | PEER_SACK | LAST_CHALLENGED | LAST_SIMULTANEOUS_OPEN;
 
@@ -106,7 +106,7 @@ final class TcpTracker {
         table.setState(slot, state);
         refresh(slot, state, nowNanos);
         if (state == ESTABLISHED) {
-            limit(slot, profile.unacknowledgedNanos(), nowNanos);
+            table.keepAtMost(slot, nowNanos, profile.unacknowledgedNanos());
         }
     }
 
@@ -195,7 +195,7 @@ final class TcpTracker {
         if (!table.isAnswered(slot)) {
             if (segment.kind == TcpSegment.RST) {
                 // nothing but a reset ever came back (or went on): the connection never was, its tuple is free at once
-                table.setLong(slot, Entry.DEADLINE_NANOS, nowNanos);
+                table.keep(slot, nowNanos, 0);
                 return;
             }
             if (segment.kind == TcpSegment.SYN && old == SYN_SENT) {
@@ -207,7 +207,7 @@ final class TcpTracker {
         }
         refresh(slot, next, nowNanos);
         if (!table.isAnswered(slot) && next == ESTABLISHED) {
-            limit(slot, profile.unacknowledgedNanos(), nowNanos);
+            table.keepAtMost(slot, nowNanos, profile.unacknowledgedNanos());
         }
     }
 
@@ -239,23 +239,23 @@ final class TcpTracker {
         int end = table.getInt(slot, Entry.LAST_END);
         table.setInt(slot, opener + Entry.PEER_END, end);
         table.setInt(slot, opener + Entry.PEER_MAX_END, end);
-        table.setInt(slot, opener + Entry.PEER_MAX_WINDOW, Math.max(1, table.getInt(slot, Entry.LAST_WINDOW)));
+        table.setInt(slot, opener + Entry.PEER_MAX_WINDOW, Math.max(1, table.getShort(slot, Entry.LAST_WINDOW)));
         table.setByte(slot, opener + Entry.PEER_SCALE, table.getByte(slot, Entry.LAST_SCALE));
         table.setByte(slot, opener + Entry.PEER_FLAGS, lastFlags(slot) & (PEER_SCALES | PEER_SACK));
         setLastFlags(slot, lastFlags(slot) & ~LAST_CHALLENGED);
         int answerer = peer(isReply);
         int liberal = window.flags(slot, answerer) & PEER_LIBERAL;
-        for (int field = 0; field < Entry.PEER_BYTES; field += 4) {
-            table.setInt(slot, answerer + field, 0);
+        for (int field = 0; field < Entry.PEER_BYTES; field++) {
+            table.setByte(slot, answerer + field, 0);
         }
         table.setByte(slot, answerer + Entry.PEER_FLAGS, liberal);
     }
 
     private TrackResult passUnbelieved(int slot, boolean isReply, ConnectionState state) {
         last(slot, isReply);
-        table.setInt(slot, Entry.LAST_SEQUENCE, segment.sequence);
+        table.setByte(slot, Entry.LAST_FINGERPRINT, TcpWindow.fingerprint(segment));
         table.setInt(slot, Entry.LAST_END, segment.end);
-        table.setInt(slot, Entry.LAST_WINDOW, segment.window);
+        table.setShort(slot, Entry.LAST_WINDOW, segment.window);
         if (segment.kind == TcpSegment.SYN && !isReply) {
             int flags = (segment.hasScale ? PEER_SCALES : 0) | (segment.isSackPermitted ? PEER_SACK : 0);
             table.setByte(slot, Entry.LAST_SCALE, segment.scale);
@@ -333,15 +333,10 @@ final class TcpTracker {
             timeout = profile.closedNanos();
         } else if ((flags & PEER_UNACKNOWLEDGED) != 0) {
             timeout = Math.min(timeout, profile.unacknowledgedNanos());
-        } else if (table.getInt(slot, Entry.LAST_WINDOW) == 0) {
+        } else if (table.getShort(slot, Entry.LAST_WINDOW) == 0) {
             timeout = Math.min(timeout, profile.retransmittedNanos());
         }
-        table.setLong(slot, Entry.DEADLINE_NANOS, nowNanos + timeout);
-    }
-
-    private void limit(int slot, long nanos, long nowNanos) {
-        long deadline = table.getLong(slot, Entry.DEADLINE_NANOS);
-        table.setLong(slot, Entry.DEADLINE_NANOS, nowNanos + Math.min(deadline - nowNanos, nanos));
+        table.keep(slot, nowNanos, timeout);
     }
 
     /**
@@ -355,7 +350,7 @@ final class TcpTracker {
         }
         boolean hasOtherEnded = lastKind(slot) == TcpSegment.FIN || lastKind(slot) == TcpSegment.RST;
         if (hasOtherEnded && lastDirection(slot) != isReply) {
-            limit(slot, profile.unacknowledgedNanos(), nowNanos);
+            table.keepAtMost(slot, nowNanos, profile.unacknowledgedNanos());
         } else {
             last(slot, isReply);
         }

@@ -139,13 +139,15 @@ final class TcpWindow {
         if (Integer.compareUnsigned(maxWindow(slot, sender), sackWindow) < 0) {
             table.setInt(slot, sender + Entry.PEER_MAX_WINDOW, sackWindow);
         }
-        if (end - end(slot, sender) > 0) {
+        boolean isNews = end - end(slot, sender) > 0;
+        if (isNews) {
             table.setInt(slot, sender + Entry.PEER_END, end);
             addFlags(slot, sender, TcpTracker.PEER_UNACKNOWLEDGED);
         }
         if (segment.isAck) {
             boolean isFirst = (flags(slot, sender) & TcpTracker.PEER_ACKNOWLEDGED) == 0;
             if (isFirst || ack - table.getInt(slot, sender + Entry.PEER_MAX_ACK) > 0) {
+                isNews = true;
                 table.setInt(slot, sender + Entry.PEER_MAX_ACK, ack);
                 addFlags(slot, sender, TcpTracker.PEER_ACKNOWLEDGED);
             }
@@ -163,27 +165,35 @@ final class TcpWindow {
             clearFlags(slot, receiver, TcpTracker.PEER_UNACKNOWLEDGED);
         }
         if (segment.kind == TcpSegment.ACK) {
-            countRetransmits(slot, isReply, sequence, end, ack);
+            countRetransmits(slot, isReply, isNews, end);
         }
     }
 
-    private void countRetransmits(int slot, boolean isReply, int sequence, int end, int ack) {
+    private void countRetransmits(int slot, boolean isReply, boolean isNews, int end) {
         int direction = isReply ? 1 : 0;
-        boolean isSame = table.getByte(slot, Entry.LAST_DIRECTION) == direction
-                && table.getInt(slot, Entry.LAST_SEQUENCE) == sequence
-                && table.getInt(slot, Entry.LAST_ACK) == ack
-                && table.getInt(slot, Entry.LAST_END) == end
-                && table.getInt(slot, Entry.LAST_WINDOW) == segment.window;
-        if (isSame) {
-            table.setByte(slot, Entry.RETRANSMITS, Math.min(255, table.getByte(slot, Entry.RETRANSMITS) + 1));
-            return;
-        }
+        int fingerprint = fingerprint(segment);
+        boolean isSame = !isNews
+                && table.getByte(slot, Entry.LAST_DIRECTION) == direction
+                && table.getByte(slot, Entry.LAST_FINGERPRINT) == fingerprint;
+        int retransmits = isSame ? table.getByte(slot, Entry.RETRANSMITS) + 1 : 0;
+        table.setByte(slot, Entry.RETRANSMITS, Math.min(TrackingProfile.MAX_RETRANSMITS, retransmits));
         table.setByte(slot, Entry.LAST_DIRECTION, direction);
-        table.setInt(slot, Entry.LAST_SEQUENCE, sequence);
-        table.setInt(slot, Entry.LAST_ACK, ack);
+        table.setByte(slot, Entry.LAST_FINGERPRINT, fingerprint);
         table.setInt(slot, Entry.LAST_END, end);
-        table.setInt(slot, Entry.LAST_WINDOW, segment.window);
-        table.setByte(slot, Entry.RETRANSMITS, 0);
+        table.setShort(slot, Entry.LAST_WINDOW, segment.window);
+    }
+
+    /**
+     * 8 bits that tell a segment which moves no edge from the one before: enough, because only three equal ones in a row mean
+     * anything, and all that they do is to bound a time-out.
+     */
+    static int fingerprint(TcpSegment segment) {
+        return fingerprint(segment.sequence, segment.acknowledgement, segment.end, segment.window);
+    }
+
+    static int fingerprint(int sequence, int acknowledgement, int end, int window) {
+        int mixed = (sequence ^ Integer.rotateLeft(acknowledgement, 16)) * 0x9e37_79b1 + (end + window) * 0x85eb_ca6b;
+        return mixed >>> 24;
     }
 
     /** A SYN or SYN-ACK sets out this end's numbers. */

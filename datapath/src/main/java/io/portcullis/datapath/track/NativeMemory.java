@@ -1,0 +1,199 @@
+package io.portcullis.datapath.track;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.nio.ByteOrder;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * Native memory by address, little endian on every machine. One segment stands for all memory, so that an access costs one
+ * comparison of its sign and no look-up of a segment; whoever calls answers for the address. {@link Lines} is the only owner
+ * of such memory and forgets its addresses when it frees it.
+ *
+ * <p>On Linux large pieces are mapped page by page as they are touched, and may be put on huge pages (madvise(2)); elsewhere
+ * the advice does nothing.
+ */
+final class NativeMemory {
+    /** What a huge page is on x86-64 and on arm64 with 4-KiB pages. */
+    static final int HUGE_PAGE_BYTES = 2 << 20;
+
+    private static final ValueLayout.OfLong LONG =
+            ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final MemorySegment ALL = everything();
+
+    // sys/mman.h of Linux; the same on x86-64 and arm64
+    private static final int PROT_READ_WRITE = 3;
+    private static final int MAP_PRIVATE_ANONYMOUS_NORESERVE = 0x4022;
+    private static final int MADV_HUGEPAGE = 14;
+    private static final int MADV_COLLAPSE = 25;
+
+    private static final boolean IS_LINUX =
+            System.getProperty("os.name", "").toLowerCase(Locale.ROOT).startsWith("linux");
+    private static final Optional<MethodHandle> MMAP = function(
+            "mmap",
+            FunctionDescriptor.of(
+                    ValueLayout.JAVA_LONG,
+                    ValueLayout.JAVA_LONG,
+                    ValueLayout.JAVA_LONG,
+                    ValueLayout.JAVA_INT,
+                    ValueLayout.JAVA_INT,
+                    ValueLayout.JAVA_INT,
+                    ValueLayout.JAVA_LONG));
+    private static final Optional<MethodHandle> MUNMAP = function(
+            "munmap",
+            FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
+    private static final Optional<MethodHandle> MADVISE = function(
+            "madvise",
+            FunctionDescriptor.of(
+                    ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT));
+
+    private NativeMemory() {}
+
+    /** A piece of zeroed memory. */
+    interface Piece {
+        long address();
+
+        void free();
+    }
+
+    static long getLong(long address) {
+        return ALL.get(LONG, address);
+    }
+
+    static void setLong(long address, long value) {
+        ALL.set(LONG, address, value);
+    }
+
+    static int getInt(long address) {
+        return ALL.get(INT, address);
+    }
+
+    static void setInt(long address, int value) {
+        ALL.set(INT, address, value);
+    }
+
+    /** Unsigned. */
+    static int getShort(long address) {
+        return ALL.get(SHORT, address) & 0xffff;
+    }
+
+    static void setShort(long address, int value) {
+        ALL.set(SHORT, address, (short) value);
+    }
+
+    /** Unsigned. */
+    static int getByte(long address) {
+        return ALL.get(ValueLayout.JAVA_BYTE, address) & 0xff;
+    }
+
+    static void setByte(long address, int value) {
+        ALL.set(ValueLayout.JAVA_BYTE, address, (byte) value);
+    }
+
+    static void copy(long from, long to, long bytes) {
+        MemorySegment.copy(ALL, from, ALL, to, bytes);
+    }
+
+    /** A small piece, aligned to cache lines. */
+    static Piece allocate(long bytes) {
+        Arena arena = Arena.ofShared();
+        long address = arena.allocate(bytes, 64).address();
+        return new Piece() {
+            @Override
+            public long address() {
+                return address;
+            }
+
+            @Override
+            public void free() {
+                arena.close();
+            }
+        };
+    }
+
+    /** A large piece, aligned to huge pages, that takes memory only where it is touched (Linux). */
+    static Piece reserve(long bytes) {
+        if (MMAP.isEmpty() || MUNMAP.isEmpty()) {
+            return allocate(bytes);
+        }
+        long reserved = bytes + HUGE_PAGE_BYTES;
+        long start = map(MMAP.get(), reserved);
+        if (start == -1) {
+            throw new OutOfMemoryError("the system maps no further " + reserved + " bytes for connections");
+        }
+        long address = start + HUGE_PAGE_BYTES - 1 & -HUGE_PAGE_BYTES;
+        MethodHandle unmap = MUNMAP.get();
+        return new Piece() {
+            @Override
+            public long address() {
+                return address;
+            }
+
+            @Override
+            public void free() {
+                unmap(unmap, start, reserved);
+            }
+        };
+    }
+
+    /** Asks for huge pages from the first touch on. */
+    static void adviseHuge(long address, long bytes) {
+        advise(address, bytes, MADV_HUGEPAGE);
+    }
+
+    /** Asks to put what is there on huge pages now (Linux 6.1; older ones do it in their own time). */
+    static void collapse(long address, long bytes) {
+        advise(address, bytes, MADV_HUGEPAGE);
+        advise(address, bytes, MADV_COLLAPSE);
+    }
+
+    private static void advise(long address, long bytes, int advice) {
+        if (MADVISE.isEmpty()) {
+            return;
+        }
+        try {
+            // only advice: whatever it answers, the memory works
+            int unused = (int) MADVISE.get().invokeExact(address, bytes, advice);
+        } catch (Throwable t) {
+            throw new AssertionError("madvise takes two longs and an int", t);
+        }
+    }
+
+    private static long map(MethodHandle mmap, long bytes) {
+        try {
+            return (long) mmap.invokeExact(0L, bytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS_NORESERVE, -1, 0L);
+        } catch (Throwable t) {
+            throw new AssertionError("mmap takes what its descriptor says", t);
+        }
+    }
+
+    private static void unmap(MethodHandle munmap, long address, long bytes) {
+        try {
+            int unused = (int) munmap.invokeExact(address, bytes);
+        } catch (Throwable t) {
+            throw new AssertionError("munmap takes two longs", t);
+        }
+    }
+
+    @SuppressWarnings("restricted")
+    private static MemorySegment everything() {
+        return MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+    }
+
+    @SuppressWarnings("restricted")
+    private static Optional<MethodHandle> function(String name, FunctionDescriptor descriptor) {
+        if (!IS_LINUX) {
+            return Optional.empty();
+        }
+        Linker linker = Linker.nativeLinker();
+        return linker.defaultLookup().find(name).map(address -> linker.downcallHandle(address, descriptor));
+    }
+}
