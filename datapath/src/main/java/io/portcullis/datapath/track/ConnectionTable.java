@@ -220,7 +220,7 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
      */
     public int expire(long nowNanos, int maxSlots) {
         int removed = 0;
-        int now = clock.tick(nowNanos);
+        int now = clock().tick(nowNanos);
         for (int i = Math.min(maxSlots, slotCount); i > 0; i--) {
             if (sweepSlot >= slotCount) {
                 sweepSlot = 0;
@@ -252,8 +252,10 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
         if (slot == NONE) {
             slot = find(index.address(index.secondBucket(hash)), pattern, key);
         }
-        for (int i = index.spilledCount() - 1; i >= 0 && slot == NONE; i--) {
-            slot = holds(index.spilled(i), key) ? index.spilled(i) : NONE;
+        if (slot == NONE && index.spilledCount() > 0) {
+            for (int i = index.nextSpilled(0, hash); i >= 0 && slot == NONE; i = index.nextSpilled(i + 1, hash)) {
+                slot = holds(index.spilled(i), key) ? index.spilled(i) : NONE;
+            }
         }
         return slot;
     }

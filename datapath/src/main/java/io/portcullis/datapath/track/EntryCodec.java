@@ -23,7 +23,10 @@ final class EntryCodec {
         out.put((byte) table.getByte(slot, Entry.STATE));
         out.putShort((short) (key.word >>> 32)).putInt((int) key.word);
         if (key.isIpv6()) {
-            out.putLong(key.lowerHigh).putLong(key.lowerLow).putLong(key.upperHigh).putLong(key.upperLow);
+            out.putLong(key.lowerHigh)
+                    .putLong(key.lowerLow)
+                    .putLong(key.upperHigh)
+                    .putLong(key.upperLow);
         } else {
             out.putLong(key.addresses());
         }
@@ -197,7 +200,8 @@ final class EntryCodec {
             long timeout = Varint.read(in);
             long left = Varint.read(in);
             int now = table.clock().tick(nowNanos);
-            boolean isSound = created >>> 32 == 0 && timeout >= 0 && timeout <= MAX_TICKS && left > 0 && left <= MAX_TICKS;
+            boolean isSound =
+                    created >>> 32 == 0 && timeout >= 0 && timeout <= MAX_TICKS && left > 0 && left <= MAX_TICKS;
             if (isSound) {
                 table.setInt(slot, Entry.CREATED, now - (int) created);
                 table.setByte(slot, Entry.TIMEOUT_CODE, table.clock().code((int) timeout));

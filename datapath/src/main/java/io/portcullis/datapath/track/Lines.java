@@ -15,8 +15,8 @@ final class Lines {
 
     private static final int FIRST_RECORDS = 8;
     private static final int COPIED_RECORDS = 512;
-    /** From this slab on at most an eighth of the memory is taken ahead of need. */
-    private static final int HUGE_FROM_SLAB = 8;
+    /** From this slab on less than a hundredth of the memory is taken ahead of need. */
+    private static final int HUGE_FROM_SLAB = 256;
 
     private static final int PAGE_BYTES = 4096;
 
@@ -52,8 +52,9 @@ final class Lines {
         }
         int full = used >>> SLAB_SHIFT;
         long rest = (long) (used & SLAB_MASK) * recordBytes;
-        int page = full >= HUGE_FROM_SLAB ? NativeMemory.HUGE_PAGE_BYTES : PAGE_BYTES;
         long slabBytes = (long) SLAB_RECORDS * recordBytes;
+        boolean isHuge = full >= HUGE_FROM_SLAB && slabBytes >= NativeMemory.HUGE_PAGE_BYTES;
+        int page = isHuge ? NativeMemory.HUGE_PAGE_BYTES : PAGE_BYTES;
         return full * slabBytes + Math.min(slabBytes, (rest + page - 1) / page * page);
     }
 

@@ -22,8 +22,7 @@ final class NativeMemory {
     /** What a huge page is on x86-64 and on arm64 with 4-KiB pages. */
     static final int HUGE_PAGE_BYTES = 2 << 20;
 
-    private static final ValueLayout.OfLong LONG =
-            ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfShort SHORT =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -48,8 +47,7 @@ final class NativeMemory {
                     ValueLayout.JAVA_INT,
                     ValueLayout.JAVA_LONG));
     private static final Optional<MethodHandle> MUNMAP = function(
-            "munmap",
-            FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
+            "munmap", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
     private static final Optional<MethodHandle> MADVISE = function(
             "madvise",
             FunctionDescriptor.of(

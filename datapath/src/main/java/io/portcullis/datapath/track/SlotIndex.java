@@ -19,7 +19,10 @@ final class SlotIndex {
     /** Behind the tags: two lanes of 16 bits that stay 0. */
     static final int SLOTS_AT = 24;
     /** Slots per bucket on average, in tenths. */
-    static final int LOAD_TENTHS = 82;
+    static final int LOAD_TENTHS = 84;
+
+    /** Slots that may move to make room for one. */
+    private static final int MAX_MOVES = 2;
 
     private static final long LANE_ONES = 0x0001_0001_0001_0001L;
     private static final long LANE_TOPS = 0x8000_8000_8000_8000L;
@@ -40,6 +43,7 @@ final class SlotIndex {
 
     private int count;
     private int[] spilled = new int[0];
+    private long[] spilledHashes = new long[0];
     private int spilledCount;
 
     SlotIndex(Hashes hashes) {
@@ -108,6 +112,16 @@ final class SlotIndex {
         return spilledCount;
     }
 
+    /** The next place in the list of spilled slots, from {@code at} on, where the hash is, or {@link #NONE}; begin with 0. */
+    int nextSpilled(int at, long hash) {
+        for (int i = at; i < spilledCount; i++) {
+            if (spilledHashes[i] == hash) {
+                return i;
+            }
+        }
+        return NONE;
+    }
+
     int spilled(int at) {
         return spilled[at];
     }
@@ -130,7 +144,7 @@ final class SlotIndex {
     }
 
     long bytes() {
-        return lines.bytes(buckets) + 4L * spilled.length;
+        return lines.bytes(buckets) + 12L * spilled.length;
     }
 
     void free() {
@@ -143,15 +157,19 @@ final class SlotIndex {
         if (putInto(first, hash, slot) || putInto(second, hash, slot)) {
             return;
         }
-        if (makeRoom(first) && putInto(first, hash, slot)) {
-            return;
-        }
-        if (makeRoom(second) && putInto(second, hash, slot)) {
-            return;
+        for (int moves = 1; moves <= MAX_MOVES; moves++) {
+            if (makeRoom(first, moves) && putInto(first, hash, slot)) {
+                return;
+            }
+            if (makeRoom(second, moves) && putInto(second, hash, slot)) {
+                return;
+            }
         }
         if (spilledCount == spilled.length) {
             spilled = Arrays.copyOf(spilled, Math.max(4, spilledCount * 2));
+            spilledHashes = Arrays.copyOf(spilledHashes, spilled.length);
         }
+        spilledHashes[spilledCount] = hash;
         spilled[spilledCount++] = slot;
     }
 
@@ -178,15 +196,18 @@ final class SlotIndex {
         NativeMemory.setInt(address + SLOTS_AT + 4L * way, slot);
     }
 
-    /** Moves one slot of a full bucket to its other bucket. */
-    private boolean makeRoom(int bucket) {
+    /** Moves one slot of a full bucket to its other bucket, which may have to make room first. */
+    private boolean makeRoom(int bucket, int moves) {
         long address = lines.address(bucket);
         for (int way = 0; way < WAYS; way++) {
             int slot = slot(address, way);
             long hash = hashes.hashOf(slot);
             int first = firstBucket(hash);
             int other = first == bucket ? secondBucket(hash) : first;
-            if (other != bucket && putInto(other, hash, slot)) {
+            boolean hasRoom = other != bucket
+                    && (moves == 1 ? freeWay(lines.address(other)) != NONE : makeRoom(other, moves - 1));
+            // a chain may come back and have changed this way
+            if (hasRoom && slot(address, way) == slot && putInto(other, hash, slot)) {
                 set(address, way, 0, 0);
                 return true;
             }
@@ -209,7 +230,7 @@ final class SlotIndex {
     private void unspill(int slot) {
         for (int i = 0; i < spilledCount; i++) {
             if (spilled[i] == slot) {
-                spilled[i] = spilled[--spilledCount];
+                dropSpilled(i);
                 return;
             }
         }
@@ -250,10 +271,16 @@ final class SlotIndex {
     private void retrySpilled() {
         for (int i = spilledCount - 1; i >= 0; i--) {
             int slot = spilled[i];
-            long hash = hashes.hashOf(slot);
+            long hash = spilledHashes[i];
             if (putInto(firstBucket(hash), hash, slot) || putInto(secondBucket(hash), hash, slot)) {
-                spilled[i] = spilled[--spilledCount];
+                dropSpilled(i);
             }
         }
+    }
+
+    private void dropSpilled(int at) {
+        spilledCount--;
+        spilled[at] = spilled[spilledCount];
+        spilledHashes[at] = spilledHashes[spilledCount];
     }
 }

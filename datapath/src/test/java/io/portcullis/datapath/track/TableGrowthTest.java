@@ -1,0 +1,169 @@
+package io.portcullis.datapath.track;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Random;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+/** What a table costs, and that growing and shrinking loses nothing. */
+class TableGrowthTest {
+    private static final int MANY = 300_000;
+
+    @Test
+    void shouldCostLittleWhileEmpty() {
+        try (ConnectionTable table = ConnectionTable.create(1_000_000)) {
+            assertThat(table.memoryBytes()).isLessThan(1_024);
+            table.add(key(1, false));
+            assertThat(table.memoryBytes()).isLessThan(2_048);
+        }
+    }
+
+    @Test
+    void shouldCostAtMost96BytesAConnection() {
+        try (ConnectionTable table = ConnectionTable.create(MANY)) {
+            for (int i = 0; i < MANY; i++) {
+                open(table, i, false);
+            }
+            assertThat(table.memoryBytes() / (double) MANY).isLessThan(96);
+        }
+    }
+
+    @Test
+    void shouldFindEveryConnectionOfALargeTableThatGrewShrankAndGrew() {
+        long seed = new Random().nextLong();
+        System.out.println("TableGrowthTest seed " + seed);
+        SplittableRandom random = new SplittableRandom(seed);
+        try (ConnectionTable table = new ConnectionTable(MANY, random.nextLong(), random.nextLong())) {
+            int[] slots = new int[MANY];
+            Arrays.fill(slots, ConnectionTable.NONE);
+            for (int round = 0; round < 3; round++) {
+                for (int i = 0; i < MANY; i++) {
+                    if (slots[i] == ConnectionTable.NONE) {
+                        slots[i] = open(table, i, i % 3 == 0);
+                    }
+                }
+                check(table, slots, seed);
+                for (int i = 0; i < MANY; i++) {
+                    if (random.nextInt(4) > 0) {
+                        table.remove(slots[i]);
+                        slots[i] = ConnectionTable.NONE;
+                    }
+                }
+                check(table, slots, seed);
+            }
+        }
+    }
+
+    /** A hash that leaves no choice: everything belongs to two buckets. */
+    @Test
+    void shouldStillFindWhatFitsNoBucket() {
+        Map<Integer, Long> hashOfSlot = new HashMap<>();
+        SlotIndex index = new SlotIndex(slot -> hashOfSlot.get(slot));
+        SplittableRandom random = new SplittableRandom(1);
+        for (int slot = 0; slot < 200; slot++) {
+            // the tag may differ, the buckets may not
+            long hash = random.nextLong() & 0xffffL << 48;
+            hashOfSlot.put(slot, hash);
+            index.put(hash, slot);
+        }
+        assertThat(index.spilledCount()).isPositive();
+        for (int slot = 0; slot < 200; slot++) {
+            assertThat(isIn(index, hashOfSlot.get(slot), slot)).isTrue();
+        }
+        for (int slot = 0; slot < 200; slot += 2) {
+            index.remove(hashOfSlot.get(slot), slot);
+        }
+        for (int slot = 0; slot < 200; slot++) {
+            assertThat(isIn(index, hashOfSlot.get(slot), slot)).isEqualTo(slot % 2 == 1);
+        }
+        index.free();
+    }
+
+    @Test
+    void shouldSpillNothingAtItsLoadWithARealHash() {
+        SplittableRandom random = new SplittableRandom(7);
+        long[] hashes = new long[200_000];
+        SlotIndex index = new SlotIndex(slot -> hashes[slot]);
+        int most = 0;
+        for (int slot = 0; slot < hashes.length; slot++) {
+            hashes[slot] = random.nextLong();
+            index.put(hashes[slot], slot);
+            most = Math.max(most, index.spilledCount());
+        }
+        assertThat(most).isLessThan(20);
+        assertThat(index.bytes() / (double) hashes.length).isLessThan(9);
+        index.free();
+    }
+
+    @Test
+    void shouldNameEachRuleAndRevisionOnce() {
+        Admissions admissions = new Admissions();
+        SplittableRandom random = new SplittableRandom(3);
+        Map<Integer, long[]> held = new HashMap<>();
+        for (int step = 0; step < 20_000; step++) {
+            int id = random.nextInt(300);
+            long[] mine = held.remove(id);
+            if (mine == null) {
+                long rule = random.nextInt(40);
+                long revision = random.nextInt(3);
+                held.put(id, new long[] {rule, revision, admissions.acquire(rule, revision)});
+            } else {
+                assertThat(admissions.ruleId((int) mine[2])).isEqualTo(mine[0]);
+                assertThat(admissions.revision((int) mine[2])).isEqualTo(mine[1]);
+                admissions.release((int) mine[2]);
+            }
+        }
+        assertThat(admissions.limit()).isLessThanOrEqualTo(40 * 3 + 1);
+    }
+
+    private static boolean isIn(SlotIndex index, long hash, int slot) {
+        for (int bucket : new int[] {index.firstBucket(hash), index.secondBucket(hash)}) {
+            long address = index.address(bucket);
+            for (long m = SlotIndex.matches(address, SlotIndex.pattern(hash)); m != 0; m &= m - 1) {
+                if (SlotIndex.slot(address, SlotIndex.way(m)) == slot) {
+                    return true;
+                }
+            }
+        }
+        for (int i = 0; i < index.spilledCount(); i++) {
+            if (index.spilled(i) == slot) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static int open(ConnectionTable table, int id, boolean isIpv6) {
+        int slot = table.add(key(id, isIpv6));
+        table.setState(slot, ConnectionState.OTHER_NEW);
+        table.judged(slot, id % 1_000, 1);
+        return slot;
+    }
+
+    private static void check(ConnectionTable table, int[] slots, long seed) {
+        int alive = 0;
+        for (int i = 0; i < slots.length; i++) {
+            int expected = slots[i];
+            int found = table.find(key(i, i % 3 == 0));
+            if (found != expected || (found != ConnectionTable.NONE && table.ruleId(found) != i % 1_000)) {
+                throw new AssertionError(
+                        "seed " + seed + ": connection " + i + " is in " + expected + ", found " + found);
+            }
+            alive += expected == ConnectionTable.NONE ? 0 : 1;
+        }
+        assertThat(table.count()).as("seed %d", seed).isEqualTo(alive);
+    }
+
+    private static FlowKey key(int id, boolean isIpv6) {
+        FlowKey key = new FlowKey();
+        key.set(
+                isIpv6
+                        ? Packets.ip(Packets.End.of6(1, 0), Packets.End.of6(100 + id, 0), 47, 20)
+                        : Packets.ip(Packets.End.of(1, 0), Packets.End.of(100 + id, 0), 47, 20));
+        return key;
+    }
+}
