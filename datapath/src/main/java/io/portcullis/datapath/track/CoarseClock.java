@@ -50,7 +50,7 @@ final class CoarseClock {
 
     /** Code of a time-out. */
     int code(int ticks) {
-        int hint = hints[ticks * 0x9e37_79b9 >>> 26] & 0xff;
+        int hint = hints[(ticks * 0x9e37_79b9) >>> 26] & 0xff;
         return timeoutTicks[hint] == ticks ? hint : search(ticks);
     }
 
@@ -58,7 +58,7 @@ final class CoarseClock {
         int best = 0;
         for (int code = 0; code < codes; code++) {
             if (timeoutTicks[code] == ticks) {
-                hints[ticks * 0x9e37_79b9 >>> 26] = (byte) code;
+                hints[(ticks * 0x9e37_79b9) >>> 26] = (byte) code;
                 return code;
             }
             if (timeoutTicks[code] < ticks && timeoutTicks[code] > timeoutTicks[best]) {

@@ -19,7 +19,7 @@ final class EntryCodec {
 
     static void writeLasting(ConnectionTable table, int slot, FlowKey key, ByteBuffer out) {
         table.key(slot, key);
-        out.put((byte) (table.getByte(slot, Entry.FLAGS) & Entry.ALL_FLAGS | (key.isIpv6() ? IPV6 : 0)));
+        out.put((byte) ((table.getByte(slot, Entry.FLAGS) & Entry.ALL_FLAGS) | (key.isIpv6() ? IPV6 : 0)));
         out.put((byte) table.getByte(slot, Entry.STATE));
         out.putShort((short) (key.word >>> 32)).putInt((int) key.word);
         if (key.isIpv6()) {
@@ -115,7 +115,7 @@ final class EntryCodec {
         private ImportResult readEntry(ByteBuffer in) {
             int flags = in.get() & 0xff;
             int state = in.get() & 0xff;
-            key.word = (in.getShort() & 0xffffL) << 32 | in.getInt() & 0xffff_ffffL;
+            key.word = (in.getShort() & 0xffffL) << 32 | (in.getInt() & 0xffff_ffffL);
             boolean isSound = (flags & ~(IPV6 | Entry.ALL_FLAGS)) == 0
                     && ConnectionState.isCode(state)
                     && FlowKey.isSound(key.word)

@@ -84,7 +84,7 @@ abstract class EntryMemory {
 
     private void setPending(int slot, int pending) {
         int field = Entry.PENDING - 1;
-        setInt(slot, field, getInt(slot, field) & 0xff | pending << 8);
+        setInt(slot, field, (getInt(slot, field) & 0xff) | pending << 8);
     }
 
     /** Writes down what the fast path left to be read from the line: call it before LAST fields are read or changed. */
@@ -284,6 +284,6 @@ abstract class EntryMemory {
         long address = address(slot, Entry.packedByte(field));
         int mask = Entry.packedMask(field) << Entry.packedShift(field);
         int bits = value << Entry.packedShift(field) & mask;
-        NativeMemory.setByte(address, NativeMemory.getByte(address) & ~mask | bits);
+        NativeMemory.setByte(address, (NativeMemory.getByte(address) & ~mask) | bits);
     }
 }

@@ -147,7 +147,7 @@ final class FlowKey {
 
     /** ICMP type of the question, 0 for all other protocols. */
     static int questionType(long word) {
-        return QUESTIONS[(int) (word >>> KIND_SHIFT + QUESTION_SHIFT) & 7];
+        return QUESTIONS[(int) (word >>> (KIND_SHIFT + QUESTION_SHIFT)) & 7];
     }
 
     static boolean isIcmp(long word) {
@@ -160,7 +160,7 @@ final class FlowKey {
         boolean isAsked = isIcmp(word)
                 ? question != 0 && (question == ICMPV6_ECHO) == isIpv6(word)
                 : (word >>> KIND_SHIFT & ~IPV6) == 0;
-        return word >>> KIND_SHIFT + 5 == 0 && isAsked;
+        return word >>> (KIND_SHIFT + 5) == 0 && isAsked;
     }
 
     private static int questionCode(int type) {

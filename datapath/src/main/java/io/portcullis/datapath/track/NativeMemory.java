@@ -102,19 +102,26 @@ final class NativeMemory {
 
     /** A small piece, aligned to cache lines. */
     static Piece allocate(long bytes) {
-        Arena arena = Arena.ofShared();
-        long address = arena.allocate(bytes, 64).address();
-        return new Piece() {
-            @Override
-            public long address() {
-                return address;
-            }
+        return new Small(bytes);
+    }
 
-            @Override
-            public void free() {
-                arena.close();
-            }
-        };
+    private static final class Small implements Piece {
+        private final Arena arena = Arena.ofShared();
+        private final long address;
+
+        Small(long bytes) {
+            address = arena.allocate(bytes, 64).address();
+        }
+
+        @Override
+        public long address() {
+            return address;
+        }
+
+        @Override
+        public void free() {
+            arena.close();
+        }
     }
 
     /** A large piece, aligned to huge pages, that takes memory only where it is touched (Linux). */
@@ -159,7 +166,7 @@ final class NativeMemory {
         }
         try {
             // only advice: whatever it answers, the memory works
-            int unused = (int) MADVISE.get().invokeExact(address, bytes, advice);
+            int _ = (int) MADVISE.get().invokeExact(address, bytes, advice);
         } catch (Throwable t) {
             throw new AssertionError("madvise takes two longs and an int", t);
         }
@@ -175,7 +182,7 @@ final class NativeMemory {
 
     private static void unmap(MethodHandle munmap, long address, long bytes) {
         try {
-            int unused = (int) munmap.invokeExact(address, bytes);
+            int _ = (int) munmap.invokeExact(address, bytes);
         } catch (Throwable t) {
             throw new AssertionError("munmap takes two longs", t);
         }

@@ -89,7 +89,7 @@ final class TcpWindow {
             return outcome;
         }
         if (outcome == Outcome.ACCEPTED && movesEdges) {
-            update(slot, isReply, sequence, end, ack, sack);
+            update(slot, isReply, end, ack, sack);
         }
         return Outcome.ACCEPTED;
     }
@@ -130,7 +130,7 @@ final class TcpWindow {
         return isOld || isAckBelow ? Outcome.PASS_UNCHANGED : Outcome.ACCEPTED;
     }
 
-    private void update(int slot, boolean isReply, int sequence, int end, int ack, int sack) {
+    private void update(int slot, boolean isReply, int end, int ack, int sack) {
         int sender = TcpTracker.peer(isReply);
         int receiver = TcpTracker.peer(!isReply);
         // windows of SYNs are never scaled (RFC 7323, 2.2)
