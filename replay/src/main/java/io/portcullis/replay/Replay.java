@@ -18,6 +18,7 @@ import io.portcullis.ports.pcap.LinkTypes;
 import io.portcullis.ports.pcap.PcapFrame;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -43,6 +44,7 @@ public final class Replay implements AutoCloseable {
     private final Map<Long, String> ruleNames = new HashMap<>();
     private final VnicEngine engine;
 
+    private boolean isHeld;
     private long packets;
     private long nowNanos;
     private long expiredNanos;
@@ -64,12 +66,9 @@ public final class Replay implements AutoCloseable {
     public PacketOutcome next(PcapFrame captured) {
         packets++;
         advance(captured.epochNanos());
-        if (LinkTypes.mostEthernetBytes(captured.bytes().length) > Burst.MAX_FRAME_BYTES) {
-            return notIp("frame-too-long");
-        }
         frames.clear();
         int at = frames.nextOffset();
-        int length = LinkTypes.toEthernet(captured.linkType(), captured.bytes(), frames.memory(), at);
+        int length = LinkTypes.toEthernet(captured.linkType(), cut(captured.bytes()), frames.memory(), at);
         if (length == LinkTypes.NOT_ETHERNET) {
             return notIp("link-type-" + captured.linkType());
         }
@@ -110,6 +109,12 @@ public final class Replay implements AutoCloseable {
         }
     }
 
+    /** No frame is longer; the rest of a jumbogram (RFC 2675), which nothing here supports, cannot make it right. */
+    private static byte[] cut(byte[] bytes) {
+        int most = Burst.MAX_FRAME_BYTES - LinkTypes.mostEthernetBytes(0);
+        return bytes.length <= most ? bytes : Arrays.copyOf(bytes, most);
+    }
+
     /** No station sends from a group address, but tools that make captures anonymous write such. */
     private void individualSource(int frame) {
         byte first = frames.memory().get(ValueLayout.JAVA_BYTE, (long) frame + SOURCE_MAC_OFFSET);
@@ -121,7 +126,10 @@ public final class Replay implements AutoCloseable {
         return new PacketOutcome(packets, Verdict.ALLOW, PacketState.NONE, false, null, reason);
     }
 
-    private PacketOutcome outcome(Verdict verdict) {
+    private PacketOutcome outcome(Verdict decided) {
+        isHeld = decided == Verdict.HOLD;
+        // it goes on if the first fragment of its datagram does
+        Verdict verdict = isHeld ? Verdict.ALLOW : decided;
         PacketState state = state();
         boolean isRuled = settings.isEnforced() && trace.isRuled();
         return new PacketOutcome(
@@ -138,6 +146,9 @@ public final class Replay implements AutoCloseable {
             return PacketState.NONE;
         }
         TrackResult tracked = trace.tracked();
+        if (trace.dropReason() == DropReason.FRAGMENT || trace.dropReason() == DropReason.CHECKSUM) {
+            return PacketState.INVALID;
+        }
         if (tracked == null) {
             return trace.dropReason() == null ? PacketState.NONE : PacketState.INVALID;
         }
@@ -168,6 +179,9 @@ public final class Replay implements AutoCloseable {
         boolean isMissingRule = !settings.isEnforced() && dropped == DropReason.ETHERTYPE;
         if (dropped != null && !isMissingRule) {
             return dropped.counterName();
+        }
+        if (isHeld) {
+            return "fragment-held";
         }
         return state == PacketState.NONE ? untracked() : state.name().toLowerCase(Locale.ROOT);
     }

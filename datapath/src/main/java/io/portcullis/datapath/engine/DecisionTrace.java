@@ -48,6 +48,21 @@ public final class DecisionTrace {
         dropReason = reason;
     }
 
+    DecisionTrace copy() {
+        DecisionTrace copy = new DecisionTrace();
+        copy.likeFirstFragment(this);
+        return copy;
+    }
+
+    /** What a later fragment shares with the first one of its datagram. */
+    void likeFirstFragment(DecisionTrace first) {
+        tracked = first.tracked;
+        isReply = first.isReply;
+        isAnswered = first.isAnswered;
+        isRuled = first.isRuled;
+        ruleId = first.ruleId;
+    }
+
     public ParseResult parsed() {
         return parsed;
     }

@@ -26,8 +26,6 @@ final class EngineCounters {
         CONNECTIONS_EXPIRED("connections.expired"),
         /** Allowed because it belongs to a connection, as an ICMP error about it. */
         RELATED("related"),
-        /** Later fragments that passed after an import, because the source had judged their first one. */
-        FRAGMENTS_ADOPTED("fragments.adopted"),
         /** RST and unreachable frames sent. */
         REPLIES_SENT("replies.sent"),
         /** Not sent: the budget or the burst was used up. */

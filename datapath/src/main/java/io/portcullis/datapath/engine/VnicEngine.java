@@ -3,6 +3,7 @@ package io.portcullis.datapath.engine;
 import io.portcullis.datapath.Direction;
 import io.portcullis.datapath.classify.FrameRules;
 import io.portcullis.datapath.engine.EngineCounters.Event;
+import io.portcullis.datapath.engine.VirtualReassembly.Arrival;
 import io.portcullis.datapath.packet.Checksums;
 import io.portcullis.datapath.packet.EtherTypes;
 import io.portcullis.datapath.packet.PacketParser;
@@ -37,17 +38,13 @@ import org.jspecify.annotations.Nullable;
  * The firewall of one vNIC. One thread at a time (the loop that owns the vNIC); {@link #process} neither allocates nor
  * throws for any content of a frame.
  *
- * <p>A frame goes: parse, {@link SpoofGuard}, rules of category ETHERNET, (ARP, neighbour and listener discovery pass here), later fragments by
- * {@link FragmentTable}, connection tracking; then, only for the first packet of a connection and for the next packet of
+ * <p>A frame goes: parse, {@link SpoofGuard}, rules of category ETHERNET, (ARP, neighbour and listener discovery pass here), fragments by
+ * {@link VirtualReassembly}, connection tracking; then, only for the first packet of a connection and for the next packet of
  * one that was judged under another revision, classification.
  */
 public final class VnicEngine implements AutoCloseable {
     /** Calls of {@link #expire} that look at the whole table, if it is full. */
     static final int EXPIRY_CALLS_PER_SWEEP = 16;
-    /** How long after an import unknown later fragments pass: the source judged their first one before the cut. */
-    static final long FRAGMENT_ADOPTION_NANOS = 2_000_000_000L;
-    /** Behind every transport header: what an adopted fragment cannot reach (RFC 3128). */
-    static final int ADOPTED_FRAGMENT_LEAST_OFFSET = 64;
 
     private static final MacAddress NO_MAC = MacAddress.parse("02:00:00:00:00:00");
 
@@ -59,7 +56,7 @@ public final class VnicEngine implements AutoCloseable {
 
     private final ConnectionTable table;
     private final ConnectionTracker tracker;
-    private final FragmentTable fragments;
+    private final FragmentGate fragments;
     private final ReplyBudget replyBudget = new ReplyBudget();
     private final RuleLog ruleLog;
     private final EngineCounters counters = new EngineCounters();
@@ -67,8 +64,6 @@ public final class VnicEngine implements AutoCloseable {
     private final PacketView original = new PacketView();
     private @Nullable PolicyInForce policy;
     private final int expiryBatch;
-    private boolean isAdopting;
-    private long adoptUntilNanos;
     private boolean verifiesChecksums;
     private @Nullable DecisionTrace trace;
 
@@ -84,7 +79,7 @@ public final class VnicEngine implements AutoCloseable {
         table = ConnectionTable.create(maxConnections);
         expiryBatch = Math.max(64, maxConnections / EXPIRY_CALLS_PER_SWEEP);
         tracker = new ConnectionTracker(table, TrackingProfile.STRICT);
-        fragments = new FragmentTable(SEEDS.nextLong());
+        fragments = new FragmentGate(SEEDS.nextLong());
     }
 
     /** An engine for traffic of many machines, as in a capture: nobody's MAC or IP address is checked. */
@@ -152,6 +147,9 @@ public final class VnicEngine implements AutoCloseable {
             }
             if (parsed != ParseResult.OK) {
                 counters.malformed(parsed);
+                if (packet.isFragment) {
+                    fragments.refuse(packet, direction, nowNanos);
+                }
                 verdicts[i] = drop(direction, DropReason.MALFORMED);
                 continue;
             }
@@ -172,19 +170,41 @@ public final class VnicEngine implements AutoCloseable {
             return refused;
         }
         if (packet.family == null) {
-            return allow(direction, nowNanos);
+            return allow(direction);
         }
         if (verifiesChecksums && !(Checksums.isIpHeaderValid(packet) && Checksums.isTransportValid(packet))) {
             return drop(direction, DropReason.CHECKSUM);
         }
+        return packet.isFragment
+                ? decideFragment(inForce, direction, nowNanos, toSender, toReceiver)
+                : decideDatagram(inForce, direction, nowNanos, toSender, toReceiver);
+    }
+
+    private Verdict decideFragment(
+            PolicyInForce inForce, Direction direction, long nowNanos, Burst toSender, Burst toReceiver) {
+        Arrival arrival = fragments.arrive(packet, direction, verifiesChecksums, toReceiver, nowNanos);
+        if (trace != null && packet.isLaterFragment) {
+            fragments.recall(trace);
+        }
+        return switch (arrival) {
+            case JUDGE -> {
+                Verdict verdict = decideDatagram(inForce, direction, nowNanos, toSender, toReceiver);
+                fragments.judged(verdict.passes(), toReceiver, trace);
+                yield verdict;
+            }
+            case PASS -> allow(direction);
+            case WAIT -> fragments.hold(packet, nowNanos) ? Verdict.HOLD : drop(direction, DropReason.FRAGMENT);
+            case BAD_CHECKSUM -> drop(direction, DropReason.CHECKSUM);
+            case REFUSED, DUPLICATE, OVERLAP, TOO_MANY_GAPS -> drop(direction, DropReason.FRAGMENT);
+        };
+    }
+
+    /** A packet, or the first fragment of one. */
+    private Verdict decideDatagram(
+            PolicyInForce inForce, Direction direction, long nowNanos, Burst toSender, Burst toReceiver) {
         // without listener reports a switch that snoops on them would cut the VM off from neighbour discovery
         if (packet.isNeighbourDiscovery() || packet.isListenerDiscovery(direction == Direction.IN)) {
-            return allow(direction, nowNanos);
-        }
-        if (packet.isLaterFragment) {
-            return passesAsFragment(direction, nowNanos)
-                    ? allow(direction, nowNanos)
-                    : drop(direction, DropReason.FRAGMENT);
+            return allow(direction);
         }
         TrackResult tracked = tracker.lookup(packet, nowNanos);
         if (trace != null) {
@@ -192,13 +212,13 @@ public final class VnicEngine implements AutoCloseable {
         }
         if (tracked.isHit()) {
             return table.revision(tracker.connection()) == inForce.revision()
-                    ? allow(direction, nowNanos)
+                    ? allow(direction)
                     : judgeAgain(inForce, tracked, direction, nowNanos, toSender, toReceiver);
         }
         return switch (tracked) {
             case MISS_NEW -> admit(inForce, true, direction, nowNanos, toSender);
             case MISS_UNTRACKED -> admit(inForce, false, direction, nowNanos, toSender);
-            case RELATED -> related(inForce, direction, nowNanos);
+            case RELATED -> related(inForce, direction);
             default -> {
                 counters.invalid(tracked);
                 yield drop(direction, DropReason.INVALID);
@@ -225,20 +245,6 @@ public final class VnicEngine implements AutoCloseable {
         };
     }
 
-    private boolean passesAsFragment(Direction direction, long nowNanos) {
-        if (fragments.passes(packet, direction, nowNanos)) {
-            return true;
-        }
-        isAdopting = isAdopting && nowNanos - adoptUntilNanos < 0;
-        if (isAdopting
-                && packet.fragmentOffset >= ADOPTED_FRAGMENT_LEAST_OFFSET
-                && !fragments.knows(packet, direction, nowNanos)) {
-            counters.event(Event.FRAGMENTS_ADOPTED);
-            return true;
-        }
-        return false;
-    }
-
     /** The first packet of a connection, or one of no connection. */
     private Verdict admit(
             PolicyInForce inForce, boolean isTracked, Direction direction, long nowNanos, Burst toSender) {
@@ -253,7 +259,7 @@ public final class VnicEngine implements AutoCloseable {
                 if (isTracked && !insert(inForce, decision, direction, nowNanos)) {
                     yield drop(direction, DropReason.TABLE_FULL);
                 }
-                yield allow(direction, nowNanos);
+                yield allow(direction);
             }
             case REJECT -> reject(direction, DropReason.REJECT, nowNanos, toSender);
             case DROP, PASS -> drop(direction, DropReason.POLICY);
@@ -261,13 +267,13 @@ public final class VnicEngine implements AutoCloseable {
     }
 
     /** An ICMP error goes where its connection may go; it never changes the connection. */
-    private Verdict related(PolicyInForce inForce, Direction direction, long nowNanos) {
+    private Verdict related(PolicyInForce inForce, Direction direction) {
         int slot = tracker.connection();
         if (table.revision(slot) != inForce.revision() && !goesOn(inForce, judge(inForce, slot))) {
             return drop(direction, DropReason.CUT);
         }
         counters.event(Event.RELATED);
-        return allow(direction, nowNanos);
+        return allow(direction);
     }
 
     /** What the rules in force say about a connection's first packet. */
@@ -303,7 +309,7 @@ public final class VnicEngine implements AutoCloseable {
         if (goesOn(inForce, decision)) {
             long ruleId = action == Action.ALLOW ? inForce.ruleId(decision) : table.ruleId(slot);
             table.judged(slot, ruleId, inForce.revision());
-            return allow(direction, nowNanos);
+            return allow(direction);
         }
         boolean isReset = inForce.liveFlowMode(decision) == LiveFlowMode.RESET && packet.isTcp();
         int expected = isReset ? table.resetSequence(slot, tracked == TrackResult.HIT_REPLY) : 0;
@@ -338,10 +344,7 @@ public final class VnicEngine implements AutoCloseable {
         ruleLog.note(cause, inForce.rule(decision), action, inForce.revision(), packet, direction, nowNanos);
     }
 
-    private Verdict allow(Direction direction, long nowNanos) {
-        if (packet.isFragment && !packet.isLaterFragment) {
-            fragments.admit(packet, direction, nowNanos);
-        }
+    private Verdict allow(Direction direction) {
         counters.allowed(direction, packet.frameLength);
         return Verdict.ALLOW;
     }
@@ -409,8 +412,7 @@ public final class VnicEngine implements AutoCloseable {
                     "snapshot of " + snapshot.entries() + " connections for " + identity.vnic() + " refused: " + result
                             + " (limit " + table.maxConnections() + ")");
         }
-        isAdopting = true;
-        adoptUntilNanos = nowNanos + FRAGMENT_ADOPTION_NANOS;
+        fragments.beginAdoption(nowNanos);
     }
 
     public int connectionCount() {
@@ -425,9 +427,7 @@ public final class VnicEngine implements AutoCloseable {
     /** A copy of all counters that are not zero, and of {@code allowed.in} and {@code allowed.out}, by name. */
     public Map<String, Long> counters() {
         SortedMap<String, Long> map = counters.asMap();
-        if (fragments.evicted() != 0) {
-            map.put("fragments.evicted", fragments.evicted());
-        }
+        fragments.addCounters(map);
         ruleLog.addCounters(map);
         return map;
     }
@@ -451,5 +451,6 @@ public final class VnicEngine implements AutoCloseable {
     @Override
     public void close() {
         tracker.close();
+        fragments.close();
     }
 }

@@ -7,6 +7,8 @@ import java.lang.foreign.MemorySegment;
  * may be added. Stateless, no allocation.
  */
 public final class Checksums {
+    private static final int SCTP_CHECKSUM_OFFSET = 8;
+
     private Checksums() {}
 
     /** Sum of {@code length} bytes; an odd last byte counts as the high half of a word. At most 4 GiB. */
@@ -59,7 +61,7 @@ public final class Checksums {
     }
 
     /**
-     * Whether the transport checksum of a whole TCP, UDP, ICMP or ICMPv6 packet is right. Anything else, and fragments, are
+     * Whether the transport checksum of a whole TCP, UDP, SCTP, ICMP or ICMPv6 packet is right. Anything else, and fragments, are
      * right. Meaningless for frames of a port with checksum offload.
      */
     public static boolean isTransportValid(PacketView packet) {
@@ -79,6 +81,9 @@ public final class Checksums {
             case PacketView.PROTOCOL_ICMP -> {
                 return !packet.isIcmp() || finish(sum(packet.memory, packet.transportOffset, length)) == 0;
             }
+            case PacketView.PROTOCOL_SCTP -> {
+                return isSctpValid(packet);
+            }
             case PacketView.PROTOCOL_ICMPV6 -> {
                 if (!packet.isIcmp()) {
                     return true;
@@ -96,6 +101,13 @@ public final class Checksums {
                 packet.protocol,
                 length);
         return finish(pseudo + sum(packet.memory, packet.transportOffset, length)) == 0;
+    }
+
+    /** CRC32C, its lowest byte first (RFC 9260, 6.8). */
+    private static boolean isSctpValid(PacketView packet) {
+        int sum = Crc32c.of(
+                packet.memory, packet.transportOffset, packet.transportLength, SCTP_CHECKSUM_OFFSET, Integer.BYTES);
+        return Integer.reverseBytes(sum) == Wire.i32(packet.memory, packet.transportOffset + SCTP_CHECKSUM_OFFSET);
     }
 
     private static long words(long value) {

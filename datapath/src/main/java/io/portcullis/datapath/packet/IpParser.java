@@ -14,7 +14,6 @@ final class IpParser {
     private static final int FRAGMENT = 44;
     private static final int AUTHENTICATION = 51;
     private static final int DESTINATION_OPTIONS = 60;
-    private static final int MOBILITY = 135;
 
     private IpParser() {}
 
@@ -101,12 +100,11 @@ final class IpParser {
      */
     private static ParseResult extensions(PacketView view, int datagramEnd) {
         MemorySegment memory = view.memory;
-        boolean hasFragmentHeader = false;
         for (int headers = 0; isExtension(view.protocol); headers++) {
             if (headers == PacketParser.MAX_EXTENSION_HEADERS) {
                 return ParseResult.IPV6_TOO_MANY_EXTENSIONS;
             }
-            if ((view.protocol == HOP_BY_HOP && headers > 0) || (view.protocol == FRAGMENT && hasFragmentHeader)) {
+            if ((view.protocol == HOP_BY_HOP && headers > 0) || (view.protocol == FRAGMENT && view.isFragment)) {
                 return ParseResult.IPV6_BAD_EXTENSION_ORDER;
             }
             int at = view.transportOffset;
@@ -117,7 +115,10 @@ final class IpParser {
             if (bytes > view.transportLength) {
                 return ParseResult.IPV6_EXTENSION_TRUNCATED;
             }
-            if (view.protocol == ROUTING && Wire.u8(memory, at + 2L) == 0) {
+            // without segments left it is ignored like any other (RFC 5095, 3)
+            boolean isSourceRoute =
+                    view.protocol == ROUTING && Wire.u8(memory, at + 2L) == 0 && Wire.u8(memory, at + 3L) != 0;
+            if (isSourceRoute) {
                 return ParseResult.IPV6_ROUTING_TYPE_0;
             }
             boolean isFragmentHeader = view.protocol == FRAGMENT;
@@ -125,7 +126,6 @@ final class IpParser {
             view.transportOffset = at + bytes;
             view.transportLength -= bytes;
             if (isFragmentHeader) {
-                hasFragmentHeader = true;
                 int fragment = Wire.u16(memory, at + 2L);
                 ParseResult result = fragment(
                         view,
@@ -146,8 +146,7 @@ final class IpParser {
                 || protocol == ROUTING
                 || protocol == FRAGMENT
                 || protocol == AUTHENTICATION
-                || protocol == DESTINATION_OPTIONS
-                || protocol == MOBILITY;
+                || protocol == DESTINATION_OPTIONS;
     }
 
     private static int extensionBytes(int protocol, int lengthField) {

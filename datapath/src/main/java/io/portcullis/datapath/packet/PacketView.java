@@ -13,6 +13,9 @@ public final class PacketView {
     public static final int PROTOCOL_TCP = 6;
     public static final int PROTOCOL_UDP = 17;
     public static final int PROTOCOL_ICMPV6 = 58;
+    /** IPv6: no next header (RFC 8200, 4.7). */
+    public static final int PROTOCOL_NONE = 59;
+
     public static final int PROTOCOL_SCTP = 132;
 
     public static final int TCP_FIN = 0x01;
@@ -107,6 +110,10 @@ public final class PacketView {
 
     public boolean hasTcpFlag(int flag) {
         return (tcpFlags & flag) != 0;
+    }
+
+    public boolean isSctp() {
+        return protocol == PROTOCOL_SCTP;
     }
 
     public boolean isUdp() {

@@ -29,9 +29,9 @@ public enum ParseResult {
     IPV6_EXTENSION_TRUNCATED,
     /** More extension headers than {@link PacketParser#MAX_EXTENSION_HEADERS}. */
     IPV6_TOO_MANY_EXTENSIONS,
-    /** Hop-by-hop options elsewhere than right behind the IPv6 header (RFC 8200, 4.1), or a second fragment header. */
+    /** Hop-by-hop options elsewhere than right behind the IPv6 header (RFC 8200, 4.1), or a fragment of a fragment. */
     IPV6_BAD_EXTENSION_ORDER,
-    /** Routing header of type 0 (RFC 5095). */
+    /** Routing header of type 0 with segments left (RFC 5095). */
     IPV6_ROUTING_TYPE_0,
     /** Sent from a multicast or broadcast address. */
     IP_GROUP_SOURCE,

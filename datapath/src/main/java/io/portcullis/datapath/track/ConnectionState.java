@@ -35,9 +35,23 @@ public enum ConnectionState {
     /** Any other protocol, in one direction only. */
     OTHER_NEW(32),
     /** Any other protocol, in both directions. */
-    OTHER_ANSWERED(33);
+    OTHER_ANSWERED(33),
+    /** SCTP: INIT seen, or the end of an association. */
+    SCTP_CLOSED(40),
+    /** INIT ACK seen. */
+    SCTP_COOKIE_WAIT(41),
+    SCTP_COOKIE_ECHOED(42),
+    /** COOKIE ACK seen, or heartbeats on another path answered. */
+    SCTP_ESTABLISHED(43),
+    /** SHUTDOWN of the end that opened the association. */
+    SCTP_SHUTDOWN_SENT(44),
+    /** SHUTDOWN of the other end. */
+    SCTP_SHUTDOWN_RECEIVED(45),
+    SCTP_SHUTDOWN_ACKNOWLEDGED(46),
+    /** Heartbeats only: another path of an association that is known elsewhere. */
+    SCTP_HEARTBEAT(47);
 
-    private static final ConnectionState[] BY_CODE = new ConnectionState[34];
+    private static final ConnectionState[] BY_CODE = new ConnectionState[48];
 
     static {
         for (ConnectionState state : values()) {
@@ -66,5 +80,14 @@ public enum ConnectionState {
 
     boolean isTcp() {
         return code <= CLOSED.code;
+    }
+
+    boolean isSctp() {
+        return code >= SCTP_CLOSED.code;
+    }
+
+    /** Whether something is remembered of each end. */
+    boolean hasPeers() {
+        return isTcp() || isSctp();
     }
 }

@@ -11,7 +11,7 @@ import java.util.List;
  * Connection tracking of one vNIC: finds the connection of a packet, judges whether it is a valid next packet, and keeps
  * the connection's state. One thread at a time; neither allocates (but when the table grows) nor throws for any packet.
  *
- * <p>TCP follows {@link TcpTracker}; UDP, ICMP echo by identifier, and other protocols by address pair follow the trackers
+ * <p>TCP follows {@link TcpTracker}, SCTP {@link SctpTracker}; UDP, ICMP echo by identifier, and other protocols by address pair follow the trackers
  * of Linux (nf_conntrack_proto_*.c). An ICMP error is RELATED if it quotes a packet that a connection's end sent and goes
  * back to that end (RFC 5927: a TCP sequence number in the quote must be in flight); it refreshes nothing.
  *
@@ -25,6 +25,7 @@ public final class ConnectionTracker implements AutoCloseable {
     private final ConnectionTable table;
     private TrackingProfile profile;
     private final TcpTracker tcp;
+    private final SctpTracker sctp;
     private final FlowKey key = new FlowKey();
     private final PacketView quoted = new PacketView();
     private int connection = ConnectionTable.NONE;
@@ -35,12 +36,14 @@ public final class ConnectionTracker implements AutoCloseable {
         this.table = table;
         this.profile = profile;
         this.tcp = new TcpTracker(table, profile);
+        this.sctp = new SctpTracker(table, profile);
     }
 
     /** Puts other time-outs and choices in force; a connection meets them with its next packet. */
     public void setProfile(TrackingProfile newProfile) {
         profile = newProfile;
         tcp.setProfile(newProfile);
+        sctp.setProfile(newProfile);
     }
 
     public ConnectionTable table() {
@@ -110,6 +113,8 @@ public final class ConnectionTracker implements AutoCloseable {
         table.setCreated(slot, nowNanos);
         if (packet.isTcp()) {
             tcp.open(slot, packet, nowNanos);
+        } else if (packet.isSctp()) {
+            sctp.open(slot, packet, nowNanos);
         } else {
             state(slot, firstState(packet), nowNanos);
         }
@@ -187,13 +192,18 @@ public final class ConnectionTracker implements AutoCloseable {
         if (packet.isTcp()) {
             return tcp.first(packet);
         }
+        if (packet.isSctp()) {
+            return sctp.first(packet);
+        }
         return key.mayOpen ? TrackResult.MISS_NEW : TrackResult.INVALID_NO_CONNECTION;
     }
 
     private TrackResult next(int slot, PacketView packet, long nowNanos) {
-        if (packet.isTcp()) {
+        if (packet.isTcp() || packet.isSctp()) {
             table.settle(slot);
-            TrackResult result = tcp.next(slot, isReply, packet, nowNanos);
+            TrackResult result = packet.isTcp()
+                    ? tcp.next(slot, isReply, packet, nowNanos)
+                    : sctp.next(slot, isReply, packet, nowNanos);
             if (result == TrackResult.HIT_REPLY) {
                 table.setFlag(slot, Entry.SEEN_REPLY);
             }

@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 
 /**
  * One connection as bytes. The lasting part: flags and family (1 byte), state (1), the key's word (6), the ends' addresses
- * (4 or 16 each), rule id, revision and both counters as varints; for TCP both peers and the last packet. The ages: created,
+ * (4 or 16 each), rule id, revision and both counters as varints; for TCP and SCTP both peers and the last packet. The ages: created,
  * time-out and time left, as varints in ticks.
  */
 final class EntryCodec {
@@ -34,7 +34,7 @@ final class EntryCodec {
         Varint.write(out, table.revision(slot));
         Varint.write(out, table.packets(slot));
         Varint.write(out, table.bytes(slot));
-        if (table.isTcp(slot)) {
+        if (table.state(slot).hasPeers()) {
             table.settle(slot);
             writePeer(table, slot, Entry.ORIGINAL_PEER, out);
             writePeer(table, slot, Entry.REPLY_PEER, out);
@@ -136,7 +136,7 @@ final class EntryCodec {
             table.setByte(slot, Entry.STATE, state);
             table.judged(slot, Varint.read(in), Varint.read(in));
             table.setCounters(slot, Varint.read(in), Varint.read(in));
-            if (ConnectionState.ofCode(state).isTcp()) {
+            if (ConnectionState.ofCode(state).hasPeers()) {
                 boolean isSoundTcp = readPeer(in, slot, Entry.ORIGINAL_PEER)
                         && readPeer(in, slot, Entry.REPLY_PEER)
                         && readLast(in, slot);

@@ -12,8 +12,11 @@ final class EntryRules {
             case UDP_NEW, UDP_ANSWERED, UDP_STREAM -> protocol == PacketView.PROTOCOL_UDP;
             case ICMP_NEW, ICMP_ANSWERED -> isIcmp;
             case OTHER_NEW, OTHER_ANSWERED ->
-                protocol != PacketView.PROTOCOL_TCP && protocol != PacketView.PROTOCOL_UDP && !isIcmp;
-            default -> protocol == PacketView.PROTOCOL_TCP;
+                protocol != PacketView.PROTOCOL_TCP
+                        && protocol != PacketView.PROTOCOL_UDP
+                        && protocol != PacketView.PROTOCOL_SCTP
+                        && !isIcmp;
+            default -> protocol == (state.isSctp() ? PacketView.PROTOCOL_SCTP : PacketView.PROTOCOL_TCP);
         };
     }
 }

@@ -44,13 +44,16 @@ final class FlowKey {
     /**
      * Takes the key of an IP packet that is no later fragment.
      *
-     * @return false if the packet has none: ICMP that is neither question nor answer
+     * @return false if the packet has none: ICMP that is neither question nor answer, IPv6 that says that it carries nothing
      */
     boolean set(PacketView packet) {
         int sourcePort = packet.sourcePort;
         int destinationPort = packet.destinationPort;
         int questionType = 0;
         boolean isQuestion = true;
+        if (packet.protocol == PacketView.PROTOCOL_NONE && packet.family == IpFamily.IPV6) {
+            return false;
+        }
         if (packet.isIcmp()) {
             questionType = questionType(packet);
             if (questionType < 0) {

@@ -25,16 +25,18 @@ public enum TrackResult {
     INVALID_NO_CONNECTION,
     /** ICMP error about nothing that was sent through here. */
     INVALID_UNRELATED_ERROR,
-    /** TCP flags that do not go together. */
+    /** TCP flags or SCTP chunks that do not go together. */
     INVALID_FLAGS,
-    /** TCP segment that its connection's state does not allow. */
+    /** TCP segment or SCTP chunk that its connection's state does not allow. */
     INVALID_STATE,
     /** TCP sequence number beyond the receiver's window (Rooij I). */
     INVALID_SEQUENCE,
     /** TCP acknowledgement of what was never sent (Rooij III). */
     INVALID_ACKNOWLEDGEMENT,
     /** TCP reset below what its receiver has acknowledged (RFC 5961). */
-    INVALID_RESET;
+    INVALID_RESET,
+    /** SCTP verification tag that is not the association's (RFC 9260, 8.5). */
+    INVALID_TAG;
 
     private final String counterName = name().toLowerCase(Locale.ROOT).replace('_', '-');
 

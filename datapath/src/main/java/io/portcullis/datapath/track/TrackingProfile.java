@@ -10,6 +10,9 @@ import java.util.concurrent.TimeUnit;
  * @param retransmittedNanos upper bound after {@link #MAX_RETRANSMITS} equal packets, or with a zero window
  * @param udpStreamNanos for UDP in both directions for more than {@link #UDP_STREAM_AFTER_NANOS}
  * @param otherNanos for all other protocols
+ * @param sctpOpeningNanos for SCTP before the association is established, and behind its end
+ * @param sctpHeartbeatNanos for SCTP paths of which only heartbeats have been seen
+ * @param sctpClosingNanos for SCTP from SHUTDOWN on
  */
 public record TrackingProfile(
         boolean isLoose,
@@ -26,7 +29,11 @@ public record TrackingProfile(
         long udpNanos,
         long udpStreamNanos,
         long icmpNanos,
-        long otherNanos) {
+        long otherNanos,
+        long sctpOpeningNanos,
+        long sctpEstablishedNanos,
+        long sctpHeartbeatNanos,
+        long sctpClosingNanos) {
     public static final int MAX_RETRANSMITS = 3;
     public static final long UDP_STREAM_AFTER_NANOS = TimeUnit.SECONDS.toNanos(2);
 
@@ -54,7 +61,11 @@ public record TrackingProfile(
                 30 * second,
                 120 * second,
                 30 * second,
-                600 * second);
+                600 * second,
+                10 * second,
+                210 * second,
+                30 * second,
+                3 * second);
     }
 
     long nanos(ConnectionState state) {
@@ -71,6 +82,10 @@ public record TrackingProfile(
             case UDP_STREAM -> udpStreamNanos;
             case ICMP_NEW, ICMP_ANSWERED -> icmpNanos;
             case OTHER_NEW, OTHER_ANSWERED -> otherNanos;
+            case SCTP_CLOSED, SCTP_COOKIE_WAIT, SCTP_COOKIE_ECHOED -> sctpOpeningNanos;
+            case SCTP_ESTABLISHED -> sctpEstablishedNanos;
+            case SCTP_HEARTBEAT -> sctpHeartbeatNanos;
+            case SCTP_SHUTDOWN_SENT, SCTP_SHUTDOWN_RECEIVED, SCTP_SHUTDOWN_ACKNOWLEDGED -> sctpClosingNanos;
         };
     }
 }

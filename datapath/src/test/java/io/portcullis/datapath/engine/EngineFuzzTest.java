@@ -84,7 +84,8 @@ class EngineFuzzTest {
             }
             long counted = engine.counters().entrySet().stream()
                     .filter(counter -> counter.getKey().startsWith("allowed.")
-                            || counter.getKey().startsWith("dropped."))
+                            || counter.getKey().startsWith("dropped.")
+                            || counter.getKey().equals("fragments.held"))
                     .mapToLong(java.util.Map.Entry::getValue)
                     .sum();
             assertThat(counted).isEqualTo(FRAMES);
@@ -137,6 +138,10 @@ class EngineFuzzTest {
         for (int i = 0; i < replies.count(); i++) {
             assertThat(PacketParser.parse(replies.memory(), replies.offset(i), replies.length(i), reply))
                     .isEqualTo(ParseResult.OK);
+            if (reply.isFragment) {
+                // not ours: a frame that waited for the first fragment of its datagram
+                continue;
+            }
             assertThat(Checksums.isIpHeaderValid(reply)).isTrue();
             assertThat(Checksums.isTransportValid(reply)).isTrue();
         }

@@ -210,27 +210,46 @@ class VnicEngineTest {
         vm.with(1, table(Action.DROP, aRule(1).inbound().service(udp(53)).allow()));
         for (FrameBuilder frame : List.of(toVm(), toVm6())) {
             FrameBuilder fragment = frame.udp(5, 53).payload(new byte[24]);
-            assertThat(vm.in(fragment.fragment(1, 32, true)))
-                    .as("before the first")
-                    .isEqualTo(Verdict.DROP);
             assertThat(vm.in(fragment.fragment(1, 0, true))).isEqualTo(Verdict.ALLOW);
             assertThat(vm.in(fragment.fragment(1, 32, true))).isEqualTo(Verdict.ALLOW);
-            assertThat(vm.in(fragment.fragment(1, 56, false))).isEqualTo(Verdict.ALLOW);
+            assertThat(vm.in(fragment.fragment(1, 56, true))).isEqualTo(Verdict.ALLOW);
             assertThat(vm.in(fragment.fragment(1, 24, false)))
                     .as("overlaps the first")
                     .isEqualTo(Verdict.DROP);
-            assertThat(vm.in(fragment.fragment(2, 32, false)))
-                    .as("another datagram")
+            assertThat(vm.in(fragment.fragment(1, 80, false)))
+                    .as("spoiled by the one before")
                     .isEqualTo(Verdict.DROP);
+            assertThat(vm.in(fragment.fragment(2, 32, false)))
+                    .as("before the first")
+                    .isEqualTo(Verdict.HOLD);
 
             FrameBuilder forbidden = frame.udp(5, 54).fragment(3, 0, true);
             assertThat(vm.in(forbidden)).isEqualTo(Verdict.DROP);
             assertThat(vm.in(forbidden.fragment(3, 32, false))).isEqualTo(Verdict.DROP);
 
-            vm.nowNanos += FragmentTable.LIFETIME_NANOS;
-            assertThat(vm.in(fragment.fragment(1, 32, false))).as("too late").isEqualTo(Verdict.DROP);
+            vm.nowNanos += VirtualReassembly.LIFETIME_NANOS;
+            assertThat(vm.in(fragment.fragment(1, 32, false))).as("too late").isEqualTo(Verdict.HOLD);
         }
-        assertThat(vm.counter("dropped.in.fragment")).isEqualTo(10);
+        assertThat(vm.counter("dropped.in.fragment")).isEqualTo(6);
+        assertThat(vm.counter("fragments.overlapping")).isEqualTo(2);
+        assertThat(vm.counter("fragments.held")).isEqualTo(4);
+    }
+
+    @Test
+    void shouldSendOnWhatWaitedForTheFirstFragment() {
+        vm.with(1, table(Action.DROP, aRule(1).inbound().service(udp(53)).allow()));
+        FrameBuilder fragment = toVm().udp(5, 53).payload(new byte[24]);
+        assertThat(vm.in(fragment.fragment(1, 56, false))).isEqualTo(Verdict.HOLD);
+        assertThat(vm.in(fragment.fragment(1, 32, true))).isEqualTo(Verdict.HOLD);
+        assertThat(vm.toVm.count()).isZero();
+        assertThat(vm.in(fragment.fragment(1, 0, true))).isEqualTo(Verdict.ALLOW);
+        assertThat(vm.toVm.count()).as("both that waited").isEqualTo(2);
+        vm.toVm.clear();
+        FrameBuilder forbidden = toVm().udp(5, 54).payload(new byte[24]);
+        assertThat(vm.in(forbidden.fragment(2, 32, false))).isEqualTo(Verdict.HOLD);
+        assertThat(vm.in(forbidden.fragment(2, 0, true))).isEqualTo(Verdict.DROP);
+        assertThat(vm.toVm.count()).isZero();
+        assertThat(vm.counter("fragments.held-lost")).isEqualTo(1);
     }
 
     @Test
@@ -273,8 +292,8 @@ class VnicEngineTest {
             assertThat(destination.in(toVm().udp(53, 4_001))).isEqualTo(Verdict.DROP);
             FrameBuilder later = toVm().udp(53, 4_000).payload(new byte[8]).fragment(5, 1_480, false);
             assertThat(destination.in(later)).as("its first came to the source").isEqualTo(Verdict.ALLOW);
-            destination.nowNanos += VnicEngine.FRAGMENT_ADOPTION_NANOS;
-            assertThat(destination.in(later)).isEqualTo(Verdict.DROP);
+            destination.nowNanos += FragmentGate.ADOPTION_NANOS;
+            assertThat(destination.in(later.fragment(6, 1_480, false))).isEqualTo(Verdict.HOLD);
         }
     }
 

@@ -135,7 +135,8 @@ class PacketParserTest {
     @Test
     void shouldRefuseBadExtensionHeaders() {
         byte[] hopByHopSecond = {0, 0, 1, 4, 0, 0, 0, 0, 6, 0, 1, 4, 0, 0, 0, 0};
-        byte[] routingType0 = {6, 0, 0, 0, 0, 0, 0, 0};
+        byte[] routingType0 = {6, 0, 0, 1, 0, 0, 0, 0};
+        byte[] routingType0AtItsEnd = {6, 0, 0, 0, 0, 0, 0, 0};
         byte[] beyondTheEnd = {6, 100, 1, 4, 0, 0, 0, 0};
         byte[] endless = new byte[8 * (PacketParser.MAX_EXTENSION_HEADERS + 1)];
         Arrays.fill(endless, (byte) 0);
@@ -148,6 +149,10 @@ class PacketParserTest {
                 .isEqualTo(ParseResult.IPV6_BAD_EXTENSION_ORDER);
         assertThat(Frames.parse(fromVm6().extensions(43, routingType0).tcp(1, 2).build(), view))
                 .isEqualTo(ParseResult.IPV6_ROUTING_TYPE_0);
+        assertThat(Frames.parse(
+                        fromVm6().extensions(43, routingType0AtItsEnd).tcp(1, 2).build(), view))
+                .as("RFC 5095, 3: to be ignored")
+                .isEqualTo(ParseResult.OK);
         assertThat(Frames.parse(fromVm6().extensions(60, beyondTheEnd).tcp(1, 2).build(), view))
                 .isEqualTo(ParseResult.IPV6_EXTENSION_TRUNCATED);
         assertThat(Frames.parse(fromVm6().extensions(60, endless).tcp(1, 2).build(), view))
