@@ -172,6 +172,15 @@ public final class RuleIndex {
 
     /** The least priority of all entries that match, or {@link #NONE}. */
     public int find(long addresses, long transport) {
+        return find(addresses, transport, null);
+    }
+
+    /**
+     * As {@link #find(long, long)}, of the entries that the judge confirms.
+     *
+     * @param judge is asked about every entry that matches and could win; null to believe them
+     */
+    int find(long addresses, long transport, @Nullable CandidateJudge judge) {
         long ports = FlowWords.ports(transport);
         int best = NONE;
         for (MaskTable table : tables) {
@@ -179,17 +188,18 @@ public final class RuleIndex {
             if (table.least(slot) < best) {
                 long[] content = table.slot(slot);
                 best = Node.isNode(content)
-                        ? inNode(content, addresses, ports, transport, best)
-                        : among(content, 0, content.length, addresses, ports, transport, best);
+                        ? inNode(content, addresses, ports, transport, best, judge)
+                        : among(content, 0, content.length, addresses, ports, transport, best, judge);
             }
         }
         long[] last = rest;
         return Node.isNode(last)
-                ? inNode(last, addresses, ports, transport, best)
-                : among(last, 0, last.length, addresses, ports, transport, best);
+                ? inNode(last, addresses, ports, transport, best, judge)
+                : among(last, 0, last.length, addresses, ports, transport, best, judge);
     }
 
-    private static int inNode(long[] node, long addresses, long ports, long transport, int best) {
+    private static int inNode(
+            long[] node, long addresses, long ports, long transport, int best, @Nullable CandidateJudge judge) {
         int header = Node.firstEntry(node);
         int found = best;
         for (int table = 1, end = 1 + ((int) node[0] & 0xff) * 4; table < end; table += 4) {
@@ -202,20 +212,36 @@ public final class RuleIndex {
             if ((int) (slot >>> 32) < found) {
                 int first = header + ((int) slot >>> 12) * Entries.WORDS;
                 found = among(
-                        node, first, first + ((int) slot & 0xfff) * Entries.WORDS, addresses, ports, transport, found);
+                        node,
+                        first,
+                        first + ((int) slot & 0xfff) * Entries.WORDS,
+                        addresses,
+                        ports,
+                        transport,
+                        found,
+                        judge);
             }
         }
         int rest = (int) (node[0] >>> 32);
-        return among(node, header, header + rest * Entries.WORDS, addresses, ports, transport, found);
+        return among(node, header, header + rest * Entries.WORDS, addresses, ports, transport, found, judge);
     }
 
-    private static int among(long[] entries, int from, int to, long addresses, long ports, long transport, int best) {
+    private static int among(
+            long[] entries,
+            int from,
+            int to,
+            long addresses,
+            long ports,
+            long transport,
+            int best,
+            @Nullable CandidateJudge judge) {
         for (int at = from; at < to; at += Entries.WORDS) {
             int priority = Entries.priority(entries, at);
             if (priority >= best) {
                 return best;
             }
-            if (Entries.matches(entries, at, addresses, ports, transport)) {
+            if (Entries.matches(entries, at, addresses, ports, transport)
+                    && (judge == null || judge.confirms(priority, Entries.isUnsure(entries, at)))) {
                 return priority;
             }
         }

@@ -42,11 +42,16 @@ public final class RuleMatcher {
     }
 
     private static boolean matchesAll(TableRule rule, PacketView packet, Direction direction) {
-        return matches(rule.direction(), direction)
-                && (rule.family() == IpFamily.ANY || rule.family() == packet.family)
-                && matchesServices(rule, packet)
+        return matchesButAddresses(rule, packet, direction)
                 && matches(rule.sources(), packet.family, packet.sourceHigh, packet.sourceLow)
                 && matches(rule.destinations(), packet.family, packet.destinationHigh, packet.destinationLow);
+    }
+
+    /** What {@link #matches} asks beside category and addresses. */
+    static boolean matchesButAddresses(TableRule rule, PacketView packet, Direction direction) {
+        return matches(rule.direction(), direction)
+                && (rule.family() == IpFamily.ANY || rule.family() == packet.family)
+                && matchesServices(rule, packet);
     }
 
     static boolean matches(RuleDirection wanted, Direction direction) {

@@ -1,0 +1,101 @@
+package io.portcullis.datapath.classify;
+
+import io.portcullis.policy.Category;
+import io.portcullis.policy.table.RuleTable;
+import io.portcullis.policy.table.TableRule;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A rule table made ready for fast look-ups; see DESIGN.md. Immutable, any thread: every vNIC with the same table shares one,
+ * and asks through a {@link PacketClassifier} of its own.
+ */
+public final class CompiledRules {
+    /** Up to so many rules are looked at one after the other: as fast, and nothing to build. */
+    static final int LINEAR_RULES = 6;
+
+    private final RuleTable table;
+    private final boolean isLinear;
+    private final RuleIndex ipv4;
+    private final RuleIndex ipv6;
+    private final AddressProjection projection;
+    private final @Nullable GroupRules groups;
+    private final boolean hasUnsure;
+
+    private CompiledRules(RuleTable table, RuleCompiler compiler, boolean isLinear) {
+        this.table = table;
+        this.isLinear = isLinear;
+        ipv4 = compiler.ipv4();
+        ipv6 = compiler.ipv6();
+        projection = compiler.projection();
+        groups = compiler.groups();
+        hasUnsure = compiler.hasUnsure();
+    }
+
+    /** Compiles a table: some milliseconds for 10,000 rules, so not on a thread that has packets to handle. */
+    public static CompiledRules of(RuleTable table) {
+        return of(table, LINEAR_RULES);
+    }
+
+    /** @param linearRules up to so many rules are left as they are */
+    static CompiledRules of(RuleTable table, int linearRules) {
+        boolean isLinear = table.rules().size() <= linearRules || !hasCategoriesInOrder(table.rules());
+        RuleTable indexed = isLinear ? new RuleTable("", List.of(), table.defaultAction(), false) : table;
+        return new CompiledRules(table, new RuleCompiler(indexed), isLinear);
+    }
+
+    /** PASS leads on to the next category, which an index finds only behind all of this one. */
+    private static boolean hasCategoriesInOrder(List<TableRule> rules) {
+        for (int i = 1; i < rules.size(); i++) {
+            if (rules.get(i).category().compareTo(rules.get(i - 1).category()) < 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    public RuleTable table() {
+        return table;
+    }
+
+    /** For one thread. */
+    public Classifier classifier() {
+        return isLinear ? new LinearClassifier(table) : new PacketClassifier(this);
+    }
+
+    RuleIndex ipv4() {
+        return ipv4;
+    }
+
+    RuleIndex ipv6() {
+        return ipv6;
+    }
+
+    AddressProjection projection() {
+        return projection;
+    }
+
+    @Nullable
+    GroupRules groups() {
+        return groups;
+    }
+
+    boolean hasUnsure() {
+        return hasUnsure;
+    }
+
+    /** The first rule behind this one that is of another category. */
+    int behindCategoryOf(int rule) {
+        Category category = table.rules().get(rule).category();
+        int next = rule + 1;
+        while (next < table.rules().size() && table.rules().get(next).category() == category) {
+            next++;
+        }
+        return next;
+    }
+
+    /** Bytes of the heap beside the table itself. */
+    public long bytes() {
+        return HeapSizes.OBJECT + ipv4.bytes() + ipv6.bytes() + (groups == null ? 0 : groups.bytes());
+    }
+}
