@@ -165,7 +165,7 @@ final class AddressClasses {
         long bytes = HeapSizes.OBJECT + ipv4.bytes() + ipv6.bytes();
         for (BitSet sets : setsOfClass) {
             // the set itself, its place in the list and in the map
-            bytes += 3 * HeapSizes.OBJECT + HeapSizes.ofLongs(sets.size() / Long.SIZE);
+            bytes += 2 * HeapSizes.OBJECT + HeapSizes.ofLongs(sets.size() / Long.SIZE);
         }
         return bytes;
     }

@@ -3,7 +3,9 @@ package io.portcullis.datapath.classify;
 import io.portcullis.policy.Category;
 import io.portcullis.policy.table.RuleTable;
 import io.portcullis.policy.table.TableRule;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +23,9 @@ public final class CompiledRules {
     private final AddressProjection projection;
     private final @Nullable GroupRules groups;
     private final boolean hasUnsure;
+    private final FrameRules frameRules;
+    /** Indexes of rules in the order of their ids. */
+    private final int[] byId;
 
     private CompiledRules(RuleTable table, RuleCompiler compiler, boolean isLinear) {
         this.table = table;
@@ -30,6 +35,13 @@ public final class CompiledRules {
         projection = compiler.projection();
         groups = compiler.groups();
         hasUnsure = compiler.hasUnsure();
+        frameRules = new FrameRules(table);
+        List<TableRule> rules = table.rules();
+        byId = IntStream.range(0, rules.size())
+                .boxed()
+                .sorted(Comparator.comparingLong(index -> rules.get(index).id()))
+                .mapToInt(Integer::intValue)
+                .toArray();
     }
 
     /** Compiles a table: some milliseconds for 10,000 rules, so not on a thread that has packets to handle. */
@@ -61,6 +73,26 @@ public final class CompiledRules {
     /** For one thread. */
     public Classifier classifier() {
         return isLinear ? new LinearClassifier(table) : new PacketClassifier(this);
+    }
+
+    /** Those of category ETHERNET. */
+    public FrameRules frameRules() {
+        return frameRules;
+    }
+
+    /** Index of the first rule with this id, or -1; by a binary search. */
+    public int indexOf(long ruleId) {
+        int from = 0;
+        int to = byId.length;
+        while (from < to) {
+            int middle = (from + to) >>> 1;
+            if (table.rules().get(byId[middle]).id() < ruleId) {
+                from = middle + 1;
+            } else {
+                to = middle;
+            }
+        }
+        return from < byId.length && table.rules().get(byId[from]).id() == ruleId ? byId[from] : -1;
     }
 
     RuleIndex ipv4() {
@@ -96,6 +128,10 @@ public final class CompiledRules {
 
     /** Bytes of the heap beside the table itself. */
     public long bytes() {
-        return HeapSizes.OBJECT + ipv4.bytes() + ipv6.bytes() + (groups == null ? 0 : groups.bytes());
+        return HeapSizes.OBJECT
+                + HeapSizes.ofInts(byId.length)
+                + ipv4.bytes()
+                + ipv6.bytes()
+                + (groups == null ? 0 : groups.bytes());
     }
 }

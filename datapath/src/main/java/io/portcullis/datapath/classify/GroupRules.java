@@ -19,6 +19,8 @@ final class GroupRules {
      */
     record Rule(int priority, int sourceSet, boolean sourceNegated, int destinationSet, boolean destinationNegated) {}
 
+    private static final int BYTES_OF_A_RULE = 36;
+
     /** In place of a set: every address. */
     static final int ANY = -1;
 
@@ -128,6 +130,6 @@ final class GroupRules {
         for (int c = 0; c < sourceRows.length; c++) {
             bytes += HeapSizes.ofLongs(sourceRows[c].length) + HeapSizes.ofLongs(destinationRows[c].length);
         }
-        return bytes + (long) rules.size() * HeapSizes.OBJECT;
+        return bytes + (long) rules.size() * BYTES_OF_A_RULE;
     }
 }

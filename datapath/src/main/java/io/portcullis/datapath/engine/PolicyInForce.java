@@ -2,8 +2,8 @@ package io.portcullis.datapath.engine;
 
 import io.portcullis.datapath.Direction;
 import io.portcullis.datapath.classify.Classifier;
+import io.portcullis.datapath.classify.CompiledRules;
 import io.portcullis.datapath.classify.FrameRules;
-import io.portcullis.datapath.classify.LinearClassifier;
 import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.LiveFlowMode;
@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * this vNIC's. One thread, no allocation per decision. A decision is the index of the rule, or {@link Classifier#DEFAULT}.
  */
 final class PolicyInForce {
+    private final CompiledRules compiled;
     private final RuleTable table;
     private final long revision;
     private final Classifier classifier;
@@ -26,19 +27,34 @@ final class PolicyInForce {
     private final long[] hits;
 
     /** @param previous whose hits go on for rules with the same id */
-    PolicyInForce(RuleTable table, long revision, @Nullable PolicyInForce previous) {
-        this.table = table;
+    PolicyInForce(CompiledRules compiled, long revision, @Nullable PolicyInForce previous) {
+        this.compiled = compiled;
         this.revision = revision;
-        classifier = new LinearClassifier(table);
-        frameRules = new FrameRules(table);
+        table = compiled.table();
+        classifier = compiled.classifier();
+        frameRules = compiled.frameRules();
         hits = new long[table.rules().size() + 1];
         if (previous != null) {
-            SortedMap<Long, Long> old = previous.hitsById();
-            for (int i = 0; i < hits.length; i++) {
-                Long carried = old.remove(ruleId(i));
-                hits[i] = carried == null ? 0 : carried;
+            carryOn(previous);
+        }
+    }
+
+    /** On the loop's thread: only rules that were hit cost a search. */
+    private void carryOn(PolicyInForce previous) {
+        if (previous.compiled == compiled) {
+            System.arraycopy(previous.hits, 0, hits, 0, hits.length);
+            return;
+        }
+        int last = previous.hits.length - 1;
+        for (int i = 0; i < last; i++) {
+            if (previous.hits[i] != 0) {
+                int index = compiled.indexOf(previous.ruleId(i));
+                if (index >= 0) {
+                    hits[index] += previous.hits[i];
+                }
             }
         }
+        hits[hits.length - 1] += previous.hits[last];
     }
 
     RuleTable table() {

@@ -1,6 +1,7 @@
 package io.portcullis.datapath.engine;
 
 import io.portcullis.datapath.Direction;
+import io.portcullis.datapath.classify.CompiledRules;
 import io.portcullis.datapath.classify.FrameRules;
 import io.portcullis.datapath.engine.EngineCounters.Event;
 import io.portcullis.datapath.engine.VirtualReassembly.Arrival;
@@ -105,17 +106,26 @@ public final class VnicEngine implements AutoCloseable {
     }
 
     /**
+     * As {@link #install(long, CompiledRules, long)}, of a table that is compiled here and now: for those who have the time.
+     *
+     * @return whether the table is in force now
+     */
+    public boolean install(long revision, RuleTable rules, long nowNanos) {
+        return install(revision, CompiledRules.of(rules), nowNanos);
+    }
+
+    /**
      * Puts a rule table in force from the next packet on. A revision below the one in force changes nothing; live
      * connections are judged again when their next packet comes.
      *
      * @return whether the table is in force now
      */
-    public boolean install(long revision, RuleTable rules, long nowNanos) {
+    public boolean install(long revision, CompiledRules rules, long nowNanos) {
         if (policy != null && revision < policy.revision()) {
             return false;
         }
         policy = new PolicyInForce(rules, revision, policy);
-        tracker.setProfile(rules.looseTracking() ? TrackingProfile.LOOSE : TrackingProfile.STRICT);
+        tracker.setProfile(rules.table().looseTracking() ? TrackingProfile.LOOSE : TrackingProfile.STRICT);
         return true;
     }
 

@@ -1,5 +1,7 @@
 package io.portcullis.datapath.runtime;
 
+import io.portcullis.datapath.classify.CompiledRules;
+import io.portcullis.datapath.classify.CompiledRulesCache;
 import io.portcullis.datapath.port.FramePort;
 import io.portcullis.datapath.port.Poller;
 import io.portcullis.datapath.port.PortBackend;
@@ -30,6 +32,7 @@ public final class DataPathRuntime implements DataPath {
     private final Loop loop;
     private final TunnelListener listener;
     private final VnicCommands commands;
+    private final CompiledRulesCache compiledRules = new CompiledRulesCache();
 
     private DataPathRuntime(HostCounter.Values counters, Loop loop, TunnelListener listener, VnicCommands commands) {
         this.counters = counters;
@@ -82,7 +85,9 @@ public final class DataPathRuntime implements DataPath {
 
     @Override
     public CompletionStage<VnicStatus> installRules(VnicId vnic, long epoch, long revision, RuleTable rules) {
-        return submit(() -> commands.installRules(vnic, epoch, revision, rules));
+        // here, not on the loop, which has packets to handle
+        CompiledRules compiled = compiledRules.of(rules);
+        return submit(() -> commands.installRules(vnic, epoch, revision, compiled));
     }
 
     @Override

@@ -1,12 +1,12 @@
 package io.portcullis.datapath.runtime;
 
+import io.portcullis.datapath.classify.CompiledRules;
 import io.portcullis.datapath.port.PortBackend;
 import io.portcullis.datapath.port.PortException;
 import io.portcullis.datapath.port.VmPort;
 import io.portcullis.datapath.runtime.DataPathException.Reason;
 import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.policy.VnicId;
-import io.portcullis.policy.table.RuleTable;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -116,7 +116,7 @@ final class VnicCommands {
 
     // ---- rules and state
 
-    VnicStatus installRules(VnicId id, long epoch, long revision, RuleTable rules) {
+    VnicStatus installRules(VnicId id, long epoch, long revision, CompiledRules rules) {
         Vnic vnic = find(id, epoch);
         vnic.engine.install(revision, rules, loop.now());
         return vnic.status();
