@@ -6,6 +6,7 @@ import com.sun.management.ThreadMXBean;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.table.RuleTable;
 import java.lang.management.ManagementFactory;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
@@ -54,14 +55,13 @@ class CompiledRulesCacheTest {
     }
 
     @Test
-    void shouldSayHowManyBytesTheyTake() {
-        RuleTable table = new RandomTables(3, 200).table(3_000);
-        CompiledRules.of(table);
+    void shouldSayHowManyBytesAnIndexTakes() {
+        List<FlowMatch> rules = new RandomMatches(3, 20_000).rules(60_000);
         long used = settled();
-        CompiledRules compiled = CompiledRules.of(table);
+        RuleIndex index = RuleIndex.of(rules);
         long taken = settled() - used;
-        assertThat((double) compiled.bytes()).isCloseTo(taken, Percentage.withPercentage(15));
-        assertThat(compiled.table()).isSameAs(table);
+        assertThat((double) index.bytes()).isCloseTo(taken, Percentage.withPercentage(8));
+        assertThat(rules).hasSize(60_000);
     }
 
     /** Bytes on the heap when all garbage is gone. */
