@@ -1,5 +1,6 @@
 package io.portcullis.datapath.classify;
 
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -44,12 +45,14 @@ final class GroupRules {
 
     /** @param previous has the rows of the classes that were known */
     private static GroupRules of(List<Rule> rules, AddressClasses classes, @Nullable GroupRules previous) {
-        long[][] sources = new long[classes.count()][];
-        long[][] destinations = new long[classes.count()][];
-        for (int c = 0; c < sources.length; c++) {
-            boolean isKnown = previous != null && c < previous.sourceRows.length;
-            sources[c] = isKnown ? previous.sourceRows[c] : row(rules, classes, c, true);
-            destinations[c] = isKnown ? previous.destinationRows[c] : row(rules, classes, c, false);
+        long[][] sources = previous == null ? new long[0][] : previous.sourceRows;
+        long[][] destinations = previous == null ? new long[0][] : previous.destinationRows;
+        int known = sources.length;
+        sources = Arrays.copyOf(sources, classes.count());
+        destinations = Arrays.copyOf(destinations, classes.count());
+        for (int c = known; c < sources.length; c++) {
+            sources[c] = row(rules, classes, c, true);
+            destinations[c] = row(rules, classes, c, false);
         }
         return new GroupRules(rules, classes, sources, destinations);
     }
@@ -88,7 +91,7 @@ final class GroupRules {
             }
             row[last] |= 1L << i;
         }
-        return java.util.Arrays.copyOf(row, last + 1);
+        return Arrays.copyOf(row, last + 1);
     }
 
     /**
