@@ -1,5 +1,6 @@
 package io.portcullis.datapath.engine;
 
+import io.portcullis.datapath.guard.Offence;
 import java.util.Locale;
 
 /** Why a frame was not allowed; counted as {@code dropped.<direction>.<counterName>}. */
@@ -30,10 +31,33 @@ public enum DropReason {
     INVALID,
     /** A later fragment whose first fragment was not allowed, is not known, or is overlapped by it. */
     FRAGMENT,
+    /** The VM answers DHCP clients and may not. */
+    DHCP_SERVER,
+    /** The VM sends IPv6 router advertisements or redirects and may not. */
+    ROUTER,
+    /** The VM sends to bridges (spanning tree, LLDP) and may not. */
+    BRIDGE,
     /** The connection table is at its limit. */
     TABLE_FULL,
+    /** A SYN beyond the limit of handshakes or new connections; it passes when it comes again. */
+    SYN_PUT_OFF,
+    /** The first packet of another connection beyond the limit of new ones per second. */
+    NEW_RATE,
     /** A new revision cut its connection. */
     CUT;
+
+    static DropReason of(Offence offence) {
+        return switch (offence) {
+            case SPOOF -> SPOOF;
+            case LOOP -> LOOP;
+            case FOREIGN_MAC -> FOREIGN_MAC;
+            case VLAN -> VLAN;
+            case ND_INVALID -> ND_INVALID;
+            case DHCP_SERVER -> DHCP_SERVER;
+            case ROUTER -> ROUTER;
+            case BRIDGE -> BRIDGE;
+        };
+    }
 
     private final String counterName = name().toLowerCase(Locale.ROOT).replace('_', '-');
 

@@ -5,6 +5,10 @@ import io.portcullis.datapath.classify.CompiledRules;
 import io.portcullis.datapath.classify.FrameRules;
 import io.portcullis.datapath.engine.EngineCounters.Event;
 import io.portcullis.datapath.engine.VirtualReassembly.Arrival;
+import io.portcullis.datapath.guard.ConnectionLimiter;
+import io.portcullis.datapath.guard.ConnectionLimits;
+import io.portcullis.datapath.guard.Offence;
+import io.portcullis.datapath.guard.VnicGuard;
 import io.portcullis.datapath.packet.Checksums;
 import io.portcullis.datapath.packet.EtherTypes;
 import io.portcullis.datapath.packet.PacketParser;
@@ -39,7 +43,7 @@ import org.jspecify.annotations.Nullable;
  * The firewall of one vNIC. One thread at a time (the loop that owns the vNIC); {@link #process} neither allocates nor
  * throws for any content of a frame.
  *
- * <p>A frame goes: parse, {@link SpoofGuard}, rules of category ETHERNET, (ARP, neighbour and listener discovery pass here), fragments by
+ * <p>A frame goes: parse, {@link VnicGuard}, rules of category ETHERNET, (ARP, neighbour and listener discovery pass here), fragments by
  * {@link VirtualReassembly}, connection tracking; then, only for the first packet of a connection and for the next packet of
  * one that was judged under another revision, classification.
  */
@@ -53,10 +57,11 @@ public final class VnicEngine implements AutoCloseable {
 
     private final VnicIdentity identity;
     /** Null for an engine without an identity to protect. */
-    private final @Nullable SpoofGuard spoofGuard;
+    private final @Nullable VnicGuard guard;
 
     private final ConnectionTable table;
     private final ConnectionTracker tracker;
+    private final ConnectionLimiter limiter;
     private final FragmentGate fragments;
     private final ReplyBudget replyBudget = new ReplyBudget();
     private final RuleLog ruleLog;
@@ -68,24 +73,31 @@ public final class VnicEngine implements AutoCloseable {
     private boolean verifiesChecksums;
     private @Nullable DecisionTrace trace;
 
-    /** @param maxConnections hard limit of the connection table */
+    /** @param maxConnections hard limit of the connection table, and the only limit */
     public VnicEngine(VnicIdentity identity, int maxConnections) {
-        this(identity, new SpoofGuard(identity), maxConnections);
+        this(identity, ConnectionLimits.onlyConnections(maxConnections));
     }
 
-    private VnicEngine(VnicIdentity identity, @Nullable SpoofGuard guard, int maxConnections) {
+    public VnicEngine(VnicIdentity identity, ConnectionLimits limits) {
+        this(identity, new VnicGuard(identity.mac(), identity.addresses(), identity.protection()), limits);
+    }
+
+    private VnicEngine(VnicIdentity identity, @Nullable VnicGuard guard, ConnectionLimits limits) {
+        int maxConnections = limits.connections();
         this.identity = identity;
-        spoofGuard = guard;
+        this.guard = guard;
         ruleLog = new RuleLog(identity.vnic());
         table = ConnectionTable.create(maxConnections);
         expiryBatch = Math.max(64, maxConnections / EXPIRY_CALLS_PER_SWEEP);
         tracker = new ConnectionTracker(table, TrackingProfile.STRICT);
+        limiter = new ConnectionLimiter(tracker, limits, SEEDS.nextLong());
         fragments = new FragmentGate(SEEDS.nextLong());
     }
 
     /** An engine for traffic of many machines, as in a capture: nobody's MAC or IP address is checked. */
     public static VnicEngine withoutIdentity(VnicId name, int maxConnections) {
-        return new VnicEngine(new VnicIdentity(name, NO_MAC, List.of()), null, maxConnections);
+        return new VnicEngine(
+                new VnicIdentity(name, NO_MAC, List.of()), null, ConnectionLimits.onlyConnections(maxConnections));
     }
 
     public VnicIdentity identity() {
@@ -171,9 +183,9 @@ public final class VnicEngine implements AutoCloseable {
 
     private Verdict decide(
             PolicyInForce inForce, Direction direction, long nowNanos, Burst toSender, Burst toReceiver) {
-        DropReason dishonest = spoofGuard == null ? null : spoofGuard.check(packet, direction);
-        if (dishonest != null) {
-            return drop(direction, dishonest);
+        Offence offence = guard == null ? null : guard.check(packet, direction);
+        if (offence != null) {
+            return drop(direction, DropReason.of(offence));
         }
         Verdict refused = judgeFrame(inForce, direction, nowNanos, toSender);
         if (refused != null) {
@@ -266,10 +278,8 @@ public final class VnicEngine implements AutoCloseable {
         log(Cause.FIRST_PACKET, inForce, decision, inForce.action(decision), direction, nowNanos);
         return switch (inForce.action(decision)) {
             case ALLOW -> {
-                if (isTracked && !insert(inForce, decision, direction, nowNanos)) {
-                    yield drop(direction, DropReason.TABLE_FULL);
-                }
-                yield allow(direction);
+                DropReason refused = isTracked ? open(inForce, decision, direction, nowNanos) : null;
+                yield refused == null ? allow(direction) : drop(direction, refused);
             }
             case REJECT -> reject(direction, DropReason.REJECT, nowNanos, toSender);
             case DROP, PASS -> drop(direction, DropReason.POLICY);
@@ -296,12 +306,30 @@ public final class VnicEngine implements AutoCloseable {
         return inForce.action(decision) == Action.ALLOW || inForce.liveFlowMode(decision) == LiveFlowMode.KEEP;
     }
 
-    private boolean insert(PolicyInForce inForce, int decision, Direction direction, long nowNanos) {
-        InsertResult result = tracker.insert(packet, direction, inForce.ruleId(decision), inForce.revision(), nowNanos);
-        if (result == InsertResult.INSERTED) {
-            counters.event(Event.CONNECTIONS_ADMITTED);
+    /** Puts the connection of a packet that the rules allow into the table; null if it is there, else why not. */
+    private @Nullable DropReason open(PolicyInForce inForce, int decision, Direction direction, long nowNanos) {
+        switch (limiter.admit(packet, direction, nowNanos)) {
+            case SYN_PUT_OFF -> {
+                return DropReason.SYN_PUT_OFF;
+            }
+            case OVER_RATE -> {
+                return DropReason.NEW_RATE;
+            }
+            case YES -> {}
         }
-        return result == InsertResult.INSERTED;
+        boolean isIn = insert(inForce, decision, direction, nowNanos)
+                || (limiter.makeRoom() && insert(inForce, decision, direction, nowNanos));
+        if (!isIn) {
+            return DropReason.TABLE_FULL;
+        }
+        counters.event(Event.CONNECTIONS_ADMITTED);
+        limiter.opened(tracker.connection(), packet, direction, nowNanos);
+        return null;
+    }
+
+    private boolean insert(PolicyInForce inForce, int decision, Direction direction, long nowNanos) {
+        return tracker.insert(packet, direction, inForce.ruleId(decision), inForce.revision(), nowNanos)
+                == InsertResult.INSERTED;
     }
 
     /** The next packet of a connection that was last judged under another revision; the connection's first packet decides. */
@@ -422,6 +450,9 @@ public final class VnicEngine implements AutoCloseable {
                     "snapshot of " + snapshot.entries() + " connections for " + identity.vnic() + " refused: " + result
                             + " (limit " + table.maxConnections() + ")");
         }
+        if (guard != null) {
+            guard.rememberFrom(table);
+        }
         fragments.beginAdoption(nowNanos);
     }
 
@@ -438,6 +469,10 @@ public final class VnicEngine implements AutoCloseable {
     public Map<String, Long> counters() {
         SortedMap<String, Long> map = counters.asMap();
         fragments.addCounters(map);
+        limiter.addCounters(map);
+        if (guard != null) {
+            guard.addCounters(map);
+        }
         ruleLog.addCounters(map);
         return map;
     }

@@ -78,6 +78,15 @@ public enum ConnectionState {
         return BY_CODE[code];
     }
 
+    /** Waits for the other end: a handshake under way, or a question without answer. */
+    boolean isWaiting() {
+        return switch (this) {
+            case SYN_SENT, SYN_SENT2, SYN_RECEIVED, UDP_NEW, ICMP_NEW, OTHER_NEW -> true;
+            case ESTABLISHED, FIN_WAIT, CLOSE_WAIT, LAST_ACK, TIME_WAIT, CLOSED -> false;
+            case UDP_ANSWERED, UDP_STREAM, ICMP_ANSWERED, OTHER_ANSWERED -> false;
+        };
+    }
+
     boolean isTcp() {
         return code <= CLOSED.code;
     }

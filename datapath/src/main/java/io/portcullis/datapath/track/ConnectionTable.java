@@ -132,6 +132,19 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
         return hasFlag(slot, Entry.SEEN_REPLY);
     }
 
+    /** Tells the connection in a slot from those that use the slot later, almost surely: made of when it was opened. */
+    public int openingMark(int slot) {
+        return (int) (getLong(slot, Entry.CREATED_NANOS) >>> 10);
+    }
+
+    /** Whether the connection with this {@link #openingMark} is still in the slot and waits for its other end. Any slot ever used. */
+    public boolean isWaiting(int slot, int mark) {
+        int code = getByte(slot, Entry.STATE);
+        return code != 0
+                && openingMark(slot) == mark
+                && ConnectionState.ofCode(code).isWaiting();
+    }
+
     public boolean isTcp(int slot) {
         return state(slot).isTcp();
     }

@@ -1,6 +1,7 @@
 package io.portcullis.datapath.engine;
 
 import io.portcullis.datapath.Direction;
+import io.portcullis.datapath.guard.ConnectionLimits;
 import io.portcullis.datapath.packet.Checksums;
 import io.portcullis.datapath.packet.FrameBuilder;
 import io.portcullis.datapath.packet.Frames;
@@ -19,6 +20,8 @@ final class EngineHarness implements AutoCloseable {
 
     final VnicEngine engine;
     long nowNanos = 1_000_000_000L;
+    /** How much time passes with each frame. */
+    long stepNanos = 1_000_000;
 
     private final Arena arena = Arena.ofConfined();
     private final Burst burst = new Burst(arena);
@@ -31,9 +34,13 @@ final class EngineHarness implements AutoCloseable {
     }
 
     EngineHarness(int maxConnections) {
+        this(ConnectionLimits.onlyConnections(maxConnections));
+    }
+
+    EngineHarness(ConnectionLimits limits) {
         VnicIdentity identity =
                 new VnicIdentity(VnicId.parse("acme/web-1/eth0"), Frames.VM_MAC, List.of(Frames.VM, Frames.VM6));
-        engine = new VnicEngine(identity, maxConnections);
+        engine = new VnicEngine(identity, limits);
     }
 
     EngineHarness with(long revision, RuleTable table) {
@@ -53,7 +60,7 @@ final class EngineHarness implements AutoCloseable {
         burst.clear();
         frame.appendTo(burst);
         engine.process(burst, 0, 1, direction, nowNanos, verdicts, toVm, toNetwork);
-        nowNanos += 1_000_000;
+        nowNanos += stepNanos;
         return verdicts[0];
     }
 

@@ -1,0 +1,185 @@
+package io.portcullis.datapath.engine;
+
+import static io.portcullis.datapath.classify.Rules.table;
+import static io.portcullis.datapath.packet.Frames.PEER_MAC;
+import static io.portcullis.datapath.packet.Frames.VM;
+import static io.portcullis.datapath.packet.Frames.VM_MAC;
+import static io.portcullis.datapath.packet.Frames.fromVm;
+import static io.portcullis.datapath.packet.Frames.toVm;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.portcullis.datapath.guard.ConnectionLimits;
+import io.portcullis.datapath.packet.FrameBuilder;
+import io.portcullis.datapath.packet.PacketView;
+import io.portcullis.policy.Action;
+import java.net.InetAddress;
+import org.junit.jupiter.api.Test;
+
+/** Floods far beyond the limits: what is established goes on without a loss, what is honest and new gets in. */
+class FloodTest {
+    private static final int HALF_OPEN = 1_000;
+    private static final int ESTABLISHED = 20;
+    private static final int FIRST_PORT = 40_000;
+    private static final FrameBuilder CLIENT_SYN = clientSegment(PacketView.TCP_SYN, 5_000, 0);
+
+    private int forged;
+
+    @Test
+    void shouldKeepEstablishedConnectionsAliveAndLetHonestNewOnesInDuringASynFlood() {
+        try (EngineHarness vm = harness(new ConnectionLimits(10_000, HALF_OPEN, HALF_OPEN, 0))) {
+            establish(vm, ESTABLISHED);
+            vm.stepNanos = 100_000;
+            flood(vm, 3_000);
+            assertThat(vm.counter("dropped.in.syn-put-off")).isPositive();
+            assertThat(vm.in(CLIENT_SYN)).as("seen for the first time").isEqualTo(Verdict.DROP);
+
+            vm.openTcp(50_000); // the VM's own connections have a budget of their own
+            flood(vm, 10_000); // a second
+            assertThat(vm.in(CLIENT_SYN)).as("again after a second").isEqualTo(Verdict.ALLOW);
+            flood(vm, 300);
+            assertThat(vm.out(fromVm().tcp(443, 60_000)
+                            .flags(PacketView.TCP_SYN | PacketView.TCP_ACK)
+                            .sequence(900)
+                            .acknowledgement(5_001)))
+                    .isEqualTo(Verdict.ALLOW);
+            flood(vm, 300);
+            assertThat(vm.in(clientSegment(PacketView.TCP_ACK, 5_001, 901))).isEqualTo(Verdict.ALLOW);
+            flood(vm, 10_000);
+            assertThat(vm.in(clientSegment(PacketView.TCP_ACK, 5_001, 901))).isEqualTo(Verdict.ALLOW);
+
+            assertThat(vm.engine.connectionCount()).isLessThanOrEqualTo(HALF_OPEN + ESTABLISHED + 2);
+            assertThat(vm.counter("dropped.in.invalid")).isZero();
+            assertThat(vm.counter("syn.returned")).isPositive();
+        }
+    }
+
+    @Test
+    void shouldGiveThePlaceOfAHandshakeToAnEstablishedConnectionWhenTheTableIsFull() {
+        int connections = 100;
+        try (EngineHarness vm = harness(new ConnectionLimits(connections, 90, 90, 0))) {
+            establish(vm, 60);
+            for (int i = 0; i < 40; i++) {
+                assertThat(vm.in(forgedSyn())).isEqualTo(Verdict.ALLOW);
+            }
+            assertThat(vm.engine.connectionCount()).isEqualTo(connections);
+            vm.openTcp(50_000);
+            assertThat(vm.engine.connectionCount()).isEqualTo(connections);
+            assertThat(vm.counter("half-open.evicted")).isEqualTo(1);
+            assertThat(vm.counter("dropped.out.table-full")).isZero();
+            talk(vm, 60);
+        }
+    }
+
+    @Test
+    void shouldDropNewConnectionsWhenAllOthersAreEstablished() {
+        try (EngineHarness vm = harness(new ConnectionLimits(60, 50, 50, 0))) {
+            establish(vm, 60);
+            assertThat(vm.in(forgedSyn())).isEqualTo(Verdict.DROP);
+            assertThat(vm.counter("dropped.in.table-full")).isEqualTo(1);
+            talk(vm, 60);
+        }
+    }
+
+    @Test
+    void shouldForgetTheOldestUnansweredDatagramsOnly() {
+        int unanswered = 100;
+        try (EngineHarness vm = harness(new ConnectionLimits(10_000, 100, unanswered, 0))) {
+            vm.stepNanos = 1_000;
+            assertThat(vm.in(toVm().udp(7, 53))).isEqualTo(Verdict.ALLOW);
+            assertThat(vm.out(fromVm().udp(53, 7))).isEqualTo(Verdict.ALLOW);
+            vm.out(fromVm().udp(9_000, 53));
+            for (int i = 0; i < 10 * unanswered; i++) {
+                assertThat(vm.in(datagram(1_000 + i, 2))).isEqualTo(Verdict.ALLOW);
+            }
+            assertThat(vm.engine.connectionCount()).isEqualTo(unanswered + 2);
+            assertThat(vm.counter("unanswered.evicted")).isEqualTo(9 * unanswered);
+            assertThat(vm.in(toVm().udp(53, 9_000))).isEqualTo(Verdict.ALLOW);
+            assertThat(vm.engine.connectionCount()).isEqualTo(unanswered + 2);
+        }
+    }
+
+    @Test
+    void shouldLimitNewConnectionsPerSecondAndLeaveRoomForOtherSources() {
+        int perSecond = 1_000;
+        try (EngineHarness vm = harness(new ConnectionLimits(100_000, 50_000, 50_000, perSecond))) {
+            establish(vm, ESTABLISHED);
+            vm.stepNanos = 100_000; // 10,000 a second
+            int allowed = 0;
+            for (int i = 0; i < 10 * perSecond; i++) {
+                allowed += vm.in(datagram(1 + i, 1)).passes() ? 1 : 0;
+                if (i % 500 == 499) {
+                    assertThat(vm.in(datagram(9, 1_000 + i)))
+                            .as("another source")
+                            .isEqualTo(Verdict.ALLOW);
+                    talk(vm, ESTABLISHED);
+                }
+            }
+            assertThat(allowed).isBetween(perSecond / 16, 2 * perSecond);
+            assertThat(vm.counter("dropped.in.new-rate")).isEqualTo(10 * perSecond - allowed);
+        }
+    }
+
+    @Test
+    void shouldPutOffSynsBeyondTheRateAndTakeThemWhenTheyComeAgain() {
+        try (EngineHarness vm = harness(new ConnectionLimits(100_000, 50_000, 50_000, 100))) {
+            establish(vm, ESTABLISHED);
+            vm.stepNanos = 100_000;
+            flood(vm, 2_050); // not when the next token comes
+            assertThat(vm.in(CLIENT_SYN)).isEqualTo(Verdict.DROP);
+            flood(vm, 10_000);
+            assertThat(vm.in(CLIENT_SYN)).isEqualTo(Verdict.ALLOW);
+        }
+    }
+
+    /** So many forged SYNs; every established connection says something in between. */
+    private void flood(EngineHarness vm, int frames) {
+        for (int i = 0; i < frames; i++) {
+            vm.in(forgedSyn());
+            if (i % 100 == 99) {
+                talk(vm, ESTABLISHED);
+            }
+        }
+    }
+
+    private static void establish(EngineHarness vm, int connections) {
+        for (int i = 0; i < connections; i++) {
+            vm.openTcp(FIRST_PORT + i);
+        }
+    }
+
+    private static void talk(EngineHarness vm, int connections) {
+        long step = vm.stepNanos;
+        vm.stepNanos = 0;
+        for (int i = 0; i < connections; i++) {
+            assertThat(vm.out(EngineHarness.segment(FIRST_PORT + i))).isEqualTo(Verdict.ALLOW);
+            assertThat(vm.in(EngineHarness.answer(FIRST_PORT + i))).isEqualTo(Verdict.ALLOW);
+        }
+        vm.stepNanos = step;
+    }
+
+    private static EngineHarness harness(ConnectionLimits limits) {
+        return new EngineHarness(limits).with(1, table(Action.ALLOW));
+    }
+
+    private FrameBuilder forgedSyn() {
+        forged++;
+        return FrameBuilder.frame(PEER_MAC, VM_MAC)
+                .ip(source(forged), VM)
+                .tcp(1_024 + forged % 60_000, 443)
+                .flags(PacketView.TCP_SYN)
+                .sequence(forged * 31);
+    }
+
+    private static FrameBuilder datagram(int fromPort, int sender) {
+        return FrameBuilder.frame(PEER_MAC, VM_MAC).ip(source(sender), VM).udp(fromPort, 53);
+    }
+
+    private static FrameBuilder clientSegment(int flags, int sequence, int acknowledgement) {
+        return toVm().tcp(60_000, 443).flags(flags).sequence(sequence).acknowledgement(acknowledgement);
+    }
+
+    private static InetAddress source(int number) {
+        return InetAddress.ofLiteral(
+                "198." + (18 + (number >>> 16 & 1)) + "." + (number >>> 8 & 255) + "." + (number & 255));
+    }
+}
