@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigValueFactory;
+import io.portcullis.datapath.guard.ConnectionLimits;
 import io.portcullis.policy.HostId;
 import io.portcullis.vnic.HostDirectory;
 import java.nio.file.Files;
@@ -34,7 +35,7 @@ record NodeConfig(
         Endpoint tunnel,
         List<String> seeds,
         int maxVnics,
-        int maxConnectionsPerVnic,
+        ConnectionLimits connectionLimits,
         Duration checkpointInterval,
         Config system) {
 
@@ -157,9 +158,21 @@ record NodeConfig(
                 Endpoint.of(config, "portcullis.data-path.tunnel.address", "portcullis.data-path.tunnel.port"),
                 List.copyOf(seeds),
                 positive(config, "portcullis.limits.max-vnics"),
-                positive(config, "portcullis.limits.max-connections-per-vnic"),
+                connectionLimits(config),
                 atLeast(config, "portcullis.checkpoint.interval", SHORTEST_CHECKPOINT_INTERVAL),
                 system);
+    }
+
+    private static ConnectionLimits connectionLimits(Config config) {
+        return new ConnectionLimits(
+                positive(config, "portcullis.limits.max-connections-per-vnic"),
+                positive(config, "portcullis.limits.max-half-open-per-vnic"),
+                positive(config, "portcullis.limits.max-unanswered-per-vnic"),
+                positive(config, "portcullis.limits.max-new-connections-per-second-per-vnic"));
+    }
+
+    int maxConnectionsPerVnic() {
+        return connectionLimits.connections();
     }
 
     private static List<String> seedNodes(List<String> seeds) {

@@ -93,7 +93,10 @@ final class PortcullisNode {
             PortBackend backend = PortBackends.forUplink(config.uplink());
             InetSocketAddress tunnel = new InetSocketAddress(
                     config.tunnel().address(), config.tunnel().port());
-            DataPathSettings settings = new DataPathSettings(config.uplink(), tunnel, DataPathSettings.Limits.DEFAULT);
+            DataPathSettings settings = new DataPathSettings(
+                    config.uplink(),
+                    tunnel,
+                    DataPathSettings.Limits.DEFAULT.withConnections(config.connectionLimits()));
             DataPathRuntime dataPath = DataPathRuntime.start(backend, settings);
             LOG.info("data path runs, uplink {}, tunnel {}", config.uplink(), dataPath.tunnelAddress());
             return dataPath;

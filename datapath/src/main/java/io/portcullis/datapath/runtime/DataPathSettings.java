@@ -1,5 +1,6 @@
 package io.portcullis.datapath.runtime;
 
+import io.portcullis.datapath.guard.ConnectionLimits;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
@@ -39,6 +40,7 @@ public record DataPathSettings(String uplink, InetSocketAddress tunnel, Limits l
      * @param stepTimeoutNanos for each step of a cut-over
      * @param releaseGraceNanos how long a released source still forwards what comes late
      * @param expiryIntervalNanos between two rounds of removing idle connections
+     * @param connections of each vNIC; how many it may have in all is said by its attachment
      */
     public record Limits(
             int vnics,
@@ -49,7 +51,8 @@ public record DataPathSettings(String uplink, InetSocketAddress tunnel, Limits l
             int tunnelGreetings,
             long stepTimeoutNanos,
             long releaseGraceNanos,
-            long expiryIntervalNanos) {
+            long expiryIntervalNanos,
+            ConnectionLimits connections) {
         public static final Limits DEFAULT = new Limits(
                 4_096,
                 16_384,
@@ -59,7 +62,8 @@ public record DataPathSettings(String uplink, InetSocketAddress tunnel, Limits l
                 256,
                 TimeUnit.SECONDS.toNanos(2),
                 TimeUnit.MILLISECONDS.toNanos(30),
-                TimeUnit.SECONDS.toNanos(1));
+                TimeUnit.SECONDS.toNanos(1),
+                ConnectionLimits.of(1));
 
         public Limits {
             if (vnics < 1
@@ -85,7 +89,8 @@ public record DataPathSettings(String uplink, InetSocketAddress tunnel, Limits l
                     tunnelGreetings,
                     nanos,
                     releaseGraceNanos,
-                    expiryIntervalNanos);
+                    expiryIntervalNanos,
+                    connections);
         }
 
         public Limits withHold(long bytes, int frames) {
@@ -98,7 +103,22 @@ public record DataPathSettings(String uplink, InetSocketAddress tunnel, Limits l
                     tunnelGreetings,
                     stepTimeoutNanos,
                     releaseGraceNanos,
-                    expiryIntervalNanos);
+                    expiryIntervalNanos,
+                    connections);
+        }
+
+        public Limits withConnections(ConnectionLimits newConnections) {
+            return new Limits(
+                    vnics,
+                    commands,
+                    holdBytesPerVnic,
+                    holdFramesPerVnic,
+                    tunnelQueueBytes,
+                    tunnelGreetings,
+                    stepTimeoutNanos,
+                    releaseGraceNanos,
+                    expiryIntervalNanos,
+                    newConnections);
         }
     }
 }

@@ -59,7 +59,7 @@ final class Vnic {
         this.epoch = attachment.epoch();
         this.engine = new VnicEngine(
                 new VnicIdentity(attachment.vnic(), attachment.mac(), attachment.addresses()),
-                attachment.maxConnections());
+                limits.connections().withConnections(attachment.maxConnections()));
         this.hold = new HoldBuffer(limits.holdBytesPerVnic(), limits.holdFramesPerVnic());
     }
 

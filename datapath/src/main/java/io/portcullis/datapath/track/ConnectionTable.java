@@ -132,9 +132,9 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
         return hasFlag(slot, Entry.SEEN_REPLY);
     }
 
-    /** Tells the connection in a slot from those that use the slot later, almost surely: made of when it was opened. */
+    /** Tells the connection in a slot from those that use the slot later, almost surely: made of its ports and of when it was opened. */
     public int openingMark(int slot) {
-        return (int) (getLong(slot, Entry.CREATED_NANOS) >>> 10);
+        return getInt(slot, Entry.CREATED) * 31 + getInt(slot, Entry.KEY_WORD);
     }
 
     /** Whether the connection with this {@link #openingMark} is still in the slot and waits for its other end. Any slot ever used. */

@@ -132,7 +132,8 @@ class DataPathRuntimeTest {
                         d.tunnelGreetings(),
                         d.stepTimeoutNanos(),
                         d.releaseGraceNanos(),
-                        d.expiryIntervalNanos()));
+                        d.expiryIntervalNanos(),
+                        d.connections()));
         hosts.vm(2);
         hosts.vm(3);
         get(small.attach(vnic(2, 1)));
