@@ -32,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Others.</b> A datagram that nobody answered is cheap to judge again: beyond {@code unanswered} the oldest is forgotten, and its next
  * packet opens it anew.
  */
+// the places of events live in this class only, never in anything stored
+@SuppressWarnings("EnumOrdinal")
 public final class ConnectionLimiter {
     /** How long a handshake may wait before a new one may take its place: two retransmissions of its SYN. */
     static final long PATIENCE_NANOS = 3_000_000_000L;
@@ -77,7 +79,7 @@ public final class ConnectionLimiter {
     private final long[] events = new long[EVENTS.length];
 
     /** One for the connections that the VM opens and one for those that others open: neither must suffer from the other. */
-    private final class Side {
+    private static final class Side {
         private final WaitingRing halfOpen;
         private final WaitingRing unanswered;
         private final @Nullable TokenBucket rate;
@@ -215,15 +217,13 @@ public final class ConnectionLimiter {
     private int source(PacketView packet) {
         long address = packet.family == IpFamily.IPV6 ? packet.sourceHigh : packet.sourceLow;
         long hash = (address ^ seed) * 0x9e37_79b9_7f4a_7c15L;
-        return (int) ((hash ^ hash >>> 29) * 0xbf58_476d_1ce4_e5b9L >>> 54);
+        return (int) (((hash ^ (hash >>> 29)) * 0xbf58_476d_1ce4_e5b9L) >>> 54);
     }
 
     private Side side(Direction direction) {
         return direction == Direction.IN ? in : out;
     }
 
-    // the places in the array live in this class only
-    @SuppressWarnings("EnumOrdinal")
     private void count(Event event) {
         events[event.ordinal()]++;
     }

@@ -67,7 +67,7 @@ final class SynMemory {
         hash = mix(hash ^ syn.destinationHigh);
         hash = mix(hash ^ syn.destinationLow);
         hash = mix(hash ^ ((long) syn.sourcePort << 16 | syn.destinationPort));
-        return mix(hash ^ syn.tcpSequence & 0xffff_ffffL);
+        return mix(hash ^ Integer.toUnsignedLong(syn.tcpSequence));
     }
 
     /** The finalizer of MurmurHash3. */

@@ -26,7 +26,7 @@ public final class NeighbourDiscovery {
 
     private NeighbourDiscovery() {}
 
-    /** @param packet one with {@link PacketView#isNeighbourDiscovery()} */
+    /** Judges one with {@link PacketView#isNeighbourDiscovery()}. */
     public static boolean isValid(PacketView packet) {
         if (packet.hopLimit != HOP_LIMIT || packet.isFragment || packet.icmpCode != 0) {
             return false;

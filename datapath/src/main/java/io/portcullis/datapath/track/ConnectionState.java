@@ -82,8 +82,11 @@ public enum ConnectionState {
     boolean isWaiting() {
         return switch (this) {
             case SYN_SENT, SYN_SENT2, SYN_RECEIVED, UDP_NEW, ICMP_NEW, OTHER_NEW -> true;
+            case SCTP_COOKIE_WAIT, SCTP_COOKIE_ECHOED -> true;
             case ESTABLISHED, FIN_WAIT, CLOSE_WAIT, LAST_ACK, TIME_WAIT, CLOSED -> false;
             case UDP_ANSWERED, UDP_STREAM, ICMP_ANSWERED, OTHER_ANSWERED -> false;
+            case SCTP_CLOSED, SCTP_ESTABLISHED, SCTP_SHUTDOWN_SENT, SCTP_SHUTDOWN_RECEIVED -> false;
+            case SCTP_SHUTDOWN_ACKNOWLEDGED, SCTP_HEARTBEAT -> false;
         };
     }
 
