@@ -6,6 +6,7 @@ import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.model.AddressLiteral;
 import io.portcullis.policy.table.IpRange;
 import io.portcullis.policy.table.IpRanges;
+import java.net.InetAddress;
 import java.util.Arrays;
 import java.util.List;
 
@@ -25,6 +26,10 @@ final class Inside {
         return new Inside(Arrays.stream(list.split(",", -1))
                 .map(part -> AddressLiteral.parse(part.strip()).range())
                 .toList());
+    }
+
+    static Inside of(List<InetAddress> addresses) {
+        return new Inside(addresses.stream().map(IpRanges::single).toList());
     }
 
     Direction direction(PacketView packet) {

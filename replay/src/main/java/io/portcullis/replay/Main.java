@@ -1,5 +1,7 @@
 package io.portcullis.replay;
 
+import io.portcullis.policy.Action;
+import io.portcullis.policy.table.RuleTable;
 import io.portcullis.ports.pcap.PcapFrame;
 import io.portcullis.ports.pcap.PcapReader;
 import java.io.BufferedWriter;
@@ -11,6 +13,8 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -37,6 +41,8 @@ import picocli.CommandLine.Option;
             "Examples:",
             "  portcullis replay --pcap trace.pcapng",
             "  portcullis replay --pcap trace.pcap --tracking loose --ignore-time --json",
+            "  portcullis replay --pcap trace.pcap --policy tenant.yaml --inside 10.20.0.0/16,fd20::/64",
+            "  portcullis replay --pcap trace.pcap --policy tenant.yaml --vnic web-1/eth0",
         })
 public final class Main implements Callable<Integer> {
     private static final int HELP_WIDTH = 110;
@@ -52,6 +58,28 @@ public final class Main implements Callable<Integer> {
 
     @Option(names = "--pcap", required = true, paramLabel = "FILE", description = "The capture file.")
     private Path pcap = Path.of("");
+
+    @Option(
+            names = "--policy",
+            paramLabel = "FILE",
+            description =
+                    "Documents as for 'portcullis apply': their policies decide. May be given several times. Default:"
+                            + " all is allowed and only tracked.")
+    private List<Path> policies = new ArrayList<>();
+
+    @Option(
+            names = "--vnic",
+            paramLabel = "VM/NIC",
+            description = "Enforce as this vNIC of the policy's, with its addresses inside. Default: all rules, on all"
+                    + " packets.")
+    private @Nullable String vnic;
+
+    @Option(
+            names = "--default",
+            paramLabel = "ACTION",
+            defaultValue = "DROP",
+            description = "Where no rule of the policy matches: ALLOW, DROP or REJECT. Default: ${DEFAULT-VALUE}.")
+    private Action defaultAction = Action.DROP;
 
     @Option(
             names = "--inside",
@@ -115,14 +143,32 @@ public final class Main implements Callable<Integer> {
     }
 
     private ReplaySettings settings() {
-        ReplaySettings plain = ReplaySettings.tracking(tracking == Tracking.loose, ignoresTime);
+        boolean isLoose = tracking == Tracking.loose;
+        Inside behind = inside == null ? Inside.NOTHING : Inside.parse(inside);
+        RuleTable table = ReplaySettings.tracking(isLoose, ignoresTime).table();
+        if (defaultAction == Action.PASS) {
+            throw new IllegalArgumentException("--default cannot be PASS: nothing comes after it");
+        }
+        if (!policies.isEmpty()) {
+            PolicyFiles files = PolicyFiles.read(policies, defaultAction, isLoose);
+            table = files.table(vnic);
+            if (vnic == null && files.hasAppliedTo()) {
+                err.println("portcullis replay: some rules are applied to groups; without --vnic they are tried on all"
+                        + " packets");
+            }
+            if (vnic != null && inside == null) {
+                behind = Inside.of(files.vnic(vnic).addresses());
+            }
+        } else if (vnic != null) {
+            throw new IllegalArgumentException("--vnic needs a --policy that has it");
+        }
         return new ReplaySettings(
-                plain.table(),
-                plain.isEnforced(),
-                inside == null ? Inside.NOTHING : Inside.parse(inside),
+                table,
+                !policies.isEmpty(),
+                behind,
                 ignoresTime,
                 !ignoresChecksums,
-                plain.maxConnections());
+                ReplaySettings.DEFAULT_MAX_CONNECTIONS);
     }
 
     private int replay(ReplaySettings settings) {

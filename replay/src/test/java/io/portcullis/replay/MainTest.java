@@ -132,6 +132,52 @@ class MainTest {
         assertThat(lines().get(1)).contains("NEW");
     }
 
+    private static final String POLICY = """
+        kind: Policy
+        metadata: {name: edge}
+        spec:
+          category: APPLICATION
+          rules:
+            - {name: web, destinations: [192.0.2.0/24], services: [https], direction: OUT, action: ALLOW}
+            - {name: ssh, services: [ssh], action: REJECT}
+        """;
+
+    @Test
+    void shouldDecideByAPolicyWhoseDirectionsAreThoseOfTheInside() throws IOException {
+        String policy = Files.writeString(folder.resolve("policy.yaml"), POLICY).toString();
+        String capture = capture(0, syn(), synAck(), ack());
+        assertThat(run("--pcap", capture, "--json", "--policy", policy, "--inside", "10.0.0.0/8"))
+                .as("%s", err)
+                .isZero();
+        assertThat(lines().get(0)).contains("ALLOW", "NEW", "\"rule\":\"edge/web\"");
+        assertThat(lines().get(2)).contains("ALLOW", "ESTABLISHED", "\"rule\":\"edge/web\"");
+        run("--pcap", capture, "--json", "--policy", policy, "--inside", "192.0.2.0/24");
+        assertThat(lines().get(3)).contains("DROP", "NEW", "\"rule\":\"default\"", "\"policy\"");
+        assertThat(lines().get(4)).contains("DROP", "INVALID");
+        run("--pcap", capture, "--json", "--policy", policy, "--default", "reject");
+        assertThat(lines().get(6)).contains("REJECT", "NEW", "\"reject\"");
+    }
+
+    @Test
+    void shouldSayWhatIsWrongWithAPolicy() throws IOException {
+        String capture = capture(0, syn());
+        Path policy = folder.resolve("policy.yaml");
+        Files.writeString(policy, POLICY.replace("services: [ssh]", "services: [shh]"));
+        assertThat(run("--pcap", capture, "--policy", policy.toString())).isEqualTo(2);
+        assertThat(err.toString()).contains("policy.yaml", "line 7", "shh");
+        Files.writeString(policy, POLICY.replace("action: REJECT", "acton: REJECT"));
+        assertThat(run("--pcap", capture, "--policy", policy.toString())).isEqualTo(2);
+        assertThat(err.toString()).contains("acton");
+        assertThat(run(
+                        "--pcap",
+                        capture,
+                        "--policy",
+                        folder.resolve("none.yaml").toString()))
+                .isEqualTo(2);
+        assertThat(run("--pcap", capture, "--vnic", "web-1/eth0")).isEqualTo(2);
+        assertThat(lines()).isEmpty();
+    }
+
     @Test
     void shouldRefuseWhatIsNoCaptureWithStatus2() throws IOException {
         Path text = Files.writeString(folder.resolve("notes.txt"), "these are not the packets", StandardCharsets.UTF_8);

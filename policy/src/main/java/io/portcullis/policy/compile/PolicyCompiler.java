@@ -37,6 +37,12 @@ public final class PolicyCompiler {
         return seal(model, rules, rules.concerning(vnic));
     }
 
+    /** All rules of enabled policies as one table, whatever vNICs they are applied to: for traffic that belongs to no vNIC. */
+    public RuleTable compileUnscoped(TenantModel model) {
+        TenantRules rules = new TenantRules(model);
+        return seal(model, rules, rules.all());
+    }
+
     /** The tables of all vNICs, in the order of the inventory. */
     public Map<VnicId, RuleTable> compileAll(TenantModel model) {
         TenantRules rules = new TenantRules(model);

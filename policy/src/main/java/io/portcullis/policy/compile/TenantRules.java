@@ -85,6 +85,13 @@ final class TenantRules {
         return places;
     }
 
+    /** Places of all rules. */
+    BitSet all() {
+        BitSet places = new BitSet(rules.size());
+        places.set(0, rules.size());
+        return places;
+    }
+
     List<TableRule> at(BitSet places) {
         return places.stream().mapToObj(place -> rules.get(place).rule()).toList();
     }
