@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code portcullis.migration}; every value is explained in this module's {@code reference.conf}. */
 public record MigrationSettings(
+        Duration hostWait,
         Duration checkTimeout,
         Duration attachTimeout,
         Duration prepareTimeout,
@@ -28,6 +29,7 @@ public record MigrationSettings(
     public static MigrationSettings of(Config root) {
         Config config = root.getConfig("portcullis.migration");
         return new MigrationSettings(
+                config.getDuration("host-wait"),
                 config.getDuration("check-timeout"),
                 config.getDuration("attach-timeout"),
                 config.getDuration("prepare-timeout"),

@@ -92,6 +92,13 @@ public sealed interface PlacementCommand {
     /** The state that was journaled is in the directory and the migration log, or could not be written. */
     record Recorded(long sequence, @Nullable String failure) implements Own {}
 
+    /**
+     * The host of an attach or a migration was no member: time to look again.
+     *
+     * @param looks how often it was looked for
+     */
+    record HostAwaited(Operator order, int looks) implements Own {}
+
     /** The destination has not said in time whether it would take the VM. */
     record TargetSilent(MigrateVm order, int attempt) implements Own {}
 

@@ -11,7 +11,6 @@ import io.portcullis.migration.model.Refusal;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
 import io.portcullis.vnic.RefusalCode;
-import io.portcullis.vnic.VmSpec;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -48,7 +47,6 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
 
     private static final int EVENTS_PER_SNAPSHOT = 50;
     private static final int SNAPSHOTS_KEPT = 2;
-    private static final int CHECK_ATTEMPTS = 3;
     private static final String TICK = "tick";
     private static final String DEADLINE = "deadline";
 
@@ -59,6 +57,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
     private final MigrationSettings settings;
     private final MigrationWatchers watchers;
     private final PlacementRecorder recorder;
+    private final PlacementPreflight preflight;
 
     /** Who waits for the end of the attach or detach under way; there is at most one of the two. */
     private @Nullable ActorRef<PlacementReply> waiting;
@@ -85,6 +84,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
         this.environment = environment;
         this.settings = environment.settings();
         this.recorder = new PlacementRecorder(context, environment.records());
+        this.preflight = new PlacementPreflight(context, environment.hosts(), settings);
         this.watchers = new MigrationWatchers(settings.maxWatchers());
     }
 
@@ -122,14 +122,14 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
 
     private Effect<PlacementEvent, PlacementState> onOperator(PlacementState state, PlacementCommand.Operator order) {
         return switch (order) {
-            case PlacementCommand.AttachVm attach -> onAttach(state, attach);
+            case PlacementCommand.AttachVm attach -> onAttach(state, attach, 0);
             case PlacementCommand.DetachVm detach ->
                 ordered(
                         state,
                         new PlacementInput.DetachRequested(detach.by()),
                         detach.replyTo(),
                         () -> waiting = detach.replyTo());
-            case PlacementCommand.MigrateVm migrate -> onMigrate(state, migrate);
+            case PlacementCommand.MigrateVm migrate -> onMigrate(state, migrate, 0);
             case PlacementCommand.CancelMigration cancel ->
                 ordered(
                         state,
@@ -147,12 +147,16 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
         };
     }
 
-    private Effect<PlacementEvent, PlacementState> onAttach(PlacementState state, PlacementCommand.AttachVm attach) {
+    private Effect<PlacementEvent, PlacementState> onAttach(
+            PlacementState state, PlacementCommand.AttachVm attach, int looks) {
         Refusal why = PlacementMachine.whyNotAttach(state);
         if (why == null && !attach.spec().vm().equals(vm)) {
             why = new Refusal(
                     RefusalCode.INVALID,
                     "the specification is of VM " + attach.spec().vm() + ", not " + vm);
+        }
+        if (why == null && preflight.awaits(attach.host(), attach, looks)) {
+            return Effect().none();
         }
         if (why == null) {
             why = environment.hosts().whyNotUse(attach.host());
@@ -166,8 +170,12 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
                         () -> waiting = attach.replyTo());
     }
 
-    private Effect<PlacementEvent, PlacementState> onMigrate(PlacementState state, PlacementCommand.MigrateVm order) {
+    private Effect<PlacementEvent, PlacementState> onMigrate(
+            PlacementState state, PlacementCommand.MigrateVm order, int looks) {
         Refusal why = PlacementMachine.whyNotMigrate(state, order.to());
+        if (why == null && preflight.awaits(order.to(), order, looks)) {
+            return Effect().none();
+        }
         if (why == null) {
             why = environment.hosts().whyNotUse(order.to());
         }
@@ -177,32 +185,18 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
         if (why != null) {
             return refuse(order.replyTo(), why);
         }
-        askTarget(state.attachedSpec(), order, 1);
+        preflight.askTarget(state.attachedSpec(), order, 1);
         return Effect().none();
     }
 
-    /** The first question to a host opens the connection to it and may get lost with it: it is asked more than once. */
-    private void askTarget(VmSpec spec, PlacementCommand.MigrateVm order, int attempt) {
-        context.ask(
-                AgentCommand.TargetCheck.class,
-                environment.hosts().agent(order.to()),
-                settings.checkTimeout(),
-                replyTo -> new AgentCommand.CheckTarget(spec, replyTo),
-                (check, failure) -> {
-                    if (failure == null) {
-                        return new PlacementCommand.TargetChecked(
-                                order, Objects.requireNonNull(check).refusal());
-                    }
-                    return attempt < CHECK_ATTEMPTS
-                            ? new PlacementCommand.TargetSilent(order, attempt)
-                            : new PlacementCommand.TargetChecked(
-                                    order,
-                                    new Refusal(
-                                            RefusalCode.HOST_UNAVAILABLE,
-                                            "host " + order.to() + " did not answer, asked " + CHECK_ATTEMPTS
-                                                    + " times for "
-                                                    + settings.checkTimeout().toMillis() + " ms"));
-                });
+    private Effect<PlacementEvent, PlacementState> onHostAwaited(
+            PlacementState state, PlacementCommand.HostAwaited awaited) {
+        preflight.waited();
+        return switch (awaited.order()) {
+            case PlacementCommand.AttachVm attach -> onAttach(state, attach, awaited.looks());
+            case PlacementCommand.MigrateVm migrate -> onMigrate(state, migrate, awaited.looks());
+            case PlacementCommand.Operator other -> throw new IllegalStateException("no host is awaited for " + other);
+        };
     }
 
     private Effect<PlacementEvent, PlacementState> onTargetSilent(
@@ -211,7 +205,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
         if (why != null) {
             return refuse(silent.order().replyTo(), why);
         }
-        askTarget(state.attachedSpec(), silent.order(), silent.attempt() + 1);
+        preflight.askTarget(state.attachedSpec(), silent.order(), silent.attempt() + 1);
         return Effect().none();
     }
 
@@ -281,6 +275,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
         return switch (own) {
             case PlacementCommand.Tick tick -> onTick(state);
             case PlacementCommand.Recorded done -> onRecorded(state, done);
+            case PlacementCommand.HostAwaited awaited -> onHostAwaited(state, awaited);
             case PlacementCommand.TargetChecked checked -> onTargetChecked(state, checked);
             case PlacementCommand.TargetSilent silent -> onTargetSilent(state, silent);
             case PlacementCommand.BeginCutover begin ->

@@ -50,7 +50,7 @@ final class FakeCluster implements HostLookup, PlacementRecords, AutoCloseable {
 
     private static final Config FAST = ConfigFactory.parseString("""
         portcullis.migration {
-          check-timeout = 1s, attach-timeout = 1s, prepare-timeout = 1s, cutover-timeout = 1s, release-timeout = 1s
+          host-wait = 200ms, check-timeout = 1s, attach-timeout = 1s, prepare-timeout = 1s, cutover-timeout = 1s, release-timeout = 1s
           step-timeout = 1s, retry-interval = 50ms, clear-delay = 200ms, linger = 1s, wake-interval = 100ms
           evacuation.retry-interval = 50ms
         }\
@@ -61,6 +61,7 @@ final class FakeCluster implements HostLookup, PlacementRecords, AutoCloseable {
     final MigrationSettings settings;
     final List<PlacementState> written = new CopyOnWriteArrayList<>();
     private final Map<HostId, Presence> presence = new ConcurrentHashMap<>();
+    private final Set<HostId> missed = ConcurrentHashMap.newKeySet();
     private final Map<HostId, FakeVmHost> hosts = new ConcurrentHashMap<>();
     private final Map<HostId, ActorRef<AgentCommand>> agents = new ConcurrentHashMap<>();
     private final Map<VmId, ActorRef<PlacementCommand>> placements = new ConcurrentHashMap<>();
@@ -143,7 +144,16 @@ final class FakeCluster implements HostLookup, PlacementRecords, AutoCloseable {
 
     @Override
     public Presence presence(HostId host) {
-        return presence.getOrDefault(host, Presence.ABSENT);
+        Presence found = presence.getOrDefault(host, Presence.ABSENT);
+        if (found == Presence.ABSENT) {
+            missed.add(host);
+        }
+        return found;
+    }
+
+    /** Whether anybody has looked for the host while it was no member. */
+    boolean wasMissed(HostId host) {
+        return missed.contains(host);
     }
 
     @Override

@@ -11,6 +11,9 @@ import io.portcullis.migration.FakeVmHost.Op;
 import io.portcullis.migration.model.MigrationOutcome;
 import io.portcullis.migration.model.MigrationReceipt;
 import io.portcullis.migration.model.PlacementPhase;
+import io.portcullis.policy.HostId;
+import io.portcullis.vnic.RefusalCode;
+import io.portcullis.vnic.VmSpec;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -41,6 +44,39 @@ class MigrationTimeoutTest {
         cluster.host(TWO).goOn(Op.WOULD_TAKE);
 
         operator.expectMessageClass(PlacementReply.MigrationAccepted.class);
+    }
+
+    @Test
+    void shouldWaitForAHostThatHasJustJoined() {
+        with("host-wait = 10s");
+        HostId three = new HostId("host-3");
+        HostId four = new HostId("host-4");
+        var operator = cluster.kit.<PlacementReply>createTestProbe();
+        VmSpec database = FakeCluster.spec("acme/db-1", 1);
+
+        cluster.placement(WEB.vm()).tell(new PlacementCommand.MigrateVm(three, "ann", operator.getRef()));
+        Awaitility.await().until(() -> cluster.wasMissed(three));
+        cluster.addHost(three);
+        operator.expectMessageClass(PlacementReply.MigrationAccepted.class);
+
+        cluster.placement(database.vm()).tell(new PlacementCommand.AttachVm(database, four, "ann", operator.getRef()));
+        Awaitility.await().until(() -> cluster.wasMissed(four));
+        cluster.addHost(four);
+        operator.expectMessageClass(PlacementReply.Attached.class);
+    }
+
+    @Test
+    void shouldTakeOtherOrdersWhileItWaitsForAHost() {
+        with("host-wait = 500ms");
+        HostId nobody = new HostId("host-9");
+        var operator = cluster.kit.<PlacementReply>createTestProbe();
+
+        cluster.placement(WEB.vm()).tell(new PlacementCommand.MigrateVm(nobody, "ann", operator.getRef()));
+        MigrationReceipt receipt = move.run();
+
+        assertThat(receipt.outcome()).isEqualTo(MigrationOutcome.COMMITTED);
+        assertThat(operator.expectMessageClass(PlacementReply.Refused.class).code())
+                .isIn(RefusalCode.UNKNOWN, RefusalCode.MOVING);
     }
 
     @Test

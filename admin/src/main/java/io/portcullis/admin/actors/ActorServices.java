@@ -40,6 +40,8 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.RecipientRef;
@@ -203,14 +205,15 @@ public final class ActorServices implements AdminServices {
 
     @Override
     public CompletionStage<PlacementView> attach(VmSpec vm, HostId host, String by) {
-        return hosts.requireKnown(host)
-                .thenCompose(known ->
-                        migrations.ask(vm.vm(), replyTo -> new PlacementCommand.AttachVm(vm, host, by, replyTo)))
+        return migrations
+                .ask(vm.vm(), replyTo -> new PlacementCommand.AttachVm(vm, host, by, replyTo))
                 .thenApply(reply -> switch (reply) {
                     case PlacementReply.Attached(var placement) -> view(placement);
                     case PlacementReply.Refused(var code, String message) -> throw Asking.refused(code, message);
                     default -> throw Asking.unexpected(reply);
-                });
+                })
+                .exceptionallyCompose(
+                        failure -> unlessUnknown(failure, ProblemKind.UNKNOWN::equals, () -> hosts.requireKnown(host)));
     }
 
     @Override
@@ -263,19 +266,26 @@ public final class ActorServices implements AdminServices {
 
     @Override
     public CompletionStage<MigrationView> migrate(VmId vm, HostId to, String by) {
-        return hosts.requireKnown(to)
-                .thenCompose(known ->
-                        migrations.begin(vm, to, by).exceptionallyCompose(failure -> unlessUnknown(vm, failure)));
+        return migrations
+                .begin(vm, to, by)
+                .exceptionallyCompose(failure -> unlessUnknown(
+                        failure,
+                        kind -> kind == ProblemKind.WRONG_STATE || kind == ProblemKind.UNKNOWN,
+                        () -> hosts.requireKnown(to).thenCompose(known -> tenants.requireVm(vm))));
     }
 
-    /** A VM that does not exist is told from one that cannot be moved now. */
-    private CompletionStage<MigrationView> unlessUnknown(VmId vm, Throwable failure) {
+    /**
+     * The placement waits for a host that has just joined, so it is asked first. Where it refuses in a way that something unknown may
+     * explain, {@code require} fails with that, said so that it helps.
+     */
+    private static <T> CompletionStage<T> unlessUnknown(
+            Throwable failure, Predicate<ProblemKind> mayBeUnknown, Supplier<? extends CompletionStage<?>> require) {
         Throwable cause =
                 failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
-        boolean mayBeUnknown = cause instanceof RefusedException refused
-                && (refused.kind() == ProblemKind.WRONG_STATE || refused.kind() == ProblemKind.UNKNOWN);
-        CompletionStage<MigrationView> refused = CompletableFuture.failedFuture(cause);
-        return mayBeUnknown ? tenants.requireVm(vm).thenCompose(exists -> refused) : refused;
+        CompletionStage<T> refused = CompletableFuture.failedFuture(cause);
+        return cause instanceof RefusedException refusal && mayBeUnknown.test(refusal.kind())
+                ? require.get().thenCompose(known -> refused)
+                : refused;
     }
 
     @Override
