@@ -14,6 +14,9 @@ public sealed interface SourceCommand {
     /** What comes from the destination's session. */
     sealed interface FromTarget extends SourceCommand, CborSerializable {}
 
+    /** The destination is ready for the hand-over; {@code like} has the shape of its later answer, and no meaning. */
+    record Rehearsed(String id, List<VnicTransfer> like) implements FromTarget {}
+
     /** The chunk arrived whole. */
     record ChunkAcknowledged(String id, VnicId vnic, int sequence) implements FromTarget {}
 

@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * again until the destination answers: silence is neither a yes nor a no.
  *
  * <pre>
- * LOOKING ─ only if the destination lacks rules; the source has some: SourceKept, the end; else ─▶ CUTTING
+ * LOOKING ─ only if the destination lacks rules; the source has some: SourceKept, the end; else ─▶ REHEARSING
+ * REHEARSING ─ Rehearsed: the way to the destination is open and warm ─▶ CUTTING; HandoverRefused: SourceKept, the end
  * CUTTING ─ every vNIC sealed ─▶ TRANSFERRING ─ HandoverAccepted ─▶ ACTIVATED ─ Release ─▶ RELEASING ─▶ the end
  *    │ none sealed: SourceKept, the end          │ HandoverRefused, Reclaim ─▶ RECLAIMING ─ enforces again ─▶ the end
  *    └ some sealed or silent, or Reclaim: nothing was handed over ─▶ RECLAIMING
@@ -35,6 +36,7 @@ import org.jspecify.annotations.Nullable;
 final class SourceSession extends MigrationSession<SourceCommand> {
     private enum Step {
         LOOKING,
+        REHEARSING,
         CUTTING,
         TRANSFERRING,
         ACTIVATED,
@@ -72,7 +74,7 @@ final class SourceSession extends MigrationSession<SourceCommand> {
         timers.startTimerWithFixedDelay(
                 new SourceCommand.Tick(), environment.settings().retryInterval());
         if (order.targetRevision() > 0) {
-            cutOver();
+            rehearse();
         } else {
             look();
         }
@@ -97,7 +99,20 @@ final class SourceSession extends MigrationSession<SourceCommand> {
                             RefusalCode.TIMEOUT, "the rules of VM " + order.vm() + " have not reached the target yet");
             return tellAndEnd(new PlacementCommand.SourceKept(order.id(), refusal));
         }
-        cutOver();
+        rehearse();
+        return this;
+    }
+
+    /** The vNICs enforce meanwhile. What gets lost is said again; the placement ends what takes too long. */
+    private void rehearse() {
+        step = Step.REHEARSING;
+        StateTransfer.rehearse(order, getContext().getSelf());
+    }
+
+    private Behavior<SourceCommand> onRehearsed(SourceCommand.Rehearsed rehearsed) {
+        if (step == Step.REHEARSING && rehearsed.id().equals(order.id())) {
+            cutOver();
+        }
         return this;
     }
 
@@ -119,6 +134,7 @@ final class SourceSession extends MigrationSession<SourceCommand> {
     Behavior<SourceCommand> onMessage(SourceCommand message) {
         return switch (message) {
             case SourceCommand.LookedAt looked -> onLookedAt(looked);
+            case SourceCommand.Rehearsed rehearsed -> onRehearsed(rehearsed);
             case SourceCommand.CutOver cut -> onCutOver(cut);
             case SourceCommand.ChunkAcknowledged acknowledged -> onAcknowledged(acknowledged);
             case SourceCommand.HandoverAccepted accepted -> onAccepted(accepted);
@@ -182,16 +198,16 @@ final class SourceSession extends MigrationSession<SourceCommand> {
     }
 
     private Behavior<SourceCommand> onRefused(SourceCommand.HandoverRefused refused) {
-        if (step != Step.TRANSFERRING || !refused.id().equals(order.id())) {
+        if (!refused.id().equals(order.id()) || (step != Step.REHEARSING && step != Step.TRANSFERRING)) {
             return this;
         }
         refusal = refused.refusal();
-        return reclaim();
+        return step == Step.REHEARSING ? tellAndEnd(new PlacementCommand.SourceKept(order.id(), refusal)) : reclaim();
     }
 
     private Behavior<SourceCommand> onReclaim() {
         return switch (step) {
-            case LOOKING, CUTTING, TRANSFERRING -> reclaim();
+            case LOOKING, REHEARSING, CUTTING, TRANSFERRING -> reclaim();
             case ACTIVATED -> report();
             case RECLAIMING, RELEASING -> this;
         };
@@ -219,7 +235,7 @@ final class SourceSession extends MigrationSession<SourceCommand> {
 
     private Behavior<SourceCommand> onRelease(SourceCommand.Release command) {
         return switch (step) {
-            case LOOKING, CUTTING, RECLAIMING, RELEASING -> this;
+            case LOOKING, REHEARSING, CUTTING, RECLAIMING, RELEASING -> this;
             case TRANSFERRING, ACTIVATED -> {
                 release = command;
                 step = Step.RELEASING;
@@ -248,6 +264,10 @@ final class SourceSession extends MigrationSession<SourceCommand> {
     private Behavior<SourceCommand> onTick() {
         return switch (step) {
             case LOOKING, CUTTING -> this;
+            case REHEARSING -> {
+                rehearse();
+                yield this;
+            }
             case TRANSFERRING -> {
                 if (transfer != null) {
                     transfer.repeatIfStuck();

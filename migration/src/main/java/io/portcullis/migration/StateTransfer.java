@@ -15,6 +15,9 @@ import org.apache.pekko.actor.typed.ActorRef;
  * lost: what is not acknowledged is sent again. Used by its session only.
  */
 final class StateTransfer {
+    /** Sequence of a chunk that belongs to no table. */
+    static final int REHEARSAL = -1;
+
     private final AgentCommand.StartCutover order;
     private final int window;
     private final ActorRef<SourceCommand> self;
@@ -85,6 +88,16 @@ final class StateTransfer {
         if (more && next == chunks.size()) {
             order.session().tell(handover);
         }
+    }
+
+    /** What a hand-over sends, with empty tables and made-up numbers; it changes nothing at the destination. */
+    static void rehearse(AgentCommand.StartCutover order, ActorRef<SourceCommand> self) {
+        List<TargetCommand.VnicHandover> like = order.spec().vnicIds().stream()
+                .map(vnic -> new TargetCommand.VnicHandover(vnic, 0, 0, 0, 0, 0, 0, 0))
+                .toList();
+        order.session().tell(new TargetCommand.Rehearse(order.id(), like, self));
+        VnicId any = order.spec().vnicIds().getFirst();
+        order.chunks().tell(new StateChunk(order.id(), any, REHEARSAL, false, new byte[0]));
     }
 
     private static String key(VnicId vnic, int sequence) {

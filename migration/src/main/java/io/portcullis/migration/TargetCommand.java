@@ -16,6 +16,12 @@ public sealed interface TargetCommand {
     /** What comes from the source's session, on the large-message stream and therefore in order with the chunks. */
     sealed interface FromSource extends TargetCommand, CborSerializable {}
 
+    /**
+     * Before anything is cut: opens the streams between the two hosts, and has both sides load what a hand-over of this shape needs,
+     * so that neither happens in the pause. A chunk without a place in any table follows it.
+     */
+    record Rehearse(String id, List<VnicHandover> like, ActorRef<SourceCommand> source) implements FromSource {}
+
     /** The source has sealed; chunks follow and are acknowledged to {@code source}. */
     record OpenTransfer(String id, ActorRef<SourceCommand> source) implements FromSource {}
 

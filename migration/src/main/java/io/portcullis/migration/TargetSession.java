@@ -89,6 +89,7 @@ final class TargetSession extends MigrationSession<TargetCommand> {
         return switch (message) {
             case TargetCommand.Admitted admitted -> onAdmitted(admitted);
             case TargetCommand.CutoverExpected expected -> onExpected(expected);
+            case TargetCommand.Rehearse rehearse -> onRehearse(rehearse);
             case TargetCommand.OpenTransfer open -> onOpen(open);
             case TargetCommand.ChunkArrived(StateChunk chunk) -> onChunk(chunk);
             case TargetCommand.Handover handover -> onHandover(handover);
@@ -140,6 +141,18 @@ final class TargetSession extends MigrationSession<TargetCommand> {
 
     // ---- receiving
 
+    private Behavior<TargetCommand> onRehearse(TargetCommand.Rehearse rehearse) {
+        if (rehearse.id().equals(order.id())) {
+            source = rehearse.source();
+            if (step == Step.READY) {
+                source.tell(new SourceCommand.Rehearsed(order.id(), TargetState.like(rehearse.like())));
+            } else {
+                answerRefusal();
+            }
+        }
+        return this;
+    }
+
     private Behavior<TargetCommand> onOpen(TargetCommand.OpenTransfer open) {
         source = open.source();
         return this;
@@ -147,7 +160,8 @@ final class TargetSession extends MigrationSession<TargetCommand> {
 
     private Behavior<TargetCommand> onChunk(StateChunk chunk) {
         boolean ours = chunk.migrationId().equals(order.id());
-        if (!ours || (step == Step.READY && !received.take(chunk))) {
+        boolean isRehearsal = chunk.sequence() == StateTransfer.REHEARSAL;
+        if (!ours || (step == Step.READY && !isRehearsal && !received.take(chunk))) {
             return this;
         }
         // One that overtook the source's first message is acknowledged when it is sent again.

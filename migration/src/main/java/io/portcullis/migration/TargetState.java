@@ -172,6 +172,13 @@ final class TargetState {
                 activation.pauseNanos());
     }
 
+    /** An answer to a hand-over of this shape, without a meaning. */
+    static List<VnicTransfer> like(List<TargetCommand.VnicHandover> handover) {
+        return handover.stream()
+                .map(vnic -> new VnicTransfer(vnic.vnic(), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+                .toList();
+    }
+
     private NavigableMap<Integer, byte[]> chunksOf(VnicId vnic) {
         return Objects.requireNonNull(chunks.get(vnic), "chunks are kept for every vNIC");
     }

@@ -119,11 +119,14 @@ class MessageFormatTest {
                 new AgentCommand.TargetCheck(TWO, REFUSAL),
                 new AgentCommand.GetLoad(List.of(WEB.vm()), loads),
                 new AgentCommand.HostLoad(TWO, 3, 4, true),
+                new TargetCommand.Rehearse(
+                        "m1", List.of(new TargetCommand.VnicHandover(ETH0, 0, 0, 0, 0, 0, 0, 0)), source),
                 new TargetCommand.OpenTransfer("m1", source),
                 new TargetCommand.Handover(
                         "m1", 2, List.of(new TargetCommand.VnicHandover(ETH0, 1, 2, 3, -4, 5, 6, 7)), source),
                 new TargetCommand.SourceEnforces("m1"),
                 new TargetCommand.Abort("why", true),
+                new SourceCommand.Rehearsed("m1", List.of(TRANSFER)),
                 new SourceCommand.ChunkAcknowledged("m1", ETH0, 3),
                 new SourceCommand.HandoverAccepted("m1", List.of(TRANSFER), List.of("a problem")),
                 new SourceCommand.HandoverRefused("m1", REFUSAL),
