@@ -53,6 +53,11 @@ public final class Main implements Callable<Integer> {
         loose
     }
 
+    /** Application-level gateway. */
+    enum Alg {
+        ftp
+    }
+
     private final PrintWriter out;
     private final PrintWriter err;
 
@@ -102,6 +107,13 @@ public final class Main implements Callable<Integer> {
             names = "--ignore-checksums",
             description = "Trust checksums, as of a capture from a machine whose network card computes them.")
     private boolean ignoresChecksums;
+
+    @Option(
+            names = "--alg",
+            paramLabel = "ftp",
+            description =
+                    "Let FTP control connections (port 21) open the way for the data connections that they announce.")
+    private @Nullable Alg alg;
 
     @Option(names = "--json", description = "One JSON object a line for each packet.")
     private boolean json;
@@ -168,6 +180,7 @@ public final class Main implements Callable<Integer> {
                 behind,
                 ignoresTime,
                 !ignoresChecksums,
+                alg == Alg.ftp,
                 ReplaySettings.DEFAULT_MAX_CONNECTIONS);
     }
 

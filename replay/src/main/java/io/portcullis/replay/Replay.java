@@ -54,6 +54,7 @@ public final class Replay implements AutoCloseable {
         engine = VnicEngine.withoutIdentity(NAME, settings.maxConnections());
         engine.setTrace(trace);
         engine.setVerifiesChecksums(settings.verifiesChecksums());
+        engine.setFtpHelper(settings.hasFtpHelper());
         RuleTable table = settings.table();
         engine.install(1, table, 0);
         ruleNames.put(RuleTable.DEFAULT_RULE_ID, "default");
@@ -159,8 +160,14 @@ public final class Replay implements AutoCloseable {
         }
         return switch (tracked) {
             case MISS_NEW -> PacketState.NEW;
+            case MISS_EXPECTED -> PacketState.RELATED;
             case MISS_UNTRACKED -> PacketState.NONE;
-            case HIT_ORIGINAL -> trace.isAnswered() ? PacketState.ESTABLISHED : PacketState.NEW;
+            case HIT_ORIGINAL -> {
+                if (trace.isAnswered()) {
+                    yield PacketState.ESTABLISHED;
+                }
+                yield trace.isExpected() ? PacketState.RELATED : PacketState.NEW;
+            }
             case HIT_REPLY -> PacketState.ESTABLISHED;
             case RELATED -> PacketState.RELATED;
             default -> PacketState.INVALID;

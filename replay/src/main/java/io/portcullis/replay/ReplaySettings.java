@@ -10,6 +10,7 @@ import java.util.List;
  * @param table rules in force, with the tracking that they ask for
  * @param isEnforced whether the table is a policy; if not, all packets count as allowed and only their states are said
  * @param ignoresTime whether no time passes between packets
+ * @param hasFtpHelper whether FTP control connections open the way for their data connections
  * @param verifiesChecksums whether a packet with a wrong checksum is invalid
  */
 record ReplaySettings(
@@ -18,12 +19,17 @@ record ReplaySettings(
         Inside inside,
         boolean ignoresTime,
         boolean verifiesChecksums,
+        boolean hasFtpHelper,
         int maxConnections) {
     static final int DEFAULT_MAX_CONNECTIONS = 1 << 20;
 
     /** No policy: tracking only. */
     static ReplaySettings tracking(boolean isLoose, boolean ignoresTime) {
         RuleTable all = new RuleTable("", List.of(), Action.ALLOW, isLoose);
-        return new ReplaySettings(all, false, Inside.NOTHING, ignoresTime, true, DEFAULT_MAX_CONNECTIONS);
+        return new ReplaySettings(all, false, Inside.NOTHING, ignoresTime, true, false, DEFAULT_MAX_CONNECTIONS);
+    }
+
+    ReplaySettings withFtpHelper(boolean isOn) {
+        return new ReplaySettings(table, isEnforced, inside, ignoresTime, verifiesChecksums, isOn, maxConnections);
     }
 }

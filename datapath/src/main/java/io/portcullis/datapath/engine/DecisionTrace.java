@@ -16,6 +16,7 @@ public final class DecisionTrace {
     private @Nullable DropReason dropReason;
     private boolean isReply;
     private boolean isAnswered;
+    private boolean isExpected;
     private boolean isRuled;
     private long ruleId;
 
@@ -25,6 +26,7 @@ public final class DecisionTrace {
         dropReason = null;
         isReply = false;
         isAnswered = false;
+        isExpected = false;
         isRuled = false;
         ruleId = 0;
     }
@@ -35,6 +37,7 @@ public final class DecisionTrace {
         if (connection != ConnectionTable.NONE) {
             isReply = tracker.isReply();
             isAnswered = tracker.table().isAnswered(connection);
+            isExpected = tracker.table().isExpected(connection);
             ruled(tracker.table().ruleId(connection));
         }
     }
@@ -59,6 +62,7 @@ public final class DecisionTrace {
         tracked = first.tracked;
         isReply = first.isReply;
         isAnswered = first.isAnswered;
+        isExpected = first.isExpected;
         isRuled = first.isRuled;
         ruleId = first.ruleId;
     }
@@ -85,6 +89,11 @@ public final class DecisionTrace {
     /** Whether the other end had answered when this frame was decided about, or answers with it. */
     public boolean isAnswered() {
         return isAnswered;
+    }
+
+    /** Whether the frame's connection was announced by another one. */
+    public boolean isExpected() {
+        return isExpected;
     }
 
     /** Whether a rule or the default decided, about this frame or about its connection's first. */

@@ -19,6 +19,8 @@ final class EngineCounters {
     enum Event {
         /** Connections admitted to the table. */
         CONNECTIONS_ADMITTED("connections.admitted"),
+        /** Of those, the ones that other connections announced. */
+        CONNECTIONS_EXPECTED("connections.expected"),
         /** Connections judged again after a change of revision. */
         CONNECTIONS_RECHECKED("connections.rechecked"),
         /** Connections that a new revision ended. */

@@ -112,6 +112,14 @@ public final class VnicEngine implements AutoCloseable {
         trace = newTrace;
     }
 
+    /**
+     * Whether FTP control connections (TCP port 21) open the way for the data connections that they announce (active and passive,
+     * RFC 959, 2428). Off by default, as in Linux: it lets the ends of a control connection open ports of each other.
+     */
+    public void setFtpHelper(boolean isOn) {
+        tracker.setFtpHelper(isOn);
+    }
+
     /** Whether frames with a wrong IP or transport checksum are dropped; off for ports that leave checksums to hardware. */
     public void setVerifiesChecksums(boolean verifies) {
         verifiesChecksums = verifies;
@@ -238,7 +246,7 @@ public final class VnicEngine implements AutoCloseable {
                     : judgeAgain(inForce, tracked, direction, nowNanos, toSender, toReceiver);
         }
         return switch (tracked) {
-            case MISS_NEW -> admit(inForce, true, direction, nowNanos, toSender);
+            case MISS_NEW, MISS_EXPECTED -> admit(inForce, true, direction, nowNanos, toSender);
             case MISS_UNTRACKED -> admit(inForce, false, direction, nowNanos, toSender);
             case RELATED -> related(inForce, direction);
             default -> {
@@ -270,7 +278,7 @@ public final class VnicEngine implements AutoCloseable {
     /** The first packet of a connection, or one of no connection. */
     private Verdict admit(
             PolicyInForce inForce, boolean isTracked, Direction direction, long nowNanos, Burst toSender) {
-        int decision = inForce.decide(packet, direction);
+        int decision = decideFirst(inForce, direction);
         inForce.countHit(decision);
         if (trace != null) {
             trace.ruled(inForce.ruleId(decision));
@@ -286,6 +294,19 @@ public final class VnicEngine implements AutoCloseable {
         };
     }
 
+    /** What another connection announced shares that one's rule, if that allows it. */
+    private int decideFirst(PolicyInForce inForce, Direction direction) {
+        int parent = tracker.expectedBy();
+        if (parent != ConnectionTable.NONE) {
+            int decision = judge(inForce, parent);
+            if (inForce.action(decision) == Action.ALLOW) {
+                counters.event(Event.CONNECTIONS_EXPECTED);
+                return decision;
+            }
+        }
+        return inForce.decide(packet, direction);
+    }
+
     /** An ICMP error goes where its connection may go; it never changes the connection. */
     private Verdict related(PolicyInForce inForce, Direction direction) {
         int slot = tracker.connection();
@@ -296,10 +317,12 @@ public final class VnicEngine implements AutoCloseable {
         return allow(direction);
     }
 
-    /** What the rules in force say about a connection's first packet. */
+    /** What the rules in force say about the first packet of a connection, or of the one that announced it. */
     private int judge(PolicyInForce inForce, int slot) {
-        table.originalTuple(slot, original);
-        return inForce.decide(original, table.isOutbound(slot) ? Direction.OUT : Direction.IN);
+        int parent = tracker.parent(slot);
+        int subject = parent == ConnectionTable.NONE ? slot : parent;
+        table.originalTuple(subject, original);
+        return inForce.decide(original, table.isOutbound(subject) ? Direction.OUT : Direction.IN);
     }
 
     private static boolean goesOn(PolicyInForce inForce, int decision) {

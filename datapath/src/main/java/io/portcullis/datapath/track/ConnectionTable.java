@@ -127,6 +127,11 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
         return hasFlag(slot, Entry.OUTBOUND);
     }
 
+    /** Whether another connection announced it. */
+    public boolean isExpected(int slot) {
+        return hasFlag(slot, Entry.EXPECTED);
+    }
+
     /** Whether the end that did not open it has ever answered. */
     public boolean isAnswered(int slot) {
         return hasFlag(slot, Entry.SEEN_REPLY);

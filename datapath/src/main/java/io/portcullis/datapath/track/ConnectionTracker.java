@@ -6,6 +6,7 @@ import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.datapath.packet.ParseResult;
 import io.portcullis.policy.IpFamily;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Connection tracking of one vNIC: finds the connection of a packet, judges whether it is a valid next packet, and keeps
@@ -28,6 +29,9 @@ public final class ConnectionTracker implements AutoCloseable {
     private final SctpTracker sctp;
     private final FlowKey key = new FlowKey();
     private final PacketView quoted = new PacketView();
+    private final FlowKey childKey = new FlowKey();
+    private @Nullable FtpHelper ftp;
+    private int expectation = Expectations.NONE;
     private int connection = ConnectionTable.NONE;
     private boolean isReply;
 
@@ -44,6 +48,19 @@ public final class ConnectionTracker implements AutoCloseable {
         profile = newProfile;
         tcp.setProfile(newProfile);
         sctp.setProfile(newProfile);
+    }
+
+    /** Whether data connections of FTP are expected as their control connections announce them; see {@link FtpHelper}. */
+    public void setFtpHelper(boolean isOn) {
+        ftp = !isOn ? null : ftp == null ? new FtpHelper() : ftp;
+    }
+
+    /**
+     * Whether some connections' payload is looked at: then valid segments of port {@value FtpHelper#CONTROL_PORT} must come to
+     * {@link #lookup}.
+     */
+    public boolean hasHelper() {
+        return ftp != null;
     }
 
     public ConnectionTable table() {
@@ -63,6 +80,7 @@ public final class ConnectionTracker implements AutoCloseable {
     /** Finds the connection of a parsed packet and moves its state. */
     public TrackResult lookup(PacketView packet, long nowNanos) {
         connection = ConnectionTable.NONE;
+        expectation = Expectations.NONE;
         if (packet.family == null) {
             return TrackResult.INVALID_NOT_IP;
         }
@@ -77,15 +95,56 @@ public final class ConnectionTracker implements AutoCloseable {
         }
         int slot = find(nowNanos);
         if (slot == ConnectionTable.NONE) {
-            return first(packet);
+            TrackResult result = first(packet);
+            return ftp != null && result == TrackResult.MISS_NEW && isExpected(ftp, packet, nowNanos)
+                    ? TrackResult.MISS_EXPECTED
+                    : result;
         }
         isReply = key.isFromLower != table.hasFlag(slot, Entry.FROM_LOWER);
         TrackResult result = next(slot, packet, nowNanos);
         if (result.isHit()) {
             connection = slot;
             count(slot, packet);
+            if (ftp != null && packet.isTcp()) {
+                ftp.inspect(key, isReply, packet, nowNanos);
+            }
         }
         return result;
+    }
+
+    /** Slot of the connection that announced the one that the last {@link #lookup} found to be MISS_EXPECTED. */
+    public int expectedBy() {
+        return ftp == null || expectation == Expectations.NONE
+                ? ConnectionTable.NONE
+                : table.find(ftp.expectations().parent(expectation));
+    }
+
+    /** Slot of the connection that announced this one, or {@link ConnectionTable#NONE} if that is over or not known any more. */
+    public int parent(int slot) {
+        if (ftp == null || !table.isExpected(slot)) {
+            return ConnectionTable.NONE;
+        }
+        table.key(slot, childKey);
+        int fulfilled = ftp.expectations().findFulfilled(childKey);
+        return fulfilled == Expectations.NONE
+                ? ConnectionTable.NONE
+                : table.find(ftp.expectations().parent(fulfilled));
+    }
+
+    private boolean isExpected(FtpHelper helper, PacketView packet, long nowNanos) {
+        if (!packet.isTcp() || (packet.tcpFlags & PacketView.TCP_ACK) != 0) {
+            return false;
+        }
+        int found = helper.expectations().find(packet, nowNanos);
+        if (found == Expectations.NONE) {
+            return false;
+        }
+        int parent = table.find(helper.expectations().parent(found));
+        if (parent == ConnectionTable.NONE || table.isExpired(parent, nowNanos)) {
+            return false;
+        }
+        expectation = found;
+        return true;
     }
 
     /**
@@ -107,7 +166,15 @@ public final class ConnectionTracker implements AutoCloseable {
         if (slot == ConnectionTable.NONE) {
             return InsertResult.TABLE_FULL;
         }
-        int flags = (direction == Direction.OUT ? Entry.OUTBOUND : 0) | (key.isFromLower ? Entry.FROM_LOWER : 0);
+        FtpHelper helper = ftp;
+        boolean isExpected = helper != null && expectation != Expectations.NONE;
+        if (helper != null && isExpected) {
+            helper.expectations().fulfil(expectation, key);
+            expectation = Expectations.NONE;
+        }
+        int flags = (isExpected ? Entry.EXPECTED : 0)
+                | (direction == Direction.OUT ? Entry.OUTBOUND : 0)
+                | (key.isFromLower ? Entry.FROM_LOWER : 0);
         table.setByte(slot, Entry.FLAGS, flags);
         table.judged(slot, ruleId, revision);
         table.setCreated(slot, nowNanos);

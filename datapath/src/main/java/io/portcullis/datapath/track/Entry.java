@@ -114,7 +114,10 @@ final class Entry {
     /** The TCP handshake is complete or, picked up, answered. */
     static final int ASSURED = 8;
 
-    static final int ALL_FLAGS = OUTBOUND | FROM_LOWER | SEEN_REPLY | ASSURED;
+    /** Another connection announced it, see Expectations. */
+    static final int EXPECTED = 16;
+
+    static final int ALL_FLAGS = OUTBOUND | FROM_LOWER | SEEN_REPLY | ASSURED | EXPECTED;
 
     private Entry() {}
 

@@ -6,6 +6,8 @@ import java.util.Locale;
 public enum TrackResult {
     /** First packet of a connection that is not in the table: if the rules allow it, {@code insert} it. */
     MISS_NEW,
+    /** As MISS_NEW, of a connection that another one announced: that one's rules decide, see {@link ConnectionTracker#expectedBy}. */
+    MISS_EXPECTED,
     /**
      * Belongs to no connection by nature (multicast listener and neighbour discovery): the rules decide about each such
      * packet, nothing is inserted.

@@ -1,0 +1,102 @@
+package io.portcullis.datapath.engine;
+
+import static io.portcullis.datapath.classify.Rules.aRule;
+import static io.portcullis.datapath.classify.Rules.table;
+import static io.portcullis.datapath.classify.Rules.tcp;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.portcullis.datapath.packet.FrameBuilder;
+import io.portcullis.datapath.packet.Frames;
+import io.portcullis.datapath.packet.PacketView;
+import io.portcullis.policy.Action;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Data connections under rules that allow the control connection only. */
+class FtpHelperTest {
+    private static final int ACK = PacketView.TCP_ACK;
+
+    private final EngineHarness vm = new EngineHarness();
+
+    @AfterEach
+    void close() {
+        vm.close();
+    }
+
+    private void announce(int dataPort) {
+        vm.with(1, table(Action.DROP, aRule(1).outbound().service(tcp(21)).allow()));
+        assertThat(vm.out(client().flags(PacketView.TCP_SYN).sequence(100))).isEqualTo(Verdict.ALLOW);
+        assertThat(vm.in(server().flags(PacketView.TCP_SYN | ACK).sequence(300).acknowledgement(101)))
+                .isEqualTo(Verdict.ALLOW);
+        assertThat(vm.out(client().flags(ACK).sequence(101).acknowledgement(301)))
+                .isEqualTo(Verdict.ALLOW);
+        byte[] greeting = "220 ready\r\n".getBytes(StandardCharsets.US_ASCII);
+        vm.in(server().flags(ACK).sequence(301).acknowledgement(101).payload(greeting));
+        byte[] line = "229 ok (|||%d|)\r\n".formatted(dataPort).getBytes(StandardCharsets.US_ASCII);
+        assertThat(vm.in(server().flags(ACK)
+                        .sequence(301 + greeting.length)
+                        .acknowledgement(101)
+                        .payload(line)))
+                .isEqualTo(Verdict.ALLOW);
+    }
+
+    private static FrameBuilder client() {
+        return Frames.fromVm().tcp(40_000, 21);
+    }
+
+    private static FrameBuilder server() {
+        return Frames.toVm().tcp(21, 40_000);
+    }
+
+    private Verdict openData(int from, int port) {
+        return vm.out(Frames.fromVm().tcp(from, port).flags(PacketView.TCP_SYN).sequence(1));
+    }
+
+    private Verdict answerData(int from, int port) {
+        return vm.in(Frames.toVm()
+                .tcp(port, from)
+                .flags(PacketView.TCP_SYN | ACK)
+                .sequence(9)
+                .acknowledgement(2));
+    }
+
+    @Test
+    void shouldExpectNothingUnlessAskedTo() {
+        announce(50_000);
+        assertThat(openData(41_000, 50_000)).isEqualTo(Verdict.DROP);
+    }
+
+    @Test
+    void shouldAllowTheAnnouncedConnectionOnce() {
+        vm.engine.setFtpHelper(true);
+        announce(50_000);
+        assertThat(openData(41_000, 50_001)).as("another port").isEqualTo(Verdict.DROP);
+        assertThat(vm.in(Frames.toVm().tcp(1, 50_000).flags(PacketView.TCP_SYN)))
+                .as("the other way")
+                .isEqualTo(Verdict.DROP);
+        assertThat(openData(41_000, 50_000)).isEqualTo(Verdict.ALLOW);
+        assertThat(answerData(41_000, 50_000)).isEqualTo(Verdict.ALLOW);
+        assertThat(openData(41_001, 50_000)).isEqualTo(Verdict.DROP);
+        assertThat(vm.counter("connections.expected")).isEqualTo(1);
+    }
+
+    @Test
+    void shouldForgetAnAnnouncementWithItsParentOrItsTime() {
+        vm.engine.setFtpHelper(true);
+        announce(50_000);
+        vm.nowNanos += 301_000_000_000L;
+        assertThat(openData(41_000, 50_000)).as("5 minutes are over").isEqualTo(Verdict.DROP);
+    }
+
+    @Test
+    void shouldJudgeAnAnnouncedConnectionByItsParentsRule() {
+        vm.engine.setFtpHelper(true);
+        announce(50_000);
+        openData(41_000, 50_000);
+        vm.with(2, table(Action.DROP, aRule(2).outbound().service(tcp(21)).allow()));
+        assertThat(answerData(41_000, 50_000)).as("the parent may still be").isEqualTo(Verdict.ALLOW);
+        vm.with(3, table(Action.DROP));
+        assertThat(answerData(41_000, 50_000)).isEqualTo(Verdict.DROP);
+    }
+}
