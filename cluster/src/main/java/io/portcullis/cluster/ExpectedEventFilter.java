@@ -20,6 +20,12 @@ public final class ExpectedEventFilter extends Filter<ILoggingEvent> {
             "'updating-state-timeout': 5000 millis (retrying). Attempt 1.",
             // All nodes are stopped at once, so that nobody is left to confirm.
             "Coordinated shutdown phase [cluster-exiting] timed out",
+            // Connections to an embedded database whose process has ended first; all that was acknowledged is on disk.
+            "Coordinated shutdown phase [before-actor-system-terminate] timed out",
+            "Coordinated shutdown phase [actor-system-terminate] timed out",
+            // Messages to entities that move or end with their node: who asks has a deadline, and repeats.
+            "buffered messages to shard",
+            "Graceful shutdown of shard region timed out",
             // Said by PortcullisNode with the setting to change.
             "Bind failed for TCP channel on endpoint");
 

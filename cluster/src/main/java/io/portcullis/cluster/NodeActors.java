@@ -115,10 +115,14 @@ final class NodeActors {
                                         LAST_CHECKPOINT_LIMIT,
                                         system.scheduler())
                                 .handle((reply, failure) -> {
-                                    if (failure == null) {
-                                        system.log().info("last checkpoints: {}", reply);
+                                    if (reply instanceof HostReply.Checkpointed done
+                                            && done.failures().isEmpty()) {
+                                        system.log().info("last checkpoints written: {}", done.tablesWritten());
                                     } else {
-                                        system.log().warn("last checkpoints failed: {}", failure.toString());
+                                        system.log()
+                                                .warn(
+                                                        "last checkpoints not written: {}",
+                                                        failure == null ? reply : failure.toString());
                                     }
                                     return Done.done();
                                 }));

@@ -364,7 +364,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
     }
 
     private void journaled(PlacementState before, PlacementState after, List<PlacementEvent> events) {
-        context.getLog().info("VM {}: {} -> {} (epoch {})", vm, before.phase(), after.phase(), after.epoch());
+        PlacementLog.write(context.getLog(), before, after, events);
         answerWaiting(before, after, events);
         watchers.tell(before, after);
         if (before.phase() != after.phase()) {

@@ -9,6 +9,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletionException;
+import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
@@ -138,12 +140,14 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
     private void onRecovered(HostCommand.Recovered found) {
         HostRecovery.Findings findings = found.findings();
         if (findings == null) {
-            getContext()
-                    .getLog()
-                    .warn(
-                            "host {} cannot read which VMs it has, and tries again: {}",
-                            host,
-                            String.valueOf(found.failure()));
+            // At the stop of the node the database goes before its actors.
+            if (CoordinatedShutdown.get(getContext().getSystem())
+                    .getShutdownReason()
+                    .isEmpty()) {
+                getContext()
+                        .getLog()
+                        .warn("host {} cannot read which VMs it has, and tries again: {}", host, why(found.failure()));
+            }
             timers.startSingleTimer(
                     new HostCommand.RecoverAgain(), environment.timing().healInterval());
             return;
@@ -155,6 +159,12 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
                 .forEach(this::letGo);
         recovered = true;
         timers.startSingleTimer(new HostCommand.RecoverAgain(), DIRECTORY_INTERVAL);
+    }
+
+    private static String why(@Nullable Throwable failure) {
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        return cause == null ? "nothing was found" : String.valueOf(cause.getMessage());
     }
 
     /** Enforced here, restored from the local disk perhaps, while the directory says that it belongs to another host or to none. */

@@ -161,7 +161,7 @@ final class HostVms {
                             "VM {} belongs to host {} but cannot be attached, tried again: {}",
                             vm.spec.vm(),
                             host,
-                            reason);
+                            reason.message());
             vm.phase = Phase.FAILED;
             return;
         }

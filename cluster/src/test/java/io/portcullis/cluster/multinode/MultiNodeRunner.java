@@ -68,9 +68,7 @@ final class MultiNodeRunner {
     private static Process start(
             Class<? extends MultiNodeScenario> scenario, int roles, int index, int conductorPort, Path directory)
             throws IOException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(JVM_FLAGS);
+        List<String> command = java();
         command.add("-Dmultinode.max-nodes=" + roles);
         command.add("-Dmultinode.host=127.0.0.1");
         command.add("-Dmultinode.port=0");
@@ -78,14 +76,23 @@ final class MultiNodeRunner {
         command.add("-Dmultinode.server-port=" + conductorPort);
         command.add("-Dmultinode.index=" + index);
         command.add("-D" + MultiNodeScenario.DIRECTORY_KEY + "=" + directory);
-        command.add("-cp");
-        command.add(System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
         command.add(MultiNodeMain.class.getName());
         command.add(scenario.getName());
         return new ProcessBuilder(command).redirectErrorStream(true).start();
     }
 
-    private static Thread echo(Process process, int index) {
+    /** The beginning of a command line: a JVM with this one's class path. */
+    static List<String> java() {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(JVM_FLAGS);
+        command.add("-cp");
+        command.add(System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
+        return command;
+    }
+
+    /** Prints what the process prints, each line marked with its number. */
+    static Thread echo(Process process, int index) {
         return Thread.ofPlatform().daemon().start(() -> {
             try (BufferedReader reader = process.inputReader()) {
                 for (String line = reader.readLine(); line != null; line = reader.readLine()) {
@@ -97,7 +104,7 @@ final class MultiNodeRunner {
         });
     }
 
-    private static int freePort() throws IOException {
+    static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
         }

@@ -81,8 +81,9 @@ final class VnicCommands {
             VmPort port = backend.openVmPort(attachment.port(), attachment.mac());
             loop.execute(() -> opened(attachment, port, result));
         } catch (PortException | RuntimeException failed) {
-            DataPathException refusal = new DataPathException(
-                    Reason.PORT, "port " + attachment.port() + ": " + failed.getMessage(), failed);
+            String why = String.valueOf(failed.getMessage());
+            String which = why.startsWith(attachment.port()) ? "" : attachment.port() + ": ";
+            DataPathException refusal = new DataPathException(Reason.PORT, "port " + which + why, failed);
             loop.execute(() -> {
                 attaching.remove(attachment.vnic());
                 result.completeExceptionally(refusal);
