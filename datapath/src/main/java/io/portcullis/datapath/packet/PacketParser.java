@@ -5,7 +5,8 @@ import java.lang.foreign.MemorySegment;
 /**
  * Fills a {@link PacketView} from one frame. Stateless, no allocation, for any thread (each with its own view). Reads
  * nothing outside the given bytes and throws for no content: whatever cannot be trusted is a typed {@link ParseResult}.
- * Checksums are not looked at, because offloading ports leave them open.
+ * The checksum of an IPv4 header must be right, because nobody offloads it; those of transport headers are not looked at
+ * ({@link Checksums}).
  *
  * <p>Follows RFC 791, 792, 826, 4443, 7112, 8200, 9293; IEEE 802.1Q. Payload that belongs to an unknown ethertype or
  * protocol is OK and left alone.
@@ -27,21 +28,23 @@ public final class PacketParser {
 
     /**
      * Parses the frame at {@code offset}, which the caller guarantees to lie in {@code memory} with {@code length} bytes.
-     * After another result than {@link ParseResult#OK} the view holds what was found up to the fault.
+     * After another result than {@link ParseResult#OK} nothing in the view means anything but memory, offset and length.
      */
     public static ParseResult parse(MemorySegment memory, int offset, int length, PacketView view) {
-        reset(memory, offset, length, view);
+        begin(memory, offset, length, view);
         if (length < ETHERNET_BYTES) {
             return ParseResult.ETHERNET_TRUNCATED;
         }
-        view.destinationMac = Wire.u48(memory, offset);
-        view.sourceMac = Wire.u48(memory, offset + 6L);
-        if ((view.sourceMac >>> 40 & 1) != 0) {
+        view.destinationMac = Wire.i64(memory, offset) >>> 16;
+        // the source address and, behind it, the ethertype
+        long sourceAndType = Wire.i64(memory, offset + 6L);
+        view.sourceMac = sourceAndType >>> 16;
+        if ((sourceAndType >>> 56 & 1) != 0) {
             return ParseResult.ETHERNET_GROUP_SOURCE;
         }
         int end = offset + length;
         int position = offset + ETHERNET_BYTES;
-        int etherType = Wire.u16(memory, position - 2L);
+        int etherType = (int) sourceAndType & 0xffff;
         for (int tags = 0; EtherTypes.isVlan(etherType); tags++) {
             if (tags == MAX_VLAN_TAGS) {
                 return ParseResult.ETHERNET_TOO_MANY_TAGS;
@@ -74,7 +77,10 @@ public final class PacketParser {
     public static ParseResult parseQuoted(PacketView error, PacketView inner) {
         int position = error.transportOffset + ICMP_HEADER_BYTES;
         int end = error.transportOffset + error.transportLength;
-        reset(error.memory, position, Math.max(0, end - position), inner);
+        begin(error.memory, position, Math.max(0, end - position), inner);
+        inner.etherType = 0;
+        inner.sourceMac = 0;
+        inner.destinationMac = 0;
         return error.protocol == PacketView.PROTOCOL_ICMPV6
                 ? IpParser.parseIpv6(inner, position, end, true)
                 : IpParser.parseIpv4(inner, position, end, true);
@@ -99,45 +105,18 @@ public final class PacketParser {
         return ParseResult.OK;
     }
 
-    private static void reset(MemorySegment memory, int offset, int length, PacketView view) {
+    /**
+     * Sets what every reader looks at whatever the frame is; all else is set where it is found, and means nothing elsewhere. A
+     * frame costs some 20 stores instead of 40.
+     */
+    private static void begin(MemorySegment memory, int offset, int length, PacketView view) {
         view.memory = memory;
         view.frameOffset = offset;
         view.frameLength = length;
-        view.sourceMac = 0;
-        view.destinationMac = 0;
-        view.etherType = 0;
         view.vlan = -1;
         view.family = null;
-        view.ipOffset = 0;
-        view.ipLength = 0;
-        view.hopLimit = 0;
-        view.sourceHigh = 0;
-        view.sourceLow = 0;
-        view.destinationHigh = 0;
-        view.destinationLow = 0;
         view.protocol = 0;
-        view.transportOffset = 0;
-        view.transportLength = 0;
         view.isFragment = false;
         view.isLaterFragment = false;
-        view.fragmentId = 0;
-        view.fragmentOffset = 0;
-        view.fragmentLength = 0;
-        view.hasMoreFragments = false;
-        view.sourcePort = 0;
-        view.destinationPort = 0;
-        view.tcpFlags = 0;
-        view.tcpSequence = 0;
-        view.tcpAcknowledgement = 0;
-        view.tcpWindow = 0;
-        view.tcpPayloadLength = 0;
-        view.tcpOptionsOffset = 0;
-        view.tcpOptionsLength = 0;
-        view.icmpType = 0;
-        view.icmpCode = 0;
-        view.arpOperation = 0;
-        view.arpSenderMac = 0;
-        view.arpSenderAddress = 0;
-        view.arpTargetAddress = 0;
     }
 }

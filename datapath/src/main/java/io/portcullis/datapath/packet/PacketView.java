@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What {@link PacketParser} found in one frame: a flyweight that is filled again for each packet and owned by one thread.
- * Offsets are absolute in {@link #memory}. Fields are public because every stage of the pipeline reads them per packet.
+ * Offsets are absolute in {@link #memory}. A field says something only about frames that have it (the comments say which); elsewhere it
+ * holds what an earlier frame left. Fields are public because every stage of the pipeline reads them per packet.
  */
 public final class PacketView {
     public static final int PROTOCOL_ICMP = 1;
@@ -78,6 +79,7 @@ public final class PacketView {
     /** TCP, UDP: destination port. ICMP echo and the like: identifier. Else 0. */
     public int destinationPort;
 
+    /** TCP only, like all that begins with {@code tcp}. */
     public int tcpFlags;
     /** Unsigned 32 bits. */
     public int tcpSequence;
@@ -92,7 +94,9 @@ public final class PacketView {
 
     public int tcpOptionsLength;
 
+    /** ICMP only, else 0 in what is neither TCP, UDP nor SCTP. */
     public int icmpType;
+
     public int icmpCode;
 
     /** Valid when {@link #etherType} is ARP. */

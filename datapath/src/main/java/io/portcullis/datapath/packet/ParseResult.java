@@ -21,6 +21,8 @@ public enum ParseResult {
     IPV4_BAD_HEADER_LENGTH,
     /** Total length below the header length, or more than the frame holds. */
     IPV4_BAD_TOTAL_LENGTH,
+    /** The header's checksum is wrong. */
+    IPV4_BAD_CHECKSUM,
     IPV6_TRUNCATED,
     IPV6_BAD_VERSION,
     /** Payload length of more than the frame holds. */

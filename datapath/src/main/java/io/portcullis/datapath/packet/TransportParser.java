@@ -19,8 +19,20 @@ final class TransportParser {
             case PacketView.PROTOCOL_UDP -> parseUdp(view, quoted);
             case PacketView.PROTOCOL_ICMP, PacketView.PROTOCOL_ICMPV6 -> parseIcmp(view);
             case PacketView.PROTOCOL_SCTP -> parseSctp(view, quoted);
-            default -> ParseResult.OK;
+            default -> {
+                nothing(view);
+                yield ParseResult.OK;
+            }
         };
+    }
+
+    /** Empties what readers look at without asking for the protocol. */
+    static void nothing(PacketView view) {
+        view.sourcePort = 0;
+        view.destinationPort = 0;
+        view.icmpType = 0;
+        view.icmpCode = 0;
+        view.tcpFlags = 0;
     }
 
     private static ParseResult parseTcp(PacketView view, boolean quoted) {
@@ -29,15 +41,23 @@ final class TransportParser {
         }
         MemorySegment memory = view.memory;
         int start = view.transportOffset;
-        ports(view);
-        view.tcpSequence = Wire.i32(memory, start + 4L);
+        long portsAndSequence = Wire.i64(memory, start);
+        view.sourcePort = (int) (portsAndSequence >>> 48);
+        view.destinationPort = (int) (portsAndSequence >>> 32) & 0xffff;
+        view.tcpSequence = (int) portsAndSequence;
         if (view.transportLength < TCP_MIN_BYTES) {
+            view.tcpAcknowledgement = 0;
+            view.tcpFlags = 0;
+            view.tcpWindow = 0;
+            view.tcpPayloadLength = 0;
+            view.tcpOptionsLength = 0;
             return ParseResult.OK;
         }
-        view.tcpAcknowledgement = Wire.i32(memory, start + 8L);
-        int headerLength = Wire.u8(memory, start + 12L) >>> 4 << 2;
-        view.tcpFlags = Wire.u8(memory, start + 13L);
-        view.tcpWindow = Wire.u16(memory, start + 14L);
+        long rest = Wire.i64(memory, start + 8L);
+        view.tcpAcknowledgement = (int) (rest >>> 32);
+        int headerLength = ((int) rest >>> 28) << 2;
+        view.tcpFlags = (int) (rest >>> 16) & 0xff;
+        view.tcpWindow = (int) rest & 0xffff;
         if (headerLength < TCP_MIN_BYTES || (!quoted && headerLength > view.transportLength)) {
             return ParseResult.TCP_BAD_DATA_OFFSET;
         }
@@ -64,6 +84,7 @@ final class TransportParser {
     private static ParseResult parseIcmp(PacketView view) {
         if (!view.isIcmp()) {
             // ICMP in IPv6 or ICMPv6 in IPv4: a protocol like any other that nobody answers
+            nothing(view);
             return ParseResult.OK;
         }
         if (view.transportLength < ICMP_MIN_BYTES) {
@@ -71,10 +92,9 @@ final class TransportParser {
         }
         view.icmpType = Wire.u8(view.memory, view.transportOffset);
         view.icmpCode = Wire.u8(view.memory, view.transportOffset + 1L);
-        if (hasIdentifier(view.protocol, view.icmpType)) {
-            view.sourcePort = Wire.u16(view.memory, view.transportOffset + 4L);
-            view.destinationPort = view.sourcePort;
-        }
+        view.sourcePort =
+                hasIdentifier(view.protocol, view.icmpType) ? Wire.u16(view.memory, view.transportOffset + 4L) : 0;
+        view.destinationPort = view.sourcePort;
         return ParseResult.OK;
     }
 

@@ -82,6 +82,21 @@ public final class Frames {
         return datagram;
     }
 
+    /** Makes the checksum of an untagged frame's IPv4 header right again, if it has one, so that edits behind it are looked at. */
+    public static byte[] repaired(byte[] frame) {
+        if (frame.length < 34 || frame[12] != 8 || frame[13] != 0) {
+            return frame;
+        }
+        int headerLength = Math.min((frame[14] & 15) << 2, frame.length - 14);
+        if (headerLength < 20) {
+            return frame;
+        }
+        MemorySegment header = MemorySegment.ofArray(frame).asSlice(14, headerLength);
+        Wire.put16(header, 10, 0);
+        Wire.put16(header, 10, Checksums.finish(Checksums.sum(header, 0, headerLength)));
+        return frame;
+    }
+
     /** Parses a frame that lies alone in exactly its own memory, so that a read beyond it throws. */
     public static ParseResult parse(byte[] frame, PacketView view) {
         MemorySegment memory =

@@ -193,7 +193,7 @@ class PacketParserTest {
         byte[] tiny =
                 fromVm().protocol(47).fragment(1, 0, true).payload(new byte[8]).build();
         tiny[23] = PacketView.PROTOCOL_TCP;
-        assertThat(Frames.parse(tiny, view)).isEqualTo(ParseResult.TCP_TRUNCATED);
+        assertThat(Frames.parse(Frames.repaired(tiny), view)).isEqualTo(ParseResult.TCP_TRUNCATED);
     }
 
     @Test
@@ -270,5 +270,18 @@ class PacketParserTest {
         byte[] tcp = fromVm().tcp(1, 2).build();
         tcp[46] = (byte) 0xf0;
         assertThat(Frames.parse(tcp, view)).isEqualTo(ParseResult.TCP_BAD_DATA_OFFSET);
+    }
+
+    @Test
+    void shouldRefuseAWrongChecksumOfAnIpv4HeaderButNotInAQuote() {
+        for (byte[] options : new byte[][] {{}, {1, 1, 1, 0}}) {
+            byte[] frame = fromVm().ipOptions(options).udp(5, 53).build();
+            frame[14 + 8]--;
+            assertThat(Frames.parse(frame, view)).isEqualTo(ParseResult.IPV4_BAD_CHECKSUM);
+        }
+        byte[] quoted = Frames.datagramOf(Frames.toVm().udp(53, 5).build());
+        quoted[8]--;
+        PacketView error = Frames.parsed(fromVm().icmp(3, 3, 0).payload(quoted).build());
+        assertThat(PacketParser.parseQuoted(error, view)).isEqualTo(ParseResult.OK);
     }
 }
