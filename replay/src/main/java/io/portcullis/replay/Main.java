@@ -1,5 +1,6 @@
 package io.portcullis.replay;
 
+import io.portcullis.datapath.track.TimeoutPreset;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.table.RuleTable;
 import io.portcullis.ports.pcap.PcapFrame;
@@ -104,6 +105,13 @@ public final class Main implements Callable<Integer> {
     private boolean ignoresTime;
 
     @Option(
+            names = "--timeouts",
+            paramLabel = "linux|nsx",
+            defaultValue = "LINUX",
+            description = "Whose default time-outs: an idle TCP connection lives 5 days or 12 hours. Default: linux.")
+    private TimeoutPreset timeouts = TimeoutPreset.LINUX;
+
+    @Option(
             names = "--ignore-checksums",
             description = "Trust checksums, as of a capture from a machine whose network card computes them.")
     private boolean ignoresChecksums;
@@ -181,6 +189,7 @@ public final class Main implements Callable<Integer> {
                 ignoresTime,
                 !ignoresChecksums,
                 alg == Alg.ftp,
+                timeouts,
                 ReplaySettings.DEFAULT_MAX_CONNECTIONS);
     }
 

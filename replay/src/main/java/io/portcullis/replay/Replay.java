@@ -55,6 +55,7 @@ public final class Replay implements AutoCloseable {
         engine.setTrace(trace);
         engine.setVerifiesChecksums(settings.verifiesChecksums());
         engine.setFtpHelper(settings.hasFtpHelper());
+        engine.setTimeouts(settings.timeouts());
         RuleTable table = settings.table();
         engine.install(1, table, 0);
         ruleNames.put(RuleTable.DEFAULT_RULE_ID, "default");

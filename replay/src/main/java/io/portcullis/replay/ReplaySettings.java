@@ -1,5 +1,6 @@
 package io.portcullis.replay;
 
+import io.portcullis.datapath.track.TimeoutPreset;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.table.RuleTable;
 import java.util.List;
@@ -20,16 +21,19 @@ record ReplaySettings(
         boolean ignoresTime,
         boolean verifiesChecksums,
         boolean hasFtpHelper,
+        TimeoutPreset timeouts,
         int maxConnections) {
     static final int DEFAULT_MAX_CONNECTIONS = 1 << 20;
 
     /** No policy: tracking only. */
     static ReplaySettings tracking(boolean isLoose, boolean ignoresTime) {
         RuleTable all = new RuleTable("", List.of(), Action.ALLOW, isLoose);
-        return new ReplaySettings(all, false, Inside.NOTHING, ignoresTime, true, false, DEFAULT_MAX_CONNECTIONS);
+        return new ReplaySettings(
+                all, false, Inside.NOTHING, ignoresTime, true, false, TimeoutPreset.LINUX, DEFAULT_MAX_CONNECTIONS);
     }
 
     ReplaySettings withFtpHelper(boolean isOn) {
-        return new ReplaySettings(table, isEnforced, inside, ignoresTime, verifiesChecksums, isOn, maxConnections);
+        return new ReplaySettings(
+                table, isEnforced, inside, ignoresTime, verifiesChecksums, isOn, timeouts, maxConnections);
     }
 }

@@ -122,6 +122,19 @@ class MainTest {
     }
 
     @Test
+    void shouldTakeTheTimeOutsThatAreAskedFor() throws IOException {
+        String capture = capture(24 * 3_600, syn(), synAck(), ack(), ack());
+        run("--pcap", capture, "--json", "--timeouts", "nsx", "--tracking", "loose");
+        assertThat(lines().get(3)).as("idle for a day").contains("NEW");
+        assertThat(run("--pcap", capture, "--timeouts", "cisco")).isEqualTo(2);
+        String halfOpen = capture(45, syn(), synAck(), ack());
+        run("--pcap", halfOpen, "--json");
+        assertThat(lines().get(6)).as("45 s after SYN-ACK").contains("ESTABLISHED");
+        run("--pcap", halfOpen, "--json", "--timeouts", "nsx");
+        assertThat(lines().get(9)).contains("INVALID");
+    }
+
+    @Test
     void shouldJudgeChecksumsUnlessToldNotTo() throws IOException {
         byte[] offloaded = syn();
         offloaded[14 + 20 + 16] ^= 1;

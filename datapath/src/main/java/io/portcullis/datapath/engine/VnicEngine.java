@@ -26,6 +26,7 @@ import io.portcullis.datapath.track.ConnectionTracker;
 import io.portcullis.datapath.track.ImportResult;
 import io.portcullis.datapath.track.InsertResult;
 import io.portcullis.datapath.track.TableSnapshot;
+import io.portcullis.datapath.track.TimeoutPreset;
 import io.portcullis.datapath.track.TrackResult;
 import io.portcullis.datapath.track.TrackingProfile;
 import io.portcullis.policy.Action;
@@ -70,6 +71,8 @@ public final class VnicEngine implements AutoCloseable {
     private final PacketView original = new PacketView();
     private @Nullable PolicyInForce policy;
     private final int expiryBatch;
+    private TimeoutPreset timeouts = TimeoutPreset.LINUX;
+    private boolean isLoose;
     private boolean verifiesChecksums;
     private @Nullable DecisionTrace trace;
 
@@ -112,6 +115,12 @@ public final class VnicEngine implements AutoCloseable {
         trace = newTrace;
     }
 
+    /** Puts other time-outs in force; a connection meets them with its next packet. */
+    public void setTimeouts(TimeoutPreset preset) {
+        timeouts = preset;
+        tracker.setProfile(preset.profile(isLoose));
+    }
+
     /**
      * Whether FTP control connections (TCP port 21) open the way for the data connections that they announce (active and passive,
      * RFC 959, 2428). Off by default, as in Linux: it lets the ends of a control connection open ports of each other.
@@ -145,7 +154,8 @@ public final class VnicEngine implements AutoCloseable {
             return false;
         }
         policy = new PolicyInForce(rules, revision, policy);
-        tracker.setProfile(rules.table().looseTracking() ? TrackingProfile.LOOSE : TrackingProfile.STRICT);
+        isLoose = rules.table().looseTracking();
+        tracker.setProfile(timeouts.profile(isLoose));
         return true;
     }
 

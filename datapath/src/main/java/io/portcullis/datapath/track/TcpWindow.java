@@ -32,6 +32,7 @@ final class TcpWindow {
 
     private final ConnectionTable table;
     private final TcpSegment segment;
+    private final byte[] savedPeers = new byte[2 * Entry.PEER_BYTES];
 
     TcpWindow(ConnectionTable table, TcpSegment segment) {
         this.table = table;
@@ -59,7 +60,12 @@ final class TcpWindow {
         if (segment.hasSack && (flags(slot, receiver) & TcpTracker.PEER_SACK) != 0 && segment.sackEdge - ack > 0) {
             sack = segment.sackEdge;
         }
-        if (maxWindow(slot, sender) == 0) {
+        boolean isFirst = maxWindow(slot, sender) == 0;
+        boolean isBeginning = isFirst || isNewSyn(slot, sender, state);
+        if (isBeginning) {
+            save(slot);
+        }
+        if (isFirst) {
             if (segment.isSyn) {
                 begin(slot, isReply);
                 if (!segment.isAck) {
@@ -68,7 +74,7 @@ final class TcpWindow {
             } else {
                 meet(slot, sender, receiver, sack);
             }
-        } else if (isNewSyn(slot, sender, state)) {
+        } else if (isBeginning) {
             begin(slot, isReply);
             if (isReply && !segment.isAck) {
                 return Outcome.ACCEPTED;
@@ -86,12 +92,33 @@ final class TcpWindow {
         }
         Outcome outcome = bounds(slot, sender, receiver, sequence, end, sack);
         if (outcome != Outcome.ACCEPTED && (flags(slot, sender) & TcpTracker.PEER_LIBERAL) == 0) {
+            if (isBeginning && outcome != Outcome.PASS_UNCHANGED) {
+                restore(slot);
+            }
             return outcome;
         }
         if (outcome == Outcome.ACCEPTED && movesEdges) {
             update(slot, isReply, end, ack, sack);
         }
         return Outcome.ACCEPTED;
+    }
+
+    /**
+     * What an end begins with counts only if its first segment is right: a made-up answer to a SYN must not set out numbers that
+     * keep the true one out. (Linux lets them stand.)
+     */
+    private void save(int slot) {
+        for (int field = 0; field < Entry.PEER_BYTES; field++) {
+            savedPeers[field] = (byte) table.getByte(slot, Entry.ORIGINAL_PEER + field);
+            savedPeers[Entry.PEER_BYTES + field] = (byte) table.getByte(slot, Entry.REPLY_PEER + field);
+        }
+    }
+
+    private void restore(int slot) {
+        for (int field = 0; field < Entry.PEER_BYTES; field++) {
+            table.setByte(slot, Entry.ORIGINAL_PEER + field, savedPeers[field]);
+            table.setByte(slot, Entry.REPLY_PEER + field, savedPeers[Entry.PEER_BYTES + field]);
+        }
     }
 
     private boolean isNewSyn(int slot, int sender, ConnectionState state) {

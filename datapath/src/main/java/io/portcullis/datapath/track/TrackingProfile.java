@@ -68,6 +68,37 @@ public record TrackingProfile(
                 3 * second);
     }
 
+    /**
+     * The default session timers of NSX's distributed firewall: TCP first packet 120 s, opening 30 s, established 12 h, closing 120 s,
+     * FIN wait 45 s, closed 20 s; UDP 60 s; ICMP 20 s. Data that is not acknowledged shortens nothing. What NSX has no timer for is as
+     * in Linux.
+     */
+    public static TrackingProfile nsxLike(boolean isLoose) {
+        long second = TimeUnit.SECONDS.toNanos(1);
+        long established = TimeUnit.HOURS.toNanos(12);
+        TrackingProfile linux = isLoose ? LOOSE : STRICT;
+        return new TrackingProfile(
+                isLoose,
+                120 * second,
+                30 * second,
+                established,
+                120 * second,
+                120 * second,
+                45 * second,
+                45 * second,
+                20 * second,
+                established,
+                established,
+                60 * second,
+                60 * second,
+                20 * second,
+                60 * second,
+                linux.sctpOpeningNanos,
+                linux.sctpEstablishedNanos,
+                linux.sctpHeartbeatNanos,
+                linux.sctpClosingNanos);
+    }
+
     long nanos(ConnectionState state) {
         return switch (state) {
             case SYN_SENT, SYN_SENT2 -> synSentNanos;
