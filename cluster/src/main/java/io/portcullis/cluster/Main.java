@@ -33,7 +33,7 @@ public final class Main implements Callable<Integer> {
     @Option(
             names = "--config",
             paramLabel = "FILE",
-            description = "Settings (HOCON); application.conf in the jar lists them all.")
+            description = "Settings (HOCON); the README says where all are listed.")
     private @Nullable Path config;
 
     @Option(names = "--host", paramLabel = "NAME", description = "Name of this host.")

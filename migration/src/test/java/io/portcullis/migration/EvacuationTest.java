@@ -154,7 +154,7 @@ class EvacuationTest {
     }
 
     private void awaitState(EvacuationState state) {
-        Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> status().state() == state);
+        Awaitility.await().until(() -> status().state() == state);
     }
 
     private EvacuationStatus ask(Function<ActorRef<EvacuationReply>, EvacuationCommand> command) {
@@ -164,7 +164,7 @@ class EvacuationTest {
     private EvacuationReply askAny(Function<ActorRef<EvacuationReply>, EvacuationCommand> command) {
         TestProbe<EvacuationReply> probe = cluster.kit.createTestProbe();
         evacuation.tell(command.apply(probe.getRef()));
-        EvacuationReply reply = probe.receiveMessage(Duration.ofSeconds(10));
+        EvacuationReply reply = probe.receiveMessage(FakeCluster.PATIENCE);
         probe.stop();
         return reply;
     }

@@ -48,10 +48,14 @@ final class FakeCluster implements HostLookup, PlacementRecords, AutoCloseable {
     static final VnicId ETH0 = WEB.vnicIds().getFirst();
     static final VnicId ETH1 = WEB.vnicIds().getLast();
 
+    /** How long a test waits for what must happen. */
+    static final Duration PATIENCE = Duration.ofSeconds(30);
+
     private static final Config FAST = ConfigFactory.parseString("""
         portcullis.migration {
-          host-wait = 200ms, check-timeout = 1s, attach-timeout = 1s, prepare-timeout = 1s, cutover-timeout = 1s, release-timeout = 1s
-          step-timeout = 1s, retry-interval = 50ms, clear-delay = 200ms, linger = 1s, wake-interval = 100ms
+          host-wait = 200ms, check-timeout = 10s
+          attach-timeout = 30s, prepare-timeout = 30s, cutover-timeout = 30s, release-timeout = 30s, step-timeout = 30s
+          retry-interval = 50ms, clear-delay = 200ms, linger = 1s, wake-interval = 100ms
           evacuation.retry-interval = 50ms
         }\
         """);
@@ -70,6 +74,10 @@ final class FakeCluster implements HostLookup, PlacementRecords, AutoCloseable {
     private volatile long writeDelayMillis;
     private volatile double lossProbability;
     private volatile Random chance = new Random(0);
+
+    static {
+        Awaitility.setDefaultTimeout(PATIENCE);
+    }
 
     /** With limits that no test reaches, however slow the machine is. */
     FakeCluster() {
@@ -281,18 +289,18 @@ final class FakeCluster implements HostLookup, PlacementRecords, AutoCloseable {
     PlacementReply ask(VmId vm, Function<ActorRef<PlacementReply>, PlacementCommand> command) {
         TestProbe<PlacementReply> probe = kit.createTestProbe();
         placement(vm).tell(command.apply(probe.getRef()));
-        PlacementReply reply = probe.receiveMessage(Duration.ofSeconds(10));
+        PlacementReply reply = probe.receiveMessage(PATIENCE);
         probe.stop();
         return reply;
     }
 
     void awaitPhase(VmSpec spec, PlacementPhase phase) {
-        Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> view(spec).phase() == phase);
+        Awaitility.await().until(() -> view(spec).phase() == phase);
     }
 
     /** Waits for the end of a migration. */
     MigrationReceipt receipt(VmSpec spec, String id) {
-        Awaitility.await().atMost(Duration.ofSeconds(15)).until(() -> {
+        Awaitility.await().until(() -> {
             PlacementView view = view(spec);
             return view.phase() == PlacementPhase.PLACED
                     && view.lastReceipt() != null

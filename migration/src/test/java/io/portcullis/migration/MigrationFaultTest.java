@@ -263,22 +263,6 @@ class MigrationFaultTest {
         assertThat(cluster.host(ONE).epoch(ETH1)).isEqualTo(3);
     }
 
-    // ---- a host's actor system restarts, its data path lives on
-
-    @Test
-    void shouldCommitWhenTheTargetsActorsRestartAfterItTookOver() {
-        cluster.host(ONE).hang(Op.CUT);
-        String id = move.startUntil(Op.CUT, ONE);
-        cluster.host(TWO).activateUnseen(WEB, 2);
-
-        cluster.restartAgent(TWO);
-
-        MigrationReceipt receipt = cluster.receipt(WEB, id);
-        assertThat(receipt.outcome()).isEqualTo(MigrationOutcome.COMMITTED);
-        assertThat(receipt.problems()).anyMatch(problem -> problem.contains("restarted"));
-        cluster.host(ONE).goOn(Op.CUT);
-    }
-
     @Test
     void shouldMigrateAgainAfterAFailure() {
         cluster.host(TWO).failNext(Op.IMPORT, RefusalCode.INVALID, 1);

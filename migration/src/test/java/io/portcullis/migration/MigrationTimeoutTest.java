@@ -159,4 +159,19 @@ class MigrationTimeoutTest {
         MigrationReceipt receipt = cluster.receipt(WEB, id);
         move.assertReclaimed(receipt);
     }
+
+    @Test
+    void shouldCommitWhenTheTargetsActorsRestartAfterItTookOver() {
+        with("cutover-timeout = 2s, release-timeout = 1s");
+        cluster.host(ONE).hang(Op.CUT);
+        String id = move.startUntil(Op.CUT, ONE);
+        cluster.host(TWO).activateUnseen(WEB, 2);
+
+        cluster.restartAgent(TWO);
+
+        MigrationReceipt receipt = cluster.receipt(WEB, id);
+        assertThat(receipt.outcome()).isEqualTo(MigrationOutcome.COMMITTED);
+        assertThat(receipt.problems()).anyMatch(problem -> problem.contains("restarted"));
+        cluster.host(ONE).goOn(Op.CUT);
+    }
 }

@@ -28,6 +28,7 @@ import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
 /** A host's agent with its firewalls, on a data path without frames, a directory in memory and a tenant that a test plays. */
@@ -57,6 +58,10 @@ final class HostAgentFixture implements AutoCloseable {
         }
         return Behaviors.same();
     }));
+
+    static {
+        Awaitility.setDefaultTimeout(Duration.ofSeconds(30));
+    }
 
     HostAgentFixture(Path directory) {
         checkpoints = new Checkpoints(directory);

@@ -19,12 +19,17 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.awaitility.Awaitility;
 
 /** Hosts on one {@link TestFabric}, and how a vNIC is attached, moved and ruled in tests. */
 final class TestHosts implements AutoCloseable {
     static final int VLAN = 100;
     static final int MAX_CONNECTIONS = 10_000;
-    private static final long WAIT_SECONDS = 20;
+    private static final long WAIT_SECONDS = 30;
+
+    static {
+        Awaitility.setDefaultTimeout(WAIT_SECONDS, TimeUnit.SECONDS);
+    }
 
     final TestFabric fabric;
     private final List<DataPathRuntime> hosts = new ArrayList<>();
