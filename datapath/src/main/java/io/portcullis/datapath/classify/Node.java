@@ -18,6 +18,8 @@ final class Node {
     static final int MAX_ENTRIES = 1 << 20;
     private static final int MAX_GROUP = (1 << 12) - 1;
     private static final int TABLE_WORDS = 4;
+    /** In place of the word of a slot: the entries of no table. */
+    private static final int REST = 0;
 
     private Node() {}
 
@@ -111,18 +113,121 @@ final class Node {
         return node;
     }
 
-    /** The entries of a node, sorted by priority. */
+    /** A copy with one more entry; the tables stay as they were planned. */
+    static long[] with(long[] node, long[] entry) {
+        int slot = slotOf(node, entry);
+        if (slot != REST && sizeOf(node, slot) == MAX_GROUP) {
+            slot = REST;
+        }
+        int header = firstEntry(node);
+        int priority = Entries.priority(entry, 0);
+        int at = firstOf(node, slot);
+        int end = at + sizeOf(node, slot);
+        while (at < end && Entries.priority(node, header + at * Entries.WORDS) <= priority) {
+            at++;
+        }
+        int word = header + at * Entries.WORDS;
+        long[] more = Arrays.copyOf(node, node.length + Entries.WORDS);
+        System.arraycopy(node, word, more, word + Entries.WORDS, node.length - word);
+        System.arraycopy(entry, 0, more, word, Entries.WORDS);
+        resize(more, slot, 1);
+        return more;
+    }
+
+    /** A copy without the entry, or the node itself if it is not there. */
+    static long[] without(long[] node, long[] entry) {
+        int slot = slotOf(node, entry);
+        int at = placeOf(node, slot, entry);
+        if (at < 0) {
+            slot = REST;
+            at = placeOf(node, slot, entry);
+        }
+        if (at < 0) {
+            return node;
+        }
+        int word = firstEntry(node) + at * Entries.WORDS;
+        long[] fewer = Arrays.copyOf(node, node.length - Entries.WORDS);
+        System.arraycopy(node, word + Entries.WORDS, fewer, word, fewer.length - word);
+        resize(fewer, slot, -1);
+        return fewer;
+    }
+
+    /** The word of the slot that an entry belongs to, or {@link #REST}. */
+    private static int slotOf(long[] node, long[] entry) {
+        for (int t = 0, tables = (int) node[0] & 0xff; t < tables; t++) {
+            int at = 1 + t * TABLE_WORDS;
+            Masks masks = new Masks(node[at], node[at + 1]);
+            if (masks.accept(entry, 0)) {
+                return (int) (node[at + 2] >>> 32) + (int) (masks.hashOf(entry, 0) >>> node[at + 2]);
+            }
+        }
+        return REST;
+    }
+
+    private static int sizeOf(long[] node, int slot) {
+        return slot == REST ? (int) (node[0] >>> 32) : (int) node[slot] & MAX_GROUP;
+    }
+
+    private static int firstOf(long[] node, int slot) {
+        return slot == REST ? 0 : (int) node[slot] >>> 12;
+    }
+
+    /** Place among all entries, or -1. */
+    private static int placeOf(long[] node, int slot, long[] entry) {
+        int header = firstEntry(node);
+        for (int at = firstOf(node, slot), end = at + sizeOf(node, slot); at < end; at++) {
+            int word = header + at * Entries.WORDS;
+            if (Arrays.equals(node, word, word + Entries.WORDS, entry, 0, Entries.WORDS)) {
+                return at;
+            }
+        }
+        return -1;
+    }
+
+    /** After an entry came into a slot or left it: its size, where those behind it begin, and what is least. */
+    private static void resize(long[] node, int slot, int change) {
+        int header = firstEntry(node);
+        int tables = (int) node[0] & 0xff;
+        if (slot == REST) {
+            node[0] += (long) change << 32;
+        } else {
+            node[slot] += change;
+        }
+        int from = slot == REST ? 1 + tables * TABLE_WORDS : slot + 1;
+        for (int s = from; s < header; s++) {
+            node[s] += (long) change << 12;
+        }
+        if (slot == REST) {
+            return;
+        }
+        long least = sizeOf(node, slot) == 0
+                ? MaskTable.EMPTY
+                : Entries.priority(node, header + firstOf(node, slot) * Entries.WORDS);
+        node[slot] = least << 32 | (node[slot] & 0xffff_ffffL);
+        for (int t = 0; t < tables; t++) {
+            int base = (int) (node[1 + t * TABLE_WORDS + 2] >>> 32);
+            int slots = 1 << (Long.SIZE - (int) node[1 + t * TABLE_WORDS + 2]);
+            if (slot >= base && slot < base + slots) {
+                node[1 + t * TABLE_WORDS + 3] = leastOf(node, base, slots);
+            }
+        }
+    }
+
+    private static long leastOf(long[] node, int base, int slots) {
+        long least = MaskTable.EMPTY;
+        for (int s = base; s < base + slots; s++) {
+            least = Math.min(least, node[s] >>> 32);
+        }
+        return least;
+    }
+
+    /** The entries, sorted by priority. */
     static long[] entries(long[] node) {
         return Entries.sorted(Arrays.copyOfRange(node, firstEntry(node), node.length));
     }
 
-    static List<Masks> plan(long[] node) {
-        int tables = (int) node[0] & 0xff;
-        Masks[] plan = new Masks[tables];
-        for (int t = 0; t < tables; t++) {
-            plan[t] = new Masks(node[1 + t * TABLE_WORDS], node[2 + t * TABLE_WORDS]);
-        }
-        return List.of(plan);
+    static int count(long[] node) {
+        return (node.length - firstEntry(node)) / Entries.WORDS;
     }
 
     static int least(long[] node) {

@@ -150,7 +150,9 @@ public final class RuleIndex {
 
     private static long[] with(long[] content, long[] entry) {
         if (Node.isNode(content)) {
-            return Node.of(Entries.with(Node.entries(content), entry), Node.plan(content));
+            long[] more = Node.with(content, entry);
+            // each time that it has doubled, the tables are planned anew
+            return Integer.bitCount(Node.count(more)) == 1 ? packed(Node.entries(more)) : more;
         }
         long[] more = Entries.with(content, entry);
         return more.length > LEAF * GROWTH * Entries.WORDS ? packed(more) : more;
@@ -158,7 +160,7 @@ public final class RuleIndex {
 
     private static long[] without(long[] content, long[] entry) {
         if (Node.isNode(content)) {
-            return Node.of(Entries.without(Node.entries(content), entry), Node.plan(content));
+            return Node.without(content, entry);
         }
         return Entries.without(content, entry);
     }
