@@ -1,12 +1,7 @@
 package io.portcullis.datapath.classify;
 
-/** Has the last word about an entry that an index found. */
+/** Has the last word about a rule whose addresses match. */
 interface CandidateJudge {
-    /**
-     * Whether the rule counts.
-     *
-     * @param priority of the entry
-     * @param unsure whether the entry says less than its rule does
-     */
-    boolean confirms(int priority, boolean unsure);
+    /** Whether the rule with this priority counts. */
+    boolean confirms(int priority);
 }

@@ -3,6 +3,7 @@ package io.portcullis.datapath.classify;
 import io.portcullis.policy.Category;
 import io.portcullis.policy.table.RuleTable;
 import io.portcullis.policy.table.TableRule;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -22,7 +23,9 @@ public final class CompiledRules {
     private final RuleIndex ipv6;
     private final AddressProjection projection;
     private final @Nullable GroupRules groups;
-    private final boolean hasUnsure;
+    /** Rules that the index finds more often than they match. */
+    private final BitSet unsure;
+
     private final FrameRules frameRules;
     /** Indexes of rules in the order of their ids. */
     private final int[] byId;
@@ -34,7 +37,7 @@ public final class CompiledRules {
         ipv6 = compiler.ipv6();
         projection = compiler.projection();
         groups = compiler.groups();
-        hasUnsure = compiler.hasUnsure();
+        unsure = compiler.unsure();
         frameRules = new FrameRules(table);
         List<TableRule> rules = table.rules();
         byId = IntStream.range(0, rules.size())
@@ -112,8 +115,9 @@ public final class CompiledRules {
         return groups;
     }
 
-    boolean hasUnsure() {
-        return hasUnsure;
+    /** Whether a rule that the index found is to be asked itself. */
+    boolean isUnsure(int rule) {
+        return unsure.get(rule);
     }
 
     /** The first rule behind this one that is of another category. */

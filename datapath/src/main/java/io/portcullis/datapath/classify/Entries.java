@@ -13,8 +13,6 @@ import java.util.Arrays;
 final class Entries {
     static final int WORDS = 4;
     static final int BYTES = WORDS * Long.BYTES;
-    /** Bit of the tag's value: a match is a candidate, the whole rule is to be asked. */
-    static final int UNSURE = 1 << 15;
 
     private static final long PORT_LANES = 0x0000_ffff_0000_ffffL;
     private static final long BORROWS = 0x8000_0000_8000_0000L;
@@ -34,10 +32,6 @@ final class Entries {
 
     static int priority(long[] entries, int at) {
         return (int) (entries[at + 3] >>> 32);
-    }
-
-    static boolean isUnsure(long[] entries, int at) {
-        return (entries[at + 3] & UNSURE) != 0;
     }
 
     /** @param ports as {@link FlowWords#ports} spreads them */

@@ -117,7 +117,7 @@ final class GroupRules {
                     if (priority >= best) {
                         return best;
                     }
-                    if (judge.confirms(priority, true)) {
+                    if (judge.confirms(priority)) {
                         return priority;
                     }
                 }

@@ -12,6 +12,9 @@ import java.util.List;
  * the rules that the index found are asked about.
  */
 final class PacketClassifier implements Classifier, CandidateJudge {
+    /** So many rules that the index found may turn out not to match; then they are looked at one after the other. */
+    private static final int MAX_ASKED = 16;
+
     private static final PacketView NO_PACKET = new PacketView();
 
     private final CompiledRules compiled;
@@ -21,8 +24,6 @@ final class PacketClassifier implements Classifier, CandidateJudge {
     private Direction direction = Direction.OUT;
     /** Rules before this one do not count any more. */
     private int floor;
-    /** Whether the candidates' addresses have been looked at in full. */
-    private boolean isAddressMatched;
 
     PacketClassifier(CompiledRules compiled) {
         this.compiled = compiled;
@@ -41,7 +42,8 @@ final class PacketClassifier implements Classifier, CandidateJudge {
         direction = givenDirection;
         floor = 0;
         while (true) {
-            int found = first(family);
+            int found = firstIndexed(family);
+            found = compiled.groups() == null ? found : firstOfGroups(compiled.groups(), family, found);
             if (found == RuleIndex.NONE) {
                 return DEFAULT;
             }
@@ -52,25 +54,43 @@ final class PacketClassifier implements Classifier, CandidateJudge {
         }
     }
 
-    private int first(IpFamily family) {
-        CandidateJudge judge = floor > 0 || compiled.hasUnsure() ? this : null;
-        isAddressMatched = false;
-        int best;
-        if (family == IpFamily.IPV4) {
-            long addresses = FlowWords.addresses((int) packet.sourceLow, (int) packet.destinationLow);
-            best = compiled.ipv4().find(addresses, transport(), judge);
-        } else {
-            AddressProjection projection = compiled.projection();
-            long addresses = FlowWords.addresses(
-                    projection.of(packet.sourceHigh, packet.sourceLow),
-                    projection.of(packet.destinationHigh, packet.destinationLow));
-            best = compiled.ipv6().find(addresses, transport(), judge);
+    /** What the index finds is asked itself if it has to be; the index then goes on behind it. */
+    private int firstIndexed(IpFamily family) {
+        long transport = transport();
+        boolean isIpv4 = family == IpFamily.IPV4;
+        RuleIndex index = isIpv4 ? compiled.ipv4() : compiled.ipv6();
+        long addresses = isIpv4
+                ? FlowWords.addresses((int) packet.sourceLow, (int) packet.destinationLow)
+                : projected(compiled.projection());
+        int from = floor;
+        for (int asked = 0; asked < MAX_ASKED; asked++) {
+            int found = index.find(addresses, transport, from);
+            if (found == RuleIndex.NONE
+                    || !compiled.isUnsure(found)
+                    || RuleMatcher.matches(rules.get(found), packet, direction)) {
+                return found;
+            }
+            from = found + 1;
         }
-        GroupRules groups = compiled.groups();
-        if (groups == null) {
-            return best;
+        return firstOneByOne(from);
+    }
+
+    private long projected(AddressProjection projection) {
+        return FlowWords.addresses(
+                projection.of(packet.sourceHigh, packet.sourceLow),
+                projection.of(packet.destinationHigh, packet.destinationLow));
+    }
+
+    private int firstOneByOne(int from) {
+        for (int i = from; i < rules.size(); i++) {
+            if (RuleMatcher.matches(rules.get(i), packet, direction)) {
+                return i;
+            }
         }
-        isAddressMatched = true;
+        return RuleIndex.NONE;
+    }
+
+    private int firstOfGroups(GroupRules groups, IpFamily family, int best) {
         AddressClasses classes = groups.classes();
         return groups.find(
                 classes.classOf(family, packet.sourceHigh, packet.sourceLow),
@@ -91,16 +111,7 @@ final class PacketClassifier implements Classifier, CandidateJudge {
     }
 
     @Override
-    public boolean confirms(int priority, boolean unsure) {
-        if (priority < floor) {
-            return false;
-        }
-        if (!unsure) {
-            return true;
-        }
-        TableRule rule = rules.get(priority);
-        return isAddressMatched
-                ? RuleMatcher.matchesButAddresses(rule, packet, direction)
-                : RuleMatcher.matches(rule, packet, direction);
+    public boolean confirms(int priority) {
+        return priority >= floor && RuleMatcher.matchesButAddresses(rules.get(priority), packet, direction);
     }
 }

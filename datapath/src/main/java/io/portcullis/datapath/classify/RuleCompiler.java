@@ -11,6 +11,7 @@ import io.portcullis.policy.table.RuleTable;
 import io.portcullis.policy.table.ServiceMatch;
 import io.portcullis.policy.table.TableRule;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +30,7 @@ final class RuleCompiler {
     private final List<List<IpRange>> sets = new ArrayList<>();
     private final Map<List<IpRange>, Integer> setNumbers = new HashMap<>();
     private final AddressProjection projection;
-    private boolean hasUnsure;
+    private final BitSet unsure = new BitSet();
 
     RuleCompiler(RuleTable table) {
         List<IpRange> sample = new ArrayList<>();
@@ -61,9 +62,9 @@ final class RuleCompiler {
         return projection;
     }
 
-    /** Whether an entry says less than its rule. */
-    boolean hasUnsure() {
-        return hasUnsure;
+    /** Rules of which an entry says less than they do. */
+    BitSet unsure() {
+        return unsure;
     }
 
     @Nullable
@@ -142,7 +143,9 @@ final class RuleCompiler {
         if (isWhole && isAnyProtocol) {
             isSure = source.exact() && destination.exact();
         }
-        hasUnsure |= !isSure;
+        if (!isSure) {
+            unsure.set(priority);
+        }
         int mask = isAnyProtocol ? 0 : FlowWords.TAG_PROTOCOL;
         int tag = isAnyProtocol ? 0 : service.protocol() & FlowWords.TAG_PROTOCOL;
         if (rule.direction() != RuleDirection.BOTH) {
@@ -160,7 +163,7 @@ final class RuleCompiler {
                 ports[2],
                 ports[3],
                 mask,
-                tag | (isSure ? 0 : Entries.UNSURE));
+                tag);
     }
 
     /** The bounds of the two ports, in whose place ICMP has type and code. */

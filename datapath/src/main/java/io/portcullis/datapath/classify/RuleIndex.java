@@ -174,15 +174,11 @@ public final class RuleIndex {
 
     /** The least priority of all entries that match, or {@link #NONE}. */
     public int find(long addresses, long transport) {
-        return find(addresses, transport, null);
+        return find(addresses, transport, 0);
     }
 
-    /**
-     * As {@link #find(long, long)}, of the entries that the judge confirms.
-     *
-     * @param judge is asked about every entry that matches and could win; null to believe them
-     */
-    int find(long addresses, long transport, @Nullable CandidateJudge judge) {
+    /** As {@link #find(long, long)}, of the entries whose priority is at least {@code floor}. */
+    int find(long addresses, long transport, int floor) {
         long ports = FlowWords.ports(transport);
         int best = NONE;
         for (MaskTable table : tables) {
@@ -190,18 +186,17 @@ public final class RuleIndex {
             if (table.least(slot) < best) {
                 long[] content = table.slot(slot);
                 best = Node.isNode(content)
-                        ? inNode(content, addresses, ports, transport, best, judge)
-                        : among(content, 0, content.length, addresses, ports, transport, best, judge);
+                        ? inNode(content, addresses, ports, transport, best, floor)
+                        : among(content, 0, content.length, addresses, ports, transport, best, floor);
             }
         }
         long[] last = rest;
         return Node.isNode(last)
-                ? inNode(last, addresses, ports, transport, best, judge)
-                : among(last, 0, last.length, addresses, ports, transport, best, judge);
+                ? inNode(last, addresses, ports, transport, best, floor)
+                : among(last, 0, last.length, addresses, ports, transport, best, floor);
     }
 
-    private static int inNode(
-            long[] node, long addresses, long ports, long transport, int best, @Nullable CandidateJudge judge) {
+    private static int inNode(long[] node, long addresses, long ports, long transport, int best, int floor) {
         int header = Node.firstEntry(node);
         int found = best;
         for (int table = 1, end = 1 + ((int) node[0] & 0xff) * 4; table < end; table += 4) {
@@ -221,29 +216,21 @@ public final class RuleIndex {
                         ports,
                         transport,
                         found,
-                        judge);
+                        floor);
             }
         }
         int rest = (int) (node[0] >>> 32);
-        return among(node, header, header + rest * Entries.WORDS, addresses, ports, transport, found, judge);
+        return among(node, header, header + rest * Entries.WORDS, addresses, ports, transport, found, floor);
     }
 
     private static int among(
-            long[] entries,
-            int from,
-            int to,
-            long addresses,
-            long ports,
-            long transport,
-            int best,
-            @Nullable CandidateJudge judge) {
+            long[] entries, int from, int to, long addresses, long ports, long transport, int best, int floor) {
         for (int at = from; at < to; at += Entries.WORDS) {
             int priority = Entries.priority(entries, at);
             if (priority >= best) {
                 return best;
             }
-            if (Entries.matches(entries, at, addresses, ports, transport)
-                    && (judge == null || judge.confirms(priority, Entries.isUnsure(entries, at)))) {
+            if (Entries.matches(entries, at, addresses, ports, transport) && priority >= floor) {
                 return priority;
             }
         }

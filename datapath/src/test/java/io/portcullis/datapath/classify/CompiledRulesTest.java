@@ -141,7 +141,7 @@ class CompiledRulesTest {
                 classes.classOf(IpFamily.IPV4, 0, source),
                 classes.classOf(IpFamily.IPV4, 0, destination),
                 RuleIndex.NONE,
-                (_, _) -> true);
+                _ -> true);
     }
 
     private static String[] members(int group, int count) {
