@@ -58,6 +58,11 @@ final class EngineCounters {
         allowedBytes[direction.ordinal()] += bytes;
     }
 
+    void allowed(Direction direction, int frames, long bytes) {
+        allowed[direction.ordinal()] += frames;
+        allowedBytes[direction.ordinal()] += bytes;
+    }
+
     void dropped(Direction direction, DropReason reason) {
         dropped[direction.ordinal() * REASONS.length + reason.ordinal()]++;
     }

@@ -69,6 +69,11 @@ final class PolicyInForce {
         return classifier.classify(packet, direction);
     }
 
+    /** Whether each frame is judged by itself, before its connection is looked for. */
+    boolean hasFrameRules() {
+        return !frameRules.isEmpty();
+    }
+
     /** The rule of category ETHERNET that matches a frame, or {@link FrameRules#DEFAULT}; its hit is counted. */
     int decideFrame(PacketView packet, Direction direction) {
         if (frameRules.isEmpty()) {

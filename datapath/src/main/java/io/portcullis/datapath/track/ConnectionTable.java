@@ -261,6 +261,25 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
         count = 0;
     }
 
+    // ---- for the paths of a burst ----
+
+    SlotIndex index() {
+        return index;
+    }
+
+    long seed0() {
+        return seed0;
+    }
+
+    long seed1() {
+        return seed1;
+    }
+
+    /** What {@link Entry#POLICY_EPOCH} is of connections that were judged under the revision in force. */
+    int currentEpoch() {
+        return currentEpoch;
+    }
+
     // ---- inside the package ----
 
     int find(FlowKey key) {

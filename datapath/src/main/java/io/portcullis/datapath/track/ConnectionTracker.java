@@ -63,6 +63,10 @@ public final class ConnectionTracker implements AutoCloseable {
         return ftp != null;
     }
 
+    public TrackingProfile profile() {
+        return profile;
+    }
+
     public ConnectionTable table() {
         return table;
     }

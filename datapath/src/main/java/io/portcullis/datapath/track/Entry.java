@@ -117,6 +117,7 @@ final class Entry {
     /** Another connection announced it, see Expectations. */
     static final int EXPECTED = 16;
 
+    /** What another table must know. */
     static final int ALL_FLAGS = OUTBOUND | FROM_LOWER | SEEN_REPLY | ASSURED | EXPECTED;
 
     private Entry() {}

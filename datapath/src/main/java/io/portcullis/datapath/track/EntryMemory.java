@@ -1,5 +1,7 @@
 package io.portcullis.datapath.track;
 
+import io.portcullis.datapath.memory.NativeMemory;
+
 /**
  * The memory of a {@link ConnectionTable}: fields of {@link Entry} by slot, keys, times and counters. It knows nothing of which
  * slots are in use. One thread.
@@ -13,6 +15,7 @@ abstract class EntryMemory {
     private Lines hot = new Lines(Entry.BYTES);
     private Lines cold = new Lines(Entry.COLD_BYTES);
     private Lines ipv6 = new Lines(Entry.IPV6_BYTES);
+    private int replacements;
     private int ipv6Count;
     private int firstFreeIpv6 = NO_IPV6;
     private CoarseClock clock = new CoarseClock();
@@ -35,6 +38,7 @@ abstract class EntryMemory {
 
     /** Takes what another one has. */
     final void takeOver(EntryMemory other) {
+        replacements += hot.moves() + 1;
         hot = other.hot;
         cold = other.cold;
         ipv6 = other.ipv6;
@@ -46,6 +50,11 @@ abstract class EntryMemory {
     /** Where the lines of the slots are: slot n in slab n / {@link Lines#SLAB_RECORDS}; valid until the next insertion. */
     final long[] lineBases() {
         return hot.bases();
+    }
+
+    /** Changes whenever a line moves. */
+    final int lineMoves() {
+        return hot.moves() + replacements;
     }
 
     // ---- counters ----
@@ -69,6 +78,14 @@ abstract class EntryMemory {
             return;
         }
         setPending(slot, packets | (int) bytes << 6);
+    }
+
+    /** Adds to the cold counters. */
+    final void addCounters(int slot, int packets, int bytes) {
+        long otherPackets = getInt(slot, Entry.PACKETS) & 0xffff_ffffL;
+        long word = getLong(slot, Entry.IP_BYTES);
+        setInt(slot, Entry.PACKETS, (int) Math.min(otherPackets + packets, 0xffff_ffffL));
+        setLong(slot, Entry.IP_BYTES, (word & ~MAX_IP_BYTES) | Math.min((word & MAX_IP_BYTES) + bytes, MAX_IP_BYTES));
     }
 
     final void setCounters(int slot, long packets, long bytes) {
@@ -158,6 +175,21 @@ abstract class EntryMemory {
         key.lowerLow = addresses >>> 32;
         key.upperHigh = 0;
         key.upperLow = addresses & 0xffff_ffffL;
+    }
+
+    /** Reads the IPv6 addresses of the connection whose line this is, so that they are near. */
+    final long touchIpv6(long line) {
+        boolean isIpv6 = FlowKey.isIpv6(NativeMemory.getLong(line + Entry.KEY_WORD));
+        return isIpv6 ? NativeMemory.getLong(ipv6.address(NativeMemory.getInt(line + Entry.IPV6_LINE))) : 0;
+    }
+
+    /** Whether these are the IPv6 addresses of the connection whose line this is. */
+    final boolean hasIpv6(long line, long lowerHigh, long lowerLow, long upperHigh, long upperLow) {
+        long at = ipv6.address(NativeMemory.getInt(line + Entry.IPV6_LINE));
+        return NativeMemory.getLong(at) == lowerHigh
+                && NativeMemory.getLong(at + 8) == lowerLow
+                && NativeMemory.getLong(at + 16) == upperHigh
+                && NativeMemory.getLong(at + 24) == upperLow;
     }
 
     /** {@link FlowKey#word}. */

@@ -1,5 +1,6 @@
 package io.portcullis.datapath.track;
 
+import io.portcullis.datapath.memory.NativeMemory;
 import java.util.Arrays;
 
 /**
@@ -24,6 +25,7 @@ final class Lines {
     private NativeMemory.Piece[] pieces = new NativeMemory.Piece[0];
     private long[] bases = new long[0];
     private int capacity;
+    private int moves;
 
     Lines(int recordBytes) {
         this.recordBytes = recordBytes;
@@ -32,6 +34,11 @@ final class Lines {
     /** Addresses of the slabs; valid until the next growth. */
     long[] bases() {
         return bases;
+    }
+
+    /** How often records have moved. */
+    int moves() {
+        return moves;
     }
 
     long address(int record) {
@@ -85,6 +92,7 @@ final class Lines {
         if (capacity > 0) {
             NativeMemory.copy(bases[0], piece.address(), (long) capacity * recordBytes);
             pieces[0].free();
+            moves++;
         } else {
             pieces = new NativeMemory.Piece[1];
             bases = new long[1];

@@ -42,6 +42,75 @@ final class SipHash {
         return v0 ^ v1 ^ v2 ^ v3;
     }
 
+    /**
+     * {@link #hash(long, long, long, long)} of many messages. The rounds are written out and nothing branches, so that the
+     * compiler makes vectors of it.
+     */
+    static void hashAll(long key0, long key1, long[] w0, long[] w1, long[] hashes, int count) {
+        long initial0 = key0 ^ INITIAL_0;
+        long initial1 = key1 ^ INITIAL_1;
+        long initial2 = key0 ^ INITIAL_2;
+        long initial3 = key1 ^ INITIAL_3;
+        for (int i = 0; i < count; i++) {
+            long first = w0[i];
+            long second = w1[i];
+            long v0 = initial0;
+            long v1 = initial1;
+            long v2 = initial2;
+            long v3 = initial3 ^ first;
+            v0 += v1;
+            v2 += v3;
+            v1 = Long.rotateLeft(v1, 13) ^ v0;
+            v3 = Long.rotateLeft(v3, 16) ^ v2;
+            v0 = Long.rotateLeft(v0, 32) + v3;
+            v2 += v1;
+            v3 = Long.rotateLeft(v3, 21) ^ v0;
+            v1 = Long.rotateLeft(v1, 17) ^ v2;
+            v2 = Long.rotateLeft(v2, 32);
+            v0 ^= first;
+            v3 ^= second;
+            v0 += v1;
+            v2 += v3;
+            v1 = Long.rotateLeft(v1, 13) ^ v0;
+            v3 = Long.rotateLeft(v3, 16) ^ v2;
+            v0 = Long.rotateLeft(v0, 32) + v3;
+            v2 += v1;
+            v3 = Long.rotateLeft(v3, 21) ^ v0;
+            v1 = Long.rotateLeft(v1, 17) ^ v2;
+            v2 = Long.rotateLeft(v2, 32);
+            v0 ^= second;
+            v2 ^= 0xff;
+            v0 += v1;
+            v2 += v3;
+            v1 = Long.rotateLeft(v1, 13) ^ v0;
+            v3 = Long.rotateLeft(v3, 16) ^ v2;
+            v0 = Long.rotateLeft(v0, 32) + v3;
+            v2 += v1;
+            v3 = Long.rotateLeft(v3, 21) ^ v0;
+            v1 = Long.rotateLeft(v1, 17) ^ v2;
+            v2 = Long.rotateLeft(v2, 32);
+            v0 += v1;
+            v2 += v3;
+            v1 = Long.rotateLeft(v1, 13) ^ v0;
+            v3 = Long.rotateLeft(v3, 16) ^ v2;
+            v0 = Long.rotateLeft(v0, 32) + v3;
+            v2 += v1;
+            v3 = Long.rotateLeft(v3, 21) ^ v0;
+            v1 = Long.rotateLeft(v1, 17) ^ v2;
+            v2 = Long.rotateLeft(v2, 32);
+            v0 += v1;
+            v2 += v3;
+            v1 = Long.rotateLeft(v1, 13) ^ v0;
+            v3 = Long.rotateLeft(v3, 16) ^ v2;
+            v0 = Long.rotateLeft(v0, 32) + v3;
+            v2 += v1;
+            v3 = Long.rotateLeft(v3, 21) ^ v0;
+            v1 = Long.rotateLeft(v1, 17) ^ v2;
+            v2 = Long.rotateLeft(v2, 32);
+            hashes[i] = v0 ^ v1 ^ v2 ^ v3;
+        }
+    }
+
     /** Of five words. */
     static long hash(long key0, long key1, long w0, long w1, long w2, long w3, long w4) {
         long v0 = key0 ^ INITIAL_0;

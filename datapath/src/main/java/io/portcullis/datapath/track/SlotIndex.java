@@ -1,5 +1,6 @@
 package io.portcullis.datapath.track;
 
+import io.portcullis.datapath.memory.NativeMemory;
 import java.util.Arrays;
 
 /**

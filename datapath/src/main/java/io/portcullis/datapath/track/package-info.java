@@ -2,7 +2,8 @@
  * The connection table, the trackers of TCP, UDP and ICMP, and the codec that moves a table between hosts.
  *
  * <p>{@link ConnectionTracker} is the way in: it finds the connection of a packet in a {@link ConnectionTable} and judges
- * whether the packet is a valid next one. {@link TableCodec} writes a table as chunks and reads it back whole or not at
+ * whether the packet is a valid next one. {@link EstablishedPath} does the same for most packets of a burst, many at a time and
+ * only where it is sure; tests hold the two together. {@link TableCodec} writes a table as chunks and reads it back whole or not at
  * all; a moved connection is judged by the destination exactly as it would have been by the source. Nothing here knows
  * rules, actors or ports.
  *

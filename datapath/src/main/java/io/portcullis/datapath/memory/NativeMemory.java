@@ -1,4 +1,4 @@
-package io.portcullis.datapath.track;
+package io.portcullis.datapath.memory;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -12,20 +12,23 @@ import java.util.Optional;
 
 /**
  * Native memory by address, little endian on every machine. One segment stands for all memory, so that an access costs one
- * comparison of its sign and no look-up of a segment; whoever calls answers for the address. {@link Lines} is the only owner
- * of such memory and forgets its addresses when it frees it.
+ * comparison of its sign and no look-up of a segment; whoever calls answers for the address, and
+ * forgets it when it frees the memory.
  *
  * <p>On Linux large pieces are mapped page by page as they are touched, and may be put on huge pages (madvise(2)); elsewhere
  * the advice does nothing.
  */
-final class NativeMemory {
+public final class NativeMemory {
     /** What a huge page is on x86-64 and on arm64 with 4-KiB pages. */
-    static final int HUGE_PAGE_BYTES = 2 << 20;
+    public static final int HUGE_PAGE_BYTES = 2 << 20;
 
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfShort SHORT =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfLong NETWORK_LONG =
+            ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+    private static final ValueLayout.OfInt NETWORK_INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
     private static final MemorySegment ALL = everything();
 
     // sys/mman.h of Linux; the same on x86-64 and arm64
@@ -56,52 +59,61 @@ final class NativeMemory {
     private NativeMemory() {}
 
     /** A piece of zeroed memory. */
-    interface Piece {
+    public interface Piece {
         long address();
 
         void free();
     }
 
-    static long getLong(long address) {
+    public static long getLong(long address) {
         return ALL.get(LONG, address);
     }
 
-    static void setLong(long address, long value) {
+    public static void setLong(long address, long value) {
         ALL.set(LONG, address, value);
     }
 
-    static int getInt(long address) {
+    public static int getInt(long address) {
         return ALL.get(INT, address);
     }
 
-    static void setInt(long address, int value) {
+    public static void setInt(long address, int value) {
         ALL.set(INT, address, value);
     }
 
     /** Unsigned. */
-    static int getShort(long address) {
+    public static int getShort(long address) {
         return ALL.get(SHORT, address) & 0xffff;
     }
 
-    static void setShort(long address, int value) {
+    public static void setShort(long address, int value) {
         ALL.set(SHORT, address, (short) value);
     }
 
     /** Unsigned. */
-    static int getByte(long address) {
+    public static int getByte(long address) {
         return ALL.get(ValueLayout.JAVA_BYTE, address) & 0xff;
     }
 
-    static void setByte(long address, int value) {
+    public static void setByte(long address, int value) {
         ALL.set(ValueLayout.JAVA_BYTE, address, (byte) value);
     }
 
-    static void copy(long from, long to, long bytes) {
+    /** In network byte order, as in frames. */
+    public static long getNetworkLong(long address) {
+        return ALL.get(NETWORK_LONG, address);
+    }
+
+    public static int getNetworkInt(long address) {
+        return ALL.get(NETWORK_INT, address);
+    }
+
+    public static void copy(long from, long to, long bytes) {
         MemorySegment.copy(ALL, from, ALL, to, bytes);
     }
 
     /** A small piece, aligned to cache lines. */
-    static Piece allocate(long bytes) {
+    public static Piece allocate(long bytes) {
         return new Small(bytes);
     }
 
@@ -125,7 +137,7 @@ final class NativeMemory {
     }
 
     /** A large piece, aligned to huge pages, that takes memory only where it is touched (Linux). */
-    static Piece reserve(long bytes) {
+    public static Piece reserve(long bytes) {
         if (MMAP.isEmpty() || MUNMAP.isEmpty()) {
             return allocate(bytes);
         }
@@ -150,12 +162,12 @@ final class NativeMemory {
     }
 
     /** Asks for huge pages from the first touch on. */
-    static void adviseHuge(long address, long bytes) {
+    public static void adviseHuge(long address, long bytes) {
         advise(address, bytes, MADV_HUGEPAGE);
     }
 
     /** Asks to put what is there on huge pages now (Linux 6.1; older ones do it in their own time). */
-    static void collapse(long address, long bytes) {
+    public static void collapse(long address, long bytes) {
         advise(address, bytes, MADV_HUGEPAGE);
         advise(address, bytes, MADV_COLLAPSE);
     }

@@ -1,0 +1,94 @@
+package io.portcullis.datapath.engine;
+
+import io.portcullis.datapath.Direction;
+import io.portcullis.datapath.guard.VnicGuard;
+import io.portcullis.datapath.memory.NativeMemory;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.stream.LongStream;
+
+/**
+ * What {@link VnicGuard} lets pass without a doubt, told from a few words of an untagged IP frame: unicast from the VM's own MAC
+ * and one of its own addresses, or unicast to its MAC from neither. All else is for VnicGuard to judge. Immutable, no
+ * allocation.
+ */
+final class PlainSender {
+    private static final int ETHERNET_BYTES = 14;
+    private static final int IPV4_BYTES = 20;
+    private static final int IPV6_BYTES = 40;
+    private static final int IPV4 = 0x0800;
+    private static final int IPV6 = 0x86dd;
+
+    private final long mac;
+    private final int[] ipv4;
+    /** High and low half of one address after the other. */
+    private final long[] ipv6;
+
+    PlainSender(VnicIdentity identity) {
+        mac = identity.mac().value();
+        List<InetAddress> addresses = identity.addresses();
+        ipv4 = addresses.stream()
+                .filter(Inet4Address.class::isInstance)
+                .mapToInt(address -> ByteBuffer.wrap(address.getAddress()).getInt())
+                .toArray();
+        ipv6 = addresses.stream()
+                .filter(address -> !(address instanceof Inet4Address))
+                .map(address -> ByteBuffer.wrap(address.getAddress()))
+                .flatMapToLong(bytes -> LongStream.of(bytes.getLong(), bytes.getLong()))
+                .toArray();
+    }
+
+    boolean isHonest(long at, int length, Direction direction) {
+        if (length < ETHERNET_BYTES + IPV4_BYTES) {
+            return false;
+        }
+        // destination 48, source 48, type 16
+        long first = NativeMemory.getNetworkLong(at);
+        int type = NativeMemory.getNetworkInt(at + 12) >>> 16;
+        long source = (first << 32 & 0xffff_0000_0000L) | (NativeMemory.getNetworkInt(at + 8) & 0xffff_ffffL);
+        if (direction == Direction.OUT) {
+            return source == mac && isOwn(at, length, type);
+        }
+        boolean isFromGroup = (source >>> 40 & 1) != 0;
+        return first >>> 16 == mac && source != mac && !isFromGroup && isForeign(at, length, type);
+    }
+
+    private boolean isOwn(long at, int length, int type) {
+        return type == IPV4
+                ? hasIpv4(NativeMemory.getNetworkInt(at + 26))
+                : type == IPV6 && length >= ETHERNET_BYTES + IPV6_BYTES && hasIpv6(at + 22);
+    }
+
+    private boolean isForeign(long at, int length, int type) {
+        return type == IPV4
+                ? !hasIpv4(NativeMemory.getNetworkInt(at + 26))
+                : type == IPV6 && length >= ETHERNET_BYTES + IPV6_BYTES && isForeignIpv6(at + 22);
+    }
+
+    /** Link-local ones too are left to VnicGuard, which knows the one that is made from the MAC. */
+    private boolean isForeignIpv6(long at) {
+        return NativeMemory.getNetworkLong(at) >>> 54 != 0xfe80 >>> 6 && !hasIpv6(at);
+    }
+
+    private boolean hasIpv4(int address) {
+        for (int own : ipv4) {
+            if (own == address) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean hasIpv6(long at) {
+        long high = NativeMemory.getNetworkLong(at);
+        long low = NativeMemory.getNetworkLong(at + 8);
+        for (int i = 0; i < ipv6.length; i += 2) {
+            if (ipv6[i] == high && ipv6[i + 1] == low) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

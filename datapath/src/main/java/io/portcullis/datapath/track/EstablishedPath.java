@@ -1,0 +1,236 @@
+package io.portcullis.datapath.track;
+
+import io.portcullis.datapath.Direction;
+import io.portcullis.datapath.memory.NativeMemory;
+
+/**
+ * The short way of most packets: the next packet of an established connection that is in its windows, judged under the policy in
+ * force. It does to the connection exactly what {@link ConnectionTracker#lookup} does, by reading and writing its line a few
+ * words at a time; whatever it is not sure of it leaves untouched and says no, and the caller goes the long way. One thread, no
+ * allocation.
+ *
+ * <p>For up to {@value #FRAMES} frames: {@link #take} each, {@link #find} all, then {@link #pass} each in order; between the
+ * calls of {@code pass} the table may change.
+ */
+public final class EstablishedPath {
+    public static final int FRAMES = BurstLookup.FRAMES;
+
+    private static final int STATE_SHIFT = 48;
+    /** State, and those of the flags that decide, as they lie in the key word. */
+    private static final int STATE_MASK = 0xff | (Entry.SEEN_REPLY | Entry.ASSURED) << 8;
+
+    private static final int TCP_STATE = ConnectionState.ESTABLISHED.code() | (Entry.SEEN_REPLY | Entry.ASSURED) << 8;
+    private static final int UDP_MASK = 0xff | Entry.SEEN_REPLY << 8;
+    private static final int UDP_STATE = ConnectionState.UDP_STREAM.code() | Entry.SEEN_REPLY << 8;
+    private static final int PEERS_APART = Entry.REPLY_PEER - Entry.ORIGINAL_PEER;
+    private static final int UNACKNOWLEDGED = TcpTracker.PEER_UNACKNOWLEDGED << 8;
+
+    // ---- the tail as one word: see Entry.TAIL ----
+    private static final int LAST_SHIFT = 8;
+    private static final int FINGERPRINT_SHIFT = 16;
+    private static final int EPOCH_SHIFT = 24;
+    private static final int PACKETS_SHIFT = 40;
+    private static final int BYTES_SHIFT = 46;
+    private static final int MAX_PACKETS = 63;
+    private static final int MAX_BYTES = (1 << 18) - 1;
+    private static final int LAST_ACK_AT_EDGE = TcpSegment.ACK | 1 << 6;
+
+    private final ConnectionTracker tracker;
+    private final ConnectionTable table;
+    private final BurstLookup lookup;
+    /** Somebody must see what port {@value FtpHelper#CONTROL_PORT} says. */
+    private boolean hasHelper;
+
+    private int lineMoves;
+    /** 1: the VM sent the frames. */
+    private int outbound;
+
+    private int tick;
+    private int epoch;
+    // ticks in the upper half, code in the lower one
+    private long established;
+    private long unacknowledged;
+    private long retransmitted;
+    private long udpStream;
+
+    public EstablishedPath(ConnectionTracker tracker) {
+        this.tracker = tracker;
+        table = tracker.table();
+        lookup = new BurstLookup(table);
+    }
+
+    /** Takes the frame at this address as number {@code i}; call it for every number from 0 on. */
+    public void take(int i, long address, int length) {
+        lookup.take(i, address, length);
+    }
+
+    /** Takes a frame as one that must go the long way. */
+    public void skip(int i) {
+        lookup.kinds[i] = BurstLookup.OTHER;
+    }
+
+    /** Looks for the connections of the first {@code count} frames. */
+    public void find(int count, Direction direction, long nowNanos) {
+        TrackingProfile profile = tracker.profile();
+        hasHelper = tracker.hasHelper();
+        outbound = direction == Direction.OUT ? 1 : 0;
+        lookup.find(count);
+        CoarseClock clock = table.clock();
+        lineMoves = table.lineMoves();
+        tick = clock.tick(nowNanos);
+        epoch = table.currentEpoch();
+        established = timeout(clock, profile.establishedNanos());
+        unacknowledged = timeout(clock, Math.min(profile.establishedNanos(), profile.unacknowledgedNanos()));
+        retransmitted = timeout(clock, Math.min(profile.establishedNanos(), profile.retransmittedNanos()));
+        udpStream = timeout(clock, profile.udpStreamNanos());
+    }
+
+    private static long timeout(CoarseClock clock, long nanos) {
+        int ticks = CoarseClock.ticks(nanos);
+        return (long) ticks << 32 | clock.code(ticks);
+    }
+
+    /** Whether frame {@code i} is such a packet; if so its connection has gone on. */
+    public boolean pass(int i) {
+        int slot = lookup.slots[i];
+        // growing moves the lines of a small table, and then they must be found again
+        if (lookup.kinds[i] == BurstLookup.OTHER || slot == ConnectionTable.NONE || lineMoves != table.lineMoves()) {
+            return false;
+        }
+        long line = lookup.lines[i];
+        long keyWord = NativeMemory.getLong(line + Entry.KEY_WORD);
+        if ((keyWord & FlowKey.WORD_MASK) != lookup.words[i] || !hasAddresses(i, line)) {
+            return false;
+        }
+        long tail = NativeMemory.getLong(line + Entry.TAIL);
+        boolean isStale =
+                (tail >>> EPOCH_SHIFT & 0xffff) != epoch || NativeMemory.getInt(line + Entry.DEADLINE) - tick <= 0;
+        if (isStale) {
+            return false;
+        }
+        int state = (int) (keyWord >>> STATE_SHIFT);
+        int reply = (lookup.fromLower[i] ^ (state >>> 9)) & 1;
+        // from the wrong side, whatever its addresses say
+        if (((state >>> 8 ^ reply) & 1) != outbound) {
+            return false;
+        }
+        if (lookup.kinds[i] == BurstLookup.TCP) {
+            return !(hasHelper && isHelped(lookup.words[i]))
+                    && (state & STATE_MASK) == TCP_STATE
+                    && passTcp(i, slot, line, reply, tail);
+        }
+        if ((state & UDP_MASK) != UDP_STATE) {
+            return false;
+        }
+        NativeMemory.setInt(line + Entry.DEADLINE, tick + (int) (udpStream >>> 32));
+        int last = (int) (tail >>> LAST_SHIFT) & 0x7f;
+        writeTail(i, slot, line, tail, last, (int) (tail >>> FINGERPRINT_SHIFT) & 0xff, (int) udpStream);
+        return true;
+    }
+
+    private static boolean isHelped(long word) {
+        return FlowKey.lowerPort(word) == FtpHelper.CONTROL_PORT || FlowKey.upperPort(word) == FtpHelper.CONTROL_PORT;
+    }
+
+    private boolean hasAddresses(int i, long line) {
+        if (!FlowKey.isIpv6(lookup.words[i])) {
+            return NativeMemory.getLong(line + Entry.ADDRESSES) == lookup.addresses[i];
+        }
+        return table.hasIpv6(line, lookup.lowerHigh[i], lookup.lowerLow[i], lookup.upperHigh[i], lookup.upperLow[i]);
+    }
+
+    private boolean passTcp(int i, int slot, long line, int reply, long tail) {
+        long at = lookup.transport[i];
+        long numbers = NativeMemory.getNetworkLong(at + 4);
+        int sequence = (int) (numbers >>> 32);
+        int ack = (int) numbers;
+        int field = NativeMemory.getNetworkInt(at + 12) & 0xffff;
+        int end = sequence + lookup.payloadBytes[i];
+        long sender = line + Entry.ORIGINAL_PEER + (long) reply * PEERS_APART;
+        long receiver = line + Entry.REPLY_PEER - (long) reply * PEERS_APART;
+        long senderEdges = NativeMemory.getLong(sender + Entry.PEER_END);
+        long senderWindows = NativeMemory.getLong(sender + Entry.PEER_MAX_END);
+        int senderKind = NativeMemory.getShort(sender + Entry.PEER_SCALE);
+        long receiverWindows = NativeMemory.getLong(receiver + Entry.PEER_MAX_END);
+        int receiverEnd = NativeMemory.getInt(receiver + Entry.PEER_END);
+        int receiverKind = NativeMemory.getShort(receiver + Entry.PEER_SCALE);
+        int senderEnd = (int) senderEdges;
+        int maxAck = (int) (senderEdges >>> 32);
+        int maxEnd = (int) senderWindows;
+        int maxWindow = (int) (senderWindows >>> 32);
+        int receiverWindow = (int) (receiverWindows >>> 32);
+        int window = field << (senderKind & 0xff);
+        // TcpWindow.bounds with room to spare, and what update would do beside moving the plain edges; each is negative
+        // if it
+        // does not hold
+        int fits = maxEnd - sequence
+                | receiverEnd - ack
+                | end - senderEnd
+                | end - (senderEnd - receiverWindow)
+                | maxEnd - end
+                | ack - (receiverEnd - Math.max(TcpWindow.MIN_ACK_LAG, maxWindow))
+                | maxWindow - 1
+                | receiverWindow - 1
+                | window - 1;
+        int peers = (senderKind | receiverKind << 16) & PLAIN_MASK;
+        if (fits < 0 || peers != PLAIN_PEERS) {
+            return false;
+        }
+        int newEnd = end - senderEnd;
+        int newAck = ack - maxAck;
+        NativeMemory.setLong(sender + Entry.PEER_END, (end & 0xffff_ffffL) | (long) (newAck > 0 ? ack : maxAck) << 32);
+        if (window > maxWindow) {
+            NativeMemory.setInt(sender + Entry.PEER_MAX_WINDOW, window);
+        }
+        int right = ack + window;
+        if (right - (int) receiverWindows >= 0) {
+            NativeMemory.setInt(receiver + Entry.PEER_MAX_END, right);
+        }
+        int senderAfter = newEnd > 0 ? senderKind | UNACKNOWLEDGED : senderKind;
+        int receiverAfter = ack == receiverEnd ? receiverKind & ~UNACKNOWLEDGED : receiverKind;
+        NativeMemory.setShort(sender + Entry.PEER_SCALE, senderAfter);
+        NativeMemory.setShort(receiver + Entry.PEER_SCALE, receiverAfter);
+        int fingerprint = TcpWindow.fingerprint(sequence, ack, end, field);
+        int last = LAST_ACK_AT_EDGE | reply << 3;
+        if (newEnd <= 0 && newAck <= 0) {
+            last |= retransmits(tail, reply, fingerprint) << 4;
+        }
+        long chosen = ((senderAfter | receiverAfter) & UNACKNOWLEDGED) != 0 ? unacknowledged : established;
+        if ((last >>> 4 & 3) >= TrackingProfile.MAX_RETRANSMITS) {
+            chosen = retransmitted;
+        }
+        NativeMemory.setInt(line + Entry.DEADLINE, tick + (int) (chosen >>> 32));
+        writeTail(i, slot, line, tail, last, fingerprint, (int) chosen);
+        return true;
+    }
+
+    private static int retransmits(long tail, int reply, int fingerprint) {
+        int before = (int) (tail >>> LAST_SHIFT);
+        boolean isSame = (before >>> 3 & 1) == reply && (tail >>> FINGERPRINT_SHIFT & 0xff) == fingerprint;
+        return isSame ? Math.min(TrackingProfile.MAX_RETRANSMITS, (before >>> 4 & 3) + 1) : 0;
+    }
+
+    private void writeTail(int i, int slot, long line, long tail, int last, int fingerprint, int code) {
+        int packets = (int) (tail >>> PACKETS_SHIFT & MAX_PACKETS) + 1;
+        int bytes = (int) (tail >>> BYTES_SHIFT) + lookup.ipBytes[i];
+        if (packets > MAX_PACKETS || bytes > MAX_BYTES) {
+            table.addCounters(slot, packets, bytes);
+            packets = 0;
+            bytes = 0;
+        }
+        NativeMemory.setLong(
+                line + Entry.TAIL,
+                code
+                        | (long) last << LAST_SHIFT
+                        | (long) fingerprint << FINGERPRINT_SHIFT
+                        | (long) epoch << EPOCH_SHIFT
+                        | (long) packets << PACKETS_SHIFT
+                        | (long) bytes << BYTES_SHIFT);
+    }
+
+    /** Flags of both peers that decide: neither was picked up, and the sender's acknowledgement is known. */
+    private static final int PLAIN_MASK =
+            (TcpTracker.PEER_LIBERAL | TcpTracker.PEER_ACKNOWLEDGED) << 8 | TcpTracker.PEER_LIBERAL << 24;
+
+    private static final int PLAIN_PEERS = TcpTracker.PEER_ACKNOWLEDGED << 8;
+}

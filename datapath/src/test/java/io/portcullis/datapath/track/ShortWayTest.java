@@ -1,0 +1,218 @@
+package io.portcullis.datapath.track;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.portcullis.datapath.Direction;
+import io.portcullis.datapath.engine.Verdict;
+import io.portcullis.datapath.engine.VnicEngine;
+import io.portcullis.datapath.engine.VnicIdentity;
+import io.portcullis.datapath.packet.FrameBuilder;
+import io.portcullis.datapath.packet.Frames;
+import io.portcullis.datapath.packet.PacketView;
+import io.portcullis.datapath.packet.Wire;
+import io.portcullis.datapath.port.Burst;
+import io.portcullis.policy.Action;
+import io.portcullis.policy.VnicId;
+import io.portcullis.policy.table.RuleTable;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Test;
+
+/**
+ * An engine that gets bursts goes the short way where it can; one that gets the same frames one by one never does. Both must
+ * say and remember the same, whatever is in the burst: packets of one connection in a row, bent ones, new policies between.
+ */
+class ShortWayTest {
+    private static final int FLOWS = 40;
+    private static final int[] STAMPS = {1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2};
+
+    private final Verdict[] verdicts = new Verdict[Burst.MAX_FRAMES];
+
+    private record Sent(Direction direction, FrameBuilder frame) {}
+
+    @RepeatedTest(25)
+    void shouldDecideAndRememberAsTheLongWayDoes() {
+        long seed = new Random().nextLong();
+        System.out.println("ShortWayTest seed " + seed);
+        Random random = new Random(seed);
+        List<Sent> traffic = traffic(random);
+        VnicIdentity identity =
+                new VnicIdentity(VnicId.parse("acme/web-1/eth0"), Frames.VM_MAC, List.of(Frames.VM, Frames.VM6));
+        boolean isLoose = random.nextBoolean();
+        try (Arena arena = Arena.ofConfined();
+                VnicEngine inBursts = new VnicEngine(identity, 200);
+                VnicEngine oneByOne = new VnicEngine(identity, 200)) {
+            Burst burst = new Burst(arena);
+            Burst[] replies = {new Burst(arena), new Burst(arena), new Burst(arena), new Burst(arena)};
+            long now = random.nextLong() >> 3;
+            long revision = 0;
+            for (int at = 0; at < traffic.size(); ) {
+                if (revision == 0 || random.nextInt(8) == 0) {
+                    revision++;
+                    RuleTable table = new RuleTable("t" + revision, List.of(), Action.ALLOW, isLoose);
+                    inBursts.install(revision, table, now);
+                    oneByOne.install(revision, table, now);
+                }
+                burst.clear();
+                Direction direction = traffic.get(at).direction();
+                int most = 1 + random.nextInt(Burst.MAX_FRAMES);
+                while (at < traffic.size()
+                        && burst.count() < most
+                        && burst.hasRoom()
+                        && traffic.get(at).direction() == direction) {
+                    traffic.get(at++).frame().appendTo(burst);
+                    if (random.nextInt(60) == 0) {
+                        flip(random, burst);
+                    }
+                }
+                now += random.nextInt(30) == 0 ? random.nextInt(200) * 1_000_000_000L : random.nextInt(3_000_000);
+                compare(inBursts, oneByOne, burst, direction, now, replies, seed);
+                inBursts.expire(now);
+                oneByOne.expire(now);
+            }
+            assertThat(inBursts.exportTable(now).digest())
+                    .as("seed %d", seed)
+                    .isEqualTo(oneByOne.exportTable(now).digest());
+            assertThat(inBursts.connections(1_000, now))
+                    .as("seed %d", seed)
+                    .containsExactlyInAnyOrderElementsOf(oneByOne.connections(1_000, now));
+            assertThat(inBursts.counters()).as("seed %d", seed).isEqualTo(oneByOne.counters());
+        }
+    }
+
+    /** One bit of the headers of the last frame. */
+    private static void flip(Random random, Burst burst) {
+        int last = burst.count() - 1;
+        long at = burst.offset(last) + (long) random.nextInt(Math.min(burst.length(last), 74));
+        Wire.put8(burst.memory(), at, Wire.u8(burst.memory(), at) ^ 1 << random.nextInt(8));
+    }
+
+    private void compare(
+            VnicEngine inBursts,
+            VnicEngine oneByOne,
+            Burst burst,
+            Direction direction,
+            long now,
+            Burst[] replies,
+            long seed) {
+        for (Burst reply : replies) {
+            reply.clear();
+        }
+        inBursts.process(burst, 0, burst.count(), direction, now, verdicts, replies[0], replies[1]);
+        List<Verdict> fast = new ArrayList<>();
+        for (int i = 0; i < burst.count(); i++) {
+            fast.add(verdicts[i]);
+        }
+        for (int i = 0; i < burst.count(); i++) {
+            oneByOne.process(burst, i, i + 1, direction, now, verdicts, replies[2], replies[3]);
+            assertThat(fast.get(i))
+                    .as("seed %d, frame %d of %d", seed, i, burst.count())
+                    .isEqualTo(verdicts[i]);
+        }
+        assertThat(replies[0].count()).isEqualTo(replies[2].count());
+        assertThat(replies[1].count()).isEqualTo(replies[3].count());
+        Map<String, Long> counters = inBursts.counters();
+        assertThat(counters).as("seed %d", seed).isEqualTo(oneByOne.counters());
+    }
+
+    private static List<Sent> traffic(Random random) {
+        List<List<Sent>> flows = new ArrayList<>();
+        for (int i = 0; i < FLOWS; i++) {
+            flows.add(flow(random, i));
+        }
+        List<Sent> all = new ArrayList<>();
+        while (!flows.isEmpty()) {
+            int at = random.nextInt(flows.size());
+            List<Sent> flow = flows.get(at);
+            // a few of one flow in a row, as a sender's burst brings them
+            for (int run = random.nextInt(6); run >= 0 && !flow.isEmpty(); run--) {
+                Sent sent = flow.removeFirst();
+                all.add(sent);
+                if (random.nextInt(25) == 0) {
+                    all.add(sent);
+                }
+            }
+            if (flow.isEmpty()) {
+                flows.remove(at);
+            }
+        }
+        return all;
+    }
+
+    private static List<Sent> flow(Random random, int number) {
+        boolean isIpv6 = number % 3 == 0;
+        int port = 1_000 + random.nextInt(30);
+        boolean isFromVm = random.nextBoolean();
+        Packets.End vm = isIpv6 ? Packets.End.of6(1, isFromVm ? port : 80) : Packets.End.of(1, isFromVm ? port : 80);
+        Packets.End peer = isIpv6 ? Packets.End.of6(2, isFromVm ? 80 : port) : Packets.End.of(2, isFromVm ? 80 : port);
+        Packets.End client = isFromVm ? vm : peer;
+        Packets.End server = isFromVm ? peer : vm;
+        List<Sent> sent = new ArrayList<>();
+        if (number % 4 == 3) {
+            for (int i = random.nextInt(100); i >= 0; i--) {
+                boolean isReply = random.nextInt(3) == 0;
+                boolean isOut = isFromVm != isReply;
+                FrameBuilder frame = base(isOut, isIpv6)
+                        .udp(isReply ? server.port() : client.port(), isReply ? client.port() : server.port())
+                        .payload(new byte[random.nextInt(500)]);
+                sent.add(new Sent(isOut ? Direction.OUT : Direction.IN, frame));
+            }
+            return sent;
+        }
+        boolean hasStamps = random.nextBoolean();
+        for (PacketView packet : TcpConversation.of(random, client, server)) {
+            boolean isOut = packet.sourceLow == vm.low() && packet.sourcePort == vm.port();
+            sent.add(new Sent(isOut ? Direction.OUT : Direction.IN, frame(random, packet, isOut, isIpv6, hasStamps)));
+        }
+        return sent;
+    }
+
+    private static FrameBuilder frame(
+            Random random, PacketView packet, boolean isOut, boolean isIpv6, boolean hasStamps) {
+        boolean isBent = random.nextInt(40) == 0;
+        byte[] options = new byte[packet.tcpOptionsLength];
+        for (int i = 0; i < options.length; i++) {
+            options[i] = packet.memory.get(ValueLayout.JAVA_BYTE, packet.tcpOptionsOffset + (long) i);
+        }
+        if (options.length == 0 && hasStamps) {
+            options = new byte[STAMPS.length];
+            for (int i = 0; i < options.length; i++) {
+                options[i] = (byte) STAMPS[i];
+            }
+        }
+        return base(isOut, isIpv6)
+                .tcp(packet.sourcePort, packet.destinationPort)
+                .flags(isBent && random.nextBoolean() ? 1 << random.nextInt(6) : packet.tcpFlags)
+                .sequence(packet.tcpSequence + (isBent ? random.nextInt(200_000) - 100_000 : 0))
+                .acknowledgement(packet.tcpAcknowledgement + (isBent ? random.nextInt(20_000) - 10_000 : 0))
+                .window(isBent ? random.nextInt(2) : packet.tcpWindow)
+                .tcpOptions(options)
+                .payload(new byte[packet.tcpPayloadLength]);
+    }
+
+    private static FrameBuilder base(boolean isOut, boolean isIpv6) {
+        InetAddress vm = isIpv6 ? Frames.VM6 : Frames.VM;
+        InetAddress peer = isIpv6 ? Frames.PEER6 : Frames.PEER;
+        return isOut
+                ? FrameBuilder.frame(Frames.VM_MAC, Frames.PEER_MAC).ip(vm, peer)
+                : FrameBuilder.frame(Frames.PEER_MAC, Frames.VM_MAC).ip(peer, vm);
+    }
+
+    @Test
+    void shouldHashManyAsOne() {
+        Random random = new Random(1);
+        long[] w0 = random.longs(64).toArray();
+        long[] w1 = random.longs(64).toArray();
+        long[] hashes = new long[64];
+        SipHash.hashAll(7, 9, w0, w1, hashes, 64);
+        for (int i = 0; i < 64; i++) {
+            assertThat(hashes[i]).isEqualTo(SipHash.hash(7, 9, w0[i], w1[i]));
+        }
+    }
+}
