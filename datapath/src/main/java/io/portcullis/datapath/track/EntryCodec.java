@@ -68,7 +68,10 @@ final class EntryCodec {
         out.put((byte) table.getByte(slot, Entry.RETRANSMITS));
         out.put((byte) table.getByte(slot, Entry.LAST_FINGERPRINT));
         out.putInt(table.getInt(slot, Entry.LAST_END));
-        out.putShort((short) table.getShort(slot, Entry.LAST_WINDOW));
+        // only a SYN's is ever used again; of all others it matters whether it was 0, and the short way keeps no more
+        int window = table.getShort(slot, Entry.LAST_WINDOW);
+        boolean isSyn = table.getByte(slot, Entry.LAST_KIND) == TcpSegment.SYN;
+        out.putShort((short) (isSyn ? window : Math.min(window, 1)));
     }
 
     /** Of one entry's lasting part; the digests of a table's entries are summed. Not secret: both sides must agree. */
