@@ -81,14 +81,16 @@ final class TrackRun {
             established(effort.packetsPerRound / 10);
             CompilerPause.take();
         }
-        long allocated = allocatedBytes();
+        long allocated = 0;
         isRecording = true;
         for (int round = 0; round < effort.rounds; round++) {
+            long before = allocatedBytes();
             rates[round] = established(effort.packetsPerRound);
+            allocated += allocatedBytes() - before;
             CompilerPause.take();
         }
         isRecording = false;
-        double garbage = (double) (allocatedBytes() - allocated) / ((double) effort.rounds * effort.packetsPerRound);
+        double garbage = allocated / ((double) effort.rounds * effort.packetsPerRound);
         settle();
         double[] lives = new double[effort.rounds];
         for (int round = 0; round < effort.rounds; round++) {
