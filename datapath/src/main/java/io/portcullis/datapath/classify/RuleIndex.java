@@ -14,7 +14,7 @@ public final class RuleIndex {
     public static final int NONE = Integer.MAX_VALUE;
 
     /** More entries than these in a slot make a {@link Node} of it. */
-    private static final int LEAF = 8;
+    private static final int LEAF = 16;
     /** By so many more a slot may grow before it is made a node, or one planned anew. */
     private static final int GROWTH = 2;
 
