@@ -1,0 +1,355 @@
+package io.portcullis.datapath.engine;
+
+import io.portcullis.datapath.Direction;
+import io.portcullis.datapath.classify.FrameRules;
+import io.portcullis.datapath.engine.EngineCounters.Event;
+import io.portcullis.datapath.engine.VirtualReassembly.Arrival;
+import io.portcullis.datapath.guard.ConnectionLimiter;
+import io.portcullis.datapath.guard.Offence;
+import io.portcullis.datapath.guard.VnicGuard;
+import io.portcullis.datapath.packet.Checksums;
+import io.portcullis.datapath.packet.EtherTypes;
+import io.portcullis.datapath.packet.PacketParser;
+import io.portcullis.datapath.packet.PacketView;
+import io.portcullis.datapath.packet.ParseResult;
+import io.portcullis.datapath.packet.ReplyBuilder;
+import io.portcullis.datapath.port.Burst;
+import io.portcullis.datapath.rulelog.RuleLog;
+import io.portcullis.datapath.rulelog.RuleLogEvent.Cause;
+import io.portcullis.datapath.track.ConnectionTable;
+import io.portcullis.datapath.track.ConnectionTracker;
+import io.portcullis.datapath.track.InsertResult;
+import io.portcullis.datapath.track.TrackResult;
+import io.portcullis.policy.Action;
+import io.portcullis.policy.LiveFlowMode;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides about one frame at a time: the long way, and the reference for the short one ({@link
+ * io.portcullis.datapath.track.EstablishedPath}). One thread, no allocation.
+ *
+ * <p>A frame goes: parse, {@link VnicGuard}, rules of category ETHERNET, (ARP, neighbour and listener discovery pass here),
+ * fragments by {@link VirtualReassembly}, connection tracking; then, only for the first packet of a connection and for the next
+ * packet of one that was judged under another revision, classification.
+ */
+final class FrameJudge {
+    /** Null for an engine without an identity to protect. */
+    private final @Nullable VnicGuard guard;
+
+    private final ConnectionTable table;
+    private final ConnectionTracker tracker;
+    private final ConnectionLimiter limiter;
+    private final FragmentGate fragments;
+    private final RuleLog ruleLog;
+    private final EngineCounters counters;
+    private final ReplyBudget replyBudget = new ReplyBudget();
+    private final PacketView packet = new PacketView();
+    private final PacketView original = new PacketView();
+    private boolean verifiesChecksums;
+    private @Nullable DecisionTrace trace;
+
+    FrameJudge(
+            @Nullable VnicGuard guard,
+            ConnectionTracker tracker,
+            ConnectionLimiter limiter,
+            FragmentGate fragments,
+            RuleLog ruleLog,
+            EngineCounters counters) {
+        this.guard = guard;
+        this.tracker = tracker;
+        table = tracker.table();
+        this.limiter = limiter;
+        this.fragments = fragments;
+        this.ruleLog = ruleLog;
+        this.counters = counters;
+    }
+
+    void setTrace(@Nullable DecisionTrace newTrace) {
+        trace = newTrace;
+    }
+
+    void setVerifiesChecksums(boolean verifies) {
+        verifiesChecksums = verifies;
+    }
+
+    /** Whether a frame meets something here that the short way knows nothing of. */
+    boolean isAlone() {
+        return trace != null || verifiesChecksums;
+    }
+
+    /**
+     * Decides about frame {@code i} of a burst.
+     *
+     * @param toSender gets answers, {@code toReceiver} resets and what waited for this frame
+     */
+    Verdict decide(
+            Burst burst,
+            int i,
+            @Nullable PolicyInForce inForce,
+            Direction direction,
+            long nowNanos,
+            Burst toSender,
+            Burst toReceiver) {
+        if (inForce == null) {
+            return drop(direction, DropReason.NO_POLICY);
+        }
+        ParseResult parsed = PacketParser.parse(burst.memory(), burst.offset(i), burst.length(i), packet);
+        if (trace != null) {
+            trace.begin(parsed);
+        }
+        if (parsed != ParseResult.OK) {
+            counters.malformed(parsed);
+            if (packet.isFragment) {
+                fragments.refuse(packet, direction, nowNanos);
+            }
+            return drop(direction, DropReason.MALFORMED);
+        }
+        return decide(inForce, direction, nowNanos, toSender, toReceiver);
+    }
+
+    private Verdict decide(
+            PolicyInForce inForce, Direction direction, long nowNanos, Burst toSender, Burst toReceiver) {
+        Offence offence = guard == null ? null : guard.check(packet, direction);
+        if (offence != null) {
+            return drop(direction, DropReason.of(offence));
+        }
+        Verdict refused = judgeFrame(inForce, direction, nowNanos, toSender);
+        if (refused != null) {
+            return refused;
+        }
+        if (packet.family == null) {
+            return allow(direction);
+        }
+        if (verifiesChecksums && !(Checksums.isIpHeaderValid(packet) && Checksums.isTransportValid(packet))) {
+            return drop(direction, DropReason.CHECKSUM);
+        }
+        return packet.isFragment
+                ? decideFragment(inForce, direction, nowNanos, toSender, toReceiver)
+                : decideDatagram(inForce, direction, nowNanos, toSender, toReceiver);
+    }
+
+    private Verdict decideFragment(
+            PolicyInForce inForce, Direction direction, long nowNanos, Burst toSender, Burst toReceiver) {
+        Arrival arrival = fragments.arrive(packet, direction, verifiesChecksums, toReceiver, nowNanos);
+        if (trace != null && packet.isLaterFragment) {
+            fragments.recall(trace);
+        }
+        return switch (arrival) {
+            case JUDGE -> {
+                Verdict verdict = decideDatagram(inForce, direction, nowNanos, toSender, toReceiver);
+                fragments.judged(verdict.passes(), toReceiver, trace);
+                yield verdict;
+            }
+            case PASS -> allow(direction);
+            case WAIT -> fragments.hold(packet, nowNanos) ? Verdict.HOLD : drop(direction, DropReason.FRAGMENT);
+            case BAD_CHECKSUM -> drop(direction, DropReason.CHECKSUM);
+            case REFUSED, DUPLICATE, OVERLAP, TOO_MANY_GAPS -> drop(direction, DropReason.FRAGMENT);
+        };
+    }
+
+    /** A packet, or the first fragment of one. */
+    private Verdict decideDatagram(
+            PolicyInForce inForce, Direction direction, long nowNanos, Burst toSender, Burst toReceiver) {
+        // without listener reports a switch that snoops on them would cut the VM off from neighbour discovery
+        if (packet.isNeighbourDiscovery() || packet.isListenerDiscovery(direction == Direction.IN)) {
+            return allow(direction);
+        }
+        TrackResult tracked = tracker.lookup(packet, nowNanos);
+        if (trace != null) {
+            trace.tracked(tracked, tracker);
+        }
+        if (tracked.isHit()) {
+            return table.isCurrent(tracker.connection())
+                    ? allow(direction)
+                    : judgeAgain(inForce, tracked, direction, nowNanos, toSender, toReceiver);
+        }
+        return switch (tracked) {
+            case MISS_NEW, MISS_EXPECTED -> admit(inForce, true, direction, nowNanos, toSender);
+            case MISS_UNTRACKED -> admit(inForce, false, direction, nowNanos, toSender);
+            case RELATED -> related(inForce, direction);
+            default -> {
+                counters.invalid(tracked);
+                yield drop(direction, DropReason.INVALID);
+            }
+        };
+    }
+
+    /** What category ETHERNET says about this one frame; null if it may go on. */
+    private @Nullable Verdict judgeFrame(PolicyInForce inForce, Direction direction, long nowNanos, Burst toSender) {
+        int decision = inForce.decideFrame(packet, direction);
+        Action action = decision == FrameRules.DEFAULT ? Action.PASS : inForce.action(decision);
+        log(Cause.FRAME, inForce, decision, action, direction, nowNanos);
+        return switch (action) {
+            case ALLOW -> null;
+            case PASS ->
+                packet.family != null || packet.etherType == EtherTypes.ARP
+                        ? null
+                        : drop(direction, DropReason.ETHERTYPE);
+            case DROP -> drop(direction, DropReason.POLICY);
+            case REJECT ->
+                packet.family == null
+                        ? drop(direction, DropReason.POLICY)
+                        : reject(direction, DropReason.REJECT, nowNanos, toSender);
+        };
+    }
+
+    /** The first packet of a connection, or one of no connection. */
+    private Verdict admit(
+            PolicyInForce inForce, boolean isTracked, Direction direction, long nowNanos, Burst toSender) {
+        int decision = decideFirst(inForce, direction);
+        inForce.countHit(decision);
+        if (trace != null) {
+            trace.ruled(inForce.ruleId(decision));
+        }
+        log(Cause.FIRST_PACKET, inForce, decision, inForce.action(decision), direction, nowNanos);
+        return switch (inForce.action(decision)) {
+            case ALLOW -> {
+                DropReason refused = isTracked ? open(inForce, decision, direction, nowNanos) : null;
+                yield refused == null ? allow(direction) : drop(direction, refused);
+            }
+            case REJECT -> reject(direction, DropReason.REJECT, nowNanos, toSender);
+            case DROP, PASS -> drop(direction, DropReason.POLICY);
+        };
+    }
+
+    /** What another connection announced shares that one's rule, if that allows it. */
+    private int decideFirst(PolicyInForce inForce, Direction direction) {
+        int parent = tracker.expectedBy();
+        if (parent != ConnectionTable.NONE) {
+            int decision = judge(inForce, parent);
+            if (inForce.action(decision) == Action.ALLOW) {
+                counters.event(Event.CONNECTIONS_EXPECTED);
+                return decision;
+            }
+        }
+        return inForce.decide(packet, direction);
+    }
+
+    /** An ICMP error goes where its connection may go; it never changes the connection. */
+    private Verdict related(PolicyInForce inForce, Direction direction) {
+        int slot = tracker.connection();
+        if (!table.isCurrent(slot) && !goesOn(inForce, judge(inForce, slot))) {
+            return drop(direction, DropReason.CUT);
+        }
+        counters.event(Event.RELATED);
+        return allow(direction);
+    }
+
+    /** What the rules in force say about the first packet of a connection, or of the one that announced it. */
+    private int judge(PolicyInForce inForce, int slot) {
+        int parent = tracker.parent(slot);
+        int subject = parent == ConnectionTable.NONE ? slot : parent;
+        table.originalTuple(subject, original);
+        return inForce.decide(original, table.isOutbound(subject) ? Direction.OUT : Direction.IN);
+    }
+
+    private static boolean goesOn(PolicyInForce inForce, int decision) {
+        return inForce.action(decision) == Action.ALLOW || inForce.liveFlowMode(decision) == LiveFlowMode.KEEP;
+    }
+
+    /** Puts the connection of a packet that the rules allow into the table; null if it is there, else why not. */
+    private @Nullable DropReason open(PolicyInForce inForce, int decision, Direction direction, long nowNanos) {
+        switch (limiter.admit(packet, direction, nowNanos)) {
+            case SYN_PUT_OFF -> {
+                return DropReason.SYN_PUT_OFF;
+            }
+            case OVER_RATE -> {
+                return DropReason.NEW_RATE;
+            }
+            case YES -> {}
+        }
+        boolean isIn = insert(inForce, decision, direction, nowNanos)
+                || (limiter.makeRoom() && insert(inForce, decision, direction, nowNanos));
+        if (!isIn) {
+            return DropReason.TABLE_FULL;
+        }
+        counters.event(Event.CONNECTIONS_ADMITTED);
+        limiter.opened(tracker.connection(), packet, direction, nowNanos);
+        return null;
+    }
+
+    private boolean insert(PolicyInForce inForce, int decision, Direction direction, long nowNanos) {
+        return tracker.insert(packet, direction, inForce.ruleId(decision), inForce.revision(), nowNanos)
+                == InsertResult.INSERTED;
+    }
+
+    /** The next packet of a connection that was last judged under another revision; the connection's first packet decides. */
+    private Verdict judgeAgain(
+            PolicyInForce inForce,
+            TrackResult tracked,
+            Direction direction,
+            long nowNanos,
+            Burst toSender,
+            Burst toReceiver) {
+        counters.event(Event.CONNECTIONS_RECHECKED);
+        int slot = tracker.connection();
+        int decision = judge(inForce, slot);
+        Action action = inForce.action(decision);
+        if (goesOn(inForce, decision)) {
+            long ruleId = action == Action.ALLOW ? inForce.ruleId(decision) : table.ruleId(slot);
+            table.judged(slot, ruleId, inForce.revision());
+            return allow(direction);
+        }
+        boolean isReset = inForce.liveFlowMode(decision) == LiveFlowMode.RESET && packet.isTcp();
+        int expected = isReset ? table.resetSequence(slot, tracked == TrackResult.HIT_REPLY) : 0;
+        tracker.remove(slot);
+        counters.event(Event.CONNECTIONS_CUT);
+        log(Cause.CUT, inForce, decision, isReset ? Action.REJECT : action, direction, nowNanos);
+        if (isReset) {
+            resetReceiver(expected, nowNanos, toReceiver);
+        }
+        return isReset || action == Action.REJECT
+                ? reject(direction, DropReason.CUT, nowNanos, toSender)
+                : drop(direction, DropReason.CUT);
+    }
+
+    /**
+     * The receiver takes a RST only at exactly the next sequence number. That is what it acknowledged last, or, if data is
+     * under way that we saw pass, where this packet stands.
+     */
+    private void resetReceiver(int expected, long nowNanos, Burst toReceiver) {
+        if (!ReplyBuilder.mayAnswer(packet)) {
+            return;
+        }
+        boolean isSent = replyBudget.take(nowNanos) && ReplyBuilder.resetReceiver(packet, expected, toReceiver);
+        counters.event(isSent ? Event.REPLIES_SENT : Event.REPLIES_LIMITED);
+        if (isSent && packet.tcpSequence != expected) {
+            ReplyBuilder.resetReceiver(packet, packet.tcpSequence, toReceiver);
+        }
+    }
+
+    private void log(
+            Cause cause, PolicyInForce inForce, int decision, Action action, Direction direction, long nowNanos) {
+        ruleLog.note(cause, inForce.rule(decision), action, inForce.revision(), packet, direction, nowNanos);
+    }
+
+    private Verdict allow(Direction direction) {
+        counters.allowed(direction, packet.frameLength);
+        return Verdict.ALLOW;
+    }
+
+    private Verdict drop(Direction direction, DropReason reason) {
+        counters.dropped(direction, reason);
+        if (trace != null) {
+            trace.dropped(reason);
+        }
+        return Verdict.DROP;
+    }
+
+    private Verdict reject(Direction direction, DropReason reason, long nowNanos, Burst toSender) {
+        counters.dropped(direction, reason);
+        if (trace != null) {
+            trace.dropped(reason);
+        }
+        answer(nowNanos, toSender);
+        return Verdict.REJECT;
+    }
+
+    private void answer(long nowNanos, Burst toSender) {
+        if (!ReplyBuilder.mayAnswer(packet)) {
+            return;
+        }
+        boolean isSent = replyBudget.take(nowNanos) && ReplyBuilder.reject(packet, toSender);
+        counters.event(isSent ? Event.REPLIES_SENT : Event.REPLIES_LIMITED);
+    }
+}
