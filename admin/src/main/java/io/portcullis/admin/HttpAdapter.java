@@ -40,6 +40,8 @@ final class HttpAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(HttpAdapter.class);
     /** Longest wait for a request's body, in milliseconds. */
     private static final long BODY_TIMEOUT_MILLIS = 10_000;
+    /** So much of a refused body is read before the connection is closed. */
+    private static final long MAX_DISCARDED_BYTES = 64L << 20;
 
     private final ActorSystem<?> system;
     private final Router router;
@@ -88,7 +90,8 @@ final class HttpAdapter {
                                             by)),
                             workers);
         } catch (RuntimeException refused) {
-            request.discardEntityBytes(system);
+            // read on, or the connection is reset and the client may never see the answer
+            request.entity().withSizeLimit(MAX_DISCARDED_BYTES).discardBytes(system);
             return CompletableFuture.failedFuture(refused);
         }
     }
