@@ -40,7 +40,7 @@ final class HttpAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(HttpAdapter.class);
     /** Longest wait for a request's body, in milliseconds. */
     private static final long BODY_TIMEOUT_MILLIS = 10_000;
-    /** So much of a refused body is read before the connection is closed. */
+    /** So much of a refused body is read before the answer; behind it the connection is closed. */
     private static final long MAX_DISCARDED_BYTES = 64L << 20;
 
     private final ActorSystem<?> system;
@@ -90,9 +90,13 @@ final class HttpAdapter {
                                             by)),
                             workers);
         } catch (RuntimeException refused) {
-            // read on, or the connection is reset and the client may never see the answer
-            request.entity().withSizeLimit(MAX_DISCARDED_BYTES).discardBytes(system);
-            return CompletableFuture.failedFuture(refused);
+            // an answer before the end of the body would close the connection, and the client might never see it
+            return request.entity()
+                    .withSizeLimit(MAX_DISCARDED_BYTES)
+                    .discardBytes(system)
+                    .completionStage()
+                    .handle((done, failure) -> done)
+                    .thenCompose(_ -> CompletableFuture.failedFuture(refused));
         }
     }
 
