@@ -55,6 +55,14 @@ final class PlainSender {
         return first >>> 16 == mac && source != mac && !isFromGroup && isForeign(at, length, type);
     }
 
+    /** Whether {@link #isHonest} finds packets between these two addresses honest in both directions; IPv4 in the low 32 bits. */
+    boolean isHonestPair(boolean isIpv6, long vmHigh, long vmLow, long peerHigh, long peerLow) {
+        if (!isIpv6) {
+            return hasIpv4((int) vmLow) && !hasIpv4((int) peerLow);
+        }
+        return hasIpv6(vmHigh, vmLow) && !isLinkLocal(peerHigh) && !hasIpv6(peerHigh, peerLow);
+    }
+
     private boolean isOwn(long at, int length, int type) {
         return type == IPV4
                 ? hasIpv4(NativeMemory.getNetworkInt(at + 26))
@@ -69,7 +77,11 @@ final class PlainSender {
 
     /** Link-local ones too are left to VnicGuard, which knows the one that is made from the MAC. */
     private boolean isForeignIpv6(long at) {
-        return NativeMemory.getNetworkLong(at) >>> 54 != 0xfe80 >>> 6 && !hasIpv6(at);
+        return !isLinkLocal(NativeMemory.getNetworkLong(at)) && !hasIpv6(at);
+    }
+
+    private static boolean isLinkLocal(long high) {
+        return high >>> 54 == 0xfe80 >>> 6;
     }
 
     private boolean hasIpv4(int address) {
@@ -82,8 +94,10 @@ final class PlainSender {
     }
 
     private boolean hasIpv6(long at) {
-        long high = NativeMemory.getNetworkLong(at);
-        long low = NativeMemory.getNetworkLong(at + 8);
+        return hasIpv6(NativeMemory.getNetworkLong(at), NativeMemory.getNetworkLong(at + 8));
+    }
+
+    private boolean hasIpv6(long high, long low) {
         for (int i = 0; i < ipv6.length; i += 2) {
             if (ipv6[i] == high && ipv6[i + 1] == low) {
                 return true;

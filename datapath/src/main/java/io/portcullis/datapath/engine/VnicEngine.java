@@ -6,6 +6,8 @@ import io.portcullis.datapath.engine.EngineCounters.Event;
 import io.portcullis.datapath.guard.ConnectionLimiter;
 import io.portcullis.datapath.guard.ConnectionLimits;
 import io.portcullis.datapath.guard.VnicGuard;
+import io.portcullis.datapath.offload.FlowOffload;
+import io.portcullis.datapath.offload.OffloadedFlow;
 import io.portcullis.datapath.port.Burst;
 import io.portcullis.datapath.rulelog.RuleLog;
 import io.portcullis.datapath.rulelog.RuleLogRing;
@@ -102,6 +104,7 @@ public final class VnicEngine implements AutoCloseable {
      * note is about the last frame of {@link #process}.
      */
     public void setTrace(@Nullable DecisionTrace newTrace) {
+        tracker.offloaded().revokeAll();
         judge.setTrace(newTrace);
     }
 
@@ -121,7 +124,26 @@ public final class VnicEngine implements AutoCloseable {
 
     /** Whether frames with a wrong IP or transport checksum are dropped; off for ports that leave checksums to hardware. */
     public void setVerifiesChecksums(boolean verifies) {
+        tracker.offloaded().revokeAll();
         judge.setVerifiesChecksums(verifies);
+    }
+
+    /**
+     * Lets a port pass plain packets of established connections by itself; without one, which is the default, all frames must come
+     * here. Verdicts, time-outs, counters and exports are the same either way.
+     *
+     * @param port null for none; whatever another one had is taken back
+     * @param afterPackets a connection is offered each time that so many of its packets have passed, at least 1
+     */
+    public void offloadTo(@Nullable FlowOffload port, int afterPackets) {
+        tracker.offloaded().use(port, afterPackets, this::dependsOnItsTupleAlone);
+    }
+
+    /** An address that the VM may yet learn is one that it may not be sent from then on. */
+    private boolean dependsOnItsTupleAlone(OffloadedFlow flow) {
+        return plainSender != null
+                && identity.protection().learnedAddresses() == 0
+                && plainSender.isHonestPair(flow.isIpv6, flow.vmHigh, flow.vmLow, flow.peerHigh, flow.peerLow);
     }
 
     /**
@@ -169,11 +191,12 @@ public final class VnicEngine implements AutoCloseable {
         PolicyInForce inForce = policy;
         Burst toSender = direction == Direction.OUT ? repliesToVm : repliesToNetwork;
         Burst toReceiver = direction == Direction.OUT ? repliesToNetwork : repliesToVm;
+        boolean offloads = tracker.offloaded().isOn();
         boolean hasShortWay = plainSender != null
                 && inForce != null
                 && !judge.isAlone()
                 && !inForce.hasFrameRules()
-                && to - from >= SHORTEST_BATCH_FRAMES;
+                && to - from >= (offloads ? 1 : SHORTEST_BATCH_FRAMES);
         for (int first = from; first < to; first += EstablishedPath.FRAMES) {
             int end = Math.min(to, first + EstablishedPath.FRAMES);
             if (hasShortWay) {
@@ -186,11 +209,17 @@ public final class VnicEngine implements AutoCloseable {
                     verdicts[i] = Verdict.ALLOW;
                     passed++;
                     passedBytes += burst.length(i);
+                    if (offloads) {
+                        tracker.offloaded().passed(established.slot(i - first));
+                    }
                 } else {
                     verdicts[i] = judge.decide(burst, i, inForce, direction, nowNanos, toSender, toReceiver);
                 }
             }
             counters.allowed(direction, passed, passedBytes);
+        }
+        if (offloads) {
+            tracker.offloaded().installNoted(nowNanos);
         }
     }
 
@@ -223,6 +252,12 @@ public final class VnicEngine implements AutoCloseable {
     /** A copy of the connection table. */
     public TableSnapshot exportTable(long nowNanos) {
         return tracker.export(nowNanos);
+    }
+
+    /** As {@link #exportTable}, of a table that leaves: a port passes none of its connections any more. */
+    public TableSnapshot sealTable(long nowNanos) {
+        tracker.offloaded().revokeAll();
+        return exportTable(nowNanos);
     }
 
     /**
@@ -271,6 +306,8 @@ public final class VnicEngine implements AutoCloseable {
     /** A copy of all counters that are not zero, and of {@code allowed.in} and {@code allowed.out}, by name. */
     public Map<String, Long> counters() {
         SortedMap<String, Long> map = counters.asMap();
+        tracker.offloaded().readBackAll();
+        tracker.offloaded().addCounters(map);
         fragments.addCounters(map);
         limiter.addCounters(map);
         if (guard != null) {

@@ -248,7 +248,7 @@ final class CutoverSource implements Procedure {
 
     private void seal() {
         long now = loop.now();
-        TableSnapshot table = vnic.engine.exportTable(now);
+        TableSnapshot table = vnic.engine.sealTable(now);
         isSealed = true;
         vnic.setMode(VnicMode.SEALED);
         TunnelMessage.Sealed marker = frames.seal();

@@ -196,7 +196,7 @@ final class BurstLookup {
         return claimed >= UDP_BYTES && claimed <= length && !isDhcp;
     }
 
-    private static boolean isDhcp(int port) {
+    static boolean isDhcp(int port) {
         return port == 67 || port == 68 || port == 546 || port == 547;
     }
 

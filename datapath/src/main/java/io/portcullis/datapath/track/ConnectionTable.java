@@ -5,6 +5,7 @@ import io.portcullis.policy.IpFamily;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The connections of one vNIC in flat memory off heap. One thread at a time; no allocation but when it grows, and nothing that
@@ -36,6 +37,8 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
     private long currentRevision = Long.MIN_VALUE;
 
     private int currentEpoch = 1;
+    /** Who knows more of connections that a port passes. */
+    private @Nullable OffloadedConnections offloaded;
 
     /** For tests that need the same order of slots each time; {@link #create} is for everybody else. */
     ConnectionTable(int maxConnections, long seed0, long seed1) {
@@ -221,6 +224,7 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
 
     /** Removes one connection. */
     public void remove(int slot) {
+        takeBack(slot);
         index.remove(hashOf(slot), slot);
         admissions.release(admission(slot));
         freeKey(slot);
@@ -243,6 +247,9 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
             if (sweepSlot >= slotCount) {
                 sweepSlot = 0;
             }
+            if (offloaded != null && hasFlag(sweepSlot, Entry.OFFLOADED)) {
+                offloaded.refresh(sweepSlot, now);
+            }
             if (getByte(sweepSlot, Entry.STATE) != 0 && getInt(sweepSlot, Entry.DEADLINE) - now <= 0) {
                 remove(sweepSlot);
                 removed++;
@@ -259,6 +266,19 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
         index.free();
         slotCount = 0;
         count = 0;
+    }
+
+    // ---- connections that a port passes ----
+
+    void setOffloaded(OffloadedConnections connections) {
+        offloaded = connections;
+    }
+
+    /** Ends what a port does for the connection, if it does anything: then all that is known of it is here. */
+    void takeBack(int slot) {
+        if (offloaded != null && hasFlag(slot, Entry.OFFLOADED)) {
+            offloaded.revoke(slot);
+        }
     }
 
     // ---- for the paths of a burst ----

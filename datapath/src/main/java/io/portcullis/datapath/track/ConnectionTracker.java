@@ -30,6 +30,7 @@ public final class ConnectionTracker implements AutoCloseable {
     private final FlowKey key = new FlowKey();
     private final PacketView quoted = new PacketView();
     private final FlowKey childKey = new FlowKey();
+    private final OffloadedConnections offloaded;
     private @Nullable FtpHelper ftp;
     private int expectation = Expectations.NONE;
     private int connection = ConnectionTable.NONE;
@@ -41,10 +42,17 @@ public final class ConnectionTracker implements AutoCloseable {
         this.profile = profile;
         this.tcp = new TcpTracker(table, profile);
         this.sctp = new SctpTracker(table, profile);
+        this.offloaded = new OffloadedConnections(this);
+    }
+
+    /** The connections whose plain packets a port passes. */
+    public OffloadedConnections offloaded() {
+        return offloaded;
     }
 
     /** Puts other time-outs and choices in force; a connection meets them with its next packet. */
     public void setProfile(TrackingProfile newProfile) {
+        offloaded.revokeAll();
         profile = newProfile;
         tcp.setProfile(newProfile);
         sctp.setProfile(newProfile);
@@ -52,6 +60,7 @@ public final class ConnectionTracker implements AutoCloseable {
 
     /** Whether data connections of FTP are expected as their control connections announce them; see {@link FtpHelper}. */
     public void setFtpHelper(boolean isOn) {
+        offloaded.revokeAll();
         ftp = !isOn ? null : ftp == null ? new FtpHelper() : ftp;
     }
 
@@ -214,12 +223,14 @@ public final class ConnectionTracker implements AutoCloseable {
 
     /** A copy of all connections whose time is not over. */
     public TableSnapshot export(long nowNanos) {
+        offloaded.readBackAll();
         return TableCodec.export(table, nowNanos);
     }
 
     /** Replaces all connections by those of a snapshot, or changes nothing. */
     public ImportResult importSnapshot(TableSnapshot snapshot, long nowNanos) {
         connection = ConnectionTable.NONE;
+        offloaded.revokeAll();
         return TableCodec.importInto(table, snapshot, nowNanos);
     }
 
@@ -241,17 +252,22 @@ public final class ConnectionTracker implements AutoCloseable {
 
     /** At most {@code limit} connections, in no order. */
     public List<ConnectionInfo> list(int limit, long nowNanos) {
+        offloaded.readBackAll();
         return table.list(limit, nowNanos);
     }
 
     @Override
     public void close() {
+        offloaded.revokeAll();
         table.close();
     }
 
     /** The slot of {@link #key}; a connection whose time is over is removed on the way. */
     private int find(long nowNanos) {
         int slot = table.find(key);
+        if (slot != ConnectionTable.NONE) {
+            table.takeBack(slot);
+        }
         if (slot != ConnectionTable.NONE && table.isExpired(slot, nowNanos)) {
             table.remove(slot);
             return ConnectionTable.NONE;

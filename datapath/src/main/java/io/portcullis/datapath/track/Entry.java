@@ -117,6 +117,9 @@ final class Entry {
     /** Another connection announced it, see Expectations. */
     static final int EXPECTED = 16;
 
+    /** A port passes its plain packets, and knows more of it than is here: see {@link OffloadedConnections}. Of this table only. */
+    static final int OFFLOADED = 32;
+
     /** What another table must know. */
     static final int ALL_FLAGS = OUTBOUND | FROM_LOWER | SEEN_REPLY | ASSURED | EXPECTED;
 

@@ -17,10 +17,10 @@ public final class EstablishedPath {
 
     private static final int STATE_SHIFT = 48;
     /** State, and those of the flags that decide, as they lie in the key word. */
-    private static final int STATE_MASK = 0xff | (Entry.SEEN_REPLY | Entry.ASSURED) << 8;
+    private static final int STATE_MASK = 0xff | (Entry.SEEN_REPLY | Entry.ASSURED | Entry.OFFLOADED) << 8;
 
     private static final int TCP_STATE = ConnectionState.ESTABLISHED.code() | (Entry.SEEN_REPLY | Entry.ASSURED) << 8;
-    private static final int UDP_MASK = 0xff | Entry.SEEN_REPLY << 8;
+    private static final int UDP_MASK = 0xff | (Entry.SEEN_REPLY | Entry.OFFLOADED) << 8;
     private static final int UDP_STATE = ConnectionState.UDP_STREAM.code() | Entry.SEEN_REPLY << 8;
     private static final int PEERS_APART = Entry.REPLY_PEER - Entry.ORIGINAL_PEER;
     private static final int UNACKNOWLEDGED = TcpTracker.PEER_UNACKNOWLEDGED << 8;
@@ -128,7 +128,12 @@ public final class EstablishedPath {
         return true;
     }
 
-    private static boolean isHelped(long word) {
+    /** The connection of frame {@code i}, if that has passed. */
+    public int slot(int i) {
+        return lookup.slots[i];
+    }
+
+    static boolean isHelped(long word) {
         return FlowKey.lowerPort(word) == FtpHelper.CONTROL_PORT || FlowKey.upperPort(word) == FtpHelper.CONTROL_PORT;
     }
 

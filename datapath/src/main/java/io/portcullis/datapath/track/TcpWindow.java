@@ -1,5 +1,7 @@
 package io.portcullis.datapath.track;
 
+import io.portcullis.datapath.offload.SegmentFingerprint;
+
 /**
  * The window checks of Guido van Rooij ("Real Stateful TCP Packet Filtering in IP Filter", SANE 2000) with the bounds of
  * the Linux tracker (tcp_in_window in nf_conntrack_proto_tcp.c, Linux 6). All numbers are modulo 2^32.
@@ -219,8 +221,7 @@ final class TcpWindow {
     }
 
     static int fingerprint(int sequence, int acknowledgement, int end, int window) {
-        int mixed = (sequence ^ Integer.rotateLeft(acknowledgement, 16)) * 0x9e37_79b1 + (end + window) * 0x85eb_ca6b;
-        return mixed >>> 24;
+        return SegmentFingerprint.of(sequence, acknowledgement, end, window);
     }
 
     /** A SYN or SYN-ACK sets out this end's numbers. */

@@ -34,7 +34,7 @@ class ShortWayTest {
 
     private final Verdict[] verdicts = new Verdict[Burst.MAX_FRAMES];
 
-    private record Sent(Direction direction, FrameBuilder frame) {}
+    record Sent(Direction direction, FrameBuilder frame) {}
 
     @RepeatedTest(25)
     void shouldDecideAndRememberAsTheLongWayDoes() {
@@ -87,7 +87,7 @@ class ShortWayTest {
     }
 
     /** One bit of the headers of the last frame. */
-    private static void flip(Random random, Burst burst) {
+    static void flip(Random random, Burst burst) {
         int last = burst.count() - 1;
         long at = burst.offset(last) + (long) random.nextInt(Math.min(burst.length(last), 74));
         Wire.put8(burst.memory(), at, Wire.u8(burst.memory(), at) ^ 1 << random.nextInt(8));
@@ -121,7 +121,7 @@ class ShortWayTest {
         assertThat(counters).as("seed %d", seed).isEqualTo(oneByOne.counters());
     }
 
-    private static List<Sent> traffic(Random random) {
+    static List<Sent> traffic(Random random) {
         List<List<Sent>> flows = new ArrayList<>();
         for (int i = 0; i < FLOWS; i++) {
             flows.add(flow(random, i));
