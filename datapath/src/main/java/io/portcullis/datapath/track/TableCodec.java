@@ -11,8 +11,8 @@ import java.util.zip.CRC32C;
  *
  * <p>A chunk is complete in itself, big endian: magic {@code PCCT} (4 bytes), format version (2), reserved 0 (2), number
  * of entries (4), bytes of entries (4), CRC32C over the header before it, the phase and the entries (4), how many nanoseconds of the
- * exporter's tick had passed (4), then the entries ({@link EntryCodec}). Entries hold ages instead of times and rule ids instead of positions, so that they mean the same on
- * any host.
+ * exporter's tick had passed (4), then the entries in {@link KeyOrder}, range-coded ({@link EntryModel}). Entries hold ages instead
+ * of times and rule ids instead of positions, so that they mean the same on any host.
  *
  * <p>An import takes everything or nothing: whatever is damaged, truncated, of another format, doubled or too much leaves
  * the table as it was.
@@ -21,10 +21,14 @@ public final class TableCodec {
     /** Also the bound on what an import reads. */
     public static final int MAX_CHUNK_BYTES = 256 * 1024;
 
-    public static final int FORMAT_VERSION = 2;
+    public static final int FORMAT_VERSION = 3;
+
+    /** Also the bound on what an import takes from one chunk, however short. */
+    public static final int MAX_CHUNK_ENTRIES = 16_384;
 
     private static final int MAGIC = 0x50434354;
     private static final int HEADER_BYTES = 24;
+    private static final int ENTRIES_AT = 8;
     private static final int CRC_AT = 16;
     private static final int PHASE_AT = 20;
 
@@ -32,34 +36,31 @@ public final class TableCodec {
 
     /** All connections whose time is not over. */
     public static TableSnapshot export(ConnectionTable table, long nowNanos) {
+        int[] slots = KeyOrder.slots(table, nowNanos);
         List<byte[]> chunks = new ArrayList<>();
         ByteBuffer chunk = ByteBuffer.allocate(MAX_CHUNK_BYTES).order(ByteOrder.BIG_ENDIAN);
-        int phase = table.clock().phase(nowNanos);
-        chunk.position(HEADER_BYTES);
-        FlowKey key = new FlowKey();
-        int entries = 0;
-        int entriesInChunk = 0;
-        long digest = 0;
-        for (int slot = table.next(0); slot != ConnectionTable.NONE; slot = table.next(slot + 1)) {
-            if (table.isExpired(slot, nowNanos)) {
-                continue;
-            }
-            if (chunk.remaining() < EntryCodec.MAX_BYTES) {
-                chunks.add(seal(chunk, entriesInChunk, phase));
-                chunk.position(HEADER_BYTES);
-                entriesInChunk = 0;
-            }
-            int start = chunk.position();
-            EntryCodec.writeLasting(table, slot, key, chunk);
-            digest += EntryCodec.digest(chunk, start, chunk.position());
-            EntryCodec.writeAges(table, slot, nowNanos, chunk);
-            entries++;
-            entriesInChunk++;
+        for (int from = 0; from < slots.length; ) {
+            chunk.position(HEADER_BYTES);
+            int entries = fill(chunk, table, slots, from, table.clock().tick(nowNanos));
+            chunks.add(seal(chunk, entries, table.clock().phase(nowNanos)));
+            from += entries;
         }
-        if (entriesInChunk > 0) {
-            chunks.add(seal(chunk, entriesInChunk, phase));
+        return new TableSnapshot(chunks, slots.length, digest(table, nowNanos));
+    }
+
+    /** How many connections the chunk takes. */
+    private static int fill(ByteBuffer chunk, ConnectionTable table, int[] slots, int from, int nowTick) {
+        EntryFields entry = new EntryFields();
+        EntryModel model = new EntryModel(entry);
+        RangeEncoder encoder = new RangeEncoder(chunk);
+        int to = Math.min(slots.length, from + MAX_CHUNK_ENTRIES);
+        int next = from;
+        while (next < to && encoder.bytes() <= MAX_CHUNK_BYTES - EntryModel.MAX_ENTRY_BYTES) {
+            entry.load(table, slots[next++], nowTick);
+            model.code(encoder);
         }
-        return new TableSnapshot(chunks, entries, digest);
+        encoder.finish();
+        return next - from;
     }
 
     /** The digest that {@link #export} would give: of everything but times, whatever the order of the slots. */
@@ -97,28 +98,38 @@ public final class TableCodec {
     }
 
     private static ImportResult read(ConnectionTable staged, TableSnapshot snapshot, long nowNanos) {
-        EntryCodec.Reader reader = new EntryCodec.Reader(staged, nowNanos);
         for (byte[] bytes : snapshot.chunks()) {
-            ByteBuffer chunk = ByteBuffer.wrap(bytes).order(ByteOrder.BIG_ENDIAN);
-            ImportResult header = checkHeader(chunk);
-            if (header != ImportResult.IMPORTED) {
-                return header;
-            }
-            int entries = chunk.getInt(8);
-            staged.clock().align(nowNanos, chunk.getInt(PHASE_AT));
-            chunk.position(HEADER_BYTES);
-            for (int i = 0; i < entries; i++) {
-                ImportResult entry = reader.read(chunk);
-                if (entry != ImportResult.IMPORTED) {
-                    return entry;
-                }
-            }
-            if (chunk.hasRemaining()) {
-                return ImportResult.DAMAGED;
+            ImportResult result = readChunk(staged, ByteBuffer.wrap(bytes).order(ByteOrder.BIG_ENDIAN), nowNanos);
+            if (result != ImportResult.IMPORTED) {
+                return result;
             }
         }
         boolean isWhole = staged.count() == snapshot.entries() && digest(staged, nowNanos) == snapshot.digest();
         return isWhole ? ImportResult.IMPORTED : ImportResult.DAMAGED;
+    }
+
+    /** Adds one chunk to a table that is thrown away unless everything fits. */
+    static ImportResult readChunk(ConnectionTable staged, ByteBuffer chunk, long nowNanos) {
+        ImportResult header = checkHeader(chunk);
+        if (header != ImportResult.IMPORTED) {
+            return header;
+        }
+        staged.clock().align(nowNanos, chunk.getInt(PHASE_AT));
+        int nowTick = staged.clock().tick(nowNanos);
+        EntryFields entry = new EntryFields();
+        EntryModel model = new EntryModel(entry);
+        RangeDecoder decoder = new RangeDecoder(chunk.position(HEADER_BYTES));
+        for (int left = chunk.getInt(ENTRIES_AT); left > 0; left--) {
+            model.code(decoder);
+            if (decoder.isDamaged() || !entry.isSound()) {
+                return ImportResult.DAMAGED;
+            }
+            ImportResult stored = entry.store(staged, nowTick);
+            if (stored != ImportResult.IMPORTED) {
+                return stored;
+            }
+        }
+        return decoder.isAtEnd() ? ImportResult.IMPORTED : ImportResult.DAMAGED;
     }
 
     private static ImportResult checkHeader(ByteBuffer chunk) {
@@ -130,7 +141,8 @@ public final class TableCodec {
             return ImportResult.FOREIGN_FORMAT;
         }
         boolean isSound = chunk.getShort(6) == 0
-                && chunk.getInt(8) > 0
+                && chunk.getInt(ENTRIES_AT) > 0
+                && chunk.getInt(ENTRIES_AT) <= MAX_CHUNK_ENTRIES
                 && chunk.getInt(PHASE_AT) >= 0
                 && chunk.getInt(PHASE_AT) < CoarseClock.TICK_NANOS
                 && chunk.getInt(12) == length - HEADER_BYTES
@@ -143,7 +155,7 @@ public final class TableCodec {
         chunk.putInt(0, MAGIC);
         chunk.putShort(4, (short) FORMAT_VERSION);
         chunk.putShort(6, (short) 0);
-        chunk.putInt(8, entries);
+        chunk.putInt(ENTRIES_AT, entries);
         chunk.putInt(12, length - HEADER_BYTES);
         chunk.putInt(PHASE_AT, phaseNanos);
         byte[] sealed = new byte[length];

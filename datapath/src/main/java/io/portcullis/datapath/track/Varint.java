@@ -1,6 +1,5 @@
 package io.portcullis.datapath.track;
 
-import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 
 /** Numbers in as few bytes as they need, low 7 bits first (LEB128); at most 10 bytes. */
@@ -16,25 +15,8 @@ final class Varint {
         out.put((byte) rest);
     }
 
-    /** Reads one; throws {@link BufferUnderflowException} also if it is longer than any number. */
-    static long read(ByteBuffer in) {
-        long value = 0;
-        for (int shift = 0; shift < 64; shift += 7) {
-            byte next = in.get();
-            value |= (next & 0x7fL) << shift;
-            if (next >= 0) {
-                return value;
-            }
-        }
-        throw new BufferUnderflowException();
-    }
-
     /** Small numbers of either sign become small. */
     static long zigzag(long value) {
         return value << 1 ^ value >> 63;
-    }
-
-    static long unzigzag(long value) {
-        return value >>> 1 ^ -(value & 1);
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.portcullis.datapath.Direction;
 import io.portcullis.datapath.packet.PacketView;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -169,6 +170,69 @@ class TableCodecTest {
                             .isFalse();
                 }
             }
+        }
+    }
+
+    @Test
+    void shouldRefuseChunksOfOlderFormats() {
+        try (ConnectionTracker here = everyKind();
+                ConnectionTracker there = everyKind()) {
+            TableSnapshot snapshot = here.export(NOW);
+            for (int version = 0; version < TableCodec.FORMAT_VERSION; version++) {
+                byte[] older = snapshot.chunks().getFirst().clone();
+                older[5] = (byte) version;
+                TableCodec.sign(older);
+                expectRefused(there, with(snapshot, older), ImportResult.FOREIGN_FORMAT);
+            }
+        }
+    }
+
+    @Test
+    void shouldReadEachChunkByItself() {
+        try (ConnectionTracker here = empty(40_000)) {
+            for (int i = 0; i < 40_000; i++) {
+                open(here, Packets.udp(Packets.End.of(i * 77, i), Story.SERVER), NOW);
+            }
+            TableSnapshot snapshot = here.export(NOW);
+            long digest = 0;
+            int entries = 0;
+            for (byte[] bytes : snapshot.chunks()) {
+                try (ConnectionTable there = ConnectionTable.create(40_000)) {
+                    assertThat(TableCodec.readChunk(there, ByteBuffer.wrap(bytes), THERE))
+                            .isEqualTo(ImportResult.IMPORTED);
+                    digest += TableCodec.digest(there, THERE);
+                    entries += there.count();
+                }
+            }
+            assertThat(snapshot.chunks()).hasSizeGreaterThan(1);
+            assertThat(entries).isEqualTo(40_000);
+            assertThat(digest).isEqualTo(snapshot.digest());
+        }
+    }
+
+    /** Any bytes behind a right header. */
+    @Test
+    void shouldRefuseNoise() {
+        long seed = new Random().nextLong();
+        System.out.println("TableCodecTest seed " + seed);
+        Random random = new Random(seed);
+        try (ConnectionTracker here = everyKind();
+                ConnectionTracker there = everyKind()) {
+            byte[] chunk = here.export(NOW).chunks().getFirst();
+            TableSnapshot before = there.export(NOW);
+            for (int i = 0; i < 2_000; i++) {
+                byte[] noise = Arrays.copyOf(chunk, 24 + random.nextInt(600));
+                for (int at = 25; at < noise.length; at++) {
+                    noise[at] = (byte) (random.nextInt(4) == 0 ? 0 : random.nextInt());
+                }
+                ByteBuffer.wrap(noise).putInt(8, 1 + random.nextInt(10)).putInt(12, noise.length - 24);
+                TableCodec.sign(noise);
+                TableSnapshot snapshot = new TableSnapshot(List.of(noise), random.nextInt(10), random.nextLong());
+                assertThat(there.importSnapshot(snapshot, NOW))
+                        .as("seed %d, step %d", seed, i)
+                        .isNotEqualTo(ImportResult.IMPORTED);
+            }
+            assertThat(there.export(NOW).digest()).isEqualTo(before.digest());
         }
     }
 
