@@ -56,6 +56,11 @@ final class EntryFields {
         return ConnectionState.ofCode(state).isSctp();
     }
 
+    /** Whether the other end has still to acknowledge what this one sent; of an entry with peers. */
+    boolean isUnacknowledged(int peer) {
+        return !isSctp() && (peerFlags[peer] & TcpTracker.PEER_UNACKNOWLEDGED) != 0;
+    }
+
     boolean isOutbound() {
         return (flags & Entry.OUTBOUND) != 0;
     }

@@ -49,7 +49,9 @@ final class EntryModel {
     /** By the length of the number of packets. */
     private final NumberModel[][] bytes = {numbers(COUNT_LENGTHS), numbers(COUNT_LENGTHS)};
 
-    private final DictionaryModel[] timeouts = {new DictionaryModel(), new DictionaryModel()};
+    /** With peers: the last of them if one has something to acknowledge, which takes another time-out. */
+    private final DictionaryModel[] timeouts = {new DictionaryModel(), new DictionaryModel(), new DictionaryModel()};
+
     private final NumberModel[] idles = numbers(2);
     private final NumberModel ages = new NumberModel();
     private final int[] ageOdds = RangeCoder.odds(1 << AGE_CODE_BITS);
@@ -86,7 +88,9 @@ final class EntryModel {
         entry.packets = packets[set].code(coder, entry.packets);
         int length = Math.min(COUNT_LENGTHS - 1, Long.SIZE - Long.numberOfLeadingZeros(entry.packets));
         entry.bytes = bytes[set][length].code(coder, entry.bytes);
-        entry.timeout = timeouts[set].code(coder, entry.timeout);
+        boolean isShortened =
+                set == 1 && (entry.isUnacknowledged(EntryFields.ORIGINAL) || entry.isUnacknowledged(EntryFields.REPLY));
+        entry.timeout = timeouts[isShortened ? 2 : set].code(coder, entry.timeout);
         entry.left = entry.timeout - idles[set].codeSigned(coder, entry.timeout - entry.left);
         entry.age = entry.hasPeers() ? coarse(coder) : ages.code(coder, entry.age);
     }

@@ -10,9 +10,13 @@ final class PeerModel {
     private static final int FINGERPRINT_BITS = 8;
 
     private final EntryFields entry;
+    /** Like windows and edges: the VM's own end, which is one system, and the other one. */
     private final DictionaryModel[] traits = {new DictionaryModel(), new DictionaryModel()};
+
     private final DictionaryModel[] windows = {new DictionaryModel(), new DictionaryModel()};
+    /** By whether the tracker holds something of the other end for not acknowledged. */
     private final NumberModel[] acknowledged = {new NumberModel(), new NumberModel()};
+
     private final NumberModel[] edges = {new NumberModel(), new NumberModel()};
     private final int[] edgeOdds = RangeCoder.odds(PEERS);
     private final DictionaryModel last = new DictionaryModel();
@@ -33,7 +37,8 @@ final class PeerModel {
         for (int peer = 0; peer < PEERS; peer++) {
             int expected = entry.isSctp() ? 0 : entry.end[1 - peer];
             int lag = expected - entry.maxAck[peer];
-            entry.maxAck[peer] = expected - (int) acknowledged[peer].codeSigned(coder, lag);
+            NumberModel model = acknowledged[entry.isUnacknowledged(1 - peer) ? 1 : 0];
+            entry.maxAck[peer] = expected - (int) model.codeSigned(coder, lag);
         }
         for (int peer = 0; peer < PEERS; peer++) {
             edge(coder, peer);
@@ -41,8 +46,12 @@ final class PeerModel {
         last(coder);
     }
 
+    private int place(int peer) {
+        return entry.isOutbound() == (peer == EntryFields.ORIGINAL) ? 0 : 1;
+    }
+
     private void traits(RangeCoder coder, int peer) {
-        long both = traits[peer].code(coder, entry.peerFlags[peer] | (long) entry.scale[peer] << 8);
+        long both = traits[place(peer)].code(coder, entry.peerFlags[peer] | (long) entry.scale[peer] << 8);
         if (coder.isReading()) {
             entry.peerFlags[peer] = (int) both & 0xff;
             entry.scale[peer] = (int) (both >>> 8) & 0xff;
@@ -57,7 +66,7 @@ final class PeerModel {
         int scale = entry.scale[peer];
         long window = entry.maxWindow[peer] & 0xffff_ffffL;
         boolean isWhole = (window & (1L << scale) - 1) == 0;
-        long code = windows[peer].code(coder, isWhole ? window >>> scale << 1 : window << 1 | 1);
+        long code = windows[place(peer)].code(coder, isWhole ? window >>> scale << 1 : window << 1 | 1);
         long coded = (code & 1) == 0 ? code >>> 1 << scale : code >>> 1;
         if (coded >>> 32 != 0) {
             coder.damaged();
@@ -71,9 +80,9 @@ final class PeerModel {
         int scale = entry.scale[other];
         int expected = entry.maxAck[other] + entry.maxWindow[other];
         int less = expected - entry.maxEnd[peer];
-        boolean isScaled = coder.bit(edgeOdds, peer, (less & (1L << scale) - 1) == 0 ? 0 : 1) == 0;
+        boolean isScaled = coder.bit(edgeOdds, place(peer), (less & (1L << scale) - 1) == 0 ? 0 : 1) == 0;
         int shift = isScaled ? scale : 0;
-        long coded = edges[peer].codeSigned(coder, less >> shift) << shift;
+        long coded = edges[place(peer)].codeSigned(coder, less >> shift) << shift;
         entry.maxEnd[peer] = expected - (int) coded;
     }
 
