@@ -109,7 +109,8 @@ final class EntryFields {
         }
         age = nowTick - table.getInt(slot, Entry.CREATED) & 0xffff_ffffL;
         timeout = table.clock().timeout(table.getByte(slot, Entry.TIMEOUT_CODE));
-        left = table.getInt(slot, Entry.DEADLINE) - nowTick;
+        int ticksLeft = table.getInt(slot, Entry.DEADLINE) - nowTick;
+        left = ticksLeft;
     }
 
     private void loadPeer(ConnectionTable table, int slot, int at, int peer) {
