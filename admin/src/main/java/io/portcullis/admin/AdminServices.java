@@ -9,7 +9,6 @@ import io.portcullis.api.PlacementView;
 import io.portcullis.api.VnicRealization;
 import io.portcullis.api.VnicStatusView;
 import io.portcullis.datapath.track.ConnectionInfo;
-import io.portcullis.policy.Action;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
@@ -56,7 +55,7 @@ public interface AdminServices {
 
     /** Makes the tenant, or changes its defaults if there is one. */
     CompletionStage<EditOutcome> putTenant(
-            TenantId tenant, Action defaultAction, boolean looseTracking, OptionalLong expectedRevision, String by);
+            TenantId tenant, ModelEdit.SetDefaults defaults, OptionalLong expectedRevision, String by);
 
     /** Refused unless the tenant is empty. */
     CompletionStage<Void> deleteTenant(TenantId tenant, String by);

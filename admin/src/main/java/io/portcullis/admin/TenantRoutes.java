@@ -72,8 +72,7 @@ final class TenantRoutes {
         if (!reader.mistakes().isEmpty()) {
             throw RefusedException.invalid(reader.mistakes());
         }
-        return services.putTenant(
-                        tenant, defaults.defaultAction(), defaults.looseTracking(), exchange.ifMatch(), exchange.by())
+        return services.putTenant(tenant, defaults, exchange.ifMatch(), exchange.by())
                 .thenCompose(outcome -> switch (outcome) {
                     case EditOutcome.Applied _ -> services.model(tenant).thenApply(TenantRoutes::view);
                     case EditOutcome.Stale(long current) ->

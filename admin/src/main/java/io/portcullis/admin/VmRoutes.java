@@ -1,5 +1,6 @@
 package io.portcullis.admin;
 
+import io.portcullis.admin.document.ModelWriter;
 import io.portcullis.admin.http.Answer;
 import io.portcullis.admin.http.Exchange;
 import io.portcullis.admin.http.ProblemKind;
@@ -19,6 +20,7 @@ import io.portcullis.api.VnicStatusView;
 import io.portcullis.api.VnicView;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
+import io.portcullis.policy.model.Alg;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Tag;
 import io.portcullis.policy.model.TenantModel;
@@ -250,6 +252,9 @@ final class VmRoutes {
                             realized,
                             rules.table().hash(),
                             rules.table().defaultAction().name(),
+                            ModelWriter.tracking(rules.table().looseTracking()),
+                            ModelWriter.word(rules.table().timeouts()),
+                            rules.table().ftpHelper() ? List.of(ModelWriter.word(Alg.FTP)) : List.of(),
                             Views.rules(rules.table())));
                 }));
     }

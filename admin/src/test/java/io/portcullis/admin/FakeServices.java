@@ -122,11 +122,11 @@ final class FakeServices implements AdminServices {
 
     @Override
     public CompletionStage<EditOutcome> putTenant(
-            TenantId tenant, Action defaultAction, boolean loose, OptionalLong expected, String by) {
+            TenantId tenant, ModelEdit.SetDefaults defaults, OptionalLong expected, String by) {
         synchronized (this) {
             models.putIfAbsent(tenant.value(), TenantModel.empty(tenant));
         }
-        return edit(tenant, List.of(new ModelEdit.SetDefaults(defaultAction, loose)), expected, by);
+        return edit(tenant, List.of(defaults), expected, by);
     }
 
     @Override

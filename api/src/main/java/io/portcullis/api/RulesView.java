@@ -8,6 +8,17 @@ import java.util.List;
  * @param revision the tenant's revision that it belongs to
  * @param realizedRevision what the vNIC enforces now; lower than {@code revision} while a change is on its way
  * @param defaultAction after the last rule
+ * @param tracking {@code strict} or {@code loose}
+ * @param timeouts {@code linux} or {@code nsx}
+ * @param algs gateways that follow the vNIC's connections: {@code ftp}
  */
 public record RulesView(
-        String vnic, long revision, long realizedRevision, String hash, String defaultAction, List<RuleView> rules) {}
+        String vnic,
+        long revision,
+        long realizedRevision,
+        String hash,
+        String defaultAction,
+        String tracking,
+        String timeouts,
+        List<String> algs,
+        List<RuleView> rules) {}

@@ -109,6 +109,7 @@ final class Tables {
             column("NAME", TenantView::name),
             column("DEFAULT", TenantView::defaultAction),
             column("TRACKING", TenantView::tracking),
+            column("TIMEOUTS", TenantView::timeouts),
             column("REVISION", TenantView::revision),
             column("VMS", TenantView::vms),
             column("GROUPS", TenantView::groups),

@@ -12,6 +12,7 @@ import io.portcullis.policy.Category;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.TenantId;
+import io.portcullis.policy.TimeoutPreset;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.model.ModelEdit;
@@ -167,7 +168,7 @@ class TwoNodesTest {
     private static void putTenant(TestNode node) {
         var tenant = node.actors.tenantPolicy(new TenantId("acme"));
         node.<TenantCommand, TenantReply>ask(
-                tenant, replyTo -> new TenantCommand.PutTenant(Action.DROP, false, "ann", replyTo));
+                tenant, replyTo -> new TenantCommand.PutTenant(Action.DROP, false, TimeoutPreset.LINUX, "ann", replyTo));
         List<TenantEdit> edits = Stream.concat(
                         Stream.of(
                                 new ModelEdit.PutSegment(new Segment("lan", 100)),

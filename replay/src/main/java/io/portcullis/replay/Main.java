@@ -1,7 +1,8 @@
 package io.portcullis.replay;
 
-import io.portcullis.datapath.track.TimeoutPreset;
 import io.portcullis.policy.Action;
+import io.portcullis.policy.TimeoutPreset;
+import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.table.RuleTable;
 import io.portcullis.ports.pcap.PcapFrame;
 import io.portcullis.ports.pcap.PcapReader;
@@ -165,12 +166,12 @@ public final class Main implements Callable<Integer> {
     private ReplaySettings settings() {
         boolean isLoose = tracking == Tracking.loose;
         Inside behind = inside == null ? Inside.NOTHING : Inside.parse(inside);
-        RuleTable table = ReplaySettings.tracking(isLoose, ignoresTime).table();
+        RuleTable table = ReplaySettings.allowingAll(isLoose, timeouts);
         if (defaultAction == Action.PASS) {
             throw new IllegalArgumentException("--default cannot be PASS: nothing comes after it");
         }
         if (!policies.isEmpty()) {
-            PolicyFiles files = PolicyFiles.read(policies, defaultAction, isLoose);
+            PolicyFiles files = PolicyFiles.read(policies, new ModelEdit.SetDefaults(defaultAction, isLoose, timeouts));
             table = files.table(vnic);
             if (vnic == null && files.hasAppliedTo()) {
                 err.println("portcullis replay: some rules are applied to groups; without --vnic they are tried on all"
@@ -182,15 +183,14 @@ public final class Main implements Callable<Integer> {
         } else if (vnic != null) {
             throw new IllegalArgumentException("--vnic needs a --policy that has it");
         }
-        return new ReplaySettings(
+        ReplaySettings settings = new ReplaySettings(
                 table,
                 !policies.isEmpty(),
                 behind,
                 ignoresTime,
                 !ignoresChecksums,
-                alg == Alg.ftp,
-                timeouts,
                 ReplaySettings.DEFAULT_MAX_CONNECTIONS);
+        return alg == Alg.ftp ? settings.withFtpHelper(true) : settings;
     }
 
     private int replay(ReplaySettings settings) {

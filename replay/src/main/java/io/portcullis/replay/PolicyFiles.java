@@ -7,7 +7,6 @@ import io.portcullis.api.document.Documents;
 import io.portcullis.api.document.Format;
 import io.portcullis.api.document.InvalidDocumentException;
 import io.portcullis.api.document.Located;
-import io.portcullis.policy.Action;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
@@ -43,12 +42,14 @@ final class PolicyFiles {
     /**
      * Reads documents, all of which must hold together.
      *
+     * @param defaults of the tenant, of which the documents say nothing
+     *
      * @throws IllegalArgumentException with every mistake and its place
      */
-    static PolicyFiles read(List<Path> files, Action defaultAction, boolean isLoose) {
+    static PolicyFiles read(List<Path> files, ModelEdit.SetDefaults defaults) {
         TenantModel model = TenantModel.empty(TENANT);
         List<ModelEdit> edits = new ArrayList<>();
-        edits.add(new ModelEdit.SetDefaults(defaultAction, isLoose));
+        edits.add(defaults);
         List<Located> documents = new ArrayList<>();
         for (Path file : files) {
             for (Located document : documents(file)) {

@@ -54,8 +54,6 @@ public final class Replay implements AutoCloseable {
         engine = VnicEngine.withoutIdentity(NAME, settings.maxConnections());
         engine.setTrace(trace);
         engine.setVerifiesChecksums(settings.verifiesChecksums());
-        engine.setFtpHelper(settings.hasFtpHelper());
-        engine.setTimeouts(settings.timeouts());
         RuleTable table = settings.table();
         engine.install(1, table, 0);
         ruleNames.put(RuleTable.DEFAULT_RULE_ID, "default");

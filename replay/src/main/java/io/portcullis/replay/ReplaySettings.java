@@ -1,7 +1,8 @@
 package io.portcullis.replay;
 
-import io.portcullis.datapath.track.TimeoutPreset;
 import io.portcullis.policy.Action;
+import io.portcullis.policy.TimeoutPreset;
+import io.portcullis.policy.compile.RuleTableCodec;
 import io.portcullis.policy.table.RuleTable;
 import java.util.List;
 
@@ -11,7 +12,6 @@ import java.util.List;
  * @param table rules in force, with the tracking that they ask for
  * @param isEnforced whether the table is a policy; if not, all packets count as allowed and only their states are said
  * @param ignoresTime whether no time passes between packets
- * @param hasFtpHelper whether FTP control connections open the way for their data connections
  * @param verifiesChecksums whether a packet with a wrong checksum is invalid
  */
 record ReplaySettings(
@@ -20,20 +20,28 @@ record ReplaySettings(
         Inside inside,
         boolean ignoresTime,
         boolean verifiesChecksums,
-        boolean hasFtpHelper,
-        TimeoutPreset timeouts,
         int maxConnections) {
     static final int DEFAULT_MAX_CONNECTIONS = 1 << 20;
 
     /** No policy: tracking only. */
     static ReplaySettings tracking(boolean isLoose, boolean ignoresTime) {
-        RuleTable all = new RuleTable("", List.of(), Action.ALLOW, isLoose);
         return new ReplaySettings(
-                all, false, Inside.NOTHING, ignoresTime, true, false, TimeoutPreset.LINUX, DEFAULT_MAX_CONNECTIONS);
+                allowingAll(isLoose, TimeoutPreset.LINUX),
+                false,
+                Inside.NOTHING,
+                ignoresTime,
+                true,
+                DEFAULT_MAX_CONNECTIONS);
     }
 
+    static RuleTable allowingAll(boolean isLoose, TimeoutPreset timeouts) {
+        return RuleTableCodec.seal(List.of(), Action.ALLOW, isLoose, timeouts, false);
+    }
+
+    /** Whether FTP control connections open the way for their data connections, whatever the policy says. */
     ReplaySettings withFtpHelper(boolean isOn) {
-        return new ReplaySettings(
-                table, isEnforced, inside, ignoresTime, verifiesChecksums, isOn, timeouts, maxConnections);
+        RuleTable helped = RuleTableCodec.seal(
+                table.rules(), table.defaultAction(), table.looseTracking(), table.timeouts(), isOn);
+        return new ReplaySettings(helped, isEnforced, inside, ignoresTime, verifiesChecksums, maxConnections);
     }
 }

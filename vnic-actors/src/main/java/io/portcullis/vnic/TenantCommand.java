@@ -3,6 +3,7 @@ package io.portcullis.vnic;
 import io.portcullis.persistence.CborSerializable;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.HostId;
+import io.portcullis.policy.TimeoutPreset;
 import io.portcullis.policy.VnicId;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +22,12 @@ public sealed interface TenantCommand {
     }
 
     /** Creates the tenant, or gives an existing one these defaults. Answer: {@link TenantReply.Applied}. */
-    record PutTenant(Action defaultAction, boolean looseTracking, String by, ActorRef<TenantReply> replyTo)
+    record PutTenant(
+            Action defaultAction,
+            boolean looseTracking,
+            TimeoutPreset timeouts,
+            String by,
+            ActorRef<TenantReply> replyTo)
             implements Request {}
 
     /** Deletes a tenant that has no VM any more. Answer: {@link TenantReply.TenantDeleted}. */

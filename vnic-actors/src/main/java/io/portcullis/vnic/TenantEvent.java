@@ -2,6 +2,7 @@ package io.portcullis.vnic;
 
 import io.portcullis.persistence.CborSerializable;
 import io.portcullis.policy.Action;
+import io.portcullis.policy.TimeoutPreset;
 import io.portcullis.policy.model.ModelEdit;
 import java.time.Instant;
 import java.util.List;
@@ -13,8 +14,14 @@ public sealed interface TenantEvent extends CborSerializable {
     /** Revision of the tenant after the event; grows by one with each, also over a deletion. */
     long revision();
 
-    record TenantCreated(long revision, Action defaultAction, boolean looseTracking, String by, Instant at)
-            implements TenantEvent {}
+    record TenantCreated(
+            long revision, Action defaultAction, boolean looseTracking, TimeoutPreset timeouts, String by, Instant at)
+            implements TenantEvent {
+        public TenantCreated {
+            // tenants that were created before there was a choice name none
+            timeouts = timeouts == null ? TimeoutPreset.LINUX : timeouts;
+        }
+    }
 
     /**
      * The model changed.

@@ -180,14 +180,19 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
         if (state.model() != null) {
             return edit(
                     state.model(),
-                    List.of(new ModelEdit.SetDefaults(put.defaultAction(), put.looseTracking())),
+                    List.of(new ModelEdit.SetDefaults(put.defaultAction(), put.looseTracking(), put.timeouts())),
                     put.by(),
                     reply -> register(reply, put.replyTo()));
         }
         long revision = state.revision() + 1;
         return Effect()
                 .persist(new TenantEvent.TenantCreated(
-                        revision, put.defaultAction(), put.looseTracking(), put.by(), clock.instant()))
+                        revision,
+                        put.defaultAction(),
+                        put.looseTracking(),
+                        put.timeouts(),
+                        put.by(),
+                        clock.instant()))
                 .thenRun((TenantState next) -> {
                     distribute(next);
                     register(new TenantReply.Applied(revision, true), put.replyTo());

@@ -43,7 +43,8 @@ record TenantState(TenantId tenant, @Nullable TenantModel model, long revision) 
                 empty.services(),
                 empty.policies(),
                 created.defaultAction(),
-                created.looseTracking());
+                created.looseTracking(),
+                created.timeouts());
     }
 
     private TenantModel edited(List<ModelEdit> edits) {

@@ -18,6 +18,7 @@ import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.ConnectionInfo;
 import io.portcullis.persistence.CborSerializable;
 import io.portcullis.policy.Action;
+import io.portcullis.policy.TimeoutPreset;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Problem;
 import io.portcullis.policy.model.Segment;
@@ -88,7 +89,7 @@ class MessageSerializationTest {
                 new TenantRegistry.State(new TreeSet<>(Set.of("acme")), new TreeMap<>(Map.of(20, "acme"))),
                 new RegistryCommand.ReserveVlans(ACME, new TreeSet<>(Set.of(7, 20)), ref()),
                 new RegistryCommand.VlanReply(new TreeSet<>(Set.of(20))),
-                new TenantEvent.TenantCreated(1, Action.DROP, true, "ann", AT),
+                new TenantEvent.TenantCreated(1, Action.DROP, true, TimeoutPreset.NSX, "ann", AT),
                 new TenantEvent.TenantEdited(2, EDITS, "ann", AT),
                 new TenantEvent.TenantDeleted(3, "ann", AT),
                 new TenantState(ACME, MODEL, 0),
@@ -159,7 +160,7 @@ class MessageSerializationTest {
         TenantCommand.Realized realized = new TenantCommand.Realized(ASSIGNMENT, true);
         TreeSet<Tag> tags = new TreeSet<>(Set.of(Tag.parse("app:web")));
         return List.of(
-                new TenantCommand.PutTenant(Action.DROP, true, "ann", ref()),
+                new TenantCommand.PutTenant(Action.DROP, true, TimeoutPreset.NSX, "ann", ref()),
                 new TenantCommand.DeleteTenant("ann", ref()),
                 new TenantCommand.Edit(
                         List.of(
@@ -232,7 +233,7 @@ class MessageSerializationTest {
     void shouldStoreEventsWithAVersionAndRefuseANewerOne() {
         Serialization serialization = SerializationExtension.get(Adapter.toClassic(testKit.system()));
         for (CborSerializable stored : List.of(
-                new TenantEvent.TenantCreated(1, Action.DROP, true, "ann", AT),
+                new TenantEvent.TenantCreated(1, Action.DROP, true, TimeoutPreset.NSX, "ann", AT),
                 new TenantEvent.TenantEdited(2, EDITS, "ann", AT),
                 new TenantEvent.TenantDeleted(3, "ann", AT),
                 new TenantState(ACME, MODEL, 0),

@@ -20,6 +20,7 @@ import io.portcullis.persistence.PlacementRow;
 import io.portcullis.persistence.Schema;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.Category;
+import io.portcullis.policy.TimeoutPreset;
 import io.portcullis.policy.model.Expression;
 import io.portcullis.policy.model.Group;
 import io.portcullis.policy.model.ModelEdit;
@@ -194,7 +195,7 @@ class NodeRestartTest {
     }
 
     private static void putExample(Node node) {
-        node.tenant(me -> new TenantCommand.PutTenant(Action.DROP, false, "ann", me));
+        node.tenant(me -> new TenantCommand.PutTenant(Action.DROP, false, TimeoutPreset.LINUX, "ann", me));
         VnicSpec vnic = spec(WEB_1, 1).vnics().getFirst();
         TenantReply reply = node.tenant(me -> new TenantCommand.Edit(
                 List.<ModelEdit>of(

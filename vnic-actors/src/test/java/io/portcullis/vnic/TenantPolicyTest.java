@@ -13,6 +13,7 @@ import com.typesafe.config.ConfigFactory;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.Category;
 import io.portcullis.policy.MacAddress;
+import io.portcullis.policy.TimeoutPreset;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.compile.PolicyCompiler;
@@ -348,7 +349,7 @@ class TenantPolicyTest {
     }
 
     private TenantReply putTenant() {
-        return ask(me -> new TenantCommand.PutTenant(Action.DROP, false, "ann", me));
+        return ask(me -> new TenantCommand.PutTenant(Action.DROP, false, TimeoutPreset.LINUX, "ann", me));
     }
 
     private TenantReply edit(ModelEdit... edits) {

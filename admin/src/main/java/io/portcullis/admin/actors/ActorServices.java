@@ -19,7 +19,6 @@ import io.portcullis.datapath.track.ConnectionInfo;
 import io.portcullis.migration.EvacuationCommand;
 import io.portcullis.migration.PlacementCommand;
 import io.portcullis.migration.PlacementReply;
-import io.portcullis.policy.Action;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
@@ -147,8 +146,8 @@ public final class ActorServices implements AdminServices {
 
     @Override
     public CompletionStage<EditOutcome> putTenant(
-            TenantId tenant, Action defaultAction, boolean looseTracking, OptionalLong expectedRevision, String by) {
-        return tenants.put(tenant, defaultAction, looseTracking, expectedRevision, by);
+            TenantId tenant, ModelEdit.SetDefaults defaults, OptionalLong expectedRevision, String by) {
+        return tenants.put(tenant, defaults, expectedRevision, by);
     }
 
     @Override

@@ -6,7 +6,6 @@ import io.portcullis.admin.http.ProblemKind;
 import io.portcullis.admin.http.RefusedException;
 import io.portcullis.api.VnicRealization;
 import io.portcullis.api.document.Nearest;
-import io.portcullis.policy.Action;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
@@ -61,12 +60,18 @@ final class Tenants {
     }
 
     CompletionStage<EditOutcome> put(
-            TenantId tenant, Action action, boolean loose, OptionalLong expectedRevision, String by) {
+            TenantId tenant, ModelEdit.SetDefaults defaults, OptionalLong expectedRevision, String by) {
         if (expectedRevision.isPresent()) {
-            ModelEdit defaults = new ModelEdit.SetDefaults(action, loose);
             return edit(tenant, List.of(defaults), expectedRevision, by);
         }
-        return ask(tenant, replyTo -> new TenantCommand.PutTenant(action, loose, by, replyTo))
+        return ask(
+                        tenant,
+                        replyTo -> new TenantCommand.PutTenant(
+                                defaults.defaultAction(),
+                                defaults.looseTracking(),
+                                defaults.timeouts(),
+                                by,
+                                replyTo))
                 .thenApply(Tenants::outcome);
     }
 

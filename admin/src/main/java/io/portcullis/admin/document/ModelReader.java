@@ -16,9 +16,11 @@ import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.LiveFlowMode;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.RuleDirection;
+import io.portcullis.policy.TimeoutPreset;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.model.AddressLiteral;
+import io.portcullis.policy.model.Alg;
 import io.portcullis.policy.model.Group;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Peers;
@@ -78,7 +80,10 @@ public final class ModelReader {
                         new Group(name, new ExpressionReader(mistakes).read(group.members(), "spec.members")));
             case ServiceSpec service ->
                 new ModelEdit.PutService(
-                        new Service(name, new ServiceReader(mistakes).read(service.entries(), "spec.entries")));
+                        new Service(
+                                name,
+                                new ServiceReader(mistakes).read(service.entries(), "spec.entries"),
+                                mistakes.constant("spec.alg", service.alg(), Alg.NONE)));
             case PolicySpec policy -> new ModelEdit.PutPolicy(policy(name, policy));
             case VmSpec vm -> vm(name, vm).<ModelEdit>map(ModelEdit.PutVm::new).orElse(null);
             default -> throw new IllegalStateException("no document: " + resource.kind());
@@ -98,7 +103,8 @@ public final class ModelReader {
         if (tracking != null && !loose && !"strict".equalsIgnoreCase(tracking)) {
             mistakes.add("tracking", "'" + tracking + "' is neither strict nor loose", null);
         }
-        return new ModelEdit.SetDefaults(action, loose);
+        return new ModelEdit.SetDefaults(
+                action, loose, mistakes.constant("timeouts", spec.timeouts(), TimeoutPreset.LINUX));
     }
 
     private static Segment segment(String name, SegmentSpec spec) {

@@ -9,6 +9,7 @@ import io.portcullis.api.ServiceSpec;
 import io.portcullis.api.TenantView;
 import io.portcullis.api.TextMatch;
 import io.portcullis.policy.model.AddressLiteral;
+import io.portcullis.policy.model.Alg;
 import io.portcullis.policy.model.Expression;
 import io.portcullis.policy.model.Group;
 import io.portcullis.policy.model.Peers;
@@ -20,6 +21,7 @@ import io.portcullis.policy.model.ServiceSelection;
 import io.portcullis.policy.model.TenantModel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Writes the model as documents of the API; what {@link ModelReader} makes of them is the same model again. */
@@ -30,11 +32,22 @@ public final class ModelWriter {
         return new TenantView(
                 model.tenant().value(),
                 model.defaultAction().name(),
-                model.looseTracking() ? "loose" : "strict",
+                tracking(model.looseTracking()),
+                word(model.timeouts()),
                 model.revision(),
                 model.vms().size(),
                 model.groups().size(),
                 model.policies().size());
+    }
+
+    /** {@code strict} or {@code loose}. */
+    public static String tracking(boolean isLoose) {
+        return isLoose ? "loose" : "strict";
+    }
+
+    /** A constant as documents have it. */
+    public static String word(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
     }
 
     public static SegmentSpec segment(Segment segment) {
@@ -47,7 +60,8 @@ public final class ModelWriter {
 
     public static ServiceSpec service(Service service) {
         return new ServiceSpec(
-                service.matches().stream().map(ServiceText::entry).toList());
+                service.matches().stream().map(ServiceText::entry).toList(),
+                service.alg() == Alg.NONE ? null : word(service.alg()));
     }
 
     public static PolicySpec policy(SecurityPolicy policy) {

@@ -83,7 +83,7 @@ class ActorServicesTest {
     void start() {
         cluster = new FakeCluster(kit);
         services = new ActorServices(kit.system(), cluster.access(), Duration.ofMillis(700));
-        done(services.putTenant(ACME, Action.DROP, false, OptionalLong.empty(), "me"));
+        done(services.putTenant(ACME, new ModelEdit.SetDefaults(Action.DROP, false), OptionalLong.empty(), "me"));
     }
 
     @Test

@@ -18,7 +18,6 @@ import io.portcullis.datapath.track.ConnectionTracker;
 import io.portcullis.datapath.track.EstablishedPath;
 import io.portcullis.datapath.track.ImportResult;
 import io.portcullis.datapath.track.TableSnapshot;
-import io.portcullis.datapath.track.TimeoutPreset;
 import io.portcullis.datapath.track.TrackingProfile;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.VnicId;
@@ -62,8 +61,6 @@ public final class VnicEngine implements AutoCloseable {
     private final EngineCounters counters = new EngineCounters();
     private @Nullable PolicyInForce policy;
     private final int expiryBatch;
-    private TimeoutPreset timeouts = TimeoutPreset.LINUX;
-    private boolean isLoose;
 
     /** @param maxConnections hard limit of the connection table, and the only limit */
     public VnicEngine(VnicIdentity identity, int maxConnections) {
@@ -108,20 +105,6 @@ public final class VnicEngine implements AutoCloseable {
         judge.setTrace(newTrace);
     }
 
-    /** Puts other time-outs in force; a connection meets them with its next packet. */
-    public void setTimeouts(TimeoutPreset preset) {
-        timeouts = preset;
-        tracker.setProfile(preset.profile(isLoose));
-    }
-
-    /**
-     * Whether FTP control connections (TCP port 21) open the way for the data connections that they announce (active and passive,
-     * RFC 959, 2428). Off by default, as in Linux: it lets the ends of a control connection open ports of each other.
-     */
-    public void setFtpHelper(boolean isOn) {
-        tracker.setFtpHelper(isOn);
-    }
-
     /** Whether frames with a wrong IP or transport checksum are dropped; off for ports that leave checksums to hardware. */
     public void setVerifiesChecksums(boolean verifies) {
         tracker.offloaded().revokeAll();
@@ -157,7 +140,8 @@ public final class VnicEngine implements AutoCloseable {
 
     /**
      * Puts a rule table in force from the next packet on. A revision below the one in force changes nothing; live
-     * connections are judged again when their next packet comes.
+     * connections are judged again when their next packet comes, and then meet the table's time-outs. With its FTP helper, control
+     * connections (TCP port 21) open the way for the data connections that they announce (active and passive, RFC 959, 2428).
      *
      * @return whether the table is in force now
      */
@@ -167,8 +151,9 @@ public final class VnicEngine implements AutoCloseable {
         }
         policy = new PolicyInForce(rules, revision, policy);
         table.setCurrentRevision(revision);
-        isLoose = rules.table().looseTracking();
-        tracker.setProfile(timeouts.profile(isLoose));
+        RuleTable installed = rules.table();
+        tracker.setProfile(TrackingProfile.of(installed.timeouts(), installed.looseTracking()));
+        tracker.setFtpHelper(installed.ftpHelper());
         return true;
     }
 

@@ -1,5 +1,6 @@
 package io.portcullis.datapath.track;
 
+import io.portcullis.policy.TimeoutPreset;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -43,6 +44,17 @@ public record TrackingProfile(
     /** The defaults of Linux 6 (nf_conntrack), which picks up connections in their middle. */
     public static final TrackingProfile LOOSE = linux(true);
 
+    private static final TrackingProfile NSX_STRICT = nsxLike(false);
+    private static final TrackingProfile NSX_LOOSE = nsxLike(true);
+
+    /** The preset's time-outs with strict or loose pickup; the same object each time. */
+    public static TrackingProfile of(TimeoutPreset preset, boolean isLoose) {
+        return switch (preset) {
+            case LINUX -> isLoose ? LOOSE : STRICT;
+            case NSX -> isLoose ? NSX_LOOSE : NSX_STRICT;
+        };
+    }
+
     private static TrackingProfile linux(boolean isLoose) {
         long second = TimeUnit.SECONDS.toNanos(1);
         long day = TimeUnit.DAYS.toNanos(1);
@@ -73,7 +85,7 @@ public record TrackingProfile(
      * FIN wait 45 s, closed 20 s; UDP 60 s; ICMP 20 s. Data that is not acknowledged shortens nothing. What NSX has no timer for is as
      * in Linux.
      */
-    public static TrackingProfile nsxLike(boolean isLoose) {
+    private static TrackingProfile nsxLike(boolean isLoose) {
         long second = TimeUnit.SECONDS.toNanos(1);
         long established = TimeUnit.HOURS.toNanos(12);
         TrackingProfile linux = isLoose ? LOOSE : STRICT;

@@ -9,6 +9,8 @@ import io.portcullis.datapath.packet.FrameBuilder;
 import io.portcullis.datapath.packet.Frames;
 import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.policy.Action;
+import io.portcullis.policy.TimeoutPreset;
+import io.portcullis.policy.table.RuleTable;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -24,8 +26,8 @@ class FtpHelperTest {
         vm.close();
     }
 
-    private void announce(int dataPort) {
-        vm.with(1, table(Action.DROP, aRule(1).outbound().service(tcp(21)).allow()));
+    private void announce(int dataPort, boolean withHelper) {
+        vm.with(1, rules(1, withHelper));
         assertThat(vm.out(client().flags(PacketView.TCP_SYN).sequence(100))).isEqualTo(Verdict.ALLOW);
         assertThat(vm.in(server().flags(PacketView.TCP_SYN | ACK).sequence(300).acknowledgement(101)))
                 .isEqualTo(Verdict.ALLOW);
@@ -39,6 +41,13 @@ class FtpHelperTest {
                         .acknowledgement(101)
                         .payload(line)))
                 .isEqualTo(Verdict.ALLOW);
+    }
+
+    private static RuleTable rules(long id, boolean withHelper) {
+        RuleTable plain =
+                table(Action.DROP, aRule(id).outbound().service(tcp(21)).allow());
+        return new RuleTable(
+                plain.hash(), plain.rules(), plain.defaultAction(), false, TimeoutPreset.LINUX, withHelper);
     }
 
     private static FrameBuilder client() {
@@ -62,15 +71,14 @@ class FtpHelperTest {
     }
 
     @Test
-    void shouldExpectNothingUnlessAskedTo() {
-        announce(50_000);
+    void shouldExpectNothingUnlessARuleAsksForIt() {
+        announce(50_000, false);
         assertThat(openData(41_000, 50_000)).isEqualTo(Verdict.DROP);
     }
 
     @Test
     void shouldAllowTheAnnouncedConnectionOnce() {
-        vm.engine.setFtpHelper(true);
-        announce(50_000);
+        announce(50_000, true);
         assertThat(openData(41_000, 50_001)).as("another port").isEqualTo(Verdict.DROP);
         assertThat(vm.in(Frames.toVm().tcp(1, 50_000).flags(PacketView.TCP_SYN)))
                 .as("the other way")
@@ -83,20 +91,27 @@ class FtpHelperTest {
 
     @Test
     void shouldForgetAnAnnouncementWithItsParentOrItsTime() {
-        vm.engine.setFtpHelper(true);
-        announce(50_000);
+        announce(50_000, true);
         vm.nowNanos += 301_000_000_000L;
         assertThat(openData(41_000, 50_000)).as("5 minutes are over").isEqualTo(Verdict.DROP);
     }
 
     @Test
     void shouldJudgeAnAnnouncedConnectionByItsParentsRule() {
-        vm.engine.setFtpHelper(true);
-        announce(50_000);
+        announce(50_000, true);
         openData(41_000, 50_000);
-        vm.with(2, table(Action.DROP, aRule(2).outbound().service(tcp(21)).allow()));
+        vm.with(2, rules(2, true));
         assertThat(answerData(41_000, 50_000)).as("the parent may still be").isEqualTo(Verdict.ALLOW);
         vm.with(3, table(Action.DROP));
         assertThat(answerData(41_000, 50_000)).isEqualTo(Verdict.DROP);
+    }
+
+    @Test
+    void shouldForgetWhatWasAnnouncedWhenNoRuleAsksForItAnyMore() {
+        announce(50_000, true);
+        vm.with(2, rules(1, false));
+        assertThat(openData(41_000, 50_000)).isEqualTo(Verdict.DROP);
+        vm.with(3, rules(1, true));
+        assertThat(openData(41_001, 50_000)).isEqualTo(Verdict.DROP);
     }
 }

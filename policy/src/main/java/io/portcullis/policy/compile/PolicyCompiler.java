@@ -58,6 +58,11 @@ public final class PolicyCompiler {
     }
 
     private RuleTable seal(TenantModel model, TenantRules rules, BitSet places) {
-        return interner.intern(RuleTableCodec.seal(rules.at(places), model.defaultAction(), model.looseTracking()));
+        return interner.intern(RuleTableCodec.seal(
+                rules.at(places),
+                model.defaultAction(),
+                model.looseTracking(),
+                model.timeouts(),
+                rules.needsFtpHelper(places)));
     }
 }

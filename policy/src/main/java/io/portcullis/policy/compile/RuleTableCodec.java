@@ -5,6 +5,7 @@ import io.portcullis.policy.Category;
 import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.LiveFlowMode;
 import io.portcullis.policy.RuleDirection;
+import io.portcullis.policy.TimeoutPreset;
 import io.portcullis.policy.table.AddressMatch;
 import io.portcullis.policy.table.EthernetMatch;
 import io.portcullis.policy.table.IpRange;
@@ -39,6 +40,12 @@ public final class RuleTableCodec {
     private static final int RANGE_BYTES = 33;
     private static final int SERVICE_BYTES = 16;
 
+    // How connections are tracked, as bits of one byte; a bit that is not known is refused.
+    private static final int LOOSE_TRACKING = 1;
+    private static final int NSX_TIMEOUTS = 2;
+    private static final int FTP_HELPER = 4;
+    private static final int ALL_TRACKING = LOOSE_TRACKING | NSX_TIMEOUTS | FTP_HELPER;
+
     // Codes of enum constants are their places in these lists. Append only.
     private static final List<Action> ACTIONS = List.of(Action.ALLOW, Action.DROP, Action.REJECT, Action.PASS);
     private static final List<IpFamily> FAMILIES = List.of(IpFamily.IPV4, IpFamily.IPV6, IpFamily.ANY);
@@ -51,14 +58,20 @@ public final class RuleTableCodec {
 
     private RuleTableCodec() {}
 
-    /** A table with these rules and the hash of its content. */
+    /** A table with these rules and the hash of its content; with the time-outs of Linux, without helpers. */
     public static RuleTable seal(List<TableRule> rules, Action defaultAction, boolean looseTracking) {
-        byte[] content = encode(rules, defaultAction, looseTracking);
-        return new RuleTable(hash(content), rules, defaultAction, looseTracking);
+        return seal(rules, defaultAction, looseTracking, TimeoutPreset.LINUX, false);
     }
 
-    public static byte[] encode(RuleTable table) {
-        return encode(table.rules(), table.defaultAction(), table.looseTracking());
+    /** A table with all this and the hash of its content. */
+    public static RuleTable seal(
+            List<TableRule> rules,
+            Action defaultAction,
+            boolean looseTracking,
+            TimeoutPreset timeouts,
+            boolean ftpHelper) {
+        RuleTable unsealed = new RuleTable("", rules, defaultAction, looseTracking, timeouts, ftpHelper);
+        return new RuleTable(hash(encode(unsealed)), rules, defaultAction, looseTracking, timeouts, ftpHelper);
     }
 
     /**
@@ -72,7 +85,7 @@ public final class RuleTableCodec {
                 throw new IllegalArgumentException("no rule table, or one of another version");
             }
             Action defaultAction = constant(ACTIONS, in);
-            boolean looseTracking = flag(in);
+            int tracking = tracking(in);
             List<AddressMatch> matches = new ArrayList<>();
             for (int left = count(in, 6); left > 0; left--) {
                 matches.add(readMatch(in));
@@ -84,7 +97,13 @@ public final class RuleTableCodec {
             if (in.hasRemaining()) {
                 throw new IllegalArgumentException(in.remaining() + " bytes after the end of the rule table");
             }
-            RuleTable table = new RuleTable(hash(content), rules, defaultAction, looseTracking);
+            RuleTable table = new RuleTable(
+                    hash(content),
+                    rules,
+                    defaultAction,
+                    (tracking & LOOSE_TRACKING) != 0,
+                    (tracking & NSX_TIMEOUTS) != 0 ? TimeoutPreset.NSX : TimeoutPreset.LINUX,
+                    (tracking & FTP_HELPER) != 0);
             if (!Arrays.equals(encode(table), content)) {
                 throw new IllegalArgumentException("the rule table is not in its canonical form");
             }
@@ -98,7 +117,8 @@ public final class RuleTableCodec {
         return HexFormat.of().formatHex(Sha256.digest(content));
     }
 
-    private static byte[] encode(List<TableRule> rules, Action defaultAction, boolean looseTracking) {
+    public static byte[] encode(RuleTable table) {
+        List<TableRule> rules = table.rules();
         Map<AddressMatch, Integer> matches = new LinkedHashMap<>();
         for (TableRule rule : rules) {
             matches.putIfAbsent(rule.sources(), matches.size());
@@ -107,8 +127,8 @@ public final class RuleTableCodec {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (DataOutputStream out = new DataOutputStream(bytes)) {
             out.writeInt(MAGIC);
-            out.writeByte(ACTIONS.indexOf(defaultAction));
-            out.writeBoolean(looseTracking);
+            out.writeByte(ACTIONS.indexOf(table.defaultAction()));
+            out.writeByte(tracking(table));
             out.writeInt(matches.size());
             for (AddressMatch match : matches.keySet()) {
                 writeMatch(out, match);
@@ -121,6 +141,23 @@ public final class RuleTableCodec {
             throw new UncheckedIOException(e);
         }
         return bytes.toByteArray();
+    }
+
+    private static int tracking(RuleTable table) {
+        int timeouts =
+                switch (table.timeouts()) {
+                    case LINUX -> 0;
+                    case NSX -> NSX_TIMEOUTS;
+                };
+        return (table.looseTracking() ? LOOSE_TRACKING : 0) | timeouts | (table.ftpHelper() ? FTP_HELPER : 0);
+    }
+
+    private static int tracking(ByteBuffer in) {
+        int bits = in.get();
+        if ((bits & ~ALL_TRACKING) != 0) {
+            throw new IllegalArgumentException("the rule table is damaged, or of a newer build: tracking of " + bits);
+        }
+        return bits;
     }
 
     private static void writeMatch(DataOutputStream out, AddressMatch match) throws IOException {

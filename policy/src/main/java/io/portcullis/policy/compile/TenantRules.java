@@ -1,9 +1,12 @@
 package io.portcullis.policy.compile;
 
+import io.portcullis.policy.Action;
+import io.portcullis.policy.Category;
 import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.RuleDirection;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.model.AddressLiteral;
+import io.portcullis.policy.model.Alg;
 import io.portcullis.policy.model.Peers;
 import io.portcullis.policy.model.Rule;
 import io.portcullis.policy.model.SecurityPolicy;
@@ -40,6 +43,8 @@ final class TenantRules {
     private final GroupMembership membership;
     private final Map<Side, AddressMatch> matches = new HashMap<>();
     private final List<ResolvedRule> rules = new ArrayList<>();
+    /** Places of rules that allow connections which FTP's gateway follows. */
+    private final BitSet withFtp = new BitSet();
 
     /** Key of {@link #matches}: a side of a rule as its family sees it. */
     private record Side(Peers peers, IpFamily family) {}
@@ -96,6 +101,11 @@ final class TenantRules {
         return places.stream().mapToObj(place -> rules.get(place).rule()).toList();
     }
 
+    /** Whether one of these rules allows connections which FTP's gateway follows. */
+    boolean needsFtpHelper(BitSet places) {
+        return places.intersects(withFtp);
+    }
+
     private void resolve(SecurityPolicy policy) {
         Scope ofPolicy = scope(policy.appliedTo());
         for (Rule rule : policy.rules()) {
@@ -119,8 +129,17 @@ final class TenantRules {
                     rule.liveFlowMode(),
                     rule.log());
             Scope ofRule = scope(rule.appliedTo());
+            withFtp.set(rules.size(), allowsFtp(policy, rule));
             rules.add(new ResolvedRule(compiled, ofPolicy, ofRule, mayHold(destinations, GROUP_ADDRESSES)));
         }
+    }
+
+    private boolean allowsFtp(SecurityPolicy policy, Rule rule) {
+        ServiceSelection services = rule.services();
+        return policy.category() != Category.ETHERNET
+                && rule.action() == Action.ALLOW
+                && !services.negated()
+                && services.names().stream().anyMatch(name -> service(name).alg() == Alg.FTP);
     }
 
     private Scope scope(List<String> groups) {
@@ -152,12 +171,15 @@ final class TenantRules {
         }
         Set<ServiceMatch> distinct = new LinkedHashSet<>();
         for (String name : selection.names()) {
-            Service service = model.service(name)
-                    .orElseThrow(() -> new IllegalArgumentException(
-                            "tenant " + model.tenant() + " has no service '" + name + "'"));
-            distinct.addAll(service.matches());
+            distinct.addAll(service(name).matches());
         }
         return List.copyOf(distinct);
+    }
+
+    private Service service(String name) {
+        return model.service(name)
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "tenant " + model.tenant() + " has no service '" + name + "'"));
     }
 
     private static boolean matchesNothing(AddressMatch match) {

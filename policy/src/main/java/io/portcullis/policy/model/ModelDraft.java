@@ -1,6 +1,7 @@
 package io.portcullis.policy.model;
 
 import io.portcullis.policy.Action;
+import io.portcullis.policy.TimeoutPreset;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -18,6 +19,7 @@ final class ModelDraft {
     private final SortedMap<String, Vm> relabelled = new TreeMap<>();
     private Action defaultAction;
     private boolean looseTracking;
+    private TimeoutPreset timeouts;
     private boolean onlyLabels = true;
 
     private ModelDraft(TenantModel base) {
@@ -29,6 +31,7 @@ final class ModelDraft {
         policies = new TreeMap<>(base.policies());
         defaultAction = base.defaultAction();
         looseTracking = base.looseTracking();
+        timeouts = base.timeouts();
     }
 
     static EditResult apply(TenantModel base, List<ModelEdit> edits) {
@@ -50,7 +53,8 @@ final class ModelDraft {
                 services,
                 policies,
                 defaultAction,
-                looseTracking);
+                looseTracking,
+                timeouts);
         if (onlyLabels) {
             // Tags and findings are looked up late by groups: no other part of the model can become wrong through them.
             relabelled.values().forEach(vm -> InventoryChecks.checkLabels(vm, problems));
@@ -64,6 +68,7 @@ final class ModelDraft {
     private boolean isAsBefore() {
         return defaultAction == base.defaultAction()
                 && looseTracking == base.looseTracking()
+                && timeouts == base.timeouts()
                 && segments.equals(base.segments())
                 && vms.equals(base.vms())
                 && groups.equals(base.groups())
@@ -116,6 +121,7 @@ final class ModelDraft {
     private void setDefaults(ModelEdit.SetDefaults set) {
         defaultAction = set.defaultAction();
         looseTracking = set.looseTracking();
+        timeouts = set.timeouts();
         onlyLabels = false;
     }
 

@@ -1,6 +1,7 @@
 package io.portcullis.policy.model;
 
 import io.portcullis.policy.Action;
+import io.portcullis.policy.TimeoutPreset;
 import java.util.Collections;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -41,6 +42,16 @@ public sealed interface ModelEdit {
 
     record ClearFinding(String vm, String finding) implements ModelEdit {}
 
-    /** What happens where no rule matches, and whether TCP connections may be picked up in mid-stream. */
-    record SetDefaults(Action defaultAction, boolean looseTracking) implements ModelEdit {}
+    /** What happens where no rule matches, and how connections are tracked; see {@link TenantModel}. */
+    record SetDefaults(Action defaultAction, boolean looseTracking, TimeoutPreset timeouts) implements ModelEdit {
+        public SetDefaults {
+            // edits that were stored before there was a choice name none
+            timeouts = timeouts == null ? TimeoutPreset.LINUX : timeouts;
+        }
+
+        /** With the time-outs of Linux. */
+        public SetDefaults(Action defaultAction, boolean looseTracking) {
+            this(defaultAction, looseTracking, TimeoutPreset.LINUX);
+        }
+    }
 }

@@ -51,6 +51,26 @@ final class PolicyChecks {
         for (int index = 0; index < service.matches().size(); index++) {
             checkMatch(service.matches().get(index), path + "/matches/" + index);
         }
+        checkAlg(service, path + "/alg");
+    }
+
+    private void checkAlg(Service service, String path) {
+        boolean isWithoutControl = switch (service.alg()) {
+            case NONE -> false;
+            case FTP -> service.matches().stream().noneMatch(PolicyChecks::matchesFtpControl);
+        };
+        if (isWithoutControl) {
+            problems.add(
+                    path,
+                    "the service does not have FTP's control connection",
+                    "add an entry with protocol tcp and port " + Alg.FTP_PORT + ", the only one that is read");
+        }
+    }
+
+    private static boolean matchesFtpControl(ServiceMatch match) {
+        return match.protocol() == ServiceLibrary.TCP
+                && match.destinationPortFirst() <= Alg.FTP_PORT
+                && match.destinationPortLast() >= Alg.FTP_PORT;
     }
 
     private void checkMatch(ServiceMatch match, String path) {

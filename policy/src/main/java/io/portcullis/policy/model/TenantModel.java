@@ -2,6 +2,7 @@ package io.portcullis.policy.model;
 
 import io.portcullis.policy.Action;
 import io.portcullis.policy.TenantId;
+import io.portcullis.policy.TimeoutPreset;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import java.util.Collections;
@@ -23,6 +24,7 @@ import java.util.TreeSet;
  * @param revision grows by one with every change of anything in here
  * @param defaultAction what happens where no rule matches: ALLOW, DROP or REJECT
  * @param looseTracking whether TCP connections may be picked up in mid-stream
+ * @param timeouts after which idle connections are forgotten
  */
 public record TenantModel(
         TenantId tenant,
@@ -33,13 +35,16 @@ public record TenantModel(
         SortedMap<String, Service> services,
         SortedMap<String, SecurityPolicy> policies,
         Action defaultAction,
-        boolean looseTracking) {
+        boolean looseTracking,
+        TimeoutPreset timeouts) {
     public TenantModel {
         segments = Collections.unmodifiableSortedMap(new TreeMap<>(segments));
         vms = Collections.unmodifiableSortedMap(new TreeMap<>(vms));
         groups = Collections.unmodifiableSortedMap(new TreeMap<>(groups));
         services = Collections.unmodifiableSortedMap(new TreeMap<>(services));
         policies = Collections.unmodifiableSortedMap(new TreeMap<>(policies));
+        // models that were stored before there was a choice name none
+        timeouts = timeouts == null ? TimeoutPreset.LINUX : timeouts;
     }
 
     /** A tenant at revision 0 with nothing in it, that drops whatever no rule allows. */
@@ -53,7 +58,8 @@ public record TenantModel(
                 new TreeMap<>(),
                 new TreeMap<>(),
                 Action.DROP,
-                false);
+                false,
+                TimeoutPreset.LINUX);
     }
 
     /** Applies all of the edits or none; however many they are, the revision grows by one. */

@@ -1,6 +1,7 @@
 package io.portcullis.policy.table;
 
 import io.portcullis.policy.Action;
+import io.portcullis.policy.TimeoutPreset;
 import java.util.List;
 
 /**
@@ -11,8 +12,16 @@ import java.util.List;
  * @param rules in order of evaluation, categories ascending
  * @param defaultAction ALLOW, DROP or REJECT: what happens where no rule matched
  * @param looseTracking whether a TCP packet in mid-stream may open a connection (pickup)
+ * @param timeouts after which an idle connection is forgotten
+ * @param ftpHelper whether FTP control connections open the way for the data connections that they announce
  */
-public record RuleTable(String hash, List<TableRule> rules, Action defaultAction, boolean looseTracking) {
+public record RuleTable(
+        String hash,
+        List<TableRule> rules,
+        Action defaultAction,
+        boolean looseTracking,
+        TimeoutPreset timeouts,
+        boolean ftpHelper) {
     /** Id of the default "rule" in verdicts, counters and connections. */
     public static final long DEFAULT_RULE_ID = 0;
 
@@ -21,5 +30,10 @@ public record RuleTable(String hash, List<TableRule> rules, Action defaultAction
         if (defaultAction == Action.PASS) {
             throw new IllegalArgumentException("the default cannot PASS");
         }
+    }
+
+    /** With the time-outs of Linux, without helpers. */
+    public RuleTable(String hash, List<TableRule> rules, Action defaultAction, boolean looseTracking) {
+        this(hash, rules, defaultAction, looseTracking, TimeoutPreset.LINUX, false);
     }
 }
