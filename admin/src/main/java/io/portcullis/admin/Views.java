@@ -1,6 +1,7 @@
 package io.portcullis.admin;
 
 import io.portcullis.admin.document.EthernetText;
+import io.portcullis.admin.document.ProtectionText;
 import io.portcullis.admin.document.ServiceText;
 import io.portcullis.api.ConnectionView;
 import io.portcullis.api.PlacementView;
@@ -73,6 +74,7 @@ final class Views {
                 vnic.segment(),
                 segment == null ? null : segment.vlan(),
                 vnic.port(),
+                ProtectionText.spec(vnic.protection()),
                 status);
     }
 

@@ -141,13 +141,10 @@ final class VmRoutes {
         return new io.portcullis.vnic.VmSpec(
                 vm.id(),
                 vm.vnics().stream()
-                        .map(vnic -> new VnicSpec(
-                                vnic.id(),
-                                vnic.mac(),
-                                vnic.addresses(),
+                        .map(vnic -> VnicSpec.of(
+                                vnic,
                                 Lookup.named(model.segments(), "segment", vnic.segment())
-                                        .vlan(),
-                                vnic.port()))
+                                        .vlan()))
                         .toList());
     }
 

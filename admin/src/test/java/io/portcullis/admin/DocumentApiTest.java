@@ -10,8 +10,10 @@ import io.portcullis.api.GroupExpression;
 import io.portcullis.api.GroupSpec;
 import io.portcullis.api.PolicySpec;
 import io.portcullis.api.Resource;
+import io.portcullis.api.RulesView;
 import io.portcullis.api.SegmentSpec;
 import io.portcullis.api.ServiceSpec;
+import io.portcullis.api.TenantSpec;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.model.Segment;
 import io.portcullis.policy.model.TenantModel;
@@ -42,6 +44,21 @@ class DocumentApiTest extends ApiTestCase {
               ethernet: {etherTypes: [lldp, "0x1234"], sources: ["01:80:c2:00:00:00/44"], negateSources: true}
               action: DROP
             - {name: others, services: [flags], negateServices: true, action: ALLOW}
+        """;
+
+    private static final String FTP = """
+        ---
+        kind: Service
+        metadata: {name: files}
+        spec:
+          entries: [{protocol: tcp, ports: [21]}]
+          alg: ftp
+        ---
+        kind: Policy
+        metadata: {name: files}
+        spec:
+          category: APPLICATION
+          rules: [{name: upload, destinations: [web], services: [files], action: ALLOW}]
         """;
 
     @Test
@@ -94,6 +111,41 @@ class DocumentApiTest extends ApiTestCase {
         assertThat(flags.entries().getFirst().flagsClear()).containsExactly("ack", "ece");
         assertThat(client.put("acme", "policies", "frames", frames).changed()).isEmpty();
         assertThat(client.put("acme", "services", "flags", flags).changed()).isEmpty();
+    }
+
+    @Test
+    void shouldSwitchTimeoutsOfATenantAndFtpsGatewayOfAService() {
+        client.apply("acme", TENANT + FTP);
+        assertThat(client.tenant("acme").timeouts()).isEqualTo("linux");
+
+        client.putTenant("acme", new TenantSpec(null, "loose", "nsx"));
+
+        assertThat(client.tenant("acme").timeouts()).isEqualTo("nsx");
+        assertThat(client.tenant("acme").tracking()).isEqualTo("loose");
+        ServiceSpec ftp =
+                client.resource("acme", "services", "files", ServiceSpec.class).spec();
+        assertThat(ftp.alg()).isEqualTo("ftp");
+        assertThat(client.put("acme", "services", "files", ftp).changed()).isEmpty();
+        RulesView rules = client.rules("acme", "web-1", "eth0");
+        assertThat(rules.tracking()).isEqualTo("loose");
+        assertThat(rules.timeouts()).isEqualTo("nsx");
+        assertThat(rules.algs()).containsExactly("ftp");
+    }
+
+    @Test
+    void shouldNameThePlaceOfMistakesInTimeoutsAndGateways() {
+        assertThat(refused(() -> client.putTenant("acme", new TenantSpec(null, null, "bsd")))
+                        .problem()
+                        .problems())
+                .extracting(FieldProblem::path)
+                .containsExactly("timeouts");
+        for (String wrong : List.of(FTP.replace("alg: ftp", "alg: sip"), FTP.replace("[21]", "[2121]"))) {
+            assertThat(refused(() -> client.apply("acme", TENANT + wrong))
+                            .problem()
+                            .problems())
+                    .extracting(FieldProblem::path)
+                    .containsExactly("documents[5].spec.alg");
+        }
     }
 
     @Test

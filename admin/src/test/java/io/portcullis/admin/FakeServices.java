@@ -11,7 +11,6 @@ import io.portcullis.api.PlacementView;
 import io.portcullis.api.VnicRealization;
 import io.portcullis.api.VnicStatusView;
 import io.portcullis.datapath.track.ConnectionInfo;
-import io.portcullis.policy.Action;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;

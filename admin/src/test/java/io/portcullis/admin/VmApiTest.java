@@ -7,8 +7,10 @@ import io.portcullis.api.ConnectionsView;
 import io.portcullis.api.FieldProblem;
 import io.portcullis.api.FindingsRequest;
 import io.portcullis.api.MigrationView;
+import io.portcullis.api.ProtectionSpec;
 import io.portcullis.api.RulesView;
 import io.portcullis.api.VmView;
+import io.portcullis.policy.VnicProtection;
 import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +18,14 @@ import org.junit.jupiter.api.Test;
 
 /** VMs, what is unknown of them, and migrations. */
 class VmApiTest extends ApiTestCase {
+    private static final String GATEWAY = """
+        kind: Vm
+        metadata: {name: gateway}
+        spec:
+          vnics:
+            - {name: eth0, mac: "02:00:00:00:00:fe", addresses: [10.0.0.254], segment: front, port: memory:gateway, protection: %s}
+        """;
+
     @Test
     void shouldAnswerUnknownThingsWithWhatThereIs() {
         client.apply("acme", TENANT);
@@ -80,6 +90,48 @@ class VmApiTest extends ApiTestCase {
         assertThat(client.detach("acme", "web-1").placement().phase()).isEqualTo("DETACHED");
         client.deleteVm("acme", "web-1");
         assertThat(client.vms("acme")).isEmpty();
+    }
+
+    @Test
+    void shouldCarryWhatAVnicMayDoToItsHost() {
+        client.apply("acme", TENANT);
+        assertThat(client.vnic("acme", "web-1", "eth0").protection())
+                .isEqualTo(new ProtectionSpec("pinned", null, false, false, false));
+
+        putProtected("{spoofGuard: disabled, router: true, dhcpServer: true}");
+        assertThat(client.vnic("acme", "gateway", "eth0").protection())
+                .isEqualTo(new ProtectionSpec("disabled", null, true, true, false));
+        client.attach("acme", "gateway", "host-1");
+        assertThat(services.specs.values().iterator().next().vnics().getFirst().protection())
+                .isEqualTo(new VnicProtection(true, true, false, true, 0));
+        ApiException attached = refused(() -> putProtected("{}"));
+        assertThat(attached.status()).isEqualTo(409);
+        client.detach("acme", "gateway");
+
+        putProtected("{spoofGuard: learned}");
+        assertThat(client.vnic("acme", "gateway", "eth0").protection().learnedAddresses())
+                .isEqualTo(VnicProtection.DEFAULT_LEARNED_ADDRESSES);
+    }
+
+    private void putProtected(String protection) {
+        client.apply("acme", GATEWAY.formatted(protection));
+    }
+
+    @Test
+    void shouldNameThePlaceOfEveryMistakeInProtection() {
+        client.apply("acme", TENANT);
+
+        for (var mistake : Map.of(
+                        "{spoofGuard: none}", "spoofGuard",
+                        "{learnedAddresses: 3}", "learnedAddresses",
+                        "{spoofGuard: learned, learnedAddresses: 65}", "learnedAddresses",
+                        "{bridge: maybe}", "bridge",
+                        "{dhcp: true}", "dhcp")
+                .entrySet()) {
+            assertThat(refused(() -> putProtected(mistake.getKey())).problem().problems())
+                    .extracting(FieldProblem::path)
+                    .containsExactly("spec.vnics[0].protection." + mistake.getValue());
+        }
     }
 
     @Test

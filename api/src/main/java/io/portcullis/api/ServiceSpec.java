@@ -9,4 +9,5 @@ import org.jspecify.annotations.Nullable;
  * @param alg {@code ftp}: where a rule allows this service, FTP control connections (TCP port 21) open the way for the data connections that
  *     they announce; {@code none} (default)
  */
-public record ServiceSpec(List<ServiceEntry> entries, @Nullable String alg) {}
+public record ServiceSpec(
+        List<ServiceEntry> entries, @Nullable String alg) {}

@@ -6,4 +6,11 @@ package io.portcullis.api;
  * @param revision grows by one with every change that may change a verdict
  */
 public record TenantView(
-        String name, String defaultAction, String tracking, String timeouts, long revision, int vms, int groups, int policies) {}
+        String name,
+        String defaultAction,
+        String tracking,
+        String timeouts,
+        long revision,
+        int vms,
+        int groups,
+        int policies) {}

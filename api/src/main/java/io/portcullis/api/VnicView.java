@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
  * A vNIC: what was declared and how it is.
  *
  * @param id {@code tenant/vm/vnic}
+ * @param protection as declared, defaults written out
  * @param status null while no host has it, or its host does not answer
  */
 public record VnicView(
@@ -17,4 +18,5 @@ public record VnicView(
         String segment,
         @Nullable Integer vlan,
         String port,
+        ProtectionSpec protection,
         @Nullable VnicStatusView status) {}

@@ -7,10 +7,14 @@ import static org.awaitility.Awaitility.await;
 
 import io.portcullis.api.ApiException;
 import io.portcullis.api.PortcullisClient;
+import io.portcullis.api.ProtectionSpec;
 import io.portcullis.api.TenantSpec;
 import io.portcullis.api.VmSpec;
 import io.portcullis.api.VnicSpec;
+import io.portcullis.datapath.packet.FrameBuilder;
+import io.portcullis.policy.MacAddress;
 import io.portcullis.ports.memory.MemoryFabric;
+import io.portcullis.ports.memory.MemoryVm;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -25,6 +29,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -38,6 +43,7 @@ class ApiOnRealNodeTest {
     static Path folder;
 
     private static MemoryFabric fabric;
+    private static MemoryVm server;
     private static Map<String, String> settings;
     private static CompletableFuture<Integer> ended;
     private static PortcullisClient client;
@@ -46,7 +52,7 @@ class ApiOnRealNodeTest {
     static void startNode() throws Exception {
         fabric = MemoryFabric.start(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         fabric.addVm("web-1");
-        fabric.addVm("web-2");
+        server = fabric.addVm("web-2");
         settings = settings();
         NodeConfig config = NodeConfig.load(null, settings);
         ended = new CompletableFuture<>();
@@ -136,6 +142,51 @@ class ApiOnRealNodeTest {
     }
 
     @Test
+    void shouldGuardAVnicAsItsDocumentSays() {
+        MacAddress mac = MacAddress.parse("02:00:00:00:00:02");
+        InetAddress everyone = InetAddress.ofLiteral("255.255.255.255");
+        byte[] offer = FrameBuilder.frame(mac, MacAddress.BROADCAST)
+                .ip(InetAddress.ofLiteral("10.0.0.2"), everyone)
+                .udp(67, 68)
+                .build();
+        byte[] routed = FrameBuilder.frame(mac, MacAddress.BROADCAST)
+                .ip(InetAddress.ofLiteral("192.0.2.1"), everyone)
+                .udp(53, 53)
+                .build();
+
+        client.attach("acme", "web-2", "host-1");
+        server.send(offer);
+        server.send(routed);
+        await().atMost(START_LIMIT)
+                .untilAsserted(() ->
+                        assertThat(dropped()).containsEntry("dhcp-server", 1L).containsEntry("spoof", 1L));
+        client.detach("acme", "web-2");
+
+        declare("web-2", 2, "memory:web-2", new ProtectionSpec("disabled", null, true, null, null));
+        client.attach("acme", "web-2", "host-1");
+        server.send(offer);
+        server.send(routed);
+        await().atMost(START_LIMIT).untilAsserted(() -> assertThat(dropped()).containsExactly(Map.entry("policy", 2L)));
+        client.detach("acme", "web-2");
+        declare("web-2", 2, "memory:web-2");
+    }
+
+    /** By reason, of what web-2 has sent. */
+    private static Map<String, Long> dropped() {
+        String prefix = "dropped.out.";
+        Map<String, Long> byReason = new LinkedHashMap<>();
+        var status = client.vnic("acme", "web-2", "eth0").status();
+        if (status != null) {
+            status.counters().forEach((name, count) -> {
+                if (name.startsWith(prefix) && count > 0) {
+                    byReason.put(name.substring(prefix.length()), count);
+                }
+            });
+        }
+        return byReason;
+    }
+
+    @Test
     void shouldRefuseASecondNodeOnThesePortsBeforeItJoins() {
         NodeConfig second = NodeConfig.load(null, settings);
 
@@ -189,6 +240,10 @@ class ApiOnRealNodeTest {
     }
 
     private static void declare(String vm, int number, String port) {
+        declare(vm, number, port, null);
+    }
+
+    private static void declare(String vm, int number, String port, @Nullable ProtectionSpec protection) {
         client.putVm(
                 "acme",
                 vm,
@@ -196,7 +251,12 @@ class ApiOnRealNodeTest {
                         "linux",
                         List.of(),
                         List.of(new VnicSpec(
-                                "eth0", "02:00:00:00:00:0" + number, List.of("10.0.0." + number), "front", port))));
+                                "eth0",
+                                "02:00:00:00:00:0" + number,
+                                List.of("10.0.0." + number),
+                                "front",
+                                port,
+                                protection))));
     }
 
     private static String segment(String name, int vlan) {

@@ -168,7 +168,8 @@ class TwoNodesTest {
     private static void putTenant(TestNode node) {
         var tenant = node.actors.tenantPolicy(new TenantId("acme"));
         node.<TenantCommand, TenantReply>ask(
-                tenant, replyTo -> new TenantCommand.PutTenant(Action.DROP, false, TimeoutPreset.LINUX, "ann", replyTo));
+                tenant,
+                replyTo -> new TenantCommand.PutTenant(Action.DROP, false, TimeoutPreset.LINUX, "ann", replyTo));
         List<TenantEdit> edits = Stream.concat(
                         Stream.of(
                                 new ModelEdit.PutSegment(new Segment("lan", 100)),

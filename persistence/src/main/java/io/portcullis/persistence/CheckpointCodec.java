@@ -4,6 +4,7 @@ import io.portcullis.datapath.runtime.VnicAttachment;
 import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.VnicId;
+import io.portcullis.policy.VnicProtection;
 import io.portcullis.policy.compile.RuleTableCodec;
 import io.portcullis.policy.table.RuleTable;
 import java.io.ByteArrayOutputStream;
@@ -22,16 +23,24 @@ import java.util.zip.CRC32C;
 
 /**
  * The bytes of a checkpoint: magic, version, length and CRC32C of the rest; then the attachment (vNIC, epoch, MAC, addresses, VLAN,
- * port, limit), revision, time, rule table (in the form of {@link RuleTableCodec}) and the chunks of the connection table. Big endian;
- * texts are UTF-8 after their length.
+ * port, limit, protection), revision, time, rule table (in the form of {@link RuleTableCodec}) and the chunks of the connection table. Big endian;
+ * texts are UTF-8 after their length. Version 2 has no protection: its vNICs are end systems with declared addresses.
  */
 final class CheckpointCodec {
     /** "PCKP". */
     private static final int MAGIC = 0x50434b50;
 
-    private static final int VERSION = 2;
+    private static final int VERSION = 3;
+    private static final int VERSION_WITHOUT_PROTECTION = 2;
     private static final int HEADER_BYTES = 16;
     private static final int MAX_ADDRESSES = 1_024;
+
+    // What a vNIC is allowed, as bits of one byte; a bit that is not known is refused.
+    private static final int DHCP_SERVER = 1;
+    private static final int ROUTER = 2;
+    private static final int BRIDGE = 4;
+    private static final int FOREIGN_ADDRESSES = 8;
+    private static final int ALL_ALLOWED = DHCP_SERVER | ROUTER | BRIDGE | FOREIGN_ADDRESSES;
 
     private CheckpointCodec() {}
 
@@ -78,6 +87,25 @@ final class CheckpointCodec {
         out.writeInt(attachment.vlan());
         put(out, attachment.port().getBytes(StandardCharsets.UTF_8));
         out.writeInt(attachment.maxConnections());
+        VnicProtection protection = attachment.protection();
+        out.writeByte((protection.allowsDhcpServer() ? DHCP_SERVER : 0)
+                | (protection.allowsRouter() ? ROUTER : 0)
+                | (protection.allowsBridge() ? BRIDGE : 0)
+                | (protection.allowsForeignAddresses() ? FOREIGN_ADDRESSES : 0));
+        out.writeByte(protection.learnedAddresses());
+    }
+
+    private static VnicProtection protection(ByteBuffer in) {
+        int allowed = in.get();
+        if ((allowed & ~ALL_ALLOWED) != 0) {
+            throw new IllegalArgumentException("it allows its vNIC what this build does not know: " + allowed);
+        }
+        return new VnicProtection(
+                (allowed & DHCP_SERVER) != 0,
+                (allowed & ROUTER) != 0,
+                (allowed & BRIDGE) != 0,
+                (allowed & FOREIGN_ADDRESSES) != 0,
+                in.get());
     }
 
     private static void put(DataOutputStream out, byte[] bytes) throws IOException {
@@ -92,8 +120,9 @@ final class CheckpointCodec {
             throw new IllegalArgumentException("it is no checkpoint");
         }
         int version = in.getInt();
-        if (version != VERSION) {
-            throw new IllegalArgumentException("it has version " + version + ", this build reads " + VERSION);
+        if (version != VERSION && version != VERSION_WITHOUT_PROTECTION) {
+            throw new IllegalArgumentException("it has version " + version + ", this build reads "
+                    + VERSION_WITHOUT_PROTECTION + " and " + VERSION);
         }
         int length = in.getInt();
         int crc = in.getInt();
@@ -106,7 +135,7 @@ final class CheckpointCodec {
             throw new IllegalArgumentException("its checksum is wrong");
         }
         try {
-            return body(in);
+            return body(in, version);
         } catch (BufferUnderflowException truncated) {
             throw new IllegalArgumentException("it ends too early", truncated);
         } catch (UnknownHostException impossible) {
@@ -114,7 +143,7 @@ final class CheckpointCodec {
         }
     }
 
-    private static VnicAttachment attachment(ByteBuffer in) throws UnknownHostException {
+    private static VnicAttachment attachment(ByteBuffer in, int version) throws UnknownHostException {
         VnicId vnic = VnicId.parse(text(in));
         long epoch = in.getLong();
         MacAddress mac = new MacAddress(in.getLong());
@@ -126,11 +155,15 @@ final class CheckpointCodec {
         for (int i = 0; i < count; i++) {
             addresses.add(InetAddress.getByAddress(get(in, in.getInt())));
         }
-        return new VnicAttachment(vnic, epoch, mac, addresses, in.getInt(), text(in), in.getInt());
+        int vlan = in.getInt();
+        String port = text(in);
+        int maxConnections = in.getInt();
+        VnicProtection protection = version == VERSION_WITHOUT_PROTECTION ? VnicProtection.STRICT : protection(in);
+        return new VnicAttachment(vnic, epoch, mac, addresses, vlan, port, maxConnections, protection);
     }
 
-    private static Checkpoint body(ByteBuffer in) throws UnknownHostException {
-        VnicAttachment attachment = attachment(in);
+    private static Checkpoint body(ByteBuffer in, int version) throws UnknownHostException {
+        VnicAttachment attachment = attachment(in, version);
         long revision = in.getLong();
         Instant written = Instant.ofEpochMilli(in.getLong());
         RuleTable rules = RuleTableCodec.decode(get(in, in.getInt()));

@@ -8,15 +8,18 @@ import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.VnicId;
+import io.portcullis.policy.VnicProtection;
 import io.portcullis.policy.compile.RuleTableCodec;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -150,6 +153,41 @@ class CheckpointsTest {
         assertThat(checkpoints.read(WEB)).isEmpty();
     }
 
+    @Test
+    void shouldReadCheckpointsFromBeforeThereWasProtection() {
+        Checkpoint checkpoint = aCheckpoint(WEB, 3);
+        VnicAttachment then = checkpoint.attachment();
+        byte[] now = CheckpointCodec.encode(new Checkpoint(
+                new VnicAttachment(
+                        then.vnic(),
+                        then.epoch(),
+                        then.mac(),
+                        then.addresses(),
+                        then.vlan(),
+                        then.port(),
+                        then.maxConnections()),
+                checkpoint.policyRevision(),
+                checkpoint.written(),
+                checkpoint.rules(),
+                checkpoint.table()));
+        int headerBytes = 16;
+        int textBytes = then.vnic().toString().length() + then.port().length();
+        int protectionAt = headerBytes + 4 + 8 + 8 + 4 + (4 + 4) + (4 + 16) + 4 + 4 + 4 + textBytes;
+        ByteBuffer before = ByteBuffer.allocate(now.length - 2);
+        before.put(now, 0, protectionAt).put(now, protectionAt + 2, now.length - protectionAt - 2);
+        CRC32C crc = new CRC32C();
+        crc.update(before.array(), headerBytes, before.capacity() - headerBytes);
+        before.putInt(4, 2).putInt(8, before.capacity() - headerBytes).putInt(12, (int) crc.getValue());
+
+        VnicAttachment read = CheckpointCodec.decode(before.array()).attachment();
+
+        assertThat(read.protection()).isEqualTo(VnicProtection.STRICT);
+        assertThat(read.isSameAs(then))
+                .as("the other one is protected otherwise")
+                .isFalse();
+        assertThat(read.port()).isEqualTo(then.port());
+    }
+
     private static Checkpoint aCheckpoint(VnicId vnic, long epoch) {
         return new Checkpoint(
                 new VnicAttachment(
@@ -159,7 +197,8 @@ class CheckpointsTest {
                         List.of(InetAddress.ofLiteral("10.0.0.1"), InetAddress.ofLiteral("fd00::1")),
                         100,
                         "tap:web-1/eth0",
-                        1_000),
+                        1_000,
+                        new VnicProtection(true, false, true, false, 5)),
                 7,
                 Instant.ofEpochMilli(1_700_000_000_123L),
                 RuleTableCodec.seal(List.of(), Action.REJECT, true),

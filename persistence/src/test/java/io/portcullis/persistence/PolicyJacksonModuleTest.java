@@ -9,10 +9,13 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.Category;
 import io.portcullis.policy.MacAddress;
+import io.portcullis.policy.TimeoutPreset;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
+import io.portcullis.policy.VnicProtection;
 import io.portcullis.policy.compile.PolicyCompiler;
 import io.portcullis.policy.compile.RuleTableCodec;
+import io.portcullis.policy.model.Alg;
 import io.portcullis.policy.model.EditResult;
 import io.portcullis.policy.model.Expression;
 import io.portcullis.policy.model.Group;
@@ -56,7 +59,8 @@ class PolicyJacksonModuleTest {
                             MacAddress.parse("02:00:00:00:00:01"),
                             List.of(InetAddress.ofLiteral("10.0.0.1"), InetAddress.ofLiteral("2001:db8::1")),
                             "lan",
-                            "tap:web-1/eth0"))),
+                            "tap:web-1/eth0",
+                            new VnicProtection(true, false, true, false, 3)))),
             new ModelEdit.PutGroup(new Group(
                     "all",
                     Expression.or(
@@ -71,7 +75,8 @@ class PolicyJacksonModuleTest {
                             Expression.and(Expression.not(Expression.tag("app:db")))))),
             new ModelEdit.PutGroup(new Group("nested", Expression.group("all"))),
             new ModelEdit.PutService(
-                    Service.of("web", ServiceMatch.ports(6, 80, 443).withTcpFlags(0x12, 0x02))),
+                    Service.of("web", ServiceMatch.ports(6, 21, 443).withTcpFlags(0x12, 0x02))
+                            .withAlg(Alg.FTP)),
             new ModelEdit.PutPolicy(SecurityPolicy.of(
                     "frames",
                     Category.ETHERNET,
@@ -91,7 +96,7 @@ class PolicyJacksonModuleTest {
             new ModelEdit.SetTags("web-1", new TreeSet<>(Set.of(Tag.parse("app:web")))),
             new ModelEdit.SetFinding("web-1", "malware", "none"),
             new ModelEdit.ClearFinding("web-1", "malware"),
-            new ModelEdit.SetDefaults(Action.REJECT, true),
+            new ModelEdit.SetDefaults(Action.REJECT, true, TimeoutPreset.NSX),
             new ModelEdit.RemovePolicy("app"),
             new ModelEdit.RemovePolicy("frames"),
             new ModelEdit.RemoveGroup("nested"),
@@ -136,6 +141,22 @@ class PolicyJacksonModuleTest {
 
         assertThat(before).doesNotContain("ethernet", "tcpFlags").hasSizeLessThan(json.length());
         assertThat(mapper.readValue(before, type)).containsExactly(policy, service);
+    }
+
+    @Test
+    void shouldReadEditsThatKnowNothingOfProtectionHelpersAndTimeouts() throws JsonProcessingException {
+        TypeReference<List<ModelEdit>> type = new TypeReference<>() {};
+        ModelEdit vm = new ModelEdit.PutVm(
+                Vm.named(WEB).withVnic(new Vnic(WEB_ETH0, new MacAddress(2), List.of(), "lan", "memory:web-1")));
+        ModelEdit service = new ModelEdit.PutService(Service.of("web", ServiceMatch.ports(6, 80, 80)));
+        ModelEdit defaults = new ModelEdit.SetDefaults(Action.DROP, true);
+        String json = mapper.writerFor(type).writeValueAsString(List.of(vm, service, defaults));
+        String before =
+                json.replaceAll(",\"protection\":\\{[^}]*}", "").replaceAll(",\"(alg|timeouts)\":\"[A-Z]*\"", "");
+
+        assertThat(before).doesNotContain("protection", "alg", "timeouts", "LINUX");
+        assertThat(json).contains("protection", "alg", "timeouts");
+        assertThat(mapper.readValue(before, type)).containsExactly(vm, service, defaults);
     }
 
     @Test

@@ -79,8 +79,7 @@ public final class LocalRestore {
         VnicAttachment then = checkpoint.attachment();
         VnicId vnic = then.vnic();
         long epoch = then.epoch();
-        VnicAttachment now =
-                new VnicAttachment(vnic, epoch, then.mac(), then.addresses(), then.vlan(), then.port(), maxConnections);
+        VnicAttachment now = then.withMaxConnections(maxConnections);
         return dataPath.attach(now)
                 .thenCompose(_ -> dataPath.restoreTable(vnic, epoch, checkpoint.table()))
                 .exceptionallyCompose(failure -> withoutConnections(vnic, failure))

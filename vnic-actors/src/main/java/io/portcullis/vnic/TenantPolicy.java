@@ -187,12 +187,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
         long revision = state.revision() + 1;
         return Effect()
                 .persist(new TenantEvent.TenantCreated(
-                        revision,
-                        put.defaultAction(),
-                        put.looseTracking(),
-                        put.timeouts(),
-                        put.by(),
-                        clock.instant()))
+                        revision, put.defaultAction(), put.looseTracking(), put.timeouts(), put.by(), clock.instant()))
                 .thenRun((TenantState next) -> {
                     distribute(next);
                     register(new TenantReply.Applied(revision, true), put.replyTo());

@@ -24,7 +24,7 @@ public final class VmSpecs {
                         .map(vnic -> {
                             Segment segment = java.util.Objects.requireNonNull(
                                     model.segments().get(vnic.segment()));
-                            return new VnicSpec(vnic.id(), vnic.mac(), vnic.addresses(), segment.vlan(), vnic.port());
+                            return VnicSpec.of(vnic, segment.vlan());
                         })
                         .toList()));
     }

@@ -4,23 +4,39 @@ import io.portcullis.datapath.runtime.VnicAttachment;
 import io.portcullis.persistence.CborSerializable;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.VnicId;
+import io.portcullis.policy.VnicProtection;
+import io.portcullis.policy.model.Vnic;
 import java.net.InetAddress;
 import java.util.List;
 
 /**
  * What a host must know to attach one vNIC; the same on every host.
  *
- * @param addresses the only source addresses that the VM may use
+ * @param addresses the only source addresses that the VM may use, but for what {@code protection} allows
  * @param vlan VLAN id of the vNIC's segment on the uplinks
  * @param port where the VM's frames are found, for example {@code tap:web-1/eth0}
+ * @param protection what else the VM may do and use
  */
-public record VnicSpec(VnicId vnic, MacAddress mac, List<InetAddress> addresses, int vlan, String port)
+public record VnicSpec(
+        VnicId vnic, MacAddress mac, List<InetAddress> addresses, int vlan, String port, VnicProtection protection)
         implements CborSerializable {
     public VnicSpec {
         addresses = List.copyOf(addresses);
+        // placements that were stored before there was a choice name none
+        protection = protection == null ? VnicProtection.STRICT : protection;
+    }
+
+    /** An end system with declared addresses. */
+    public VnicSpec(VnicId vnic, MacAddress mac, List<InetAddress> addresses, int vlan, String port) {
+        this(vnic, mac, addresses, vlan, port, VnicProtection.STRICT);
+    }
+
+    /** Of a vNIC as the inventory has it, in a segment with this VLAN. */
+    public static VnicSpec of(Vnic vnic, int vlan) {
+        return new VnicSpec(vnic.id(), vnic.mac(), vnic.addresses(), vlan, vnic.port(), vnic.protection());
     }
 
     VnicAttachment attachment(long epoch, int maxConnections) {
-        return new VnicAttachment(vnic, epoch, mac, addresses, vlan, port, maxConnections);
+        return new VnicAttachment(vnic, epoch, mac, addresses, vlan, port, maxConnections, protection);
     }
 }

@@ -19,6 +19,7 @@ import io.portcullis.datapath.track.ConnectionInfo;
 import io.portcullis.persistence.CborSerializable;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.TimeoutPreset;
+import io.portcullis.policy.VnicProtection;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Problem;
 import io.portcullis.policy.model.Segment;
@@ -112,8 +113,17 @@ class MessageSerializationTest {
                 10);
         CutoverTarget target =
                 new CutoverTarget(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 1), "token", 1, 3);
+        VnicSpec plain = vnicSpec(WEB_1_ETH0, 1);
+        VnicSpec router = new VnicSpec(
+                plain.vnic(),
+                plain.mac(),
+                plain.addresses(),
+                plain.vlan(),
+                plain.port(),
+                new VnicProtection(true, true, false, true, 0));
         return List.of(
-                new FirewallCommand.Attach(vnicSpec(WEB_1_ETH0, 1), 3, true, ref()),
+                new FirewallCommand.Attach(plain, 3, true, ref()),
+                new FirewallCommand.Attach(router, 3, true, ref()),
                 new FirewallCommand.InstallRules(7, table(Action.DROP), ref()),
                 new FirewallCommand.GetStatus(ref()),
                 new FirewallCommand.ListConnections(10, ref()),
@@ -252,6 +262,15 @@ class MessageSerializationTest {
                             .get())
                     .isInstanceOf(Exception.class);
         }
+    }
+
+    @Test
+    void shouldReadPlacementsThatKnowNothingOfProtection() {
+        String json = VmSpecJson.write(spec(WEB_1, 1));
+        String before = json.replaceAll(",\"protection\":\\{[^}]*}", "");
+
+        assertThat(before).hasSizeLessThan(json.length());
+        assertThat(VmSpecJson.read(before)).isEqualTo(spec(WEB_1, 1));
     }
 
     @Test

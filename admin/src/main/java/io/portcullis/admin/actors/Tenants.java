@@ -67,11 +67,7 @@ final class Tenants {
         return ask(
                         tenant,
                         replyTo -> new TenantCommand.PutTenant(
-                                defaults.defaultAction(),
-                                defaults.looseTracking(),
-                                defaults.timeouts(),
-                                by,
-                                replyTo))
+                                defaults.defaultAction(), defaults.looseTracking(), defaults.timeouts(), by, replyTo))
                 .thenApply(Tenants::outcome);
     }
 

@@ -79,11 +79,10 @@ public final class ModelReader {
                 new ModelEdit.PutGroup(
                         new Group(name, new ExpressionReader(mistakes).read(group.members(), "spec.members")));
             case ServiceSpec service ->
-                new ModelEdit.PutService(
-                        new Service(
-                                name,
-                                new ServiceReader(mistakes).read(service.entries(), "spec.entries"),
-                                mistakes.constant("spec.alg", service.alg(), Alg.NONE)));
+                new ModelEdit.PutService(new Service(
+                        name,
+                        new ServiceReader(mistakes).read(service.entries(), "spec.entries"),
+                        mistakes.constant("spec.alg", service.alg(), Alg.NONE)));
             case PolicySpec policy -> new ModelEdit.PutPolicy(policy(name, policy));
             case VmSpec vm -> vm(name, vm).<ModelEdit>map(ModelEdit.PutVm::new).orElse(null);
             default -> throw new IllegalStateException("no document: " + resource.kind());
@@ -153,7 +152,13 @@ public final class ModelReader {
             mistakes.parsed(place, spec.addresses().get(index), Optional.<InetAddress>empty(), ModelReader::address)
                     .ifPresent(addresses::add);
         }
-        return Optional.of(new Vnic(id, mac, addresses, spec.segment(), spec.port()));
+        return Optional.of(new Vnic(
+                id,
+                mac,
+                addresses,
+                spec.segment(),
+                spec.port(),
+                ProtectionText.read(spec.protection(), path + ".protection", mistakes)));
     }
 
     private static Optional<InetAddress> address(String text) {

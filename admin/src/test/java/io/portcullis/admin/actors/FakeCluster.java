@@ -121,7 +121,9 @@ final class FakeCluster implements VnicActors, HostDirectory, PlacementDirectory
                 TenantModel before = model == null ? TenantModel.empty(tenant) : model;
                 put.replyTo()
                         .tell(apply(
-                                before, List.of(new ModelEdit.SetDefaults(put.defaultAction(), put.looseTracking(), put.timeouts()))));
+                                before,
+                                List.of(new ModelEdit.SetDefaults(
+                                        put.defaultAction(), put.looseTracking(), put.timeouts()))));
             }
             case TenantCommand.Request request
             when model == null -> request.replyTo().tell(new TenantReply.UnknownTenant(tenant));

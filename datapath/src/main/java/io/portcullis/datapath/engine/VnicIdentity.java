@@ -10,7 +10,7 @@ import java.util.List;
  * Who a vNIC is on the wire. The link-local IPv6 address that is made from the MAC (RFC 4291, appendix A) belongs to it
  * without being listed.
  *
- * @param addresses the only other source addresses that the VM may use, but for those that {@code protection} lets it learn
+ * @param addresses the only other source addresses that the VM may use, but for what {@code protection} allows
  */
 public record VnicIdentity(VnicId vnic, MacAddress mac, List<InetAddress> addresses, VnicProtection protection) {
     /** An end system with declared addresses. */

@@ -6,6 +6,7 @@ import io.portcullis.datapath.packet.NeighbourDiscovery;
 import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.MacAddress;
+import io.portcullis.policy.VnicProtection;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Where the vNIC may learn, an address is its own once the VM has claimed it: as sender of ARP, as target of its neighbour messages,
  * or when a DHCP server has given it to this MAC. Addresses learned are not in any group; rules see them as any other address.
  *
+ * <p>Where it may use foreign addresses, only MAC addresses are bound, and others may not use the declared addresses still.
+ *
  * <p>One thread, no allocation per call.
  */
 public final class SpoofGuard {
@@ -29,11 +32,12 @@ public final class SpoofGuard {
 
     private final long mac;
     private final OwnAddresses own;
+    private final boolean allowsForeign;
 
-    /** @param maxLearned addresses beyond the declared ones that the vNIC may take, 0 for none */
-    public SpoofGuard(MacAddress mac, List<InetAddress> declared, int maxLearned) {
+    public SpoofGuard(MacAddress mac, List<InetAddress> declared, VnicProtection protection) {
         this.mac = mac.value();
-        own = new OwnAddresses(this.mac, declared, maxLearned);
+        own = new OwnAddresses(this.mac, declared, protection.learnedAddresses());
+        allowsForeign = protection.allowsForeignAddresses();
     }
 
     /** Null if the frame is honest, else why not. */
@@ -77,10 +81,12 @@ public final class SpoofGuard {
         }
         boolean isOwn = switch (packet.etherType) {
             case EtherTypes.ARP ->
-                packet.arpSenderMac == mac && (packet.arpSenderAddress == 0 || own.takeIpv4(packet.arpSenderAddress));
-            case EtherTypes.IPV4 -> own.holdsIpv4((int) packet.sourceLow) || isDhcpClient(packet);
+                packet.arpSenderMac == mac
+                        && (allowsForeign || packet.arpSenderAddress == 0 || own.takeIpv4(packet.arpSenderAddress));
+            case EtherTypes.IPV4 -> allowsForeign || own.holdsIpv4((int) packet.sourceLow) || isDhcpClient(packet);
             case EtherTypes.IPV6 ->
-                own.holdsIpv6(packet.sourceHigh, packet.sourceLow)
+                allowsForeign
+                        || own.holdsIpv6(packet.sourceHigh, packet.sourceLow)
                         || isFromUnspecifiedAllowed(packet)
                         || claimsByNeighbourDiscovery(packet);
             default -> true;
@@ -155,7 +161,8 @@ public final class SpoofGuard {
                         && packet.sourceHigh == 0
                         && packet.sourceLow == 0);
         boolean isHonest = NeighbourDiscovery.bindsOnly(packet, mac)
-                && (!isAboutItself
+                && (allowsForeign
+                        || !isAboutItself
                         || own.takeIpv6(NeighbourDiscovery.targetHigh(packet), NeighbourDiscovery.targetLow(packet)));
         return isHonest ? null : Offence.SPOOF;
     }

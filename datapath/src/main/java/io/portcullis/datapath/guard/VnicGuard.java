@@ -18,7 +18,7 @@ public final class VnicGuard {
 
     /** @param declared addresses of the vNIC */
     public VnicGuard(MacAddress mac, List<InetAddress> declared, VnicProtection protection) {
-        spoof = new SpoofGuard(mac, declared, protection.learnedAddresses());
+        spoof = new SpoofGuard(mac, declared, protection);
         role = new RoleGuard(protection);
     }
 

@@ -58,7 +58,7 @@ final class Vnic {
         this.port = port;
         this.epoch = attachment.epoch();
         this.engine = new VnicEngine(
-                new VnicIdentity(attachment.vnic(), attachment.mac(), attachment.addresses()),
+                new VnicIdentity(attachment.vnic(), attachment.mac(), attachment.addresses(), attachment.protection()),
                 limits.connections().withConnections(attachment.maxConnections()));
         this.hold = new HoldBuffer(limits.holdBytesPerVnic(), limits.holdFramesPerVnic());
     }

@@ -60,12 +60,7 @@ final class VnicCommands {
 
     private VnicStatus attachAgain(Vnic present, VnicAttachment attachment) {
         checkEpoch(present, attachment.epoch());
-        VnicAttachment now = present.attachment;
-        boolean same = now.mac().equals(attachment.mac())
-                && now.vlan() == attachment.vlan()
-                && now.port().equals(attachment.port())
-                && now.addresses().equals(attachment.addresses());
-        if (!same) {
+        if (!present.attachment.isSameAs(attachment)) {
             throw wrongMode(present, "attached here as something else; release it first");
         }
         if (attachment.epoch() > present.epoch()) {

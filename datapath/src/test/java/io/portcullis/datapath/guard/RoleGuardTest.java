@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 
 class RoleGuardTest {
     private static final InetAddress ALL_NODES = InetAddress.ofLiteral("ff02::1");
-    private static final VnicProtection LENIENT = new VnicProtection(true, true, true, 0);
+    private static final VnicProtection LENIENT = new VnicProtection(true, true, true, false, 0);
 
     @Test
     void shouldLetNoVmBeADhcpServerUnlessItMay() {

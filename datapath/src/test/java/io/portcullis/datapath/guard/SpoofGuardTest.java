@@ -17,6 +17,7 @@ import io.portcullis.datapath.Direction;
 import io.portcullis.datapath.packet.FrameBuilder;
 import io.portcullis.datapath.packet.Frames;
 import io.portcullis.policy.MacAddress;
+import io.portcullis.policy.VnicProtection;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -35,7 +36,7 @@ class SpoofGuardTest {
     private static final InetAddress OTHER = InetAddress.ofLiteral("10.0.0.99");
     private static final InetAddress OTHER6 = InetAddress.ofLiteral("fd00::99");
 
-    private final SpoofGuard guard = new SpoofGuard(VM_MAC, List.of(VM, VM6), 0);
+    private final SpoofGuard guard = new SpoofGuard(VM_MAC, List.of(VM, VM6), VnicProtection.STRICT);
 
     @Test
     void shouldPassTheVmsOwnAddresses() {
@@ -127,7 +128,7 @@ class SpoofGuardTest {
 
     @Test
     void shouldLearnWhatTheVmClaimsUpToTheBound() {
-        SpoofGuard learning = new SpoofGuard(VM_MAC, List.of(VM), 2);
+        SpoofGuard learning = new SpoofGuard(VM_MAC, List.of(VM), VnicProtection.STRICT.withLearnedAddresses(2));
         assertThat(out(learning, frame().ip(OTHER, PEER).udp(1, 2)))
                 .as("IP itself claims nothing")
                 .isEqualTo(Offence.SPOOF);
@@ -145,7 +146,7 @@ class SpoofGuardTest {
 
     @Test
     void shouldNotLearnGroupsNobodyNorByForeignMacs() {
-        SpoofGuard learning = new SpoofGuard(VM_MAC, List.of(), 8);
+        SpoofGuard learning = new SpoofGuard(VM_MAC, List.of(), VnicProtection.STRICT.withLearnedAddresses(8));
         for (String wrong : List.of("224.0.0.1", "255.255.255.255", "127.0.0.1")) {
             assertThat(out(learning, FrameBuilder.arpRequest(VM_MAC, InetAddress.ofLiteral(wrong), PEER)))
                     .as(wrong)
@@ -158,12 +159,36 @@ class SpoofGuardTest {
 
     @Test
     void shouldLearnWhatADhcpServerGivesToThisMac() {
-        SpoofGuard learning = new SpoofGuard(VM_MAC, List.of(), 1);
+        SpoofGuard learning = new SpoofGuard(VM_MAC, List.of(), VnicProtection.STRICT.withLearnedAddresses(1));
         assertThat(in(learning, dhcp(PEER_MAC, 5, OTHER))).isNull();
         assertThat(in(learning, dhcp(VM_MAC, 6, OTHER))).as("NAK").isNull();
         assertThat(out(learning, frame().ip(OTHER, PEER).udp(1, 2))).isEqualTo(Offence.SPOOF);
         assertThat(in(learning, dhcp(VM_MAC, 5, OTHER))).isNull();
         assertThat(out(learning, frame().ip(OTHER, PEER).udp(1, 2))).isNull();
+    }
+
+    @Test
+    void shouldLetARouterUseForeignAddressesButNoForeignMac() {
+        SpoofGuard router = new SpoofGuard(VM_MAC, List.of(VM), new VnicProtection(false, true, false, true, 0));
+        assertThat(out(router, frame().ip(OTHER, PEER).udp(1, 2))).isNull();
+        assertThat(out(router, frame().ip(OTHER6, PEER6).tcp(1, 2))).isNull();
+        assertThat(out(router, FrameBuilder.arpReply(VM_MAC, OTHER, PEER_MAC, PEER)))
+                .isNull();
+        assertThat(out(router, nd(VM_LINK_LOCAL, PEER6, 136, OTHER6, 2, VM_MAC)))
+                .isNull();
+        assertThat(in(router, toVm().tcp(1, 2))).isNull();
+
+        assertThat(out(
+                        router,
+                        FrameBuilder.frame(PEER_MAC, VM_MAC).ip(OTHER, PEER).udp(1, 2)))
+                .isEqualTo(Offence.SPOOF);
+        assertThat(out(router, FrameBuilder.arpReply(PEER_MAC, OTHER, PEER_MAC, PEER)))
+                .isEqualTo(Offence.SPOOF);
+        assertThat(out(router, nd(VM_LINK_LOCAL, PEER6, 136, OTHER6, 2, PEER_MAC)))
+                .isEqualTo(Offence.SPOOF);
+        assertThat(in(router, FrameBuilder.frame(PEER_MAC, VM_MAC).ip(VM, VM).tcp(1, 2)))
+                .as("its declared address")
+                .isEqualTo(Offence.SPOOF);
     }
 
     private static FrameBuilder dhcp(MacAddress client, int messageType, InetAddress given) {

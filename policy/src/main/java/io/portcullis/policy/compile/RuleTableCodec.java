@@ -144,11 +144,10 @@ public final class RuleTableCodec {
     }
 
     private static int tracking(RuleTable table) {
-        int timeouts =
-                switch (table.timeouts()) {
-                    case LINUX -> 0;
-                    case NSX -> NSX_TIMEOUTS;
-                };
+        int timeouts = switch (table.timeouts()) {
+            case LINUX -> 0;
+            case NSX -> NSX_TIMEOUTS;
+        };
         return (table.looseTracking() ? LOOSE_TRACKING : 0) | timeouts | (table.ftpHelper() ? FTP_HELPER : 0);
     }
 

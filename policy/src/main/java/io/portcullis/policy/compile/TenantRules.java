@@ -57,9 +57,12 @@ final class TenantRules {
     }
 
     private record ResolvedRule(TableRule rule, Scope ofPolicy, Scope ofRule, boolean reachesGroupAddresses) {
-        boolean concerns(VnicId vnic, List<IpRange> own) {
-            if (!ofPolicy.holds(vnic) || !ofRule.holds(vnic)) {
+        boolean concerns(Vnic vnic, List<IpRange> own) {
+            if (!ofPolicy.holds(vnic.id()) || !ofRule.holds(vnic.id())) {
                 return false;
+            }
+            if (vnic.protection().mayUseUndeclared()) {
+                return true;
             }
             boolean out = rule.direction() != RuleDirection.IN && mayHold(rule.sources(), own);
             boolean in = rule.direction() != RuleDirection.OUT
@@ -83,7 +86,7 @@ final class TenantRules {
                 IpRanges.merge(vnic.addresses().stream().map(IpRanges::single).toList());
         BitSet places = new BitSet(rules.size());
         for (int place = 0; place < rules.size(); place++) {
-            if (rules.get(place).concerns(vnic.id(), own)) {
+            if (rules.get(place).concerns(vnic, own)) {
                 places.set(place);
             }
         }
@@ -178,8 +181,8 @@ final class TenantRules {
 
     private Service service(String name) {
         return model.service(name)
-                .orElseThrow(() -> new IllegalArgumentException(
-                        "tenant " + model.tenant() + " has no service '" + name + "'"));
+                .orElseThrow(() ->
+                        new IllegalArgumentException("tenant " + model.tenant() + " has no service '" + name + "'"));
     }
 
     private static boolean matchesNothing(AddressMatch match) {

@@ -14,17 +14,25 @@ import io.portcullis.policy.Action;
 import io.portcullis.policy.Category;
 import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.RuleDirection;
+import io.portcullis.policy.TimeoutPreset;
 import io.portcullis.policy.VnicId;
+import io.portcullis.policy.VnicProtection;
+import io.portcullis.policy.model.Alg;
 import io.portcullis.policy.model.Expression;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Peers;
 import io.portcullis.policy.model.Rule;
 import io.portcullis.policy.model.SecurityPolicy;
+import io.portcullis.policy.model.Service;
+import io.portcullis.policy.model.ServiceSelection;
 import io.portcullis.policy.model.Tag;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.model.TestTenant;
+import io.portcullis.policy.model.Vm;
 import io.portcullis.policy.table.RuleTable;
+import io.portcullis.policy.table.ServiceMatch;
 import io.portcullis.policy.table.TableRule;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -275,14 +283,62 @@ class PolicyScenarioTest {
     }
 
     @Test
+    void shouldCallFtpsHelperOnlyWhereARuleAllowsAServiceThatNeedsIt() {
+        Service ftp = Service.of("files", ServiceMatch.ports(6, 21, 21)).withAlg(Alg.FTP);
+        TestTenant tenant = threeTiers().with(new ModelEdit.PutService(ftp));
+
+        TenantModel allowed = tenant.policy(
+                        application(Rule.allow("ftp").from("web").to("app").services("files")))
+                .build();
+        assertThat(table(allowed, "web-1").ftpHelper()).isTrue();
+        assertThat(table(allowed, "app-1").ftpHelper()).isTrue();
+        assertThat(table(allowed, "db-1").ftpHelper()).isFalse();
+
+        for (Rule.Builder other : List.of(
+                Rule.drop("ftp").from("web").to("app").services("files"),
+                Rule.allow("ftp")
+                        .from("web")
+                        .to("app")
+                        .services(ServiceSelection.named("files").negate()),
+                Rule.allow("ftp").from("web").to("app").services("ssh"))) {
+            TenantModel model = tenant.policy(application(other)).build();
+            assertThat(table(model, "web-1").ftpHelper()).isFalse();
+        }
+    }
+
+    @Test
+    void shouldGiveAVnicThatMayUseUndeclaredAddressesTheRulesForThem() {
+        TenantModel pinned = threeTiers()
+                .policy(application(Rule.allow("r")
+                        .from("app")
+                        .to(Peers.addresses("10.0.0.77"))
+                        .services("ssh")))
+                .build();
+        Vm web = pinned.vms().get("web-1");
+        TenantModel learning = accepted(pinned.putVm(new Vm(
+                web.id(),
+                web.os(),
+                web.tags(),
+                web.findings(),
+                List.of(web.vnics().getFirst().withProtection(VnicProtection.STRICT.withLearnedAddresses(1))))));
+
+        assertThat(in(pinned, "web-1", Flow.tcp(APP, "10.0.0.77", 22)).action()).isEqualTo(Action.DROP);
+        assertThat(in(learning, "web-1", Flow.tcp(APP, "10.0.0.77", 22)).action())
+                .isEqualTo(Action.ALLOW);
+        assertThat(table(learning, "db-1").rules()).isEmpty();
+    }
+
+    @Test
     void shouldHonourTheDefaultOfTheTenant() {
-        TenantModel model =
-                threeTiers().with(new ModelEdit.SetDefaults(Action.ALLOW, true)).build();
+        TenantModel model = threeTiers()
+                .with(new ModelEdit.SetDefaults(Action.ALLOW, true, TimeoutPreset.NSX))
+                .build();
 
         RuleTable table = table(model, "web-1");
         assertThat(TableWalk.decide(table, Flow.tcp(CLIENT, WEB, 80), RuleDirection.IN)
                         .action())
                 .isEqualTo(Action.ALLOW);
         assertThat(table.looseTracking()).isTrue();
+        assertThat(table.timeouts()).isEqualTo(TimeoutPreset.NSX);
     }
 }

@@ -8,14 +8,18 @@ import io.portcullis.policy.Category;
 import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.LiveFlowMode;
 import io.portcullis.policy.RuleDirection;
+import io.portcullis.policy.TimeoutPreset;
 import io.portcullis.policy.table.AddressMatch;
 import io.portcullis.policy.table.RuleTable;
 import io.portcullis.policy.table.ServiceMatch;
 import io.portcullis.policy.table.TableRule;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class RuleTableCodecTest {
@@ -61,6 +65,35 @@ class RuleTableCodecTest {
         RuleTable table = RuleTableCodec.seal(rules, Action.REJECT, true);
 
         assertThat(RuleTableCodec.decode(RuleTableCodec.encode(table))).isEqualTo(table);
+    }
+
+    @Test
+    void shouldKeepEveryWayToTrackAndHashItApart() {
+        Set<String> hashes = new HashSet<>();
+        for (boolean isLoose : List.of(false, true)) {
+            for (TimeoutPreset timeouts : TimeoutPreset.values()) {
+                for (boolean hasFtp : List.of(false, true)) {
+                    RuleTable table = RuleTableCodec.seal(List.of(), Action.DROP, isLoose, timeouts, hasFtp);
+                    assertThat(RuleTableCodec.decode(RuleTableCodec.encode(table)))
+                            .isEqualTo(table);
+                    hashes.add(table.hash());
+                }
+            }
+        }
+        assertThat(hashes).hasSize(8);
+    }
+
+    @Test
+    void shouldReadTablesFromBeforeThereWereTimeoutsAndHelpersAndRefuseWhatComesAfter() {
+        byte[] before = HexFormat.of().parseHex("5052540201010000000000000000");
+
+        RuleTable table = RuleTableCodec.decode(before);
+
+        assertThat(table).isEqualTo(RuleTableCodec.seal(List.of(), Action.DROP, true));
+        assertThat(table.timeouts()).isEqualTo(TimeoutPreset.LINUX);
+        assertThat(table.ftpHelper()).isFalse();
+        before[5] = 8;
+        assertThatThrownBy(() -> RuleTableCodec.decode(before)).hasMessageContaining("tracking of 8");
     }
 
     @Test

@@ -132,6 +132,11 @@ class ProblemTest {
                 model.putService(Service.of("s", ServiceMatch.ports(6, 1, 2).withTcpFlags(2, 3))),
                 "/services/s/matches/0/tcpFlags",
                 "TCP flags 3 of 2");
+        assertProblem(
+                model.putService(Service.of("s", ServiceMatch.ports(6, 22, 80), ServiceMatch.ports(17, 21, 21))
+                        .withAlg(Alg.FTP)),
+                "/services/s/alg",
+                "does not have FTP's control connection");
     }
 
     private static SecurityPolicy frames(EthernetMatch match) {

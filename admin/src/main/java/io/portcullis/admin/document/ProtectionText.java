@@ -1,0 +1,65 @@
+package io.portcullis.admin.document;
+
+import io.portcullis.api.ProtectionSpec;
+import io.portcullis.policy.VnicProtection;
+import org.jspecify.annotations.Nullable;
+
+/** Reads and writes what a vNIC may do beyond what an end system does. */
+public final class ProtectionText {
+    /** How the addresses of a vNIC are guarded, as documents name it. */
+    private enum SpoofGuard {
+        PINNED,
+        LEARNED,
+        DISABLED
+    }
+
+    private ProtectionText() {}
+
+    /** Nothing given means an end system with declared addresses. */
+    static VnicProtection read(@Nullable ProtectionSpec spec, String path, Mistakes mistakes) {
+        if (spec == null) {
+            return VnicProtection.STRICT;
+        }
+        SpoofGuard guard = mistakes.constant(path + ".spoofGuard", spec.spoofGuard(), SpoofGuard.PINNED);
+        return new VnicProtection(
+                Boolean.TRUE.equals(spec.dhcpServer()),
+                Boolean.TRUE.equals(spec.router()),
+                Boolean.TRUE.equals(spec.bridge()),
+                guard == SpoofGuard.DISABLED,
+                learned(guard, spec.learnedAddresses(), path + ".learnedAddresses", mistakes));
+    }
+
+    private static int learned(SpoofGuard guard, @Nullable Integer count, String path, Mistakes mistakes) {
+        if (guard != SpoofGuard.LEARNED) {
+            if (count != null) {
+                mistakes.add(path, "nothing is learned", "leave it out, or set spoofGuard to learned");
+            }
+            return 0;
+        }
+        if (count == null) {
+            return VnicProtection.DEFAULT_LEARNED_ADDRESSES;
+        }
+        if (count < 1 || count > VnicProtection.MAX_LEARNED_ADDRESSES) {
+            mistakes.add(
+                    path,
+                    count + " is out of range",
+                    "use 1 to " + VnicProtection.MAX_LEARNED_ADDRESSES + " addresses");
+            return 0;
+        }
+        return count;
+    }
+
+    /** All that there is to say, defaults too. */
+    public static ProtectionSpec spec(VnicProtection protection) {
+        int learned = protection.learnedAddresses();
+        SpoofGuard guard = protection.allowsForeignAddresses()
+                ? SpoofGuard.DISABLED
+                : learned > 0 ? SpoofGuard.LEARNED : SpoofGuard.PINNED;
+        return new ProtectionSpec(
+                ModelWriter.word(guard),
+                learned > 0 ? (Integer) learned : null,
+                protection.allowsDhcpServer(),
+                protection.allowsRouter(),
+                protection.allowsBridge());
+    }
+}
