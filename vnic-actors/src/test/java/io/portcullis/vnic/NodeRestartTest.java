@@ -21,6 +21,7 @@ import io.portcullis.persistence.Schema;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.Category;
 import io.portcullis.policy.TimeoutPreset;
+import io.portcullis.policy.VnicProtection;
 import io.portcullis.policy.model.Expression;
 import io.portcullis.policy.model.Group;
 import io.portcullis.policy.model.ModelEdit;
@@ -55,6 +56,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** One node with everything but a real data path: sharding, the journal on disk, a restart. */
 class NodeRestartTest {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final VnicProtection DHCP_SERVER = new VnicProtection(true, false, false, false, 2);
+    private static final VmSpec SPEC = protectedSpec();
 
     @TempDir
     private Path dataDir;
@@ -123,17 +126,19 @@ class NodeRestartTest {
         RuleTable quarantined;
         try (Node node = new Node()) {
             putExample(node);
-            HostReply attached = node.<HostCommand, HostReply>ask(
-                    node.agent, me -> new HostCommand.AttachVm(spec(WEB_1, 1), 4, true, me));
+            HostReply attached =
+                    node.<HostCommand, HostReply>ask(node.agent, me -> new HostCommand.AttachVm(SPEC, 4, true, me));
             assertThat(attached)
                     .isInstanceOfSatisfying(
                             HostReply.VmAttached.class,
                             vm -> assertThat(vm.policyRevision()).isPositive());
             node.directory
-                    .put(new PlacementRow(WEB_1, HOST_1, 4, VmSpecJson.write(spec(WEB_1, 1)), Instant.now()))
+                    .put(new PlacementRow(WEB_1, HOST_1, 4, VmSpecJson.write(SPEC), Instant.now()))
                     .toCompletableFuture()
                     .join();
+            assertThat(node.dataPath.attachment(WEB_1_ETH0).protection()).isEqualTo(DHCP_SERVER);
             RuleTable open = node.dataPath.rules(WEB_1_ETH0);
+            assertThat(open.timeouts()).isEqualTo(TimeoutPreset.NSX);
             assertThat(open.rules()).hasSize(1);
 
             node.tenant(me -> new TenantCommand.Edit(
@@ -160,6 +165,7 @@ class NodeRestartTest {
             assertThat(node.dataPath.table(WEB_1_ETH0).digest())
                     .isEqualTo(connections("flow").digest());
             assertThat(node.dataPath.epoch(WEB_1_ETH0)).isEqualTo(4);
+            assertThat(node.dataPath.attachment(WEB_1_ETH0).protection()).isEqualTo(DHCP_SERVER);
 
             TenantReply model = node.tenant(TenantCommand.GetModel::new);
             assertThat(model)
@@ -190,12 +196,19 @@ class NodeRestartTest {
         }
     }
 
+    private static VmSpec protectedSpec() {
+        VnicSpec plain = spec(WEB_1, 1).vnics().getFirst();
+        VnicSpec server =
+                new VnicSpec(plain.vnic(), plain.mac(), plain.addresses(), plain.vlan(), plain.port(), DHCP_SERVER);
+        return new VmSpec(WEB_1, List.of(server));
+    }
+
     private static TenantReply.Realization realization(Node node) {
         return (TenantReply.Realization) node.tenant(TenantCommand.GetRealization::new);
     }
 
     private static void putExample(Node node) {
-        node.tenant(me -> new TenantCommand.PutTenant(Action.DROP, false, TimeoutPreset.LINUX, "ann", me));
+        node.tenant(me -> new TenantCommand.PutTenant(Action.DROP, false, TimeoutPreset.NSX, "ann", me));
         VnicSpec vnic = spec(WEB_1, 1).vnics().getFirst();
         TenantReply reply = node.tenant(me -> new TenantCommand.Edit(
                 List.<ModelEdit>of(

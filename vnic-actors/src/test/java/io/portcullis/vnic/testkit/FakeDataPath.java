@@ -90,6 +90,11 @@ public final class FakeDataPath implements DataPath {
         return found == null ? null : found.mode;
     }
 
+    /** As it was attached first. */
+    public synchronized VnicAttachment attachment(VnicId vnic) {
+        return find(vnic).attachment;
+    }
+
     public synchronized long epoch(VnicId vnic) {
         return find(vnic).epoch;
     }
