@@ -11,6 +11,7 @@ import io.portcullis.datapath.packet.FrameBuilder;
 import io.portcullis.datapath.packet.Frames;
 import io.portcullis.datapath.port.Burst;
 import io.portcullis.policy.Action;
+import io.portcullis.policy.TimeoutPreset;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.table.RuleTable;
 import java.lang.foreign.Arena;
@@ -44,7 +45,11 @@ final class OffloadPair implements AutoCloseable {
     }
 
     void install(long revision, Action action, boolean isLoose) {
-        RuleTable table = new RuleTable("t" + revision, List.of(), action, isLoose);
+        install(revision, action, isLoose, TimeoutPreset.LINUX);
+    }
+
+    void install(long revision, Action action, boolean isLoose, TimeoutPreset timeouts) {
+        RuleTable table = new RuleTable("t" + revision, List.of(), action, isLoose, timeouts, false);
         behind.install(revision, table, now);
         alone.install(revision, table, now);
     }

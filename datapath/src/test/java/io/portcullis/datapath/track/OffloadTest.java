@@ -11,6 +11,7 @@ import io.portcullis.datapath.packet.FrameBuilder;
 import io.portcullis.datapath.packet.Frames;
 import io.portcullis.datapath.port.Burst;
 import io.portcullis.policy.Action;
+import io.portcullis.policy.TimeoutPreset;
 import java.lang.foreign.Arena;
 import java.lang.management.ManagementFactory;
 import java.util.HashMap;
@@ -67,8 +68,7 @@ class OffloadTest {
                     case 1 -> pair.install(++revision, random.nextBoolean() ? Action.REJECT : Action.DROP, isLoose);
                     case 2 -> {
                         TimeoutPreset preset = random.nextBoolean() ? TimeoutPreset.LINUX : TimeoutPreset.NSX;
-                        pair.behind.setTimeouts(preset);
-                        pair.alone.setTimeouts(preset);
+                        pair.install(++revision, Action.ALLOW, isLoose, preset);
                     }
                     case 3, 4, 5, 6 -> pair.compare();
                     case 7 -> {
