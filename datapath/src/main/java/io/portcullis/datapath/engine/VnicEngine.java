@@ -80,7 +80,9 @@ public final class VnicEngine implements AutoCloseable {
         expiryBatch = Math.max(64, maxConnections / EXPIRY_CALLS_PER_SWEEP);
         tracker = new ConnectionTracker(table, TrackingProfile.STRICT);
         established = new EstablishedPath(tracker);
-        plainSender = guard == null ? null : new PlainSender(identity);
+        // an address that the VM may yet learn is one that nobody else may use from then on: only VnicGuard knows
+        boolean isPinned = identity.protection().learnedAddresses() == 0;
+        plainSender = guard == null || !isPinned ? null : new PlainSender(identity);
         limiter = new ConnectionLimiter(tracker, limits, SEEDS.nextLong());
         fragments = new FragmentGate(SEEDS.nextLong());
         judge = new FrameJudge(guard, tracker, limiter, fragments, ruleLog, counters);
@@ -122,10 +124,8 @@ public final class VnicEngine implements AutoCloseable {
         tracker.offloaded().use(port, afterPackets, this::dependsOnItsTupleAlone);
     }
 
-    /** An address that the VM may yet learn is one that it may not be sent from then on. */
     private boolean dependsOnItsTupleAlone(OffloadedFlow flow) {
         return plainSender != null
-                && identity.protection().learnedAddresses() == 0
                 && plainSender.isHonestPair(flow.isIpv6, flow.vmHigh, flow.vmLow, flow.peerHigh, flow.peerLow);
     }
 

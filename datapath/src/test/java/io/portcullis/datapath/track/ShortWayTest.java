@@ -13,6 +13,7 @@ import io.portcullis.datapath.packet.Wire;
 import io.portcullis.datapath.port.Burst;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.VnicId;
+import io.portcullis.policy.VnicProtection;
 import io.portcullis.policy.table.RuleTable;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
@@ -84,6 +85,45 @@ class ShortWayTest {
                     .containsExactlyInAnyOrderElementsOf(oneByOne.connections(1_000, now));
             assertThat(inBursts.counters()).as("seed %d", seed).isEqualTo(oneByOne.counters());
         }
+    }
+
+    /** What the VM has learned to be its own nobody else may use from then on, in an established stream neither. */
+    @Test
+    void shouldKnowLearnedAddressesAsTheLongWayDoes() {
+        VnicIdentity identity = new VnicIdentity(
+                VnicId.parse("acme/web-1/eth0"),
+                Frames.VM_MAC,
+                List.of(Frames.VM),
+                VnicProtection.STRICT.withLearnedAddresses(1));
+        long second = 1_000_000_000L;
+        try (Arena arena = Arena.ofConfined();
+                VnicEngine engine = new VnicEngine(identity, 200)) {
+            Burst burst = new Burst(arena);
+            Burst replies = new Burst(arena);
+            engine.install(1, new RuleTable("all", List.of(), Action.ALLOW, false), 0);
+            for (long now = second; now < 6 * second; now += second) {
+                assertThat(twice(engine, burst, Frames.fromVm().udp(5, 6), Direction.OUT, now, replies))
+                        .isEqualTo(Verdict.ALLOW);
+                assertThat(twice(engine, burst, Frames.toVm().udp(6, 5), Direction.IN, now, replies))
+                        .isEqualTo(Verdict.ALLOW);
+            }
+            FrameBuilder claim = FrameBuilder.arpRequest(Frames.VM_MAC, Frames.PEER, Frames.PEER);
+            assertThat(twice(engine, burst, claim, Direction.OUT, 7 * second, replies))
+                    .isEqualTo(Verdict.ALLOW);
+
+            assertThat(twice(engine, burst, Frames.toVm().udp(6, 5), Direction.IN, 7 * second, replies))
+                    .isEqualTo(Verdict.DROP);
+        }
+    }
+
+    private Verdict twice(
+            VnicEngine engine, Burst burst, FrameBuilder frame, Direction direction, long now, Burst replies) {
+        burst.clear();
+        frame.appendTo(burst);
+        frame.appendTo(burst);
+        engine.process(burst, 0, 2, direction, now, verdicts, replies, replies);
+        assertThat(verdicts[0]).isEqualTo(verdicts[1]);
+        return verdicts[0];
     }
 
     /** One bit of the headers of the last frame. */
