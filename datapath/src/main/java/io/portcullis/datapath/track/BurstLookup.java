@@ -9,7 +9,7 @@ import io.portcullis.datapath.packet.PacketView;
  *
  * <p>Knows only the plainest frames: untagged Ethernet II, IPv4 without options or IPv6 without extension headers, no fragment,
  * and in it a TCP segment with nothing but ACK (and PSH, URG) set, without options or with a time stamp alone, or a UDP datagram.
- * Everything else, and everything that is not sound, is {@link #OTHER}: the parser judges it.
+ * Everything else, and everything that is not sound, is {@link #OTHER} or {@link #AWAITED}: the parser judges it.
  */
 final class BurstLookup {
     /** How many frames at a time: their buckets, entries and headers fit the first-level cache together. */
@@ -18,8 +18,11 @@ final class BurstLookup {
     /** Not of the kinds that this class knows. */
     static final int OTHER = 0;
 
-    static final int TCP = 1;
-    static final int UDP = 2;
+    /** A TCP segment that the long way must judge; it is looked for all the same, so that it finds its lines near. */
+    static final int AWAITED = 1;
+
+    static final int TCP = 2;
+    static final int UDP = 3;
 
     private static final int ETHERNET = 14;
     private static final int IPV4_BYTES = 20;
@@ -164,15 +167,12 @@ final class BurstLookup {
 
     private int kind(int i, long at, int length, int protocol) {
         if (protocol == PacketView.PROTOCOL_TCP) {
-            return isPlainTcp(i, at, length) ? TCP : OTHER;
+            return length < TCP_BYTES ? OTHER : isPlainTcp(i, at, length) ? TCP : AWAITED;
         }
         return protocol == PacketView.PROTOCOL_UDP && isPlainUdp(at, length) ? UDP : OTHER;
     }
 
     private boolean isPlainTcp(int i, long at, int length) {
-        if (length < TCP_BYTES) {
-            return false;
-        }
         // offset 4, reserved 4, flags 8, window 16
         int header = NativeMemory.getNetworkInt(at + 12);
         int bytes = header >>> 28 << 2;
@@ -278,6 +278,9 @@ final class BurstLookup {
         for (int i = 0; i < count; i++) {
             if (FlowKey.isIpv6(words[i]) && slots[i] != ConnectionTable.NONE) {
                 sum += table.touchIpv6(lines[i]);
+            }
+            if (kinds[i] == AWAITED && slots[i] != ConnectionTable.NONE) {
+                sum += table.touchCold(slots[i]);
             }
         }
         return sum;

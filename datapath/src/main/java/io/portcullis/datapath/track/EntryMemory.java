@@ -183,6 +183,11 @@ abstract class EntryMemory {
         return isIpv6 ? NativeMemory.getLong(ipv6.address(NativeMemory.getInt(line + Entry.IPV6_LINE))) : 0;
     }
 
+    /** Reads a word of the slot's cold part, so that it is near. */
+    final long touchCold(int slot) {
+        return NativeMemory.getLong(cold.address(slot));
+    }
+
     /** Whether these are the IPv6 addresses of the connection whose line this is. */
     final boolean hasIpv6(long line, long lowerHigh, long lowerLow, long upperHigh, long upperLow) {
         long at = ipv6.address(NativeMemory.getInt(line + Entry.IPV6_LINE));

@@ -94,7 +94,7 @@ public final class EstablishedPath {
     public boolean pass(int i) {
         int slot = lookup.slots[i];
         // growing moves the lines of a small table, and then they must be found again
-        if (lookup.kinds[i] == BurstLookup.OTHER || slot == ConnectionTable.NONE || lineMoves != table.lineMoves()) {
+        if (lookup.kinds[i] <= BurstLookup.AWAITED || slot == ConnectionTable.NONE || lineMoves != table.lineMoves()) {
             return false;
         }
         long line = lookup.lines[i];
