@@ -190,14 +190,16 @@ public final class VnicEngine implements AutoCloseable {
             int passed = 0;
             long passedBytes = 0;
             for (int i = first; i < end; i++) {
-                if (hasShortWay && established.pass(i - first)) {
+                int next = hasShortWay ? first + established.passFrom(i - first, end - first) : i;
+                passed += next - i;
+                for (; i < next; i++) {
                     verdicts[i] = Verdict.ALLOW;
-                    passed++;
                     passedBytes += burst.length(i);
                     if (offloads) {
                         tracker.offloaded().passed(established.slot(i - first));
                     }
-                } else {
+                }
+                if (i < end) {
                     verdicts[i] = judge.decide(burst, i, inForce, direction, nowNanos, toSender, toReceiver);
                 }
             }

@@ -9,8 +9,8 @@ import io.portcullis.datapath.memory.NativeMemory;
  * words at a time; whatever it is not sure of it leaves untouched and says no, and the caller goes the long way. One thread, no
  * allocation.
  *
- * <p>For up to {@value #FRAMES} frames: {@link #take} each, {@link #find} all, then {@link #pass} each in order; between the
- * calls of {@code pass} the table may change.
+ * <p>For up to {@value #FRAMES} frames: {@link #take} each, {@link #find} all, then {@link #passFrom} the first on; between the
+ * calls of {@code passFrom} the table may change.
  */
 public final class EstablishedPath {
     public static final int FRAMES = BurstLookup.FRAMES;
@@ -90,11 +90,26 @@ public final class EstablishedPath {
         return (long) ticks << 32 | clock.code(ticks);
     }
 
-    /** Whether frame {@code i} is such a packet; if so its connection has gone on. */
-    public boolean pass(int i) {
-        int slot = lookup.slots[i];
+    /**
+     * Lets frames pass from number {@code first} on, as long as they are such packets; their connections have gone on.
+     *
+     * @return number of the first that is not, or {@code end}
+     */
+    public int passFrom(int first, int end) {
         // growing moves the lines of a small table, and then they must be found again
-        if (lookup.kinds[i] <= BurstLookup.AWAITED || slot == ConnectionTable.NONE || lineMoves != table.lineMoves()) {
+        if (lineMoves != table.lineMoves()) {
+            return first;
+        }
+        int i = first;
+        while (i < end && pass(i)) {
+            i++;
+        }
+        return i;
+    }
+
+    private boolean pass(int i) {
+        int kind = lookup.kinds[i];
+        if (kind <= BurstLookup.AWAITED || lookup.slots[i] == ConnectionTable.NONE) {
             return false;
         }
         long line = lookup.lines[i];
@@ -114,17 +129,17 @@ public final class EstablishedPath {
         if (((state >>> 8 ^ reply) & 1) != outbound) {
             return false;
         }
-        if (lookup.kinds[i] == BurstLookup.TCP) {
+        if (kind == BurstLookup.TCP) {
             return !(hasHelper && isHelped(lookup.words[i]))
                     && (state & STATE_MASK) == TCP_STATE
-                    && passTcp(i, slot, line, reply, tail);
+                    && passTcp(i, line, reply, tail);
         }
         if ((state & UDP_MASK) != UDP_STATE) {
             return false;
         }
         NativeMemory.setInt(line + Entry.DEADLINE, tick + (int) (udpStream >>> 32));
         int last = (int) (tail >>> LAST_SHIFT) & 0x7f;
-        writeTail(i, slot, line, tail, last, (int) (tail >>> FINGERPRINT_SHIFT) & 0xff, (int) udpStream);
+        writeTail(i, line, tail, last, (int) (tail >>> FINGERPRINT_SHIFT) & 0xff, (int) udpStream);
         return true;
     }
 
@@ -144,7 +159,7 @@ public final class EstablishedPath {
         return table.hasIpv6(line, lookup.lowerHigh[i], lookup.lowerLow[i], lookup.upperHigh[i], lookup.upperLow[i]);
     }
 
-    private boolean passTcp(int i, int slot, long line, int reply, long tail) {
+    private boolean passTcp(int i, long line, int reply, long tail) {
         long at = lookup.transport[i];
         long numbers = NativeMemory.getNetworkLong(at + 4);
         int sequence = (int) (numbers >>> 32);
@@ -205,7 +220,7 @@ public final class EstablishedPath {
             chosen = retransmitted;
         }
         NativeMemory.setInt(line + Entry.DEADLINE, tick + (int) (chosen >>> 32));
-        writeTail(i, slot, line, tail, last, fingerprint, (int) chosen);
+        writeTail(i, line, tail, last, fingerprint, (int) chosen);
         return true;
     }
 
@@ -215,11 +230,11 @@ public final class EstablishedPath {
         return isSame ? Math.min(TrackingProfile.MAX_RETRANSMITS, (before >>> 4 & 3) + 1) : 0;
     }
 
-    private void writeTail(int i, int slot, long line, long tail, int last, int fingerprint, int code) {
+    private void writeTail(int i, long line, long tail, int last, int fingerprint, int code) {
         int packets = (int) (tail >>> PACKETS_SHIFT & MAX_PACKETS) + 1;
         int bytes = (int) (tail >>> BYTES_SHIFT) + lookup.ipBytes[i];
         if (packets > MAX_PACKETS || bytes > MAX_BYTES) {
-            table.addCounters(slot, packets, bytes);
+            table.addCounters(lookup.slots[i], packets, bytes);
             packets = 0;
             bytes = 0;
         }
