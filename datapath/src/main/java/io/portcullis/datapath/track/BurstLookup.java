@@ -202,26 +202,12 @@ final class BurstLookup {
 
     // ---- search ----
 
-    /** Finds the slots of the first {@code count} frames. */
+    /**
+     * Finds the slots of the first {@code count} frames. One method on purpose, as long as it is: each access to native memory
+     * costs the compiler so much that it would stop inlining them if it put this into its callers.
+     */
     void find(int count) {
         hash(count);
-        long sum = touchBuckets(count);
-        sum += matchSecond(match(count));
-        touched = sum + touchLines(count);
-    }
-
-    private void hash(int count) {
-        long seed0 = table.seed0();
-        long seed1 = table.seed1();
-        SipHash.hashAll(seed0, seed1, addresses, words, hashes, count);
-        for (int i = 0; i < count; i++) {
-            if (FlowKey.isIpv6(words[i]) && kinds[i] != OTHER) {
-                hashes[i] = SipHash.hash(seed0, seed1, lowerHigh[i], lowerLow[i], upperHigh[i], upperLow[i], words[i]);
-            }
-        }
-    }
-
-    private long touchBuckets(int count) {
         SlotIndex index = table.index();
         long sum = 0;
         for (int i = 0; i < count; i++) {
@@ -229,11 +215,6 @@ final class BurstLookup {
             buckets[i] = address;
             sum += NativeMemory.getLong(address);
         }
-        return sum;
-    }
-
-    /** Returns how many frames' tags are not in their first bucket. */
-    private int match(int count) {
         int misses = 0;
         for (int i = 0; i < count; i++) {
             long matches = SlotIndex.matches(buckets[i], SlotIndex.pattern(hashes[i]));
@@ -241,12 +222,6 @@ final class BurstLookup {
             unmatched[misses] = i;
             misses += matches == 0 ? 1 : 0;
         }
-        return misses;
-    }
-
-    private long matchSecond(int misses) {
-        SlotIndex index = table.index();
-        long sum = 0;
         for (int m = 0; m < misses; m++) {
             int i = unmatched[m];
             long address = index.address(index.secondBucket(hashes[i]));
@@ -260,14 +235,9 @@ final class BurstLookup {
                 slots[i] = SlotIndex.slot(buckets[i], SlotIndex.way(matches));
             }
         }
-        return sum;
-    }
-
-    private long touchLines(int count) {
         long[] bases = table.lineBases();
-        long sum = 0;
         if (bases.length == 0) {
-            return sum;
+            return;
         }
         for (int i = 0; i < count; i++) {
             int slot = Math.max(0, slots[i]);
@@ -276,13 +246,27 @@ final class BurstLookup {
             sum += NativeMemory.getLong(line);
         }
         for (int i = 0; i < count; i++) {
-            if (FlowKey.isIpv6(words[i]) && slots[i] != ConnectionTable.NONE) {
-                sum += table.touchIpv6(lines[i]);
-            }
-            if (kinds[i] == AWAITED && slots[i] != ConnectionTable.NONE) {
-                sum += table.touchCold(slots[i]);
+            if (slots[i] != ConnectionTable.NONE && (kinds[i] == AWAITED || FlowKey.isIpv6(words[i]))) {
+                sum += touchRest(i);
             }
         }
-        return sum;
+        touched = sum;
+    }
+
+    private void hash(int count) {
+        long seed0 = table.seed0();
+        long seed1 = table.seed1();
+        SipHash.hashAll(seed0, seed1, addresses, words, hashes, count);
+        for (int i = 0; i < count; i++) {
+            if (FlowKey.isIpv6(words[i]) && kinds[i] != OTHER) {
+                hashes[i] = SipHash.hash(seed0, seed1, lowerHigh[i], lowerLow[i], upperHigh[i], upperLow[i], words[i]);
+            }
+        }
+    }
+
+    /** What the frame will need beside its connection's line. */
+    private long touchRest(int i) {
+        long cold = kinds[i] == AWAITED ? table.touchCold(slots[i]) : 0;
+        return cold + (FlowKey.isIpv6(words[i]) ? table.touchIpv6(lines[i]) : 0);
     }
 }

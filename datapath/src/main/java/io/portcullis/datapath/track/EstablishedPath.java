@@ -91,7 +91,8 @@ public final class EstablishedPath {
     }
 
     /**
-     * Lets frames pass from number {@code first} on, as long as they are such packets; their connections have gone on.
+     * Lets frames pass from number {@code first} on, as long as they are such packets; their connections have gone on. Too long to
+     * be inlined on purpose, as {@link BurstLookup#find}.
      *
      * @return number of the first that is not, or {@code end}
      */
@@ -100,47 +101,51 @@ public final class EstablishedPath {
         if (lineMoves != table.lineMoves()) {
             return first;
         }
-        int i = first;
-        while (i < end && pass(i)) {
-            i++;
+        int[] kinds = lookup.kinds;
+        int[] slots = lookup.slots;
+        int[] fromLower = lookup.fromLower;
+        long[] lines = lookup.lines;
+        long[] words = lookup.words;
+        for (int i = first; i < end; i++) {
+            int kind = kinds[i];
+            if (kind <= BurstLookup.AWAITED || slots[i] == ConnectionTable.NONE) {
+                return i;
+            }
+            long line = lines[i];
+            long keyWord = NativeMemory.getLong(line + Entry.KEY_WORD);
+            if ((keyWord & FlowKey.WORD_MASK) != words[i] || !hasAddresses(i, line)) {
+                return i;
+            }
+            long tail = NativeMemory.getLong(line + Entry.TAIL);
+            boolean isStale =
+                    (tail >>> EPOCH_SHIFT & 0xffff) != epoch || NativeMemory.getInt(line + Entry.DEADLINE) - tick <= 0;
+            if (isStale) {
+                return i;
+            }
+            int state = (int) (keyWord >>> STATE_SHIFT);
+            int reply = (fromLower[i] ^ (state >>> 9)) & 1;
+            // from the wrong side, whatever its addresses say
+            if (((state >>> 8 ^ reply) & 1) != outbound) {
+                return i;
+            }
+            if (kind == BurstLookup.UDP) {
+                if ((state & UDP_MASK) != UDP_STATE) {
+                    return i;
+                }
+                passUdp(i, line, tail);
+            } else if ((state & STATE_MASK) != TCP_STATE
+                    || (hasHelper && isHelped(words[i]))
+                    || !passTcp(i, line, reply, tail)) {
+                return i;
+            }
         }
-        return i;
+        return end;
     }
 
-    private boolean pass(int i) {
-        int kind = lookup.kinds[i];
-        if (kind <= BurstLookup.AWAITED || lookup.slots[i] == ConnectionTable.NONE) {
-            return false;
-        }
-        long line = lookup.lines[i];
-        long keyWord = NativeMemory.getLong(line + Entry.KEY_WORD);
-        if ((keyWord & FlowKey.WORD_MASK) != lookup.words[i] || !hasAddresses(i, line)) {
-            return false;
-        }
-        long tail = NativeMemory.getLong(line + Entry.TAIL);
-        boolean isStale =
-                (tail >>> EPOCH_SHIFT & 0xffff) != epoch || NativeMemory.getInt(line + Entry.DEADLINE) - tick <= 0;
-        if (isStale) {
-            return false;
-        }
-        int state = (int) (keyWord >>> STATE_SHIFT);
-        int reply = (lookup.fromLower[i] ^ (state >>> 9)) & 1;
-        // from the wrong side, whatever its addresses say
-        if (((state >>> 8 ^ reply) & 1) != outbound) {
-            return false;
-        }
-        if (kind == BurstLookup.TCP) {
-            return !(hasHelper && isHelped(lookup.words[i]))
-                    && (state & STATE_MASK) == TCP_STATE
-                    && passTcp(i, line, reply, tail);
-        }
-        if ((state & UDP_MASK) != UDP_STATE) {
-            return false;
-        }
+    private void passUdp(int i, long line, long tail) {
         NativeMemory.setInt(line + Entry.DEADLINE, tick + (int) (udpStream >>> 32));
         int last = (int) (tail >>> LAST_SHIFT) & 0x7f;
         writeTail(i, line, tail, last, (int) (tail >>> FINGERPRINT_SHIFT) & 0xff, (int) udpStream);
-        return true;
     }
 
     /** The connection of frame {@code i}, if that has passed. */

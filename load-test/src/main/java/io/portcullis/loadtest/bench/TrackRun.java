@@ -69,7 +69,6 @@ final class TrackRun {
     private long nowNanos = SECOND;
     private long timedNanos;
     private long wrongVerdicts;
-    private boolean isRecording;
 
     TrackRun(int connections, int rules, boolean isIpv6, int frameBytes, int burstFrames, Effort effort) {
         this.effort = effort;
@@ -96,14 +95,15 @@ final class TrackRun {
             CompilerPause.take();
         }
         long allocated = 0;
-        isRecording = true;
+        burstNanos.reset();
         for (int round = 0; round < effort.rounds; round++) {
             long before = allocatedBytes();
             rates[round] = established(effort.packetsPerRound);
             allocated += allocatedBytes() - before;
             CompilerPause.take();
         }
-        isRecording = false;
+        double p99 = burstNanos.getValueAtPercentile(99) / 1e3;
+        double p9999 = burstNanos.getValueAtPercentile(99.99) / 1e3;
         double garbage = allocated / ((double) effort.rounds * effort.packetsPerRound);
         settle();
         double[] lives = new double[effort.rounds];
@@ -119,8 +119,8 @@ final class TrackRun {
                 median(lives),
                 bytes,
                 garbage,
-                burstNanos.getValueAtPercentile(99) / 1e3,
-                burstNanos.getValueAtPercentile(99.99) / 1e3,
+                p99,
+                p9999,
                 wrongVerdicts,
                 MemoryFloor.of(connections));
     }
@@ -307,9 +307,7 @@ final class TrackRun {
         engine.process(burst, 0, count, direction, nowNanos, verdicts, replies, replies);
         long nanos = System.nanoTime() - start;
         timedNanos += nanos;
-        if (isRecording) {
-            burstNanos.recordValue(nanos);
-        }
+        burstNanos.recordValue(nanos);
         for (int i = 0; i < count; i++) {
             wrongVerdicts += verdicts[i] == Verdict.ALLOW ? 0 : 1;
         }
