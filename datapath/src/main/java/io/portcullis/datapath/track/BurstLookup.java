@@ -209,12 +209,10 @@ final class BurstLookup {
     void find(int count) {
         hash(count);
         SlotIndex index = table.index();
-        long sum = 0;
         for (int i = 0; i < count; i++) {
-            long address = index.address(index.firstBucket(hashes[i]));
-            buckets[i] = address;
-            sum += NativeMemory.getLong(address);
+            buckets[i] = index.address(index.firstBucket(hashes[i]));
         }
+        long sum = touch(buckets, count);
         int misses = 0;
         for (int i = 0; i < count; i++) {
             long matches = SlotIndex.matches(buckets[i], SlotIndex.pattern(hashes[i]));
@@ -243,14 +241,23 @@ final class BurstLookup {
             int slot = Math.max(0, slots[i]);
             long line = bases[slot >>> Lines.SLAB_SHIFT] + ((long) (slot & Lines.SLAB_MASK) << 6);
             lines[i] = line;
-            sum += NativeMemory.getLong(line);
         }
+        sum += touch(lines, count);
         for (int i = 0; i < count; i++) {
             if (slots[i] != ConnectionTable.NONE && (kinds[i] == AWAITED || FlowKey.isIpv6(words[i]))) {
                 sum += touchRest(i);
             }
         }
         touched = sum;
+    }
+
+    /** In a loop of its own, so short that a processor has all reads under way at once. */
+    private static long touch(long[] addresses, int count) {
+        long sum = 0;
+        for (int i = 0; i < count; i++) {
+            sum += NativeMemory.getLong(addresses[i]);
+        }
+        return sum;
     }
 
     private void hash(int count) {
