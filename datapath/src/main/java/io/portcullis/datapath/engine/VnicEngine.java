@@ -189,8 +189,10 @@ public final class VnicEngine implements AutoCloseable {
             }
             int passed = 0;
             long passedBytes = 0;
-            for (int i = first; i < end; i++) {
-                int next = hasShortWay ? first + established.passFrom(i - first, end - first) : i;
+            for (int i = first; i < end; ) {
+                // an offload looks at each connection between its packets
+                int run = offloads ? i + 1 : end;
+                int next = hasShortWay ? first + established.passFrom(i - first, run - first) : i;
                 passed += next - i;
                 for (; i < next; i++) {
                     verdicts[i] = Verdict.ALLOW;
@@ -199,8 +201,9 @@ public final class VnicEngine implements AutoCloseable {
                         tracker.offloaded().passed(established.slot(i - first));
                     }
                 }
-                if (i < end) {
+                if (i < run) {
                     verdicts[i] = judge.decide(burst, i, inForce, direction, nowNanos, toSender, toReceiver);
+                    i++;
                 }
             }
             counters.allowed(direction, passed, passedBytes);
