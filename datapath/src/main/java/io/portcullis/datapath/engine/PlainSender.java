@@ -1,6 +1,5 @@
 package io.portcullis.datapath.engine;
 
-import io.portcullis.datapath.Direction;
 import io.portcullis.datapath.guard.VnicGuard;
 import io.portcullis.datapath.memory.NativeMemory;
 import java.net.Inet4Address;
@@ -18,21 +17,28 @@ final class PlainSender {
     private static final int ETHERNET_BYTES = 14;
     private static final int IPV4_BYTES = 20;
     private static final int IPV6_BYTES = 40;
-    private static final int IPV4 = 0x0800;
-    private static final int IPV6 = 0x86dd;
+    // ---- as they lie in memory ----
+    private static final int IPV4_TYPE = 0x0008;
+    private static final int IPV6_TYPE = 0xdd86;
+    private static final long MAC_MASK = 0xffff_ffff_ffffL;
 
+    /** The VM's, as it lies in memory. */
     private final long mac;
+    /** The first of {@link #ipv4}; anything if there is none. */
+    private final int firstIpv4;
+
     private final int[] ipv4;
     /** High and low half of one address after the other. */
     private final long[] ipv6;
 
     PlainSender(VnicIdentity identity) {
-        mac = identity.mac().value();
+        mac = Long.reverseBytes(identity.mac().value()) >>> 16;
         List<InetAddress> addresses = identity.addresses();
         ipv4 = addresses.stream()
                 .filter(Inet4Address.class::isInstance)
                 .mapToInt(address -> ByteBuffer.wrap(address.getAddress()).getInt())
                 .toArray();
+        firstIpv4 = ipv4.length == 0 ? 0 : ipv4[0];
         ipv6 = addresses.stream()
                 .filter(address -> !(address instanceof Inet4Address))
                 .map(address -> ByteBuffer.wrap(address.getAddress()))
@@ -40,19 +46,19 @@ final class PlainSender {
                 .toArray();
     }
 
-    boolean isHonest(long at, int length, Direction direction) {
+    boolean isHonest(long at, int length, boolean isOut) {
         if (length < ETHERNET_BYTES + IPV4_BYTES) {
             return false;
         }
         // destination 48, source 48, type 16
-        long first = NativeMemory.getNetworkLong(at);
-        int type = NativeMemory.getNetworkInt(at + 12) >>> 16;
-        long source = (first << 32 & 0xffff_0000_0000L) | (NativeMemory.getNetworkInt(at + 8) & 0xffff_ffffL);
-        if (direction == Direction.OUT) {
+        long source = NativeMemory.getLong(at + 4) >>> 16;
+        int type = NativeMemory.getInt(at + 12) & 0xffff;
+        if (isOut) {
             return source == mac && isOwn(at, length, type);
         }
-        boolean isFromGroup = (source >>> 40 & 1) != 0;
-        return first >>> 16 == mac && source != mac && !isFromGroup && isForeign(at, length, type);
+        // the lowest bit of the first byte marks a group
+        boolean isToVm = (NativeMemory.getLong(at) & MAC_MASK) == mac && source != mac && (source & 1) == 0;
+        return isToVm && isForeign(at, length, type);
     }
 
     /** Whether {@link #isHonest} finds packets between these two addresses honest in both directions; IPv4 in the low 32 bits. */
@@ -64,15 +70,15 @@ final class PlainSender {
     }
 
     private boolean isOwn(long at, int length, int type) {
-        return type == IPV4
+        return type == IPV4_TYPE
                 ? hasIpv4(NativeMemory.getNetworkInt(at + 26))
-                : type == IPV6 && length >= ETHERNET_BYTES + IPV6_BYTES && hasIpv6(at + 22);
+                : type == IPV6_TYPE && length >= ETHERNET_BYTES + IPV6_BYTES && hasIpv6(at + 22);
     }
 
     private boolean isForeign(long at, int length, int type) {
-        return type == IPV4
+        return type == IPV4_TYPE
                 ? !hasIpv4(NativeMemory.getNetworkInt(at + 26))
-                : type == IPV6 && length >= ETHERNET_BYTES + IPV6_BYTES && isForeignIpv6(at + 22);
+                : type == IPV6_TYPE && length >= ETHERNET_BYTES + IPV6_BYTES && isForeignIpv6(at + 22);
     }
 
     /** Link-local ones too are left to VnicGuard, which knows the one that is made from the MAC. */
@@ -85,8 +91,12 @@ final class PlainSender {
     }
 
     private boolean hasIpv4(int address) {
-        for (int own : ipv4) {
-            if (own == address) {
+        return (address == firstIpv4 && ipv4.length > 0) || (ipv4.length > 1 && hasOtherIpv4(address));
+    }
+
+    private boolean hasOtherIpv4(int address) {
+        for (int i = 1; i < ipv4.length; i++) {
+            if (ipv4[i] == address) {
                 return true;
             }
         }

@@ -217,10 +217,11 @@ public final class VnicEngine implements AutoCloseable {
     private void prepare(Burst burst, int first, int end, Direction direction, long nowNanos) {
         long base = burst.memory().address();
         PlainSender sender = plainSender;
+        boolean isOut = direction == Direction.OUT;
         for (int i = first; i < end; i++) {
             long at = base + burst.offset(i);
             int length = burst.length(i);
-            if (sender != null && sender.isHonest(at, length, direction)) {
+            if (sender != null && sender.isHonest(at, length, isOut)) {
                 established.take(i - first, at, length);
             } else {
                 established.skip(i - first);
@@ -326,6 +327,7 @@ public final class VnicEngine implements AutoCloseable {
     @Override
     public void close() {
         tracker.close();
+        established.close();
         fragments.close();
     }
 }

@@ -2,7 +2,6 @@ package io.portcullis.datapath.track;
 
 import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.policy.IpFamily;
-import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -12,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * grows moves more than 32 KiB at once.
  *
  * <p>A connection lives in a slot; its number is stable until the connection is removed. What a packet needs of it is one cache
- * line, the rest lies beside ({@link Entry}); {@link SlotIndex} finds it by a keyed hash (SipHash with a random seed). Nothing
+ * line, the rest lies beside ({@link Entry}); {@link SlotIndex} finds it by a secret hash ({@link KeyHash}). Nothing
  * is ever evicted: at {@code maxConnections} an insertion fails.
  */
 public final class ConnectionTable extends EntryMemory implements AutoCloseable {
@@ -22,8 +21,7 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
     private static final int MAX_EPOCH = 0xffff;
 
     private final int maxConnections;
-    private final long seed0;
-    private final long seed1;
+    private final KeyHash keyHash;
     private final FlowKey scratch = new FlowKey();
     private SlotIndex index = new SlotIndex(this::hashOf);
     private Admissions admissions = new Admissions();
@@ -42,18 +40,20 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
 
     /** For tests that need the same order of slots each time; {@link #create} is for everybody else. */
     ConnectionTable(int maxConnections, long seed0, long seed1) {
+        this(maxConnections, KeyHash.ofSeed(seed0 ^ Long.rotateLeft(seed1, 32)));
+    }
+
+    private ConnectionTable(int maxConnections, KeyHash keyHash) {
         if (maxConnections < 1 || maxConnections > 1 << 27) {
             throw new IllegalArgumentException("maxConnections must be from 1 to 2^27, not " + maxConnections);
         }
         this.maxConnections = maxConnections;
-        this.seed0 = seed0;
-        this.seed1 = seed1;
+        this.keyHash = keyHash;
     }
 
-    /** An empty table with a secret seed of its own. */
+    /** An empty table with a secret hash of its own. */
     public static ConnectionTable create(int maxConnections) {
-        SecureRandom random = new SecureRandom();
-        return new ConnectionTable(maxConnections, random.nextLong(), random.nextLong());
+        return new ConnectionTable(maxConnections, KeyHash.secret());
     }
 
     /** Number of connections, including those whose time is over but that no sweep has met yet. */
@@ -287,12 +287,8 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
         return index;
     }
 
-    long seed0() {
-        return seed0;
-    }
-
-    long seed1() {
-        return seed1;
+    KeyHash keyHash() {
+        return keyHash;
     }
 
     /** What {@link Entry#POLICY_EPOCH} is of connections that were judged under the revision in force. */
@@ -342,7 +338,7 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
 
     /** Takes over another table's connections and closes what it had; the other one must not be used any more. */
     void replaceBy(ConnectionTable other) {
-        if (other.seed0 != seed0 || other.seed1 != seed1 || other.count > maxConnections) {
+        if (other.keyHash != keyHash || other.count > maxConnections) {
             throw new IllegalArgumentException("not made to replace this table");
         }
         close();
@@ -358,7 +354,7 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
 
     /** An empty table that may {@linkplain #replaceBy replace} this one. */
     ConnectionTable emptyTwin() {
-        ConnectionTable twin = new ConnectionTable(maxConnections, seed0, seed1);
+        ConnectionTable twin = new ConnectionTable(maxConnections, keyHash);
         twin.currentRevision = currentRevision;
         twin.currentEpoch = currentEpoch;
         return twin;
@@ -388,7 +384,7 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
     // ---- keys ----
 
     private long hash(FlowKey key) {
-        return key.hash(seed0, seed1);
+        return key.hash(keyHash);
     }
 
     private long hashOf(int slot) {

@@ -7,7 +7,8 @@ package io.portcullis.datapath.track;
  * {@link #packed}.
  */
 final class Entry {
-    static final int BYTES = 64;
+    static final int SHIFT = 6;
+    static final int BYTES = 1 << SHIFT;
     static final int COLD_BYTES = 24;
     static final int IPV6_BYTES = 32;
 

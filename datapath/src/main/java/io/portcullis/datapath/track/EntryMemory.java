@@ -188,13 +188,19 @@ abstract class EntryMemory {
         return NativeMemory.getLong(cold.address(slot));
     }
 
-    /** Whether these are the IPv6 addresses of the connection whose line this is. */
-    final boolean hasIpv6(long line, long lowerHigh, long lowerLow, long upperHigh, long upperLow) {
+    /**
+     * Whether these are the IPv6 addresses of the connection whose line this is.
+     *
+     * @param lower where the lower one lies as in a frame
+     * @param upper where the upper one lies
+     */
+    final boolean hasIpv6(long line, long lower, long upper) {
         long at = ipv6.address(NativeMemory.getInt(line + Entry.IPV6_LINE));
-        return NativeMemory.getLong(at) == lowerHigh
-                && NativeMemory.getLong(at + 8) == lowerLow
-                && NativeMemory.getLong(at + 16) == upperHigh
-                && NativeMemory.getLong(at + 24) == upperLow;
+        long differences = (NativeMemory.getLong(at) ^ NativeMemory.getNetworkLong(lower))
+                | (NativeMemory.getLong(at + 8) ^ NativeMemory.getNetworkLong(lower + 8))
+                | (NativeMemory.getLong(at + 16) ^ NativeMemory.getNetworkLong(upper))
+                | (NativeMemory.getLong(at + 24) ^ NativeMemory.getNetworkLong(upper + 8));
+        return differences == 0;
     }
 
     /** {@link FlowKey#word}. */

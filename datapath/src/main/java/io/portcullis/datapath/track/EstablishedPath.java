@@ -12,7 +12,7 @@ import io.portcullis.datapath.memory.NativeMemory;
  * <p>For up to {@value #FRAMES} frames: {@link #take} each, {@link #find} all, then {@link #passFrom} the first on; between the
  * calls of {@code passFrom} the table may change.
  */
-public final class EstablishedPath {
+public final class EstablishedPath implements AutoCloseable {
     public static final int FRAMES = BurstLookup.FRAMES;
 
     private static final int STATE_SHIFT = 48;
@@ -59,14 +59,14 @@ public final class EstablishedPath {
         lookup = new BurstLookup(table);
     }
 
-    /** Takes the frame at this address as number {@code i}; call it for every number from 0 on. */
+    /** Takes the frame at this address as number {@code i}; call this or {@link #skip} for every number from 0 on. */
     public void take(int i, long address, int length) {
         lookup.take(i, address, length);
     }
 
     /** Takes a frame as one that must go the long way. */
     public void skip(int i) {
-        lookup.kinds[i] = BurstLookup.OTHER;
+        lookup.skip(i);
     }
 
     /** Looks for the connections of the first {@code count} frames. */
@@ -91,8 +91,7 @@ public final class EstablishedPath {
     }
 
     /**
-     * Lets frames pass from number {@code first} on, as long as they are such packets; their connections have gone on. Too long to
-     * be inlined on purpose, as {@link BurstLookup#find}.
+     * Lets frames pass from number {@code first} on, as long as they are such packets; their connections have gone on.
      *
      * @return number of the first that is not, or {@code end}
      */
@@ -101,76 +100,84 @@ public final class EstablishedPath {
         if (lineMoves != table.lineMoves()) {
             return first;
         }
-        int[] kinds = lookup.kinds;
-        int[] slots = lookup.slots;
-        int[] fromLower = lookup.fromLower;
-        long[] lines = lookup.lines;
-        long[] words = lookup.words;
-        for (int i = first; i < end; i++) {
-            int kind = kinds[i];
-            if (kind <= BurstLookup.AWAITED || slots[i] == ConnectionTable.NONE) {
-                return i;
-            }
-            long line = lines[i];
-            long keyWord = NativeMemory.getLong(line + Entry.KEY_WORD);
-            if ((keyWord & FlowKey.WORD_MASK) != words[i] || !hasAddresses(i, line)) {
-                return i;
-            }
-            long tail = NativeMemory.getLong(line + Entry.TAIL);
-            boolean isStale =
-                    (tail >>> EPOCH_SHIFT & 0xffff) != epoch || NativeMemory.getInt(line + Entry.DEADLINE) - tick <= 0;
-            if (isStale) {
-                return i;
-            }
-            int state = (int) (keyWord >>> STATE_SHIFT);
-            int reply = (fromLower[i] ^ (state >>> 9)) & 1;
-            // from the wrong side, whatever its addresses say
-            if (((state >>> 8 ^ reply) & 1) != outbound) {
-                return i;
-            }
-            if (kind == BurstLookup.UDP) {
-                if ((state & UDP_MASK) != UDP_STATE) {
-                    return i;
-                }
-                passUdp(i, line, tail);
-            } else if ((state & STATE_MASK) != TCP_STATE
-                    || (hasHelper && isHelped(words[i]))
-                    || !passTcp(i, line, reply, tail)) {
-                return i;
-            }
+        long last = lookup.notes + ((long) end << FrameNote.SHIFT);
+        long note = lookup.notes + ((long) first << FrameNote.SHIFT);
+        while (note < last && pass(note)) {
+            note += FrameNote.BYTES;
         }
-        return end;
+        return (int) ((note - lookup.notes) >>> FrameNote.SHIFT);
     }
 
-    private void passUdp(int i, long line, long tail) {
+    private boolean pass(long note) {
+        int kind = NativeMemory.getShort(note + FrameNote.KIND);
+        if (kind <= FrameNote.AWAITED || NativeMemory.getInt(note + FrameNote.SLOT) == ConnectionTable.NONE) {
+            return false;
+        }
+        long line = NativeMemory.getLong(note + FrameNote.LINE);
+        long word = NativeMemory.getLong(note + FrameNote.WORD);
+        long keyWord = NativeMemory.getLong(line + Entry.KEY_WORD);
+        if ((keyWord & FlowKey.WORD_MASK) != word || !hasAddresses(note, line, word)) {
+            return false;
+        }
+        long tail = NativeMemory.getLong(line + Entry.TAIL);
+        boolean isStale =
+                (tail >>> EPOCH_SHIFT & 0xffff) != epoch || NativeMemory.getInt(line + Entry.DEADLINE) - tick <= 0;
+        int state = (int) (keyWord >>> STATE_SHIFT);
+        int reply = (NativeMemory.getShort(note + FrameNote.FROM_LOWER) >>> 1 ^ state >>> 9) & 1;
+        // from the wrong side, whatever its addresses say
+        boolean isWrongSide = ((state >>> 8 ^ reply) & 1) != outbound;
+        if (isStale || isWrongSide) {
+            return false;
+        }
+        if (kind == FrameNote.TCP) {
+            return (state & STATE_MASK) == TCP_STATE
+                    && !(hasHelper && isHelped(word))
+                    && passTcp(note, line, reply, tail);
+        }
+        return (state & UDP_MASK) == UDP_STATE && passUdp(note, line, tail);
+    }
+
+    private boolean passUdp(long note, long line, long tail) {
         NativeMemory.setInt(line + Entry.DEADLINE, tick + (int) (udpStream >>> 32));
         int last = (int) (tail >>> LAST_SHIFT) & 0x7f;
-        writeTail(i, line, tail, last, (int) (tail >>> FINGERPRINT_SHIFT) & 0xff, (int) udpStream);
+        writeTail(note, line, tail, last, (int) (tail >>> FINGERPRINT_SHIFT) & 0xff, (int) udpStream);
+        return true;
     }
 
     /** The connection of frame {@code i}, if that has passed. */
     public int slot(int i) {
-        return lookup.slots[i];
+        return NativeMemory.getInt(lookup.notes + ((long) i << FrameNote.SHIFT) + FrameNote.SLOT);
+    }
+
+    @Override
+    public void close() {
+        lookup.free();
     }
 
     static boolean isHelped(long word) {
         return FlowKey.lowerPort(word) == FtpHelper.CONTROL_PORT || FlowKey.upperPort(word) == FtpHelper.CONTROL_PORT;
     }
 
-    private boolean hasAddresses(int i, long line) {
-        if (!FlowKey.isIpv6(lookup.words[i])) {
-            return NativeMemory.getLong(line + Entry.ADDRESSES) == lookup.addresses[i];
-        }
-        return table.hasIpv6(line, lookup.lowerHigh[i], lookup.lowerLow[i], lookup.upperHigh[i], lookup.upperLow[i]);
+    private boolean hasAddresses(long note, long line, long word) {
+        return FlowKey.isIpv6(word)
+                ? hasIpv6(note, line)
+                : NativeMemory.getLong(line + Entry.ADDRESSES) == NativeMemory.getLong(note + FrameNote.ADDRESSES);
     }
 
-    private boolean passTcp(int i, long line, int reply, long tail) {
-        long at = lookup.transport[i];
+    private boolean hasIpv6(long note, long line) {
+        long source = NativeMemory.getLong(note + FrameNote.TRANSPORT) - 2 * FlowKey.IPV6_ADDRESS_BYTES;
+        long destination = source + FlowKey.IPV6_ADDRESS_BYTES;
+        boolean isFromLower = NativeMemory.getShort(note + FrameNote.FROM_LOWER) != 0;
+        return table.hasIpv6(line, isFromLower ? source : destination, isFromLower ? destination : source);
+    }
+
+    private boolean passTcp(long note, long line, int reply, long tail) {
+        long at = NativeMemory.getLong(note + FrameNote.TRANSPORT);
         long numbers = NativeMemory.getNetworkLong(at + 4);
         int sequence = (int) (numbers >>> 32);
         int ack = (int) numbers;
         int field = NativeMemory.getNetworkInt(at + 12) & 0xffff;
-        int end = sequence + lookup.payloadBytes[i];
+        int end = sequence + NativeMemory.getInt(note + FrameNote.PAYLOAD_BYTES);
         long sender = line + Entry.ORIGINAL_PEER + (long) reply * PEERS_APART;
         long receiver = line + Entry.REPLY_PEER - (long) reply * PEERS_APART;
         long senderEdges = NativeMemory.getLong(sender + Entry.PEER_END);
@@ -225,7 +232,7 @@ public final class EstablishedPath {
             chosen = retransmitted;
         }
         NativeMemory.setInt(line + Entry.DEADLINE, tick + (int) (chosen >>> 32));
-        writeTail(i, line, tail, last, fingerprint, (int) chosen);
+        writeTail(note, line, tail, last, fingerprint, (int) chosen);
         return true;
     }
 
@@ -235,11 +242,11 @@ public final class EstablishedPath {
         return isSame ? Math.min(TrackingProfile.MAX_RETRANSMITS, (before >>> 4 & 3) + 1) : 0;
     }
 
-    private void writeTail(int i, long line, long tail, int last, int fingerprint, int code) {
+    private void writeTail(long note, long line, long tail, int last, int fingerprint, int code) {
         int packets = (int) (tail >>> PACKETS_SHIFT & MAX_PACKETS) + 1;
-        int bytes = (int) (tail >>> BYTES_SHIFT) + lookup.ipBytes[i];
+        int bytes = (int) (tail >>> BYTES_SHIFT) + NativeMemory.getInt(note + FrameNote.IP_BYTES);
         if (packets > MAX_PACKETS || bytes > MAX_BYTES) {
-            table.addCounters(lookup.slots[i], packets, bytes);
+            table.addCounters(NativeMemory.getInt(note + FrameNote.SLOT), packets, bytes);
             packets = 0;
             bytes = 0;
         }

@@ -22,6 +22,7 @@ final class FlowKey {
     static final int PROTOCOL_SHIFT = 32;
     static final int KIND_SHIFT = 40;
     static final int IPV6 = 1;
+    static final int IPV6_ADDRESS_BYTES = 16;
     private static final int QUESTION_SHIFT = 1;
     private static final int LOWER_ASKED = 16;
 
@@ -101,11 +102,9 @@ final class FlowKey {
         return lowerLow << 32 | upperLow;
     }
 
-    /** SipHash of the whole key under a secret. */
-    long hash(long seed0, long seed1) {
-        return isIpv6()
-                ? SipHash.hash(seed0, seed1, lowerHigh, lowerLow, upperHigh, upperLow, word)
-                : SipHash.hash(seed0, seed1, addresses(), word);
+    /** Of the whole key. */
+    long hash(KeyHash hash) {
+        return isIpv6() ? hash.of(lowerHigh, lowerLow, upperHigh, upperLow, word) : hash.of(addresses(), word);
     }
 
     /** ICMP type of the question that this packet is or answers, or -1. */

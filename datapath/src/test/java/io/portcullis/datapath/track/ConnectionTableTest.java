@@ -106,14 +106,6 @@ class ConnectionTableTest {
     }
 
     @Test
-    void shouldSpreadConnectionsByASecret() {
-        long one = SipHash.hash(1, 2, 3, 4, 5, 6, 7);
-        assertThat(SipHash.hash(1, 2, 3, 4, 5, 6, 7)).isEqualTo(one);
-        assertThat(SipHash.hash(1, 3, 3, 4, 5, 6, 7)).isNotEqualTo(one);
-        assertThat(SipHash.hash(1, 2, 3, 4, 5, 6, 8)).isNotEqualTo(one);
-    }
-
-    @Test
     void shouldRefuseASillyLimit() {
         assertThatThrownBy(() -> ConnectionTable.create(0)).isInstanceOf(IllegalArgumentException.class);
     }

@@ -243,16 +243,4 @@ class ShortWayTest {
                 ? FrameBuilder.frame(Frames.VM_MAC, Frames.PEER_MAC).ip(vm, peer)
                 : FrameBuilder.frame(Frames.PEER_MAC, Frames.VM_MAC).ip(peer, vm);
     }
-
-    @Test
-    void shouldHashManyAsOne() {
-        Random random = new Random(1);
-        long[] w0 = random.longs(64).toArray();
-        long[] w1 = random.longs(64).toArray();
-        long[] hashes = new long[64];
-        SipHash.hashAll(7, 9, w0, w1, hashes, 64);
-        for (int i = 0; i < 64; i++) {
-            assertThat(hashes[i]).isEqualTo(SipHash.hash(7, 9, w0[i], w1[i]));
-        }
-    }
 }
