@@ -6,6 +6,8 @@ import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigValueFactory;
 import io.portcullis.datapath.guard.ConnectionLimits;
+import io.portcullis.datapath.port.ChecksumTrust;
+import io.portcullis.datapath.runtime.DataPathSettings;
 import io.portcullis.policy.HostId;
 import io.portcullis.vnic.HostDirectory;
 import java.nio.file.Files;
@@ -33,6 +35,7 @@ record NodeConfig(
         Endpoint cluster,
         Endpoint admin,
         Endpoint tunnel,
+        DataPathSettings.Checksums checksums,
         List<String> seeds,
         int maxVnics,
         ConnectionLimits connectionLimits,
@@ -156,6 +159,7 @@ record NodeConfig(
                 cluster,
                 Endpoint.of(config, "portcullis.admin.host", "portcullis.admin.port"),
                 Endpoint.of(config, "portcullis.data-path.tunnel.address", "portcullis.data-path.tunnel.port"),
+                new DataPathSettings.Checksums(trust(config, "vm-ports"), trust(config, "uplink")),
                 List.copyOf(seeds),
                 positive(config, "portcullis.limits.max-vnics"),
                 connectionLimits(config),
@@ -211,6 +215,16 @@ record NodeConfig(
                     + ", or set " + BACKEND);
         }
         return backend;
+    }
+
+    private static ChecksumTrust trust(Config config, String ports) {
+        String path = "portcullis.data-path.checksums." + ports;
+        String value = config.getString(path);
+        return switch (value.toLowerCase(Locale.ROOT)) {
+            case "verify" -> ChecksumTrust.DECLARED;
+            case "trust" -> ChecksumTrust.ALL;
+            default -> throw new InvalidNodeConfigException(path + ": '" + value + "' is neither verify nor trust");
+        };
     }
 
     private static int positive(Config config, String path) {

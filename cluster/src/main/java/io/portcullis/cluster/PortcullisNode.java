@@ -96,7 +96,8 @@ final class PortcullisNode {
             DataPathSettings settings = new DataPathSettings(
                     config.uplink(),
                     tunnel,
-                    DataPathSettings.Limits.DEFAULT.withConnections(config.connectionLimits()));
+                    DataPathSettings.Limits.DEFAULT.withConnections(config.connectionLimits()),
+                    config.checksums());
             DataPathRuntime dataPath = DataPathRuntime.start(backend, settings);
             LOG.info("data path runs, uplink {}, tunnel {}", config.uplink(), dataPath.tunnelAddress());
             return dataPath;

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.portcullis.cluster.NodeConfig.InvalidNodeConfigException;
+import io.portcullis.datapath.port.ChecksumTrust;
+import io.portcullis.datapath.runtime.DataPathSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,6 +30,15 @@ class NodeConfigTest {
         assertThat(config.system().getString("portcullis.admin.token-file"))
                 .isEqualTo(config.dataDirectory() + "/admin.token");
         assertThat(config.seeds()).containsExactly("127.0.0.1:7301");
+        assertThat(config.checksums()).isEqualTo(DataPathSettings.Checksums.VERIFIED);
+    }
+
+    @Test
+    void shouldTrustTheChecksumsOfThePortsThatAreNamed() {
+        NodeConfig config = NodeConfig.load(null, Map.of("portcullis.data-path.checksums.uplink", "trust"));
+
+        assertThat(config.checksums().uplink()).isEqualTo(ChecksumTrust.ALL);
+        assertThat(config.checksums().vmPorts()).isEqualTo(ChecksumTrust.DECLARED);
     }
 
     @ParameterizedTest
@@ -42,6 +53,7 @@ class NodeConfigTest {
         portcullis.admin.port             | 70000      | portcullis.admin.port: 70000 is no port
         portcullis.host                   | Host_1     | portcullis.host: 'Host_1' is no name
         portcullis.cluster.seeds-list     | foo        | write host:port
+        portcullis.data-path.checksums.uplink | maybe  | neither verify nor trust
         portcullis.data-path.backend      | fpga       | neither kernel nor memory
         portcullis.data-path.backend      | memory     | 'tap:/uplink' is no uplink of the memory backend
         """)

@@ -39,9 +39,9 @@ final class FragmentGate implements AutoCloseable {
     }
 
     /** As {@link VirtualReassembly#arrive}; later fragments that are adopted PASS. */
-    Arrival arrive(PacketView packet, Direction direction, boolean verifiesChecksums, Burst toReceiver, long nowNanos) {
+    Arrival arrive(PacketView packet, Direction direction, boolean isUnverified, Burst toReceiver, long nowNanos) {
         VirtualReassembly datagrams = reassembly();
-        Arrival arrival = datagrams.arrive(packet, direction, verifiesChecksums, nowNanos);
+        Arrival arrival = datagrams.arrive(packet, direction, isUnverified, nowNanos);
         switch (arrival) {
             case WAIT -> {
                 isAdopting = isAdopting && nowNanos - adoptUntilNanos < 0;

@@ -14,6 +14,7 @@ import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.datapath.packet.ParseResult;
 import io.portcullis.datapath.packet.ReplyBuilder;
 import io.portcullis.datapath.port.Burst;
+import io.portcullis.datapath.port.VnetHeader;
 import io.portcullis.datapath.rulelog.RuleLog;
 import io.portcullis.datapath.rulelog.RuleLogEvent.Cause;
 import io.portcullis.datapath.track.ConnectionTable;
@@ -46,6 +47,9 @@ final class FrameJudge {
     private final PacketView packet = new PacketView();
     private final PacketView original = new PacketView();
     private boolean verifiesChecksums;
+    /** Nobody has vouched for the transport checksum of this frame. */
+    private boolean isUnverified;
+
     private @Nullable DecisionTrace trace;
 
     FrameJudge(
@@ -72,9 +76,13 @@ final class FrameJudge {
         verifiesChecksums = verifies;
     }
 
+    boolean verifiesChecksums() {
+        return verifiesChecksums;
+    }
+
     /** Whether a frame meets something here that the short way knows nothing of. */
     boolean isAlone() {
-        return trace != null || verifiesChecksums;
+        return trace != null;
     }
 
     /**
@@ -104,7 +112,12 @@ final class FrameJudge {
             }
             return drop(direction, DropReason.MALFORMED);
         }
+        isUnverified = verifiesChecksums && !VnetHeader.vouches(address(packet));
         return decide(inForce, direction, nowNanos, toSender, toReceiver);
+    }
+
+    private static long address(PacketView packet) {
+        return packet.memory.address() + packet.frameOffset;
     }
 
     private Verdict decide(
@@ -120,8 +133,11 @@ final class FrameJudge {
         if (packet.family == null) {
             return allow(direction);
         }
-        if (verifiesChecksums && !(Checksums.isIpHeaderValid(packet) && Checksums.isTransportValid(packet))) {
+        if (isUnverified && !Checksums.isTransportValid(packet)) {
             return drop(direction, DropReason.CHECKSUM);
+        }
+        if (isUnverified && !packet.isFragment && (packet.isTcp() || packet.isUdp())) {
+            VnetHeader.setValid(address(packet));
         }
         return packet.isFragment
                 ? decideFragment(inForce, direction, nowNanos, toSender, toReceiver)
@@ -130,7 +146,7 @@ final class FrameJudge {
 
     private Verdict decideFragment(
             PolicyInForce inForce, Direction direction, long nowNanos, Burst toSender, Burst toReceiver) {
-        Arrival arrival = fragments.arrive(packet, direction, verifiesChecksums, toReceiver, nowNanos);
+        Arrival arrival = fragments.arrive(packet, direction, isUnverified, toReceiver, nowNanos);
         if (trace != null && packet.isLaterFragment) {
             fragments.recall(trace);
         }

@@ -76,6 +76,9 @@ final class VirtualReassembly implements AutoCloseable {
     private final int[] transportStarts = new int[ENTRIES];
 
     private final byte[] protocols = new byte[ENTRIES];
+    /** Some fragment's port or sender vouches for the checksum, which may be incomplete. */
+    private final boolean[] areVouchedFor = new boolean[ENTRIES];
+
     private final FragmentNotes notes = new FragmentNotes(ENTRIES);
     private final long hashSeed;
     private int entry;
@@ -88,8 +91,12 @@ final class VirtualReassembly implements AutoCloseable {
         Arrays.fill(heldHeads, HeldFragments.NONE);
     }
 
-    /** Notes a fragment of an honest sender and says what to do with it; the calls after it are about the same fragment. */
-    Arrival arrive(PacketView packet, Direction direction, boolean verifiesChecksums, long nowNanos) {
+    /**
+     * Notes a fragment of an honest sender and says what to do with it; the calls after it are about the same fragment.
+     *
+     * @param isUnverified its bytes count towards a checksum; with one fragment that is vouched for the datagram has none to verify
+     */
+    Arrival arrive(PacketView packet, Direction direction, boolean isUnverified, long nowNanos) {
         entry = find(packet, direction, nowNanos);
         if (entry < 0) {
             entry = begin(packet, direction, nowNanos);
@@ -106,7 +113,8 @@ final class VirtualReassembly implements AutoCloseable {
         }
         sum(packet);
         boolean isWhole = runs.isWhole(entry, wholeBytes[entry]);
-        if (isWhole && verifiesChecksums && !isSumRight()) {
+        areVouchedFor[entry] |= !isUnverified;
+        if (isWhole && !areVouchedFor[entry] && !isSumRight()) {
             spoil();
             return Arrival.BAD_CHECKSUM;
         }
@@ -276,6 +284,7 @@ final class VirtualReassembly implements AutoCloseable {
         wholeBytes[free] = UNKNOWN_LENGTH;
         sums[free] = 0;
         transportStarts[free] = -1;
+        areVouchedFor[free] = false;
         heldHeads[free] = HeldFragments.NONE;
         runs.clear(free);
         notes.clear(free);

@@ -8,7 +8,9 @@ import io.portcullis.datapath.guard.ConnectionLimits;
 import io.portcullis.datapath.guard.VnicGuard;
 import io.portcullis.datapath.offload.FlowOffload;
 import io.portcullis.datapath.offload.OffloadedFlow;
+import io.portcullis.datapath.packet.FrameChecksums;
 import io.portcullis.datapath.port.Burst;
+import io.portcullis.datapath.port.VnetHeader;
 import io.portcullis.datapath.rulelog.RuleLog;
 import io.portcullis.datapath.rulelog.RuleLogRing;
 import io.portcullis.datapath.runtime.DataPathException;
@@ -107,7 +109,10 @@ public final class VnicEngine implements AutoCloseable {
         judge.setTrace(newTrace);
     }
 
-    /** Whether frames with a wrong IP or transport checksum are dropped; off for ports that leave checksums to hardware. */
+    /**
+     * Whether frames with a wrong transport checksum are dropped, but for those whose {@link VnetHeader} vouches for it; off at first.
+     * Those that are verified are marked as valid. (An IPv4 header with a wrong checksum is never parsed.)
+     */
     public void setVerifiesChecksums(boolean verifies) {
         tracker.offloaded().revokeAll();
         judge.setVerifiesChecksums(verifies);
@@ -115,7 +120,8 @@ public final class VnicEngine implements AutoCloseable {
 
     /**
      * Lets a port pass plain packets of established connections by itself; without one, which is the default, all frames must come
-     * here. Verdicts, time-outs, counters and exports are the same either way.
+     * here. Verdicts, time-outs, counters and exports are the same either way. While checksums are verified it gets none: it
+     * would not.
      *
      * @param port null for none; whatever another one had is taken back
      * @param afterPackets a connection is offered each time that so many of its packets have passed, at least 1
@@ -126,6 +132,7 @@ public final class VnicEngine implements AutoCloseable {
 
     private boolean dependsOnItsTupleAlone(OffloadedFlow flow) {
         return plainSender != null
+                && !judge.verifiesChecksums()
                 && plainSender.isHonestPair(flow.isIpv6, flow.vmHigh, flow.vmLow, flow.peerHigh, flow.peerLow);
     }
 
@@ -218,10 +225,12 @@ public final class VnicEngine implements AutoCloseable {
         long base = burst.memory().address();
         PlainSender sender = plainSender;
         boolean isOut = direction == Direction.OUT;
+        boolean verifies = judge.verifiesChecksums();
         for (int i = first; i < end; i++) {
             long at = base + burst.offset(i);
             int length = burst.length(i);
-            if (sender != null && sender.isHonest(at, length, isOut)) {
+            boolean isPlain = sender != null && sender.isHonest(at, length, isOut);
+            if (isPlain && (!verifies || FrameChecksums.isSettled(at, length))) {
                 established.take(i - first, at, length);
             } else {
                 established.skip(i - first);

@@ -62,7 +62,8 @@ public final class Checksums {
 
     /**
      * Whether the transport checksum of a whole TCP, UDP, SCTP, ICMP or ICMPv6 packet is right. Anything else, and fragments, are
-     * right. Meaningless for frames of a port with checksum offload.
+     * right, and so is a datagram without one: over IPv6 too, where tunnels may leave it out and only their ends know (RFC 6935). Says
+     * nothing about frames that leave their checksum to hardware.
      */
     public static boolean isTransportValid(PacketView packet) {
         if (packet.isFragment) {
@@ -75,7 +76,7 @@ public final class Checksums {
                 length = Wire.u16(packet.memory, packet.transportOffset + 4L);
                 boolean isUnused = Wire.u16(packet.memory, packet.transportOffset + 6L) == 0;
                 if (isUnused) {
-                    return packet.etherType == EtherTypes.IPV4;
+                    return true;
                 }
             }
             case PacketView.PROTOCOL_ICMP -> {

@@ -41,6 +41,11 @@ public interface FramePort extends AutoCloseable {
 
     boolean isDrained();
 
+    /** Whose checksums the port vouches for, as far as it knows by itself; an operator may trust more. Never changes. */
+    default ChecksumTrust checksumTrust() {
+        return ChecksumTrust.DECLARED;
+    }
+
     /** What the port has counted, by name in its own words: {@code sent}, {@code received}, what it refused and why. */
     default Map<String, Long> counters() {
         return Map.of();

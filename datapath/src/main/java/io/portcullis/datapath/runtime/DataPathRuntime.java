@@ -58,7 +58,7 @@ public final class DataPathRuntime implements DataPath {
         FramePort uplink = backend.openUplink(settings.uplink());
         HostCounter.Values counters = new HostCounter.Values();
         Poller poller = backend.newPoller();
-        Loop loop = new Loop("datapath-0", uplink, poller, nanoClock, counters, settings.limits());
+        Loop loop = new Loop("datapath-0", uplink, poller, nanoClock, counters, settings);
         TunnelListener listener;
         try {
             listener = new TunnelListener(settings, counters, loop::wakeUp);

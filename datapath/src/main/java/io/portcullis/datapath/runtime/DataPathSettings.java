@@ -1,6 +1,7 @@
 package io.portcullis.datapath.runtime;
 
 import io.portcullis.datapath.guard.ConnectionLimits;
+import io.portcullis.datapath.port.ChecksumTrust;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
@@ -11,7 +12,7 @@ import java.util.concurrent.TimeUnit;
  * @param uplink specification for {@link io.portcullis.datapath.port.PortBackend#openUplink}
  * @param tunnel where other hosts reach this one's tunnel listener; a concrete address, port 0 takes a free one
  */
-public record DataPathSettings(String uplink, InetSocketAddress tunnel, Limits limits) {
+public record DataPathSettings(String uplink, InetSocketAddress tunnel, Limits limits, Checksums checksums) {
     public DataPathSettings {
         if (tunnel.isUnresolved() || tunnel.getAddress().isAnyLocalAddress()) {
             throw new IllegalArgumentException(
@@ -21,11 +22,27 @@ public record DataPathSettings(String uplink, InetSocketAddress tunnel, Limits l
 
     /** Tunnel on loopback at a free port, default limits: one machine. */
     public static DataPathSettings onLoopback(String uplink) {
-        return new DataPathSettings(uplink, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), Limits.DEFAULT);
+        return new DataPathSettings(
+                uplink, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), Limits.DEFAULT, Checksums.VERIFIED);
     }
 
     public DataPathSettings withLimits(Limits newLimits) {
-        return new DataPathSettings(uplink, tunnel, newLimits);
+        return new DataPathSettings(uplink, tunnel, newLimits, checksums);
+    }
+
+    public DataPathSettings withChecksums(Checksums newChecksums) {
+        return new DataPathSettings(uplink, tunnel, limits, newChecksums);
+    }
+
+    /**
+     * Whose transport checksums are trusted, by the port that a frame comes from; a port that vouches for all of its frames is
+     * trusted whatever is said here.
+     *
+     * @param vmPorts of what VMs send
+     * @param uplink of what comes from the network
+     */
+    public record Checksums(ChecksumTrust vmPorts, ChecksumTrust uplink) {
+        public static final Checksums VERIFIED = new Checksums(ChecksumTrust.DECLARED, ChecksumTrust.DECLARED);
     }
 
     /**

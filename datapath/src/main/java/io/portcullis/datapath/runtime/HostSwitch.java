@@ -5,7 +5,9 @@ import io.portcullis.datapath.engine.Verdict;
 import io.portcullis.datapath.packet.FrameBuilder;
 import io.portcullis.datapath.packet.Wire;
 import io.portcullis.datapath.port.Burst;
+import io.portcullis.datapath.port.ChecksumTrust;
 import io.portcullis.datapath.port.FramePort;
+import io.portcullis.datapath.port.VnetHeader;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -39,6 +41,7 @@ final class HostSwitch {
     }
 
     private final FramePort uplink;
+    private final boolean trustsUplink;
     private final HostCounter.Values counters;
     private final Failures failures;
     private final Stage[] stages = new Stage[STAGES];
@@ -50,8 +53,9 @@ final class HostSwitch {
     private boolean uplinkNeedsFlush;
     private long nowNanos;
 
-    HostSwitch(FramePort uplink, HostCounter.Values counters, Failures failures, Arena arena) {
+    HostSwitch(FramePort uplink, ChecksumTrust trust, HostCounter.Values counters, Failures failures, Arena arena) {
         this.uplink = uplink;
+        trustsUplink = trust == ChecksumTrust.ALL || uplink.checksumTrust() == ChecksumTrust.ALL;
         this.counters = counters;
         this.failures = failures;
         for (int i = 0; i < STAGES; i++) {
@@ -177,6 +181,9 @@ final class HostSwitch {
         Burst frames = fromUplink;
         frames.clear();
         int received = uplink.receive(frames);
+        if (trustsUplink) {
+            VnetHeader.setAllValid(frames);
+        }
         counters.add(HostCounter.UPLINK_RECEIVED, received);
         int index = 0;
         while (index < received) {

@@ -1,8 +1,10 @@
 package io.portcullis.datapath.runtime;
 
 import io.portcullis.datapath.port.Burst;
+import io.portcullis.datapath.port.ChecksumTrust;
 import io.portcullis.datapath.port.FramePort;
 import io.portcullis.datapath.port.Poller;
+import io.portcullis.datapath.port.VnetHeader;
 import io.portcullis.datapath.rulelog.RuleLogRing;
 import io.portcullis.policy.VnicId;
 import java.lang.foreign.Arena;
@@ -34,6 +36,7 @@ final class Loop {
     private final HostCounter.Values counters;
     private final Failures failures;
     private final DataPathSettings.Limits limits;
+    private final ChecksumTrust vmPortTrust;
     private final Arena arena = Arena.ofShared();
     private final Burst fromVm = new Burst(arena);
     private final Burst scratch = new Burst(arena);
@@ -58,14 +61,15 @@ final class Loop {
             Poller poller,
             LongSupplier clock,
             HostCounter.Values counters,
-            DataPathSettings.Limits limits) {
+            DataPathSettings settings) {
         this.uplink = uplink;
         this.poller = poller;
         this.clock = clock;
         this.counters = counters;
-        this.limits = limits;
+        limits = settings.limits();
+        vmPortTrust = settings.checksums().vmPorts();
         failures = new Failures(counters, clock);
-        hostSwitch = new HostSwitch(uplink, counters, failures, arena);
+        hostSwitch = new HostSwitch(uplink, settings.checksums().uplink(), counters, failures, arena);
         uplinkGate = new DrainGate(uplink);
         thread = Thread.ofPlatform().daemon().name(name).unstarted(this::run);
     }
@@ -273,6 +277,9 @@ final class Loop {
             fromVm.clear();
             if (vnic.port.receive(fromVm) == 0) {
                 return false;
+            }
+            if (vmPortTrust == ChecksumTrust.ALL || vnic.port.checksumTrust() == ChecksumTrust.ALL) {
+                VnetHeader.setAllValid(fromVm);
             }
             if (vnic.destination != null && vnic.destination.drainsPort()) {
                 vnic.destination.returnFromPort(fromVm);

@@ -60,6 +60,7 @@ final class Vnic {
         this.engine = new VnicEngine(
                 new VnicIdentity(attachment.vnic(), attachment.mac(), attachment.addresses(), attachment.protection()),
                 limits.connections().withConnections(attachment.maxConnections()));
+        engine.setVerifiesChecksums(true);
         this.hold = new HoldBuffer(limits.holdBytesPerVnic(), limits.holdFramesPerVnic());
     }
 

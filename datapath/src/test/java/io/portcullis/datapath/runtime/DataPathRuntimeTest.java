@@ -222,7 +222,10 @@ class DataPathRuntimeTest {
     @Test
     void shouldNotAnnounceAnAddressThatNobodyCanReach() {
         assertThatThrownBy(() -> new DataPathSettings(
-                        "uplink", new InetSocketAddress("0.0.0.0", 0), DataPathSettings.Limits.DEFAULT))
+                        "uplink",
+                        new InetSocketAddress("0.0.0.0", 0),
+                        DataPathSettings.Limits.DEFAULT,
+                        DataPathSettings.Checksums.VERIFIED))
                 .isInstanceOf(IllegalArgumentException.class);
         assertThat(DataPathSettings.onLoopback("uplink").tunnel().getAddress())
                 .isEqualTo(InetAddress.getLoopbackAddress());

@@ -43,9 +43,16 @@ final class TestHosts implements AutoCloseable {
     }
 
     DataPathRuntime host(String name, DataPathSettings.Limits limits) {
+        return host(DataPathSettings.onLoopback(name).withLimits(limits));
+    }
+
+    DataPathRuntime host(String name, DataPathSettings.Checksums checksums) {
+        return host(DataPathSettings.onLoopback(name).withChecksums(checksums));
+    }
+
+    private DataPathRuntime host(DataPathSettings settings) {
         try {
-            DataPathRuntime host = DataPathRuntime.start(
-                    fabric, DataPathSettings.onLoopback(name).withLimits(limits));
+            DataPathRuntime host = DataPathRuntime.start(fabric, settings);
             hosts.add(host);
             return host;
         } catch (Exception failed) {

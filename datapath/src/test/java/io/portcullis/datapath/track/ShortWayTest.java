@@ -46,9 +46,12 @@ class ShortWayTest {
         VnicIdentity identity =
                 new VnicIdentity(VnicId.parse("acme/web-1/eth0"), Frames.VM_MAC, List.of(Frames.VM, Frames.VM6));
         boolean isLoose = random.nextBoolean();
+        boolean verifies = random.nextBoolean();
         try (Arena arena = Arena.ofConfined();
                 VnicEngine inBursts = new VnicEngine(identity, 200);
                 VnicEngine oneByOne = new VnicEngine(identity, 200)) {
+            inBursts.setVerifiesChecksums(verifies);
+            oneByOne.setVerifiesChecksums(verifies);
             Burst burst = new Burst(arena);
             Burst[] replies = {new Burst(arena), new Burst(arena), new Burst(arena), new Burst(arena)};
             long now = random.nextLong() >> 3;
@@ -70,6 +73,9 @@ class ShortWayTest {
                     traffic.get(at++).frame().appendTo(burst);
                     if (random.nextInt(60) == 0) {
                         flip(random, burst);
+                    }
+                    if (random.nextInt(10) == 0) {
+                        offload(random, burst);
                     }
                 }
                 now += random.nextInt(30) == 0 ? random.nextInt(200) * 1_000_000_000L : random.nextInt(3_000_000);
@@ -133,6 +139,27 @@ class ShortWayTest {
         Wire.put8(burst.memory(), at, Wire.u8(burst.memory(), at) ^ 1 << random.nextInt(8));
     }
 
+    /** Random flags and segmentation type, as often as not on a checksum that is not complete. */
+    private static void offload(Random random, Burst burst) {
+        int last = burst.count() - 1;
+        long header = burst.offset(last) - (long) Burst.VNET_HEADER_BYTES;
+        Wire.put8(burst.memory(), header, random.nextInt(4));
+        Wire.put8(burst.memory(), header + 1, random.nextInt(6) == 0 ? 1 + random.nextInt(5) : 0);
+        if (random.nextBoolean()) {
+            long end = burst.offset(last) + (long) burst.length(last) - 1;
+            Wire.put8(burst.memory(), end, Wire.u8(burst.memory(), end) ^ 1);
+        }
+    }
+
+    /** Flags and segmentation type of each frame. */
+    private static int[] offloads(Burst burst) {
+        int[] offloads = new int[burst.count()];
+        for (int i = 0; i < offloads.length; i++) {
+            offloads[i] = Wire.u16(burst.memory(), burst.offset(i) - (long) Burst.VNET_HEADER_BYTES);
+        }
+        return offloads;
+    }
+
     private void compare(
             VnicEngine inBursts,
             VnicEngine oneByOne,
@@ -144,16 +171,22 @@ class ShortWayTest {
         for (Burst reply : replies) {
             reply.clear();
         }
+        int[] offloads = offloads(burst);
         inBursts.process(burst, 0, burst.count(), direction, now, verdicts, replies[0], replies[1]);
+        int[] marked = offloads(burst);
         List<Verdict> fast = new ArrayList<>();
         for (int i = 0; i < burst.count(); i++) {
             fast.add(verdicts[i]);
         }
         for (int i = 0; i < burst.count(); i++) {
+            Wire.put16(burst.memory(), burst.offset(i) - (long) Burst.VNET_HEADER_BYTES, offloads[i]);
             oneByOne.process(burst, i, i + 1, direction, now, verdicts, replies[2], replies[3]);
             assertThat(fast.get(i))
                     .as("seed %d, frame %d of %d", seed, i, burst.count())
                     .isEqualTo(verdicts[i]);
+            if (verdicts[i].passes()) {
+                assertThat(offloads(burst)[i]).as("seed %d, mark", seed).isEqualTo(marked[i]);
+            }
         }
         assertThat(replies[0].count()).isEqualTo(replies[2].count());
         assertThat(replies[1].count()).isEqualTo(replies[3].count());

@@ -65,6 +65,11 @@ final class TrackBench implements Callable<Integer> {
     @Option(names = "--burst", paramLabel = "N", defaultValue = "256", description = "Default: ${DEFAULT-VALUE}.")
     private int burst;
 
+    @Option(
+            names = "--verify-checksums",
+            description = "Frames have TCP checksums and declare nothing; the engine verifies them.")
+    private boolean verifyChecksums;
+
     @Option(names = "--json", description = "Print one JSON object on one line.")
     private boolean json;
 
@@ -77,7 +82,8 @@ final class TrackBench implements Callable<Integer> {
         if ((long) connections + TrackRun.LIVES > rules * 254L * 64_000) {
             throw new ParameterException(spec.commandLine(), "more connections than the rules' addresses can have");
         }
-        TrackResult result = new TrackRun(connections, rules, ipv6, frameBytes, burst, TrackRun.Effort.USUAL).run();
+        TrackResult result =
+                new TrackRun(connections, rules, ipv6, frameBytes, burst, verifyChecksums, TrackRun.Effort.USUAL).run();
         System.out.println(json ? result.json() : result.table());
         return result.wrongVerdicts() == 0 ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
     }

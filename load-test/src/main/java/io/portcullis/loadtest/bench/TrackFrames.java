@@ -1,6 +1,7 @@
 package io.portcullis.loadtest.bench;
 
 import io.portcullis.datapath.Direction;
+import io.portcullis.datapath.packet.Checksums;
 import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.datapath.packet.Wire;
 import io.portcullis.datapath.port.Burst;
@@ -122,6 +123,18 @@ final class TrackFrames {
         Wire.put8(memory, tcp + 13L, flags);
         own[connection] += payload + ((flags & (PacketView.TCP_SYN | PacketView.TCP_FIN)) != 0 ? 1 : 0);
         burst.commit(frameBytes);
+    }
+
+    /** Gives the last frame of a burst its transport checksum, which those of {@link #append} lack. */
+    void completeChecksum(Burst burst) {
+        MemorySegment memory = burst.memory();
+        int i = burst.count() - 1;
+        int tcp = burst.offset(i) + headerBytes - TCP;
+        int addressBytes = isIpv6 ? 32 : 8;
+        int ip = burst.offset(i) + ETHERNET;
+        int length = isIpv6 ? Wire.u16(memory, ip + 4L) : Wire.u16(memory, ip + 2L) - 20;
+        long pseudo = Checksums.sum(memory, tcp - (long) addressBytes, addressBytes) + PacketView.PROTOCOL_TCP + length;
+        Wire.put16(memory, tcp + 16L, Checksums.finish(pseudo + Checksums.sum(memory, tcp, length)));
     }
 
     private static int addressIpv4(MemorySegment memory, int ip, boolean isOut, int remote, int payload) {

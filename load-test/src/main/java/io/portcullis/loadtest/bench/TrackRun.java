@@ -54,6 +54,7 @@ final class TrackRun {
     private final int connections;
     private final int rules;
     private final boolean isIpv6;
+    private final boolean verifiesChecksums;
     private final int burstFrames;
     private final TrackFrames frames;
     private final SplittableRandom random = new SplittableRandom(1);
@@ -72,11 +73,19 @@ final class TrackRun {
     private long timedNanos;
     private long wrongVerdicts;
 
-    TrackRun(int connections, int rules, boolean isIpv6, int frameBytes, int burstFrames, Effort effort) {
+    TrackRun(
+            int connections,
+            int rules,
+            boolean isIpv6,
+            int frameBytes,
+            int burstFrames,
+            boolean verifiesChecksums,
+            Effort effort) {
         this.effort = effort;
         this.connections = connections;
         this.rules = rules;
         this.isIpv6 = isIpv6;
+        this.verifiesChecksums = verifiesChecksums;
         this.burstFrames = burstFrames;
         frames = new TrackFrames(connections + LIVES, rules, isIpv6, frameBytes);
         for (int i = 0; i < AHEAD; i++) {
@@ -131,6 +140,7 @@ final class TrackRun {
         VnicIdentity identity =
                 new VnicIdentity(VnicId.parse("bench/vm/eth0"), TrackFrames.VM_MAC, List.of(frames.vmAddress()));
         VnicEngine made = new VnicEngine(identity, connections + WARM_UP_CONNECTIONS + LIVES);
+        made.setVerifiesChecksums(verifiesChecksums);
         made.install(1, TrackPolicy.of(rules, isIpv6), nowNanos);
         return made;
     }
@@ -281,6 +291,9 @@ final class TrackRun {
         Burst burst = ready[filled];
         directions[filled] = direction;
         frames.append(burst, connection, direction, flags, hasPayload);
+        if (verifiesChecksums) {
+            frames.completeChecksum(burst);
+        }
         if (burst.count() == burstFrames || !burst.hasRoom()) {
             seal();
         }

@@ -13,15 +13,16 @@ import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** That the benchmark measures what it says; how fast is no matter here. */
 class TrackBenchTest {
     @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void shouldRunEveryPhaseWithoutAWrongVerdict(boolean isIpv6) {
+    @CsvSource({"false, false", "true, false", "false, true", "true, true"})
+    void shouldRunEveryPhaseWithoutAWrongVerdict(boolean isIpv6, boolean verifiesChecksums) {
         TrackRun.Effort little = new TrackRun.Effort(1, 1, 5_000, 8_192);
-        TrackResult result = new TrackRun(2_000, 100, isIpv6, 64, 256, little).run();
+        TrackResult result = new TrackRun(2_000, 100, isIpv6, 64, 256, verifiesChecksums, little).run();
         assertThat(result.wrongVerdicts()).isZero();
         assertThat(result.packetsPerSecond()).isPositive();
         assertThat(result.setupsPerSecond()).isPositive();
