@@ -223,16 +223,7 @@ public final class RuleTableCodec {
         AddressMatch destinations = match(matches, in.getInt());
         List<ServiceMatch> services = new ArrayList<>();
         for (int left = count(in, SERVICE_BYTES); left > 0; left--) {
-            services.add(new ServiceMatch(
-                    in.getShort(),
-                    port(in),
-                    port(in),
-                    port(in),
-                    port(in),
-                    in.getShort(),
-                    in.getShort(),
-                    in.get() & 0xff,
-                    in.get() & 0xff));
+            services.add(service(in));
         }
         return new TableRule(
                 id,
@@ -290,6 +281,23 @@ public final class RuleTableCodec {
             throw new IllegalArgumentException("a rule refers to address match " + index + " of " + matches.size());
         }
         return matches.get(index);
+    }
+
+    private static ServiceMatch service(ByteBuffer in) {
+        ServiceMatch service = new ServiceMatch(
+                in.getShort(),
+                port(in),
+                port(in),
+                port(in),
+                port(in),
+                in.getShort(),
+                in.getShort(),
+                in.get() & 0xff,
+                in.get() & 0xff);
+        if (!service.isSound()) {
+            throw new IllegalArgumentException("the rule table has a service that cannot be");
+        }
+        return service;
     }
 
     private static int port(ByteBuffer in) {

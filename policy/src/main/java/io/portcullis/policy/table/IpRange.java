@@ -11,6 +11,10 @@ public record IpRange(IpFamily family, long firstHigh, long firstLow, long lastH
         if (family == IpFamily.ANY) {
             throw new IllegalArgumentException("a range has one family");
         }
+        boolean isTooLarge = family == IpFamily.IPV4 && (lastHigh != 0 || lastLow >>> Integer.SIZE != 0);
+        if (isTooLarge) {
+            throw new IllegalArgumentException("a range of IPv4 ends beyond 255.255.255.255");
+        }
         if (compare(firstHigh, firstLow, lastHigh, lastLow) > 0) {
             throw new IllegalArgumentException("the range ends before it begins");
         }

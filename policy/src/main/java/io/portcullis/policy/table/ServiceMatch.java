@@ -23,7 +23,25 @@ public record ServiceMatch(
         int tcpFlagsValue) {
     public static final int ANY_PROTOCOL = -1;
     public static final int MAX_PORT = 65_535;
+    private static final int MAX_BYTE = 255;
     public static final ServiceMatch ANY = new ServiceMatch(ANY_PROTOCOL, 0, MAX_PORT, 0, MAX_PORT, -1, -1);
+
+    /** Whether there can be such a service; what a person wrote is judged, with reasons, by the model. */
+    public boolean isSound() {
+        return isWithin(ANY_PROTOCOL, protocol, MAX_BYTE)
+                && isWithin(0, sourcePortFirst, sourcePortLast)
+                && isWithin(sourcePortFirst, sourcePortLast, MAX_PORT)
+                && isWithin(0, destinationPortFirst, destinationPortLast)
+                && isWithin(destinationPortFirst, destinationPortLast, MAX_PORT)
+                && isWithin(-1, icmpType, MAX_BYTE)
+                && isWithin(-1, icmpCode, MAX_BYTE)
+                && isWithin(0, tcpFlagsMask, MAX_BYTE)
+                && (tcpFlagsValue & ~tcpFlagsMask) == 0;
+    }
+
+    private static boolean isWithin(int least, int value, int most) {
+        return least <= value && value <= most;
+    }
 
     /** Whatever the TCP flags. */
     public ServiceMatch(

@@ -10,6 +10,7 @@ import io.portcullis.policy.LiveFlowMode;
 import io.portcullis.policy.RuleDirection;
 import io.portcullis.policy.TimeoutPreset;
 import io.portcullis.policy.table.AddressMatch;
+import io.portcullis.policy.table.IpRange;
 import io.portcullis.policy.table.RuleTable;
 import io.portcullis.policy.table.ServiceMatch;
 import io.portcullis.policy.table.TableRule;
@@ -94,6 +95,45 @@ class RuleTableCodecTest {
         assertThat(table.ftpHelper()).isFalse();
         before[5] = 8;
         assertThatThrownBy(() -> RuleTableCodec.decode(before)).hasMessageContaining("tracking of 8");
+    }
+
+    /** Nobody makes them, but a classifier that goes by bits and one that compares numbers would not agree about them. */
+    @Test
+    void shouldRefuseServicesAndRangesThatCannotBe() {
+        List<ServiceMatch> impossible = List.of(
+                ServiceMatch.protocol(256),
+                ServiceMatch.protocol(-2),
+                ServiceMatch.ports(6, 2, 1),
+                new ServiceMatch(6, 9, 8, 0, 0, -1, -1),
+                ServiceMatch.protocol(6).withTcpFlags(2, 18),
+                ServiceMatch.icmp(1, 256, 0),
+                ServiceMatch.icmp(1, 0, -129));
+        for (ServiceMatch service : impossible) {
+            byte[] bytes = RuleTableCodec.encode(RuleTableCodec.seal(List.of(rule(service)), Action.DROP, false));
+            assertThatThrownBy(() -> RuleTableCodec.decode(bytes))
+                    .as("%s", service)
+                    .isInstanceOf(IllegalArgumentException.class);
+        }
+        RuleTable possible = RuleTableCodec.seal(List.of(rule(ServiceMatch.ANY)), Action.DROP, false);
+        assertThat(RuleTableCodec.decode(RuleTableCodec.encode(possible))).isEqualTo(possible);
+        assertThatThrownBy(() -> new IpRange(IpFamily.IPV4, 0, 0, 0, 1L << 32))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new IpRange(IpFamily.IPV4, 0, 0, 1, 0)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    private static TableRule rule(ServiceMatch service) {
+        return new TableRule(
+                1,
+                "p/r",
+                Category.APPLICATION,
+                RuleDirection.IN,
+                IpFamily.ANY,
+                AddressMatch.ANY,
+                AddressMatch.ANY,
+                List.of(service),
+                Action.ALLOW,
+                LiveFlowMode.KEEP,
+                false);
     }
 
     @Test
