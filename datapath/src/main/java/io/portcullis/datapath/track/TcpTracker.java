@@ -359,6 +359,10 @@ final class TcpTracker {
     // ---- the last packet ----
 
     private void last(int slot, boolean isReply) {
+        if (segment.kind == TcpSegment.SYN) {
+            // of the window of an earlier packet nobody shall remember more than a table that was moved does
+            table.setShort(slot, Entry.LAST_WINDOW, Math.min(1, table.getShort(slot, Entry.LAST_WINDOW)));
+        }
         table.setByte(slot, Entry.LAST_KIND, segment.kind);
         table.setByte(slot, Entry.LAST_DIRECTION, isReply ? REPLY : ORIGINAL);
     }
