@@ -2,7 +2,9 @@ package io.portcullis.datapath.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.portcullis.datapath.classify.RuleTableTarget;
 import io.portcullis.datapath.packet.Frames;
+import io.portcullis.datapath.track.CodecTarget;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -26,6 +28,21 @@ class FuzzRegressionTest {
     void shouldSurviveTheCorpusOfTheEngine() throws IOException {
         EngineTarget.fuzzerTestOneInput(conversation());
         assertThat(run("engine", EngineTarget::fuzzerTestOneInput)).isGreaterThan(10);
+    }
+
+    @Test
+    void shouldSurviveTheCorpusOfTheTracker() throws IOException {
+        assertThat(run("tracker", TrackerTarget::fuzzerTestOneInput)).isGreaterThan(10);
+    }
+
+    @Test
+    void shouldSurviveTheCorpusOfTheCodec() throws IOException {
+        assertThat(run("codec", CodecTarget::fuzzerTestOneInput)).isGreaterThan(10);
+    }
+
+    @Test
+    void shouldSurviveTheCorpusOfRuleTables() throws IOException {
+        assertThat(run("rules", RuleTableTarget::fuzzerTestOneInput)).isGreaterThan(10);
     }
 
     private static byte[] conversation() {

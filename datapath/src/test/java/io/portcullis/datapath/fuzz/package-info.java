@@ -1,7 +1,8 @@
 /**
- * Targets for a coverage-guided fuzzer, and the inputs it found, which every build runs again. To look for more, with Jazzer 0.30 or later and the
- * test classes on the class path: {@code com.code_intelligence.jazzer.Jazzer --target_class=io.portcullis.datapath.fuzz.ParserTarget
- * --instrumentation_includes=io.portcullis.** src/test/resources/fuzz/parser}.
+ * Targets for a coverage-guided fuzzer, and the inputs it found, which every build runs again (those of {@code track.CodecTarget} and {@code
+ * classify.RuleTableTarget}, too). To look for more with Jazzer: {@code mvn -P fuzz -pl datapath,ports -am verify -DskipTests -Dfuzz.seconds=300}.
+ * A finding ends the build and lies in {@code target/fuzz/crash-…}: put it into {@code src/test/resources/fuzz/TARGET}, and {@code
+ * FuzzRegressionTest} fails until it is mended.
  */
 @org.jspecify.annotations.NullMarked
 package io.portcullis.datapath.fuzz;

@@ -50,7 +50,7 @@ public abstract sealed class PcapReader implements AutoCloseable permits Classic
         return of(name, stream, false);
     }
 
-    private static PcapReader of(String name, InputStream stream, boolean anyLinkType) throws IOException {
+    static PcapReader of(String name, InputStream stream, boolean anyLinkType) throws IOException {
         InputStream in = new BufferedInputStream(stream, 1 << 16);
         try {
             byte[] start = in.readNBytes(Integer.BYTES);
