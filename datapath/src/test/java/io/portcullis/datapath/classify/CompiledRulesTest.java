@@ -31,6 +31,7 @@ class CompiledRulesTest {
     @Test
     @Tag("nightly")
     void shouldDecideAsTheLinearClassifierDoesAllNight() {
+        System.out.println("CompiledRulesTest seed " + SEED);
         int perTable = 100_000;
         for (int round = 0; round < NIGHTLY_LOOKUPS / perTable; round++) {
             compare(SEED + round, round % 200, perTable);

@@ -18,6 +18,7 @@ import io.portcullis.policy.table.TableRule;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class FrameRulesTest {
@@ -87,6 +88,17 @@ class FrameRulesTest {
 
     @Test
     void shouldFindWhatALookAtEveryRuleFinds() {
+        compare(2_000, 1);
+    }
+
+    @Test
+    @Tag("nightly")
+    void shouldFindWhatALookAtEveryRuleFindsAHundredMillionTimes() {
+        compare(100_000, 500);
+    }
+
+    /** Each look-up in both directions. */
+    private static void compare(int tables, int lookups) {
         System.out.println("FrameRulesTest seed " + SEED);
         SplittableRandom random = new SplittableRandom(SEED);
         List<FrameBuilder> frames =
@@ -98,7 +110,9 @@ class FrameRulesTest {
                 EthernetMatch.etherTypes(0x88cc),
                 EthernetMatch.etherTypes(EthernetMatch.LLC).to(Frames.PEER_MAC.toString()),
                 EthernetMatch.ANY.notTo(Frames.PEER_MAC.toString()));
-        for (int round = 0; round < 2_000; round++) {
+        List<PacketView> packets =
+                frames.stream().map(frame -> Frames.parsed(frame.build())).toList();
+        for (int round = 0; round < tables; round++) {
             List<TableRule> rules = new ArrayList<>();
             for (int i = random.nextInt(6); i >= 0; i--) {
                 Rules rule = aRule(i + 1).ethernet(matches.get(random.nextInt(matches.size())));
@@ -110,16 +124,21 @@ class FrameRulesTest {
                 rules.add(random.nextInt(4) == 0 ? directed.service(tcp(22)).drop() : directed.drop());
             }
             FrameRules indexed = new FrameRules(Rules.table(Action.DROP, rules.toArray(TableRule[]::new)));
-            PacketView packet =
-                    Frames.parsed(frames.get(random.nextInt(frames.size())).build());
-            for (Direction direction : Direction.values()) {
-                int expected = FrameRules.DEFAULT;
-                for (int i = rules.size() - 1; i >= 0; i--) {
-                    expected = RuleMatcher.matchesFrame(rules.get(i), packet, direction) ? i : expected;
-                }
-                assertThat(indexed.classify(packet, direction))
-                        .as("seed %d round %d", SEED, round)
-                        .isEqualTo(expected);
+            for (int i = 0; i < lookups; i++) {
+                assertSame(indexed, rules, packets.get(random.nextInt(packets.size())), round);
+            }
+        }
+    }
+
+    private static void assertSame(FrameRules indexed, List<TableRule> rules, PacketView packet, int round) {
+        for (Direction direction : Direction.values()) {
+            int expected = FrameRules.DEFAULT;
+            for (int i = rules.size() - 1; i >= 0; i--) {
+                expected = RuleMatcher.matchesFrame(rules.get(i), packet, direction) ? i : expected;
+            }
+            int found = indexed.classify(packet, direction);
+            if (found != expected) {
+                throw new AssertionError("seed " + SEED + " round " + round + ": " + found + ", not " + expected);
             }
         }
     }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class RuleIndexTest {
@@ -20,6 +21,17 @@ class RuleIndexTest {
             List<FlowMatch> rules = random.rules(round < 10 ? round : 40 * (round - 9));
             RuleIndex index = RuleIndex.of(shuffled(rules, SEED + round));
             assertSame(index, rules, random, 1_000);
+        }
+    }
+
+    @Test
+    @Tag("nightly")
+    void shouldAnswerAsALinearSearchDoesAHundredMillionTimes() {
+        System.out.println("RuleIndexTest seed " + SEED);
+        for (int round = 0; round < 2_000; round++) {
+            RandomMatches random = new RandomMatches(SEED + round, 1 << round % 9);
+            List<FlowMatch> rules = random.rules(round % 150);
+            assertSame(RuleIndex.of(shuffled(rules, SEED + round)), rules, random, 50_000);
         }
     }
 

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -36,6 +37,14 @@ class ShortWayTest {
     private final Verdict[] verdicts = new Verdict[Burst.MAX_FRAMES];
 
     record Sent(Direction direction, FrameBuilder frame) {}
+
+    @Test
+    @Tag("nightly")
+    void shouldDecideAndRememberAsTheLongWayDoesAllNight() {
+        for (int i = 0; i < 2_000; i++) {
+            shouldDecideAndRememberAsTheLongWayDoes();
+        }
+    }
 
     @RepeatedTest(25)
     void shouldDecideAndRememberAsTheLongWayDoes() {
