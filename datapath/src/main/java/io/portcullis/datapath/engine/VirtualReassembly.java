@@ -21,7 +21,8 @@ import java.util.Arrays;
  * </ul>
  *
  * A first fragment that lacks part of the transport header never gets here: the parser refuses it (RFC 1858, 3128, RFC 8200).
- * Fixed memory: {@value #ENTRIES} datagrams in sets of {@value #WAYS}; a full set forgets its oldest. One thread, no allocation per
+ * Fixed memory: {@value #ENTRIES} datagrams in sets of {@value #WAYS}; a full set forgets its oldest of which no first fragment was seen, else of
+ * those that were refused, and only then one that passes: so forged fragments do not end what a connection is in the middle of. One thread, no allocation per
  * call.
  */
 final class VirtualReassembly implements AutoCloseable {
@@ -272,7 +273,7 @@ final class VirtualReassembly implements AutoCloseable {
     // ---- entries ----
 
     private int begin(PacketView packet, Direction direction, long nowNanos) {
-        int free = freeOrOldest(set(packet, direction), nowNanos);
+        int free = freeOrLeast(set(packet, direction), nowNanos);
         heldLost += held.discard(heldHeads[free]);
         int key = free * WORDS;
         keys[key] = packet.sourceHigh;
@@ -302,18 +303,27 @@ final class VirtualReassembly implements AutoCloseable {
         return -1;
     }
 
-    private int freeOrOldest(int set, long nowNanos) {
-        int oldest = set;
+    private int freeOrLeast(int set, long nowNanos) {
+        int least = set;
         for (int i = set; i < set + WAYS; i++) {
             if (isFree(i, nowNanos)) {
                 return i;
             }
-            if (seenNanos[i] - seenNanos[oldest] < 0) {
-                oldest = i;
+            int worth = worth(i) - worth(least);
+            if (worth < 0 || (worth == 0 && seenNanos[i] - seenNanos[least] < 0)) {
+                least = i;
             }
         }
         evicted++;
-        return oldest;
+        return least;
+    }
+
+    private int worth(int candidate) {
+        return switch (fates[candidate]) {
+            case ADMITTED -> 2;
+            case SPOILED -> 1;
+            default -> 0;
+        };
     }
 
     private boolean isFree(int candidate, long nowNanos) {

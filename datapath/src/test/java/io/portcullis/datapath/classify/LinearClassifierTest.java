@@ -92,6 +92,27 @@ class LinearClassifierTest {
     }
 
     @Test
+    void shouldLookAtTheIcmpTypeAndCodeOfTheRightProtocol() {
+        ServiceMatch portUnreachable = ServiceMatch.icmp(1, 3, 3);
+        assertThat(decideOut(
+                        fromVm().icmp(3, 3, 0),
+                        aRule(1).service(portUnreachable).allow()))
+                .isZero();
+        assertThat(decideOut(
+                        fromVm().icmp(3, 1, 0),
+                        aRule(1).service(portUnreachable).allow()))
+                .isEqualTo(Classifier.DEFAULT);
+        ServiceMatch ping6 = ServiceMatch.icmp(58, 128, 0);
+        assertThat(decideOut(
+                        fromVm6().echoRequest(1, 1), aRule(1).service(ping6).allow()))
+                .isZero();
+        assertThat(decideOut(fromVm6().echoReply(1, 1), aRule(1).service(ping6).allow()))
+                .isEqualTo(Classifier.DEFAULT);
+        assertThat(decideOut(fromVm().icmp(128, 0, 0), aRule(1).service(ping6).allow()))
+                .isEqualTo(Classifier.DEFAULT);
+    }
+
+    @Test
     void shouldMatchNoneOfTheNegatedServices() {
         TableRule notWeb = aRule(1).notService(tcp(80), tcp(443)).allow();
         assertThat(decideOut(TO_443, notWeb)).isEqualTo(Classifier.DEFAULT);

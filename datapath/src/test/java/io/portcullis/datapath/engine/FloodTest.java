@@ -1,5 +1,6 @@
 package io.portcullis.datapath.engine;
 
+import static io.portcullis.datapath.classify.Rules.aRule;
 import static io.portcullis.datapath.classify.Rules.table;
 import static io.portcullis.datapath.packet.Frames.PEER_MAC;
 import static io.portcullis.datapath.packet.Frames.VM;
@@ -10,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.portcullis.datapath.guard.ConnectionLimits;
 import io.portcullis.datapath.packet.FrameBuilder;
+import io.portcullis.datapath.packet.Frames;
 import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.policy.Action;
 import java.net.InetAddress;
@@ -129,6 +131,52 @@ class FloodTest {
             assertThat(vm.in(CLIENT_SYN)).isEqualTo(Verdict.DROP);
             flood(vm, 10_000);
             assertThat(vm.in(CLIENT_SYN)).isEqualTo(Verdict.ALLOW);
+        }
+    }
+
+    /** A source of IPv6 is a /64: nobody gets a share for each address that he makes up. */
+    @Test
+    void shouldCountAllAddressesOfAnIpv6PrefixAsOneSource() {
+        int perSecond = 1_000;
+        try (EngineHarness vm = harness(new ConnectionLimits(100_000, 50_000, 50_000, perSecond))) {
+            vm.stepNanos = 10_000;
+            int allowed = 0;
+            for (int i = 1; i <= 2 * perSecond; i++) {
+                InetAddress source = InetAddress.ofLiteral("2001:db8::" + Integer.toHexString(i));
+                FrameBuilder datagram = FrameBuilder.frame(PEER_MAC, VM_MAC).ip(source, Frames.VM6);
+                allowed += vm.in(datagram.udp(7, 53)).passes() ? 1 : 0;
+            }
+            assertThat(allowed).isBetween(perSecond / 16, perSecond * 3 / 4);
+            InetAddress other = InetAddress.ofLiteral("2001:db8:0:1::1");
+            assertThat(vm.in(FrameBuilder.frame(PEER_MAC, VM_MAC)
+                            .ip(other, Frames.VM6)
+                            .udp(7, 53)))
+                    .isEqualTo(Verdict.ALLOW);
+        }
+    }
+
+    /** Forged first and later fragments, far more than can be followed, and a connection whose datagrams are fragmented. */
+    @Test
+    void shouldPassTheFragmentsOfAConnectionDuringAFloodOfForgedOnes() {
+        try (EngineHarness vm = new EngineHarness()
+                .with(1, table(Action.DROP, aRule(1).outbound().allow()))) {
+            vm.stepNanos = 1_000;
+            assertThat(vm.out(fromVm().udp(7, 53))).isEqualTo(Verdict.ALLOW);
+            for (int round = 0; round < 20; round++) {
+                assertThat(vm.in(toVm().fragment(round, 0, true).udp(53, 7).payload(new byte[16])))
+                        .isEqualTo(Verdict.ALLOW);
+                for (int i = 0; i < 1_000; i++) {
+                    FrameBuilder forged = FrameBuilder.frame(PEER_MAC, VM_MAC).ip(source(++this.forged), VM);
+                    boolean isFirst = i % 2 == 0;
+                    vm.in((isFirst ? forged.fragment(i, 0, true) : forged.fragment(i, 24, true))
+                            .udp(1, 2)
+                            .payload(new byte[16]));
+                }
+                assertThat(vm.in(toVm().fragment(round, 24, false).udp(53, 7).payload(new byte[8])))
+                        .as("round %d", round)
+                        .isEqualTo(Verdict.ALLOW);
+            }
+            assertThat(vm.counter("fragments.evicted")).isPositive();
         }
     }
 

@@ -105,6 +105,15 @@ class ConnectionTableTest {
         }
     }
 
+    /** Who knew the secret of one table could fill another one's buckets. */
+    @Test
+    void shouldHaveASecretOfItsOwn() {
+        try (ConnectionTable one = ConnectionTable.create(10);
+                ConnectionTable other = ConnectionTable.create(10)) {
+            assertThat(one.keyHash().of(1, 2)).isNotEqualTo(other.keyHash().of(1, 2));
+        }
+    }
+
     @Test
     void shouldRefuseASillyLimit() {
         assertThatThrownBy(() -> ConnectionTable.create(0)).isInstanceOf(IllegalArgumentException.class);
