@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 /** Sums taken many bytes at a time against the plain ones, which go by the RFC word by word. */
 class FrameChecksumsTest {
     private static final int FRAMES = 100_000;
-    private static final int NIGHTLY_FRAMES = 100_000_000;
+    private static final int NIGHTLY_FRAMES = 20_000_000;
     private static final int FRAMES_OF_A_KIND = 100;
 
     private final Arena arena = Arena.ofConfined();
@@ -33,7 +33,7 @@ class FrameChecksumsTest {
 
     @Test
     @Tag("nightly")
-    void shouldSayOfAHundredMillionRandomFramesWhatThePlainSumsSay() {
+    void shouldSayOfMillionsOfRandomFramesWhatThePlainSumsSay() {
         compare(NIGHTLY_FRAMES);
     }
 
