@@ -26,6 +26,7 @@ public final class NativeMemory {
     // sys/mman.h of Linux; the same on x86-64 and arm64
     private static final int PROT_READ_WRITE = 3;
     private static final int MAP_PRIVATE_ANONYMOUS_NORESERVE = 0x4022;
+    private static final int MADV_DONTNEED = 4;
     private static final int MADV_HUGEPAGE = 14;
     private static final int MADV_COLLAPSE = 25;
 
@@ -168,6 +169,11 @@ public final class NativeMemory {
     public static void collapse(long address, long bytes) {
         advise(address, bytes, MADV_HUGEPAGE);
         advise(address, bytes, MADV_COLLAPSE);
+    }
+
+    /** Gives whole pages back; they are zero when they are touched again (elsewhere than on Linux nothing happens). */
+    public static void giveBack(long address, long bytes) {
+        advise(address, bytes, MADV_DONTNEED);
     }
 
     private static void advise(long address, long bytes, int advice) {

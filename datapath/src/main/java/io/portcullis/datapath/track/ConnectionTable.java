@@ -31,6 +31,7 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
     private int firstFree = NONE;
     private int count;
     private int sweepSlot;
+    private int slotsAtLastTrim;
     /** The revision in force, and what stands for it in the slots. */
     private long currentRevision = Long.MIN_VALUE;
 
@@ -257,6 +258,18 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
             sweepSlot++;
         }
         return removed;
+    }
+
+    /**
+     * Gives back memory that growing has taken ahead of need, once the table has stopped to grow. Call it as often as {@link
+     * #expire}; most calls do nothing.
+     */
+    public void trim() {
+        if (slotCount == slotsAtLastTrim) {
+            trim(slotCount);
+            index.trim();
+        }
+        slotsAtLastTrim = slotCount;
     }
 
     /** Frees the memory; no other call is allowed afterwards. */

@@ -211,13 +211,14 @@ public final class ConnectionTracker implements AutoCloseable {
     }
 
     /**
-     * Removes connections whose time is over.
+     * Removes connections whose time is over, and memory that nobody needs: every second or so.
      *
      * @param maxSlots bound on the work; the next call goes on where this one stopped
      * @return how many were removed
      */
     public int expire(long nowNanos, int maxSlots) {
         connection = ConnectionTable.NONE;
+        table.trim();
         return table.expire(nowNanos, maxSlots);
     }
 

@@ -30,6 +30,13 @@ abstract class EntryMemory {
         return hot.bytes(slots) + cold.bytes(slots) + ipv6.bytes(ipv6Count);
     }
 
+    /** Gives back what slots from {@code slots} on take ahead of need. */
+    final void trim(int slots) {
+        hot.trim(slots);
+        cold.trim(slots);
+        ipv6.trim(ipv6Count);
+    }
+
     final void free() {
         hot.free();
         cold.free();

@@ -5,8 +5,9 @@ import java.util.Arrays;
 
 /**
  * A growing array of records of one size in native memory. Begins with {@value #FIRST_RECORDS} records in a small piece that
- * is copied while it is small; from {@value #COPIED_RECORDS} records on it grows by slabs that never move. Slabs are put on huge
- * pages: a table of many from the first touch on, the first few when they are full, so that a small table stays small. One
+ * is copied while it is small; from {@value #COPIED_RECORDS} records on it grows by slabs that never move. The first slab takes small
+ * pages, so that a small table stays small, and goes to huge ones when it is full; all others take huge pages as they are touched: a
+ * huge page costs a tenth of the time that its small ones would. What is not used of the last one goes back by {@link #trim}. One
  * thread.
  */
 final class Lines {
@@ -16,19 +17,25 @@ final class Lines {
 
     private static final int FIRST_RECORDS = 8;
     private static final int COPIED_RECORDS = 512;
-    /** From this slab on less than a hundredth of the memory is taken ahead of need. */
-    private static final int HUGE_FROM_SLAB = 256;
-
     private static final int PAGE_BYTES = 4096;
+    private static final int HUGE_BYTES = NativeMemory.HUGE_PAGE_BYTES;
 
     private final int recordBytes;
+    private final long slabBytes;
+    /** Slabs behind the first that are one piece: as few as end where a huge page does. */
+    private final int pieceSlabs;
+
     private NativeMemory.Piece[] pieces = new NativeMemory.Piece[0];
     private long[] bases = new long[0];
     private int capacity;
     private int moves;
+    /** The huge page of which a part went back, or 0. */
+    private long trimmed;
 
     Lines(int recordBytes) {
         this.recordBytes = recordBytes;
+        slabBytes = (long) SLAB_RECORDS * recordBytes;
+        pieceSlabs = (int) Math.max(1, HUGE_BYTES / Long.lowestOneBit(slabBytes));
     }
 
     /** Addresses of the slabs; valid until the next growth. */
@@ -57,12 +64,38 @@ final class Lines {
         if (capacity < SLAB_RECORDS) {
             return (long) capacity * recordBytes;
         }
-        int full = used >>> SLAB_SHIFT;
-        long rest = (long) (used & SLAB_MASK) * recordBytes;
-        long slabBytes = (long) SLAB_RECORDS * recordBytes;
-        boolean isHuge = full >= HUGE_FROM_SLAB && slabBytes >= NativeMemory.HUGE_PAGE_BYTES;
-        int page = isHuge ? NativeMemory.HUGE_PAGE_BYTES : PAGE_BYTES;
-        return full * slabBytes + Math.min(slabBytes, (rest + page - 1) / page * page);
+        if (used <= SLAB_RECORDS) {
+            return roundUp((long) used * recordBytes, PAGE_BYTES);
+        }
+        int page = hugePageOf(used - 1) == trimmed ? PAGE_BYTES : HUGE_BYTES;
+        return slabBytes + roundUp((long) (used - SLAB_RECORDS) * recordBytes, page);
+    }
+
+    /** Gives back what records from {@code used} on, which nobody has used yet, take of a huge page. */
+    void trim(int used) {
+        if (used <= SLAB_RECORDS || hugePageOf(used - 1) == trimmed) {
+            return;
+        }
+        endTrim();
+        long end = roundUp(address(used - 1) + recordBytes, PAGE_BYTES);
+        trimmed = hugePageOf(used - 1);
+        NativeMemory.giveBack(end, Math.max(0, trimmed + HUGE_BYTES - end));
+    }
+
+    /** The huge page in which a record ends that is not of the first slab. */
+    private long hugePageOf(int record) {
+        return address(record) + recordBytes - 1 & -HUGE_BYTES;
+    }
+
+    private void endTrim() {
+        if (trimmed != 0) {
+            NativeMemory.collapse(trimmed, HUGE_BYTES);
+            trimmed = 0;
+        }
+    }
+
+    private static long roundUp(long bytes, int page) {
+        return bytes + page - 1 & -page;
     }
 
     void free() {
@@ -72,6 +105,7 @@ final class Lines {
         pieces = new NativeMemory.Piece[0];
         bases = new long[0];
         capacity = 0;
+        trimmed = 0;
     }
 
     private void grow(int count) {
@@ -81,7 +115,7 @@ final class Lines {
             return;
         }
         if (capacity < SLAB_RECORDS) {
-            replaceFirst(NativeMemory.reserve((long) SLAB_RECORDS * recordBytes), SLAB_RECORDS);
+            replaceFirst(NativeMemory.reserve(slabBytes), SLAB_RECORDS);
         }
         while (capacity < count) {
             addSlab();
@@ -103,20 +137,21 @@ final class Lines {
     }
 
     private void addSlab() {
-        int slab = pieces.length;
-        long slabBytes = (long) SLAB_RECORDS * recordBytes;
-        pieces = Arrays.copyOf(pieces, slab + 1);
+        int slab = bases.length;
         bases = Arrays.copyOf(bases, slab + 1);
-        pieces[slab] = NativeMemory.reserve(slabBytes);
-        bases[slab] = pieces[slab].address();
-        capacity += SLAB_RECORDS;
-        if (slabBytes < NativeMemory.HUGE_PAGE_BYTES) {
-            return;
+        if (slab == 1 && slabBytes >= HUGE_BYTES) {
+            NativeMemory.collapse(bases[0], slabBytes);
         }
-        if (slab >= HUGE_FROM_SLAB) {
-            NativeMemory.adviseHuge(bases[slab], slabBytes);
+        endTrim();
+        if ((slab - 1) % pieceSlabs == 0) {
+            NativeMemory.Piece piece = NativeMemory.reserve(pieceSlabs * slabBytes);
+            NativeMemory.adviseHuge(piece.address(), pieceSlabs * slabBytes);
+            pieces = Arrays.copyOf(pieces, pieces.length + 1);
+            pieces[pieces.length - 1] = piece;
+            bases[slab] = piece.address();
         } else {
-            NativeMemory.collapse(bases[slab - 1], slabBytes);
+            bases[slab] = bases[slab - 1] + slabBytes;
         }
+        capacity += SLAB_RECORDS;
     }
 }

@@ -9,7 +9,12 @@ import java.util.Arrays;
  * going to its own other bucket (cuckoo hashing, Pagh and Rodler 2004; buckets of Dietzfelbinger and Weidling 2007). What still finds
  * no room is spilled to a list that is searched last; without the hash's secret nobody can make that happen.
  *
- * <p>Grows by one bucket at a time (linear hashing, Litwin 1980), so that no insertion waits for a rehash. One thread.
+ * <p>Grows by one bucket at a time (linear hashing, Litwin 1980), so that no insertion waits for a rehash.
+ *
+ * <p>Neither of these looks at the key of what it moves, which is somewhere else in memory: the number of a bucket and the tag
+ * tell the other bucket (as in a cuckoo filter, Fan et al. 2014), and beside each slot are {@value #AHEAD_BITS} bits of the hash for
+ * the next times that its bucket is split. Only when those are used up, after the index has grown sixteenfold, is the key asked for
+ * more. One thread.
  */
 final class SlotIndex {
     static final int NONE = -1;
@@ -31,7 +36,14 @@ final class SlotIndex {
     private static final int HASH_BITS = 24;
     private static final int HASH_MASK = (1 << HASH_BITS) - 1;
 
-    /** Hash of the key in a slot, to find the other bucket of what is there. */
+    // ---- the four bytes of a slot: its number, and above it a 1 and then what is left of AHEAD_BITS ----
+    private static final int SLOT_BITS = 27;
+    private static final int SLOT_MASK = (1 << SLOT_BITS) - 1;
+    private static final int AHEAD_BITS = 4;
+    private static final int AHEAD_FULL = 1 << AHEAD_BITS;
+    private static final int AHEAD_NONE = 1;
+
+    /** Hash of the key in a slot. */
     interface Hashes {
         long hashOf(int slot);
     }
@@ -41,6 +53,8 @@ final class SlotIndex {
     private int buckets = 1;
     /** Power of two, at most {@code buckets} and more than half of it. */
     private int half = 1;
+    /** Its logarithm. */
+    private int level;
 
     private int count;
     private int[] spilled = new int[0];
@@ -64,14 +78,23 @@ final class SlotIndex {
     }
 
     int secondBucket(long hash) {
-        return bucket((int) (hash >>> HASH_BITS) & HASH_MASK);
+        return bucket(turned((int) hash & HASH_MASK, tag(hash)));
+    }
+
+    private static int tag(long hash) {
+        long tag = hash >>> 48;
+        // 1 instead of 0, without a branch
+        return (int) (tag + ((tag - 1) >>> 63));
+    }
+
+    /** Takes the bits that choose one bucket to those that choose the other, and back. */
+    private static int turned(int bits, int tag) {
+        return bits ^ (tag ^ tag << 8) & HASH_MASK;
     }
 
     /** The hash's tag in all four lanes; never 0. */
     static long pattern(long hash) {
-        long tag = hash >>> 48;
-        // 1 instead of 0, without a branch
-        return (tag + ((tag - 1) >>> 63)) * LANE_ONES;
+        return tag(hash) * LANE_ONES;
     }
 
     private int bucket(int bits) {
@@ -103,6 +126,10 @@ final class SlotIndex {
     }
 
     static int slot(long bucketAddress, int way) {
+        return word(bucketAddress, way) & SLOT_MASK;
+    }
+
+    private static int word(long bucketAddress, int way) {
         return NativeMemory.getInt(bucketAddress + SLOTS_AT + 4L * way);
     }
 
@@ -149,6 +176,11 @@ final class SlotIndex {
         return lines.bytes(buckets) + 12L * spilled.length;
     }
 
+    /** Gives back what is taken ahead of need. */
+    void trim() {
+        lines.trim(buckets);
+    }
+
     void free() {
         lines.free();
     }
@@ -181,8 +213,28 @@ final class SlotIndex {
         if (way == NONE) {
             return false;
         }
-        set(address, way, (short) pattern(hash), slot);
+        int bits = bitsIn(bucket, hash);
+        set(address, way, tag(hash), word(slot, ahead(bits, knownBits(bucket))));
         return true;
+    }
+
+    private static int word(int slot, int ahead) {
+        return slot | ahead << SLOT_BITS;
+    }
+
+    /** How many of the bits that choose a bucket its number tells. */
+    private int knownBits(int bucket) {
+        return bucket >= half || bucket + half < buckets ? level + 1 : level;
+    }
+
+    private static int ahead(int bits, int known) {
+        return AHEAD_FULL | bits >>> known & AHEAD_FULL - 1;
+    }
+
+    /** Those bits of a hash that chose this bucket. */
+    private int bitsIn(int bucket, long hash) {
+        int bits = (int) hash & HASH_MASK;
+        return bucket(bits) == bucket ? bits : turned(bits, tag(hash));
     }
 
     private static int freeWay(long address) {
@@ -193,28 +245,65 @@ final class SlotIndex {
         return free == 0 ? NONE : way(free);
     }
 
-    private static void set(long address, int way, int tag, int slot) {
+    private static void set(long address, int way, int tag, int word) {
         NativeMemory.setShort(address + 2L * way, tag);
-        NativeMemory.setInt(address + SLOTS_AT + 4L * way, slot);
+        NativeMemory.setInt(address + SLOTS_AT + 4L * way, word);
     }
 
-    /** Moves one slot of a full bucket to its other bucket, which may have to make room first. */
+    /**
+     * Moves one slot of a full bucket to its other bucket, which may have to make room first. Those that this round of growth has
+     * split are half as full as the rest, and asked first.
+     */
     private boolean makeRoom(int bucket, int moves) {
+        return makeRoom(bucket, moves, true) || makeRoom(bucket, moves, false);
+    }
+
+    private boolean makeRoom(int bucket, int moves, boolean isSplit) {
         long address = lines.address(bucket);
+        int known = knownBits(bucket);
         for (int way = 0; way < WAYS; way++) {
-            int slot = slot(address, way);
-            long hash = hashes.hashOf(slot);
-            int first = firstBucket(hash);
-            int other = first == bucket ? secondBucket(hash) : first;
-            boolean hasRoom = other != bucket
-                    && (moves == 1 ? freeWay(lines.address(other)) != NONE : makeRoom(other, moves - 1));
+            int tag = NativeMemory.getShort(address + 2L * way);
+            int word = withBitAhead(bucket, word(address, way));
+            int bits = known > level ? bucket : bucket | (word >>> SLOT_BITS & 1) << level;
+            int otherBits = turned(bits, tag);
+            int other = bucket(otherBits);
+            if (other == bucket || knownBits(other) > level != isSplit) {
+                continue;
+            }
+            boolean hasRoom = moves == 1 || freeWay(lines.address(other)) != NONE || makeRoom(other, moves - 1);
             // a chain may come back and have changed this way
-            if (hasRoom && slot(address, way) == slot && putInto(other, hash, slot)) {
+            boolean isStill = hasRoom && slot(address, way) == (word & SLOT_MASK);
+            int free = isStill ? freeWay(lines.address(other)) : NONE;
+            if (free != NONE) {
+                int ahead = moved(word >>> SLOT_BITS, known, otherBits, tag, knownBits(other));
+                set(lines.address(other), free, tag, word(word & SLOT_MASK, ahead));
                 set(address, way, 0, 0);
                 return true;
             }
         }
         return false;
+    }
+
+    /** The bits ahead of what goes from a bucket that knows {@code known} bits to one that knows {@code otherKnown}. */
+    private int moved(int ahead, int known, int otherBits, int tag, int otherKnown) {
+        int there = ahead ^ turned(0, tag) >>> known & Integer.highestOneBit(ahead) - 1;
+        if (otherKnown > known) {
+            return there >>> 1;
+        }
+        if (otherKnown == known) {
+            return there;
+        }
+        int longer = there << 1 | otherBits >>> level & 1;
+        return longer < 2 * AHEAD_FULL ? longer : AHEAD_FULL | longer & AHEAD_FULL - 1;
+    }
+
+    /** The word with at least one bit ahead. */
+    private int withBitAhead(int bucket, int word) {
+        if (word >>> SLOT_BITS > AHEAD_NONE) {
+            return word;
+        }
+        int slot = word & SLOT_MASK;
+        return word(slot, ahead(bitsIn(bucket, hashes.hashOf(slot)), knownBits(bucket)));
     }
 
     private boolean clear(int bucket, long hash, int slot) {
@@ -247,27 +336,39 @@ final class SlotIndex {
         }
         if (buckets == 2 * half) {
             half = buckets;
+            level++;
         }
         int from = buckets - half;
         int to = buckets;
         lines.ensure(buckets + 1);
-        buckets++;
         long address = lines.address(from);
         long target = lines.address(to);
+        int kept = 0;
         int moved = 0;
         for (int way = 0; way < WAYS; way++) {
             int tag = NativeMemory.getShort(address + 2L * way);
             if (tag == 0) {
                 continue;
             }
-            int slot = slot(address, way);
-            long hash = hashes.hashOf(slot);
-            if (firstBucket(hash) != from && secondBucket(hash) != from) {
-                set(target, moved++, tag, slot);
-                set(address, way, 0, 0);
-            }
+            int word = withBitAhead(from, word(address, way));
+            int ahead = word >>> SLOT_BITS;
+            int left = word(word & SLOT_MASK, ahead >>> 1);
+            // which it is cannot be foreseen: it is put down at both, and stays at one
+            set(target, moved, tag, left);
+            set(address, kept, tag, left);
+            moved += ahead & 1;
+            kept += ~ahead & 1;
         }
+        endAt(target, moved);
+        endAt(address, kept);
+        buckets++;
         retrySpilled();
+    }
+
+    private static void endAt(long address, int ways) {
+        for (int way = ways; way < WAYS; way++) {
+            NativeMemory.setShort(address + 2L * way, 0);
+        }
     }
 
     private void retrySpilled() {

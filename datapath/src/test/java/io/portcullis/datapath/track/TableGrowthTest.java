@@ -28,7 +28,31 @@ class TableGrowthTest {
             for (int i = 0; i < MANY; i++) {
                 open(table, i, false);
             }
+            table.trim();
+            table.trim();
             assertThat(table.memoryBytes() / (double) MANY).isLessThan(96);
+        }
+    }
+
+    @Test
+    void shouldLoseNothingWhenItGivesMemoryBackAndGrowsAgain() {
+        long seed = new Random().nextLong();
+        System.out.println("TableGrowthTest seed " + seed);
+        SplittableRandom random = new SplittableRandom(seed);
+        try (ConnectionTable table = new ConnectionTable(MANY, random.nextLong(), random.nextLong())) {
+            int[] slots = new int[MANY];
+            Arrays.fill(slots, ConnectionTable.NONE);
+            for (int count = 0; count < MANY; ) {
+                int end = Math.min(MANY, count + 1 + random.nextInt(MANY / 4));
+                for (; count < end; count++) {
+                    slots[count] = open(table, count, count % 3 == 0);
+                }
+                table.trim();
+                long before = table.memoryBytes();
+                table.trim();
+                assertThat(table.memoryBytes()).as("seed %d", seed).isLessThanOrEqualTo(before);
+                check(table, slots, seed);
+            }
         }
     }
 
@@ -63,10 +87,9 @@ class TableGrowthTest {
     void shouldStillFindWhatFitsNoBucket() {
         Map<Integer, Long> hashOfSlot = new HashMap<>();
         SlotIndex index = new SlotIndex(slot -> hashOfSlot.get(slot));
-        SplittableRandom random = new SplittableRandom(1);
         for (int slot = 0; slot < 200; slot++) {
-            // the tag may differ, the buckets may not
-            long hash = random.nextLong() & 0xffffL << 48;
+            // what lies between the buckets' bits and the tag's may differ
+            long hash = 0x1234_0000_0000_0000L | (long) slot << 32;
             hashOfSlot.put(slot, hash);
             index.put(hash, slot);
         }

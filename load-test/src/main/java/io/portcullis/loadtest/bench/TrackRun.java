@@ -99,7 +99,7 @@ final class TrackRun {
         warmUp();
         double setups = setups();
         complete();
-        double bytes = (double) engine.connectionMemoryBytes() / engine.connectionCount();
+        double bytes = bytesPerConnection();
         double[] rates = new double[effort.rounds];
         for (int i = 0; i < 10; i++) {
             established(effort.packetsPerRound / 10);
@@ -225,6 +225,13 @@ final class TrackRun {
             }
         }
         handOver();
+    }
+
+    /** After the two rounds of a second each in which an engine notices that its table grows no more. */
+    private double bytesPerConnection() {
+        engine.expire(nowNanos);
+        engine.expire(nowNanos);
+        return (double) engine.connectionMemoryBytes() / engine.connectionCount();
     }
 
     private double established(int packets) {
