@@ -12,6 +12,7 @@ import io.portcullis.datapath.packet.EtherTypes;
 import io.portcullis.datapath.packet.PacketParser;
 import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.datapath.packet.ParseResult;
+import io.portcullis.datapath.packet.PlainParser;
 import io.portcullis.datapath.packet.ReplyBuilder;
 import io.portcullis.datapath.port.Burst;
 import io.portcullis.datapath.port.VnetHeader;
@@ -19,6 +20,7 @@ import io.portcullis.datapath.rulelog.RuleLog;
 import io.portcullis.datapath.rulelog.RuleLogEvent.Cause;
 import io.portcullis.datapath.track.ConnectionTable;
 import io.portcullis.datapath.track.ConnectionTracker;
+import io.portcullis.datapath.track.EstablishedPath;
 import io.portcullis.datapath.track.InsertResult;
 import io.portcullis.datapath.track.TrackResult;
 import io.portcullis.policy.Action;
@@ -116,6 +118,22 @@ final class FrameJudge {
         return decide(inForce, direction, nowNanos, toSender, toReceiver);
     }
 
+    /** As {@link #decide}, of a frame that is plain, honest and of no rule of category ETHERNET, whose checksum nobody doubts. */
+    Verdict decidePlain(
+            Burst burst,
+            int i,
+            EstablishedPath noted,
+            int number,
+            PolicyInForce inForce,
+            Direction direction,
+            long nowNanos,
+            Burst toSender,
+            Burst toReceiver) {
+        PlainParser.parse(burst.memory(), burst.offset(i), burst.length(i), packet);
+        TrackResult tracked = noted.follow(number, packet, nowNanos);
+        return decideTracked(inForce, tracked, direction, nowNanos, toSender, toReceiver);
+    }
+
     private static long address(PacketView packet) {
         return packet.memory.address() + packet.frameOffset;
     }
@@ -174,6 +192,16 @@ final class FrameJudge {
         if (trace != null) {
             trace.tracked(tracked, tracker);
         }
+        return decideTracked(inForce, tracked, direction, nowNanos, toSender, toReceiver);
+    }
+
+    private Verdict decideTracked(
+            PolicyInForce inForce,
+            TrackResult tracked,
+            Direction direction,
+            long nowNanos,
+            Burst toSender,
+            Burst toReceiver) {
         if (tracked.isHit()) {
             return table.isCurrent(tracker.connection())
                     ? allow(direction)

@@ -209,7 +209,11 @@ public final class VnicEngine implements AutoCloseable {
                     }
                 }
                 if (i < run) {
-                    verdicts[i] = judge.decide(burst, i, inForce, direction, nowNanos, toSender, toReceiver);
+                    int number = i - first;
+                    verdicts[i] = inForce != null && hasShortWay && established.isPlain(number)
+                            ? judge.decidePlain(
+                                    burst, i, established, number, inForce, direction, nowNanos, toSender, toReceiver)
+                            : judge.decide(burst, i, inForce, direction, nowNanos, toSender, toReceiver);
                     i++;
                 }
             }

@@ -10,7 +10,8 @@ import io.portcullis.datapath.packet.PacketView;
  *
  * <p>Knows only the plainest frames: untagged Ethernet II, IPv4 without options or IPv6 without extension headers, no fragment,
  * and in it a TCP segment with nothing but ACK (and PSH, URG) set, without options or with a time stamp alone, or a UDP datagram.
- * Everything else, and everything that is not sound, is {@link FrameNote#OTHER} or {@link FrameNote#AWAITED}: the parser judges it.
+ * Other TCP segments are {@link FrameNote#AWAITED}; everything else, and everything that is not sound, is {@link FrameNote#OTHER}: the
+ * parser judges it.
  *
  * <p>Fields of frames are read as the machine has them (little endian) where only equality or a sum matters (RFC 1071, 2(B): the
  * sum does not depend on the byte order).
@@ -187,8 +188,11 @@ final class BurstLookup {
                 || (plain == TCP_STAMPED
                         && length >= TCP_BYTES + TIME_STAMP_BYTES
                         && NativeMemory.getInt(at + TCP_BYTES) == TIME_STAMP);
-        hasRest |= !isPlain;
-        return isPlain ? FrameNote.TCP : FrameNote.AWAITED;
+        if (isPlain) {
+            return FrameNote.TCP;
+        }
+        hasRest = true;
+        return bytes < TCP_BYTES || bytes > length ? FrameNote.OTHER : FrameNote.AWAITED;
     }
 
     private static boolean isPlainUdp(long at, int length) {

@@ -312,7 +312,10 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
     // ---- inside the package ----
 
     int find(FlowKey key) {
-        long hash = hash(key);
+        return find(key, hash(key));
+    }
+
+    int find(FlowKey key, long hash) {
         long pattern = SlotIndex.pattern(hash);
         int slot = find(index.address(index.firstBucket(hash)), pattern, key);
         if (slot == NONE) {
@@ -336,13 +339,21 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
         return NONE;
     }
 
+    /** Whether the connection with this key is in this slot, which may be free. */
+    boolean isIn(int slot, FlowKey key) {
+        return getByte(slot, Entry.STATE) != 0 && holds(slot, key);
+    }
+
     /** Takes a slot for a key that is not in the table; all its fields but the key are 0 and the caller sets the state. */
     int add(FlowKey key) {
+        return add(key, hash(key));
+    }
+
+    int add(FlowKey key, long hash) {
         if (count >= maxConnections) {
             return NONE;
         }
         int slot = takeSlot();
-        long hash = hash(key);
         setKey(slot, key, hash);
         index.put(hash, slot);
         count++;
@@ -396,7 +407,7 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
 
     // ---- keys ----
 
-    private long hash(FlowKey key) {
+    long hash(FlowKey key) {
         return key.hash(keyHash);
     }
 

@@ -1,6 +1,7 @@
 package io.portcullis.datapath.track;
 
 import io.portcullis.datapath.Direction;
+import io.portcullis.datapath.memory.NativeMemory;
 import io.portcullis.datapath.packet.PacketParser;
 import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.datapath.packet.ParseResult;
@@ -27,7 +28,13 @@ public final class ConnectionTracker implements AutoCloseable {
     private TrackingProfile profile;
     private final TcpTracker tcp;
     private final SctpTracker sctp;
+    /** Of the last packet that was looked up, with its hash. */
     private final FlowKey key = new FlowKey();
+
+    private long hash;
+    /** Whether {@link #insert} finds the key of its packet here. */
+    private boolean isKeyReady;
+
     private final PacketView quoted = new PacketView();
     private final FlowKey childKey = new FlowKey();
     private final OffloadedConnections offloaded;
@@ -94,6 +101,7 @@ public final class ConnectionTracker implements AutoCloseable {
     public TrackResult lookup(PacketView packet, long nowNanos) {
         connection = ConnectionTable.NONE;
         expectation = Expectations.NONE;
+        isKeyReady = false;
         if (packet.family == null) {
             return TrackResult.INVALID_NOT_IP;
         }
@@ -106,8 +114,30 @@ public final class ConnectionTracker implements AutoCloseable {
         if (!key.set(packet)) {
             return isGroupControl(packet) ? TrackResult.MISS_UNTRACKED : TrackResult.INVALID_NO_CONNECTION;
         }
-        int slot = find(nowNanos);
+        hash = table.hash(key);
+        return follow(table.find(key, hash), packet, nowNanos);
+    }
+
+    /** As {@link #lookup}, of a packet of which a {@link BurstLookup} has made this {@link FrameNote}. */
+    TrackResult lookup(PacketView packet, long note, long nowNanos) {
+        connection = ConnectionTable.NONE;
+        expectation = Expectations.NONE;
+        isKeyReady = false;
+        key.set(
+                packet,
+                NativeMemory.getLong(note + FrameNote.WORD),
+                NativeMemory.getShort(note + FrameNote.FROM_LOWER) != 0);
+        hash = NativeMemory.getLong(note + FrameNote.HASH);
+        int noted = NativeMemory.getInt(note + FrameNote.SLOT);
+        // an earlier packet of the burst may have opened or ended it
+        boolean isThere = noted != ConnectionTable.NONE && table.isIn(noted, key);
+        return follow(isThere ? noted : table.find(key, hash), packet, nowNanos);
+    }
+
+    private TrackResult follow(int found, PacketView packet, long nowNanos) {
+        int slot = live(found, nowNanos);
         if (slot == ConnectionTable.NONE) {
+            isKeyReady = true;
             TrackResult result = first(packet);
             return ftp != null && result == TrackResult.MISS_NEW && isExpected(ftp, packet, nowNanos)
                     ? TrackResult.MISS_EXPECTED
@@ -169,16 +199,17 @@ public final class ConnectionTracker implements AutoCloseable {
      */
     public InsertResult insert(PacketView packet, Direction direction, long ruleId, long revision, long nowNanos) {
         connection = ConnectionTable.NONE;
-        if (packet.family == null || packet.isLaterFragment || packet.isIcmpError() || !key.set(packet)) {
-            throw new IllegalArgumentException("only what lookup finds to be MISS_NEW can be inserted");
+        if (!isKeyReady) {
+            takeKey(packet);
         }
         if (table.count() >= table.maxConnections()) {
             table.expire(nowNanos, FULL_TABLE_SWEEP_SLOTS);
         }
-        int slot = table.add(key);
+        int slot = table.add(key, hash);
         if (slot == ConnectionTable.NONE) {
             return InsertResult.TABLE_FULL;
         }
+        isKeyReady = false;
         FtpHelper helper = ftp;
         boolean isExpected = helper != null && expectation != Expectations.NONE;
         if (helper != null && isExpected) {
@@ -202,6 +233,13 @@ public final class ConnectionTracker implements AutoCloseable {
         count(slot, packet);
         connection = slot;
         return InsertResult.INSERTED;
+    }
+
+    private void takeKey(PacketView packet) {
+        if (packet.family == null || packet.isLaterFragment || packet.isIcmpError() || !key.set(packet)) {
+            throw new IllegalArgumentException("only what lookup finds to be MISS_NEW can be inserted");
+        }
+        hash = table.hash(key);
     }
 
     /** Removes a connection, for example one that a new policy cuts. */
@@ -263,9 +301,8 @@ public final class ConnectionTracker implements AutoCloseable {
         table.close();
     }
 
-    /** The slot of {@link #key}; a connection whose time is over is removed on the way. */
-    private int find(long nowNanos) {
-        int slot = table.find(key);
+    /** The slot, or NONE if the time of its connection is over: then that is removed. */
+    private int live(int slot, long nowNanos) {
         if (slot != ConnectionTable.NONE) {
             table.takeBack(slot);
         }
@@ -348,7 +385,7 @@ public final class ConnectionTracker implements AutoCloseable {
         if (!isSound) {
             return TrackResult.INVALID_UNRELATED_ERROR;
         }
-        int slot = find(nowNanos);
+        int slot = live(table.find(key), nowNanos);
         if (slot == ConnectionTable.NONE) {
             return TrackResult.INVALID_UNRELATED_ERROR;
         }

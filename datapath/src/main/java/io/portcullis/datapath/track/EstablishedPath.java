@@ -2,6 +2,7 @@ package io.portcullis.datapath.track;
 
 import io.portcullis.datapath.Direction;
 import io.portcullis.datapath.memory.NativeMemory;
+import io.portcullis.datapath.packet.PacketView;
 
 /**
  * The short way of most packets: the next packet of an established connection that is in its windows, judged under the policy in
@@ -144,9 +145,23 @@ public final class EstablishedPath implements AutoCloseable {
         return true;
     }
 
+    /** Whether frame {@code i} is one that {@link #follow} knows, and {@link io.portcullis.datapath.packet.PlainParser} too. */
+    public boolean isPlain(int i) {
+        return NativeMemory.getShort(note(i) + FrameNote.KIND) != FrameNote.OTHER;
+    }
+
+    /** As {@link ConnectionTracker#lookup}, of frame {@code i}, which is plain and did not pass; what was found of it is of use again. */
+    public TrackResult follow(int i, PacketView packet, long nowNanos) {
+        return tracker.lookup(packet, note(i), nowNanos);
+    }
+
+    private long note(int i) {
+        return lookup.notes + ((long) i << FrameNote.SHIFT);
+    }
+
     /** The connection of frame {@code i}, if that has passed. */
     public int slot(int i) {
-        return NativeMemory.getInt(lookup.notes + ((long) i << FrameNote.SHIFT) + FrameNote.SLOT);
+        return NativeMemory.getInt(note(i) + FrameNote.SLOT);
     }
 
     @Override

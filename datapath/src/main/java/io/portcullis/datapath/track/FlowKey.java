@@ -93,6 +93,17 @@ final class FlowKey {
         return true;
     }
 
+    /** As {@link #set}, of a TCP segment or UDP datagram of which the rest is known. */
+    void set(PacketView packet, long newWord, boolean isSenderLower) {
+        word = newWord;
+        isFromLower = isSenderLower;
+        mayOpen = true;
+        lowerHigh = isSenderLower ? packet.sourceHigh : packet.destinationHigh;
+        lowerLow = isSenderLower ? packet.sourceLow : packet.destinationLow;
+        upperHigh = isSenderLower ? packet.destinationHigh : packet.sourceHigh;
+        upperLow = isSenderLower ? packet.destinationLow : packet.sourceLow;
+    }
+
     boolean isIpv6() {
         return isIpv6(word);
     }

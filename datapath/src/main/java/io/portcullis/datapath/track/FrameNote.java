@@ -32,7 +32,7 @@ final class FrameNote {
     static final int FROM_LOWER = 62;
 
     // ---- kinds ----
-    /** Not one that the short way knows. */
+    /** Not one that is known here: the parser must look at it. All others are for {@link io.portcullis.datapath.packet.PlainParser}. */
     static final int OTHER = 0;
     /** A TCP segment that the long way must judge; it is looked for all the same, so that it finds its lines near. */
     static final int AWAITED = 1;

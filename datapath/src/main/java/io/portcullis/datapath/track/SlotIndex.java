@@ -89,7 +89,7 @@ final class SlotIndex {
 
     /** Takes the bits that choose one bucket to those that choose the other, and back. */
     private static int turned(int bits, int tag) {
-        return bits ^ (tag ^ tag << 8) & HASH_MASK;
+        return bits ^ ((tag ^ tag << 8) & HASH_MASK);
     }
 
     /** The hash's tag in all four lanes; never 0. */
@@ -228,7 +228,7 @@ final class SlotIndex {
     }
 
     private static int ahead(int bits, int known) {
-        return AHEAD_FULL | bits >>> known & AHEAD_FULL - 1;
+        return AHEAD_FULL | (bits >>> known & AHEAD_FULL - 1);
     }
 
     /** Those bits of a hash that chose this bucket. */
@@ -286,15 +286,15 @@ final class SlotIndex {
 
     /** The bits ahead of what goes from a bucket that knows {@code known} bits to one that knows {@code otherKnown}. */
     private int moved(int ahead, int known, int otherBits, int tag, int otherKnown) {
-        int there = ahead ^ turned(0, tag) >>> known & Integer.highestOneBit(ahead) - 1;
+        int there = ahead ^ (turned(0, tag) >>> known & Integer.highestOneBit(ahead) - 1);
         if (otherKnown > known) {
             return there >>> 1;
         }
         if (otherKnown == known) {
             return there;
         }
-        int longer = there << 1 | otherBits >>> level & 1;
-        return longer < 2 * AHEAD_FULL ? longer : AHEAD_FULL | longer & AHEAD_FULL - 1;
+        int longer = there << 1 | (otherBits >>> level & 1);
+        return longer < 2 * AHEAD_FULL ? longer : AHEAD_FULL | (longer & AHEAD_FULL - 1);
     }
 
     /** The word with at least one bit ahead. */

@@ -34,7 +34,8 @@ final class TcpWindow {
 
     private final ConnectionTable table;
     private final TcpSegment segment;
-    private final byte[] savedPeers = new byte[2 * Entry.PEER_BYTES];
+    /** Both peers as they lie in the entry, one behind the other. */
+    private final int[] savedPeers = new int[2 * Entry.PEER_BYTES / Integer.BYTES];
 
     TcpWindow(ConnectionTable table, TcpSegment segment) {
         this.table = table;
@@ -110,16 +111,14 @@ final class TcpWindow {
      * keep the true one out. (Linux lets them stand.)
      */
     private void save(int slot) {
-        for (int field = 0; field < Entry.PEER_BYTES; field++) {
-            savedPeers[field] = (byte) table.getByte(slot, Entry.ORIGINAL_PEER + field);
-            savedPeers[Entry.PEER_BYTES + field] = (byte) table.getByte(slot, Entry.REPLY_PEER + field);
+        for (int i = 0; i < savedPeers.length; i++) {
+            savedPeers[i] = table.getInt(slot, Entry.ORIGINAL_PEER + i * Integer.BYTES);
         }
     }
 
     private void restore(int slot) {
-        for (int field = 0; field < Entry.PEER_BYTES; field++) {
-            table.setByte(slot, Entry.ORIGINAL_PEER + field, savedPeers[field]);
-            table.setByte(slot, Entry.REPLY_PEER + field, savedPeers[Entry.PEER_BYTES + field]);
+        for (int i = 0; i < savedPeers.length; i++) {
+            table.setInt(slot, Entry.ORIGINAL_PEER + i * Integer.BYTES, savedPeers[i]);
         }
     }
 
