@@ -25,7 +25,7 @@ final class SlotIndex {
     /** Behind the tags: two lanes of 16 bits that stay 0. */
     static final int SLOTS_AT = 24;
     /** Slots per bucket on average, in tenths. */
-    static final int LOAD_TENTHS = 84;
+    static final int LOAD_TENTHS = 86;
 
     /** Slots that may move to make room for one. */
     private static final int MAX_MOVES = 2;
