@@ -287,6 +287,11 @@ abstract class EntryMemory {
         setByte(slot, Entry.STATE, state.code());
     }
 
+    /** Address of the slot's line, for those who read many fields of it; valid until the next insertion. */
+    final long line(int slot) {
+        return hot.address(slot);
+    }
+
     private long address(int slot, int field) {
         return field < Entry.COLD ? hot.address(slot) + field : cold.address(slot) + (field - Entry.COLD);
     }

@@ -70,7 +70,7 @@ final class TcpTracker {
     void resume(int slot) {
         for (int peer : new int[] {Entry.ORIGINAL_PEER, Entry.REPLY_PEER}) {
             table.setInt(slot, peer + Entry.PEER_MAX_WINDOW, 0);
-            window.addFlags(slot, peer, PEER_LIBERAL);
+            TcpWindow.addFlags(table.line(slot) + peer, PEER_LIBERAL);
         }
     }
 
@@ -94,7 +94,7 @@ final class TcpTracker {
         if (segment.kind == TcpSegment.SYN) {
             state = SYN_SENT;
             table.setInt(slot, sender + Entry.PEER_MAX_END, segment.end);
-            window.options(slot, sender);
+            window.options(table.line(slot) + sender);
         } else {
             state = ESTABLISHED;
             table.setInt(slot, sender + Entry.PEER_MAX_END, segment.end + maxWindow);
@@ -190,7 +190,7 @@ final class TcpTracker {
         last(slot, isReply);
         table.setState(slot, next);
         if (next == FIN_WAIT && old != FIN_WAIT) {
-            window.addFlags(slot, peer(isReply), PEER_CLOSED_FIRST);
+            TcpWindow.addFlags(table.line(slot) + peer(isReply), PEER_CLOSED_FIRST);
         }
         if (!table.isAnswered(slot)) {
             if (segment.kind == TcpSegment.RST) {
@@ -216,14 +216,18 @@ final class TcpTracker {
         int sender = peer(isReply);
         int receiverWindow = table.getInt(slot, peer(!isReply) + Entry.PEER_MAX_WINDOW);
         int behind = table.getInt(slot, sender + Entry.PEER_END) - sequence;
-        return (window.flags(slot, sender) & PEER_LIBERAL) != 0
+        return (peerFlags(slot, sender) & PEER_LIBERAL) != 0
                 || (behind >= 0 && behind <= Math.max(TcpWindow.MIN_ACK_LAG, receiverWindow));
+    }
+
+    private int peerFlags(int slot, int peer) {
+        return TcpWindow.flags(table.line(slot) + peer);
     }
 
     // ---- SYN reuse, and SYNs that we do not believe before they are answered ----
 
     private boolean mayReopen(int slot, boolean isReply) {
-        int flags = window.flags(slot, Entry.ORIGINAL_PEER) | window.flags(slot, Entry.REPLY_PEER);
+        int flags = peerFlags(slot, Entry.ORIGINAL_PEER) | peerFlags(slot, Entry.REPLY_PEER);
         return (flags & PEER_CLOSED_FIRST) != 0 || (lastDirection(slot) == isReply && lastKind(slot) == TcpSegment.RST);
     }
 
@@ -244,7 +248,7 @@ final class TcpTracker {
         table.setByte(slot, opener + Entry.PEER_FLAGS, lastFlags(slot) & (PEER_SCALES | PEER_SACK));
         setLastFlags(slot, lastFlags(slot) & ~LAST_CHALLENGED);
         int answerer = peer(isReply);
-        int liberal = window.flags(slot, answerer) & PEER_LIBERAL;
+        int liberal = peerFlags(slot, answerer) & PEER_LIBERAL;
         for (int field = 0; field < Entry.PEER_BYTES; field++) {
             table.setByte(slot, answerer + field, 0);
         }
@@ -290,7 +294,7 @@ final class TcpTracker {
             return RESET_WITHOUT_WINDOW;
         }
         int receiver = peer(!isReply);
-        if ((window.flags(slot, receiver) & PEER_ACKNOWLEDGED) == 0 || lastKind(slot) == TcpSegment.SYN) {
+        if ((peerFlags(slot, receiver) & PEER_ACKNOWLEDGED) == 0 || lastKind(slot) == TcpSegment.SYN) {
             return RESET_CLOSES_UNKNOWN;
         }
         boolean isEstablished = old == ESTABLISHED && table.hasFlag(slot, Entry.ASSURED);
@@ -326,7 +330,7 @@ final class TcpTracker {
 
     private void refresh(int slot, ConnectionState state, long nowNanos) {
         long timeout = profile.nanos(state);
-        int flags = window.flags(slot, Entry.ORIGINAL_PEER) | window.flags(slot, Entry.REPLY_PEER);
+        int flags = peerFlags(slot, Entry.ORIGINAL_PEER) | peerFlags(slot, Entry.REPLY_PEER);
         if (table.getByte(slot, Entry.RETRANSMITS) >= TrackingProfile.MAX_RETRANSMITS) {
             timeout = Math.min(timeout, profile.retransmittedNanos());
         } else if (segment.kind == TcpSegment.RST) {

@@ -1,10 +1,13 @@
 package io.portcullis.datapath.track;
 
+import io.portcullis.datapath.memory.NativeMemory;
 import io.portcullis.datapath.offload.SegmentFingerprint;
 
 /**
  * The window checks of Guido van Rooij ("Real Stateful TCP Packet Filtering in IP Filter", SANE 2000) with the bounds of
  * the Linux tracker (tcp_in_window in nf_conntrack_proto_tcp.c, Linux 6). All numbers are modulo 2^32.
+ *
+ * <p>A peer is given as the address of its fields in the connection's line.
  *
  * <pre>
  * I    sequence        <= sender.maxEnd
@@ -49,22 +52,22 @@ final class TcpWindow {
      * @param movesEdges whether an accepted segment counts as sent and acknowledged by its sender
      */
     Outcome check(int slot, boolean isReply, ConnectionState state, boolean movesEdges) {
-        int sender = TcpTracker.peer(isReply);
-        int receiver = TcpTracker.peer(!isReply);
+        long sender = table.line(slot) + TcpTracker.peer(isReply);
+        long receiver = table.line(slot) + TcpTracker.peer(!isReply);
         int sequence = segment.sequence;
         int end = segment.end;
         if (segment.isCutShort) {
             // as long as the receiver could take, or else its acknowledgement would look like one of nothing
-            int most = Math.min(MAX_PAYLOAD_BYTES, maxWindow(slot, receiver));
+            int most = Math.min(MAX_PAYLOAD_BYTES, maxWindow(receiver));
             end = end - (sequence + most) < 0 ? sequence + most : end;
         }
         int ack = segment.acknowledgement;
         int sack = ack;
-        if (segment.hasSack && (flags(slot, receiver) & TcpTracker.PEER_SACK) != 0 && segment.sackEdge - ack > 0) {
+        if (segment.hasSack && (flags(receiver) & TcpTracker.PEER_SACK) != 0 && segment.sackEdge - ack > 0) {
             sack = segment.sackEdge;
         }
-        boolean isFirst = maxWindow(slot, sender) == 0;
-        boolean isBeginning = isFirst || isNewSyn(slot, sender, state);
+        boolean isFirst = maxWindow(sender) == 0;
+        boolean isBeginning = isFirst || isNewSyn(sender, state);
         if (isBeginning) {
             save(slot);
         }
@@ -75,7 +78,7 @@ final class TcpWindow {
                     return Outcome.ACCEPTED;
                 }
             } else {
-                meet(slot, sender, receiver, sack);
+                meet(sender, receiver, sack);
             }
         } else if (isBeginning) {
             begin(slot, isReply);
@@ -85,16 +88,16 @@ final class TcpWindow {
         }
         if (!segment.isAck || (segment.kind == TcpSegment.RST && ack == 0)) {
             // no acknowledgement, or a reset of a stack that forgets it: as if it were right
-            ack = end(slot, receiver);
+            ack = end(receiver);
             sack = ack;
         }
         if (segment.kind == TcpSegment.RST && sequence == 0 && state == ConnectionState.SYN_SENT) {
             // the answer to a SYN
-            sequence = end(slot, sender);
+            sequence = end(sender);
             end = sequence;
         }
-        Outcome outcome = bounds(slot, sender, receiver, sequence, end, sack);
-        if (outcome != Outcome.ACCEPTED && (flags(slot, sender) & TcpTracker.PEER_LIBERAL) == 0) {
+        Outcome outcome = bounds(sender, receiver, sequence, end, sack);
+        if (outcome != Outcome.ACCEPTED && (flags(sender) & TcpTracker.PEER_LIBERAL) == 0) {
             if (isBeginning && outcome != Outcome.PASS_UNCHANGED) {
                 restore(slot);
             }
@@ -122,18 +125,18 @@ final class TcpWindow {
         }
     }
 
-    private boolean isNewSyn(int slot, int sender, ConnectionState state) {
+    private boolean isNewSyn(long sender, ConnectionState state) {
         return segment.isSyn
                 && (state == ConnectionState.SYN_SENT || state == ConnectionState.SYN_RECEIVED)
-                && segment.end - end(slot, sender) > 0;
+                && segment.end - end(sender) > 0;
     }
 
-    private Outcome bounds(int slot, int sender, int receiver, int sequence, int end, int sack) {
-        int senderEnd = end(slot, sender);
-        int maxEnd = table.getInt(slot, sender + Entry.PEER_MAX_END);
-        int receiverEnd = end(slot, receiver);
-        int receiverWindow = maxWindow(slot, receiver);
-        int ackLag = Math.max(MIN_ACK_LAG, maxWindow(slot, sender));
+    private static Outcome bounds(long sender, long receiver, int sequence, int end, int sack) {
+        int senderEnd = end(sender);
+        int maxEnd = NativeMemory.getInt(sender + Entry.PEER_MAX_END);
+        int receiverEnd = end(receiver);
+        int receiverWindow = maxWindow(receiver);
+        int ackLag = Math.max(MIN_ACK_LAG, maxWindow(sender));
         boolean isAckBelow = sack - (receiverEnd - ackLag) < 0;
         boolean isAckBeyond = sack - receiverEnd > 0;
         boolean isAboveLowerEdge = end - (senderEnd - receiverWindow) >= 0;
@@ -145,8 +148,8 @@ final class TcpWindow {
                     && Integer.compareUnsigned(end - maxEnd + 1, receiverWindow) <= 0;
             if (isOvershoot) {
                 // the receiver may take and acknowledge it: then that must not look like an acknowledgement of nothing
-                table.setInt(slot, sender + Entry.PEER_END, end);
-                addFlags(slot, sender, TcpTracker.PEER_UNACKNOWLEDGED);
+                NativeMemory.setInt(sender + Entry.PEER_END, end);
+                addFlags(sender, TcpTracker.PEER_UNACKNOWLEDGED);
                 return Outcome.PASS_UNCHANGED;
             }
             return Outcome.INVALID_SEQUENCE;
@@ -159,38 +162,38 @@ final class TcpWindow {
     }
 
     private void update(int slot, boolean isReply, int end, int ack, int sack) {
-        int sender = TcpTracker.peer(isReply);
-        int receiver = TcpTracker.peer(!isReply);
+        long sender = table.line(slot) + TcpTracker.peer(isReply);
+        long receiver = table.line(slot) + TcpTracker.peer(!isReply);
         // windows of SYNs are never scaled (RFC 7323, 2.2)
-        int window = segment.isSyn ? segment.window : segment.window << table.getByte(slot, sender + Entry.PEER_SCALE);
+        int window = segment.isSyn ? segment.window : segment.window << NativeMemory.getByte(sender + Entry.PEER_SCALE);
         int sackWindow = window + (sack - ack);
-        if (Integer.compareUnsigned(maxWindow(slot, sender), sackWindow) < 0) {
-            table.setInt(slot, sender + Entry.PEER_MAX_WINDOW, sackWindow);
+        if (Integer.compareUnsigned(maxWindow(sender), sackWindow) < 0) {
+            NativeMemory.setInt(sender + Entry.PEER_MAX_WINDOW, sackWindow);
         }
-        boolean isNews = end - end(slot, sender) > 0;
+        boolean isNews = end - end(sender) > 0;
         if (isNews) {
-            table.setInt(slot, sender + Entry.PEER_END, end);
-            addFlags(slot, sender, TcpTracker.PEER_UNACKNOWLEDGED);
+            NativeMemory.setInt(sender + Entry.PEER_END, end);
+            addFlags(sender, TcpTracker.PEER_UNACKNOWLEDGED);
         }
         if (segment.isAck) {
-            boolean isFirst = (flags(slot, sender) & TcpTracker.PEER_ACKNOWLEDGED) == 0;
-            if (isFirst || ack - table.getInt(slot, sender + Entry.PEER_MAX_ACK) > 0) {
+            boolean isFirst = (flags(sender) & TcpTracker.PEER_ACKNOWLEDGED) == 0;
+            if (isFirst || ack - NativeMemory.getInt(sender + Entry.PEER_MAX_ACK) > 0) {
                 isNews = true;
-                table.setInt(slot, sender + Entry.PEER_MAX_ACK, ack);
-                addFlags(slot, sender, TcpTracker.PEER_ACKNOWLEDGED);
+                NativeMemory.setInt(sender + Entry.PEER_MAX_ACK, ack);
+                addFlags(sender, TcpTracker.PEER_ACKNOWLEDGED);
             }
         }
-        int overshoot = end - table.getInt(slot, sender + Entry.PEER_MAX_END);
-        if (maxWindow(slot, receiver) != 0 && overshoot > 0) {
-            table.setInt(slot, receiver + Entry.PEER_MAX_WINDOW, maxWindow(slot, receiver) + overshoot);
+        int overshoot = end - NativeMemory.getInt(sender + Entry.PEER_MAX_END);
+        if (maxWindow(receiver) != 0 && overshoot > 0) {
+            NativeMemory.setInt(receiver + Entry.PEER_MAX_WINDOW, maxWindow(receiver) + overshoot);
         }
         int right = sack + window;
-        if (right - table.getInt(slot, receiver + Entry.PEER_MAX_END) >= 0) {
+        if (right - NativeMemory.getInt(receiver + Entry.PEER_MAX_END) >= 0) {
             // one byte of a zero window may be probed
-            table.setInt(slot, receiver + Entry.PEER_MAX_END, window == 0 ? right + 1 : right);
+            NativeMemory.setInt(receiver + Entry.PEER_MAX_END, window == 0 ? right + 1 : right);
         }
-        if (ack == end(slot, receiver)) {
-            clearFlags(slot, receiver, TcpTracker.PEER_UNACKNOWLEDGED);
+        if (ack == end(receiver)) {
+            clearFlags(receiver, TcpTracker.PEER_UNACKNOWLEDGED);
         }
         if (segment.kind == TcpSegment.ACK) {
             countRetransmits(slot, isReply, isNews, end);
@@ -225,64 +228,64 @@ final class TcpWindow {
 
     /** A SYN or SYN-ACK sets out this end's numbers. */
     private void begin(int slot, boolean isReply) {
-        int sender = TcpTracker.peer(isReply);
-        int receiver = TcpTracker.peer(!isReply);
-        table.setInt(slot, sender + Entry.PEER_END, segment.end);
-        table.setInt(slot, sender + Entry.PEER_MAX_END, segment.end);
-        table.setInt(slot, sender + Entry.PEER_MAX_WINDOW, Math.max(1, segment.window));
-        options(slot, sender);
-        boolean bothScale = (flags(slot, sender) & flags(slot, receiver) & TcpTracker.PEER_SCALES) != 0;
+        long sender = table.line(slot) + TcpTracker.peer(isReply);
+        long receiver = table.line(slot) + TcpTracker.peer(!isReply);
+        NativeMemory.setInt(sender + Entry.PEER_END, segment.end);
+        NativeMemory.setInt(sender + Entry.PEER_MAX_END, segment.end);
+        NativeMemory.setInt(sender + Entry.PEER_MAX_WINDOW, Math.max(1, segment.window));
+        options(sender);
+        boolean bothScale = (flags(sender) & flags(receiver) & TcpTracker.PEER_SCALES) != 0;
         if (isReply && !bothScale) {
             // RFC 7323, 2.2: scaling is on only if both say so
-            table.setByte(slot, sender + Entry.PEER_SCALE, 0);
-            table.setByte(slot, receiver + Entry.PEER_SCALE, 0);
+            NativeMemory.setByte(sender + Entry.PEER_SCALE, 0);
+            NativeMemory.setByte(receiver + Entry.PEER_SCALE, 0);
         }
     }
 
     /** The first packet that we see of an end whose beginning we missed. */
-    private void meet(int slot, int sender, int receiver, int sack) {
-        int window = Math.max(1, segment.window << table.getByte(slot, sender + Entry.PEER_SCALE));
-        table.setInt(slot, sender + Entry.PEER_END, segment.end);
-        table.setInt(slot, sender + Entry.PEER_MAX_WINDOW, window);
-        table.setInt(slot, sender + Entry.PEER_MAX_END, segment.end + window);
-        if (maxWindow(slot, receiver) == 0) {
-            table.setInt(slot, receiver + Entry.PEER_END, sack);
-            table.setInt(slot, receiver + Entry.PEER_MAX_END, sack);
-        } else if (sack == end(slot, receiver) + 1) {
+    private void meet(long sender, long receiver, int sack) {
+        int window = Math.max(1, segment.window << NativeMemory.getByte(sender + Entry.PEER_SCALE));
+        NativeMemory.setInt(sender + Entry.PEER_END, segment.end);
+        NativeMemory.setInt(sender + Entry.PEER_MAX_WINDOW, window);
+        NativeMemory.setInt(sender + Entry.PEER_MAX_END, segment.end + window);
+        if (maxWindow(receiver) == 0) {
+            NativeMemory.setInt(receiver + Entry.PEER_END, sack);
+            NativeMemory.setInt(receiver + Entry.PEER_MAX_END, sack);
+        } else if (sack == end(receiver) + 1) {
             // the answer to a keep-alive
-            table.setInt(slot, receiver + Entry.PEER_END, sack);
+            NativeMemory.setInt(receiver + Entry.PEER_END, sack);
         }
     }
 
     /** Takes over scale and SACK permission of a SYN. */
-    void options(int slot, int peer) {
+    void options(long peer) {
         if (!segment.hasOptions) {
             return;
         }
-        int flags = flags(slot, peer) & TcpTracker.PEER_LIBERAL;
+        int flags = flags(peer) & TcpTracker.PEER_LIBERAL;
         flags |= segment.hasScale ? TcpTracker.PEER_SCALES : 0;
         flags |= segment.isSackPermitted ? TcpTracker.PEER_SACK : 0;
-        table.setByte(slot, peer + Entry.PEER_SCALE, segment.scale);
-        table.setByte(slot, peer + Entry.PEER_FLAGS, flags);
+        NativeMemory.setByte(peer + Entry.PEER_SCALE, segment.scale);
+        NativeMemory.setByte(peer + Entry.PEER_FLAGS, flags);
     }
 
-    int flags(int slot, int peer) {
-        return table.getByte(slot, peer + Entry.PEER_FLAGS);
+    static int flags(long peer) {
+        return NativeMemory.getByte(peer + Entry.PEER_FLAGS);
     }
 
-    void addFlags(int slot, int peer, int flags) {
-        table.setByte(slot, peer + Entry.PEER_FLAGS, flags(slot, peer) | flags);
+    static void addFlags(long peer, int flags) {
+        NativeMemory.setByte(peer + Entry.PEER_FLAGS, flags(peer) | flags);
     }
 
-    private void clearFlags(int slot, int peer, int flags) {
-        table.setByte(slot, peer + Entry.PEER_FLAGS, flags(slot, peer) & ~flags);
+    private static void clearFlags(long peer, int flags) {
+        NativeMemory.setByte(peer + Entry.PEER_FLAGS, flags(peer) & ~flags);
     }
 
-    private int end(int slot, int peer) {
-        return table.getInt(slot, peer + Entry.PEER_END);
+    private static int end(long peer) {
+        return NativeMemory.getInt(peer + Entry.PEER_END);
     }
 
-    private int maxWindow(int slot, int peer) {
-        return table.getInt(slot, peer + Entry.PEER_MAX_WINDOW);
+    private static int maxWindow(long peer) {
+        return NativeMemory.getInt(peer + Entry.PEER_MAX_WINDOW);
     }
 }
