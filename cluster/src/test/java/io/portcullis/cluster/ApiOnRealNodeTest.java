@@ -20,6 +20,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -38,6 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What an operator is told by one real node that admits a single vNIC. */
 class ApiOnRealNodeTest {
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
+    private static final long MAX_UNANSWERED = 4;
 
     @TempDir
     static Path folder;
@@ -171,6 +175,41 @@ class ApiOnRealNodeTest {
         declare("web-2", 2, "memory:web-2");
     }
 
+    /** What happens at a limit is counted where the operator looks: at the vNIC, and in the node's metrics. */
+    @Test
+    void shouldShowWhatHappensAtALimit() throws Exception {
+        client.putTenant("initech", new TenantSpec("ALLOW", "strict"));
+        client.apply("initech", segment("lab", 40));
+        client.putVm("initech", "web-2", vm(2, "lab", "memory:web-2", null));
+        client.attach("initech", "web-2", "host-1");
+        await().atMost(START_LIMIT).untilAsserted(() -> {
+            // until the rules are there nothing passes, and nothing waits for an answer
+            for (int port = 1; port <= 2 * MAX_UNANSWERED; port++) {
+                server.send(
+                        FrameBuilder.frame(MacAddress.parse("02:00:00:00:00:02"), MacAddress.parse("02:00:00:00:00:09"))
+                                .ip(InetAddress.ofLiteral("10.0.0.2"), InetAddress.ofLiteral("10.0.0.9"))
+                                .udp(port, 53)
+                                .build());
+            }
+            var status = client.vnic("initech", "web-2", "eth0").status();
+            assertThat(status).isNotNull();
+            assertThat(status.counters())
+                    .hasEntrySatisfying(
+                            "unanswered.evicted", count -> assertThat(count).isGreaterThanOrEqualTo(MAX_UNANSWERED));
+            assertThat(metrics()).contains("counter=\"unanswered.evicted\"");
+        });
+        client.detach("initech", "web-2");
+        client.deleteVm("initech", "web-2");
+    }
+
+    private static String metrics() throws IOException, InterruptedException {
+        URI address = URI.create("http://127.0.0.1:" + settings.get("portcullis.admin.port") + "/metrics");
+        try (HttpClient http = HttpClient.newHttpClient()) {
+            return http.send(HttpRequest.newBuilder(address).build(), HttpResponse.BodyHandlers.ofString())
+                    .body();
+        }
+    }
+
     /** By reason, of what web-2 has sent. */
     private static Map<String, Long> dropped() {
         String prefix = "dropped.out.";
@@ -228,6 +267,7 @@ class ApiOnRealNodeTest {
                 "portcullis.data-path.uplink",
                 "memory:127.0.0.1:" + fabric.address().getPort() + "/host-1");
         settings.put("portcullis.limits.max-vnics", "1");
+        settings.put("portcullis.limits.max-unanswered-per-vnic", Long.toString(MAX_UNANSWERED));
         return settings;
     }
 
@@ -244,19 +284,13 @@ class ApiOnRealNodeTest {
     }
 
     private static void declare(String vm, int number, String port, @Nullable ProtectionSpec protection) {
-        client.putVm(
-                "acme",
-                vm,
-                new VmSpec(
-                        "linux",
-                        List.of(),
-                        List.of(new VnicSpec(
-                                "eth0",
-                                "02:00:00:00:00:0" + number,
-                                List.of("10.0.0." + number),
-                                "front",
-                                port,
-                                protection))));
+        client.putVm("acme", vm, vm(number, "front", port, protection));
+    }
+
+    private static VmSpec vm(int number, String segment, String port, @Nullable ProtectionSpec protection) {
+        VnicSpec vnic = new VnicSpec(
+                "eth0", "02:00:00:00:00:0" + number, List.of("10.0.0." + number), segment, port, protection);
+        return new VmSpec("linux", List.of(), List.of(vnic));
     }
 
     private static String segment(String name, int vlan) {
