@@ -36,6 +36,8 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
     private long currentRevision = Long.MIN_VALUE;
 
     private int currentEpoch = 1;
+    /** Who is told of changes while an export in rounds goes on. */
+    private @Nullable TableChanges changes;
     /** Who knows more of connections that a port passes. */
     private @Nullable OffloadedConnections offloaded;
 
@@ -93,7 +95,7 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
         setAdmission(slot, admissions.acquire(ruleId, revision));
         admissions.release(old);
         setShort(slot, Entry.POLICY_EPOCH, revision == currentRevision ? currentEpoch : 0);
-        setByte(slot, Entry.CLEAN, 0);
+        changed(slot);
     }
 
     /**
@@ -226,6 +228,9 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
     /** Removes one connection. */
     public void remove(int slot) {
         takeBack(slot);
+        if (changes != null) {
+            changes.removed(slot);
+        }
         index.remove(hashOf(slot), slot);
         admissions.release(admission(slot));
         freeKey(slot);
@@ -294,6 +299,38 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
         }
     }
 
+    // ---- an export in rounds ----
+
+    /** Who is told of changes from now on, instead of whoever was before; null for nobody. */
+    void tell(@Nullable TableChanges listener) {
+        changes = listener;
+    }
+
+    boolean tells(TableChanges listener) {
+        return changes == listener;
+    }
+
+    /** Says that the connection is not what a running export has sent any more. */
+    void changed(int slot) {
+        if (getByte(slot, Entry.CLEAN) != 0) {
+            setByte(slot, Entry.CLEAN, 0);
+            noLongerClean(slot);
+        }
+    }
+
+    /** As {@link #changed}, where {@link Entry#CLEAN} is gone already. */
+    void noLongerClean(int slot) {
+        // an export that is over leaves its marks behind
+        if (changes != null) {
+            changes.changed(slot);
+        }
+    }
+
+    /** Slots below this number were used at some time. */
+    int slotCount() {
+        return slotCount;
+    }
+
     // ---- for the paths of a burst ----
 
     SlotIndex index() {
@@ -357,6 +394,9 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
         setKey(slot, key, hash);
         index.put(hash, slot);
         count++;
+        if (changes != null) {
+            changes.changed(slot);
+        }
         return slot;
     }
 
@@ -366,6 +406,7 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
             throw new IllegalArgumentException("not made to replace this table");
         }
         close();
+        changes = null;
         takeOver(other);
         index = other.index;
         index.setHashes(this::hashOf);

@@ -151,6 +151,9 @@ public final class ConnectionTracker implements AutoCloseable {
             if (ftp != null && packet.isTcp()) {
                 ftp.inspect(key, isReply, packet, nowNanos);
             }
+        } else if (result != TrackResult.MISS_NEW) {
+            // an invalid packet may shorten a time-out
+            table.changed(slot);
         }
         return result;
     }
@@ -283,10 +286,21 @@ public final class ConnectionTracker implements AutoCloseable {
             for (int slot = table.next(0); slot != ConnectionTable.NONE; slot = table.next(slot + 1)) {
                 if (table.isTcp(slot)) {
                     tcp.resume(slot);
+                    table.changed(slot);
                 }
             }
         }
         return result;
+    }
+
+    /** Begins an export in rounds, during which connections go on. */
+    public TableExport beginExport() {
+        return new TableExport(this);
+    }
+
+    /** Begins an import in rounds, which changes nothing here until it is finished. */
+    public TableImport beginImport() {
+        return new TableImport(table);
     }
 
     /** At most {@code limit} connections, in no order. */
@@ -371,7 +385,7 @@ public final class ConnectionTracker implements AutoCloseable {
 
     private void count(int slot, PacketView packet) {
         table.count(slot, packet.ipLength);
-        table.setByte(slot, Entry.CLEAN, 0);
+        table.changed(slot);
     }
 
     private TrackResult related(PacketView error, long nowNanos) {

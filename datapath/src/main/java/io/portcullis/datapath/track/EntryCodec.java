@@ -11,6 +11,12 @@ final class EntryCodec {
     /** No entry is longer. */
     static final int MAX_BYTES = 256;
 
+    /** No key is longer. */
+    static final int MAX_KEY_BYTES = 38;
+
+    private static final int KEY_WORD_BYTES = 6;
+    private static final int IPV4_BYTES = 8;
+    private static final int IPV6_BYTES = 32;
     private static final int IPV6 = 0x80;
 
     private EntryCodec() {}
@@ -19,15 +25,7 @@ final class EntryCodec {
         table.key(slot, key);
         out.put((byte) ((table.getByte(slot, Entry.FLAGS) & Entry.ALL_FLAGS) | (key.isIpv6() ? IPV6 : 0)));
         out.put((byte) table.getByte(slot, Entry.STATE));
-        out.putShort((short) (key.word >>> 32)).putInt((int) key.word);
-        if (key.isIpv6()) {
-            out.putLong(key.lowerHigh)
-                    .putLong(key.lowerLow)
-                    .putLong(key.upperHigh)
-                    .putLong(key.upperLow);
-        } else {
-            out.putLong(key.addresses());
-        }
+        writeKey(key, out);
         Varint.write(out, table.ruleId(slot));
         Varint.write(out, table.revision(slot));
         Varint.write(out, table.packets(slot));
@@ -38,6 +36,36 @@ final class EntryCodec {
             writePeer(table, slot, Entry.REPLY_PEER, out);
             writeLast(table, slot, out);
         }
+    }
+
+    /** The key's word (6 bytes) and addresses (4 or 16 each). */
+    static void writeKey(FlowKey key, ByteBuffer out) {
+        out.putShort((short) (key.word >>> 32)).putInt((int) key.word);
+        if (key.isIpv6()) {
+            out.putLong(key.lowerHigh)
+                    .putLong(key.lowerLow)
+                    .putLong(key.upperHigh)
+                    .putLong(key.upperLow);
+        } else {
+            out.putLong(key.addresses());
+        }
+    }
+
+    /** False if there is none. */
+    static boolean readKey(ByteBuffer in, FlowKey key) {
+        if (in.remaining() < KEY_WORD_BYTES) {
+            return false;
+        }
+        key.word = (in.getShort() & 0xffffL) << 32 | (in.getInt() & 0xffff_ffffL);
+        if (!FlowKey.isSound(key.word) || in.remaining() < (key.isIpv6() ? IPV6_BYTES : IPV4_BYTES)) {
+            return false;
+        }
+        long addresses = key.isIpv6() ? 0 : in.getLong();
+        key.lowerHigh = key.isIpv6() ? in.getLong() : 0;
+        key.lowerLow = key.isIpv6() ? in.getLong() : addresses >>> 32;
+        key.upperHigh = key.isIpv6() ? in.getLong() : 0;
+        key.upperLow = key.isIpv6() ? in.getLong() : addresses & 0xffff_ffffL;
+        return true;
     }
 
     private static void writePeer(ConnectionTable table, int slot, int peer, ByteBuffer out) {

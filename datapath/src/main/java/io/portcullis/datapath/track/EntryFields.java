@@ -74,6 +74,8 @@ final class EntryFields {
     boolean isSound() {
         return isKindSound()
                 && (!hasPeers() || arePeersSound())
+                && packets >>> 32 == 0
+                && bytes >>> 48 == 0
                 && age >>> 32 == 0
                 && timeout >= 0
                 && timeout <= MAX_TICKS
@@ -133,15 +135,8 @@ final class EntryFields {
         lastWindow = EntryCodec.lastWindow(table, slot);
     }
 
-    /** Puts it into a table that is thrown away unless everything fits. */
-    ImportResult store(ConnectionTable table, int nowTick) {
-        if (table.find(key) != ConnectionTable.NONE) {
-            return ImportResult.DUPLICATE;
-        }
-        int slot = table.add(key);
-        if (slot == ConnectionTable.NONE) {
-            return ImportResult.OVER_CAPACITY;
-        }
+    /** Fills a slot that was taken for its key. */
+    void store(ConnectionTable table, int slot, int nowTick) {
         table.setByte(slot, Entry.FLAGS, flags);
         table.setByte(slot, Entry.STATE, state);
         table.judged(slot, ruleId, revision);
@@ -154,7 +149,6 @@ final class EntryFields {
         table.setInt(slot, Entry.CREATED, nowTick - (int) age);
         table.setByte(slot, Entry.TIMEOUT_CODE, table.clock().code((int) timeout));
         table.setInt(slot, Entry.DEADLINE, nowTick + (int) left);
-        return ImportResult.IMPORTED;
     }
 
     private void storePeer(ConnectionTable table, int slot, int at, int peer) {

@@ -32,6 +32,9 @@ public final class EstablishedPath implements AutoCloseable {
     private static final int EPOCH_SHIFT = 24;
     private static final int PACKETS_SHIFT = 40;
     private static final int BYTES_SHIFT = 46;
+    /** {@link Entry#CLEAN}: what the short way writes has it not. */
+    private static final long CLEAN = 1L << 15;
+
     private static final int MAX_PACKETS = 63;
     private static final int MAX_BYTES = (1 << 18) - 1;
     private static final int LAST_ACK_AT_EDGE = TcpSegment.ACK | 1 << 6;
@@ -264,6 +267,9 @@ public final class EstablishedPath implements AutoCloseable {
             table.addCounters(NativeMemory.getInt(note + FrameNote.SLOT), packets, bytes);
             packets = 0;
             bytes = 0;
+        }
+        if ((tail & CLEAN) != 0) {
+            table.noLongerClean(NativeMemory.getInt(note + FrameNote.SLOT));
         }
         NativeMemory.setLong(
                 line + Entry.TAIL,

@@ -28,6 +28,22 @@ final class KeyOrder {
                 items[FlowKey.isIpv6(table.word(slot)) ? --ipv6 : ipv4++] = slot;
             }
         }
+        return sorted(table, items, ipv4, ipv6);
+    }
+
+    /** The same slots. */
+    static int[] sorted(ConnectionTable table, int[] slots) {
+        long[] items = new long[slots.length];
+        int ipv4 = 0;
+        int ipv6 = items.length;
+        for (int slot : slots) {
+            items[FlowKey.isIpv6(table.word(slot)) ? --ipv6 : ipv4++] = slot;
+        }
+        return sorted(table, items, ipv4, ipv6);
+    }
+
+    /** Items below {@code ipv4} and from {@code ipv6} on. */
+    private static int[] sorted(ConnectionTable table, long[] items, int ipv4, int ipv6) {
         KeyOrder order = new KeyOrder(table);
         order.sort(items, 0, ipv4, IPV4_LEVEL);
         order.sort(items, ipv6, items.length, 0);

@@ -279,7 +279,7 @@ public final class OffloadedConnections {
         out.frameBytes += news(at + 4, sent.frameBytes);
         in.frameBytes += news(at + 5, received.frameBytes);
         table.setCounters(slot, table.packets(slot) + packetsOut + packetsIn, table.bytes(slot) + bytesOut + bytesIn);
-        table.setByte(slot, Entry.CLEAN, 0);
+        table.changed(slot);
         TrackingProfile profile = tracker.profile();
         if (!table.isTcp(slot)) {
             table.keep(slot, state.lastSeenNanos, profile.udpStreamNanos());

@@ -9,7 +9,7 @@ import java.util.zip.CRC32C;
 /**
  * Connection tables as chunks of bytes, for another host or the disk. One thread at a time per table.
  *
- * <p>A chunk is complete in itself, big endian: magic {@code PCCT} (4 bytes), format version (2), reserved 0 (2), number
+ * <p>A chunk is complete in itself, big endian: magic {@code PCCT} (4 bytes), format version (2), kind (2), number
  * of entries (4), bytes of entries (4), CRC32C over the header before it, the phase and the entries (4), how many nanoseconds of the
  * exporter's tick had passed (4), then the entries in {@link KeyOrder}, range-coded ({@link EntryModel}). Entries hold ages instead
  * of times and rule ids instead of positions, so that they mean the same on any host.
@@ -28,24 +28,77 @@ public final class TableCodec {
 
     private static final int MAGIC = 0x50434354;
     private static final int HEADER_BYTES = 24;
+    private static final int KIND_AT = 6;
     private static final int ENTRIES_AT = 8;
     private static final int CRC_AT = 16;
     private static final int PHASE_AT = 20;
 
+    // ---- kinds of chunks ----
+    /** Connections of a whole table: none comes twice. */
+    static final int WHOLE = 0;
+    /** Connections of a round of a {@link TableExport}: they replace earlier ones with the same key. */
+    static final int UPDATES = 1;
+    /** Keys of connections that were sent before and are gone. */
+    static final int REMOVALS = 2;
+
     private TableCodec() {}
+
+    static int kind(ByteBuffer chunk) {
+        return chunk.getShort(KIND_AT);
+    }
+
+    static int entries(ByteBuffer chunk) {
+        return chunk.getInt(ENTRIES_AT);
+    }
+
+    static int phaseNanos(ByteBuffer chunk) {
+        return chunk.getInt(PHASE_AT);
+    }
+
+    static ByteBuffer atEntries(ByteBuffer chunk) {
+        return chunk.position(HEADER_BYTES);
+    }
 
     /** All connections whose time is not over. */
     public static TableSnapshot export(ConnectionTable table, long nowNanos) {
         int[] slots = KeyOrder.slots(table, nowNanos);
+        return new TableSnapshot(chunks(WHOLE, table, slots, nowNanos), slots.length, digest(table, nowNanos));
+    }
+
+    /** Connections that replace what the other side has of them. */
+    static List<byte[]> updates(ConnectionTable table, int[] slots, long nowNanos) {
+        return chunks(UPDATES, table, KeyOrder.sorted(table, slots), nowNanos);
+    }
+
+    /** Keys of connections that the other side has to remove. */
+    static List<byte[]> removals(TableChanges changes) {
+        List<byte[]> chunks = new ArrayList<>();
+        ByteBuffer chunk = ByteBuffer.allocate(MAX_CHUNK_BYTES).order(ByteOrder.BIG_ENDIAN);
+        FlowKey key = new FlowKey();
+        for (int from = 0; from < changes.removedCount(); ) {
+            chunk.position(HEADER_BYTES);
+            int to = Math.min(changes.removedCount(), from + MAX_CHUNK_ENTRIES);
+            int next = from;
+            while (next < to && chunk.remaining() >= EntryCodec.MAX_KEY_BYTES) {
+                changes.removed(next++, key);
+                EntryCodec.writeKey(key, chunk);
+            }
+            chunks.add(seal(chunk, REMOVALS, next - from, 0));
+            from = next;
+        }
+        return chunks;
+    }
+
+    private static List<byte[]> chunks(int kind, ConnectionTable table, int[] slots, long nowNanos) {
         List<byte[]> chunks = new ArrayList<>();
         ByteBuffer chunk = ByteBuffer.allocate(MAX_CHUNK_BYTES).order(ByteOrder.BIG_ENDIAN);
         for (int from = 0; from < slots.length; ) {
             chunk.position(HEADER_BYTES);
             int entries = fill(chunk, table, slots, from, table.clock().tick(nowNanos));
-            chunks.add(seal(chunk, entries, table.clock().phase(nowNanos)));
+            chunks.add(seal(chunk, kind, entries, table.clock().phase(nowNanos)));
             from += entries;
         }
-        return new TableSnapshot(chunks, slots.length, digest(table, nowNanos));
+        return chunks;
     }
 
     /** How many connections the chunk takes. */
@@ -83,56 +136,18 @@ public final class TableCodec {
         if (snapshot.entries() > table.maxConnections()) {
             return ImportResult.OVER_CAPACITY;
         }
-        ConnectionTable staged = table.emptyTwin();
-        ImportResult result = ImportResult.DAMAGED;
-        try {
-            result = read(staged, snapshot, nowNanos);
-        } finally {
-            if (result == ImportResult.IMPORTED) {
-                table.replaceBy(staged);
-            } else {
-                staged.close();
+        try (TableImport taken = new TableImport(table)) {
+            for (byte[] chunk : snapshot.chunks()) {
+                ImportResult result = taken.add(chunk, nowNanos);
+                if (result != ImportResult.IMPORTED) {
+                    return result;
+                }
             }
+            return taken.finish(snapshot.entries(), snapshot.digest());
         }
-        return result;
     }
 
-    private static ImportResult read(ConnectionTable staged, TableSnapshot snapshot, long nowNanos) {
-        for (byte[] bytes : snapshot.chunks()) {
-            ImportResult result = readChunk(staged, ByteBuffer.wrap(bytes).order(ByteOrder.BIG_ENDIAN), nowNanos);
-            if (result != ImportResult.IMPORTED) {
-                return result;
-            }
-        }
-        boolean isWhole = staged.count() == snapshot.entries() && digest(staged, nowNanos) == snapshot.digest();
-        return isWhole ? ImportResult.IMPORTED : ImportResult.DAMAGED;
-    }
-
-    /** Adds one chunk to a table that is thrown away unless everything fits. */
-    static ImportResult readChunk(ConnectionTable staged, ByteBuffer chunk, long nowNanos) {
-        ImportResult header = checkHeader(chunk);
-        if (header != ImportResult.IMPORTED) {
-            return header;
-        }
-        staged.clock().align(nowNanos, chunk.getInt(PHASE_AT));
-        int nowTick = staged.clock().tick(nowNanos);
-        EntryFields entry = new EntryFields();
-        EntryModel model = new EntryModel(entry);
-        RangeDecoder decoder = new RangeDecoder(chunk.position(HEADER_BYTES));
-        for (int left = chunk.getInt(ENTRIES_AT); left > 0; left--) {
-            model.code(decoder);
-            if (decoder.isDamaged() || !entry.isSound()) {
-                return ImportResult.DAMAGED;
-            }
-            ImportResult stored = entry.store(staged, nowTick);
-            if (stored != ImportResult.IMPORTED) {
-                return stored;
-            }
-        }
-        return decoder.isAtEnd() ? ImportResult.IMPORTED : ImportResult.DAMAGED;
-    }
-
-    private static ImportResult checkHeader(ByteBuffer chunk) {
+    static ImportResult checkHeader(ByteBuffer chunk) {
         int length = chunk.limit();
         if (length < HEADER_BYTES || length > MAX_CHUNK_BYTES) {
             return ImportResult.DAMAGED;
@@ -140,7 +155,8 @@ public final class TableCodec {
         if (chunk.getInt(0) != MAGIC || chunk.getShort(4) != FORMAT_VERSION) {
             return ImportResult.FOREIGN_FORMAT;
         }
-        boolean isSound = chunk.getShort(6) == 0
+        boolean isSound = chunk.getShort(KIND_AT) >= WHOLE
+                && chunk.getShort(KIND_AT) <= REMOVALS
                 && chunk.getInt(ENTRIES_AT) > 0
                 && chunk.getInt(ENTRIES_AT) <= MAX_CHUNK_ENTRIES
                 && chunk.getInt(PHASE_AT) >= 0
@@ -150,11 +166,11 @@ public final class TableCodec {
         return isSound ? ImportResult.IMPORTED : ImportResult.DAMAGED;
     }
 
-    private static byte[] seal(ByteBuffer chunk, int entries, int phaseNanos) {
+    private static byte[] seal(ByteBuffer chunk, int kind, int entries, int phaseNanos) {
         int length = chunk.position();
         chunk.putInt(0, MAGIC);
         chunk.putShort(4, (short) FORMAT_VERSION);
-        chunk.putShort(6, (short) 0);
+        chunk.putShort(KIND_AT, (short) kind);
         chunk.putInt(ENTRIES_AT, entries);
         chunk.putInt(12, length - HEADER_BYTES);
         chunk.putInt(PHASE_AT, phaseNanos);

@@ -49,11 +49,11 @@ public final class CodecTarget {
 
     /** What an exporter would say of this chunk, as far as it can be read. */
     private static TableSnapshot claims(byte[] chunk) {
-        try (ConnectionTable scratch = ConnectionTable.create(MAX_CONNECTIONS)) {
-            boolean isRead = TableCodec.readChunk(scratch, ByteBuffer.wrap(chunk), THERE) == ImportResult.IMPORTED;
-            // half of a refused chunk may be in the table, which nobody may look at
+        try (ConnectionTable scratch = ConnectionTable.create(MAX_CONNECTIONS);
+                TableImport taken = new TableImport(scratch)) {
+            boolean isRead = taken.add(chunk, THERE) == ImportResult.IMPORTED;
             return isRead
-                    ? new TableSnapshot(List.of(chunk), scratch.count(), TableCodec.digest(scratch, THERE))
+                    ? new TableSnapshot(List.of(chunk), taken.entries(), taken.digest())
                     : new TableSnapshot(List.of(chunk), 1, 0);
         }
     }

@@ -48,7 +48,8 @@ final class ConnectionPopulation {
         for (int i = 0; i < count; i++) {
             do {
                 draw(entry);
-            } while (entry.store(table, nowTick) == ImportResult.DUPLICATE);
+            } while (table.find(entry.key) != ConnectionTable.NONE);
+            entry.store(table, table.add(entry.key), nowTick);
         }
     }
 

@@ -197,11 +197,11 @@ class TableCodecTest {
             long digest = 0;
             int entries = 0;
             for (byte[] bytes : snapshot.chunks()) {
-                try (ConnectionTable there = ConnectionTable.create(40_000)) {
-                    assertThat(TableCodec.readChunk(there, ByteBuffer.wrap(bytes), THERE))
-                            .isEqualTo(ImportResult.IMPORTED);
-                    digest += TableCodec.digest(there, THERE);
-                    entries += there.count();
+                try (ConnectionTable there = ConnectionTable.create(40_000);
+                        TableImport taken = new TableImport(there)) {
+                    assertThat(taken.add(bytes, THERE)).isEqualTo(ImportResult.IMPORTED);
+                    digest += taken.digest();
+                    entries += taken.entries();
                 }
             }
             assertThat(snapshot.chunks()).hasSizeGreaterThan(1);

@@ -1,0 +1,146 @@
+package io.portcullis.datapath.track;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/**
+ * Takes in the chunks of another table, all at once or in the rounds of a {@link TableExport}, beside the table that they are for: that
+ * stays as it is until {@link #finish}, which puts everything in force, or nothing. One thread.
+ */
+public final class TableImport implements AutoCloseable {
+    private final ConnectionTable table;
+    private final ConnectionTable staged;
+    private final EntryFields entry = new EntryFields();
+    private final FlowKey key = new FlowKey();
+    private final ByteBuffer scratch = ByteBuffer.allocate(EntryCodec.MAX_BYTES).order(ByteOrder.BIG_ENDIAN);
+    /** By slot. */
+    private long[] digests = new long[64];
+
+    private long digest;
+    private boolean isAligned;
+    /** No chunk is taken any more. */
+    private boolean isOver;
+    /** What was staged belongs to the table. */
+    private boolean isInForce;
+
+    /** For a table that is in use meanwhile. */
+    TableImport(ConnectionTable table) {
+        this.table = table;
+        staged = table.emptyTwin();
+    }
+
+    /** How many connections it holds now. */
+    public int entries() {
+        return staged.count();
+    }
+
+    /** Of those, as in {@link TableSnapshot#digest}. */
+    public long digest() {
+        return digest;
+    }
+
+    /** Takes a chunk; after any other result than IMPORTED nothing of the whole import is of use. */
+    public ImportResult add(byte[] bytes, long nowNanos) {
+        ByteBuffer chunk = ByteBuffer.wrap(bytes).order(ByteOrder.BIG_ENDIAN);
+        ImportResult result = isOver ? ImportResult.DAMAGED : TableCodec.checkHeader(chunk);
+        if (result == ImportResult.IMPORTED) {
+            result = switch (TableCodec.kind(chunk)) {
+                case TableCodec.WHOLE -> addEntries(chunk, false, nowNanos);
+                case TableCodec.UPDATES -> addEntries(chunk, true, nowNanos);
+                default -> remove(chunk);
+            };
+        }
+        isOver |= result != ImportResult.IMPORTED;
+        return result;
+    }
+
+    private ImportResult addEntries(ByteBuffer chunk, boolean isUpdate, long nowNanos) {
+        if (!isAligned) {
+            staged.clock().align(nowNanos, TableCodec.phaseNanos(chunk));
+            isAligned = true;
+        }
+        int nowTick = staged.clock().tick(nowNanos);
+        EntryModel model = new EntryModel(entry);
+        RangeDecoder decoder = new RangeDecoder(TableCodec.atEntries(chunk));
+        for (int left = TableCodec.entries(chunk); left > 0; left--) {
+            model.code(decoder);
+            if (decoder.isDamaged() || !entry.isSound()) {
+                return ImportResult.DAMAGED;
+            }
+            ImportResult stored = store(isUpdate, nowTick);
+            if (stored != ImportResult.IMPORTED) {
+                return stored;
+            }
+        }
+        return decoder.isAtEnd() ? ImportResult.IMPORTED : ImportResult.DAMAGED;
+    }
+
+    private ImportResult store(boolean isUpdate, int nowTick) {
+        int old = staged.find(entry.key);
+        if (old != ConnectionTable.NONE) {
+            if (!isUpdate) {
+                return ImportResult.DUPLICATE;
+            }
+            remove(old);
+        }
+        int slot = staged.add(entry.key);
+        if (slot == ConnectionTable.NONE) {
+            return ImportResult.OVER_CAPACITY;
+        }
+        entry.store(staged, slot, nowTick);
+        scratch.clear();
+        EntryCodec.writeLasting(staged, slot, key, scratch);
+        if (slot >= digests.length) {
+            digests = Arrays.copyOf(digests, Math.max(slot + 1, 2 * digests.length));
+        }
+        digests[slot] = EntryCodec.digest(scratch, 0, scratch.position());
+        digest += digests[slot];
+        return ImportResult.IMPORTED;
+    }
+
+    /** Only what was sent before is ever removed. */
+    private ImportResult remove(ByteBuffer chunk) {
+        TableCodec.atEntries(chunk);
+        for (int left = TableCodec.entries(chunk); left > 0; left--) {
+            boolean isRead = EntryCodec.readKey(chunk, key);
+            int slot = isRead ? staged.find(key) : ConnectionTable.NONE;
+            if (slot == ConnectionTable.NONE) {
+                return ImportResult.DAMAGED;
+            }
+            remove(slot);
+        }
+        return chunk.hasRemaining() ? ImportResult.DAMAGED : ImportResult.IMPORTED;
+    }
+
+    private void remove(int slot) {
+        digest -= digests[slot];
+        staged.remove(slot);
+    }
+
+    /**
+     * Replaces the table's connections by what came, if that is all.
+     *
+     * @param entries how many the exporter says there are
+     * @param expectedDigest what their digest is there
+     */
+    public ImportResult finish(int entries, long expectedDigest) {
+        boolean isWhole = !isOver && staged.count() == entries && digest == expectedDigest;
+        if (!isWhole) {
+            close();
+            return ImportResult.DAMAGED;
+        }
+        isOver = true;
+        isInForce = true;
+        table.replaceBy(staged);
+        return ImportResult.IMPORTED;
+    }
+
+    @Override
+    public void close() {
+        isOver = true;
+        if (!isInForce) {
+            staged.close();
+        }
+    }
+}
