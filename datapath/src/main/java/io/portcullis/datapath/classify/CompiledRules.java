@@ -17,6 +17,8 @@ public final class CompiledRules {
     /** Up to so many rules are looked at one after the other: as fast, and nothing to build. */
     static final int LINEAR_RULES = 6;
 
+    private static final int MAX_NEW_CLASSES = 64;
+
     private final RuleTable table;
     private final boolean isLinear;
     private final RuleIndex ipv4;
@@ -29,6 +31,8 @@ public final class CompiledRules {
     private final FrameRules frameRules;
     /** Indexes of rules in the order of their ids. */
     private final int[] byId;
+    /** Of addresses, when the table was compiled as a whole. */
+    private final int firstClasses;
 
     private CompiledRules(RuleTable table, RuleCompiler compiler, boolean isLinear) {
         this.table = table;
@@ -45,11 +49,43 @@ public final class CompiledRules {
                 .sorted(Comparator.comparingLong(index -> rules.get(index).id()))
                 .mapToInt(Integer::intValue)
                 .toArray();
+        firstClasses = groups == null ? 0 : groups.classes().count();
+    }
+
+    /** With the index of another table, which says the same of all rules but of groups. */
+    private CompiledRules(RuleTable table, CompiledRules before, GroupRules changed) {
+        this.table = table;
+        isLinear = before.isLinear;
+        ipv4 = before.ipv4;
+        ipv6 = before.ipv6;
+        projection = before.projection;
+        groups = changed;
+        unsure = before.unsure;
+        frameRules = new FrameRules(table);
+        byId = before.byId;
+        firstClasses = before.firstClasses;
     }
 
     /** Compiles a table: some milliseconds for 10,000 rules, so not on a thread that has packets to handle. */
     public static CompiledRules of(RuleTable table) {
         return of(table, LINEAR_RULES);
+    }
+
+    /**
+     * Compiles a table that came after another one: where only a few addresses have joined groups or left them (or rules have another
+     * action, live-flow mode, name or log), the classes of those addresses are all that is made.
+     */
+    static CompiledRules after(CompiledRules before, RuleTable table) {
+        GroupRules groups = before.groups;
+        // classes that no address is in any more stay until the table is compiled anew
+        boolean isWorn = groups == null || groups.classes().count() > 2 * before.firstClasses + MAX_NEW_CLASSES;
+        GroupRules changed = groups == null || isWorn ? null : MembershipChange.apply(before.table, groups, table);
+        return changed == null ? of(table) : new CompiledRules(table, before, changed);
+    }
+
+    /** Whether this was made of an index that another table has too. */
+    boolean sharesIndexWith(CompiledRules other) {
+        return ipv4 == other.ipv4;
     }
 
     /** @param linearRules up to so many rules are left as they are */

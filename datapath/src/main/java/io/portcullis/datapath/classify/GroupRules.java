@@ -1,7 +1,10 @@
 package io.portcullis.datapath.classify;
 
+import io.portcullis.policy.table.IpRange;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,24 +30,34 @@ final class GroupRules {
 
     private final List<Rule> rules;
     private final AddressClasses classes;
+    /** By number. */
+    private final List<List<IpRange>> sets;
+
     private final int summaryWords;
     private final long[][] sourceRows;
     private final long[][] destinationRows;
 
-    private GroupRules(List<Rule> rules, AddressClasses classes, long[][] sourceRows, long[][] destinationRows) {
+    private GroupRules(
+            List<Rule> rules,
+            AddressClasses classes,
+            List<List<IpRange>> sets,
+            long[][] sourceRows,
+            long[][] destinationRows) {
         this.rules = rules;
         this.classes = classes;
+        this.sets = sets;
         this.sourceRows = sourceRows;
         this.destinationRows = destinationRows;
         summaryWords = summaryWords(rules.size());
     }
 
-    static GroupRules of(List<Rule> rules, AddressClasses classes) {
-        return of(rules, classes, null);
+    static GroupRules of(List<Rule> rules, List<List<IpRange>> sets) {
+        return of(rules, AddressClasses.of(sets), sets, null);
     }
 
     /** @param previous has the rows of the classes that were known */
-    private static GroupRules of(List<Rule> rules, AddressClasses classes, @Nullable GroupRules previous) {
+    private static GroupRules of(
+            List<Rule> rules, AddressClasses classes, List<List<IpRange>> sets, @Nullable GroupRules previous) {
         long[][] sources = previous == null ? new long[0][] : previous.sourceRows;
         long[][] destinations = previous == null ? new long[0][] : previous.destinationRows;
         int known = sources.length;
@@ -54,12 +67,27 @@ final class GroupRules {
             sources[c] = row(rules, classes, c, true);
             destinations[c] = row(rules, classes, c, false);
         }
-        return new GroupRules(rules, classes, sources, destinations);
+        return new GroupRules(rules, classes, sets, sources, destinations);
     }
 
-    /** The same rules after one address joined a set or left it. */
-    GroupRules with(AddressClasses changed) {
-        return of(rules, changed, this);
+    /**
+     * The same rules after some addresses joined sets or left them.
+     *
+     * @param members of the sets that have changed, by number
+     */
+    GroupRules with(AddressClasses changed, Map<Integer, List<IpRange>> members) {
+        List<List<IpRange>> now = new ArrayList<>(sets);
+        members.forEach(now::set);
+        return of(rules, changed, now, this);
+    }
+
+    /** In order of priority. */
+    List<Rule> rules() {
+        return rules;
+    }
+
+    List<IpRange> membersOf(int set) {
+        return sets.get(set);
     }
 
     AddressClasses classes() {

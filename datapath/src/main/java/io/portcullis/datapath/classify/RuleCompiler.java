@@ -69,7 +69,7 @@ final class RuleCompiler {
 
     @Nullable
     GroupRules groups() {
-        return groupRules.isEmpty() ? null : GroupRules.of(groupRules, AddressClasses.of(sets));
+        return groupRules.isEmpty() ? null : GroupRules.of(groupRules, sets);
     }
 
     private void add(int priority, TableRule rule) {

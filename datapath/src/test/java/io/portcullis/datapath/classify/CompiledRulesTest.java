@@ -13,6 +13,7 @@ import io.portcullis.policy.table.TableRule;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -109,16 +110,16 @@ class CompiledRulesTest {
         List<List<IpRange>> sets = List.of(
                 List.of(IpRange.ipv4(1, 1), IpRange.ipv4(100, 200)),
                 List.of(IpRange.ipv4(2, 2), IpRange.ipv4(150, 300)));
-        AddressClasses before = AddressClasses.of(sets);
         GroupRules rules = GroupRules.of(
                 List.of(
                         new GroupRules.Rule(0, 0, false, 1, false),
                         new GroupRules.Rule(1, 1, false, GroupRules.ANY, false),
                         new GroupRules.Rule(2, 0, true, 1, true)),
-                before);
+                sets);
+        AddressClasses before = rules.classes();
         AddressClasses after = before.with(IpFamily.IPV4, 0, 7, 1, true);
         assertThat(after.count()).as("the classes of before do").isEqualTo(before.count());
-        GroupRules changed = rules.with(after);
+        GroupRules changed = rules.with(after, Map.of());
         assertThat(find(rules, 1, 7)).isEqualTo(RuleIndex.NONE);
         assertThat(find(changed, 1, 7)).isZero();
         assertThat(find(changed, 7, 9)).isEqualTo(1);
@@ -134,7 +135,7 @@ class CompiledRulesTest {
         assertThat(split.isIn(split.classOf(IpFamily.IPV4, 0, 160), 0)).isFalse();
         assertThat(split.isIn(split.classOf(IpFamily.IPV4, 0, 160), 1)).isTrue();
         assertThat(split.isIn(split.classOf(IpFamily.IPV4, 0, 161), 0)).isTrue();
-        assertThat(find(changed.with(split), 160, 160)).isEqualTo(1);
+        assertThat(find(changed.with(split, Map.of()), 160, 160)).isEqualTo(1);
     }
 
     private static int find(GroupRules rules, long source, long destination) {
