@@ -3,6 +3,7 @@ package io.portcullis.datapath.classify;
 import io.portcullis.policy.Category;
 import io.portcullis.policy.table.RuleTable;
 import io.portcullis.policy.table.TableRule;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
@@ -29,6 +30,8 @@ public final class CompiledRules {
     private final BitSet unsure;
 
     private final FrameRules frameRules;
+    /** Ids of rules by their index. */
+    private final long[] ids;
     /** Indexes of rules in the order of their ids. */
     private final int[] byId;
     /** Of addresses, when the table was compiled as a whole. */
@@ -43,10 +46,10 @@ public final class CompiledRules {
         groups = compiler.groups();
         unsure = compiler.unsure();
         frameRules = new FrameRules(table);
-        List<TableRule> rules = table.rules();
-        byId = IntStream.range(0, rules.size())
+        ids = table.rules().stream().mapToLong(TableRule::id).toArray();
+        byId = IntStream.range(0, ids.length)
                 .boxed()
-                .sorted(Comparator.comparingLong(index -> rules.get(index).id()))
+                .sorted(Comparator.comparingLong(index -> ids[index]))
                 .mapToInt(Integer::intValue)
                 .toArray();
         firstClasses = groups == null ? 0 : groups.classes().count();
@@ -62,6 +65,7 @@ public final class CompiledRules {
         groups = changed;
         unsure = before.unsure;
         frameRules = new FrameRules(table);
+        ids = before.ids;
         byId = before.byId;
         firstClasses = before.firstClasses;
     }
@@ -119,19 +123,33 @@ public final class CompiledRules {
         return frameRules;
     }
 
-    /** Index of the first rule with this id, or -1; by a binary search. */
+    /** Whether the other one has rules with the same ids in the same order. */
+    public boolean hasRulesOf(CompiledRules other) {
+        return Arrays.equals(ids, other.ids);
+    }
+
+    public long ruleId(int index) {
+        return ids[index];
+    }
+
+    /** As {@link #indexOf(long)}, at once if the rule is where it is looked for first. */
+    public int indexOf(long ruleId, int guess) {
+        return guess >= 0 && guess < ids.length && ids[guess] == ruleId ? guess : indexOf(ruleId);
+    }
+
+    /** Index of a rule with this id, or -1; by a binary search. */
     public int indexOf(long ruleId) {
         int from = 0;
         int to = byId.length;
         while (from < to) {
             int middle = (from + to) >>> 1;
-            if (table.rules().get(byId[middle]).id() < ruleId) {
+            if (ids[byId[middle]] < ruleId) {
                 from = middle + 1;
             } else {
                 to = middle;
             }
         }
-        return from < byId.length && table.rules().get(byId[from]).id() == ruleId ? byId[from] : -1;
+        return from < byId.length && ids[byId[from]] == ruleId ? byId[from] : -1;
     }
 
     RuleIndex ipv4() {
@@ -169,6 +187,7 @@ public final class CompiledRules {
     /** Bytes of the heap beside the table itself. */
     public long bytes() {
         return HeapSizes.OBJECT
+                + HeapSizes.ofLongs(ids.length)
                 + HeapSizes.ofInts(byId.length)
                 + ipv4.bytes()
                 + ipv6.bytes()

@@ -6,6 +6,7 @@ import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.policy.Category;
 import io.portcullis.policy.table.RuleTable;
 import io.portcullis.policy.table.TableRule;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -29,11 +30,14 @@ public final class FrameRules {
 
     public FrameRules(RuleTable table) {
         rules = table.rules();
+        int[] ofFrames = IntStream.range(0, rules.size())
+                .filter(index -> rules.get(index).category() == Category.ETHERNET)
+                .toArray();
         boolean isAny = false;
         for (Direction direction : List.of(Direction.IN, Direction.OUT)) {
             for (int kind = 0; kind < KINDS; kind++) {
                 int wanted = kind;
-                int[] found = IntStream.range(0, rules.size())
+                int[] found = Arrays.stream(ofFrames)
                         .filter(index -> mayMatch(rules.get(index), wanted, direction))
                         .toArray();
                 isAny |= found.length > 0;
@@ -60,9 +64,6 @@ public final class FrameRules {
     }
 
     private static boolean mayMatch(TableRule rule, int kind, Direction direction) {
-        if (rule.category() != Category.ETHERNET) {
-            return false;
-        }
         List<Integer> etherTypes = rule.ethernet().etherTypes();
         return RuleMatcher.matches(rule.direction(), direction)
                 && (etherTypes.isEmpty() || etherTypes.stream().anyMatch(etherType -> kind(etherType) == kind));

@@ -78,19 +78,21 @@ final class MembershipChange {
         if (old.any() != young.any() || old.negated() != young.negated()) {
             return false;
         }
-        boolean isSame = old.ranges().equals(young.ranges());
         if (set == GroupRules.ANY) {
-            return isSame;
+            return old.ranges().equals(young.ranges());
         }
-        if (isSame) {
+        List<IpRange> known = changed.get(set);
+        if (known != null) {
+            return known.equals(young.ranges());
+        }
+        if (old.ranges().equals(young.ranges())) {
             unchanged.add(set);
             return true;
         }
+        changed.put(set, young.ranges());
         // still a rule on a group, and not on a few prefixes
-        boolean isGroup = young.ranges().size() > Prefixes.MAX
+        return young.ranges().size() > Prefixes.MAX
                 || (young.negated() && !young.ranges().isEmpty());
-        List<IpRange> known = changed.putIfAbsent(set, young.ranges());
-        return isGroup && (known == null || known.equals(young.ranges()));
     }
 
     private @Nullable GroupRules apply(GroupRules groups) {

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A rule table with its classifier, revision and hit counters. The table and classifier may be shared, the counters are
- * this vNIC's. One thread, no allocation per decision. A decision is the index of the rule, or {@link Classifier#DEFAULT}.
+ * this vNIC's. One thread, no allocation per decision ({@link HitCounters}). A decision is the index of the rule, or {@link Classifier#DEFAULT}.
  */
 final class PolicyInForce {
     private final CompiledRules compiled;
@@ -24,37 +24,37 @@ final class PolicyInForce {
     private final Classifier classifier;
     private final FrameRules frameRules;
     /** By index of the rule; the last one is the default's. */
-    private final long[] hits;
+    private final HitCounters hits;
 
-    /** @param previous whose hits go on for rules with the same id */
+    /** @param previous whose hits go on for rules with the same id; not used any more */
     PolicyInForce(CompiledRules compiled, long revision, @Nullable PolicyInForce previous) {
         this.compiled = compiled;
         this.revision = revision;
         table = compiled.table();
         classifier = compiled.classifier();
         frameRules = compiled.frameRules();
-        hits = new long[table.rules().size() + 1];
-        if (previous != null) {
+        boolean isSameRules = previous != null && compiled.hasRulesOf(previous.compiled);
+        hits = previous != null && isSameRules
+                ? previous.hits
+                : new HitCounters(table.rules().size() + 1);
+        if (previous != null && !isSameRules) {
             carryOn(previous);
         }
     }
 
     /** On the loop's thread: only rules that were hit cost a search. */
     private void carryOn(PolicyInForce previous) {
-        if (previous.compiled == compiled) {
-            System.arraycopy(previous.hits, 0, hits, 0, hits.length);
-            return;
-        }
-        int last = previous.hits.length - 1;
-        for (int i = 0; i < last; i++) {
-            if (previous.hits[i] != 0) {
-                int index = compiled.indexOf(previous.ruleId(i));
-                if (index >= 0) {
-                    hits[index] += previous.hits[i];
-                }
+        int last = previous.hits.count() - 1;
+        // rules that came or went move all behind them by as much
+        int shift = 0;
+        for (int i = previous.hits.next(0); i < last; i = previous.hits.next(i + 1)) {
+            int index = previous.hits.of(i) == 0 ? -1 : compiled.indexOf(previous.ruleId(i), i + shift);
+            if (index >= 0) {
+                shift = index - i;
+                hits.add(index, previous.hits.of(i));
             }
         }
-        hits[hits.length - 1] += previous.hits[last];
+        hits.add(hits.count() - 1, previous.hits.of(last));
     }
 
     RuleTable table() {
@@ -81,13 +81,13 @@ final class PolicyInForce {
         }
         int decision = frameRules.classify(packet, direction);
         if (decision != FrameRules.DEFAULT) {
-            hits[decision]++;
+            hits.add(decision, 1);
         }
         return decision;
     }
 
     void countHit(int decision) {
-        hits[decision == Classifier.DEFAULT ? hits.length - 1 : decision]++;
+        hits.add(decision == Classifier.DEFAULT ? hits.count() - 1 : decision, 1);
     }
 
     /** Null for the default. */
@@ -112,18 +112,16 @@ final class PolicyInForce {
     long ruleId(int decision) {
         boolean isDefault =
                 decision == Classifier.DEFAULT || decision == table.rules().size();
-        return isDefault
-                ? RuleTable.DEFAULT_RULE_ID
-                : table.rules().get(decision).id();
+        return isDefault ? RuleTable.DEFAULT_RULE_ID : compiled.ruleId(decision);
     }
 
     SortedMap<Long, Long> hitsById() {
         SortedMap<Long, Long> map = new TreeMap<>();
         for (int i = 0; i < table.rules().size(); i++) {
             TableRule rule = table.rules().get(i);
-            map.merge(rule.id(), hits[i], Long::sum);
+            map.merge(rule.id(), hits.of(i), Long::sum);
         }
-        map.merge(RuleTable.DEFAULT_RULE_ID, hits[hits.length - 1], Long::sum);
+        map.merge(RuleTable.DEFAULT_RULE_ID, hits.of(hits.count() - 1), Long::sum);
         return map;
     }
 }

@@ -83,8 +83,8 @@ public final class ConnectionLimiter {
         private final WaitingRing halfOpen;
         private final WaitingRing unanswered;
         private final @Nullable TokenBucket rate;
-        /** New connections of this second, by hash of their source. */
-        private final int[] bySource = new int[SOURCES];
+        /** New connections of this second, by hash of their source; empty before the first one. */
+        private int[] bySource = {};
 
         private long second;
         private long overloadedUntilNanos;
@@ -201,6 +201,9 @@ public final class ConnectionLimiter {
         if (second != side.second) {
             side.second = second;
             Arrays.fill(side.bySource, 0);
+        }
+        if (side.bySource.length == 0) {
+            side.bySource = new int[SOURCES];
         }
         int source = source(packet);
         boolean hasShareLeft = side.bySource[source] < Math.max(1, newPerSecond / SHARES);

@@ -16,9 +16,9 @@ final class WaitingRing {
 
     private final ConnectionTracker tracker;
     private final int maxEntries;
-    private int[] slots = new int[FIRST_CAPACITY];
-    private int[] marks = new int[FIRST_CAPACITY];
-    private long[] openedNanos = new long[FIRST_CAPACITY];
+    private int[] slots = {};
+    private int[] marks = {};
+    private long[] openedNanos = {};
     private int first;
     private int count;
     private boolean hasEnded;
@@ -107,6 +107,12 @@ final class WaitingRing {
     }
 
     private void grow() {
+        if (slots.length == 0) {
+            slots = new int[FIRST_CAPACITY];
+            marks = new int[FIRST_CAPACITY];
+            openedNanos = new long[FIRST_CAPACITY];
+            return;
+        }
         int capacity = slots.length;
         int[] grownSlots = Arrays.copyOf(slots, 2 * capacity);
         int[] grownMarks = Arrays.copyOf(marks, 2 * capacity);

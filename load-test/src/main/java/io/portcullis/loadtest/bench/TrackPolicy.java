@@ -40,6 +40,26 @@ final class TrackPolicy {
         return new RuleTable("bench-" + rules + (isIpv6 ? "-6" : "-4"), list, Action.DROP, false);
     }
 
+    /** The same, and behind them rules on a group of which nobody in the traffic is a member. */
+    static RuleTable withGroup(RuleTable table, int groupRules, List<IpRange> members, String hash) {
+        List<TableRule> list = new ArrayList<>(table.rules());
+        for (int i = 0; i < groupRules; i++) {
+            list.add(new TableRule(
+                    1_000_000L + i,
+                    "bench/group-" + i,
+                    Category.APPLICATION,
+                    RuleDirection.BOTH,
+                    IpFamily.ANY,
+                    AddressMatch.in(members),
+                    AddressMatch.ANY,
+                    List.of(ServiceMatch.ports(PacketView.PROTOCOL_TCP, 1_024 + i, 1_024 + i)),
+                    Action.ALLOW,
+                    LiveFlowMode.RECHECK,
+                    false));
+        }
+        return new RuleTable(hash, list, table.defaultAction(), false);
+    }
+
     private static IpRange prefix(int rule, boolean isIpv6) {
         long first = TrackFrames.firstRemote(rule);
         long high = TrackFrames.remoteHigh(isIpv6);

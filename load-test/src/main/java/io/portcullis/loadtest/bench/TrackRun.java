@@ -95,6 +95,33 @@ final class TrackRun {
         engine = newEngine();
     }
 
+    /** The engine with all its connections established, everything warm. */
+    VnicEngine filled() {
+        warmUp();
+        setups();
+        complete();
+        established(effort.packetsPerRound / 10);
+        CompilerPause.take();
+        return engine;
+    }
+
+    /** What the clock of the frames shows. */
+    long nowNanos() {
+        return nowNanos;
+    }
+
+    /** Frames that were not allowed. */
+    long wrongVerdicts() {
+        return wrongVerdicts;
+    }
+
+    /** Visits established connections; nanoseconds that each burst takes. */
+    Histogram burstsOf(int packets) {
+        burstNanos.reset();
+        established(packets);
+        return burstNanos.copy();
+    }
+
     TrackResult run() {
         warmUp();
         double setups = setups();
