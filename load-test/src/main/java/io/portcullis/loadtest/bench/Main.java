@@ -12,7 +12,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {"Measures parts of the data path on one core of this machine.", ""},
-        subcommands = {ClassifyBench.class, TrackBench.class, PolicyBench.class},
+        subcommands = {ClassifyBench.class, TrackBench.class, PolicyBench.class, JmhBench.class},
         footer = {"", "Exit status: 0 measured, 1 measured and found wrong answers, 2 wrong usage, 3 unusable input."})
 public final class Main implements Runnable {
     static final int UNUSABLE_INPUT = 3;

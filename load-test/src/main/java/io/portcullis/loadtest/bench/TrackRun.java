@@ -105,6 +105,21 @@ final class TrackRun {
         return engine;
     }
 
+    /** Makes one burst of random established connections, to be handed over by {@link #processOne}. */
+    void makeOne() {
+        ready[0].clear();
+        filled = 0;
+        directions[0] = directions[0] == Direction.OUT ? Direction.IN : Direction.OUT;
+        while (ready[0].count() < burstFrames && ready[0].hasRoom()) {
+            frames.append(ready[0], random.nextInt(connections), directions[0], ACK, true);
+        }
+    }
+
+    void processOne() {
+        nowNanos += 10_000;
+        engine.process(ready[0], 0, ready[0].count(), directions[0], nowNanos, verdicts, replies, replies);
+    }
+
     /** What the clock of the frames shows. */
     long nowNanos() {
         return nowNanos;
