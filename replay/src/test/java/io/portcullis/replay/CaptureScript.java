@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 
@@ -26,7 +27,7 @@ import java.util.Map;
  *
  * {@code >} is from the client 10.0.0.1 (fd00::1) to the server 10.0.0.2 (fd00::2), {@code <} back. Flags are letters of FSRPAU. Fields: seq,
  * ack, win, len, c and s (ports), opts (of mss, ws and digits, sackok, sack:LEFT-RIGHT, divided by /), text (payload up to the line's
- * arrow, \n for CRLF), at (seconds), id (ICMP), part (FROM-TO of the datagram's payload, as a fragment), of (number of the packet that an ICMP
+ * arrow, \n for CRLF), hex (payload), at (seconds), id (ICMP), part (FROM-TO of the datagram's payload, as a fragment), of (number of the packet that an ICMP
  * error quotes), change (seq that the quote has instead), damaged (checksum). States: NEW, EST, REL, INV, NONE; a {@code <} behind
  * one: reply direction; {@code *}: any.
  */
@@ -103,9 +104,7 @@ final class CaptureScript {
         int server = number("s", 80);
         int from = isFromClient ? client : server;
         int to = isFromClient ? server : client;
-        byte[] payload = fields.containsKey("text")
-                ? fields.get("text").getBytes(StandardCharsets.US_ASCII)
-                : new byte[number("len", 0)];
+        byte[] payload = payload();
         switch (protocol) {
             case "tcp" ->
                 frame.tcp(from, to)
@@ -126,6 +125,13 @@ final class CaptureScript {
         }
         byte[] whole = frame.payload(payload).build();
         return fields.containsKey("part") ? part(whole) : whole;
+    }
+
+    private byte[] payload() {
+        if (fields.containsKey("text")) {
+            return fields.get("text").getBytes(StandardCharsets.US_ASCII);
+        }
+        return fields.containsKey("hex") ? HexFormat.of().parseHex(fields.get("hex")) : new byte[number("len", 0)];
     }
 
     private InetAddress address(boolean isClient) {

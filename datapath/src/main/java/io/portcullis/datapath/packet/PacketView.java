@@ -13,6 +13,7 @@ public final class PacketView {
     public static final int PROTOCOL_ICMP = 1;
     public static final int PROTOCOL_TCP = 6;
     public static final int PROTOCOL_UDP = 17;
+    public static final int PROTOCOL_GRE = 47;
     public static final int PROTOCOL_ICMPV6 = 58;
     /** IPv6: no next header (RFC 8200, 4.7). */
     public static final int PROTOCOL_NONE = 59;

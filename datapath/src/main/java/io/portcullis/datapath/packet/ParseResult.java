@@ -46,7 +46,9 @@ public enum ParseResult {
     /** Length field below 8 or beyond the datagram. */
     UDP_BAD_LENGTH,
     ICMP_TRUNCATED,
-    SCTP_TRUNCATED;
+    SCTP_TRUNCATED,
+    /** Version 1 (RFC 2637, 4.1) with something else than PPP in it. */
+    GRE_BAD_PROTOCOL;
 
     private final String counterName = name().toLowerCase(Locale.ROOT).replace('_', '-');
 

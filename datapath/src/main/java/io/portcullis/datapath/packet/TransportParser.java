@@ -2,12 +2,16 @@ package io.portcullis.datapath.packet;
 
 import java.lang.foreign.MemorySegment;
 
-/** TCP (RFC 9293), UDP (RFC 768), ICMP (RFC 792), ICMPv6 (RFC 4443) and the ports of SCTP (RFC 9260). */
+/** TCP (RFC 9293), UDP (RFC 768), ICMP (RFC 792), ICMPv6 (RFC 4443), the ports of SCTP (RFC 9260), calls in GRE (RFC 2637). */
 final class TransportParser {
     private static final int TCP_MIN_BYTES = 20;
     private static final int UDP_BYTES = 8;
     private static final int ICMP_MIN_BYTES = 8;
     private static final int SCTP_MIN_BYTES = 12;
+    /** Flags and version, protocol, payload length, call: RFC 2637, 4.1. */
+    private static final int GRE_CALL_BYTES = 8;
+
+    private static final int GRE_PPP = 0x880b;
     /** What RFC 792 promises of the quoted packet's transport header. */
     private static final int QUOTED_BYTES = 8;
 
@@ -19,6 +23,7 @@ final class TransportParser {
             case PacketView.PROTOCOL_UDP -> parseUdp(view, quoted);
             case PacketView.PROTOCOL_ICMP, PacketView.PROTOCOL_ICMPV6 -> parseIcmp(view);
             case PacketView.PROTOCOL_SCTP -> parseSctp(view, quoted);
+            case PacketView.PROTOCOL_GRE -> parseGre(view);
             default -> {
                 nothing(view);
                 yield ParseResult.OK;
@@ -103,6 +108,23 @@ final class TransportParser {
             return ParseResult.SCTP_TRUNCATED;
         }
         ports(view);
+        return ParseResult.OK;
+    }
+
+    /**
+     * The tunnels of PPTP (version 1) have a call in their header, which the receiver chose: it counts as the port there. All other
+     * GRE (RFC 2784) is known by its addresses alone.
+     */
+    private static ParseResult parseGre(PacketView view) {
+        nothing(view);
+        int at = view.transportOffset;
+        if (view.transportLength < GRE_CALL_BYTES || (Wire.u8(view.memory, at + 1L) & 7) != 1) {
+            return ParseResult.OK;
+        }
+        if (Wire.u16(view.memory, at + 2L) != GRE_PPP) {
+            return ParseResult.GRE_BAD_PROTOCOL;
+        }
+        view.destinationPort = Wire.u16(view.memory, at + 6L);
         return ParseResult.OK;
     }
 
