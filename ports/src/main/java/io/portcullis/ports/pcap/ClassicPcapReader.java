@@ -30,7 +30,8 @@ final class ClassicPcapReader extends PcapReader {
     }
 
     @Override
-    public @Nullable PcapFrame next() throws IOException {
+    @Nullable
+    PcapFrame read() throws IOException {
         byte[] bytes = readOrEnd(RECORD_HEADER_BYTES);
         if (bytes == null) {
             return null;

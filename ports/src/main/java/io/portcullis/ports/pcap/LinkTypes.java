@@ -44,6 +44,14 @@ public final class LinkTypes {
 
     private LinkTypes() {}
 
+    /** Whether {@link #toEthernet} can find IP in packets of this type. */
+    public static boolean isKnown(int linkType) {
+        return switch (linkType) {
+            case NULL, ETHERNET, RAW, RAW_BSD, RAW_OPENBSD, LOOP, LINUX_COOKED, IPV4, IPV6, LINUX_COOKED_2 -> true;
+            default -> false;
+        };
+    }
+
     /** Most bytes that {@link #toEthernet} makes of a packet's {@code bytes}. */
     public static int mostEthernetBytes(int bytes) {
         return bytes + ETHERNET_HEADER_BYTES;

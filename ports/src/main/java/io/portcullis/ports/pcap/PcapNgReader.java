@@ -58,7 +58,8 @@ final class PcapNgReader extends PcapReader {
     }
 
     @Override
-    public @Nullable PcapFrame next() throws IOException {
+    @Nullable
+    PcapFrame read() throws IOException {
         while (true) {
             byte[] bytes = readOrEnd(Integer.BYTES);
             if (bytes == null) {
@@ -69,8 +70,13 @@ final class PcapNgReader extends PcapReader {
                 readSectionHeader();
                 continue;
             }
-            int length =
-                    blockBytes(ByteBuffer.wrap(read(Integer.BYTES)).order(order).getInt());
+            int length = ByteBuffer.wrap(read(Integer.BYTES)).order(order).getInt();
+            if (length > MAX_RECORD_BYTES && !mayHoldFrame(type)) {
+                // comments, names and secrets may be long, but nobody looks at them
+                skip(length - 2L * Integer.BYTES);
+                continue;
+            }
+            blockBytes(length);
             ByteBuffer body = readBody(length, 0);
             switch (type) {
                 case INTERFACE -> interfaces.add(parseInterface(body));
@@ -85,6 +91,10 @@ final class PcapNgReader extends PcapReader {
                 }
             }
         }
+    }
+
+    private static boolean mayHoldFrame(int type) {
+        return type == INTERFACE || type == ENHANCED_PACKET || type == OBSOLETE_PACKET || type == SIMPLE_PACKET;
     }
 
     private int blockBytes(int length) throws PcapFormatException {

@@ -22,11 +22,17 @@ public abstract sealed class PcapReader implements AutoCloseable permits Classic
 
     private static final int MAGIC_MICROS = 0xa1b2_c3d4;
     private static final int SECTION_HEADER = 0x0a0d_0d0a;
+    private static final int MAGIC_GZIP = 0x1f8b;
+
+    private static final String COMPRESSED = " is compressed; unpack it first (gunzip)";
+    private static final String UNKNOWN =
+            " is neither a pcap nor a pcapng file; Wireshark's editcap -F pcap may make one of it";
 
     private final String name;
     private final InputStream in;
     private final boolean anyLinkType;
     private long position;
+    private long frames;
 
     PcapReader(String name, InputStream in, boolean anyLinkType, int bytesRead) {
         this.name = name;
@@ -68,7 +74,7 @@ public abstract sealed class PcapReader implements AutoCloseable permits Classic
                 return new ClassicPcapReader(
                         name, in, anyLinkType, ByteOrder.LITTLE_ENDIAN, swapped == PcapWriter.MAGIC_NANOS);
             }
-            throw new PcapFormatException(name + " is neither a pcap nor a pcapng file");
+            throw new PcapFormatException(name + (magic >>> 16 == MAGIC_GZIP ? COMPRESSED : UNKNOWN));
         } catch (IOException e) {
             in.close();
             throw e;
@@ -76,7 +82,13 @@ public abstract sealed class PcapReader implements AutoCloseable permits Classic
     }
 
     /** The next frame, or null at the end of the file. */
-    public abstract @Nullable PcapFrame next() throws IOException;
+    public final @Nullable PcapFrame next() throws IOException {
+        PcapFrame frame = read();
+        frames += frame == null ? 0 : 1;
+        return frame;
+    }
+
+    abstract @Nullable PcapFrame read() throws IOException;
 
     /** All frames that are left. */
     public List<PcapFrame> readAll() throws IOException {
@@ -110,8 +122,18 @@ public abstract sealed class PcapReader implements AutoCloseable permits Classic
         return read;
     }
 
+    /** Skips so many bytes; the file must have them. */
+    final void skip(long bytes) throws IOException {
+        long left = bytes;
+        while (left > 0) {
+            left -= read((int) Math.min(left, MAX_RECORD_BYTES)).length;
+        }
+    }
+
     final PcapFormatException damaged(String why) {
-        return new PcapFormatException(name + " is damaged: " + why);
+        return new PcapFormatException(
+                "%s is damaged behind its packet %d: %s; what comes before can be read, and editcap makes a whole file of it"
+                        .formatted(name, frames, why));
     }
 
     final int accepted(int linkType) throws PcapFormatException {

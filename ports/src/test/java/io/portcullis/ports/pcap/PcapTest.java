@@ -147,6 +147,26 @@ class PcapTest {
     }
 
     @Test
+    void shouldSkipLongBlocksThatHoldNoFrames() throws IOException {
+        byte[] capture = nextGeneration(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer secrets = ByteBuffer.allocate(3 << 20).order(ByteOrder.LITTLE_ENDIAN);
+        block(secrets, 10, body(ByteOrder.LITTLE_ENDIAN, 2 << 20));
+        ByteArrayOutputStream file = new ByteArrayOutputStream();
+        file.write(capture);
+        file.write(secrets.array(), 0, secrets.position());
+        file.write(capture);
+        assertThat(read(file.toByteArray())).hasSize(4);
+        assertThatThrownBy(() -> read(Arrays.copyOf(file.toByteArray(), capture.length + (1 << 20))))
+                .hasMessageContaining("damaged behind its packet 2");
+    }
+
+    @Test
+    void shouldSayWhatAFileIsThatIsNoCapture() {
+        assertThatThrownBy(() -> read(new byte[] {0x1f, (byte) 0x8b, 8, 0, 0, 0}))
+                .hasMessageContaining("test.pcap is compressed");
+    }
+
+    @Test
     void shouldRefuseDamageWithAMessageAndNeverOtherwise() throws IOException {
         long seed = System.nanoTime();
         System.out.println("seed " + seed);
