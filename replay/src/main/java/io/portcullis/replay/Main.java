@@ -205,6 +205,11 @@ public final class Main implements Callable<Integer> {
                 format.packet(out, replay.next(frame), replay.lastPacket());
             }
             format.end(out);
+            replay.foreignLinkTypes()
+                    .forEach((type, packets) -> err.printf(
+                            "portcullis replay: %d packets have link type %d, in which no IP is looked for; capture on"
+                                    + " an Ethernet device, or convert the file%n",
+                            packets, type));
             return CommandLine.ExitCode.OK;
         } catch (IOException unreadable) {
             return refuse(String.valueOf(unreadable.getMessage()));

@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * One engine without an identity, fed with captured packets one at a time; the times of the capture are its clock. One thread.
@@ -43,6 +44,8 @@ public final class Replay implements AutoCloseable {
     private final PacketView view = new PacketView();
     private final Map<Long, String> ruleNames = new HashMap<>();
     private final VnicEngine engine;
+
+    private final Map<Integer, Long> foreignLinkTypes = new TreeMap<>();
 
     private boolean isHeld;
     private long packets;
@@ -68,8 +71,11 @@ public final class Replay implements AutoCloseable {
         advance(captured.epochNanos());
         frames.clear();
         int at = frames.nextOffset();
-        int length = LinkTypes.toEthernet(captured.linkType(), cut(captured.bytes()), frames.memory(), at);
+        int length = LinkTypes.toEthernet(captured.linkType(), cut(captured), frames.memory(), at);
         if (length == LinkTypes.NOT_ETHERNET) {
+            if (!LinkTypes.isKnown(captured.linkType())) {
+                foreignLinkTypes.merge(captured.linkType(), 1L, Long::sum);
+            }
             return notIp("link-type-" + captured.linkType());
         }
         frames.memory()
@@ -90,6 +96,11 @@ public final class Replay implements AutoCloseable {
     /** Counts a packet of the file that the engine shall not see. */
     void skip() {
         packets++;
+    }
+
+    /** How many packets had link types in which nothing can be found here, by type. */
+    Map<Integer, Long> foreignLinkTypes() {
+        return foreignLinkTypes;
     }
 
     /** The last packet as it was parsed: what could be read of it. */
@@ -115,8 +126,10 @@ public final class Replay implements AutoCloseable {
     }
 
     /** No frame is longer; the rest of a jumbogram (RFC 2675), which nothing here supports, cannot make it right. */
-    private static byte[] cut(byte[] bytes) {
-        int most = Burst.MAX_FRAME_BYTES - LinkTypes.mostEthernetBytes(0);
+    private static byte[] cut(PcapFrame captured) {
+        byte[] bytes = captured.bytes();
+        int added = captured.linkType() == LinkTypes.ETHERNET ? 0 : LinkTypes.mostEthernetBytes(0);
+        int most = Burst.MAX_FRAME_BYTES - added;
         return bytes.length <= most ? bytes : Arrays.copyOf(bytes, most);
     }
 

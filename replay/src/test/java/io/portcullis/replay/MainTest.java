@@ -211,4 +211,36 @@ class MainTest {
         assertThat(lines()).hasSize(1);
         assertThat(err.toString()).contains("in the middle of a record");
     }
+
+    @Test
+    void shouldPrintWhatComesBeforeTheDamage() throws IOException {
+        Path file = Path.of(capture(0, syn(), synAck(), ack()));
+        byte[] whole = Files.readAllBytes(file);
+        Files.write(file, Arrays.copyOf(whole, whole.length - 1));
+        assertThat(run("--pcap", file.toString(), "--json")).isEqualTo(2);
+        assertThat(lines()).hasSize(2);
+        assertThat(err.toString()).contains("capture.pcap is damaged behind its packet 2");
+    }
+
+    @Test
+    void shouldSayThatALinkTypeIsNotUnderstood() throws IOException {
+        Path file = Path.of(capture(0, syn(), synAck()));
+        byte[] wifi = Files.readAllBytes(file);
+        wifi[20] = 105;
+        Files.write(file, wifi);
+        assertThat(run("--pcap", file.toString(), "--json")).isZero();
+        assertThat(lines()).hasSize(2).allMatch(line -> line.contains("\"state\":\"NONE\""));
+        assertThat(err.toString()).contains("2 packets have link type 105");
+    }
+
+    @Test
+    void shouldTakeTheLargestDatagram() throws IOException {
+        byte[] frame = FrameBuilder.frame(ONE_MAC, TWO_MAC)
+                .ip(ONE, TWO)
+                .protocol(103)
+                .payload(new byte[65_535 - 20])
+                .build();
+        assertThat(run("--pcap", capture(0, frame), "--json")).isZero();
+        assertThat(lines().getFirst()).contains("NEW");
+    }
 }
