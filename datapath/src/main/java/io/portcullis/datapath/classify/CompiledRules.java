@@ -3,7 +3,6 @@ package io.portcullis.datapath.classify;
 import io.portcullis.policy.Category;
 import io.portcullis.policy.table.RuleTable;
 import io.portcullis.policy.table.TableRule;
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
@@ -30,8 +29,7 @@ public final class CompiledRules {
     private final BitSet unsure;
 
     private final FrameRules frameRules;
-    /** Ids of rules by their index. */
-    private final long[] ids;
+    private final RuleFacts facts;
     /** Indexes of rules in the order of their ids. */
     private final int[] byId;
     /** Of addresses, when the table was compiled as a whole. */
@@ -46,10 +44,10 @@ public final class CompiledRules {
         groups = compiler.groups();
         unsure = compiler.unsure();
         frameRules = new FrameRules(table);
-        ids = table.rules().stream().mapToLong(TableRule::id).toArray();
-        byId = IntStream.range(0, ids.length)
+        facts = new RuleFacts(table);
+        byId = IntStream.range(0, table.rules().size())
                 .boxed()
-                .sorted(Comparator.comparingLong(index -> ids[index]))
+                .sorted(Comparator.comparingLong(index -> facts.id(index)))
                 .mapToInt(Integer::intValue)
                 .toArray();
         firstClasses = groups == null ? 0 : groups.classes().count();
@@ -65,7 +63,7 @@ public final class CompiledRules {
         groups = changed;
         unsure = before.unsure;
         frameRules = new FrameRules(table);
-        ids = before.ids;
+        facts = new RuleFacts(table);
         byId = before.byId;
         firstClasses = before.firstClasses;
     }
@@ -123,18 +121,19 @@ public final class CompiledRules {
         return frameRules;
     }
 
-    /** Whether the other one has rules with the same ids in the same order. */
-    public boolean hasRulesOf(CompiledRules other) {
-        return Arrays.equals(ids, other.ids);
+    /** What each rule does. */
+    public RuleFacts facts() {
+        return facts;
     }
 
-    public long ruleId(int index) {
-        return ids[index];
+    /** Whether the other one has rules with the same ids in the same order. */
+    public boolean hasRulesOf(CompiledRules other) {
+        return facts.hasIdsOf(other.facts);
     }
 
     /** As {@link #indexOf(long)}, at once if the rule is where it is looked for first. */
     public int indexOf(long ruleId, int guess) {
-        return guess >= 0 && guess < ids.length && ids[guess] == ruleId ? guess : indexOf(ruleId);
+        return guess >= 0 && guess < byId.length && facts.id(guess) == ruleId ? guess : indexOf(ruleId);
     }
 
     /** Index of a rule with this id, or -1; by a binary search. */
@@ -143,13 +142,13 @@ public final class CompiledRules {
         int to = byId.length;
         while (from < to) {
             int middle = (from + to) >>> 1;
-            if (ids[byId[middle]] < ruleId) {
+            if (facts.id(byId[middle]) < ruleId) {
                 from = middle + 1;
             } else {
                 to = middle;
             }
         }
-        return from < byId.length && ids[byId[from]] == ruleId ? byId[from] : -1;
+        return from < byId.length && facts.id(byId[from]) == ruleId ? byId[from] : -1;
     }
 
     RuleIndex ipv4() {
@@ -187,8 +186,8 @@ public final class CompiledRules {
     /** Bytes of the heap beside the table itself. */
     public long bytes() {
         return HeapSizes.OBJECT
-                + HeapSizes.ofLongs(ids.length)
                 + HeapSizes.ofInts(byId.length)
+                + facts.bytes()
                 + ipv4.bytes()
                 + ipv6.bytes()
                 + (groups == null ? 0 : groups.bytes());

@@ -8,14 +8,22 @@ import java.util.List;
  * right ones. Its length is 1 above a multiple of {@link Entries#WORDS}, by which it is told from plain entries.
  *
  * <pre>
- * word 0        tables (8 bits), words before the entries (24), entries of no table, which come first (32, above)
+ * word 0        tables (3 bits), size class (5), words before the entries (24), entries of no table, which come first (32,
+ *               above)
  * 4 per table   mask of the addresses, mask of the transport, first slot (32, above) and shift, least priority
  * 1 per slot    least priority (32, above), first entry (20), number of entries (12)
  * entries       of no table, then slot by slot, each group sorted by priority
  * </pre>
+ *
+ * <p>The size class says when the tables are too small: at two to the power of it, which is two to four times the entries that
+ * they were planned for. So neither an entry that comes and goes nor entries that no table can tell apart have them planned
+ * again and again.
  */
 final class Node {
     static final int MAX_ENTRIES = 1 << 20;
+    static final int TABLES = 0x7;
+    private static final int CLASS_SHIFT = 3;
+    private static final int CLASS = 0x1f;
     private static final int MAX_GROUP = (1 << 12) - 1;
     private static final int TABLE_WORDS = 4;
     /** In place of the word of a slot: the entries of no table. */
@@ -109,7 +117,8 @@ final class Node {
                 node[atLeast] = Math.min(node[atLeast], priority);
             }
         }
-        node[0] = (long) sizes[0] << 32 | (long) header << 8 | plan.size();
+        int sizeClass = Integer.SIZE + 1 - Integer.numberOfLeadingZeros(count);
+        node[0] = (long) sizes[0] << 32 | (long) header << 8 | (long) sizeClass << CLASS_SHIFT | plan.size();
         return node;
     }
 
@@ -154,7 +163,7 @@ final class Node {
 
     /** The word of the slot that an entry belongs to, or {@link #REST}. */
     private static int slotOf(long[] node, long[] entry) {
-        for (int t = 0, tables = (int) node[0] & 0xff; t < tables; t++) {
+        for (int t = 0, tables = (int) node[0] & TABLES; t < tables; t++) {
             int at = 1 + t * TABLE_WORDS;
             Masks masks = new Masks(node[at], node[at + 1]);
             if (masks.accept(entry, 0)) {
@@ -187,7 +196,7 @@ final class Node {
     /** After an entry came into a slot or left it: its size, where those behind it begin, and what is least. */
     private static void resize(long[] node, int slot, int change) {
         int header = firstEntry(node);
-        int tables = (int) node[0] & 0xff;
+        int tables = (int) node[0] & TABLES;
         if (slot == REST) {
             node[0] += (long) change << 32;
         } else {
@@ -226,13 +235,18 @@ final class Node {
         return Entries.sorted(Arrays.copyOfRange(node, firstEntry(node), node.length));
     }
 
+    /** Whether it has outgrown its tables. */
+    static boolean isOutgrown(long[] node) {
+        return count(node) >= 1 << ((int) node[0] >>> CLASS_SHIFT & CLASS);
+    }
+
     static int count(long[] node) {
         return (node.length - firstEntry(node)) / Entries.WORDS;
     }
 
     static int least(long[] node) {
         long least = MaskTable.EMPTY;
-        for (int t = 0, tables = (int) node[0] & 0xff; t < tables; t++) {
+        for (int t = 0, tables = (int) node[0] & TABLES; t < tables; t++) {
             least = Math.min(least, node[4 + t * TABLE_WORDS]);
         }
         boolean hasRest = node[0] >>> 32 != 0;

@@ -19,6 +19,7 @@ final class PacketClassifier implements Classifier, CandidateJudge {
 
     private final CompiledRules compiled;
     private final List<TableRule> rules;
+    private final RuleFacts facts;
     private final LinearClassifier linear;
     private PacketView packet = NO_PACKET;
     private Direction direction = Direction.OUT;
@@ -28,6 +29,7 @@ final class PacketClassifier implements Classifier, CandidateJudge {
     PacketClassifier(CompiledRules compiled) {
         this.compiled = compiled;
         rules = compiled.table().rules();
+        facts = compiled.facts();
         linear = new LinearClassifier(compiled.table());
     }
 
@@ -47,7 +49,7 @@ final class PacketClassifier implements Classifier, CandidateJudge {
             if (found == RuleIndex.NONE) {
                 return DEFAULT;
             }
-            if (rules.get(found).action() != Action.PASS) {
+            if (facts.action(found) != Action.PASS) {
                 return found;
             }
             floor = compiled.behindCategoryOf(found);

@@ -111,7 +111,7 @@ public final class RuleIndex {
             members[i] = i * Entries.WORDS;
         }
         List<Masks> plan = new Planner(entries, NODE_CROWD, MAX_NODE_TABLES, LEAF / 2).plan(members);
-        return plan.isEmpty() ? entries : Node.of(entries, plan);
+        return Node.of(entries, plan);
     }
 
     /** Adds an entry; the caller sees to it that another rule's does not have the same priority. */
@@ -151,8 +151,7 @@ public final class RuleIndex {
     private static long[] with(long[] content, long[] entry) {
         if (Node.isNode(content)) {
             long[] more = Node.with(content, entry);
-            // each time that it has doubled, the tables are planned anew
-            return Integer.bitCount(Node.count(more)) == 1 ? packed(Node.entries(more)) : more;
+            return Node.isOutgrown(more) ? packed(Node.entries(more)) : more;
         }
         long[] more = Entries.with(content, entry);
         return more.length > LEAF * GROWTH * Entries.WORDS ? packed(more) : more;
@@ -199,7 +198,7 @@ public final class RuleIndex {
     private static int inNode(long[] node, long addresses, long ports, long transport, int best, int floor) {
         int header = Node.firstEntry(node);
         int found = best;
-        for (int table = 1, end = 1 + ((int) node[0] & 0xff) * 4; table < end; table += 4) {
+        for (int table = 1, end = 1 + ((int) node[0] & Node.TABLES) * 4; table < end; table += 4) {
             if (node[table + 3] >= found) {
                 continue;
             }

@@ -4,6 +4,7 @@ import io.portcullis.datapath.Direction;
 import io.portcullis.datapath.classify.Classifier;
 import io.portcullis.datapath.classify.CompiledRules;
 import io.portcullis.datapath.classify.FrameRules;
+import io.portcullis.datapath.classify.RuleFacts;
 import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.LiveFlowMode;
@@ -23,6 +24,7 @@ final class PolicyInForce {
     private final long revision;
     private final Classifier classifier;
     private final FrameRules frameRules;
+    private final RuleFacts facts;
     /** By index of the rule; the last one is the default's. */
     private final HitCounters hits;
 
@@ -33,6 +35,7 @@ final class PolicyInForce {
         table = compiled.table();
         classifier = compiled.classifier();
         frameRules = compiled.frameRules();
+        facts = compiled.facts();
         boolean isSameRules = previous != null && compiled.hasRulesOf(previous.compiled);
         hits = previous != null && isSameRules
                 ? previous.hits
@@ -97,31 +100,22 @@ final class PolicyInForce {
     }
 
     Action action(int decision) {
-        return decision == Classifier.DEFAULT
-                ? table.defaultAction()
-                : table.rules().get(decision).action();
+        return facts.action(decision);
     }
 
-    /** The default cuts: a connection that no rule allows any more is over. */
     LiveFlowMode liveFlowMode(int decision) {
-        return decision == Classifier.DEFAULT
-                ? LiveFlowMode.RECHECK
-                : table.rules().get(decision).liveFlowMode();
+        return facts.liveFlowMode(decision);
     }
 
     long ruleId(int decision) {
-        boolean isDefault =
-                decision == Classifier.DEFAULT || decision == table.rules().size();
-        return isDefault ? RuleTable.DEFAULT_RULE_ID : compiled.ruleId(decision);
+        return facts.id(decision);
     }
 
     SortedMap<Long, Long> hitsById() {
         SortedMap<Long, Long> map = new TreeMap<>();
-        for (int i = 0; i < table.rules().size(); i++) {
-            TableRule rule = table.rules().get(i);
-            map.merge(rule.id(), hits.of(i), Long::sum);
+        for (int i = 0; i < hits.count(); i++) {
+            map.merge(facts.id(i), hits.of(i), Long::sum);
         }
-        map.merge(RuleTable.DEFAULT_RULE_ID, hits.of(hits.count() - 1), Long::sum);
         return map;
     }
 }

@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class RuleIndexTest {
     private static final long SEED = Long.getLong("portcullis.seed", System.nanoTime());
@@ -93,6 +97,80 @@ class RuleIndexTest {
         reader.join();
         assertThat(wrong).as("seed %d", SEED).hasValue(0);
         assertSame(index, fixed, random, 1_000);
+    }
+
+    /** Sets that no choice of masks tells apart. */
+    private enum Hostile {
+        EVERYTHING {
+            @Override
+            FlowMatch rule(int i) {
+                return FlowMatch.ofPrefixes(i, 0, 0, 0, 0, 0, 65_535, 0, 65_535, 0, 0);
+            }
+        },
+        PORT_RANGES {
+            @Override
+            FlowMatch rule(int i) {
+                return FlowMatch.ofPrefixes(i, 0, 0, 0, 0, 0, 65_535 - i, i, 65_535, 0, 0);
+            }
+        },
+        ONE_PAIR_OF_PREFIXES {
+            @Override
+            FlowMatch rule(int i) {
+                return FlowMatch.ofPrefixes(i, 0x0a000000, 24, 0x0a010000, 24, i, 65_535, 0, 65_535, 0xff, 6);
+            }
+        },
+        NESTED {
+            @Override
+            FlowMatch rule(int i) {
+                return FlowMatch.ofPrefixes(
+                        i, 0x0a0a0a0a, 32 - i % 33, 0x0b0b0b0b, 32 - i / 33 % 33, 0, 65_535, 0, 65_535, 0, 0);
+            }
+        };
+
+        abstract FlowMatch rule(int i);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldAnswerForRulesThatNoTableTellsApart(Hostile kind) {
+        RandomMatches random = new RandomMatches(SEED, 1);
+        SplittableRandom dice = new SplittableRandom(SEED);
+        List<FlowMatch> rules =
+                new ArrayList<>(IntStream.range(0, 2_000).mapToObj(kind::rule).toList());
+        RuleIndex index = RuleIndex.of(rules);
+        assertThat(index.bytes() / rules.size()).isLessThanOrEqualTo(60);
+        assertSame(index, rules, random, 500);
+        for (int i = 0; i < 200; i++) {
+            FlowMatch rule = rules.remove(dice.nextInt(rules.size()));
+            index.delete(rule);
+            assertSame(index, rules, random, 2);
+            if (i % 2 == 0) {
+                rules.add(
+                        Collections.binarySearch(rules, rule, Comparator.comparing(FlowMatch::priority)) * -1 - 1,
+                        rule);
+                index.insert(rule);
+            }
+        }
+        assertSame(index, rules, random, 500);
+    }
+
+    @Test
+    void shouldPlanTheTablesOfACrowdAgainOnlyWhenTheyAreTooSmall() {
+        List<FlowMatch> rules =
+                IntStream.range(0, 32).mapToObj(Hostile.NESTED::rule).toList();
+        long[] entries = new long[rules.size() * Entries.WORDS];
+        rules.forEach(rule -> rule.copyTo(entries, rule.priority() * Entries.WORDS));
+        long[] node = Node.of(entries, List.of(Masks.of(8, 8, false, false, false)));
+        long[] entry = rules.getFirst().entry();
+        assertThat(Node.isOutgrown(Node.with(Node.without(node, entry), entry)))
+                .as("one that comes and goes")
+                .isFalse();
+        long[] more = node;
+        while (!Node.isOutgrown(more)) {
+            more = Node.with(more, Hostile.NESTED.rule(Node.count(more)).entry());
+        }
+        assertThat(Node.count(more)).isBetween(2 * rules.size(), 4 * rules.size());
+        assertThat(Node.isOutgrown(Node.of(Node.entries(more), List.of()))).isFalse();
     }
 
     @Test

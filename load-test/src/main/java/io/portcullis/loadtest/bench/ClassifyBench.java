@@ -27,7 +27,8 @@ import picocli.CommandLine.Option;
             "nanosPerLookupLinear  the same for one rule after the other, over at most 2,000 headers",
             "mismatches       answers that differ from --truth, or without it from the linear search (2,000 headers)",
             "buildMillis      median of 5 builds after one to warm up",
-            "updateNanos      mean of a deletion or insertion of one rule, between look-ups on the same table",
+            "updateNanos      median over rounds of the mean of a deletion or insertion of one rule, between look-ups"
+                    + " on the same table",
             "tableBytes       heap that the compiled rules take, all of it",
             "",
             "  portcullis bench classify --rules acl1_10k.gz --trace acl1_10k_trace.gz --json",

@@ -17,6 +17,9 @@ final class ClassifyRun {
     private static final int LOOKUPS_PER_ROUND = 1_000_000;
     private static final int BUILDS = 5;
     private static final int UPDATES = 20_000;
+    /** The first ones meet the interpreter, and a stalled machine may spoil any of them. */
+    private static final int UPDATE_ROUNDS = 7;
+
     private static final int LOOKUPS_PER_UPDATE = 16;
     /** Compilers of a JVM that is alone on one core get their turn only when the measuring thread sleeps. */
     private static final int COMPILER_PAUSE_MILLIS = 20;
@@ -123,8 +126,8 @@ final class ClassifyRun {
 
     private double updateNanos(RuleIndex index) throws InterruptedException {
         SplittableRandom random = new SplittableRandom(SEED);
-        double nanos = 0;
-        for (int round = 0; round < 4; round++) {
+        double[] nanos = new double[UPDATE_ROUNDS];
+        for (int round = 0; round < UPDATE_ROUNDS; round++) {
             Thread.sleep(COMPILER_PAUSE_MILLIS);
             long spent = 0;
             for (int i = 0; i < UPDATES / 2; i++) {
@@ -138,9 +141,9 @@ final class ClassifyRun {
                 index.insert(rule);
                 spent += System.nanoTime() - start;
             }
-            nanos = (double) spent / UPDATES;
+            nanos[round] = (double) spent / UPDATES;
         }
-        return nanos;
+        return median(nanos);
     }
 
     private void lookUpSome(RuleIndex index, SplittableRandom random) {
