@@ -294,7 +294,7 @@ public final class RuleTableCodec {
                 in.getShort(),
                 in.get() & 0xff,
                 in.get() & 0xff);
-        if (!service.isSound()) {
+        if (!service.hasFieldsInRange()) {
             throw new IllegalArgumentException("the rule table has a service that cannot be");
         }
         return service;

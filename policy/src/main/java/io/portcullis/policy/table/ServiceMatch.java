@@ -26,8 +26,8 @@ public record ServiceMatch(
     private static final int MAX_BYTE = 255;
     public static final ServiceMatch ANY = new ServiceMatch(ANY_PROTOCOL, 0, MAX_PORT, 0, MAX_PORT, -1, -1);
 
-    /** Whether there can be such a service; what a person wrote is judged, with reasons, by the model. */
-    public boolean isSound() {
+    /** Whether there can be such a service; what a person wrote is judged, with reasons, by the model. No "is": Jackson would store it. */
+    public boolean hasFieldsInRange() {
         return isWithin(ANY_PROTOCOL, protocol, MAX_BYTE)
                 && isWithin(0, sourcePortFirst, sourcePortLast)
                 && isWithin(sourcePortFirst, sourcePortLast, MAX_PORT)
