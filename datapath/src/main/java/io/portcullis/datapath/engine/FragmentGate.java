@@ -54,7 +54,7 @@ final class FragmentGate implements AutoCloseable {
             case DUPLICATE -> duplicates++;
             case OVERLAP -> overlaps++;
             case TOO_MANY_GAPS -> tooManyGaps++;
-            case JUDGE, PASS, REFUSED, BAD_CHECKSUM -> {}
+            case JUDGE, PASS, REFUSED, BAD_CHECKSUM, SHORT_UDP -> {}
         }
         return arrival;
     }

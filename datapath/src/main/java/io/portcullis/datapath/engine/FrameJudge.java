@@ -177,6 +177,10 @@ final class FrameJudge {
             case PASS -> allow(direction);
             case WAIT -> fragments.hold(packet, nowNanos) ? Verdict.HOLD : drop(direction, DropReason.FRAGMENT);
             case BAD_CHECKSUM -> drop(direction, DropReason.CHECKSUM);
+            case SHORT_UDP -> {
+                counters.malformed(ParseResult.UDP_BAD_LENGTH);
+                yield drop(direction, DropReason.MALFORMED);
+            }
             case REFUSED, DUPLICATE, OVERLAP, TOO_MANY_GAPS -> drop(direction, DropReason.FRAGMENT);
         };
     }

@@ -17,7 +17,7 @@ import java.util.Arrays;
  *   <li>a fragment that overlaps another spoils its datagram: no further one passes, IPv4 as IPv6 (RFC 5722, RFC 1858); one that was
  *       seen whole before is dropped alone (RFC 8200, 4.5);
  *   <li>a transport checksum that spans the datagram is verified when the last missing part comes, which is dropped if the sum is
- *       wrong: nobody can put the datagram together.
+ *       wrong: nobody can put the datagram together; so is one that makes a UDP datagram whole that says that it is longer (RFC 768).
  * </ul>
  *
  * A first fragment that lacks part of the transport header never gets here: the parser refuses it (RFC 1858, 3128, RFC 8200).
@@ -48,11 +48,14 @@ final class VirtualReassembly implements AutoCloseable {
         /** The datagram has too many gaps; this spoils it. */
         TOO_MANY_GAPS,
         /** With it the datagram would be whole, and its transport checksum wrong. */
-        BAD_CHECKSUM
+        BAD_CHECKSUM,
+        /** With it the datagram would be whole, and shorter than its UDP header says; this spoils it. */
+        SHORT_UDP
     }
 
     private static final int WORDS = 5;
     private static final int UNKNOWN_LENGTH = -1;
+    private static final int UDP_LENGTH_OFFSET = 4;
     private static final int UDP_CHECKSUM_OFFSET = 6;
 
     private static final byte FREE = 0;
@@ -75,6 +78,9 @@ final class VirtualReassembly implements AutoCloseable {
     private final long[] sums = new long[ENTRIES];
     /** Where the transport header begins in the payload, or -1 if there is no sum to verify. */
     private final int[] transportStarts = new int[ENTRIES];
+
+    /** Bytes of the payload that the datagram needs for what its UDP header says; 0 if there is none, or it was not seen. */
+    private final int[] claimedBytes = new int[ENTRIES];
 
     private final byte[] protocols = new byte[ENTRIES];
     /** Some fragment's port or sender vouches for the checksum, which may be incomplete. */
@@ -115,6 +121,10 @@ final class VirtualReassembly implements AutoCloseable {
         sum(packet);
         boolean isWhole = runs.isWhole(entry, wholeBytes[entry]);
         areVouchedFor[entry] |= !isUnverified;
+        if (isWhole && claimedBytes[entry] > wholeBytes[entry]) {
+            spoil();
+            return Arrival.SHORT_UDP;
+        }
         if (isWhole && !areVouchedFor[entry] && !isSumRight()) {
             spoil();
             return Arrival.BAD_CHECKSUM;
@@ -241,6 +251,8 @@ final class VirtualReassembly implements AutoCloseable {
                 hasPseudoHeader = true;
             }
             case PacketView.PROTOCOL_UDP -> {
+                claimedBytes[entry] = transportStarts[entry]
+                        + Wire.u16(packet.memory, packet.transportOffset + (long) UDP_LENGTH_OFFSET);
                 isSummed = Wire.u16(packet.memory, packet.transportOffset + (long) UDP_CHECKSUM_OFFSET) != 0;
                 hasPseudoHeader = true;
             }
@@ -285,6 +297,7 @@ final class VirtualReassembly implements AutoCloseable {
         wholeBytes[free] = UNKNOWN_LENGTH;
         sums[free] = 0;
         transportStarts[free] = -1;
+        claimedBytes[free] = 0;
         areVouchedFor[free] = false;
         heldHeads[free] = HeldFragments.NONE;
         runs.clear(free);

@@ -49,7 +49,7 @@ class VirtualReassemblyTest {
                 assertThat(reassembly.hold(packet, 0)).isTrue();
                 yield 0;
             }
-            case REFUSED, DUPLICATE, OVERLAP, TOO_MANY_GAPS, BAD_CHECKSUM -> 0;
+            case REFUSED, DUPLICATE, OVERLAP, TOO_MANY_GAPS, BAD_CHECKSUM, SHORT_UDP -> 0;
         };
     }
 
@@ -157,6 +157,32 @@ class VirtualReassemblyTest {
                 assertThat(feed(fragment)).isEqualTo(1);
             }
             assertThat(arrive(train.getLast(), 0)).isEqualTo(Arrival.BAD_CHECKSUM);
+        }
+    }
+
+    @Test
+    void shouldDropTheLastPartOfAUdpDatagramThatIsShorterThanItSays() {
+        int id = 0;
+        for (FrameBuilder frame :
+                List.of(Frames.fromVm().udp(5, 53), Frames.fromVm6().udp(5, 53))) {
+            for (boolean isFirstLast : List.of(false, true)) {
+                List<PacketView> train = train(frame, 64, ++id);
+                PacketView first = train.getFirst();
+                first.memory.set(ValueLayout.JAVA_SHORT_UNALIGNED, first.transportOffset + 6L, (short) 0);
+                List<PacketView> shorter = new ArrayList<>(train.subList(0, train.size() - 1));
+                shorter.getLast().hasMoreFragments = false;
+                if (isFirstLast) {
+                    Collections.rotate(shorter, -1);
+                }
+                for (PacketView fragment : shorter.subList(0, shorter.size() - 1)) {
+                    assertThat(arrive(fragment, 0)).isIn(Arrival.JUDGE, Arrival.PASS, Arrival.WAIT);
+                    if (!fragment.isLaterFragment) {
+                        reassembly.admit(sent);
+                    }
+                }
+                assertThat(arrive(shorter.getLast(), 0)).isEqualTo(Arrival.SHORT_UDP);
+                assertThat(arrive(train.getLast(), 0)).isEqualTo(Arrival.REFUSED);
+            }
         }
     }
 
