@@ -1,8 +1,10 @@
 package io.portcullis.admin;
 
 import io.portcullis.admin.http.Router;
+import io.portcullis.persistence.ApiTokens;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -29,7 +31,7 @@ public final class AdminServer {
      *     cannot be used
      */
     public static CompletionStage<AdminServer> start(
-            ActorSystem<?> system, AdminConfig config, AdminServices services) {
+            ActorSystem<?> system, AdminConfig config, AdminServices services, ApiTokens tokens) {
         String token;
         try {
             token = TokenFile.loadOrCreate(config.tokenFile());
@@ -38,7 +40,9 @@ public final class AdminServer {
                     new AdminStartException("admin token: " + unusable.getMessage(), unusable));
         }
         Metrics metrics = new Metrics(services);
-        HttpAdapter adapter = new HttpAdapter(system, routes(services, metrics), new BearerAuth(token), metrics);
+        Clock clock = Clock.systemUTC();
+        Authenticator authenticator = new Authenticator(token, tokens, clock, System::nanoTime);
+        HttpAdapter adapter = new HttpAdapter(system, routes(services, tokens, metrics, clock), authenticator, metrics);
         return Http.get(system)
                 .newServerAt(config.host(), config.port())
                 .bind(adapter::handle)
@@ -51,12 +55,13 @@ public final class AdminServer {
                 });
     }
 
-    static Router routes(AdminServices services, Metrics metrics) {
+    private static Router routes(AdminServices services, ApiTokens tokens, Metrics metrics, Clock clock) {
         Router router = new Router();
         Edits edits = new Edits(services);
         DocumentRoutes documents = new DocumentRoutes(services, edits);
         new NodeRoutes(services, metrics).addTo(router);
-        new TenantRoutes(services).addTo(router);
+        new TenantRoutes(services, tokens).addTo(router);
+        new TokenRoutes(services, tokens, clock).addTo(router);
         documents.addTo(router);
         new VmRoutes(services, edits, documents).addTo(router);
         new MigrationRoutes(services).addTo(router);

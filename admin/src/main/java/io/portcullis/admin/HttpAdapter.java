@@ -3,6 +3,7 @@ package io.portcullis.admin;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.portcullis.admin.http.Answer;
 import io.portcullis.admin.http.Exchange;
+import io.portcullis.admin.http.Principal;
 import io.portcullis.admin.http.ProblemKind;
 import io.portcullis.admin.http.RefusedException;
 import io.portcullis.admin.http.Router;
@@ -32,6 +33,7 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.http.scaladsl.model.EntityStreamSizeException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,15 +47,15 @@ final class HttpAdapter {
 
     private final ActorSystem<?> system;
     private final Router router;
-    private final BearerAuth auth;
+    private final Authenticator authenticator;
     private final Metrics metrics;
     /** Reading a large document takes a while; nobody else's threads are used for it. */
     private final Executor workers;
 
-    HttpAdapter(ActorSystem<?> system, Router router, BearerAuth auth, Metrics metrics) {
+    HttpAdapter(ActorSystem<?> system, Router router, Authenticator authenticator, Metrics metrics) {
         this.system = system;
         this.router = router;
-        this.auth = auth;
+        this.authenticator = authenticator;
         this.metrics = metrics;
         this.workers = system.dispatchers().lookup(DispatcherSelector.blocking());
     }
@@ -73,31 +75,55 @@ final class HttpAdapter {
             List<String> path = segments(request);
             Map<String, String> headers = headers(request);
             Router.Match match = router.match(request.method().name(), path);
-            String by = match.open() ? "" : auth.authenticate(headers.get("authorization"));
-            if (request.entity().getContentLengthOption().orElse(0) > Documents.MAX_BYTES) {
-                throw tooLarge();
-            }
-            return request.entity()
-                    .withSizeLimit(Documents.MAX_BYTES)
-                    .toStrict(BODY_TIMEOUT_MILLIS, system)
-                    .thenComposeAsync(
-                            body -> match.handler()
-                                    .handle(new Exchange(
-                                            match.variables(),
-                                            query(request),
-                                            headers,
-                                            body.getData().toArray(),
-                                            by)),
-                            workers);
+            return admit(match, headers.get("authorization"))
+                    .thenApply(principal -> {
+                        if (request.entity().getContentLengthOption().orElse(0) > Documents.MAX_BYTES) {
+                            throw tooLarge();
+                        }
+                        return principal;
+                    })
+                    .handle((principal, refused) ->
+                            refused == null ? handle(request, match, headers, principal) : refuse(request, refused))
+                    .thenCompose(answer -> answer);
         } catch (RuntimeException refused) {
-            // an answer before the end of the body would close the connection, and the client might never see it
-            return request.entity()
-                    .withSizeLimit(MAX_DISCARDED_BYTES)
-                    .discardBytes(system)
-                    .completionStage()
-                    .handle((done, failure) -> done)
-                    .thenCompose(_ -> CompletableFuture.failedFuture(refused));
+            return refuse(request, refused);
         }
+    }
+
+    private CompletionStage<Principal> admit(Router.Match match, @Nullable String authorization) {
+        if (match.isOpen()) {
+            return CompletableFuture.completedFuture(Principal.ANYONE);
+        }
+        return authenticator.authenticate(authorization).thenApply(principal -> {
+            match.check(principal);
+            return principal;
+        });
+    }
+
+    private CompletionStage<Answer> handle(
+            HttpRequest request, Router.Match match, Map<String, String> headers, Principal principal) {
+        return request.entity()
+                .withSizeLimit(Documents.MAX_BYTES)
+                .toStrict(BODY_TIMEOUT_MILLIS, system)
+                .thenComposeAsync(
+                        body -> match.handler()
+                                .handle(new Exchange(
+                                        match.variables(),
+                                        query(request),
+                                        headers,
+                                        body.getData().toArray(),
+                                        principal)),
+                        workers);
+    }
+
+    /** An answer before the end of the body would close the connection, and the client might never see it. */
+    private CompletionStage<Answer> refuse(HttpRequest request, Throwable refused) {
+        return request.entity()
+                .withSizeLimit(MAX_DISCARDED_BYTES)
+                .discardBytes(system)
+                .completionStage()
+                .handle((done, failure) -> done)
+                .thenCompose(_ -> CompletableFuture.failedFuture(refused));
     }
 
     private static List<String> segments(HttpRequest request) {

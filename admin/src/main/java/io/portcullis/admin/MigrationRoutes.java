@@ -1,13 +1,17 @@
 package io.portcullis.admin;
 
+import io.portcullis.admin.http.Access;
 import io.portcullis.admin.http.Answer;
 import io.portcullis.admin.http.Exchange;
+import io.portcullis.admin.http.Principal;
 import io.portcullis.admin.http.ProblemKind;
 import io.portcullis.admin.http.RefusedException;
+import io.portcullis.admin.http.Role;
 import io.portcullis.admin.http.Router;
 import io.portcullis.api.FieldProblem;
 import io.portcullis.api.ItemList;
 import io.portcullis.api.MigrationRequest;
+import io.portcullis.api.MigrationView;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
 import java.util.ArrayList;
@@ -30,10 +34,8 @@ final class MigrationRoutes {
 
     void addTo(Router router) {
         router.post("/v1/migrations", this::begin)
-                .get("/v1/migrations", this::list)
-                .get(
-                        "/v1/migrations/{id}",
-                        exchange -> services.migration(exchange.variable("id")).thenApply(Answer::ok))
+                .add("GET", "/v1/migrations", Access.shared(Role.VIEWER), this::list)
+                .add("GET", "/v1/migrations/{id}", Access.shared(Role.VIEWER), this::get)
                 .delete(
                         "/v1/migrations/{id}",
                         exchange -> services.cancel(exchange.variable("id"), exchange.by())
@@ -62,8 +64,25 @@ final class MigrationRoutes {
         }
     }
 
+    private CompletionStage<Answer> get(Exchange exchange) {
+        String id = exchange.variable("id");
+        return services.migration(id).thenApply(migration -> {
+            if (!isVisible(migration, exchange.principal())) {
+                throw new RefusedException(ProblemKind.UNKNOWN, "there is no migration '" + id + "'");
+            }
+            return Answer.ok(migration);
+        });
+    }
+
+    private static boolean isVisible(MigrationView migration, Principal principal) {
+        return principal.sees(VmId.parse(migration.vm()).tenant());
+    }
+
+    /** For a token of a tenant, those of the tenant among the newest {@value #MAX_LIMIT}. */
     private CompletionStage<Answer> list(Exchange exchange) {
         int limit = (int) exchange.number("limit", 1, MAX_LIMIT).orElse(DEFAULT_LIMIT);
+        Principal principal = exchange.principal();
+        int searched = principal.tenant() == null ? limit : MAX_LIMIT;
         Optional<VmId> vm = Optional.ofNullable(exchange.query().get("vm")).map(text -> {
             try {
                 return VmId.parse(text);
@@ -71,6 +90,12 @@ final class MigrationRoutes {
                 throw new RefusedException(ProblemKind.INVALID_REQUEST, String.valueOf(wrong.getMessage()));
             }
         });
-        return services.migrations(vm, limit).thenApply(ItemList::new).thenApply(Answer::ok);
+        return services.migrations(vm, searched)
+                .thenApply(migrations -> migrations.stream()
+                        .filter(migration -> isVisible(migration, principal))
+                        .limit(limit)
+                        .toList())
+                .thenApply(ItemList::new)
+                .thenApply(Answer::ok);
     }
 }

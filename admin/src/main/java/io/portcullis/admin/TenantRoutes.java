@@ -2,15 +2,18 @@ package io.portcullis.admin;
 
 import io.portcullis.admin.document.ModelReader;
 import io.portcullis.admin.document.ModelWriter;
+import io.portcullis.admin.http.Access;
 import io.portcullis.admin.http.Answer;
 import io.portcullis.admin.http.Exchange;
 import io.portcullis.admin.http.RefusedException;
+import io.portcullis.admin.http.Role;
 import io.portcullis.admin.http.Router;
 import io.portcullis.api.ItemList;
 import io.portcullis.api.RealizationView;
 import io.portcullis.api.TenantSpec;
 import io.portcullis.api.TenantView;
 import io.portcullis.api.VnicRealization;
+import io.portcullis.persistence.ApiTokens;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.TenantModel;
@@ -22,21 +25,20 @@ import java.util.concurrent.CompletionStage;
 /** Tenants, and how far their policy is realized. */
 final class TenantRoutes {
     private final AdminServices services;
+    private final ApiTokens tokens;
 
-    TenantRoutes(AdminServices services) {
+    TenantRoutes(AdminServices services, ApiTokens tokens) {
         this.services = services;
+        this.tokens = tokens;
     }
 
     void addTo(Router router) {
-        router.get("/v1/tenants", exchange -> list())
+        router.add("GET", "/v1/tenants", Access.shared(Role.VIEWER), this::list)
                 .get(
                         "/v1/tenants/{tenant}",
                         exchange -> services.model(tenant(exchange)).thenApply(TenantRoutes::view))
-                .put("/v1/tenants/{tenant}", this::put)
-                .delete(
-                        "/v1/tenants/{tenant}",
-                        exchange -> services.deleteTenant(tenant(exchange), exchange.by())
-                                .thenApply(done -> Answer.noContent()))
+                .add("PUT", "/v1/tenants/{tenant}", Access.cluster(Role.EDITOR), this::put)
+                .add("DELETE", "/v1/tenants/{tenant}", Access.cluster(Role.EDITOR), this::delete)
                 .get("/v1/tenants/{tenant}/realization", this::realization);
     }
 
@@ -48,11 +50,19 @@ final class TenantRoutes {
         return Answer.ok(ModelWriter.tenant(model), model.revision());
     }
 
-    private CompletionStage<Answer> list() {
+    private CompletionStage<Answer> delete(Exchange exchange) {
+        TenantId tenant = tenant(exchange);
+        return services.deleteTenant(tenant, exchange.by())
+                .thenCompose(done -> tokens.removeOf(tenant))
+                .thenApply(removed -> Answer.noContent());
+    }
+
+    private CompletionStage<Answer> list(Exchange exchange) {
         return services.tenants()
                 .thenCompose(names -> {
                     CompletionStage<List<TenantView>> views = CompletableFuture.completedFuture(new ArrayList<>());
-                    for (TenantId name : names) {
+                    for (TenantId name :
+                            names.stream().filter(exchange.principal()::sees).toList()) {
                         views = views.thenCombine(services.model(name), (list, model) -> {
                             list.add(ModelWriter.tenant(model));
                             return list;

@@ -1,10 +1,12 @@
 package io.portcullis.admin;
 
 import io.portcullis.admin.document.ModelWriter;
+import io.portcullis.admin.http.Access;
 import io.portcullis.admin.http.Answer;
 import io.portcullis.admin.http.Exchange;
 import io.portcullis.admin.http.ProblemKind;
 import io.portcullis.admin.http.RefusedException;
+import io.portcullis.admin.http.Role;
 import io.portcullis.admin.http.Router;
 import io.portcullis.api.AttachRequest;
 import io.portcullis.api.ConnectionsView;
@@ -57,8 +59,8 @@ final class VmRoutes {
                 .get(VM, this::get)
                 .put(VM, exchange -> documents.put(exchange, "Vm", VmSpec.class))
                 .delete(VM, this::delete)
-                .post(VM + "/attach", this::attach)
-                .post(VM + "/detach", this::detach)
+                .add("POST", VM + "/attach", Access.cluster(Role.EDITOR), this::attach)
+                .add("POST", VM + "/detach", Access.cluster(Role.EDITOR), this::detach)
                 .post(VM + "/tags", this::tags)
                 .post(VM + "/findings", this::findings)
                 .get(VM + "/vnics/{vnic}", this::vnic)

@@ -66,7 +66,7 @@ class AdminServerTest extends ApiTestCase {
     void shouldSayInOneLineThatThePortIsInUse() {
         assertThatExceptionOfType(CompletionException.class)
                 .isThrownBy(() -> AdminServer.start(
-                                kit.system(), config(server.address().getPort()), services)
+                                kit.system(), config(server.address().getPort()), services, tokens)
                         .toCompletableFuture()
                         .join())
                 .havingCause()

@@ -62,6 +62,7 @@ abstract class ApiTestCase {
     Path folder;
 
     FakeServices services;
+    FakeTokens tokens;
     AdminServer server;
     PortcullisClient client;
 
@@ -82,7 +83,8 @@ abstract class ApiTestCase {
     @BeforeEach
     void start() throws Exception {
         services = new FakeServices();
-        server = AdminServer.start(kit.system(), config(0), services)
+        tokens = new FakeTokens();
+        server = AdminServer.start(kit.system(), config(0), services, tokens)
                 .toCompletableFuture()
                 .join();
         client = PortcullisClient.withTokenFile(base(), folder.resolve("token"));

@@ -181,6 +181,23 @@ public final class PortcullisClient implements AutoCloseable {
         }
     }
 
+    // Tokens.
+
+    /** Those that this token may see. */
+    public List<TokenView> tokens() {
+        return list(TokenView.class, "v1", "tokens");
+    }
+
+    /** The answer has the secret; it is shown only once. */
+    public TokenView createToken(TokenRequest request) {
+        return call("POST", request, TokenView.class, "v1", "tokens");
+    }
+
+    /** Ends it on every node within seconds. */
+    public void deleteToken(String name) {
+        transport.send(transport.request("v1", "tokens", name).DELETE().build());
+    }
+
     // VMs.
 
     public List<VmView> vms(String tenant) {

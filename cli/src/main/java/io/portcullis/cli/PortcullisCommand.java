@@ -21,7 +21,8 @@ import picocli.CommandLine.Command;
             MigrateCommand.class,
             CancelCommand.class,
             DrainCommand.class,
-            LeaveCommand.class
+            LeaveCommand.class,
+            TokenCommand.class
         },
         footer = {
             "",

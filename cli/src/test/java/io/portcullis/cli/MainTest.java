@@ -353,4 +353,19 @@ class MainTest {
 
         assertThat(out.toString()).contains("pauseNanos: 1250000");
     }
+
+    @Test
+    void shouldPrintANewTokenAloneSoThatItCanGoToAFile() {
+        cluster.on("POST /v1/tokens", 201, """
+            {"name": "ci", "role": "editor", "tenant": "acme", "created": "2026-01-01T00:00:00Z", "createdBy": "operator",
+             "expires": "2999-01-01T00:00:00Z", "secret": "pct_abc"}
+            """);
+
+        int code = run("token", "create", "ci", "--role", "editor", "--tenant", "acme", "--expires", "90d");
+
+        assertThat(code).isZero();
+        assertThat(out.toString()).isEqualToIgnoringNewLines("pct_abc");
+        assertThat(err.toString()).contains("tenant acme").contains("not shown again");
+        assertThat(cluster.requests.getLast().body()).containsPattern("\"expires\" : \"20\\d\\d-.*Z\"");
+    }
 }

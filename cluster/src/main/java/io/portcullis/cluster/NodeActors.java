@@ -10,6 +10,7 @@ import io.portcullis.migration.Migration;
 import io.portcullis.migration.MigrationAgent;
 import io.portcullis.persistence.Checkpoints;
 import io.portcullis.persistence.Database;
+import io.portcullis.persistence.JdbcApiTokens;
 import io.portcullis.persistence.JdbcMigrationLog;
 import io.portcullis.persistence.JdbcPlacementDirectory;
 import io.portcullis.persistence.MigrationLog;
@@ -80,7 +81,8 @@ final class NodeActors {
         AdminConfig admin = AdminConfig.from(config.system().getConfig("portcullis.admin"));
         ClusterAccess access = new ClusterAccess(
                 vnics, migration::placement, migration::evacuation, directory, migrations, config.host(), version());
-        return AdminServer.start(system, admin, new ActorServices(system, access, admin.askTimeout()));
+        return AdminServer.start(
+                system, admin, new ActorServices(system, access, admin.askTimeout()), new JdbcApiTokens(database));
     }
 
     private static Database openDatabase(ActorSystem<?> system, NodeConfig config, Executor blocking)

@@ -23,3 +23,12 @@ CREATE TABLE IF NOT EXISTS migration (
 );
 CREATE INDEX IF NOT EXISTS migration_started ON migration (started);
 CREATE INDEX IF NOT EXISTS migration_vm ON migration (vm, started);
+CREATE TABLE IF NOT EXISTS api_token (
+    name VARCHAR(63) NOT NULL PRIMARY KEY,
+    digest VARCHAR(64) NOT NULL UNIQUE,
+    role VARCHAR(16) NOT NULL,
+    tenant VARCHAR(63),
+    created BIGINT NOT NULL,
+    created_by VARCHAR(255) NOT NULL,
+    expires BIGINT
+);

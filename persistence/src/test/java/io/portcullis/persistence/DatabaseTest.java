@@ -101,6 +101,31 @@ class DatabaseTest {
     }
 
     @Test
+    void shouldKeepTokensByName() {
+        ApiTokens tokens = new JdbcApiTokens(database);
+        ApiToken ops = new ApiToken("ops", "a".repeat(64), "admin", null, Instant.ofEpochMilli(1_000), "ann", null);
+        ApiToken ci = new ApiToken(
+                "ci",
+                "b".repeat(64),
+                "editor",
+                WEB.tenant(),
+                Instant.ofEpochMilli(2_000),
+                "ops",
+                Instant.ofEpochMilli(9_000));
+
+        assertThat(get(tokens.add(ops))).isTrue();
+        assertThat(get(tokens.add(ci))).isTrue();
+        assertThat(get(tokens.add(new ApiToken("ci", "c".repeat(64), "admin", null, ci.created(), "eve", null))))
+                .isFalse();
+        assertThat(get(tokens.list())).containsExactly(ci, ops);
+
+        assertThat(get(tokens.removeOf(WEB.tenant()))).isEqualTo(1);
+        assertThat(get(tokens.remove("ci"))).isFalse();
+        assertThat(get(tokens.remove("ops"))).isTrue();
+        assertThat(get(tokens.list())).isEmpty();
+    }
+
+    @Test
     void shouldKeepWhatIsThereWhenTheSchemaIsMadeAgainByManyAtOnce() {
         PlacementDirectory directory = new JdbcPlacementDirectory(database);
         get(directory.put(row(WEB, HOST_1, 1)));

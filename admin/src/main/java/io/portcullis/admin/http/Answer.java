@@ -24,6 +24,11 @@ public record Answer(int status, @Nullable Object body, String mediaType, Map<St
         return new Answer(200, body, JSON, Map.of("ETag", "\"" + revision + "\""));
     }
 
+    /** Made, and from now on at the location. */
+    public static Answer created(Object body, String location) {
+        return new Answer(201, body, JSON, Map.of("Location", location));
+    }
+
     /** Begun, not done: the progress is seen at the location. */
     public static Answer accepted(Object body, String location) {
         return new Answer(202, body, JSON, Map.of("Location", location));

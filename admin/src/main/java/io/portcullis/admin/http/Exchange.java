@@ -13,11 +13,20 @@ import java.util.OptionalLong;
  * @param path values of the route's variables
  * @param query first value of each parameter
  * @param headers first value of each, names in lower case
- * @param by who asks, for records of what was done
+ * @param principal who asks
  */
 @SuppressWarnings("ArrayRecordComponent") // exchanges are never compared
 public record Exchange(
-        Map<String, String> path, Map<String, String> query, Map<String, String> headers, byte[] body, String by) {
+        Map<String, String> path,
+        Map<String, String> query,
+        Map<String, String> headers,
+        byte[] body,
+        Principal principal) {
+    /** Who asks, for records of what was done. */
+    public String by() {
+        return principal.name();
+    }
+
     /** A variable of the route. */
     public String variable(String name) {
         String value = path.get(name);

@@ -10,6 +10,8 @@ public enum ProblemKind {
     INVALID_REQUEST(400, "The request makes no sense"),
     /** No token, or not the right one. */
     UNAUTHORIZED(401, "A valid token is needed"),
+    /** The token is right, and not for this. */
+    FORBIDDEN(403, "The token does not allow it"),
     /** The address names something that does not exist. */
     UNKNOWN(404, "There is no such thing"),
     METHOD_NOT_ALLOWED(405, "That cannot be done here"),

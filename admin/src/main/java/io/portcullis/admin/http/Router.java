@@ -23,11 +23,21 @@ public final class Router {
     /**
      * A route that fits a request.
      *
-     * @param open whether it needs no token
+     * @param path as it is shown
      */
-    public record Match(Handler handler, Map<String, String> variables, boolean open) {}
+    public record Match(Handler handler, Map<String, String> variables, Access access, String path) {
+        /** Whether it needs no token. */
+        public boolean isOpen() {
+            return access.scope() == Access.Scope.OPEN;
+        }
 
-    private record Route(String method, List<String> pattern, boolean open, Handler handler) {
+        /** Refuses who may not ask this. */
+        public void check(Principal principal) {
+            access.check(principal, variables, path);
+        }
+    }
+
+    private record Route(String method, List<String> pattern, Access access, Handler handler) {
         @Nullable
         Map<String, String> variablesOf(List<String> path) {
             if (path.size() != pattern.size()) {
@@ -48,29 +58,36 @@ public final class Router {
 
     private final List<Route> routes = new ArrayList<>();
 
+    /** For viewers, of the tenant that the path names or else of the cluster. */
     public Router get(String pattern, Handler handler) {
-        return add("GET", pattern, false, handler);
+        return add("GET", pattern, Access.of(pattern, Role.VIEWER), handler);
     }
 
+    /** For editors, of the tenant that the path names or else of the cluster; so are POST and DELETE. */
     public Router put(String pattern, Handler handler) {
-        return add("PUT", pattern, false, handler);
+        return add("PUT", pattern, Access.of(pattern, Role.EDITOR), handler);
     }
 
     public Router post(String pattern, Handler handler) {
-        return add("POST", pattern, false, handler);
+        return add("POST", pattern, Access.of(pattern, Role.EDITOR), handler);
     }
 
     public Router delete(String pattern, Handler handler) {
-        return add("DELETE", pattern, false, handler);
+        return add("DELETE", pattern, Access.of(pattern, Role.EDITOR), handler);
+    }
+
+    /** A POST that changes nothing: for viewers. */
+    public Router query(String pattern, Handler handler) {
+        return add("POST", pattern, Access.of(pattern, Role.VIEWER), handler);
     }
 
     /** A GET that needs no token. */
     public Router open(String pattern, Handler handler) {
-        return add("GET", pattern, true, handler);
+        return add("GET", pattern, Access.open(), handler);
     }
 
-    private Router add(String method, String pattern, boolean open, Handler handler) {
-        routes.add(new Route(method, List.of(pattern.split("/")), open, handler));
+    public Router add(String method, String pattern, Access access, Handler handler) {
+        routes.add(new Route(method, List.of(pattern.split("/")), access, handler));
         return this;
     }
 
@@ -87,20 +104,25 @@ public final class Router {
                 continue;
             }
             if (route.method().equals(method)) {
-                return new Match(route.handler(), variables, route.open());
+                return new Match(route.handler(), variables, route.access(), shown(path));
             }
             methods.add(route.method());
         }
-        String shown = "/" + String.join("/", path);
         if (methods.isEmpty()) {
-            throw new RefusedException(
-                    ProblemKind.UNKNOWN,
-                    "there is nothing at " + shown,
-                    "the API is under /v1, for example /v1/cluster");
+            throw nothingAt(shown(path));
         }
         throw new RefusedException(
                 ProblemKind.METHOD_NOT_ALLOWED,
-                method + " is not possible at " + shown,
+                method + " is not possible at " + shown(path),
                 "possible are " + String.join(", ", methods));
+    }
+
+    private static String shown(List<String> path) {
+        return "/" + String.join("/", path);
+    }
+
+    static RefusedException nothingAt(String path) {
+        return new RefusedException(
+                ProblemKind.UNKNOWN, "there is nothing at " + path, "the API is under /v1, for example /v1/tenants");
     }
 }
