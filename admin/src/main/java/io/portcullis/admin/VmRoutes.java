@@ -24,6 +24,7 @@ import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.model.Alg;
 import io.portcullis.policy.model.ModelEdit;
+import io.portcullis.policy.model.Quarantine;
 import io.portcullis.policy.model.Tag;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.model.Vm;
@@ -36,6 +37,7 @@ import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /** VMs: inventory, labels, placement and what their vNICs do. */
@@ -63,6 +65,8 @@ final class VmRoutes {
                 .add("POST", VM + "/detach", Access.cluster(Role.EDITOR), this::detach)
                 .post(VM + "/tags", this::tags)
                 .post(VM + "/findings", this::findings)
+                .put(VM + "/quarantine", this::quarantine)
+                .delete(VM + "/quarantine", exchange -> change(exchange, (_, vm) -> Quarantine.release(vm)))
                 .get(VM + "/vnics/{vnic}", this::vnic)
                 .get(VM + "/vnics/{vnic}/rules", this::rules)
                 .get(VM + "/vnics/{vnic}/connections", this::connections);
@@ -168,7 +172,7 @@ final class VmRoutes {
         if (!mistakes.isEmpty()) {
             throw RefusedException.invalid(mistakes);
         }
-        return change(exchange, vm -> {
+        return change(exchange, (_, vm) -> {
             TreeSet<Tag> tags = new TreeSet<>(vm.tags());
             tags.addAll(add);
             remove.forEach(tags::remove);
@@ -188,11 +192,24 @@ final class VmRoutes {
         return tags;
     }
 
+    private CompletionStage<Answer> quarantine(Exchange exchange) {
+        return change(exchange, (model, vm) -> {
+            try {
+                return Quarantine.isolate(model, vm);
+            } catch (IllegalStateException ownDoesNotIsolate) {
+                throw new RefusedException(
+                        ProblemKind.WRONG_STATE,
+                        String.valueOf(ownDoesNotIsolate.getMessage()),
+                        "mend it, or rename it: then the usual one is made");
+            }
+        });
+    }
+
     private CompletionStage<Answer> findings(Exchange exchange) {
         FindingsRequest request = exchange.read(FindingsRequest.class);
         Map<String, String> set = request.set() == null ? Map.of() : request.set();
         List<String> clear = request.clear() == null ? List.of() : request.clear();
-        return change(exchange, vm -> {
+        return change(exchange, (_, vm) -> {
             List<ModelEdit> wanted = new ArrayList<>();
             clear.stream()
                     .filter(finding -> vm.findings().containsKey(finding))
@@ -202,12 +219,12 @@ final class VmRoutes {
         });
     }
 
-    private CompletionStage<Answer> change(Exchange exchange, java.util.function.Function<Vm, List<ModelEdit>> wanted) {
+    private CompletionStage<Answer> change(Exchange exchange, BiFunction<TenantModel, Vm, List<ModelEdit>> wanted) {
         return edits.apply(new Edits.Change(
                 TenantRoutes.tenant(exchange),
                 exchange.ifMatch(),
                 exchange.by(),
-                model -> wanted.apply(Lookup.vm(model, exchange.variable("name"))),
+                model -> wanted.apply(model, Lookup.vm(model, exchange.variable("name"))),
                 problem -> null,
                 ProblemKind.INVALID_DOCUMENT));
     }

@@ -3,6 +3,7 @@ package io.portcullis.admin;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.portcullis.api.ApiException;
+import io.portcullis.api.ChangeView;
 import io.portcullis.api.ConnectionsView;
 import io.portcullis.api.FieldProblem;
 import io.portcullis.api.FindingsRequest;
@@ -63,6 +64,27 @@ class VmApiTest extends ApiTestCase {
                         .getFirst()
                         .path())
                 .isEqualTo("add[0]");
+    }
+
+    @Test
+    void shouldQuarantineByOneCall() {
+        client.apply("acme", TENANT);
+
+        ChangeView change = client.quarantine("acme", "web-1");
+
+        assertThat(change.changed()).containsExactly("Group/quarantined", "Policy/quarantine", "Vm/web-1");
+        assertThat(client.vm("acme", "web-1").groups()).contains("quarantined");
+        assertThat(client.quarantine("acme", "web-1").changed()).isEmpty();
+        assertThat(client.endQuarantine("acme", "web-1").changed()).containsExactly("Vm/web-1");
+        assertThat(client.vm("acme", "web-1").groups()).containsExactly("web");
+        client.apply("acme", """
+            kind: Policy
+            metadata: {name: quarantine}
+            spec: {category: APPLICATION, rules: [{name: a, services: [any], action: DROP}]}
+            """);
+        ApiException refused = refused(() -> client.quarantine("acme", "web-1"));
+        assertThat(refused.problem().code()).isEqualTo("wrong-state");
+        assertThat(client.vm("acme", "web-1").tags()).containsExactly("app:web");
     }
 
     @Test

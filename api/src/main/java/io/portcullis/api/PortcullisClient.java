@@ -234,6 +234,15 @@ public final class PortcullisClient implements AutoCloseable {
         return call("POST", findings, ChangeView.class, "v1", "tenants", tenant, "vms", vm, "findings");
     }
 
+    /** Isolates the VM: nothing passes from it or to it, and what is established is cut. */
+    public ChangeView quarantine(String tenant, String vm) {
+        return call("PUT", null, ChangeView.class, "v1", "tenants", tenant, "vms", vm, "quarantine");
+    }
+
+    public ChangeView endQuarantine(String tenant, String vm) {
+        return call("DELETE", null, ChangeView.class, "v1", "tenants", tenant, "vms", vm, "quarantine");
+    }
+
     public VnicView vnic(String tenant, String vm, String vnic) {
         return get(VnicView.class, "v1", "tenants", tenant, "vms", vm, "vnics", vnic);
     }

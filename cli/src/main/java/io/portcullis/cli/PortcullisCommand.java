@@ -18,6 +18,7 @@ import picocli.CommandLine.Command;
             DetachCommand.class,
             TagCommand.class,
             FindingCommand.class,
+            QuarantineCommand.class,
             MigrateCommand.class,
             CancelCommand.class,
             DrainCommand.class,
