@@ -11,11 +11,11 @@ import java.util.function.UnaryOperator;
 final class ModelDraft {
     private final TenantModel base;
     private final Problems problems = new Problems();
-    private final SortedMap<String, Segment> segments;
-    private final SortedMap<String, Vm> vms;
-    private final SortedMap<String, Group> groups;
-    private final SortedMap<String, Service> services;
-    private final SortedMap<String, SecurityPolicy> policies;
+    private NameMap<Segment> segments;
+    private NameMap<Vm> vms;
+    private NameMap<Group> groups;
+    private NameMap<Service> services;
+    private NameMap<SecurityPolicy> policies;
     private final SortedMap<String, Vm> relabelled = new TreeMap<>();
     private Action defaultAction;
     private boolean looseTracking;
@@ -24,11 +24,11 @@ final class ModelDraft {
 
     private ModelDraft(TenantModel base) {
         this.base = base;
-        segments = new TreeMap<>(base.segments());
-        vms = new TreeMap<>(base.vms());
-        groups = new TreeMap<>(base.groups());
-        services = new TreeMap<>(base.services());
-        policies = new TreeMap<>(base.policies());
+        segments = NameMap.copyOf(base.segments());
+        vms = NameMap.copyOf(base.vms());
+        groups = NameMap.copyOf(base.groups());
+        services = NameMap.copyOf(base.services());
+        policies = NameMap.copyOf(base.policies());
         defaultAction = base.defaultAction();
         looseTracking = base.looseTracking();
         timeouts = base.timeouts();
@@ -64,7 +64,7 @@ final class ModelDraft {
         return problems.isEmpty() ? new EditResult.Accepted(next, true) : new EditResult.Refused(problems.list());
     }
 
-    /** Whether the edits changed nothing or undid each other. What was not touched is the same object, so this is quick. */
+    /** Whether the edits changed nothing or undid each other. What was not touched is shared, so this is quick. */
     private boolean isAsBefore() {
         return defaultAction == base.defaultAction()
                 && looseTracking == base.looseTracking()
@@ -78,16 +78,16 @@ final class ModelDraft {
 
     private void edit(ModelEdit edit) {
         switch (edit) {
-            case ModelEdit.PutSegment(Segment segment) -> put(segments, segment.name(), segment);
-            case ModelEdit.RemoveSegment(String name) -> remove(segments, "segments", name);
-            case ModelEdit.PutVm(Vm vm) -> put(vms, vm.name(), vm);
-            case ModelEdit.RemoveVm(String name) -> remove(vms, "vms", name);
-            case ModelEdit.PutGroup(Group group) -> put(groups, group.name(), group);
-            case ModelEdit.RemoveGroup(String name) -> remove(groups, "groups", name);
-            case ModelEdit.PutService(Service service) -> put(services, service.name(), service);
-            case ModelEdit.RemoveService(String name) -> remove(services, "services", name);
-            case ModelEdit.PutPolicy(SecurityPolicy policy) -> put(policies, policy.name(), policy);
-            case ModelEdit.RemovePolicy(String name) -> remove(policies, "policies", name);
+            case ModelEdit.PutSegment(Segment segment) -> segments = put(segments, segment.name(), segment);
+            case ModelEdit.RemoveSegment(String name) -> segments = remove(segments, "segments", name);
+            case ModelEdit.PutVm(Vm vm) -> vms = put(vms, vm.name(), vm);
+            case ModelEdit.RemoveVm(String name) -> vms = remove(vms, "vms", name);
+            case ModelEdit.PutGroup(Group group) -> groups = put(groups, group.name(), group);
+            case ModelEdit.RemoveGroup(String name) -> groups = remove(groups, "groups", name);
+            case ModelEdit.PutService(Service service) -> services = put(services, service.name(), service);
+            case ModelEdit.RemoveService(String name) -> services = remove(services, "services", name);
+            case ModelEdit.PutPolicy(SecurityPolicy policy) -> policies = put(policies, policy.name(), policy);
+            case ModelEdit.RemovePolicy(String name) -> policies = remove(policies, "policies", name);
             case ModelEdit.SetTags set -> relabel(set.vm(), vm -> vm.withTags(set.tags()));
             case ModelEdit.SetFinding set -> relabel(set.vm(), vm -> vm.withFinding(set.finding(), set.value()));
             case ModelEdit.ClearFinding clear -> relabel(clear.vm(), vm -> vm.withoutFinding(clear.finding()));
@@ -95,16 +95,18 @@ final class ModelDraft {
         }
     }
 
-    private <T> void put(SortedMap<String, T> map, String name, T value) {
-        map.put(name, value);
+    private <T> NameMap<T> put(NameMap<T> map, String name, T value) {
         onlyLabels = false;
+        return map.with(name, value);
     }
 
-    private void remove(SortedMap<String, ?> map, String kind, String name) {
-        if (map.remove(name) == null) {
+    private <T> NameMap<T> remove(NameMap<T> map, String kind, String name) {
+        onlyLabels = false;
+        NameMap<T> fewer = map.without(name);
+        if (fewer == map) {
             unknown(kind, name);
         }
-        onlyLabels = false;
+        return fewer;
     }
 
     private void relabel(String name, UnaryOperator<Vm> change) {
@@ -114,7 +116,7 @@ final class ModelDraft {
             return;
         }
         Vm after = change.apply(before);
-        vms.put(name, after);
+        vms = vms.with(name, after);
         relabelled.put(name, after);
     }
 

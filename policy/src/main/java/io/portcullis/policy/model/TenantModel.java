@@ -5,12 +5,10 @@ import io.portcullis.policy.TenantId;
 import io.portcullis.policy.TimeoutPreset;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -38,11 +36,11 @@ public record TenantModel(
         boolean looseTracking,
         TimeoutPreset timeouts) {
     public TenantModel {
-        segments = Collections.unmodifiableSortedMap(new TreeMap<>(segments));
-        vms = Collections.unmodifiableSortedMap(new TreeMap<>(vms));
-        groups = Collections.unmodifiableSortedMap(new TreeMap<>(groups));
-        services = Collections.unmodifiableSortedMap(new TreeMap<>(services));
-        policies = Collections.unmodifiableSortedMap(new TreeMap<>(policies));
+        segments = NameMap.copyOf(segments);
+        vms = NameMap.copyOf(vms);
+        groups = NameMap.copyOf(groups);
+        services = NameMap.copyOf(services);
+        policies = NameMap.copyOf(policies);
         // models that were stored before there was a choice name none
         timeouts = timeouts == null ? TimeoutPreset.LINUX : timeouts;
     }
@@ -52,11 +50,11 @@ public record TenantModel(
         return new TenantModel(
                 tenant,
                 0,
-                new TreeMap<>(),
-                new TreeMap<>(),
-                new TreeMap<>(),
-                new TreeMap<>(),
-                new TreeMap<>(),
+                NameMap.empty(),
+                NameMap.empty(),
+                NameMap.empty(),
+                NameMap.empty(),
+                NameMap.empty(),
                 Action.DROP,
                 false,
                 TimeoutPreset.LINUX);

@@ -1,0 +1,188 @@
+package io.portcullis.policy.model;
+
+import java.util.AbstractMap;
+import java.util.AbstractSet;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A sorted map by name that never changes: {@link #with} and {@link #without} give another one, which shares all but a path of
+ * about log n nodes with this one. What two maps share costs nothing when they are compared. Any thread.
+ */
+public final class NameMap<V> extends AbstractMap<String, V> implements SortedMap<String, V> {
+    private static final NameMap<?> EMPTY = new NameMap<>(null);
+
+    private final @Nullable NameTree<V> root;
+
+    /** Takes what is different between two maps; {@code before} or {@code after} is null where the name is in one of them only. */
+    @FunctionalInterface
+    public interface Differences<V> {
+        void accept(String name, @Nullable V before, @Nullable V after);
+    }
+
+    private NameMap(@Nullable NameTree<V> root) {
+        this.root = root;
+    }
+
+    @Nullable NameTree<V> root() {
+        return root;
+    }
+
+    @SuppressWarnings("unchecked") // nobody can put anything into it
+    public static <V> NameMap<V> empty() {
+        return (NameMap<V>) EMPTY;
+    }
+
+    /** The very map if it is one of this kind, else one with the same entries; linear in them then. */
+    public static <V> NameMap<V> copyOf(Map<String, V> map) {
+        if (map instanceof NameMap<V> same) {
+            return same;
+        }
+        boolean inOrder = map instanceof SortedMap<String, V> sorted && sorted.comparator() == null;
+        List<Map.Entry<String, V>> entries = new ArrayList<>((inOrder ? map : new TreeMap<>(map)).entrySet());
+        return of(NameTree.balanced(entries, 0, entries.size()));
+    }
+
+    private static <V> NameMap<V> of(@Nullable NameTree<V> root) {
+        return root == null ? empty() : new NameMap<>(root);
+    }
+
+    /** The same map with this value for this name; the very map if it has that object already. */
+    public NameMap<V> with(String name, V value) {
+        NameTree<V> next = NameTree.with(root, name, value);
+        return next == root ? this : of(next);
+    }
+
+    /** The same map without this name; the very map if it does not have it. */
+    public NameMap<V> without(String name) {
+        NameTree<V> next = NameTree.without(root, name);
+        return next == root ? this : of(next);
+    }
+
+    /** Tells the names whose values are not equal, in order; what both maps share is passed over as a whole. */
+    public static <V> void compare(NameMap<V> before, NameMap<V> after, Differences<? super V> differences) {
+        NameTree.compare(before.root, after.root, differences);
+    }
+
+    @Override
+    public @Nullable V get(Object key) {
+        NameTree<V> found = key instanceof String name ? NameTree.find(root, name) : null;
+        return found == null ? null : found.value();
+    }
+
+    @Override
+    public boolean containsKey(Object key) {
+        return key instanceof String name && NameTree.find(root, name) != null;
+    }
+
+    @Override
+    public int size() {
+        return NameTree.size(root);
+    }
+
+    @Override
+    public @Nullable Comparator<? super String> comparator() {
+        return null;
+    }
+
+    @Override
+    public SortedMap<String, V> subMap(String from, String to) {
+        if (from.compareTo(to) > 0) {
+            throw new IllegalArgumentException("'" + from + "' comes after '" + to + "'");
+        }
+        return of(NameTree.below(NameTree.from(root, from), to));
+    }
+
+    @Override
+    public SortedMap<String, V> headMap(String to) {
+        return of(NameTree.below(root, to));
+    }
+
+    @Override
+    public SortedMap<String, V> tailMap(String from) {
+        return of(NameTree.from(root, from));
+    }
+
+    @Override
+    public String firstKey() {
+        return entrySet().iterator().next().getKey();
+    }
+
+    @Override
+    public String lastKey() {
+        NameTree<V> last = root;
+        while (last != null && last.right() != null) {
+            last = last.right();
+        }
+        if (last == null) {
+            throw new NoSuchElementException("the map is empty");
+        }
+        return last.name();
+    }
+
+    @Override
+    public Set<Entry<String, V>> entrySet() {
+        return new Entries();
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        if (!(other instanceof NameMap<?> map)) {
+            return super.equals(other);
+        }
+        return NameTree.equal(root, map.root);
+    }
+
+    @Override
+    public int hashCode() {
+        return super.hashCode();
+    }
+
+    private final class Entries extends AbstractSet<Entry<String, V>> {
+        @Override
+        public Iterator<Entry<String, V>> iterator() {
+            return new InOrder<>(root);
+        }
+
+        @Override
+        public int size() {
+            return NameMap.this.size();
+        }
+    }
+
+    private static final class InOrder<V> implements Iterator<Entry<String, V>> {
+        private final Deque<NameTree<V>> path = new ArrayDeque<>();
+
+        InOrder(@Nullable NameTree<V> root) {
+            descend(root);
+        }
+
+        private void descend(@Nullable NameTree<V> tree) {
+            for (NameTree<V> next = tree; next != null; next = next.left()) {
+                path.push(next);
+            }
+        }
+
+        @Override
+        public boolean hasNext() {
+            return !path.isEmpty();
+        }
+
+        @Override
+        public Entry<String, V> next() {
+            NameTree<V> tree = path.pop();
+            descend(tree.right());
+            return Map.entry(tree.name(), tree.value());
+        }
+    }
+}
