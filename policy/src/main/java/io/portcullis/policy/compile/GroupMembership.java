@@ -2,7 +2,6 @@ package io.portcullis.policy.compile;
 
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
-import io.portcullis.policy.model.AddressLiteral;
 import io.portcullis.policy.model.Expression;
 import io.portcullis.policy.model.Group;
 import io.portcullis.policy.model.Tag;
@@ -145,33 +144,9 @@ public final class GroupMembership {
     private List<IpRange> literalsOf(String group) {
         List<IpRange> known = literalsByGroup.get(group);
         if (known == null) {
-            known = literals(group(group).expression());
+            known = LiteralRanges.of(group(group).expression(), this::literalsOf);
             literalsByGroup.put(group, known);
         }
         return known;
-    }
-
-    private List<IpRange> literals(Expression expression) {
-        return switch (expression) {
-            case Expression.Addresses(List<AddressLiteral> addresses) ->
-                IpRanges.merge(addresses.stream().map(AddressLiteral::range).toList());
-            case Expression.InGroup(String group) -> literalsOf(group);
-            case Expression.And(List<Expression> operands) ->
-                operands.stream()
-                        .map(this::literals)
-                        .reduce(IpRanges::intersect)
-                        .orElse(List.of());
-            case Expression.Or(List<Expression> operands) ->
-                IpRanges.merge(operands.stream()
-                        .flatMap(operand -> literals(operand).stream())
-                        .toList());
-            case Expression.Not _,
-                    Expression.HasTag _,
-                    Expression.NameMatches _,
-                    Expression.OsMatches _,
-                    Expression.InSegment _,
-                    Expression.HasFinding _,
-                    Expression.Members _ -> List.of();
-        };
     }
 }

@@ -30,6 +30,11 @@ public final class PolicyCompiler {
         this.interner = interner;
     }
 
+    /** Compiles the models of one tenant as they follow on each other; shares tables with everyone who uses the same interner. */
+    public TenantCompiler incremental() {
+        return new TenantCompiler(interner);
+    }
+
     /** The table of one vNIC; throws {@link IllegalArgumentException} when the model has no such vNIC. */
     public RuleTable compile(TenantModel model, VnicId id) {
         Vnic vnic = model.vnic(id).orElseThrow(() -> new IllegalArgumentException("the model has no vNIC " + id));
@@ -43,7 +48,10 @@ public final class PolicyCompiler {
         return seal(model, rules, rules.all());
     }
 
-    /** The tables of all vNICs, in the order of the inventory. */
+    /**
+     * The tables of all vNICs, in the order of the inventory. Looks at every rule for every vNIC on purpose: it is the reference that
+     * {@link TenantCompiler} is compared with.
+     */
     public Map<VnicId, RuleTable> compileAll(TenantModel model) {
         TenantRules rules = new TenantRules(model);
         Map<BitSet, RuleTable> sealed = new HashMap<>();

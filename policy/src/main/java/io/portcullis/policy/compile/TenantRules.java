@@ -1,53 +1,34 @@
 package io.portcullis.policy.compile;
 
-import io.portcullis.policy.Action;
-import io.portcullis.policy.Category;
 import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.RuleDirection;
 import io.portcullis.policy.VnicId;
-import io.portcullis.policy.model.AddressLiteral;
-import io.portcullis.policy.model.Alg;
 import io.portcullis.policy.model.Peers;
 import io.portcullis.policy.model.Rule;
 import io.portcullis.policy.model.SecurityPolicy;
-import io.portcullis.policy.model.Service;
-import io.portcullis.policy.model.ServiceSelection;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.model.Vnic;
 import io.portcullis.policy.table.AddressMatch;
 import io.portcullis.policy.table.IpRange;
 import io.portcullis.policy.table.IpRanges;
-import io.portcullis.policy.table.ServiceMatch;
 import io.portcullis.policy.table.TableRule;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 /** All rules of a tenant in order of evaluation, resolved to addresses; {@link #concerning} picks those of one vNIC. */
 final class TenantRules {
-    /**
-     * Destinations that reach every vNIC of a segment: multicast and limited broadcast of IPv4 (RFC 5771, RFC 919),
-     * multicast of IPv6 (RFC 4291).
-     */
-    private static final List<IpRange> GROUP_ADDRESSES = IpRanges.merge(List.of(
-            AddressLiteral.parse("224.0.0.0/4").range(),
-            AddressLiteral.parse("255.255.255.255").range(),
-            AddressLiteral.parse("ff00::/8").range()));
-
     private final TenantModel model;
     private final GroupMembership membership;
-    private final Map<Side, AddressMatch> matches = new HashMap<>();
+    private final RuleResolver resolver;
+    private final Map<Side.Key, AddressMatch> matches = new HashMap<>();
     private final List<ResolvedRule> rules = new ArrayList<>();
     /** Places of rules that allow connections which FTP's gateway follows. */
     private final BitSet withFtp = new BitSet();
-
-    /** Key of {@link #matches}: a side of a rule as its family sees it. */
-    private record Side(Peers peers, IpFamily family) {}
 
     /** Groups whose vNICs enforce a rule; null members stand for all vNICs of the tenant. */
     private record Scope(boolean all, Set<VnicId> members) {
@@ -64,9 +45,9 @@ final class TenantRules {
             if (vnic.protection().mayUseUndeclared()) {
                 return true;
             }
-            boolean out = rule.direction() != RuleDirection.IN && mayHold(rule.sources(), own);
+            boolean out = rule.direction() != RuleDirection.IN && RuleResolver.mayHold(rule.sources(), own);
             boolean in = rule.direction() != RuleDirection.OUT
-                    && (reachesGroupAddresses || mayHold(rule.destinations(), own));
+                    && (reachesGroupAddresses || RuleResolver.mayHold(rule.destinations(), own));
             return out || in;
         }
     }
@@ -74,6 +55,7 @@ final class TenantRules {
     TenantRules(TenantModel model) {
         this.model = model;
         membership = GroupMembership.of(model);
+        resolver = new RuleResolver(model.tenant(), model::service);
         model.policies().values().stream()
                 .filter(SecurityPolicy::enabled)
                 .sorted(SecurityPolicy.EVALUATION_ORDER)
@@ -114,35 +96,16 @@ final class TenantRules {
         for (Rule rule : policy.rules()) {
             AddressMatch sources = match(rule.sources(), rule.family());
             AddressMatch destinations = match(rule.destinations(), rule.family());
-            if (matchesNothing(sources) || matchesNothing(destinations)) {
+            if (RuleResolver.matchesNothing(sources) || RuleResolver.matchesNothing(destinations)) {
                 continue;
             }
-            TableRule compiled = new TableRule(
-                    RuleIds.of(model.tenant(), policy.name(), rule.name()),
-                    policy.name() + "/" + rule.name(),
-                    policy.category(),
-                    rule.direction(),
-                    rule.family(),
-                    sources,
-                    destinations,
-                    services(rule.services()),
-                    rule.services().negated(),
-                    rule.ethernet(),
-                    rule.action(),
-                    rule.liveFlowMode(),
-                    rule.log());
+            long id = RuleIds.of(model.tenant(), policy.name(), rule.name());
+            TableRule compiled = resolver.resolve(policy, rule, id, sources, destinations);
             Scope ofRule = scope(rule.appliedTo());
-            withFtp.set(rules.size(), allowsFtp(policy, rule));
-            rules.add(new ResolvedRule(compiled, ofPolicy, ofRule, mayHold(destinations, GROUP_ADDRESSES)));
+            withFtp.set(rules.size(), resolver.allowsFtp(policy, rule));
+            rules.add(new ResolvedRule(
+                    compiled, ofPolicy, ofRule, RuleResolver.reachesGroupAddresses(destinations)));
         }
-    }
-
-    private boolean allowsFtp(SecurityPolicy policy, Rule rule) {
-        ServiceSelection services = rule.services();
-        return policy.category() != Category.ETHERNET
-                && rule.action() == Action.ALLOW
-                && !services.negated()
-                && services.names().stream().anyMatch(name -> service(name).alg() == Alg.FTP);
     }
 
     private Scope scope(List<String> groups) {
@@ -155,45 +118,15 @@ final class TenantRules {
         if (peers.any()) {
             return AddressMatch.ANY;
         }
-        Side side = new Side(peers, family);
+        Side.Key side = new Side.Key(peers, family);
         AddressMatch known = matches.get(side);
         if (known == null) {
             List<IpRange> ranges = new ArrayList<>();
             peers.groups().forEach(group -> ranges.addAll(membership.ranges(group)));
             peers.addresses().forEach(literal -> ranges.add(literal.range()));
-            List<IpRange> merged = IpRanges.ofFamily(IpRanges.merge(ranges), family);
-            known = peers.negated() ? AddressMatch.notIn(merged) : AddressMatch.in(merged);
+            known = RuleResolver.match(peers, family, IpRanges.merge(ranges));
             matches.put(side, known);
         }
         return known;
-    }
-
-    private List<ServiceMatch> services(ServiceSelection selection) {
-        if (selection.any()) {
-            return List.of(ServiceMatch.ANY);
-        }
-        Set<ServiceMatch> distinct = new LinkedHashSet<>();
-        for (String name : selection.names()) {
-            distinct.addAll(service(name).matches());
-        }
-        return List.copyOf(distinct);
-    }
-
-    private Service service(String name) {
-        return model.service(name)
-                .orElseThrow(() ->
-                        new IllegalArgumentException("tenant " + model.tenant() + " has no service '" + name + "'"));
-    }
-
-    private static boolean matchesNothing(AddressMatch match) {
-        return !match.any() && !match.negated() && match.ranges().isEmpty();
-    }
-
-    /**
-     * Whether some of the addresses may match. A negated match counts as one that may: what it leaves out is seldom all that
-     * a vNIC can be, and one rule too many costs a comparison while one too few would be a hole.
-     */
-    private static boolean mayHold(AddressMatch match, List<IpRange> addresses) {
-        return match.any() || match.negated() || IpRanges.intersects(match.ranges(), addresses);
     }
 }

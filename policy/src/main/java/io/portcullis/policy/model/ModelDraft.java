@@ -102,11 +102,10 @@ final class ModelDraft {
 
     private <T> NameMap<T> remove(NameMap<T> map, String kind, String name) {
         onlyLabels = false;
-        NameMap<T> fewer = map.without(name);
-        if (fewer == map) {
+        if (!map.containsKey(name)) {
             unknown(kind, name);
         }
-        return fewer;
+        return map.without(name);
     }
 
     private void relabel(String name, UnaryOperator<Vm> change) {

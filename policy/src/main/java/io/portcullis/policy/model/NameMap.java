@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * A sorted map by name that never changes: {@link #with} and {@link #without} give another one, which shares all but a path of
  * about log n nodes with this one. What two maps share costs nothing when they are compared. Any thread.
  */
+// what is shared is told by reference; SortedMap is what models say that they have
+@SuppressWarnings({"ReferenceEquality", "JdkObsolete"})
 public final class NameMap<V> extends AbstractMap<String, V> implements SortedMap<String, V> {
     private static final NameMap<?> EMPTY = new NameMap<>(null);
 
@@ -87,7 +89,7 @@ public final class NameMap<V> extends AbstractMap<String, V> implements SortedMa
 
     @Override
     public int size() {
-        return NameTree.size(root);
+        return NameTree.sizeOf(root);
     }
 
     @Override
@@ -96,7 +98,7 @@ public final class NameMap<V> extends AbstractMap<String, V> implements SortedMa
     }
 
     @Override
-    public SortedMap<String, V> subMap(String from, String to) {
+    public NameMap<V> subMap(String from, String to) {
         if (from.compareTo(to) > 0) {
             throw new IllegalArgumentException("'" + from + "' comes after '" + to + "'");
         }
@@ -104,12 +106,12 @@ public final class NameMap<V> extends AbstractMap<String, V> implements SortedMa
     }
 
     @Override
-    public SortedMap<String, V> headMap(String to) {
+    public NameMap<V> headMap(String to) {
         return of(NameTree.below(root, to));
     }
 
     @Override
-    public SortedMap<String, V> tailMap(String from) {
+    public NameMap<V> tailMap(String from) {
         return of(NameTree.from(root, from));
     }
 

@@ -2,26 +2,56 @@ package io.portcullis.policy.model;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A weight-balanced search tree whose nodes never change (Adams, "Efficient sets: a balancing act", 1993; parameters of Hirai and
  * Yamamoto, "Balancing weight-balanced trees", 2011). Null is the tree without a name. Depth is logarithmic whatever the names.
- *
- * @param size names in the tree
  */
-record NameTree<V>(
-        String name, V value, @Nullable NameTree<V> left, @Nullable NameTree<V> right, int size) {
+@SuppressWarnings("ReferenceEquality") // what is shared is told by reference
+final class NameTree<V> {
     /** No subtree weighs more than this many times its sibling. */
     private static final int MAX_RATIO = 3;
     /** A rotation is single if the inner subtree weighs less than this many times the outer one. */
     private static final int ROTATION_RATIO = 2;
 
+    private final String name;
+    private final V value;
+    private final @Nullable NameTree<V> left;
+    private final @Nullable NameTree<V> right;
+    /** Names in the tree. */
+    private final int size;
+
+    private NameTree(String name, V value, @Nullable NameTree<V> left, @Nullable NameTree<V> right) {
+        this.name = name;
+        this.value = value;
+        this.left = left;
+        this.right = right;
+        size = sizeOf(left) + sizeOf(right) + 1;
+    }
+
+    String name() {
+        return name;
+    }
+
+    V value() {
+        return value;
+    }
+
+    @Nullable NameTree<V> left() {
+        return left;
+    }
+
+    @Nullable NameTree<V> right() {
+        return right;
+    }
+
     /** A tree cut at a name. */
     private record Cut<V>(
             @Nullable NameTree<V> below, @Nullable NameTree<V> at, @Nullable NameTree<V> above) {}
 
-    static int size(@Nullable NameTree<?> tree) {
+    static int sizeOf(@Nullable NameTree<?> tree) {
         return tree == null ? 0 : tree.size;
     }
 
@@ -32,7 +62,7 @@ record NameTree<V>(
         }
         int middle = (first + end) >>> 1;
         Map.Entry<String, V> entry = entries.get(middle);
-        return node(
+        return new NameTree<>(
                 entry.getKey(),
                 entry.getValue(),
                 balanced(entries, first, middle),
@@ -53,11 +83,11 @@ record NameTree<V>(
 
     static <V> NameTree<V> with(@Nullable NameTree<V> tree, String name, V value) {
         if (tree == null) {
-            return node(name, value, null, null);
+            return new NameTree<>(name, value, null, null);
         }
         int order = name.compareTo(tree.name);
         if (order == 0) {
-            return tree.value == value ? tree : node(name, value, tree.left, tree.right);
+            return tree.value == value ? tree : new NameTree<>(name, value, tree.left, tree.right);
         }
         if (order < 0) {
             NameTree<V> left = with(tree.left, name, value);
@@ -100,7 +130,7 @@ record NameTree<V>(
             return;
         }
         if (before == null) {
-            NameTree<V> added = java.util.Objects.requireNonNull(after);
+            NameTree<V> added = Objects.requireNonNull(after);
             compare(null, added.left, differences);
             differences.accept(added.name, null, added.value);
             compare(null, added.right, differences);
@@ -158,7 +188,7 @@ record NameTree<V>(
         if (right != null && weight(right) > MAX_RATIO * weight(left)) {
             return balance(right.name, right.value, join(root, left, right.left), right.right);
         }
-        return node(root.name, root.value, left, right);
+        return new NameTree<>(root.name, root.value, left, right);
     }
 
     /** Two trees that are siblings. */
@@ -184,12 +214,7 @@ record NameTree<V>(
     }
 
     private static int weight(@Nullable NameTree<?> tree) {
-        return size(tree) + 1;
-    }
-
-    private static <V> NameTree<V> node(
-            String name, V value, @Nullable NameTree<V> left, @Nullable NameTree<V> right) {
-        return new NameTree<>(name, value, left, right, size(left) + size(right) + 1);
+        return sizeOf(tree) + 1;
     }
 
     /** A node over two trees of which one may have become heavier or lighter by a name. */
@@ -198,25 +223,25 @@ record NameTree<V>(
         if (right != null && weight(right) > MAX_RATIO * weight(left)) {
             NameTree<V> inner = right.left;
             if (inner == null || weight(inner) < ROTATION_RATIO * weight(right.right)) {
-                return node(right.name, right.value, node(name, value, left, inner), right.right);
+                return new NameTree<>(right.name, right.value, new NameTree<>(name, value, left, inner), right.right);
             }
-            return node(
+            return new NameTree<>(
                     inner.name,
                     inner.value,
-                    node(name, value, left, inner.left),
-                    node(right.name, right.value, inner.right, right.right));
+                    new NameTree<>(name, value, left, inner.left),
+                    new NameTree<>(right.name, right.value, inner.right, right.right));
         }
         if (left != null && weight(left) > MAX_RATIO * weight(right)) {
             NameTree<V> inner = left.right;
             if (inner == null || weight(inner) < ROTATION_RATIO * weight(left.left)) {
-                return node(left.name, left.value, left.left, node(name, value, inner, right));
+                return new NameTree<>(left.name, left.value, left.left, new NameTree<>(name, value, inner, right));
             }
-            return node(
+            return new NameTree<>(
                     inner.name,
                     inner.value,
-                    node(left.name, left.value, left.left, inner.left),
-                    node(name, value, inner.right, right));
+                    new NameTree<>(left.name, left.value, left.left, inner.left),
+                    new NameTree<>(name, value, inner.right, right));
         }
-        return node(name, value, left, right);
+        return new NameTree<>(name, value, left, right);
     }
 }

@@ -14,7 +14,8 @@ import java.util.List;
  * and no two of its ranges overlap or touch; equal sets then are equal lists.
  */
 public final class IpRanges {
-    private static final Comparator<IpRange> ORDER = Comparator.comparing(IpRange::family)
+    /** The order of merged lists. */
+    public static final Comparator<IpRange> ORDER = Comparator.comparing(IpRange::family)
             .thenComparing((a, b) -> compare(a.firstHigh(), a.firstLow(), b.firstHigh(), b.firstLow()))
             .thenComparing((a, b) -> compare(a.lastHigh(), a.lastLow(), b.lastHigh(), b.lastLow()));
 
@@ -30,6 +31,65 @@ public final class IpRanges {
         long high = bytes.getLong();
         long low = bytes.getLong();
         return new IpRange(IpFamily.IPV6, high, low, high, low);
+    }
+
+    /** The first address of a range. */
+    public static IpRange firstOf(IpRange range) {
+        return new IpRange(range.family(), range.firstHigh(), range.firstLow(), range.firstHigh(), range.firstLow());
+    }
+
+    /** The last address of a range. */
+    public static IpRange lastOf(IpRange range) {
+        return new IpRange(range.family(), range.lastHigh(), range.lastLow(), range.lastHigh(), range.lastLow());
+    }
+
+    /** A merged list with the addresses of this range too; linear, without sorting. */
+    public static List<IpRange> union(List<IpRange> merged, IpRange range) {
+        List<IpRange> more = new ArrayList<>(merged.size() + 1);
+        IpRange grown = range;
+        int next = 0;
+        while (next < merged.size() && isApartBelow(merged.get(next), grown)) {
+            more.add(merged.get(next++));
+        }
+        while (next < merged.size() && !isApartBelow(grown, merged.get(next))) {
+            IpRange touching = merged.get(next++);
+            boolean isFirst = ORDER.compare(touching, grown) <= 0;
+            grown = isFirst ? span(touching, grown) : span(grown, touching);
+        }
+        more.add(grown);
+        more.addAll(merged.subList(next, merged.size()));
+        return List.copyOf(more);
+    }
+
+    /** Whether one lies before the other, and there is an address between them, or the family is another. */
+    private static boolean isApartBelow(IpRange one, IpRange other) {
+        int family = one.family().compareTo(other.family());
+        return family < 0
+                || (family == 0
+                        && compare(one.lastHigh(), one.lastLow(), other.firstHigh(), other.firstLow()) < 0
+                        && !touches(one, other));
+    }
+
+    /** A merged list without the addresses of this range; linear, without sorting. */
+    public static List<IpRange> subtract(List<IpRange> merged, IpRange range) {
+        List<IpRange> less = new ArrayList<>(merged.size() + 1);
+        for (IpRange each : merged) {
+            if (each.family() != range.family() || !overlaps(each, range)) {
+                less.add(each);
+                continue;
+            }
+            if (compare(each.firstHigh(), each.firstLow(), range.firstHigh(), range.firstLow()) < 0) {
+                long high = range.firstLow() == 0 ? range.firstHigh() - 1 : range.firstHigh();
+                less.add(new IpRange(
+                        each.family(), each.firstHigh(), each.firstLow(), high, range.firstLow() - 1));
+            }
+            if (endsBefore(range, each)) {
+                long low = range.lastLow() + 1;
+                long high = low == 0 ? range.lastHigh() + 1 : range.lastHigh();
+                less.add(new IpRange(each.family(), high, low, each.lastHigh(), each.lastLow()));
+            }
+        }
+        return List.copyOf(less);
     }
 
     /** The same set as a merged list. */

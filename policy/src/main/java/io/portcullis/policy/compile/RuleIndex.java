@@ -1,0 +1,247 @@
+package io.portcullis.policy.compile;
+
+import io.portcullis.policy.IpFamily;
+import io.portcullis.policy.model.AddressLiteral;
+import io.portcullis.policy.model.Expression;
+import io.portcullis.policy.model.ModelDelta;
+import io.portcullis.policy.model.Peers;
+import io.portcullis.policy.model.Rule;
+import io.portcullis.policy.model.SecurityPolicy;
+import io.portcullis.policy.model.ServiceLibrary;
+import io.portcullis.policy.model.TenantModel;
+import io.portcullis.policy.table.AddressMatch;
+import io.portcullis.policy.table.IpRange;
+import io.portcullis.policy.table.IpRanges;
+import io.portcullis.policy.table.TableRule;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The rules of a tenant's enabled policies, resolved to addresses and kept up to date; {@link RuleScopes} knows which vNICs they
+ * concern. One thread.
+ */
+final class RuleIndex {
+    /** A side that never changes, so that nobody need know which rules have it. */
+    private static final Side ANYONE = new Side(new Side.Key(Peers.ANY, IpFamily.ANY), List.of());
+
+    private final GroupIndex groups;
+    private final RuleScopes scopes;
+    private final Map<String, List<RuleNode>> byPolicy = new HashMap<>();
+    private final Map<String, Set<RuleNode>> byService = new HashMap<>();
+    private final Map<Side.Key, Side> sides = new HashMap<>();
+
+    RuleIndex(GroupIndex groups, RuleScopes scopes) {
+        this.groups = groups;
+        this.scopes = scopes;
+    }
+
+    /** Goes over to another model, after the groups have. */
+    void change(ModelDelta delta, TenantModel next) {
+        RuleResolver resolver = new RuleResolver(next.tenant(), next::service);
+        Set<RuleNode> stale = new LinkedHashSet<>();
+        for (String name : delta.policies()) {
+            change(name, next, stale);
+        }
+        for (String service : delta.services()) {
+            stale.addAll(byService.getOrDefault(service, Set.of()));
+        }
+        for (GroupNode group : List.copyOf(groups.changed())) {
+            if (!group.sides.isEmpty() && groups.refreshRanges(group)) {
+                group.sides.forEach(side -> restate(side, stale));
+            }
+        }
+        for (RuleNode rule : stale) {
+            if (!rule.gone) {
+                resolve(rule, resolver);
+            }
+        }
+    }
+
+    // ---- policies
+
+    private void change(String name, TenantModel next, Set<RuleNode> stale) {
+        SecurityPolicy policy = next.policies().get(name);
+        boolean enabled = policy != null && policy.enabled();
+        List<RuleNode> before = byPolicy.getOrDefault(name, List.of());
+        Map<String, RuleNode> kept = policy != null && enabled ? kept(before, policy) : Map.of();
+        List<RuleNode> after = new ArrayList<>();
+        if (policy != null && enabled) {
+            for (Rule rule : policy.rules()) {
+                RuleNode node = kept.get(rule.name());
+                if (node == null) {
+                    node = learn(next, policy, rule);
+                    stale.add(node);
+                }
+                after.add(node);
+            }
+        }
+        // after the new ones are known, so that what both name stays; the last first, as lists of rules are searched from the end
+        for (RuleNode rule : before.reversed()) {
+            if (kept.get(rule.rule.name()) != rule) {
+                forget(rule);
+            }
+        }
+        // and only now, since sorted sets must not have two rules in one place
+        for (int place = 0; policy != null && place < after.size(); place++) {
+            after.get(place).policy = policy;
+            after.get(place).place = place;
+        }
+        if (after.isEmpty()) {
+            byPolicy.remove(name);
+        } else {
+            byPolicy.put(name, after);
+        }
+    }
+
+    /** Rules that are as before, and come in the same order as before, by name. */
+    private static Map<String, RuleNode> kept(List<RuleNode> before, SecurityPolicy policy) {
+        if (before.isEmpty() || !isEvaluatedAlike(before.getFirst().policy, policy)) {
+            return Map.of();
+        }
+        Map<String, RuleNode> known = new HashMap<>();
+        before.forEach(rule -> known.put(rule.rule.name(), rule));
+        Map<String, RuleNode> kept = new HashMap<>();
+        int last = -1;
+        for (Rule rule : policy.rules()) {
+            RuleNode node = known.get(rule.name());
+            if (node != null && node.place > last && node.rule.equals(rule)) {
+                kept.put(rule.name(), node);
+                last = node.place;
+            }
+        }
+        return kept;
+    }
+
+    private static boolean isEvaluatedAlike(SecurityPolicy before, SecurityPolicy after) {
+        return SecurityPolicy.EVALUATION_ORDER.compare(before, after) == 0
+                && before.appliedTo().equals(after.appliedTo());
+    }
+
+    private RuleNode learn(TenantModel model, SecurityPolicy policy, Rule rule) {
+        RuleNode node = new RuleNode(
+                policy,
+                rule,
+                RuleIds.of(model.tenant(), policy.name(), rule.name()),
+                groups(policy.appliedTo()),
+                groups(rule.appliedTo()),
+                side(rule.sources(), rule.family()),
+                side(rule.destinations(), rule.family()));
+        use(node.sources, node);
+        use(node.destinations, node);
+        for (String service : rule.services().names()) {
+            if (!ServiceLibrary.BUILT_IN.containsKey(service)) {
+                byService.computeIfAbsent(service, _ -> new LinkedHashSet<>()).add(node);
+            }
+        }
+        return node;
+    }
+
+    private List<GroupNode> groups(List<String> names) {
+        return names.isEmpty() ? List.of() : names.stream().map(groups::group).toList();
+    }
+
+    private void forget(RuleNode node) {
+        scopes.remove(node);
+        node.gone = true;
+        release(node.sources, node);
+        release(node.destinations, node);
+        for (String service : node.rule.services().names()) {
+            byService.computeIfPresent(service, (_, rules) -> {
+                rules.remove(node);
+                return rules.isEmpty() ? null : rules;
+            });
+        }
+    }
+
+    private void resolve(RuleNode node, RuleResolver resolver) {
+        AddressMatch sources = node.sources.match;
+        AddressMatch destinations = node.destinations.match;
+        boolean matches = !RuleResolver.matchesNothing(sources) && !RuleResolver.matchesNothing(destinations);
+        TableRule compiled =
+                matches ? resolver.resolve(node.policy, node.rule, node.id, sources, destinations) : null;
+        boolean ftp = matches && resolver.allowsFtp(node.policy, node.rule);
+        if (compiled == null && node.compiled == null) {
+            return;
+        }
+        if (compiled != null && compiled.equals(node.compiled) && ftp == node.ftp) {
+            return;
+        }
+        scopes.remove(node);
+        node.compiled = compiled;
+        node.ftp = ftp;
+        node.reachesGroupAddresses = matches && RuleResolver.reachesGroupAddresses(destinations);
+        scopes.add(node);
+    }
+
+    // ---- sides
+
+    private Side side(Peers peers, IpFamily family) {
+        if (peers.any()) {
+            return ANYONE;
+        }
+        Side.Key key = new Side.Key(peers, family);
+        Side side = sides.get(key);
+        if (side == null) {
+            List<GroupNode> named = new ArrayList<>(groups(peers.groups()));
+            if (!peers.addresses().isEmpty()) {
+                named.add(groups.acquireAddresses(new Expression.Addresses(peers.addresses())));
+            }
+            side = new Side(key, List.copyOf(named));
+            for (GroupNode group : side.groups) {
+                group.sides.add(side);
+            }
+            side.match = match(side);
+            sides.put(key, side);
+        }
+        return side;
+    }
+
+    private static void use(Side side, RuleNode rule) {
+        if (side != ANYONE) {
+            side.rules.add(rule);
+        }
+    }
+
+    private void release(Side side, RuleNode rule) {
+        if (side == ANYONE) {
+            return;
+        }
+        RuleScopes.removeLast(side.rules, rule);
+        if (!side.rules.isEmpty()) {
+            return;
+        }
+        sides.remove(side.key);
+        for (GroupNode group : side.groups) {
+            group.sides.remove(side);
+            if (group.sides.isEmpty()) {
+                group.ranges = null;
+            }
+        }
+        List<AddressLiteral> addresses = side.key.peers().addresses();
+        if (!addresses.isEmpty() && side.groups.getLast().sides.isEmpty()) {
+            groups.releaseAddresses(new Expression.Addresses(addresses));
+        }
+    }
+
+    private void restate(Side side, Set<RuleNode> stale) {
+        AddressMatch match = match(side);
+        if (!match.equals(side.match)) {
+            side.match = match;
+            stale.addAll(side.rules);
+        }
+    }
+
+    private AddressMatch match(Side side) {
+        List<IpRange> named = groups.ranges(side.groups.getFirst());
+        if (side.groups.size() > 1) {
+            List<IpRange> all = new ArrayList<>();
+            side.groups.forEach(group -> all.addAll(groups.ranges(group)));
+            named = IpRanges.merge(all);
+        }
+        return RuleResolver.match(side.key.peers(), side.key.family(), named);
+    }
+}

@@ -1,0 +1,109 @@
+package io.portcullis.policy.compile;
+
+import io.portcullis.policy.RuleDirection;
+import io.portcullis.policy.model.Rule;
+import io.portcullis.policy.model.SecurityPolicy;
+import io.portcullis.policy.table.TableRule;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A rule of an enabled policy with its names resolved. */
+final class RuleNode {
+    /** Order of evaluation. */
+    static final Comparator<RuleNode> ORDER = (one, other) -> {
+        int order = one.policy == other.policy
+                ? 0
+                : SecurityPolicy.EVALUATION_ORDER.compare(one.policy, other.policy);
+        return order != 0 ? order : Integer.compare(one.place, other.place);
+    };
+
+    /** Has the same name, category and sequence for as long as the rule is known. */
+    SecurityPolicy policy;
+
+    final Rule rule;
+    final long id;
+    /** In its policy. Others may come before it, but rules never change their order. */
+    int place;
+
+    /** Groups whose vNICs enforce the policy, and the rule; empty for all. */
+    final List<GroupNode> ofPolicy;
+
+    final List<GroupNode> ofRule;
+    final Side sources;
+    final Side destinations;
+
+    /** Null while it cannot match anything: a side has no address. */
+    @Nullable TableRule compiled;
+
+    boolean ftp;
+    boolean reachesGroupAddresses;
+    /** Whether the rule was forgotten in this update. */
+    boolean gone;
+
+    RuleNode(
+            SecurityPolicy policy,
+            Rule rule,
+            long id,
+            List<GroupNode> ofPolicy,
+            List<GroupNode> ofRule,
+            Side sources,
+            Side destinations) {
+        this.policy = policy;
+        this.rule = rule;
+        this.id = id;
+        this.ofPolicy = ofPolicy;
+        this.ofRule = ofRule;
+        this.sources = sources;
+        this.destinations = destinations;
+    }
+
+    /** The groups to which it is applied, the fewer of both lists' vNICs; empty for all vNICs. */
+    List<GroupNode> narrowest() {
+        return ofRule.isEmpty() ? ofPolicy : ofRule;
+    }
+
+    private boolean isOut() {
+        return rule.direction() != RuleDirection.IN;
+    }
+
+    private boolean isIn() {
+        return rule.direction() != RuleDirection.OUT;
+    }
+
+    /** Whether it concerns every vNIC to which it is applied, whatever addresses that has. */
+    boolean concernsAnyAddress() {
+        return (isOut() && sources.mayHoldAny())
+                || (isIn() && (reachesGroupAddresses || destinations.mayHoldAny()));
+    }
+
+    /** Groups of which it asks whether a vNIC has one of their addresses; as often as it names them. */
+    List<GroupNode> sides() {
+        if (concernsAnyAddress()) {
+            return List.of();
+        }
+        List<GroupNode> sides = new ArrayList<>();
+        if (isOut()) {
+            sides.addAll(sources.groups);
+        }
+        if (isIn()) {
+            sides.addAll(destinations.groups);
+        }
+        return sides;
+    }
+
+    /** Whether it can match a packet of a vNIC with this signature; the same as with the vNIC's addresses. */
+    boolean concerns(Signature signature) {
+        return isApplied(ofPolicy, signature)
+                && isApplied(ofRule, signature)
+                && (signature.mayUseUndeclared()
+                        || concernsAnyAddress()
+                        || (isOut() && signature.hasAddressOf(sources.groups, rule.family()))
+                        || (isIn() && signature.hasAddressOf(destinations.groups, rule.family())));
+    }
+
+    private static boolean isApplied(List<GroupNode> groups, Signature signature) {
+        return groups.isEmpty() || signature.isMemberOf(groups);
+    }
+}

@@ -1,0 +1,132 @@
+package io.portcullis.policy.compile;
+
+import io.portcullis.policy.IpFamily;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All of a vNIC that decides which rules concern it: in which of the groups that rules ask for it is, of which it has an IPv4 or an
+ * IPv6 address, and whether it may use others than its own. vNICs with equal signatures have the same rule table.
+ */
+final class Signature {
+    // bits of an element, above which is the number of the group
+    private static final int MEMBER = 1;
+    private static final int HAS_IPV4 = 2;
+    private static final int HAS_IPV6 = 4;
+    private static final int SHIFT = 3;
+
+    /** Ascending by group. */
+    private final int[] elements;
+
+    private final boolean mayUseUndeclared;
+    private final int hash;
+
+    private Signature(int[] elements, boolean mayUseUndeclared) {
+        this.elements = elements;
+        this.mayUseUndeclared = mayUseUndeclared;
+        hash = Arrays.hashCode(elements) * 2 + (mayUseUndeclared ? 1 : 0);
+    }
+
+    static Signature of(VnicNode vnic, Inventory inventory, GroupIndex groups) {
+        int[] found = new int[8];
+        int count = 0;
+        for (WorkloadNode own : vnic.workloads) {
+            int family = familyBit(own);
+            IntSet sharers = own.sharers;
+            int sharerCount = sharers == null ? 1 : sharers.size();
+            for (int place = 0; place < sharerCount; place++) {
+                WorkloadNode sharer = sharers == null ? own : inventory.workload(sharers.get(place));
+                int bits = family | (sharer == own ? MEMBER : 0);
+                for (int i = 0; i < sharer.groups.size(); i++) {
+                    int group = sharer.groups.get(i);
+                    if (groups.group(group).asked > 0) {
+                        if (count == found.length) {
+                            found = Arrays.copyOf(found, count * 2);
+                        }
+                        found[count++] = group << SHIFT | bits;
+                    }
+                }
+            }
+        }
+        return new Signature(
+                united(found, count), vnic.vnic.protection().mayUseUndeclared());
+    }
+
+    private static int familyBit(WorkloadNode workload) {
+        if (workload.workload.range().isEmpty()) {
+            return 0;
+        }
+        return workload.workload.range().getFirst().family() == IpFamily.IPV4 ? HAS_IPV4 : HAS_IPV6;
+    }
+
+    private static int[] united(int[] found, int count) {
+        Arrays.sort(found, 0, count);
+        int size = 0;
+        for (int place = 0; place < count; place++) {
+            if (size > 0 && found[size - 1] >>> SHIFT == found[place] >>> SHIFT) {
+                found[size - 1] |= found[place];
+            } else {
+                found[size++] = found[place];
+            }
+        }
+        return Arrays.copyOf(found, size);
+    }
+
+    int size() {
+        return elements.length;
+    }
+
+    int group(int place) {
+        return elements[place] >>> SHIFT;
+    }
+
+    boolean isMember(int place) {
+        return (elements[place] & MEMBER) != 0;
+    }
+
+    boolean hasAddress(int place) {
+        return (elements[place] & (HAS_IPV4 | HAS_IPV6)) != 0;
+    }
+
+    boolean mayUseUndeclared() {
+        return mayUseUndeclared;
+    }
+
+    boolean isMemberOf(List<GroupNode> groups) {
+        return has(groups, MEMBER);
+    }
+
+    boolean hasAddressOf(List<GroupNode> groups, IpFamily family) {
+        return has(groups, switch (family) {
+            case IPV4 -> HAS_IPV4;
+            case IPV6 -> HAS_IPV6;
+            case ANY -> HAS_IPV4 | HAS_IPV6;
+        });
+    }
+
+    private boolean has(List<GroupNode> groups, int bits) {
+        for (int i = 0; i < groups.size(); i++) {
+            int least = groups.get(i).number << SHIFT;
+            int place = Arrays.binarySearch(elements, least);
+            int at = place < 0 ? -place - 1 : place;
+            if (at < elements.length && elements[at] >>> SHIFT == least >>> SHIFT && (elements[at] & bits) != 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Signature signature
+                && hash == signature.hash
+                && mayUseUndeclared == signature.mayUseUndeclared
+                && Arrays.equals(elements, signature.elements);
+    }
+
+    @Override
+    public int hashCode() {
+        return hash;
+    }
+}

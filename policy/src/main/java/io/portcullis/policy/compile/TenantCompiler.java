@@ -1,0 +1,169 @@
+package io.portcullis.policy.compile;
+
+import io.portcullis.policy.VnicId;
+import io.portcullis.policy.model.ModelDelta;
+import io.portcullis.policy.model.TenantModel;
+import io.portcullis.policy.table.RuleTable;
+import io.portcullis.policy.table.TableRule;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compiles the models of one tenant one after the other, and of each only what is different from the one before: what a change
+ * costs grows with what it touches. Its tables are those of {@link PolicyCompiler#compileAll}, which is the reference: every vNIC
+ * has a table with the same hash.
+ *
+ * <p>The steps of an update: the inventory ({@link Inventory}) and who is in which group ({@link GroupIndex}); rules whose text or
+ * addresses changed ({@link RuleIndex}); vNICs that other rules concern now ({@link Signature}, {@link TableClasses}); tables with
+ * changed rules.
+ *
+ * <p>One thread. After an exception it must not be used any more.
+ */
+public final class TenantCompiler {
+    private final RuleTableInterner interner;
+    private final Inventory inventory = new Inventory();
+    private final GroupIndex groups = new GroupIndex(inventory);
+    private final TableClasses classes = new TableClasses(groups);
+    private final RuleScopes scopes = new RuleScopes(groups, classes);
+    private final RuleIndex rules = new RuleIndex(groups, scopes);
+
+    private final List<VnicNode> touched = new ArrayList<>();
+    /** Null before the first. */
+    private @Nullable TenantModel model;
+
+    TenantCompiler(RuleTableInterner interner) {
+        this.interner = interner;
+    }
+
+    /**
+     * Goes over to this model, which must be free of problems ({@link io.portcullis.policy.model.ModelValidator}) and of the same
+     * tenant as the one before; a dangling reference throws {@link IllegalArgumentException}.
+     *
+     * @return the vNICs that have another table than before, or one for the first time, or none any more
+     */
+    public Set<VnicId> update(TenantModel next) {
+        TenantModel before = model == null ? TenantModel.empty(next.tenant()) : model;
+        if (!before.tenant().equals(next.tenant())) {
+            throw new IllegalArgumentException("a model of tenant " + next.tenant() + " after one of " + before.tenant());
+        }
+        ModelDelta delta = ModelDelta.between(before, next);
+        groups.define(delta.groups(), next.groups());
+        inventory.change(delta.vms(), next.vms());
+        groups.settle();
+        rules.change(delta, next);
+        if (delta.defaults()) {
+            classes.markAllStale();
+        }
+        Set<VnicId> changed = new HashSet<>();
+        placeVnics(changed);
+        makeTables(next, changed);
+        groups.finish();
+        inventory.finish();
+        model = next;
+        return changed;
+    }
+
+    /** Forgets all vNICs, as after an update to a tenant without anything; says which there were. */
+    public Set<VnicId> clear() {
+        return model == null ? Set.of() : update(TenantModel.empty(model.tenant()));
+    }
+
+    /** Null if the model has no such vNIC. */
+    public @Nullable RuleTable table(VnicId id) {
+        VnicNode vnic = inventory.vnic(id);
+        return vnic == null ? null : vnic.table;
+    }
+
+    /** The tables of all vNICs, in the order of the inventory. */
+    public Map<VnicId, RuleTable> tables() {
+        Map<VnicId, RuleTable> tables = new LinkedHashMap<>();
+        if (model != null) {
+            model.vms().values().forEach(vm -> vm.vnics().forEach(vnic -> {
+                RuleTable table = table(vnic.id());
+                if (table != null) {
+                    tables.put(vnic.id(), table);
+                }
+            }));
+        }
+        return tables;
+    }
+
+    /** Finds the signatures of vNICs anew whose groups changed, or for whose groups rules have begun or ceased to ask. */
+    private void placeVnics(Set<VnicId> changed) {
+        inventory.reshaped().forEach(this::touch);
+        for (GroupNode group : groups.changed()) {
+            group.moved.forEach(this::touch);
+        }
+        for (GroupNode group : scopes.takeAskedChanged()) {
+            group.members.workloads.forEach(number -> touch(inventory.workload(number)));
+        }
+        for (VnicNode vnic : inventory.goneVnics()) {
+            classes.leave(vnic);
+            changed.add(vnic.vnic.id());
+        }
+        for (VnicNode vnic : touched) {
+            vnic.touched = false;
+            if (inventory.vnic(vnic.vnic.id()) == vnic) {
+                classes.place(vnic, Signature.of(vnic, inventory, groups));
+                assign(vnic, changed);
+            }
+        }
+        touched.clear();
+    }
+
+    /** The workload's vNIC and all others that have its address. */
+    private void touch(WorkloadNode workload) {
+        touch(workload.vnic);
+        if (workload.sharers != null) {
+            workload.sharers.forEach(number -> touch(inventory.workload(number).vnic));
+        }
+    }
+
+    private void touch(VnicNode vnic) {
+        if (!vnic.touched) {
+            vnic.touched = true;
+            touched.add(vnic);
+        }
+    }
+
+    private void makeTables(TenantModel next, Set<VnicId> changed) {
+        Collection<TableClass> stale = classes.takeStale();
+        Map<List<RuleNode>, RuleTable> made = new HashMap<>();
+        for (TableClass tableClass : stale) {
+            List<RuleNode> concerning = scopes.concerning(tableClass.signature);
+            tableClass.table =
+                    made.computeIfAbsent(concerning, those -> seal(next, scopes.withThoseOfAll(those)));
+            tableClass.vnics.forEach(number -> assign(inventory.vnic(number), changed));
+        }
+    }
+
+    private RuleTable seal(TenantModel next, List<RuleNode> concerning) {
+        List<TableRule> compiled = new ArrayList<>(concerning.size());
+        boolean ftp = false;
+        for (RuleNode rule : concerning) {
+            compiled.add(Objects.requireNonNull(rule.compiled));
+            ftp |= rule.ftp;
+        }
+        return interner.intern(RuleTableCodec.seal(
+                compiled, next.defaultAction(), next.looseTracking(), next.timeouts(), ftp));
+    }
+
+    /** Gives the vNIC the table of its class, unless that is about to be made anew. */
+    private static void assign(VnicNode vnic, Set<VnicId> changed) {
+        TableClass its = Objects.requireNonNull(vnic.tableClass);
+        RuleTable after = its.table;
+        RuleTable before = vnic.table;
+        if (!its.stale && after != null && (before == null || !before.hash().equals(after.hash()))) {
+            vnic.table = after;
+            changed.add(vnic.vnic.id());
+        }
+    }
+}

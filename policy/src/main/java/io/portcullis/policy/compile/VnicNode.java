@@ -1,0 +1,24 @@
+package io.portcullis.policy.compile;
+
+import io.portcullis.policy.model.Vnic;
+import io.portcullis.policy.table.RuleTable;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A vNIC by number, with its rule table. */
+final class VnicNode {
+    final int number;
+    Vnic vnic;
+    List<WorkloadNode> workloads = List.of();
+    /** Null for a vNIC that is new, or gone. */
+    @Nullable TableClass tableClass;
+    /** Null for a vNIC that is new. */
+    @Nullable RuleTable table;
+    /** Whether the rules that concern it are to be found anew in this update. */
+    boolean touched;
+
+    VnicNode(int number, Vnic vnic) {
+        this.number = number;
+        this.vnic = vnic;
+    }
+}
