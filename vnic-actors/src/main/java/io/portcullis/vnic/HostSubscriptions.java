@@ -67,8 +67,10 @@ final class HostSubscriptions {
     void push(Set<VnicId> changed, RuleBook book) {
         for (Subscription subscription : hosts.values()) {
             Set<VnicId> concerned = new TreeSet<>(Comparator.comparing(VnicId::toString));
-            for (VnicId vnic : changed) {
-                if (subscription.vnics.containsKey(vnic)) {
+            Set<VnicId> its = subscription.vnics.keySet();
+            boolean fewChanged = changed.size() <= its.size();
+            for (VnicId vnic : fewChanged ? changed : its) {
+                if ((fewChanged ? its : changed).contains(vnic)) {
                     concerned.add(vnic);
                 }
             }

@@ -4,10 +4,11 @@ import io.portcullis.policy.Action;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.compile.PolicyCompiler;
 import io.portcullis.policy.compile.RuleTableCodec;
+import io.portcullis.policy.compile.TenantCompiler;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.table.RuleTable;
+import java.util.Collections;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -22,36 +23,31 @@ final class RuleBook {
     /** For vNICs that the tenant does not have (any more). */
     static final RuleTable NOTHING_PASSES = RuleTableCodec.seal(List.of(), Action.DROP, false);
 
-    private record Entry(long revision, RuleTable table) {}
+    private final TenantCompiler compiler;
+    /** Since which revision each vNIC has its table. */
+    private final Map<VnicId, Long> revisions = new HashMap<>();
 
-    private final PolicyCompiler compiler;
-    private Map<VnicId, Entry> entries = Map.of();
     private long revision;
 
     RuleBook(PolicyCompiler compiler) {
-        this.compiler = compiler;
+        this.compiler = compiler.incremental();
     }
 
     /**
-     * Compiles the model; a vNIC whose table stays the same keeps its revision.
+     * Compiles what is different in the model; a vNIC whose table stays the same keeps its revision.
      *
      * @param model null if there is no tenant
      * @return the vNICs that have another table than before, or none any more
      */
     Set<VnicId> update(@Nullable TenantModel model, long newRevision) {
-        Map<VnicId, RuleTable> tables = model == null ? Map.of() : compiler.compileAll(model);
-        Map<VnicId, Entry> next = new HashMap<>();
-        Set<VnicId> changed = new HashSet<>(entries.keySet());
-        changed.removeAll(tables.keySet());
-        tables.forEach((vnic, table) -> {
-            Entry before = entries.get(vnic);
-            boolean same = before != null && before.table().hash().equals(table.hash());
-            next.put(vnic, same ? before : new Entry(newRevision, table));
-            if (!same) {
-                changed.add(vnic);
+        Set<VnicId> changed = model == null ? compiler.clear() : compiler.update(model);
+        for (VnicId vnic : changed) {
+            if (compiler.table(vnic) == null) {
+                revisions.remove(vnic);
+            } else {
+                revisions.put(vnic, newRevision);
             }
-        });
-        entries = next;
+        }
         revision = newRevision;
         return changed;
     }
@@ -61,31 +57,29 @@ final class RuleBook {
     }
 
     boolean has(VnicId vnic) {
-        return entries.containsKey(vnic);
+        return revisions.containsKey(vnic);
     }
 
     Set<VnicId> vnics() {
-        return entries.keySet();
+        return Collections.unmodifiableSet(revisions.keySet());
     }
 
     RuleAssignment assignment(VnicId vnic) {
-        Entry entry = entries.get(vnic);
-        return entry == null
-                ? new RuleAssignment(revision, NOTHING_PASSES.hash())
-                : new RuleAssignment(entry.revision(), entry.table().hash());
+        return new RuleAssignment(
+                revisions.getOrDefault(vnic, revision), table(vnic).hash());
     }
 
     RuleTable table(VnicId vnic) {
-        Entry entry = entries.get(vnic);
-        return entry == null ? NOTHING_PASSES : entry.table();
+        RuleTable table = compiler.table(vnic);
+        return table == null ? NOTHING_PASSES : table;
     }
 
     /** Whether a host that has these rules in force for the vNIC must get others. */
     boolean differs(VnicId vnic, RuleAssignment inForce) {
-        Entry entry = entries.get(vnic);
-        if (entry == null) {
-            return !Objects.equals(inForce.hash(), NOTHING_PASSES.hash());
+        if (!Objects.equals(inForce.hash(), table(vnic).hash())) {
+            return true;
         }
-        return !inForce.hash().equals(entry.table().hash()) || inForce.revision() < entry.revision();
+        Long since = revisions.get(vnic);
+        return since != null && inForce.revision() < since;
     }
 }

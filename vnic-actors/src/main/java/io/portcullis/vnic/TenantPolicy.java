@@ -240,7 +240,8 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
             return answer(edit, new TenantReply.StaleRevision(model.revision()));
         }
         List<ModelEdit> edits = EditResolver.resolve(model, edit.edits());
-        if (model.apply(edits) instanceof EditResult.Accepted accepted) {
+        if (model.apply(edits) instanceof EditResult.Accepted accepted
+                && !accepted.model().segments().equals(model.segments())) {
             SortedSet<Integer> wanted = TenantIsolation.vlans(model);
             if (wanted.addAll(TenantIsolation.vlans(accepted.model()))) {
                 reserve(edit, wanted);
@@ -314,7 +315,9 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
                         .thenRun((TenantState next) -> {
                             distribute(next);
                             answer.tell(new TenantReply.Applied(revision, true));
-                            if (!TenantIsolation.vlans(accepted.model()).containsAll(TenantIsolation.vlans(model))) {
+                            if (!accepted.model().segments().equals(model.segments())
+                                    && !TenantIsolation.vlans(accepted.model())
+                                            .containsAll(TenantIsolation.vlans(model))) {
                                 keepVlans(accepted.model());
                             }
                         })
