@@ -18,16 +18,55 @@ final class GroupChecks {
     private final Deque<String> chain = new ArrayDeque<>();
     private int nodes;
 
-    private GroupChecks(TenantModel model, Problems problems) {
+    GroupChecks(TenantModel model, Problems problems) {
         this.model = model;
         this.problems = problems;
     }
 
     static void check(TenantModel model, Problems problems) {
         GroupChecks checks = new GroupChecks(model, problems);
-        problems.checkLimit("/groups", "groups", model.groups().size(), Limits.MAX_GROUPS, "MAX_GROUPS");
+        checks.checkCount();
         model.groups().values().forEach(checks::checkGroup);
         model.groups().keySet().forEach(checks::checkNesting);
+    }
+
+    void checkCount() {
+        problems.checkLimit("/groups", "groups", model.groups().size(), Limits.MAX_GROUPS, "MAX_GROUPS");
+    }
+
+    /** Whether nothing is wrong with this group and those in it; not whether those that it is in are nested too deep now. */
+    boolean passesAlone(Group group) {
+        checkGroup(group);
+        if (problems.isEmpty()) {
+            checkNesting(group.name());
+        }
+        return problems.isEmpty();
+    }
+
+    /** Longest chain of groups that begins here. */
+    int height(String group) {
+        return checkNesting(group);
+    }
+
+    /** Groups in this one, of which each exists. */
+    private Set<String> innerOf(String group) {
+        Set<String> known = nested.get(group);
+        if (known == null) {
+            known = new HashSet<>();
+            Group its = model.groups().get(group);
+            if (its != null) {
+                collectInner(its.expression(), known);
+            }
+            nested.put(group, known);
+        }
+        return known;
+    }
+
+    private void collectInner(Expression expression, Set<String> inner) {
+        if (expression instanceof Expression.InGroup(String group) && model.groups().containsKey(group)) {
+            inner.add(group);
+        }
+        expression.operandsByPath().values().forEach(operand -> collectInner(operand, inner));
     }
 
     private void checkGroup(Group group) {
@@ -160,7 +199,7 @@ final class GroupChecks {
         }
         chain.addLast(group);
         int height = 1;
-        for (String inner : nested.getOrDefault(group, Set.of())) {
+        for (String inner : innerOf(group)) {
             height = Math.max(height, 1 + checkNesting(inner));
         }
         chain.removeLast();

@@ -28,12 +28,21 @@ final class InventoryChecks {
 
     static void check(TenantModel model, Problems problems) {
         InventoryChecks checks = new InventoryChecks(model, problems);
-        checks.checkSegments();
-        problems.checkLimit("/vms", "VMs", model.vms().size(), Limits.MAX_VMS, "MAX_VMS");
+        checkSegments(model, problems);
+        checkCount(model, problems);
         model.vms().values().forEach(checks::checkVm);
     }
 
-    private void checkSegments() {
+    static void checkCount(TenantModel model, Problems problems) {
+        problems.checkLimit("/vms", "VMs", model.vms().size(), Limits.MAX_VMS, "MAX_VMS");
+    }
+
+    /** One VM by itself; not whether others have its addresses. */
+    static void checkVm(TenantModel model, Vm vm, Problems problems) {
+        new InventoryChecks(model, problems).checkVm(vm);
+    }
+
+    static void checkSegments(TenantModel model, Problems problems) {
         problems.checkLimit("/segments", "segments", model.segments().size(), Limits.MAX_SEGMENTS, "MAX_SEGMENTS");
         Map<Integer, String> byVlan = new HashMap<>();
         for (Segment segment : model.segments().values()) {

@@ -4,11 +4,13 @@ import io.portcullis.policy.Action;
 import io.portcullis.policy.TimeoutPreset;
 import java.util.List;
 import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 
 /** A model while a list of edits is applied to it; thrown away when there is a problem. One thread, one use. */
 final class ModelDraft {
+    /** With more edits at once than this it is quicker to look at the whole model. */
+    private static final int MAX_COUNTED_EDITS = 1_000;
+
     private final TenantModel base;
     private final Problems problems = new Problems();
     private NameMap<Segment> segments;
@@ -16,26 +18,29 @@ final class ModelDraft {
     private NameMap<Group> groups;
     private NameMap<Service> services;
     private NameMap<SecurityPolicy> policies;
-    private final SortedMap<String, Vm> relabelled = new TreeMap<>();
     private Action defaultAction;
     private boolean looseTracking;
     private TimeoutPreset timeouts;
-    private boolean onlyLabels = true;
 
-    private ModelDraft(TenantModel base) {
+    private ModelDraft(TenantModel base, boolean manyEdits) {
         this.base = base;
         segments = NameMap.copyOf(base.segments());
-        vms = NameMap.copyOf(base.vms());
-        groups = NameMap.copyOf(base.groups());
+        vms = mapOf(base.vms(), manyEdits);
+        groups = mapOf(base.groups(), manyEdits);
         services = NameMap.copyOf(base.services());
-        policies = NameMap.copyOf(base.policies());
+        policies = mapOf(base.policies(), manyEdits);
         defaultAction = base.defaultAction();
         looseTracking = base.looseTracking();
         timeouts = base.timeouts();
     }
 
+    private static <V> NameMap<V> mapOf(SortedMap<String, V> map, boolean manyEdits) {
+        NameMap<V> same = NameMap.copyOf(map);
+        return manyEdits ? same.uncounted() : same;
+    }
+
     static EditResult apply(TenantModel base, List<ModelEdit> edits) {
-        ModelDraft draft = new ModelDraft(base);
+        ModelDraft draft = new ModelDraft(base, edits.size() > MAX_COUNTED_EDITS);
         edits.forEach(draft::edit);
         return draft.result();
     }
@@ -55,13 +60,14 @@ final class ModelDraft {
                 defaultAction,
                 looseTracking,
                 timeouts);
-        if (onlyLabels) {
-            // Tags and findings are looked up late by groups: no other part of the model can become wrong through them.
-            relabelled.values().forEach(vm -> InventoryChecks.checkLabels(vm, problems));
-        } else {
+        if (!problems.isEmpty() || !DeltaChecks.passes(base, next)) {
             ModelValidator.check(next, problems);
         }
-        return problems.isEmpty() ? new EditResult.Accepted(next, true) : new EditResult.Refused(problems.list());
+        if (!problems.isEmpty()) {
+            return new EditResult.Refused(problems.list());
+        }
+        DeltaChecks.prepare(next);
+        return new EditResult.Accepted(next, true);
     }
 
     /** Whether the edits changed nothing or undid each other. What was not touched is shared, so this is quick. */
@@ -96,12 +102,10 @@ final class ModelDraft {
     }
 
     private <T> NameMap<T> put(NameMap<T> map, String name, T value) {
-        onlyLabels = false;
         return map.with(name, value);
     }
 
     private <T> NameMap<T> remove(NameMap<T> map, String kind, String name) {
-        onlyLabels = false;
         if (!map.containsKey(name)) {
             unknown(kind, name);
         }
@@ -114,16 +118,13 @@ final class ModelDraft {
             unknown("vms", name);
             return;
         }
-        Vm after = change.apply(before);
-        vms = vms.with(name, after);
-        relabelled.put(name, after);
+        vms = vms.with(name, change.apply(before));
     }
 
     private void setDefaults(ModelEdit.SetDefaults set) {
         defaultAction = set.defaultAction();
         looseTracking = set.looseTracking();
         timeouts = set.timeouts();
-        onlyLabels = false;
     }
 
     private void unknown(String kind, String name) {

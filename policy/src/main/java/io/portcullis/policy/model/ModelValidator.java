@@ -15,14 +15,18 @@ public final class ModelValidator {
     }
 
     static void check(TenantModel model, Problems problems) {
+        checkDefaults(model, problems);
+        InventoryChecks.check(model, problems);
+        GroupChecks.check(model, problems);
+        PolicyChecks.check(model, problems);
+    }
+
+    static void checkDefaults(TenantModel model, Problems problems) {
         if (model.defaultAction() == Action.PASS) {
             problems.add(
                     "/defaultAction",
                     "the default cannot be PASS: there is no category after it",
                     "use DROP, REJECT or ALLOW");
         }
-        InventoryChecks.check(model, problems);
-        GroupChecks.check(model, problems);
-        PolicyChecks.check(model, problems);
     }
 }

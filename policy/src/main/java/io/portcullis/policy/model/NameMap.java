@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +14,7 @@ import java.util.NoSuchElementException;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.ObjIntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,9 +24,18 @@ import org.jspecify.annotations.Nullable;
 // what is shared is told by reference; SortedMap is what models say that they have
 @SuppressWarnings({"ReferenceEquality", "JdkObsolete"})
 public final class NameMap<V> extends AbstractMap<String, V> implements SortedMap<String, V> {
-    private static final NameMap<?> EMPTY = new NameMap<>(null);
+    private static final NameMap<?> EMPTY = new NameMap<>(null, null, null);
 
     private final @Nullable NameTree<V> root;
+    private final @Nullable Keys<? super V> keys;
+    /** How often the values have each key; null until somebody asks. Threads may race to set it to equal maps. */
+    private @Nullable NameMap<Integer> counts;
+
+    /** Tells by which keys a value can be counted, and how often it has each: addresses that it claims, things that it refers to. */
+    @FunctionalInterface
+    interface Keys<V> {
+        void of(V value, ObjIntConsumer<String> consumer);
+    }
 
     /** Takes what is different between two maps; {@code before} or {@code after} is null where the name is in one of them only. */
     @FunctionalInterface
@@ -32,8 +43,11 @@ public final class NameMap<V> extends AbstractMap<String, V> implements SortedMa
         void accept(String name, @Nullable V before, @Nullable V after);
     }
 
-    private NameMap(@Nullable NameTree<V> root) {
+    private NameMap(
+            @Nullable NameTree<V> root, @Nullable Keys<? super V> keys, @Nullable NameMap<Integer> counts) {
         this.root = root;
+        this.keys = keys;
+        this.counts = counts;
     }
 
     @Nullable NameTree<V> root() {
@@ -47,29 +61,96 @@ public final class NameMap<V> extends AbstractMap<String, V> implements SortedMa
 
     /** The very map if it is one of this kind, else one with the same entries; linear in them then. */
     public static <V> NameMap<V> copyOf(Map<String, V> map) {
-        if (map instanceof NameMap<V> same) {
-            return same;
-        }
+        return map instanceof NameMap<V> same ? same : of(treeOf(map));
+    }
+
+    /** The same, with values that can be counted by these keys. */
+    static <V> NameMap<V> copyOf(Map<String, V> map, Keys<? super V> keys) {
+        return map instanceof NameMap<V> same && same.keys == keys
+                ? same
+                : new NameMap<>(copyOf(map).root, keys, null);
+    }
+
+    private static <V> @Nullable NameTree<V> treeOf(Map<String, V> map) {
         boolean inOrder = map instanceof SortedMap<String, V> sorted && sorted.comparator() == null;
         List<Map.Entry<String, V>> entries = new ArrayList<>((inOrder ? map : new TreeMap<>(map)).entrySet());
-        return of(NameTree.balanced(entries, 0, entries.size()));
+        return NameTree.balanced(entries, 0, entries.size());
     }
 
     private static <V> NameMap<V> of(@Nullable NameTree<V> root) {
-        return root == null ? empty() : new NameMap<>(root);
+        return root == null ? empty() : new NameMap<>(root, null, null);
     }
 
     /** The same map with this value for this name; the very map if it has that object already. */
     public NameMap<V> with(String name, V value) {
         NameTree<V> next = NameTree.with(root, name, value);
-        return next == root ? this : of(next);
+        return next == root ? this : new NameMap<>(next, keys, recounted(get(name), value));
     }
 
     /** The same map without this name; the very map if it does not have it. */
     public NameMap<V> without(String name) {
         NameTree<V> next = NameTree.without(root, name);
-        return next == root ? this : of(next);
+        return next == root ? this : new NameMap<>(next, keys, recounted(get(name), null));
     }
+
+    // ---- keys
+
+    /** Whether {@link #count} knows the keys, in the maps that come from this one too. */
+    boolean isCounted() {
+        return counts != null;
+    }
+
+    /** Counts the keys of all values once; maps that come from this one then count what is different only. */
+    void countKeys() {
+        if (counts == null) {
+            Map<String, Integer> all = new HashMap<>();
+            values().forEach(value -> addKeys(value, 1, all));
+            counts = copyOf(all);
+        }
+    }
+
+    /** The same map, that has not counted its keys. */
+    NameMap<V> uncounted() {
+        return counts == null ? this : new NameMap<>(root, keys, null);
+    }
+
+    /** How often the values have this key; throws {@link IllegalStateException} where keys are not counted. */
+    int count(String key) {
+        if (counts == null) {
+            throw new IllegalStateException("the keys are not counted");
+        }
+        Integer count = counts.get(key);
+        return count == null ? 0 : count;
+    }
+
+    private @Nullable NameMap<Integer> recounted(@Nullable V before, @Nullable V after) {
+        if (counts == null) {
+            return null;
+        }
+        Map<String, Integer> more = new HashMap<>();
+        if (before != null) {
+            addKeys(before, -1, more);
+        }
+        if (after != null) {
+            addKeys(after, 1, more);
+        }
+        NameMap<Integer> next = counts;
+        for (Map.Entry<String, Integer> change : more.entrySet()) {
+            if (change.getValue() != 0) {
+                int count = count(change.getKey()) + change.getValue();
+                next = count == 0 ? next.without(change.getKey()) : next.with(change.getKey(), count);
+            }
+        }
+        return next;
+    }
+
+    private void addKeys(V value, int sign, Map<String, Integer> sum) {
+        if (keys != null) {
+            keys.of(value, (key, count) -> sum.merge(key, sign * count, Integer::sum));
+        }
+    }
+
+    // ---- the rest of a map
 
     /** Tells the names whose values are not equal, in order; what both maps share is passed over as a whole. */
     public static <V> void compare(NameMap<V> before, NameMap<V> after, Differences<? super V> differences) {

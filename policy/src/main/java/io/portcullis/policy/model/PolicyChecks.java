@@ -13,24 +13,32 @@ final class PolicyChecks {
     private final TenantModel model;
     private final Problems problems;
 
-    private PolicyChecks(TenantModel model, Problems problems) {
+    PolicyChecks(TenantModel model, Problems problems) {
         this.model = model;
         this.problems = problems;
     }
 
     static void check(TenantModel model, Problems problems) {
         PolicyChecks checks = new PolicyChecks(model, problems);
-        problems.checkLimit("/services", "services", model.services().size(), Limits.MAX_SERVICES, "MAX_SERVICES");
-        model.services().values().forEach(checks::checkService);
-        problems.checkLimit("/policies", "policies", model.policies().size(), Limits.MAX_POLICIES, "MAX_POLICIES");
-        int rules = model.policies().values().stream()
+        checks.checkCounts(model.policies().values().stream()
                 .mapToInt(policy -> policy.rules().size())
-                .sum();
-        problems.checkLimit("/policies", "rules", rules, Limits.MAX_RULES, "MAX_RULES");
+                .sum());
+        model.services().values().forEach(checks::checkService);
         model.policies().values().forEach(checks::checkPolicy);
     }
 
-    private void checkService(Service service) {
+    /**
+     * How many there are of everything.
+     *
+     * @param rules of all policies
+     */
+    void checkCounts(int rules) {
+        problems.checkLimit("/services", "services", model.services().size(), Limits.MAX_SERVICES, "MAX_SERVICES");
+        problems.checkLimit("/policies", "policies", model.policies().size(), Limits.MAX_POLICIES, "MAX_POLICIES");
+        problems.checkLimit("/policies", "rules", rules, Limits.MAX_RULES, "MAX_RULES");
+    }
+
+    void checkService(Service service) {
         String path = Problems.pointer("services", service.name());
         problems.checkName(path + "/name", "service", service.name());
         if (ServiceLibrary.BUILT_IN.containsKey(service.name())) {
@@ -97,7 +105,7 @@ final class PolicyChecks {
         }
     }
 
-    private void checkPolicy(SecurityPolicy policy) {
+    void checkPolicy(SecurityPolicy policy) {
         String path = Problems.pointer("policies", policy.name());
         problems.checkName(path + "/name", "policy", policy.name());
         checkGroups(path + "/appliedTo", policy.appliedTo());

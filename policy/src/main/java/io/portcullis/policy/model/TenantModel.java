@@ -37,10 +37,10 @@ public record TenantModel(
         TimeoutPreset timeouts) {
     public TenantModel {
         segments = NameMap.copyOf(segments);
-        vms = NameMap.copyOf(vms);
-        groups = NameMap.copyOf(groups);
+        vms = NameMap.copyOf(vms, ModelKeys.OF_VM);
+        groups = NameMap.copyOf(groups, ModelKeys.OF_GROUP);
         services = NameMap.copyOf(services);
-        policies = NameMap.copyOf(policies);
+        policies = NameMap.copyOf(policies, ModelKeys.OF_POLICY);
         // models that were stored before there was a choice name none
         timeouts = timeouts == null ? TimeoutPreset.LINUX : timeouts;
     }

@@ -39,7 +39,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /** Random edits of every kind, of a model with few names and addresses, so that they meet often. Some are refused. */
-final class RandomEdits {
+public final class RandomEdits {
     private static final List<String> LITERALS = List.of(
             "10.0.0.0/30",
             "10.0.0.2-10.0.0.5",
@@ -55,12 +55,12 @@ final class RandomEdits {
     private final Random random;
     private long macs = 0x0600_0000_0000L;
 
-    RandomEdits(long seed) {
+    public RandomEdits(long seed) {
         random = new Random(seed);
     }
 
     /** A few edits that are applied together. */
-    List<ModelEdit> next(TenantModel model) {
+    public List<ModelEdit> next(TenantModel model) {
         List<ModelEdit> edits = new ArrayList<>();
         int count = random.nextInt(4) == 0 ? 2 + random.nextInt(3) : 1;
         while (edits.size() < count) {

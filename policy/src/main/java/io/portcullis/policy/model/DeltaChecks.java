@@ -1,0 +1,122 @@
+package io.portcullis.policy.model;
+
+/**
+ * Checks of a model only what an edit of a sound one can have broken: the objects that changed, and what refers to those that are
+ * gone. Where it finds nothing wrong, {@link ModelValidator} does not either; where it does not pass, that one says why. Time grows with
+ * the edit.
+ */
+final class DeltaChecks {
+    private final TenantModel base;
+    private final TenantModel next;
+    private final ModelDelta delta;
+    private final NameMap<Vm> vms;
+    private final NameMap<Group> groups;
+    private final NameMap<SecurityPolicy> policies;
+    private final Problems problems = new Problems();
+
+    private DeltaChecks(TenantModel base, TenantModel next) {
+        this.base = base;
+        this.next = next;
+        delta = ModelDelta.between(base, next);
+        vms = NameMap.copyOf(next.vms());
+        groups = NameMap.copyOf(next.groups());
+        policies = NameMap.copyOf(next.policies());
+    }
+
+    /** False also where it cannot tell, because the model was not {@link #prepare prepared}. */
+    static boolean passes(TenantModel base, TenantModel next) {
+        DeltaChecks checks = new DeltaChecks(base, next);
+        return checks.vms.isCounted()
+                && checks.groups.isCounted()
+                && checks.policies.isCounted()
+                && checks.passes();
+    }
+
+    /** Of a sound model: edits of it can be checked by what they change. Time grows with the model, unless its base was prepared. */
+    static void prepare(TenantModel sound) {
+        NameMap.copyOf(sound.vms()).countKeys();
+        NameMap.copyOf(sound.groups()).countKeys();
+        NameMap.copyOf(sound.policies()).countKeys();
+    }
+
+    private boolean passes() {
+        ModelValidator.checkDefaults(next, problems);
+        boolean nothingMissing = segmentsPass() && vmsPass() && groupsPass() && servicesPass() && policiesPass();
+        return nothingMissing && problems.isEmpty();
+    }
+
+    private boolean segmentsPass() {
+        if (!delta.segments().isEmpty()) {
+            InventoryChecks.checkSegments(next, problems);
+        }
+        for (String name : delta.segments()) {
+            String key = ModelKeys.segment(name);
+            if (!next.segments().containsKey(name) && vms.count(key) + groups.count(key) > 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean vmsPass() {
+        InventoryChecks.checkCount(next, problems);
+        boolean[] unique = {true};
+        for (String name : delta.vms()) {
+            Vm vm = next.vms().get(name);
+            if (vm != null) {
+                InventoryChecks.checkVm(next, vm, problems);
+                ModelKeys.claims(vm, (key, _) -> unique[0] &= vms.count(key) == 1);
+            } else if (groups.count(ModelKeys.vm(name)) > 0) {
+                return false;
+            }
+        }
+        return unique[0];
+    }
+
+    private boolean groupsPass() {
+        GroupChecks checks = new GroupChecks(next, problems);
+        checks.checkCount();
+        for (String name : delta.groups()) {
+            Group group = next.groups().get(name);
+            String key = ModelKeys.group(name);
+            if (group == null && groups.count(key) + policies.count(key) > 0) {
+                return false;
+            }
+            if (group != null && (!checks.passesAlone(group) || (groups.count(key) > 0 && !isNoHigher(name, checks)))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether chains of groups through this one have become no longer by the edit. Nobody that did not change has a new group in it. */
+    private boolean isNoHigher(String name, GroupChecks checks) {
+        return !base.groups().containsKey(name)
+                || checks.height(name) <= new GroupChecks(base, new Problems()).height(name);
+    }
+
+    private boolean servicesPass() {
+        PolicyChecks checks = new PolicyChecks(next, problems);
+        for (String name : delta.services()) {
+            Service service = next.services().get(name);
+            if (service != null) {
+                checks.checkService(service);
+            } else if (policies.count(ModelKeys.service(name)) > 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean policiesPass() {
+        PolicyChecks checks = new PolicyChecks(next, problems);
+        checks.checkCounts(policies.count(ModelKeys.RULES));
+        for (String name : delta.policies()) {
+            SecurityPolicy policy = next.policies().get(name);
+            if (policy != null) {
+                checks.checkPolicy(policy);
+            }
+        }
+        return true;
+    }
+}

@@ -1,0 +1,82 @@
+package io.portcullis.policy.model;
+
+import java.net.InetAddress;
+import java.util.function.ObjIntConsumer;
+
+/** By what the parts of a model are counted, so that an edit can be checked without a look at all of them. */
+final class ModelKeys {
+    /** Rules of policies. */
+    static final String RULES = "rules";
+
+    static final NameMap.Keys<Vm> OF_VM = ModelKeys::ofVm;
+    static final NameMap.Keys<Group> OF_GROUP = (group, keys) -> ofExpression(group.expression(), keys);
+    static final NameMap.Keys<SecurityPolicy> OF_POLICY = ModelKeys::ofPolicy;
+
+    private ModelKeys() {}
+
+    static String segment(String name) {
+        return "segment/" + name;
+    }
+
+    static String vm(String name) {
+        return "vm/" + name;
+    }
+
+    static String group(String name) {
+        return "group/" + name;
+    }
+
+    static String service(String name) {
+        return "service/" + name;
+    }
+
+    /** What is unique within a segment: MAC and IP addresses of vNICs. */
+    static void claims(Vm vm, ObjIntConsumer<String> keys) {
+        for (Vnic vnic : vm.vnics()) {
+            keys.accept("mac/" + vnic.segment() + "/" + vnic.mac().value(), 1);
+            for (InetAddress address : vnic.addresses()) {
+                keys.accept("ip/" + vnic.segment() + "/" + text(address), 1);
+            }
+        }
+    }
+
+    /** Without the zone of an IPv6 address: two that differ in it only are one. */
+    private static String text(InetAddress address) {
+        String text = address.getHostAddress();
+        int zone = text.indexOf('%');
+        return zone < 0 ? text : text.substring(0, zone);
+    }
+
+    private static void ofVm(Vm vm, ObjIntConsumer<String> keys) {
+        claims(vm, keys);
+        for (Vnic vnic : vm.vnics()) {
+            keys.accept(segment(vnic.segment()), 1);
+        }
+    }
+
+    private static void ofExpression(Expression expression, ObjIntConsumer<String> keys) {
+        switch (expression) {
+            case Expression.InSegment(String segment) -> keys.accept(segment(segment), 1);
+            case Expression.Members members -> members.vms().forEach(vm -> keys.accept(vm(vm), 1));
+            case Expression.InGroup(String group) -> keys.accept(group(group), 1);
+            case Expression.And _, Expression.Or _, Expression.Not _ ->
+                expression.operandsByPath().values().forEach(operand -> ofExpression(operand, keys));
+            case Expression.HasTag _,
+                    Expression.NameMatches _,
+                    Expression.OsMatches _,
+                    Expression.HasFinding _,
+                    Expression.Addresses _ -> {}
+        }
+    }
+
+    private static void ofPolicy(SecurityPolicy policy, ObjIntConsumer<String> keys) {
+        keys.accept(RULES, policy.rules().size());
+        policy.appliedTo().forEach(group -> keys.accept(group(group), 1));
+        for (Rule rule : policy.rules()) {
+            rule.appliedTo().forEach(group -> keys.accept(group(group), 1));
+            rule.sources().groups().forEach(group -> keys.accept(group(group), 1));
+            rule.destinations().groups().forEach(group -> keys.accept(group(group), 1));
+            rule.services().names().forEach(service -> keys.accept(service(service), 1));
+        }
+    }
+}
