@@ -1,6 +1,7 @@
 package io.portcullis.admin.document;
 
 import io.portcullis.api.ServiceEntry;
+import io.portcullis.policy.model.ServiceLibrary;
 import io.portcullis.policy.table.ServiceMatch;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -15,15 +16,7 @@ public final class ServiceText {
 
     /** {@code tcp}, {@code udp}, {@code icmp}, {@code icmpv6}, {@code sctp}, {@code any}, or the number. */
     public static String protocol(int number) {
-        return switch (number) {
-            case ServiceMatch.ANY_PROTOCOL -> ModelReader.ANY;
-            case 1 -> "icmp";
-            case 6 -> "tcp";
-            case 17 -> "udp";
-            case 58 -> "icmpv6";
-            case 132 -> "sctp";
-            default -> Integer.toString(number);
-        };
+        return number == ServiceMatch.ANY_PROTOCOL ? ModelReader.ANY : ServiceLibrary.protocolName(number);
     }
 
     /** In one word: {@code tcp/443}, {@code icmp/8/0}, {@code any}; with TCP flags {@code tcp/443 +syn -ack}. */

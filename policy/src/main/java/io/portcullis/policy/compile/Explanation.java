@@ -52,6 +52,12 @@ final class Explanation {
         return List.copyOf(lines);
     }
 
+    /** As {@link #lines(VmId, Group)}, of one workload, without the lines above the group's expression. */
+    List<String> lines(Workload workload, Group group) {
+        judge(workload, group.expression(), 0);
+        return List.copyOf(lines);
+    }
+
     /** Makes room for a line that is known only when those below it are; -1 when there is no more room. */
     private int reserve() {
         if (lines.size() == MAX_LINES) {

@@ -10,6 +10,7 @@ import io.portcullis.policy.model.Vm;
 import io.portcullis.policy.model.Vnic;
 import io.portcullis.policy.table.IpRange;
 import io.portcullis.policy.table.IpRanges;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -17,6 +18,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who is in which group of one model, worked out lazily and remembered. Follows the semantics of {@link Expression}. One
@@ -85,7 +87,23 @@ public final class GroupMembership {
         return new Explanation(model).lines(vm, group(group));
     }
 
+    /**
+     * Why one address of a vNIC is in the group or why not: as {@link #explain(VmId, String)}, of that address alone. Works nothing else out.
+     *
+     * @param address null for a vNIC without addresses
+     */
+    public static List<String> explain(TenantModel model, VnicId id, @Nullable InetAddress address, String groupName) {
+        Vm vm = model.vm(id.vm()).orElseThrow(() -> new IllegalArgumentException("there is no VM " + id.vm()));
+        Vnic vnic = vm.vnic(id).orElseThrow(() -> new IllegalArgumentException("there is no vNIC " + id));
+        List<IpRange> range = address == null ? List.of() : List.of(IpRanges.single(address));
+        return new Explanation(model).lines(new Workload(vm, vnic, range), group(model, groupName));
+    }
+
     private Group group(String name) {
+        return group(model, name);
+    }
+
+    private static Group group(TenantModel model, String name) {
         Group group = model.groups().get(name);
         if (group == null) {
             throw new IllegalArgumentException("tenant " + model.tenant() + " has no group '" + name + "'");

@@ -110,6 +110,12 @@ public record AddressLiteral(IpRange range) {
         return new AddressLiteral(IpRanges.single(address));
     }
 
+    /** Whether the address is one of these. */
+    public boolean contains(java.net.InetAddress address) {
+        IpRange single = IpRanges.single(address);
+        return single.family() == range.family() && range.contains(single.firstHigh(), single.firstLow());
+    }
+
     @Override
     public String toString() {
         IPAddress first = address(range.firstHigh(), range.firstLow());

@@ -15,11 +15,24 @@ public final class ServiceLibrary {
     public static final int TCP = 6;
     public static final int UDP = 17;
     public static final int ICMPV6 = 58;
+    public static final int SCTP = 132;
 
     /** By name; immutable. A tenant cannot redefine them. */
     public static final SortedMap<String, Service> BUILT_IN = builtIn();
 
     private ServiceLibrary() {}
+
+    /** {@code tcp}, {@code udp}, {@code sctp}, {@code icmp}, {@code icmpv6}, or the number of any other IP protocol. */
+    public static String protocolName(int protocol) {
+        return switch (protocol) {
+            case ICMP -> "icmp";
+            case TCP -> "tcp";
+            case UDP -> "udp";
+            case ICMPV6 -> "icmpv6";
+            case SCTP -> "sctp";
+            default -> Integer.toString(protocol);
+        };
+    }
 
     private static SortedMap<String, Service> builtIn() {
         SortedMap<String, Service> services = new TreeMap<>();

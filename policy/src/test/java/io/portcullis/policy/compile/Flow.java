@@ -1,6 +1,9 @@
 package io.portcullis.policy.compile;
 
 import io.portcullis.policy.IpFamily;
+import io.portcullis.policy.MacAddress;
+import io.portcullis.policy.evaluate.FirstPacket;
+import io.portcullis.policy.evaluate.FirstPacket.Datagram;
 import io.portcullis.policy.model.ServiceLibrary;
 import io.portcullis.policy.model.TestTenant;
 import io.portcullis.policy.table.ServiceMatch;
@@ -41,6 +44,20 @@ record Flow(
     static final long SOURCE_MAC = 0x02_00_00_00_00_01L;
 
     static final long DESTINATION_MAC = 0x02_00_00_00_00_02L;
+
+    FirstPacket packet() {
+        return FirstPacket.of(new Datagram(
+                        source,
+                        destination,
+                        protocol,
+                        sourcePort,
+                        destinationPort,
+                        icmpType,
+                        icmpCode,
+                        protocol == ServiceLibrary.TCP ? TCP_FLAGS : 0))
+                .withMacs(new MacAddress(SOURCE_MAC), new MacAddress(DESTINATION_MAC));
+    }
+
     /** TCP flags of every flow's first packet: SYN. */
     private static final int TCP_FLAGS = 2;
 
@@ -52,7 +69,7 @@ record Flow(
         return source instanceof Inet4Address ? IpFamily.IPV4 : IpFamily.IPV6;
     }
 
-    /** The meaning of {@link ServiceMatch}, spelled out once for oracle and table walk alike. */
+    /** The meaning of {@link ServiceMatch} in a table. */
     boolean isOf(ServiceMatch service) {
         if (service.protocol() != ServiceMatch.ANY_PROTOCOL && service.protocol() != protocol) {
             return false;
@@ -60,7 +77,8 @@ record Flow(
         if (protocol == ServiceLibrary.TCP && (TCP_FLAGS & service.tcpFlagsMask()) != service.tcpFlagsValue()) {
             return false;
         }
-        boolean hasPorts = protocol == ServiceLibrary.TCP || protocol == ServiceLibrary.UDP;
+        boolean hasPorts =
+                protocol == ServiceLibrary.TCP || protocol == ServiceLibrary.UDP || protocol == ServiceLibrary.SCTP;
         if (hasPorts) {
             return sourcePort >= service.sourcePortFirst()
                     && sourcePort <= service.sourcePortLast()

@@ -1,0 +1,16 @@
+package io.portcullis.policy.evaluate;
+
+/** What decided about a packet. */
+public enum Cause {
+    /** A rule. */
+    RULE,
+    /** The tenant's default: no rule matched. */
+    DEFAULT,
+    /**
+     * ARP, neighbour discovery (RFC 4861) or listener discovery (RFC 3810): it passes unless a rule of category ETHERNET forbids it, and
+     * other rules never see it.
+     */
+    NEIGHBOURHOOD,
+    /** It is neither IP nor ARP, and no rule of category ETHERNET allows it. */
+    NOT_IP
+}

@@ -1,0 +1,172 @@
+package io.portcullis.policy.evaluate;
+
+import io.portcullis.policy.Action;
+import io.portcullis.policy.Category;
+import io.portcullis.policy.RuleDirection;
+import io.portcullis.policy.evaluate.FirstPacket.Datagram;
+import io.portcullis.policy.model.Rule;
+import io.portcullis.policy.model.SecurityPolicy;
+import io.portcullis.policy.model.ServiceLibrary;
+import io.portcullis.policy.model.TenantModel;
+import io.portcullis.policy.model.Vnic;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides about a packet by walking the central model: categories, policies, rules, condition by condition, without a rule table.
+ * Slow and obvious: it is what every compiled table must agree with. It says what the rules say; what a vNIC's guards (spoofing, roles)
+ * and connection tracking think of the packet comes before and after that.
+ *
+ * <p>One thread. The model must be free of problems; a dangling reference throws {@link IllegalArgumentException}.
+ */
+public final class PolicyEvaluator {
+    private static final int ROUTER_SOLICITATION = 133;
+    private static final int REDIRECT = 137;
+    private static final int LISTENER_QUERY = 130;
+    private static final Set<Integer> LISTENER_REPORTS = Set.of(131, 132, 143);
+
+    private final TenantModel model;
+    private final RuleConditions conditions;
+    private final Reasons reasons;
+    /** In order of evaluation, those that are not enabled among them. */
+    private final Map<Category, List<SecurityPolicy>> policies = new EnumMap<>(Category.class);
+
+    private PolicyEvaluator(TenantModel model) {
+        this.model = model;
+        Population population = new Population(model);
+        conditions = new RuleConditions(model, population);
+        reasons = new Reasons(model, population, conditions);
+        for (Category category : Category.values()) {
+            policies.put(
+                    category,
+                    model.policies().values().stream()
+                            .filter(policy -> policy.category() == category)
+                            .sorted(Comparator.comparingInt(SecurityPolicy::sequence)
+                                    .thenComparing(SecurityPolicy::name))
+                            .toList());
+        }
+    }
+
+    public static PolicyEvaluator of(TenantModel model) {
+        return new PolicyEvaluator(model);
+    }
+
+    /** Hears of the rules that were looked at and did not match. */
+    private interface Missed {
+        void missed(SecurityPolicy policy, Rule rule);
+    }
+
+    /** A rule with its policy. */
+    private record Placed(SecurityPolicy policy, Rule rule) {
+        RuleName name() {
+            return RuleName.of(policy, rule);
+        }
+    }
+
+    /**
+     * What becomes of the packet.
+     *
+     * @param direction as seen from the VM, IN or OUT
+     */
+    public Decision decide(Vnic vnic, RuleDirection direction, FirstPacket packet) {
+        return walk(new Probe(vnic, direction, packet), (_, _) -> {}).decision();
+    }
+
+    /** As {@link #decide}, with reasons. */
+    public Evaluation evaluate(Vnic vnic, RuleDirection direction, FirstPacket packet) {
+        Probe probe = new Probe(vnic, direction, packet);
+        NearMisses nearMisses = new NearMisses(conditions, reasons, probe);
+        Outcome outcome = walk(probe, nearMisses::consider);
+        Placed decider = outcome.decider();
+        return new Evaluation(
+                vnic.id(),
+                direction,
+                model.revision(),
+                outcome.decision(),
+                decider == null ? List.of() : reasons.whyAll(decider.policy(), decider.rule(), probe),
+                nearMisses.closest(outcome.decision()));
+    }
+
+    private record Outcome(Decision decision, @Nullable Placed decider) {
+        static Outcome of(Action verdict, Cause cause, List<RuleName> passes) {
+            return new Outcome(new Decision(verdict, cause, null, passes), null);
+        }
+
+        static Outcome by(Placed rule, Action verdict, List<RuleName> passes) {
+            return new Outcome(new Decision(verdict, Cause.RULE, rule.name(), passes), rule);
+        }
+    }
+
+    private Outcome walk(Probe probe, Missed missed) {
+        List<RuleName> passes = new ArrayList<>();
+        @Nullable Datagram datagram = probe.packet().datagram();
+        Placed frameRule = firstMatch(Category.ETHERNET, probe, missed);
+        if (frameRule != null) {
+            switch (frameRule.rule().action()) {
+                // nobody answers a frame that is not IP
+                case REJECT -> {
+                    return Outcome.by(frameRule, datagram == null ? Action.DROP : Action.REJECT, passes);
+                }
+                case DROP -> {
+                    return Outcome.by(frameRule, Action.DROP, passes);
+                }
+                case ALLOW -> {
+                    if (datagram == null) {
+                        return Outcome.by(frameRule, Action.ALLOW, passes);
+                    }
+                    passes.add(frameRule.name());
+                }
+                case PASS -> passes.add(frameRule.name());
+            }
+        }
+        if (datagram == null) {
+            return probe.packet().etherType() == FirstPacket.ARP
+                    ? Outcome.of(Action.ALLOW, Cause.NEIGHBOURHOOD, passes)
+                    : Outcome.of(Action.DROP, Cause.NOT_IP, passes);
+        }
+        return isNeighbourhood(datagram, probe.direction())
+                ? Outcome.of(Action.ALLOW, Cause.NEIGHBOURHOOD, passes)
+                : judgeConnection(probe, passes, missed);
+    }
+
+    private Outcome judgeConnection(Probe probe, List<RuleName> passes, Missed missed) {
+        for (Category category : Category.values()) {
+            Placed hit = category == Category.ETHERNET ? null : firstMatch(category, probe, missed);
+            if (hit != null && hit.rule().action() != Action.PASS) {
+                return Outcome.by(hit, hit.rule().action(), passes);
+            }
+            if (hit != null) {
+                passes.add(hit.name());
+            }
+        }
+        return Outcome.of(model.defaultAction(), Cause.DEFAULT, passes);
+    }
+
+    private @Nullable Placed firstMatch(Category category, Probe probe, Missed missed) {
+        for (SecurityPolicy policy : policies.getOrDefault(category, List.of())) {
+            for (Rule rule : policy.rules()) {
+                if (conditions.allHold(policy, rule, probe)) {
+                    return new Placed(policy, rule);
+                }
+                missed.missed(policy, rule);
+            }
+        }
+        return null;
+    }
+
+    /** Listener discovery counts as what it is on a link, with a hop limit of 1. */
+    private static boolean isNeighbourhood(Datagram datagram, RuleDirection direction) {
+        if (datagram.protocol() != ServiceLibrary.ICMPV6) {
+            return false;
+        }
+        int type = datagram.icmpType();
+        return (ROUTER_SOLICITATION <= type && type <= REDIRECT)
+                || LISTENER_REPORTS.contains(type)
+                || (type == LISTENER_QUERY && direction == RuleDirection.IN);
+    }
+}

@@ -1,0 +1,19 @@
+package io.portcullis.policy.evaluate;
+
+import io.portcullis.policy.Action;
+import io.portcullis.policy.Category;
+import io.portcullis.policy.model.Rule;
+import io.portcullis.policy.model.SecurityPolicy;
+
+/** A rule of the central model, by name, with what it does. */
+public record RuleName(Category category, String policy, String rule, Action action) {
+    static RuleName of(SecurityPolicy policy, Rule rule) {
+        return new RuleName(policy.category(), policy.name(), rule.name(), rule.action());
+    }
+
+    /** {@code policy/rule}. */
+    @Override
+    public String toString() {
+        return policy + "/" + rule;
+    }
+}

@@ -1,0 +1,277 @@
+package io.portcullis.policy.evaluate;
+
+import static io.portcullis.policy.model.Expression.addresses;
+import static io.portcullis.policy.model.Expression.tag;
+import static io.portcullis.policy.model.TestTenant.aTenant;
+import static io.portcullis.policy.model.TestTenant.ip;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.portcullis.policy.Action;
+import io.portcullis.policy.Category;
+import io.portcullis.policy.IpFamily;
+import io.portcullis.policy.MacAddress;
+import io.portcullis.policy.RuleDirection;
+import io.portcullis.policy.VnicId;
+import io.portcullis.policy.evaluate.FirstPacket.Datagram;
+import io.portcullis.policy.model.Expression;
+import io.portcullis.policy.model.Peers;
+import io.portcullis.policy.model.Rule;
+import io.portcullis.policy.model.SecurityPolicy;
+import io.portcullis.policy.model.TenantModel;
+import io.portcullis.policy.model.TestTenant;
+import io.portcullis.policy.table.EthernetMatch;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** What the model says and the reasons that an operator gets; that the decisions are right is for the random comparisons. */
+class PolicyEvaluatorTest {
+    private static final String WEB = "10.0.0.1";
+    private static final String APP = "10.0.0.2";
+    private static final String DB = "10.0.0.3";
+    private static final String CLIENT = "198.51.100.9";
+
+    private static TestTenant shop() {
+        return aTenant()
+                .segment("lan", 10)
+                .vm("web-1", "tier:web", WEB)
+                .vm("app-1", "tier:app", APP)
+                .vm("db-1", "tier:db", DB)
+                .group("web", tag("tier:web"))
+                .group("app", tag("tier:app"))
+                .group("db", tag("tier:db"))
+                .group("office", addresses("198.51.100.0/24"));
+    }
+
+    private static SecurityPolicy application(Rule.Builder... rules) {
+        return SecurityPolicy.of("shop", Category.APPLICATION, 10, rules);
+    }
+
+    private static FirstPacket tcp(String from, String to, int port) {
+        return FirstPacket.of(Datagram.tcp(ip(from), ip(to), 40_000, port));
+    }
+
+    private static Evaluation in(TenantModel model, String vm, FirstPacket packet) {
+        return evaluate(model, vm, RuleDirection.IN, packet);
+    }
+
+    private static Evaluation out(TenantModel model, String vm, FirstPacket packet) {
+        return evaluate(model, vm, RuleDirection.OUT, packet);
+    }
+
+    private static Evaluation evaluate(TenantModel model, String vm, RuleDirection direction, FirstPacket packet) {
+        return PolicyEvaluator.of(model)
+                .evaluate(model.vnic(VnicId.parse("acme/" + vm + "/eth0")).orElseThrow(), direction, packet);
+    }
+
+    private static List<String> texts(List<Reason> reasons) {
+        return reasons.stream()
+                .map(reason -> reason.condition() + ": " + reason.text())
+                .toList();
+    }
+
+    @Test
+    void shouldSayWhichRuleDecidesAndWhyItsPeersAreMeant() {
+        TenantModel model = shop().policy(
+                        application(Rule.allow("web-app").from("web").to("app").services("https")))
+                .build();
+
+        Evaluation evaluation = in(model, "app-1", tcp(WEB, APP, 443));
+
+        assertThat(evaluation.revision()).isEqualTo(model.revision());
+        assertThat(evaluation.decision())
+                .isEqualTo(new Decision(
+                        Action.ALLOW,
+                        Cause.RULE,
+                        new RuleName(Category.APPLICATION, "shop", "web-app", Action.ALLOW),
+                        List.of()));
+        assertThat(texts(evaluation.reasons()))
+                .containsExactly(
+                        "SOURCES: 10.0.0.1 (web-1/eth0) is in group web",
+                        "DESTINATIONS: 10.0.0.2 (app-1/eth0) is in group app",
+                        "SERVICES: tcp/443 is of service https");
+        assertThat(evaluation.reasons().getFirst().because()).containsExactly("tag tier:web: yes (has [tier:web])");
+        assertThat(evaluation.nearMisses()).isEmpty();
+    }
+
+    @Test
+    void shouldSayWhereNothingMatchedClosestFirst() {
+        TenantModel model = shop().policy(application(
+                        Rule.allow("far").from("db").to("web").services("ssh").family(IpFamily.IPV6),
+                        Rule.allow("two").from("app").to("app").services("http"),
+                        Rule.allow("from-db").from("db").to("app").services("https"),
+                        Rule.allow("port").from("web").to("app").services("http", "ssh"),
+                        Rule.drop("same-outcome").from("db").anyService()))
+                .build();
+
+        Evaluation evaluation = in(model, "app-1", tcp(WEB, APP, 443));
+
+        assertThat(evaluation.decision().cause()).isEqualTo(Cause.DEFAULT);
+        assertThat(evaluation.decision().verdict()).isEqualTo(Action.DROP);
+        assertThat(evaluation.reasons()).isEmpty();
+        assertThat(evaluation.nearMisses())
+                .extracting(miss -> miss.rule().rule())
+                .containsExactly("from-db", "port", "two");
+        assertThat(texts(evaluation.nearMisses().get(0).failed()))
+                .containsExactly("SOURCES: 10.0.0.1 (web-1/eth0) is not among db");
+        assertThat(evaluation.nearMisses().get(0).failed().getFirst().because())
+                .containsExactly("tag tier:db: no (has [tier:web])");
+        assertThat(texts(evaluation.nearMisses().get(1).failed()))
+                .containsExactly("SERVICES: tcp/443 is none of http, ssh");
+        assertThat(evaluation.nearMisses().get(2).failed()).hasSize(2);
+    }
+
+    @Test
+    void shouldNameThePassesOnTheWayAndLookNoFurtherInTheirCategory() {
+        TenantModel model = shop().policy(SecurityPolicy.of(
+                        "zones",
+                        Category.ENVIRONMENT,
+                        1,
+                        Rule.pass("web-may").from("web").anyService(),
+                        Rule.allow("never-seen").to("app").services("ssh")))
+                .policy(application(Rule.allow("https").services("https")))
+                .build();
+
+        Evaluation passed = out(model, "web-1", tcp(WEB, APP, 443));
+        Evaluation dropped = out(model, "web-1", tcp(WEB, APP, 80));
+
+        assertThat(passed.decision().rule()).hasToString("shop/https");
+        assertThat(passed.decision().passes())
+                .containsExactly(new RuleName(Category.ENVIRONMENT, "zones", "web-may", Action.PASS));
+        assertThat(dropped.decision().cause()).isEqualTo(Cause.DEFAULT);
+        assertThat(dropped.nearMisses()).extracting(miss -> miss.rule().rule()).containsExactly("https");
+    }
+
+    @Test
+    void shouldSayThatAPolicyIsNotEnabledOrNotAppliedHere() {
+        SecurityPolicy allowAll = SecurityPolicy.of(
+                "all", Category.APPLICATION, 1, Rule.allow("r").anyService());
+        TenantModel model = shop().policy(allowAll.withEnabled(false))
+                .policy(new SecurityPolicy("db-only", Category.APPLICATION, 2, List.of("db"), true, allowAll.rules()))
+                .policy(application(
+                        Rule.allow("web-only").anyService().appliedTo("web"),
+                        Rule.allow("out").anyService().direction(RuleDirection.OUT)))
+                .build();
+
+        Evaluation evaluation = in(model, "app-1", tcp(WEB, APP, 443));
+
+        assertThat(evaluation.nearMisses().stream()
+                        .flatMap(miss -> texts(miss.failed()).stream())
+                        .toList())
+                .containsExactly(
+                        "ENABLED: policy all is not enabled",
+                        "POLICY_APPLIED_TO: policy db-only is applied to db, where acme/app-1/eth0 is not",
+                        "RULE_APPLIED_TO: the rule is applied to web, where acme/app-1/eth0 is not",
+                        "DIRECTION: the packet goes IN, the rule is for OUT");
+        assertThat(texts(in(model, "db-1", tcp(WEB, DB, 443)).reasons()))
+                .containsExactly("POLICY_APPLIED_TO: acme/db-1/eth0 is in group db");
+    }
+
+    @Test
+    void shouldExplainNegationAndAddressesOfNobody() {
+        TenantModel model = shop().policy(application(
+                        Rule.drop("strangers")
+                                .from(Peers.groups("web", "app").negate())
+                                .to("db")
+                                .anyService(),
+                        Rule.allow("office")
+                                .from("office")
+                                .to(Peers.addresses("10.0.0.0/30"))
+                                .services("ssh")))
+                .build();
+
+        assertThat(texts(in(model, "db-1", tcp(CLIENT, DB, 22)).reasons()))
+                .containsExactly(
+                        "SOURCES: 198.51.100.9 (no VM's) is not among web, app, and the rule is for all others",
+                        "DESTINATIONS: 10.0.0.3 (db-1/eth0) is in group db");
+        Evaluation ssh = in(model, "web-1", tcp(CLIENT, WEB, 22));
+        assertThat(texts(ssh.reasons()))
+                .containsExactly(
+                        "SOURCES: 198.51.100.9 (no VM's) is in group office",
+                        "DESTINATIONS: 10.0.0.1 (web-1/eth0) is in 10.0.0.0/30",
+                        "SERVICES: tcp/22 is of service ssh");
+        assertThat(ssh.reasons().getFirst().because()).containsExactly("the group's address sets hold 198.51.100.9");
+        Evaluation fromApp = in(model, "db-1", tcp(APP, DB, 22));
+        assertThat(fromApp.nearMisses().getFirst().failed().getFirst().because())
+                .containsExactly("address in 198.51.100.0/24: no");
+    }
+
+    @Test
+    void shouldJudgeFramesByCategoryEthernetAlone() {
+        TenantModel model = shop().policy(SecurityPolicy.of(
+                        "frames",
+                        Category.ETHERNET,
+                        1,
+                        Rule.allow("ptp").anyService().ethernet(EthernetMatch.etherTypes(0x88f7)),
+                        Rule.drop("no-arp-from-2")
+                                .anyService()
+                                .ethernet(EthernetMatch.etherTypes(0x0806).from("02:00:00:00:00:02")),
+                        Rule.reject("mpls").anyService().ethernet(EthernetMatch.etherTypes(0x8847)),
+                        Rule.allow("web-frames").from("web").anyService(),
+                        Rule.drop("not-ours")
+                                .from(Peers.groups("web", "app").negate())
+                                .anyService()))
+                .policy(application(Rule.allow("all").services("https")))
+                .build();
+
+        assertThat(frame(model, 0x88f7, 1)).isEqualTo("ALLOW RULE");
+        assertThat(frame(model, 0x0806, 1)).isEqualTo("ALLOW NEIGHBOURHOOD");
+        assertThat(frame(model, 0x0806, 2)).isEqualTo("DROP RULE");
+        assertThat(frame(model, 0x8847, 1)).isEqualTo("DROP RULE");
+        assertThat(frame(model, 0x88cc, 1)).isEqualTo("DROP NOT_IP");
+        assertThat(frame(model, 0x0050, 1)).isEqualTo("DROP NOT_IP");
+        Decision ip = out(model, "web-1", tcp(WEB, APP, 443)).decision();
+        assertThat(ip.rule()).hasToString("shop/all");
+        assertThat(ip.passes()).extracting(RuleName::rule).containsExactly("web-frames");
+        assertThat(in(model, "db-1", tcp(CLIENT, DB, 443)).decision().rule()).hasToString("frames/not-ours");
+    }
+
+    private static String frame(TenantModel model, int etherType, int mac) {
+        FirstPacket packet =
+                new FirstPacket(etherType, new MacAddress(0x0200_0000_0000L + mac), MacAddress.BROADCAST, null);
+        Decision decision = in(model, "db-1", packet).decision();
+        return decision.verdict() + " " + decision.cause();
+    }
+
+    @Test
+    void shouldLetNeighbourAndListenerDiscoveryPassUnjudged() {
+        TenantModel model = shop().build();
+
+        assertThat(icmpv6(model, RuleDirection.IN, 135)).isEqualTo(Cause.NEIGHBOURHOOD);
+        assertThat(icmpv6(model, RuleDirection.OUT, 143)).isEqualTo(Cause.NEIGHBOURHOOD);
+        assertThat(icmpv6(model, RuleDirection.IN, 130)).isEqualTo(Cause.NEIGHBOURHOOD);
+        assertThat(icmpv6(model, RuleDirection.OUT, 130)).isEqualTo(Cause.DEFAULT);
+        assertThat(icmpv6(model, RuleDirection.IN, 128)).isEqualTo(Cause.DEFAULT);
+    }
+
+    private static Cause icmpv6(TenantModel model, RuleDirection direction, int type) {
+        FirstPacket packet = FirstPacket.of(Datagram.icmp(ip("fe80::1"), ip("ff02::1"), type, 0));
+        return evaluate(model, "web-1", direction, packet).decision().cause();
+    }
+
+    @Test
+    void shouldBoundWhatItSays() {
+        TenantModel model = shop().policy(application(IntStream.range(0, 200)
+                        .mapToObj(i -> Rule.allow("r" + i).from("db").to("app").services("https"))
+                        .toArray(Rule.Builder[]::new)))
+                .build();
+
+        assertThat(in(model, "app-1", tcp(WEB, APP, 443)).nearMisses()).hasSize(Evaluation.MAX_NEAR_MISSES);
+    }
+
+    @Test
+    void shouldJudgeGroupsThatShareInnerGroupsOnce() {
+        TestTenant tenant = shop().group("g0", tag("tier:web"));
+        for (int level = 1; level < 30; level++) {
+            String inner = "g" + (level - 1);
+            tenant.group("g" + level, Expression.or(Expression.group(inner), Expression.not(Expression.group(inner))));
+        }
+        TenantModel model = tenant.policy(
+                        application(Rule.allow("r").from("g29").services("https")))
+                .build();
+
+        assertThat(in(model, "app-1", tcp(WEB, APP, 443)).decision().allows()).isTrue();
+        assertThat(in(model, "app-1", tcp(CLIENT, APP, 443)).decision().allows())
+                .isFalse();
+    }
+}
