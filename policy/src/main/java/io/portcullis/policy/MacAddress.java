@@ -1,5 +1,8 @@
 package io.portcullis.policy;
 
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
 import java.util.regex.Pattern;
 
 /** An EUI-48 address in the low 48 bits of {@code value}, first byte on the wire highest. */
@@ -25,6 +28,20 @@ public record MacAddress(long value) {
     /** Whether the group bit (multicast or broadcast) is set. */
     public boolean isGroup() {
         return (value >>> 40 & 1) != 0;
+    }
+
+    /** The IPv6 address that an interface with this MAC address makes for its link (RFC 4291, appendix A). */
+    public InetAddress linkLocal() {
+        long identifier = ((value >>> 24 ^ 0x02_0000L) << 40) | 0xff_fe00_0000L | (value & 0xff_ffffL);
+        byte[] bytes = ByteBuffer.allocate(16)
+                .putLong(0xfe80L << 48)
+                .putLong(identifier)
+                .array();
+        try {
+            return InetAddress.getByAddress(bytes);
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException("16 bytes are an address", e);
+        }
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.portcullis.datapath.guard;
 
+import io.portcullis.policy.MacAddress;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
@@ -24,15 +25,17 @@ final class OwnAddresses {
         this.maxLearned = maxLearned;
         ipv4 = new long[declared.size() + maxLearned];
         ipv6 = new long[2 * (declared.size() + maxLearned + 1)];
-        for (InetAddress address : declared) {
-            ByteBuffer bytes = ByteBuffer.wrap(address.getAddress());
-            if (address instanceof Inet4Address) {
-                addIpv4(bytes.getInt());
-            } else {
-                addIpv6(bytes.getLong(), bytes.getLong());
-            }
+        declared.forEach(this::add);
+        add(new MacAddress(mac).linkLocal());
+    }
+
+    private void add(InetAddress address) {
+        ByteBuffer bytes = ByteBuffer.wrap(address.getAddress());
+        if (address instanceof Inet4Address) {
+            addIpv4(bytes.getInt());
+        } else {
+            addIpv6(bytes.getLong(), bytes.getLong());
         }
-        addIpv6(0xfe80_0000_0000_0000L, (((mac >>> 24) ^ 0x02_0000L) << 40) | 0xff_fe00_0000L | (mac & 0xff_ffffL));
     }
 
     boolean holdsIpv4(int address) {

@@ -173,7 +173,9 @@ final class RuleIndex {
         scopes.remove(node);
         node.compiled = compiled;
         node.ftp = ftp;
-        node.reachesGroupAddresses = matches && RuleResolver.reachesGroupAddresses(destinations);
+        node.anySource = RuleResolver.mayHoldAny(sources);
+        node.anyDestination =
+                RuleResolver.mayHoldAny(destinations) || RuleResolver.reachesGroupAddresses(destinations);
         scopes.add(node);
     }
 

@@ -38,7 +38,10 @@ final class RuleNode {
     @Nullable TableRule compiled;
 
     boolean ftp;
-    boolean reachesGroupAddresses;
+    /** Whether that side may be an address of any vNIC, as {@link #compiled} says it; see {@link RuleResolver#mayHoldAny}. */
+    boolean anySource;
+
+    boolean anyDestination;
     /** Whether the rule was forgotten in this update. */
     boolean gone;
 
@@ -74,8 +77,7 @@ final class RuleNode {
 
     /** Whether it concerns every vNIC to which it is applied, whatever addresses that has. */
     boolean concernsAnyAddress() {
-        return (isOut() && sources.mayHoldAny())
-                || (isIn() && (reachesGroupAddresses || destinations.mayHoldAny()));
+        return (isOut() && anySource) || (isIn() && anyDestination);
     }
 
     /** Groups of which it asks whether a vNIC has one of their addresses; as often as it names them. */

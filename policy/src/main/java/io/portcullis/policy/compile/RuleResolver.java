@@ -24,6 +24,12 @@ import java.util.function.Function;
 
 /** What becomes of one rule of the model once its groups are addresses: the same for the full compile and the incremental one. */
 final class RuleResolver {
+    /** What a VM sends from all the same: before it has an address (RFC 2131, RFC 4861), and for its link (RFC 4291). */
+    private static final List<IpRange> NEVER_DECLARED = IpRanges.merge(List.of(
+            AddressLiteral.parse("0.0.0.0").range(),
+            AddressLiteral.parse("::").range(),
+            AddressLiteral.parse("fe80::/10").range()));
+
     /**
      * Destinations that reach every vNIC of a segment: multicast and limited broadcast of IPv4 (RFC 5771, RFC 919),
      * multicast of IPv6 (RFC 4291).
@@ -109,10 +115,15 @@ final class RuleResolver {
     }
 
     /**
-     * Whether some of the addresses may match. A negated match counts as one that may: what it leaves out is seldom all that
-     * a vNIC can be, and one rule too many costs a comparison while one too few would be a hole.
+     * Whether it may match an address of any vNIC, whatever that has declared. A negated match counts as one that may: what it leaves
+     * out is seldom all that a vNIC can be, and one rule too many costs a comparison while one too few would be a hole.
      */
-    static boolean mayHold(AddressMatch match, List<IpRange> addresses) {
-        return match.any() || match.negated() || IpRanges.intersects(match.ranges(), addresses);
+    static boolean mayHoldAny(AddressMatch match) {
+        return match.any() || match.negated() || IpRanges.intersects(match.ranges(), NEVER_DECLARED);
+    }
+
+    /** Whether it may match an address of a vNIC that has declared these. */
+    static boolean mayHold(AddressMatch match, List<IpRange> declared) {
+        return mayHoldAny(match) || IpRanges.intersects(match.ranges(), declared);
     }
 }

@@ -21,9 +21,4 @@ final class Side {
         this.key = key;
         this.groups = groups;
     }
-
-    /** Whether it may hold any address of any vNIC; see {@link RuleResolver#mayHold}. */
-    boolean mayHoldAny() {
-        return match.any() || match.negated();
-    }
 }

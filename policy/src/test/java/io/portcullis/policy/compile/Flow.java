@@ -11,20 +11,35 @@ import java.net.Inet4Address;
 import java.net.InetAddress;
 
 /** The first packet of a connection. */
-record Flow(
+public record Flow(
         InetAddress source,
         InetAddress destination,
         int protocol,
         int sourcePort,
         int destinationPort,
         int icmpType,
-        int icmpCode) {
+        int icmpCode,
+        int tcpFlags) {
     static Flow tcp(String source, String destination, int port) {
-        return new Flow(TestTenant.ip(source), TestTenant.ip(destination), ServiceLibrary.TCP, 40_000, port, -1, -1);
+        return tcp(source, destination, port, FirstPacket.TCP_SYN);
+    }
+
+    static Flow tcp(String source, String destination, int port, int flags) {
+        return new Flow(
+                TestTenant.ip(source), TestTenant.ip(destination), ServiceLibrary.TCP, 40_000, port, -1, -1, flags);
     }
 
     static Flow udp(String source, String destination, int port) {
-        return new Flow(TestTenant.ip(source), TestTenant.ip(destination), ServiceLibrary.UDP, 40_000, port, -1, -1);
+        return ports(source, destination, ServiceLibrary.UDP, 40_000, port);
+    }
+
+    static Flow ports(String source, String destination, int protocol, int sourcePort, int port) {
+        return new Flow(TestTenant.ip(source), TestTenant.ip(destination), protocol, sourcePort, port, -1, -1, 0);
+    }
+
+    /** Of a protocol that has neither ports nor types. */
+    static Flow protocol(String source, String destination, int protocol) {
+        return new Flow(TestTenant.ip(source), TestTenant.ip(destination), protocol, 0, 0, -1, -1, 0);
     }
 
     static Flow ping(String source, String destination) {
@@ -37,6 +52,7 @@ record Flow(
                 0,
                 0,
                 v4 ? 8 : 128,
+                0,
                 0);
     }
 
@@ -45,21 +61,11 @@ record Flow(
 
     static final long DESTINATION_MAC = 0x02_00_00_00_00_02L;
 
-    FirstPacket packet() {
+    public FirstPacket packet() {
         return FirstPacket.of(new Datagram(
-                        source,
-                        destination,
-                        protocol,
-                        sourcePort,
-                        destinationPort,
-                        icmpType,
-                        icmpCode,
-                        protocol == ServiceLibrary.TCP ? TCP_FLAGS : 0))
+                        source, destination, protocol, sourcePort, destinationPort, icmpType, icmpCode, tcpFlags))
                 .withMacs(new MacAddress(SOURCE_MAC), new MacAddress(DESTINATION_MAC));
     }
-
-    /** TCP flags of every flow's first packet: SYN. */
-    private static final int TCP_FLAGS = 2;
 
     int etherType() {
         return family() == IpFamily.IPV4 ? 0x0800 : 0x86dd;
@@ -74,7 +80,7 @@ record Flow(
         if (service.protocol() != ServiceMatch.ANY_PROTOCOL && service.protocol() != protocol) {
             return false;
         }
-        if (protocol == ServiceLibrary.TCP && (TCP_FLAGS & service.tcpFlagsMask()) != service.tcpFlagsValue()) {
+        if (protocol == ServiceLibrary.TCP && (tcpFlags & service.tcpFlagsMask()) != service.tcpFlagsValue()) {
             return false;
         }
         boolean hasPorts =

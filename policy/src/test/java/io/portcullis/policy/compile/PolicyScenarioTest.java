@@ -329,6 +329,36 @@ class PolicyScenarioTest {
     }
 
     @Test
+    void shouldEnforceRulesForWhatIsAVnicsOwnWithoutBeingDeclared() {
+        String linkLocal = threeTiers()
+                .build()
+                .vms()
+                .get("web-1")
+                .vnics()
+                .getFirst()
+                .mac()
+                .linkLocal()
+                .getHostAddress();
+        TenantModel model = threeTiers()
+                .policy(application(
+                        Rule.drop("link-local")
+                                .from(Peers.addresses("fe80::/10"))
+                                .services("ssh")
+                                .direction(RuleDirection.OUT),
+                        Rule.drop("dhcp")
+                                .from(Peers.addresses("0.0.0.0"))
+                                .services("dhcp")
+                                .direction(RuleDirection.OUT)))
+                .with(new ModelEdit.SetDefaults(Action.ALLOW, false, TimeoutPreset.LINUX))
+                .build();
+
+        assertThat(out(model, "web-1", Flow.tcp(linkLocal, APP_V6, 22)).rule()).isEqualTo("shop/link-local");
+        assertThat(out(model, "web-1", Flow.ports("0.0.0.0", "255.255.255.255", 17, 68, 67))
+                        .rule())
+                .isEqualTo("shop/dhcp");
+    }
+
+    @Test
     void shouldHonourTheDefaultOfTheTenant() {
         TenantModel model = threeTiers()
                 .with(new ModelEdit.SetDefaults(Action.ALLOW, true, TimeoutPreset.NSX))

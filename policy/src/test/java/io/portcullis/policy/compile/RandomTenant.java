@@ -7,6 +7,7 @@ import io.portcullis.policy.LiveFlowMode;
 import io.portcullis.policy.RuleDirection;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
+import io.portcullis.policy.VnicProtection;
 import io.portcullis.policy.model.Expression;
 import io.portcullis.policy.model.Group;
 import io.portcullis.policy.model.ModelEdit;
@@ -14,20 +15,26 @@ import io.portcullis.policy.model.Peers;
 import io.portcullis.policy.model.Rule;
 import io.portcullis.policy.model.SecurityPolicy;
 import io.portcullis.policy.model.Service;
+import io.portcullis.policy.model.ServiceLibrary;
 import io.portcullis.policy.model.ServiceSelection;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.model.TestTenant;
 import io.portcullis.policy.model.Vm;
+import io.portcullis.policy.model.Vnic;
 import io.portcullis.policy.table.EthernetMatch;
 import io.portcullis.policy.table.ServiceMatch;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
 
-/** Small random models and flows that meet often: few addresses, few tags, few ports. */
-final class RandomTenant {
+/**
+ * Small random models and flows that meet often: few addresses, few tags, few ports. Tests of other modules use it, too. All tenants
+ * have the same addresses and MAC addresses, in VLANs of their own.
+ */
+public final class RandomTenant {
     private static final List<String> OUTSIDE =
             List.of("10.0.0.77", "198.51.100.7", "224.0.0.251", "255.255.255.255", "2001:db8::77", "ff02::fb");
     private static final List<String> LITERALS = List.of(
@@ -42,25 +49,50 @@ final class RandomTenant {
             "2001:db8::3-2001:db8::6",
             "2001:db8::2",
             "::/0",
-            "ff02::/16");
+            "ff02::/16",
+            "fe80::/10",
+            "0.0.0.0",
+            "::");
     private static final List<Integer> PORTS = List.of(22, 53, 80, 443, 7_999, 8_000, 8_010, 8_011);
 
+    /** SYN alone, or with both flags of ECN (RFC 3168). */
+    private static final List<Integer> OPENING_FLAGS = List.of(0x02, 0x02, 0xc2);
+    /** For experiments (RFC 3692). */
+    private static final int NO_PORTS = 253;
+
+    private static final int DHCP_CLIENT = 68;
+    private static final int DHCP_SERVER = 67;
+
+    private static final VnicProtection ROUTER = new VnicProtection(false, true, false, true, 0);
+
     private final Random random;
-    private final TestTenant builder = TestTenant.aTenant("acme");
+    private final TenantId tenant;
+    private final int firstVlan;
+    private final TestTenant builder;
     private int groups;
 
     RandomTenant(long seed) {
-        random = new Random(seed);
+        this(seed, "acme", 10);
     }
 
-    TenantModel model() {
-        builder.segment("lan", 10).segment("dmz", 20);
+    public RandomTenant(long seed, String tenant, int firstVlan) {
+        random = new Random(seed);
+        this.tenant = new TenantId(tenant);
+        this.firstVlan = firstVlan;
+        builder = TestTenant.aTenant(tenant);
+    }
+
+    public TenantModel model() {
+        builder.segment("lan", firstVlan).segment("dmz", firstVlan + 1);
         builder.with(new ModelEdit.PutService(Service.of(
                 "odd", ServiceMatch.ports(6, 8_000, 8_010), new ServiceMatch(17, 1_000, 2_000, 53, 53, -1, -1))));
         builder.with(new ModelEdit.PutService(Service.of(
                 "flags",
                 ServiceMatch.ports(6, 443, 443).withTcpFlags(0x12, 0x02),
-                ServiceMatch.ports(6, 22, 80).withTcpFlags(0x12, 0x12))));
+                ServiceMatch.ports(6, 22, 80).withTcpFlags(0x12, 0x12),
+                ServiceMatch.ports(6, 0, 65_535).withTcpFlags(0x40, 0x40))));
+        builder.with(new ModelEdit.PutService(Service.of(
+                "others", ServiceMatch.ports(ServiceLibrary.SCTP, 8_000, 9_000), ServiceMatch.protocol(NO_PORTS))));
         int vms = 2 + random.nextInt(6);
         for (int index = 0; index < vms; index++) {
             builder.with(new ModelEdit.PutVm(vm(index)));
@@ -81,7 +113,7 @@ final class RandomTenant {
 
     private Vm vm(int index) {
         String name = (random.nextBoolean() ? "web-" : "db-") + index;
-        Vm vm = Vm.named(new VmId(new TenantId("acme"), name)).withOs(oneOf("", "debian-13", "Windows-2025"));
+        Vm vm = Vm.named(new VmId(tenant, name)).withOs(oneOf("", "debian-13", "Windows-2025"));
         for (String tag : List.of("app:web", "app:db", "env:prod")) {
             vm = random.nextBoolean() ? vm.withTag(tag) : vm;
         }
@@ -100,7 +132,8 @@ final class RandomTenant {
             if (random.nextInt(3) != 0) {
                 addresses.add("2001:db8::" + host);
             }
-            vm = vm.withVnic(builder.vnic(name, "eth" + nic, segment, addresses.toArray(String[]::new)));
+            Vnic vnic = builder.vnic(name, "eth" + nic, segment, addresses.toArray(String[]::new));
+            vm = vm.withVnic(random.nextInt(8) == 0 ? vnic.withProtection(ROUTER) : vnic);
         }
         return vm;
     }
@@ -151,8 +184,8 @@ final class RandomTenant {
         if (random.nextInt(3) == 0) {
             return ServiceSelection.ANY;
         }
-        ServiceSelection named =
-                ServiceSelection.named(oneOf("ssh", "https", "odd"), oneOf("dns", "http", "ping", "flags"));
+        ServiceSelection named = ServiceSelection.named(
+                oneOf("ssh", "https", "odd", "others"), oneOf("dns", "http", "ping", "flags", "dhcp"));
         return random.nextInt(4) == 0 ? named.negate() : named;
     }
 
@@ -186,33 +219,56 @@ final class RandomTenant {
         return !peers.any() && random.nextInt(4) == 0 ? peers.negate() : peers;
     }
 
-    Flow flow(TenantModel model) {
+    /** A packet between addresses of the model's vNICs and some that are nobody's. */
+    public Flow flow(TenantModel model) {
         Set<String> addresses = new LinkedHashSet<>(OUTSIDE);
-        model.vms().values().stream()
-                .flatMap(vm -> vm.vnics().stream())
+        vnics(model).stream()
                 .flatMap(vnic -> vnic.addresses().stream())
                 .forEach(address -> addresses.add(address.getHostAddress()));
+        vnics(model).forEach(vnic -> addresses.add(vnic.mac().linkLocal().getHostAddress()));
         List<String> all = List.copyOf(addresses);
         String source = oneOf(all);
         boolean v6 = source.indexOf(':') >= 0;
         List<String> reachable =
                 all.stream().filter(address -> address.indexOf(':') >= 0 == v6).toList();
         String destination = oneOf(reachable);
-        return switch (random.nextInt(3)) {
-            case 0 -> Flow.tcp(source, destination, oneOf(PORTS));
-            case 1 -> {
-                Flow flow = Flow.udp(source, destination, oneOf(PORTS));
-                yield new Flow(
-                        flow.source(),
-                        flow.destination(),
-                        flow.protocol(),
-                        random.nextBoolean() ? 1_500 : 3_000,
-                        flow.destinationPort(),
-                        -1,
-                        -1);
-            }
+        return switch (random.nextInt(12)) {
+            case 0 -> Flow.ports("0.0.0.0", "255.255.255.255", ServiceLibrary.UDP, DHCP_CLIENT, DHCP_SERVER);
+            case 1, 2, 3 -> Flow.tcp(source, destination, oneOf(PORTS), oneOf(OPENING_FLAGS));
+            case 4, 5 ->
+                Flow.ports(source, destination, ServiceLibrary.UDP, random.nextBoolean() ? 1_500 : 3_000, oneOf(PORTS));
+            case 6, 7 -> Flow.ports(source, destination, ServiceLibrary.SCTP, 40_000, oneOf(PORTS));
+            case 8, 9 -> Flow.protocol(source, destination, NO_PORTS);
             default -> Flow.ping(source, destination);
         };
+    }
+
+    public static List<Vnic> vnics(TenantModel model) {
+        return model.vms().values().stream().flatMap(vm -> vm.vnics().stream()).toList();
+    }
+
+    /** Whether the packet gets as far as the rules of the vNIC: guards and switch see to the rest. */
+    public static boolean reaches(Vnic vnic, Flow flow, RuleDirection direction) {
+        boolean isForeignAllowed = vnic.protection().allowsForeignAddresses();
+        if (direction == RuleDirection.OUT) {
+            return !owns(vnic, flow.destination())
+                    && (isForeignAllowed || owns(vnic, flow.source()) || isDhcpClient(flow));
+        }
+        return !owns(vnic, flow.source())
+                && (isForeignAllowed || isGroup(flow.destination()) || owns(vnic, flow.destination()));
+    }
+
+    private static boolean owns(Vnic vnic, InetAddress address) {
+        return vnic.addresses().contains(address) || vnic.mac().linkLocal().equals(address);
+    }
+
+    private static boolean isDhcpClient(Flow flow) {
+        return flow.source().isAnyLocalAddress() && flow.sourcePort() == DHCP_CLIENT;
+    }
+
+    /** Multicast, or broadcast on the link. */
+    public static boolean isGroup(InetAddress address) {
+        return address.isMulticastAddress() || address.getHostAddress().equals("255.255.255.255");
     }
 
     @SafeVarargs
