@@ -8,7 +8,7 @@ import org.apache.pekko.actor.typed.ActorRef;
 
 /**
  * What {@link TenantRegistry} understands. Every command is answered: those about names with {@link Tenants}, the tenants there are
- * then; the one about VLANs with {@link VlanReply}.
+ * then; those about VLANs with {@link VlanReply}.
  */
 public sealed interface RegistryCommand extends CborSerializable {
     record ListTenants(ActorRef<Tenants> replyTo) implements RegistryCommand {}
@@ -28,10 +28,18 @@ public sealed interface RegistryCommand extends CborSerializable {
         }
     }
 
+    /** Would {@link ReserveVlans} succeed now? Changes nothing. */
+    record CheckVlans(TenantId tenant, SortedSet<Integer> vlans, ActorRef<VlanReply> replyTo)
+            implements RegistryCommand {
+        public CheckVlans {
+            vlans = java.util.Collections.unmodifiableSortedSet(new TreeSet<>(vlans));
+        }
+    }
+
     /**
-     * Answer to {@link ReserveVlans}.
+     * Answer to {@link ReserveVlans} and {@link CheckVlans}.
      *
-     * @param taken those of the wanted VLANs that other tenants have; none means that the tenant now has what it wanted
+     * @param taken those of the wanted VLANs that other tenants have; none means that the tenant has, or would get, what it wanted
      */
     record VlanReply(SortedSet<Integer> taken) implements CborSerializable {
         public VlanReply {

@@ -9,6 +9,7 @@ import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.table.RuleTable;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -72,6 +73,19 @@ final class RuleBook {
     RuleTable table(VnicId vnic) {
         RuleTable table = compiler.table(vnic);
         return table == null ? NOTHING_PASSES : table;
+    }
+
+    /** The tables of those of the vNICs that the tenant has. */
+    TenantReply.Rules rules(Set<VnicId> vnics) {
+        Map<VnicId, RuleAssignment> assignments = new HashMap<>();
+        Map<String, RuleTable> tables = new LinkedHashMap<>();
+        for (VnicId vnic : vnics) {
+            if (has(vnic)) {
+                assignments.put(vnic, assignment(vnic));
+                tables.put(table(vnic).hash(), table(vnic));
+            }
+        }
+        return new TenantReply.Rules(revision, assignments, List.copyOf(tables.values()));
     }
 
     /** Whether a host that has these rules in force for the vNIC must get others. */

@@ -5,6 +5,7 @@ import io.portcullis.policy.Action;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.TimeoutPreset;
 import io.portcullis.policy.VnicId;
+import io.portcullis.policy.model.TenantModel;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -39,13 +40,45 @@ public sealed interface TenantCommand {
      *
      * @param expectedRevision null, or the only revision that the edits may be applied to
      * @param by who wants it, for the record
+     * @param note why, for the record; empty for none
      */
-    record Edit(List<TenantEdit> edits, @Nullable Long expectedRevision, String by, ActorRef<TenantReply> replyTo)
+    record Edit(
+            List<TenantEdit> edits,
+            @Nullable Long expectedRevision,
+            String by,
+            String note,
+            ActorRef<TenantReply> replyTo)
             implements Request {
         public Edit {
             edits = List.copyOf(edits);
         }
+
+        /** Without a note. */
+        public Edit(
+                List<TenantEdit> edits, @Nullable Long expectedRevision, String by, ActorRef<TenantReply> replyTo) {
+            this(edits, expectedRevision, by, "", replyTo);
+        }
     }
+
+    /**
+     * Would {@link Edit} be applied now? Changes and reserves nothing. Answer: {@link TenantReply.Acceptable}, else as for an edit.
+     */
+    record CheckEdit(List<TenantEdit> edits, @Nullable Long expectedRevision, ActorRef<TenantReply> replyTo)
+            implements Request {
+        public CheckEdit {
+            edits = List.copyOf(edits);
+        }
+    }
+
+    /** Answer: {@link TenantReply.Model}, as it was then, or {@link TenantReply.NoRevision}. */
+    record GetModelAt(long revision, ActorRef<TenantReply> replyTo) implements Request {}
+
+    /**
+     * Answer: {@link TenantReply.History}, newest first.
+     *
+     * @param before only revisions below this one
+     */
+    record GetHistory(long before, int limit, ActorRef<TenantReply> replyTo) implements Request {}
 
     /** Answer: {@link TenantReply.Model}. */
     record GetModel(ActorRef<TenantReply> replyTo) implements Request {}
@@ -98,6 +131,17 @@ public sealed interface TenantCommand {
      * @param reply null if there was none in time
      */
     record VlansAnswered(Edit edit, RegistryCommand.@Nullable VlanReply reply) implements Own {}
+
+    /**
+     * The registry's answer to whether an edit would get its VLANs.
+     *
+     * @param candidate the model that the edit would make
+     * @param reply null if there was none in time
+     */
+    record VlansChecked(
+            TenantModel candidate,
+            RegistryCommand.@Nullable VlanReply reply,
+            ActorRef<TenantReply> replyTo) implements Own {}
 
     /** Time to forget hosts that were not heard of. */
     record ForgetSilentHosts() implements Own {}

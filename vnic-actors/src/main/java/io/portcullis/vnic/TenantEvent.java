@@ -27,10 +27,14 @@ public sealed interface TenantEvent extends CborSerializable {
      * The model changed.
      *
      * @param edits as they were applied, in order, as one
+     * @param note why, in the words of whoever made the change; empty for none
      */
-    record TenantEdited(long revision, List<ModelEdit> edits, String by, Instant at) implements TenantEvent {
+    record TenantEdited(long revision, List<ModelEdit> edits, String by, Instant at, String note)
+            implements TenantEvent {
         public TenantEdited {
             edits = List.copyOf(edits);
+            // edits that were stored before there were notes have none
+            note = note == null ? "" : note;
         }
     }
 

@@ -1,20 +1,16 @@
 package io.portcullis.vnic;
 
 import io.portcullis.policy.TenantId;
-import io.portcullis.policy.VnicId;
 import io.portcullis.policy.compile.PolicyCompiler;
 import io.portcullis.policy.model.EditResult;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.TenantIsolation;
 import io.portcullis.policy.model.TenantModel;
-import io.portcullis.policy.table.RuleTable;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SortedSet;
+import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.RecipientRef;
@@ -51,6 +47,9 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
     public static final Duration SUBSCRIPTION_TTL = Duration.ofSeconds(15);
 
     private static final Duration REGISTRY_TIMEOUT = Duration.ofSeconds(3);
+    private static final Refused SILENT_REGISTRY = new Refused(
+            RefusalCode.TIMEOUT,
+            "the registry of tenants did not say in time whether the VLANs are free; nothing was changed, try again");
     private static final int SNAPSHOT_EVERY_EVENTS = 100;
     private static final int SNAPSHOTS_KEPT = 2;
 
@@ -143,19 +142,16 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
             case TenantCommand.PutTenant put -> onPutTenant(state, put);
             case TenantCommand.DeleteTenant delete -> onDeleteTenant(state, delete);
             case TenantCommand.Edit edit -> onEdit(state, edit);
-            case TenantCommand.GetModel get ->
-                answer(
-                        get,
-                        state.model() == null
-                                ? new TenantReply.UnknownTenant(tenant)
-                                : new TenantReply.Model(state.model()));
-            case TenantCommand.GetRuleTables get -> onGetRuleTables(state, get);
+            case TenantCommand.CheckEdit check -> onCheckEdit(state, check);
+            case TenantCommand.GetModel get -> answer(state, get, TenantReply.Model::new);
+            case TenantCommand.GetModelAt get -> answer(state, get, model -> modelAt(state, model, get.revision()));
+            case TenantCommand.GetHistory get -> answer(state, get, model -> history(state, get));
+            case TenantCommand.GetRuleTables get -> answer(state, get, model -> book.rules(get.vnics()));
             case TenantCommand.GetRealization get ->
                 answer(
+                        state,
                         get,
-                        state.model() == null
-                                ? new TenantReply.UnknownTenant(tenant)
-                                : new TenantReply.Realization(state.revision(), subscriptions.realization(book)));
+                        model -> new TenantReply.Realization(model.revision(), subscriptions.realization(book)));
             case TenantCommand.SubscribeHost subscribe -> onSubscribeHost(state, subscribe);
             case TenantCommand.ReportRealized report -> {
                 subscriptions.report(report);
@@ -166,6 +162,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
                 yield Effect().none();
             }
             case TenantCommand.VlansAnswered answered -> onVlansAnswered(state, answered);
+            case TenantCommand.VlansChecked checked -> onVlansChecked(checked);
             case TenantCommand.ForgetSilentHosts _ -> {
                 subscriptions.forgetSilent();
                 yield Effect().none();
@@ -182,6 +179,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
                     state.model(),
                     List.of(new ModelEdit.SetDefaults(put.defaultAction(), put.looseTracking(), put.timeouts())),
                     put.by(),
+                    "",
                     reply -> register(reply, put.replyTo()));
         }
         long revision = state.revision() + 1;
@@ -235,8 +233,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
         if (model == null) {
             return answer(edit, new TenantReply.UnknownTenant(tenant));
         }
-        Long expected = edit.expectedRevision();
-        if (expected != null && expected != model.revision()) {
+        if (isStale(edit.expectedRevision(), model)) {
             return answer(edit, new TenantReply.StaleRevision(model.revision()));
         }
         List<ModelEdit> edits = EditResolver.resolve(model, edit.edits());
@@ -248,7 +245,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
                 return Effect().none();
             }
         }
-        return edit(model, edits, edit.by(), edit.replyTo()::tell);
+        return edit(model, edits, edit.by(), edit.note(), edit.replyTo()::tell);
     }
 
     private void reserve(TenantCommand.Edit edit, SortedSet<Integer> vlans) {
@@ -272,19 +269,56 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
         RegistryCommand.VlanReply reply = answered.reply();
         List<ModelEdit> edits = EditResolver.resolve(model, edit.edits());
         if (reply != null && reply.taken().isEmpty()) {
-            return edit(model, edits, edit.by(), edit.replyTo()::tell);
+            return edit(model, edits, edit.by(), edit.note(), edit.replyTo()::tell);
         }
         if (reply != null && model.apply(edits) instanceof EditResult.Accepted accepted) {
             edit.replyTo().tell(new TenantReply.Rejected(TenantIsolation.problems(accepted.model(), reply.taken())));
         } else {
             keepVlans(model);
-            edit.replyTo()
-                    .tell(new Refused(
-                            RefusalCode.TIMEOUT,
-                            "the registry of tenants did not say in time whether the VLANs are free; nothing was"
-                                    + " changed, try again"));
+            edit.replyTo().tell(SILENT_REGISTRY);
         }
         return Effect().none().thenUnstashAll();
+    }
+
+    private static boolean isStale(@Nullable Long expected, TenantModel model) {
+        return expected != null && expected != model.revision();
+    }
+
+    private Effect<TenantEvent, TenantState> onCheckEdit(TenantState state, TenantCommand.CheckEdit check) {
+        TenantModel model = state.model();
+        if (model == null) {
+            return answer(check, new TenantReply.UnknownTenant(tenant));
+        }
+        if (isStale(check.expectedRevision(), model)) {
+            return answer(check, new TenantReply.StaleRevision(model.revision()));
+        }
+        return switch (model.apply(EditResolver.resolve(model, check.edits()))) {
+            case EditResult.Refused refused -> answer(check, new TenantReply.Rejected(refused.problems()));
+            case EditResult.Accepted accepted
+            when !accepted.changed() -> answer(check, new TenantReply.Acceptable(model.revision(), false));
+            case EditResult.Accepted accepted -> {
+                context.ask(
+                        RegistryCommand.VlanReply.class,
+                        registry,
+                        REGISTRY_TIMEOUT,
+                        me -> new RegistryCommand.CheckVlans(tenant, TenantIsolation.vlans(accepted.model()), me),
+                        (reply, _) -> new TenantCommand.VlansChecked(accepted.model(), reply, check.replyTo()));
+                yield Effect().none();
+            }
+        };
+    }
+
+    private Effect<TenantEvent, TenantState> onVlansChecked(TenantCommand.VlansChecked checked) {
+        TenantModel candidate = checked.candidate();
+        RegistryCommand.VlanReply reply = checked.reply();
+        if (reply == null) {
+            checked.replyTo().tell(SILENT_REGISTRY);
+        } else if (reply.taken().isEmpty()) {
+            checked.replyTo().tell(new TenantReply.Acceptable(candidate.revision(), true));
+        } else {
+            checked.replyTo().tell(new TenantReply.Rejected(TenantIsolation.problems(candidate, reply.taken())));
+        }
+        return Effect().none();
     }
 
     /** Tells the registry what the tenant has, so that it frees the rest. */
@@ -297,7 +331,8 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
         void tell(TenantReply reply);
     }
 
-    private Effect<TenantEvent, TenantState> edit(TenantModel model, List<ModelEdit> edits, String by, Answer answer) {
+    private Effect<TenantEvent, TenantState> edit(
+            TenantModel model, List<ModelEdit> edits, String by, String note, Answer answer) {
         return switch (model.apply(edits)) {
             case EditResult.Refused refused -> {
                 answer.tell(new TenantReply.Rejected(refused.problems()));
@@ -311,7 +346,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
             case EditResult.Accepted accepted -> {
                 long revision = accepted.model().revision();
                 yield Effect()
-                        .persist(new TenantEvent.TenantEdited(revision, edits, by, clock.instant()))
+                        .persist(new TenantEvent.TenantEdited(revision, edits, by, clock.instant(), note))
                         .thenRun((TenantState next) -> {
                             distribute(next);
                             answer.tell(new TenantReply.Applied(revision, true));
@@ -332,26 +367,33 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
         subscriptions.push(book.update(state.model(), state.revision()), book);
     }
 
-    private Effect<TenantEvent, TenantState> onGetRuleTables(TenantState state, TenantCommand.GetRuleTables get) {
-        if (state.model() == null) {
-            return answer(get, new TenantReply.UnknownTenant(tenant));
-        }
-        Map<VnicId, RuleAssignment> assignments = new HashMap<>();
-        Map<String, RuleTable> tables = new LinkedHashMap<>();
-        for (VnicId vnic : get.vnics()) {
-            if (book.has(vnic)) {
-                assignments.put(vnic, book.assignment(vnic));
-                tables.put(book.table(vnic).hash(), book.table(vnic));
-            }
-        }
-        return answer(get, new TenantReply.Rules(state.revision(), assignments, List.copyOf(tables.values())));
-    }
-
     private Effect<TenantEvent, TenantState> onSubscribeHost(TenantState state, TenantCommand.SubscribeHost subscribe) {
         if (state.revision() > 0) {
             subscriptions.subscribe(subscribe, book);
         }
         return Effect().none();
+    }
+
+    private static TenantReply modelAt(TenantState state, TenantModel model, long revision) {
+        return state.history()
+                .model(model, revision)
+                .<TenantReply>map(TenantReply.Model::new)
+                .orElseGet(() -> new TenantReply.NoRevision(
+                        revision, state.history().oldest(model.revision()), model.revision()));
+    }
+
+    private static TenantReply history(TenantState state, TenantCommand.GetHistory get) {
+        return new TenantReply.History(
+                state.history().page(get.before(), get.limit()),
+                state.history().oldest(state.revision()),
+                state.revision());
+    }
+
+    /** Of a tenant that exists. */
+    private Effect<TenantEvent, TenantState> answer(
+            TenantState state, TenantCommand.Request request, Function<TenantModel, TenantReply> reply) {
+        TenantModel model = state.model();
+        return answer(request, model == null ? new TenantReply.UnknownTenant(tenant) : reply.apply(model));
     }
 
     private Effect<TenantEvent, TenantState> answer(TenantCommand.Request request, TenantReply reply) {

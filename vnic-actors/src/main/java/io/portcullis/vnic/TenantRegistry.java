@@ -136,6 +136,10 @@ public final class TenantRegistry
                         ? persist(new Event.TenantRemoved(remove.tenant()), remove.replyTo())
                         : answer(state, remove.replyTo());
             case RegistryCommand.ReserveVlans reserve -> onReserveVlans(state, reserve);
+            case RegistryCommand.CheckVlans check -> {
+                check.replyTo().tell(new RegistryCommand.VlanReply(state.takenFrom(check.tenant(), check.vlans())));
+                yield Effect().none();
+            }
             case RegistryCommand.Stop _ -> Effect().stop();
         };
     }

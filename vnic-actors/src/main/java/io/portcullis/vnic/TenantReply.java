@@ -7,6 +7,7 @@ import io.portcullis.policy.VnicId;
 import io.portcullis.policy.model.Problem;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.table.RuleTable;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -14,11 +15,14 @@ import org.jspecify.annotations.Nullable;
 /** What {@link TenantPolicy} answers. */
 public sealed interface TenantReply extends CborSerializable
         permits TenantReply.Applied,
+                TenantReply.Acceptable,
                 TenantReply.Rejected,
                 TenantReply.StaleRevision,
                 TenantReply.UnknownTenant,
                 TenantReply.TenantDeleted,
                 TenantReply.Model,
+                TenantReply.NoRevision,
+                TenantReply.History,
                 TenantReply.Rules,
                 TenantReply.Realization,
                 Refused {
@@ -28,6 +32,14 @@ public sealed interface TenantReply extends CborSerializable
      * @param changed false when the edits changed nothing; then {@code revision} is the one that there was
      */
     record Applied(long revision, boolean changed) implements TenantReply {}
+
+    /**
+     * The edits would be applied.
+     *
+     * @param revision that the tenant would have then
+     * @param changed false when the edits would change nothing
+     */
+    record Acceptable(long revision, boolean changed) implements TenantReply {}
 
     /** Nothing was changed; never empty. */
     record Rejected(List<Problem> problems) implements TenantReply {
@@ -44,6 +56,29 @@ public sealed interface TenantReply extends CborSerializable
     record TenantDeleted(TenantId tenant) implements TenantReply {}
 
     record Model(TenantModel model) implements TenantReply {}
+
+    /** The model of that revision is not known: it is to come, or older than what is remembered. */
+    record NoRevision(long revision, long oldest, long current) implements TenantReply {}
+
+    /**
+     * Revisions, newest first.
+     *
+     * @param oldest revision whose model is known
+     * @param current the tenant's revision
+     */
+    record History(List<Revision> revisions, long oldest, long current) implements TenantReply {
+        public History {
+            revisions = List.copyOf(revisions);
+        }
+    }
+
+    /**
+     * One revision.
+     *
+     * @param note why, in the words of whoever made the change; empty for none
+     * @param summary what changed, in one line
+     */
+    record Revision(long revision, String by, Instant at, String note, String summary) {}
 
     /**
      * Rule tables.

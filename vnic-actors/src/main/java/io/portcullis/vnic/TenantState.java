@@ -13,10 +13,17 @@ import org.jspecify.annotations.Nullable;
  *
  * @param model null while the tenant does not exist
  * @param revision the model's; of the deletion, if the tenant was deleted, so that a new one of this name goes on counting
+ * @param history of this tenant; a deletion ends it, so that a new tenant of this name sees nothing of the former one
  */
-record TenantState(TenantId tenant, @Nullable TenantModel model, long revision) implements CborSerializable {
+record TenantState(TenantId tenant, @Nullable TenantModel model, long revision, TenantHistory history)
+        implements CborSerializable {
+    TenantState {
+        // states that were stored before there was a history have none
+        history = history == null ? TenantHistory.NONE : history;
+    }
+
     static TenantState empty(TenantId tenant) {
-        return new TenantState(tenant, null, 0);
+        return new TenantState(tenant, null, 0, TenantHistory.NONE);
     }
 
     /** Throws {@link IllegalStateException} for an event that cannot follow on this state: the journal is damaged. */
@@ -26,9 +33,11 @@ record TenantState(TenantId tenant, @Nullable TenantModel model, long revision) 
                     "tenant " + tenant + ": event of revision " + event.revision() + " after revision " + revision);
         }
         return switch (event) {
-            case TenantEvent.TenantCreated created -> new TenantState(tenant, created(created), created.revision());
-            case TenantEvent.TenantEdited edited -> new TenantState(tenant, edited(edited.edits()), edited.revision());
-            case TenantEvent.TenantDeleted deleted -> new TenantState(tenant, null, deleted.revision());
+            case TenantEvent.TenantCreated created ->
+                new TenantState(tenant, created(created), created.revision(), TenantHistory.created(created));
+            case TenantEvent.TenantEdited edited -> edited(edited);
+            case TenantEvent.TenantDeleted deleted ->
+                new TenantState(tenant, null, deleted.revision(), TenantHistory.NONE);
         };
     }
 
@@ -47,11 +56,16 @@ record TenantState(TenantId tenant, @Nullable TenantModel model, long revision) 
                 created.timeouts());
     }
 
-    private TenantModel edited(List<ModelEdit> edits) {
+    private TenantState edited(TenantEvent.TenantEdited event) {
         if (model == null) {
             throw new IllegalStateException("tenant " + tenant + " was edited before it was created");
         }
-        return switch (model.apply(edits)) {
+        TenantModel next = edited(model, event.edits());
+        return new TenantState(tenant, next, event.revision(), history.edited(event, model, next));
+    }
+
+    private TenantModel edited(TenantModel before, List<ModelEdit> edits) {
+        return switch (before.apply(edits)) {
             case EditResult.Accepted accepted -> accepted.model();
             case EditResult.Refused refused ->
                 throw new IllegalStateException("tenant " + tenant + ": a journaled edit does not hold any more: "

@@ -56,6 +56,9 @@ class MessageSerializationTest {
     private static final TenantModel MODEL = TenantModel.empty(ACME);
     private static final List<ModelEdit> EDITS = List.of(new ModelEdit.PutSegment(new Segment("lan", 100)));
 
+    private static final TenantHistory HISTORY = new TenantHistory(
+            List.of(new PastRevision(7, "ann", AT, "why", "Segment/lan added", false, EDITS, 2)));
+
     private static ActorTestKit testKit;
 
     @BeforeAll
@@ -89,12 +92,13 @@ class MessageSerializationTest {
                 new TenantRegistry.Event.VlansReserved(ACME, new TreeSet<>(Set.of(7, 20))),
                 new TenantRegistry.State(new TreeSet<>(Set.of("acme")), new TreeMap<>(Map.of(20, "acme"))),
                 new RegistryCommand.ReserveVlans(ACME, new TreeSet<>(Set.of(7, 20)), ref()),
+                new RegistryCommand.CheckVlans(ACME, new TreeSet<>(Set.of(7, 20)), ref()),
                 new RegistryCommand.VlanReply(new TreeSet<>(Set.of(20))),
                 new TenantEvent.TenantCreated(1, Action.DROP, true, TimeoutPreset.NSX, "ann", AT),
-                new TenantEvent.TenantEdited(2, EDITS, "ann", AT),
+                new TenantEvent.TenantEdited(2, EDITS, "ann", AT, "why"),
                 new TenantEvent.TenantDeleted(3, "ann", AT),
-                new TenantState(ACME, MODEL, 0),
-                new TenantState(ACME, null, 9),
+                new TenantState(ACME, MODEL, 0, HISTORY),
+                new TenantState(ACME, null, 9, TenantHistory.NONE),
                 spec(WEB_1, 1)));
         return all;
     }
@@ -179,7 +183,10 @@ class MessageSerializationTest {
                         7L,
                         "ann",
                         ref()),
-                new TenantCommand.Edit(List.of(), null, "ann", ref()),
+                new TenantCommand.Edit(List.of(), null, "ann", "why", ref()),
+                new TenantCommand.CheckEdit(List.of(new TenantEdit.Change(EDITS.getFirst())), 7L, ref()),
+                new TenantCommand.GetModelAt(7, ref()),
+                new TenantCommand.GetHistory(7, 10, ref()),
                 new TenantCommand.GetModel(ref()),
                 new TenantCommand.GetRuleTables(Set.of(WEB_1_ETH0), ref()),
                 new TenantCommand.GetRealization(ref()),
@@ -187,6 +194,9 @@ class MessageSerializationTest {
                 new TenantCommand.ReportRealized(HOST_1, Map.of(WEB_1_ETH0, realized)),
                 new TenantCommand.Stop(),
                 new TenantReply.Applied(7, true),
+                new TenantReply.Acceptable(8, true),
+                new TenantReply.NoRevision(1, 2, 7),
+                new TenantReply.History(List.of(new TenantReply.Revision(7, "ann", AT, "why", "what")), 6, 7),
                 new TenantReply.Rejected(List.of(new Problem("/vms/web-1", "wrong", "mend it"))),
                 new TenantReply.StaleRevision(7),
                 new TenantReply.UnknownTenant(ACME),
@@ -244,9 +254,9 @@ class MessageSerializationTest {
         Serialization serialization = SerializationExtension.get(Adapter.toClassic(testKit.system()));
         for (CborSerializable stored : List.of(
                 new TenantEvent.TenantCreated(1, Action.DROP, true, TimeoutPreset.NSX, "ann", AT),
-                new TenantEvent.TenantEdited(2, EDITS, "ann", AT),
+                new TenantEvent.TenantEdited(2, EDITS, "ann", AT, "why"),
                 new TenantEvent.TenantDeleted(3, "ann", AT),
-                new TenantState(ACME, MODEL, 0),
+                new TenantState(ACME, MODEL, 0, HISTORY),
                 new TenantRegistry.Event.TenantAdded(ACME),
                 new TenantRegistry.Event.TenantRemoved(ACME),
                 new TenantRegistry.Event.VlansReserved(ACME, new TreeSet<>()),

@@ -49,10 +49,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class TenantPolicyTest {
-    private static final int FOREIGN_VLAN = 666;
-    /** For this one the registry does not answer. */
-    private static final int SILENT_VLAN = 777;
-
     private static ActorTestKit testKit;
 
     /** What was asked for, in order. */
@@ -76,22 +72,7 @@ class TenantPolicyTest {
     void createTenant() {
         // The test kit journals every event and snapshot through its serializer, and refuses what does not come back
         // equal.
-        ActorRef<RegistryCommand> registry =
-                testKit.spawn(org.apache.pekko.actor.typed.javadsl.Behaviors.receiveMessage(message -> {
-                    if (message instanceof RegistryCommand.AddTenant add) {
-                        add.replyTo().tell(new RegistryCommand.Tenants(new TreeSet<>(Set.of("acme"))));
-                    } else if (message instanceof RegistryCommand.RemoveTenant remove) {
-                        remove.replyTo().tell(new RegistryCommand.Tenants(new TreeSet<>()));
-                    } else if (message instanceof RegistryCommand.ReserveVlans reserve) {
-                        reserved.add(reserve.vlans());
-                        SortedSet<Integer> taken = new TreeSet<>(reserve.vlans());
-                        taken.retainAll(Set.of(FOREIGN_VLAN));
-                        if (!reserve.vlans().contains(SILENT_VLAN)) {
-                            reserve.replyTo().tell(new RegistryCommand.VlanReply(taken));
-                        }
-                    }
-                    return org.apache.pekko.actor.typed.javadsl.Behaviors.same();
-                }));
+        ActorRef<RegistryCommand> registry = testKit.spawn(FakeRegistry.create(reserved));
         tenant = EventSourcedBehaviorTestKit.create(
                 testKit.system(), TenantPolicy.create(ACME, registry, new PolicyCompiler(), Clock.systemUTC()));
         tenant.clear();
@@ -138,7 +119,7 @@ class TenantPolicyTest {
 
         TenantReply reply = edit(
                 new ModelEdit.PutSegment(new Segment("lan", 100)),
-                new ModelEdit.PutSegment(new Segment("stolen", FOREIGN_VLAN)));
+                new ModelEdit.PutSegment(new Segment("stolen", FakeRegistry.FOREIGN_VLAN)));
 
         assertThat(reply)
                 .isInstanceOfSatisfying(
@@ -157,7 +138,7 @@ class TenantPolicyTest {
         putTenant();
         TestProbe<TenantReply> first = testKit.createTestProbe();
         tenant.runCommand(new TenantCommand.Edit(
-                changes(new ModelEdit.PutSegment(new Segment("lan", SILENT_VLAN))), null, "ann", first.ref()));
+                changes(new ModelEdit.PutSegment(new Segment("lan", FakeRegistry.SILENT_VLAN))), null, "ann", first.ref()));
         TestProbe<TenantReply> second = testKit.createTestProbe();
         tenant.runCommand(new TenantCommand.Edit(
                 changes(new ModelEdit.PutSegment(new Segment("lan", 100))), null, "ann", second.ref()));

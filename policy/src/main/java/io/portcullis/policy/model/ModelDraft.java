@@ -45,13 +45,18 @@ final class ModelDraft {
         return draft.result();
     }
 
-    private EditResult result() {
-        if (problems.isEmpty() && isAsBefore()) {
-            return new EditResult.Accepted(base, false);
-        }
-        TenantModel next = new TenantModel(
+    static TenantModel replay(TenantModel base, List<ModelEdit> edits, long revision) {
+        ModelDraft draft = new ModelDraft(base, edits.size() > MAX_COUNTED_EDITS);
+        edits.forEach(draft::edit);
+        TenantModel next = draft.model(revision);
+        DeltaChecks.prepare(next);
+        return next;
+    }
+
+    private TenantModel model(long revision) {
+        return new TenantModel(
                 base.tenant(),
-                base.revision() + 1,
+                revision,
                 segments,
                 vms,
                 groups,
@@ -60,6 +65,13 @@ final class ModelDraft {
                 defaultAction,
                 looseTracking,
                 timeouts);
+    }
+
+    private EditResult result() {
+        if (problems.isEmpty() && isAsBefore()) {
+            return new EditResult.Accepted(base, false);
+        }
+        TenantModel next = model(base.revision() + 1);
         if (!problems.isEmpty() || !DeltaChecks.passes(base, next)) {
             ModelValidator.check(next, problems);
         }

@@ -65,6 +65,15 @@ public record TenantModel(
         return ModelDraft.apply(this, edits);
     }
 
+    /**
+     * The model that these edits make of this one, unchecked: for edits that were accepted once, played back or undone.
+     *
+     * @param newRevision of the result, whatever the number of edits
+     */
+    public TenantModel replayed(List<ModelEdit> edits, long newRevision) {
+        return ModelDraft.replay(this, edits, newRevision);
+    }
+
     public EditResult apply(ModelEdit edit) {
         return apply(List.of(edit));
     }

@@ -49,7 +49,9 @@ public final class RandomEdits {
             "198.51.100.0/24",
             "2001:db8::3-2001:db8::6",
             "2001:db8::2",
-            "ff02::/16");
+            "ff02::/16",
+            "fe80::/64",
+            "0.0.0.0/31");
     private static final List<String> TAGS = List.of("app:web", "app:db", "env:prod", "env:test", "zone:a");
 
     private final Random random;

@@ -1,0 +1,80 @@
+package io.portcullis.vnic;
+
+import io.portcullis.policy.model.Expression;
+import io.portcullis.policy.model.Group;
+import io.portcullis.policy.model.ModelEdit;
+import io.portcullis.policy.model.Peers;
+import io.portcullis.policy.model.Rule;
+import io.portcullis.policy.model.SecurityPolicy;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * What a tenant remembers of one of its revisions. Stored, as part of {@link TenantState}.
+ *
+ * @param note why, in the words of whoever made the change; empty for none
+ * @param summary what changed, in one line
+ * @param first whether the tenant was created with it: there is no revision before
+ * @param undo the edits that lead back to the revision before
+ * @param weight how much of the history's bound it takes: objects, and whatever in them can be many
+ */
+record PastRevision(
+        long revision,
+        String by,
+        Instant at,
+        String note,
+        String summary,
+        boolean first,
+        List<ModelEdit> undo,
+        long weight) {
+    PastRevision {
+        undo = List.copyOf(undo);
+    }
+
+    static PastRevision first(TenantEvent.TenantCreated created) {
+        return new PastRevision(
+                created.revision(), created.by(), created.at(), "", "tenant created", true, List.of(), 1);
+    }
+
+    static PastRevision edited(TenantEvent.TenantEdited event, String summary, List<ModelEdit> undo) {
+        long weight = 1 + undo.stream().mapToLong(PastRevision::weight).sum();
+        return new PastRevision(
+                event.revision(), event.by(), event.at(), event.note(), summary, false, undo, weight);
+    }
+
+    private static long weight(ModelEdit edit) {
+        return switch (edit) {
+            case ModelEdit.PutPolicy(SecurityPolicy policy) ->
+                1 + policy.rules().stream().mapToLong(PastRevision::weight).sum();
+            case ModelEdit.PutGroup(Group group) -> 1 + weight(group.expression());
+            case ModelEdit.PutService put -> 1 + put.service().matches().size();
+            case ModelEdit.PutVm put -> 1 + put.vm().vnics().size();
+            case ModelEdit.PutSegment _, ModelEdit.SetTags _, ModelEdit.SetFinding _ -> 1;
+            case ModelEdit.ClearFinding _, ModelEdit.SetDefaults _, ModelEdit.RemoveSegment _ -> 1;
+            case ModelEdit.RemoveVm _, ModelEdit.RemoveGroup _, ModelEdit.RemoveService _ -> 1;
+            case ModelEdit.RemovePolicy _ -> 1;
+        };
+    }
+
+    private static long weight(Rule rule) {
+        return 1 + weight(rule.sources()) + weight(rule.destinations());
+    }
+
+    private static long weight(Peers peers) {
+        return peers.groups().size() + peers.addresses().size();
+    }
+
+    private static long weight(Expression expression) {
+        long own = switch (expression) {
+            case Expression.Addresses set -> set.addresses().size();
+            case Expression.Members members -> members.vms().size();
+            case Expression.HasTag _, Expression.NameMatches _, Expression.OsMatches _ -> 1;
+            case Expression.InSegment _, Expression.HasFinding _, Expression.InGroup _ -> 1;
+            case Expression.And _, Expression.Or _, Expression.Not _ -> 1;
+        };
+        return own
+                + expression.operandsByPath().values().stream()
+                        .mapToLong(PastRevision::weight)
+                        .sum();
+    }
+}

@@ -1,0 +1,93 @@
+package io.portcullis.vnic;
+
+import io.portcullis.policy.model.ModelChange;
+import io.portcullis.policy.model.ModelEdit;
+import io.portcullis.policy.model.TenantModel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * The newest revisions of a tenant, oldest first, without a gap. Stored, as part of {@link TenantState}, so it is in each snapshot and
+ * outlives the events from which it came. Bounded by {@link #MAX_REVISIONS} and {@link #MAX_WEIGHT}: what is older is forgotten, one
+ * revision after the other; the last change can always be undone.
+ */
+record TenantHistory(List<PastRevision> revisions) {
+    /** Revisions that are remembered. */
+    static final int MAX_REVISIONS = 1_000;
+    /** Objects, rules, members and addresses in all their undo edits together. */
+    static final long MAX_WEIGHT = 100_000;
+
+    static final TenantHistory NONE = new TenantHistory(List.of());
+
+    /** Names that a summary lists. */
+    private static final int MAX_LISTED = 5;
+
+    TenantHistory {
+        revisions = List.copyOf(revisions);
+    }
+
+    static TenantHistory created(TenantEvent.TenantCreated created) {
+        return new TenantHistory(List.of(PastRevision.first(created)));
+    }
+
+    TenantHistory edited(TenantEvent.TenantEdited event, TenantModel before, TenantModel after) {
+        List<ModelChange> changes = ModelChange.made(before, after, event.edits());
+        List<ModelEdit> undo = changes.stream().map(ModelChange::undo).toList();
+        List<PastRevision> next = new ArrayList<>(revisions);
+        next.add(PastRevision.edited(event, summary(changes), undo));
+        long weight = next.stream().mapToLong(PastRevision::weight).sum();
+        int forgotten = 0;
+        while (forgotten < next.size() - 1 && (next.size() - forgotten > MAX_REVISIONS || weight > MAX_WEIGHT)) {
+            weight -= next.get(forgotten++).weight();
+        }
+        return new TenantHistory(next.subList(forgotten, next.size()));
+    }
+
+    private static String summary(List<ModelChange> changes) {
+        String listed = changes.stream()
+                .limit(MAX_LISTED)
+                .map(change -> change.title() + " " + change.effect().name().toLowerCase(Locale.ROOT))
+                .collect(Collectors.joining(", "));
+        return changes.size() > MAX_LISTED ? listed + " and " + (changes.size() - MAX_LISTED) + " more" : listed;
+    }
+
+    /** The oldest revision whose model is known; {@code current} if nothing is remembered. */
+    long oldest(long current) {
+        if (revisions.isEmpty()) {
+            return current;
+        }
+        PastRevision oldest = revisions.getFirst();
+        return oldest.first() ? oldest.revision() : oldest.revision() - 1;
+    }
+
+    /** The model as it was at that revision; empty if that is not known (any more), or not yet. */
+    Optional<TenantModel> model(TenantModel current, long revision) {
+        if (revision > current.revision() || revision < oldest(current.revision())) {
+            return Optional.empty();
+        }
+        List<ModelEdit> undo = new ArrayList<>();
+        for (PastRevision past : revisions.reversed()) {
+            if (past.revision() > revision) {
+                undo.addAll(past.undo());
+            }
+        }
+        return Optional.of(current.replayed(undo, revision));
+    }
+
+    /**
+     * A page, newest first.
+     *
+     * @param before only revisions below this one
+     */
+    List<TenantReply.Revision> page(long before, int limit) {
+        return revisions.reversed().stream()
+                .filter(past -> past.revision() < before)
+                .limit(limit)
+                .map(past -> new TenantReply.Revision(
+                        past.revision(), past.by(), past.at(), past.note(), past.summary()))
+                .toList();
+    }
+}

@@ -1,0 +1,179 @@
+package io.portcullis.vnic;
+
+import static io.portcullis.vnic.testkit.Samples.ACME;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.typesafe.config.ConfigFactory;
+import io.portcullis.policy.Action;
+import io.portcullis.policy.TimeoutPreset;
+import io.portcullis.policy.compile.PolicyCompiler;
+import io.portcullis.policy.model.Expression;
+import io.portcullis.policy.model.Group;
+import io.portcullis.policy.model.ModelEdit;
+import io.portcullis.policy.model.Segment;
+import io.portcullis.policy.model.TenantModel;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedSet;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.persistence.testkit.javadsl.EventSourcedBehaviorTestKit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What a tenant remembers of its revisions, and what it says of edits that are only tried. */
+class TenantRevisionsTest {
+    private static ActorTestKit testKit;
+
+    private final List<SortedSet<Integer>> reserved = new CopyOnWriteArrayList<>();
+    private EventSourcedBehaviorTestKit<TenantCommand, TenantEvent, TenantState> tenant;
+
+    @BeforeAll
+    static void startActorSystem() {
+        testKit = ActorTestKit.create(
+                EventSourcedBehaviorTestKit.config().withFallback(ConfigFactory.load("application-test")));
+    }
+
+    @AfterAll
+    static void stopActorSystem() {
+        testKit.shutdownTestKit();
+    }
+
+    @BeforeEach
+    void createTenant() {
+        ActorRef<RegistryCommand> registry = testKit.spawn(FakeRegistry.create(reserved));
+        tenant = EventSourcedBehaviorTestKit.create(
+                testKit.system(), TenantPolicy.create(ACME, registry, new PolicyCompiler(), Clock.systemUTC()));
+        tenant.clear();
+        putTenant();
+    }
+
+    @Test
+    void shouldListRevisionsNewestFirstInPagesWithWhoAndWhatAndWhy() {
+        edit("ann", "", group("web", "app:web"));
+        edit("bob", "ticket 7", group("web", "app:www"), group("db", "app:db"));
+        edit("ann", "", new ModelEdit.RemoveGroup("db"));
+
+        TenantReply.History all = ask(me -> new TenantCommand.GetHistory(Long.MAX_VALUE, 10, me));
+
+        assertThat(all.revisions())
+                .extracting(each -> each.revision() + " " + each.by() + " " + each.note() + ": " + each.summary())
+                .containsExactly(
+                        "4 ann : Group/db removed",
+                        "3 bob ticket 7: Group/db added, Group/web changed",
+                        "2 ann : Group/web added",
+                        "1 ann : tenant created");
+        assertThat(all.oldest()).isEqualTo(1);
+        assertThat(all.current()).isEqualTo(4);
+        TenantReply.History page = ask(me -> new TenantCommand.GetHistory(4, 2, me));
+        assertThat(page.revisions())
+                .extracting(TenantReply.Revision::revision)
+                .containsExactly(3L, 2L);
+    }
+
+    @Test
+    void shouldKnowEveryRevisionAfterSnapshotsAndARestart() {
+        List<TenantModel> models = new ArrayList<>();
+        for (int round = 0; round < 120; round++) {
+            edit("ann", "", group("g" + round % 7, "round:r" + round));
+            models.add(model());
+        }
+
+        tenant.restart();
+
+        for (TenantModel model : models) {
+            TenantReply reply = ask(me -> new TenantCommand.GetModelAt(model.revision(), me));
+            assertThat(reply).isEqualTo(new TenantReply.Model(model));
+        }
+        assertThat(this.<TenantReply>ask(me -> new TenantCommand.GetModelAt(122, me)))
+                .isEqualTo(new TenantReply.NoRevision(122, 1, 121));
+    }
+
+    @Test
+    void shouldShowANewTenantNothingOfAFormerOneOfItsName() {
+        edit("ann", "", group("secret", "app:web"));
+        this.<TenantReply>ask(me -> new TenantCommand.DeleteTenant("ann", me));
+
+        putTenant();
+
+        TenantReply.History history = ask(me -> new TenantCommand.GetHistory(Long.MAX_VALUE, 10, me));
+        assertThat(history.revisions())
+                .extracting(TenantReply.Revision::summary)
+                .containsExactly("tenant created");
+        assertThat(this.<TenantReply>ask(me -> new TenantCommand.GetModelAt(2, me)))
+                .isEqualTo(new TenantReply.NoRevision(2, 4, 4));
+    }
+
+    @Test
+    void shouldCheckAnEditAsIfItWereAppliedAndChangeNothing() {
+        edit("ann", "", group("web", "app:web"));
+        TenantModel before = model();
+
+        assertThat(check(null, new ModelEdit.PutSegment(new Segment("lan", 100))))
+                .isEqualTo(new TenantReply.Acceptable(3, true));
+        assertThat(check(null, group("web", "app:web"))).isEqualTo(new TenantReply.Acceptable(2, false));
+        assertThat(check(1L, group("web", "app:www"))).isEqualTo(new TenantReply.StaleRevision(2));
+        assertThat(check(null, new ModelEdit.PutGroup(new Group("a", Expression.group("none")))))
+                .isInstanceOf(TenantReply.Rejected.class);
+        assertThat(check(null, new ModelEdit.PutSegment(new Segment("lan", FakeRegistry.FOREIGN_VLAN))))
+                .isInstanceOfSatisfying(
+                        TenantReply.Rejected.class,
+                        rejected -> assertThat(rejected.problems().getFirst().path())
+                                .isEqualTo("/segments/lan/vlan"));
+
+        assertThat(model()).isEqualTo(before);
+        assertThat(reserved).isEmpty();
+    }
+
+    @Test
+    void shouldSayThatACheckFailedWhenTheRegistryIsSilent() {
+        TestProbe<TenantReply> me = testKit.createTestProbe();
+
+        tenant.runCommand(new TenantCommand.CheckEdit(
+                changes(new ModelEdit.PutSegment(new Segment("lan", FakeRegistry.SILENT_VLAN))), null, me.ref()));
+
+        assertThat(me.receiveMessage(Duration.ofSeconds(10)))
+                .isInstanceOfSatisfying(
+                        Refused.class, refused -> assertThat(refused.code()).isEqualTo(RefusalCode.TIMEOUT));
+    }
+
+    private TenantModel model() {
+        return this.<TenantReply.Model>ask(TenantCommand.GetModel::new).model();
+    }
+
+    private void putTenant() {
+        this.<TenantReply>ask(
+                me -> new TenantCommand.PutTenant(Action.DROP, false, TimeoutPreset.LINUX, "ann", me));
+    }
+
+    private static ModelEdit group(String name, String tag) {
+        return new ModelEdit.PutGroup(new Group(name, Expression.tag(tag)));
+    }
+
+    private void edit(String by, String note, ModelEdit... edits) {
+        TenantReply reply = ask(me -> new TenantCommand.Edit(changes(edits), null, by, note, me));
+        assertThat(reply).isInstanceOf(TenantReply.Applied.class);
+    }
+
+    private TenantReply check(Long expected, ModelEdit... edits) {
+        return ask(me -> new TenantCommand.CheckEdit(changes(edits), expected, me));
+    }
+
+    private static List<TenantEdit> changes(ModelEdit... edits) {
+        return List.of(edits).stream().<TenantEdit>map(TenantEdit.Change::new).toList();
+    }
+
+    @SuppressWarnings("unchecked")
+    private <R extends TenantReply> R ask(Function<ActorRef<TenantReply>, TenantCommand> command) {
+        TestProbe<TenantReply> me = testKit.createTestProbe();
+        tenant.runCommand(command.apply(me.ref()));
+        return (R) me.receiveMessage();
+    }
+}
