@@ -12,13 +12,20 @@ import org.jspecify.annotations.Nullable;
 /** Mistakes found while a document is turned into the model. One document, one thread. */
 final class Mistakes {
     private static final int MAX_KEPT = 100;
+    private static final int MAX_MESSAGE_CHARS = 400;
+    private static final int MAX_REPEATED_CHARS = 80;
 
     private final List<FieldProblem> found = new ArrayList<>();
 
     void add(String path, String message, @Nullable String hint) {
         if (found.size() < MAX_KEPT) {
-            found.add(new FieldProblem(path, message, hint));
+            found.add(new FieldProblem(path, shortened(message), hint));
         }
+    }
+
+    /** Whatever a message repeats, an answer is not as long as what was sent. */
+    private static String shortened(String message) {
+        return message.length() <= MAX_MESSAGE_CHARS ? message : message.substring(0, MAX_MESSAGE_CHARS) + "…";
     }
 
     boolean isEmpty() {
@@ -34,9 +41,20 @@ final class Mistakes {
         try {
             return parse.apply(text);
         } catch (IllegalArgumentException refused) {
-            add(path, String.valueOf(refused.getMessage()), null);
+            addRepeating(path, text, refused);
             return otherwise;
         }
+    }
+
+    /** A mistake whose message repeats the text, which may be long. */
+    void addRepeating(String path, String text, IllegalArgumentException refused) {
+        String message = String.valueOf(refused.getMessage());
+        add(
+                path,
+                text.length() <= MAX_REPEATED_CHARS
+                        ? message
+                        : message.replace(text, text.substring(0, MAX_REPEATED_CHARS) + "…"),
+                null);
     }
 
     /** The constant with that name, in any case; {@code otherwise} if there is no text, or a wrong one, which is a mistake. */

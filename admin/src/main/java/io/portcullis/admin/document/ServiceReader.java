@@ -40,8 +40,8 @@ final class ServiceReader {
     }
 
     /** How many matches an entry makes. */
-    static int count(ServiceEntry entry) {
-        return Math.max(1, ModelReader.orNone(entry.ports()).size())
+    static long count(ServiceEntry entry) {
+        return (long) Math.max(1, ModelReader.orNone(entry.ports()).size())
                 * Math.max(1, ModelReader.orNone(entry.sourcePorts()).size());
     }
 

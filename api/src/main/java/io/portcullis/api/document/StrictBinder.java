@@ -3,10 +3,7 @@ package io.portcullis.api.document;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.lang.reflect.AnnotatedParameterizedType;
 import java.lang.reflect.AnnotatedType;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -96,23 +93,20 @@ final class StrictBinder {
             return wrongType(node, "an object", path);
         }
         int before = problems.count();
-        RecordComponent[] components = type.getRecordComponents();
-        List<String> known =
-                Arrays.stream(components).map(RecordComponent::getName).toList();
-        Set<String> meant = refuseUnknown(node, known, path);
-        @Nullable Object[] arguments = new Object[components.length];
-        for (int index = 0; index < components.length; index++) {
-            RecordComponent component = components[index];
-            JsonNode field = node.get(component.getName());
-            String fieldPath = join(path, component.getName());
-            if (field != null && !field.isNull()) {
-                arguments[index] = value(field, component.getAnnotatedType(), fieldPath);
-            } else if (!component.getAnnotatedType().isAnnotationPresent(Nullable.class)
-                    && !meant.contains(component.getName())) {
-                problems.add(fieldPath, "is required", "add " + component.getName());
+        RecordSchema schema = RecordSchema.of(type);
+        Set<String> meant = refuseUnknown(node, schema.names(), path);
+        @Nullable Object[] arguments = new Object[schema.fields().size()];
+        for (int index = 0; index < arguments.length; index++) {
+            RecordSchema.Field field = schema.fields().get(index);
+            JsonNode given = node.get(field.name());
+            String fieldPath = join(path, field.name());
+            if (given != null && !given.isNull()) {
+                arguments[index] = value(given, field.type(), fieldPath);
+            } else if (field.required() && !meant.contains(field.name())) {
+                problems.add(fieldPath, "is required", "add " + field.name());
             }
         }
-        return problems.count() == before ? construct(type, components, arguments) : null;
+        return problems.count() == before ? schema.construct(arguments) : null;
     }
 
     /** Answers the fields that were probably meant, so that each mistake is reported once. */
@@ -147,18 +141,6 @@ final class StrictBinder {
             case NULL, MISSING -> "nothing";
             case BINARY, POJO -> "binary data";
         };
-    }
-
-    private static Object construct(Class<?> type, RecordComponent[] components, @Nullable Object[] arguments) {
-        Class<?>[] types =
-                Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
-        try {
-            return type.getDeclaredConstructor(types).newInstance(arguments);
-        } catch (InvocationTargetException refused) {
-            throw new IllegalStateException(refused.getCause());
-        } catch (ReflectiveOperationException impossible) {
-            throw new IllegalStateException(impossible);
-        }
     }
 
     private static String join(String path, String name) {

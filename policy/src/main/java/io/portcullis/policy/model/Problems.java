@@ -43,9 +43,15 @@ final class Problems {
                     path,
                     "the " + what + " has " + text.length() + " characters",
                     "use at most " + Limits.MAX_TEXT_LENGTH + " (MAX_TEXT_LENGTH)");
-        } else if (text.chars().anyMatch(Character::isISOControl)) {
+        } else if (text.codePoints().anyMatch(Problems::isUnprintable)) {
             add(path, "the " + what + " has control characters", "use printable characters");
         }
+    }
+
+    /** Controls, halves of surrogate pairs, and code points that are no characters: not every format can keep them. */
+    private static boolean isUnprintable(int codePoint) {
+        int type = Character.getType(codePoint);
+        return Character.isISOControl(codePoint) || type == Character.SURROGATE || (codePoint & 0xfffe) == 0xfffe;
     }
 
     void checkLimit(String path, String what, int count, int limit, String limitName) {
