@@ -42,7 +42,9 @@ public final class AdminServer {
         Metrics metrics = new Metrics(services);
         Clock clock = Clock.systemUTC();
         Authenticator authenticator = new Authenticator(token, tokens, clock, System::nanoTime);
-        HttpAdapter adapter = new HttpAdapter(system, routes(services, tokens, metrics, clock), authenticator, metrics);
+        AuditLog audit = new AuditLog(new AuditFile(config.auditFile()), clock);
+        HttpAdapter adapter =
+                new HttpAdapter(system, routes(services, tokens, metrics, clock), authenticator, metrics, audit);
         return Http.get(system)
                 .newServerAt(config.host(), config.port())
                 .bind(adapter::handle)
@@ -63,6 +65,7 @@ public final class AdminServer {
         new TenantRoutes(services, tokens).addTo(router);
         new TokenRoutes(services, tokens, clock).addTo(router);
         documents.addTo(router);
+        new RevisionRoutes(services, edits).addTo(router);
         new VmRoutes(services, edits, documents).addTo(router);
         new MigrationRoutes(services).addTo(router);
         return router;

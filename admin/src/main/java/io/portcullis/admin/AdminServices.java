@@ -3,6 +3,7 @@ package io.portcullis.admin;
 import io.portcullis.admin.http.RefusedException;
 import io.portcullis.api.ClusterView;
 import io.portcullis.api.EvacuationView;
+import io.portcullis.api.HistoryView;
 import io.portcullis.api.HostView;
 import io.portcullis.api.MigrationView;
 import io.portcullis.api.PlacementView;
@@ -62,8 +63,26 @@ public interface AdminServices {
 
     CompletionStage<TenantModel> model(TenantId tenant);
 
-    /** All edits or none. */
-    CompletionStage<EditOutcome> edit(TenantId tenant, List<ModelEdit> edits, OptionalLong expectedRevision, String by);
+    /** As it was at that revision; refused as unknown if it is not remembered any more. */
+    CompletionStage<TenantModel> model(TenantId tenant, long revision);
+
+    /**
+     * Revisions, newest first.
+     *
+     * @param before only those below this one
+     */
+    CompletionStage<HistoryView> history(TenantId tenant, long before, int limit);
+
+    /**
+     * All edits or none.
+     *
+     * @param note why, for the record; empty for none
+     */
+    CompletionStage<EditOutcome> edit(
+            TenantId tenant, List<ModelEdit> edits, OptionalLong expectedRevision, String by, String note);
+
+    /** What {@link #edit} would answer now; changes nothing. */
+    CompletionStage<EditOutcome> check(TenantId tenant, List<ModelEdit> edits, OptionalLong expectedRevision);
 
     CompletionStage<TableInForce> rules(VnicId vnic);
 

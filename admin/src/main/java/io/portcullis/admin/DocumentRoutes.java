@@ -18,9 +18,10 @@ import io.portcullis.policy.TenantId;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.TenantModel;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletionStage;
 
 /** Segments, groups, services and policies, one by one; and many documents of all kinds at once. */
@@ -34,7 +35,10 @@ final class DocumentRoutes {
     }
 
     void addTo(Router router) {
-        router.post("/v1/tenants/{tenant}/documents", this::applyAll);
+        router.post("/v1/tenants/{tenant}/documents", exchange -> edits.apply(changeOf(exchange, all(exchange))))
+                .ask(
+                        "/v1/tenants/{tenant}/documents/dry-run",
+                        exchange -> edits.dryRun(changeOf(exchange, all(exchange))));
         for (DocumentCollection<?> collection : DocumentCollection.ALL) {
             String path = "/v1/tenants/{tenant}/" + collection.path();
             router.get(path, exchange -> list(exchange, collection))
@@ -45,7 +49,7 @@ final class DocumentRoutes {
     }
 
     private <S extends Record> CompletionStage<Answer> list(Exchange exchange, DocumentCollection<S> collection) {
-        return services.model(TenantRoutes.tenant(exchange)).thenApply(model -> {
+        return model(exchange).thenApply(model -> {
             List<Resource<S>> items = new ArrayList<>();
             collection
                     .documents()
@@ -57,10 +61,17 @@ final class DocumentRoutes {
 
     private <S extends Record> CompletionStage<Answer> get(Exchange exchange, DocumentCollection<S> collection) {
         String name = exchange.variable("name");
-        return services.model(TenantRoutes.tenant(exchange)).thenApply(model -> {
+        return model(exchange).thenApply(model -> {
             S spec = Lookup.named(collection.documents().apply(model), collection.kind(), name);
             return Answer.ok(resource(model, collection.kind(), name, spec), model.revision());
         });
+    }
+
+    /** As it is, or as it was at the revision that the query names. */
+    private CompletionStage<TenantModel> model(Exchange exchange) {
+        TenantId tenant = TenantRoutes.tenant(exchange);
+        OptionalLong revision = exchange.number("revision", 1, Long.MAX_VALUE);
+        return revision.isPresent() ? services.model(tenant, revision.getAsLong()) : services.model(tenant);
     }
 
     private static <S> Resource<S> resource(TenantModel model, String kind, String name, S spec) {
@@ -72,7 +83,7 @@ final class DocumentRoutes {
         String name = exchange.variable("name");
         try {
             Located document = Documents.readSpec(exchange.body(), exchange.format(), kind, name, type);
-            return apply(exchange, List.of(document));
+            return edits.apply(changeOf(exchange, List.of(document)));
         } catch (InvalidDocumentException invalid) {
             throw RefusedException.invalid(invalid.problems());
         }
@@ -88,29 +99,32 @@ final class DocumentRoutes {
                 }));
     }
 
-    private CompletionStage<Answer> applyAll(Exchange exchange) {
+    private static List<Located> all(Exchange exchange) {
         try {
-            return apply(exchange, Documents.readAll(exchange.body(), exchange.format()));
+            return Documents.readAll(exchange.body(), exchange.format());
         } catch (InvalidDocumentException invalid) {
             throw RefusedException.invalid(invalid.problems());
         }
     }
 
-    private CompletionStage<Answer> apply(Exchange exchange, List<Located> documents) {
+    private static Edits.Change changeOf(Exchange exchange, List<Located> documents) {
         TenantId tenant = TenantRoutes.tenant(exchange);
-        return edits.apply(new Edits.Change(
+        Map<String, Located> byTitle = new HashMap<>();
+        documents.forEach(document -> byTitle.put(
+                document.resource().kind() + "/"
+                        + document.resource().metadata().name(),
+                document));
+        return new Edits.Change(
                 tenant,
                 exchange.ifMatch(),
                 exchange.by(),
                 model -> read(model, documents),
-                problem -> documents.stream()
-                        .map(document -> DocumentPaths.within(document.resource(), problem)
-                                .map(document::report)
-                                .orElse(null))
-                        .filter(Objects::nonNull)
-                        .findFirst()
+                problem -> DocumentPaths.title(problem)
+                        .map(byTitle::get)
+                        .flatMap(document -> DocumentPaths.within(document.resource(), problem)
+                                .map(document::report))
                         .orElse(null),
-                ProblemKind.INVALID_DOCUMENT));
+                ProblemKind.INVALID_DOCUMENT);
     }
 
     private static List<ModelEdit> read(TenantModel model, List<Located> documents) {

@@ -5,7 +5,7 @@ import java.util.List;
 
 /** What became of an edit of a tenant's model. */
 public sealed interface EditOutcome {
-    /** All edits hold; {@code changed} is false if everything was so already. */
+    /** All edits hold, or would hold if they were only checked; {@code changed} is false if everything was so already. */
     record Applied(long revision, boolean changed) implements EditOutcome {}
 
     /** None holds. */

@@ -1,13 +1,16 @@
 package io.portcullis.admin;
 
 import io.portcullis.admin.document.DocumentPaths;
+import io.portcullis.admin.document.ModelDocuments;
 import io.portcullis.admin.http.Answer;
 import io.portcullis.admin.http.ProblemKind;
 import io.portcullis.admin.http.RefusedException;
 import io.portcullis.api.ChangeView;
+import io.portcullis.api.DryRunView;
 import io.portcullis.api.FieldProblem;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
+import io.portcullis.policy.model.ModelChange;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Problem;
 import io.portcullis.policy.model.TenantModel;
@@ -38,6 +41,7 @@ final class Edits {
      * @param edits for the model as it is
      * @param place of a problem of the model in the client's document; null if it is about something else
      * @param otherwise how the request is refused if all problems are about something else
+     * @param note why, for the record; empty for none
      */
     record Change(
             TenantId tenant,
@@ -45,11 +49,40 @@ final class Edits {
             String by,
             Function<TenantModel, List<ModelEdit>> edits,
             Function<Problem, @Nullable FieldProblem> place,
-            ProblemKind otherwise) {
+            ProblemKind otherwise,
+            String note) {
+        Change(
+                TenantId tenant,
+                OptionalLong expected,
+                String by,
+                Function<TenantModel, List<ModelEdit>> edits,
+                Function<Problem, @Nullable FieldProblem> place,
+                ProblemKind otherwise) {
+            this(tenant, expected, by, edits, place, otherwise, "");
+        }
+
         /** Without a document: problems are about the rest of the model, which still needs what is removed. */
         static Change removal(
                 TenantId tenant, OptionalLong expected, String by, Function<TenantModel, List<ModelEdit>> edits) {
             return new Change(tenant, expected, by, edits, problem -> null, ProblemKind.IN_USE);
+        }
+    }
+
+    /** A change of a model as it was read, before it is made. */
+    private record Plan(TenantModel model, List<ModelEdit> edits, List<ModelChange> changes) {
+        List<String> titles() {
+            return changes.stream().map(ModelChange::title).toList();
+        }
+
+        Answer answer(long revision) {
+            return Answer.ok(new ChangeView(model.tenant().value(), revision, titles()), revision)
+                    .withDiff(ModelDocuments.diff(model, changes, AuditLog.MAX_DIFF_CHARS));
+        }
+
+        Answer dryRun() {
+            String diff = ModelDocuments.diff(model, changes, ModelDocuments.MAX_DIFF_CHARS);
+            return Answer.ok(
+                    new DryRunView(model.tenant().value(), model.revision(), titles(), diff), model.revision());
         }
     }
 
@@ -63,24 +96,51 @@ final class Edits {
         return attempt(change, 1);
     }
 
-    private CompletionStage<Answer> attempt(Change change, int attempt) {
-        return services.model(change.tenant()).thenCompose(model -> {
+    /** All checks of {@link #apply}, and what it would change; nothing is changed. */
+    CompletionStage<Answer> dryRun(Change change) {
+        return plan(change)
+                .thenCompose(plan -> refuseIfAttached(plan.model(), plan.edits())
+                        .thenCompose(allowed -> services.check(
+                                change.tenant(),
+                                plan.edits(),
+                                OptionalLong.of(plan.model().revision())))
+                        .thenApply(outcome -> switch (outcome) {
+                            case EditOutcome.Applied _ -> plan.dryRun();
+                            case EditOutcome.Rejected rejected -> throw rejected(change, rejected);
+                            case EditOutcome.Stale stale ->
+                                throw stale(change.tenant(), plan.model().revision(), stale.current());
+                        }));
+    }
+
+    private CompletionStage<Plan> plan(Change change) {
+        return services.model(change.tenant()).thenApply(model -> {
             change.expected().ifPresent(expected -> {
                 if (expected != model.revision()) {
                     throw stale(change.tenant(), expected, model.revision());
                 }
             });
             List<ModelEdit> edits = change.edits().apply(model);
-            List<String> changed = changed(model, edits);
-            if (changed.isEmpty()) {
-                return CompletableFuture.completedFuture(answer(model, model.revision(), changed));
+            TenantModel after = model.replayed(edits, model.revision() + 1);
+            return new Plan(model, edits, ModelChange.made(model, after, edits));
+        });
+    }
+
+    private CompletionStage<Answer> attempt(Change change, int attempt) {
+        return plan(change).thenCompose(plan -> {
+            TenantModel model = plan.model();
+            if (plan.changes().isEmpty()) {
+                return CompletableFuture.completedFuture(plan.answer(model.revision()));
             }
-            return refuseIfAttached(model, edits)
-                    .thenCompose(allowed ->
-                            services.edit(change.tenant(), edits, OptionalLong.of(model.revision()), change.by()))
+            return refuseIfAttached(model, plan.edits())
+                    .thenCompose(allowed -> services.edit(
+                            change.tenant(),
+                            plan.edits(),
+                            OptionalLong.of(model.revision()),
+                            change.by(),
+                            change.note()))
                     .thenCompose(outcome -> switch (outcome) {
                         case EditOutcome.Applied applied ->
-                            CompletableFuture.completedFuture(answer(model, applied.revision(), changed));
+                            CompletableFuture.completedFuture(plan.answer(applied.revision()));
                         case EditOutcome.Rejected rejected -> throw rejected(change, rejected);
                         case EditOutcome.Stale stale -> {
                             if (change.expected().isPresent() || attempt == MAX_ATTEMPTS) {
@@ -90,10 +150,6 @@ final class Edits {
                         }
                     });
         });
-    }
-
-    private static Answer answer(TenantModel model, long revision, List<String> changed) {
-        return Answer.ok(new ChangeView(model.tenant().value(), revision, changed), revision);
     }
 
     static RefusedException stale(TenantId tenant, long expected, long current) {
@@ -117,10 +173,16 @@ final class Edits {
                 .toList();
         FieldProblem first = problems.getFirst();
         return new RefusedException(
-                change.otherwise(),
-                first.path() + " " + first.message(),
-                change.otherwise() == ProblemKind.IN_USE ? "change or delete what uses it first" : first.hint(),
-                problems);
+                change.otherwise(), first.path() + " " + first.message(), hint(change.otherwise(), first), problems);
+    }
+
+    private static @Nullable String hint(ProblemKind kind, FieldProblem first) {
+        return switch (kind) {
+            case IN_USE -> "change or delete what uses it first";
+            case WRONG_STATE ->
+                "what an older revision names may be gone by now: make it again first, or roll the inventory back too";
+            default -> first.hint();
+        };
     }
 
     /** Of a removal, the model's problem is what the rest of it now lacks: a reference to what is gone. */
@@ -173,52 +235,5 @@ final class Edits {
             });
         }
         return allowed;
-    }
-
-    /** What is new, different or gone, as {@code Kind/name}. */
-    private static List<String> changed(TenantModel model, List<ModelEdit> edits) {
-        Set<String> changed = new TreeSet<>();
-        for (ModelEdit edit : edits) {
-            @Nullable String name = changed(model, edit);
-            if (name != null) {
-                changed.add(name);
-            }
-        }
-        return List.copyOf(changed);
-    }
-
-    private static @Nullable String changed(TenantModel model, ModelEdit edit) {
-        return switch (edit) {
-            case ModelEdit.PutSegment(var it) ->
-                unlessEqual("Segment", it.name(), model.segments().get(it.name()), it);
-            case ModelEdit.PutGroup(var it) ->
-                unlessEqual("Group", it.name(), model.groups().get(it.name()), it);
-            case ModelEdit.PutService(var it) ->
-                unlessEqual("Service", it.name(), model.services().get(it.name()), it);
-            case ModelEdit.PutPolicy(var it) ->
-                unlessEqual("Policy", it.name(), model.policies().get(it.name()), it);
-            case ModelEdit.PutVm(var it) ->
-                unlessEqual("Vm", it.name(), model.vms().get(it.name()), it);
-            case ModelEdit.RemoveSegment(String name) -> "Segment/" + name;
-            case ModelEdit.RemoveGroup(String name) -> "Group/" + name;
-            case ModelEdit.RemoveService(String name) -> "Service/" + name;
-            case ModelEdit.RemovePolicy(String name) -> "Policy/" + name;
-            case ModelEdit.RemoveVm(String name) -> "Vm/" + name;
-            case ModelEdit.SetTags(String vm, var tags) ->
-                unlessEqual("Vm", vm, known(model, vm).tags(), tags);
-            case ModelEdit.SetFinding(String vm, String finding, String value) ->
-                unlessEqual("Vm", vm, known(model, vm).findings().get(finding), value);
-            case ModelEdit.ClearFinding(String vm, String finding) ->
-                known(model, vm).findings().containsKey(finding) ? "Vm/" + vm : null;
-            case ModelEdit.SetDefaults _ -> "Tenant/" + model.tenant();
-        };
-    }
-
-    private static Vm known(TenantModel model, String vm) {
-        return Lookup.vm(model, vm);
-    }
-
-    private static @Nullable String unlessEqual(String kind, String name, @Nullable Object before, Object after) {
-        return Objects.equals(before, after) ? null : kind + "/" + name;
     }
 }

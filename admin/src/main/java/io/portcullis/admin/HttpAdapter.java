@@ -49,14 +49,17 @@ final class HttpAdapter {
     private final Router router;
     private final Authenticator authenticator;
     private final Metrics metrics;
+    private final AuditLog audit;
     /** Reading a large document takes a while; nobody else's threads are used for it. */
     private final Executor workers;
 
-    HttpAdapter(ActorSystem<?> system, Router router, Authenticator authenticator, Metrics metrics) {
+    HttpAdapter(
+            ActorSystem<?> system, Router router, Authenticator authenticator, Metrics metrics, AuditLog audit) {
         this.system = system;
         this.router = router;
         this.authenticator = authenticator;
         this.metrics = metrics;
+        this.audit = audit;
         this.workers = system.dispatchers().lookup(DispatcherSelector.blocking());
     }
 
@@ -75,29 +78,39 @@ final class HttpAdapter {
             List<String> path = segments(request);
             Map<String, String> headers = headers(request);
             Router.Match match = router.match(request.method().name(), path);
-            return admit(match, headers.get("authorization"))
-                    .thenApply(principal -> {
-                        if (request.entity().getContentLengthOption().orElse(0) > Documents.MAX_BYTES) {
-                            throw tooLarge();
-                        }
-                        return principal;
-                    })
-                    .handle((principal, refused) ->
-                            refused == null ? handle(request, match, headers, principal) : refuse(request, refused))
+            if (match.isOpen()) {
+                return handle(request, match, headers, Principal.ANYONE);
+            }
+            return authenticate(request, match, headers)
+                    .handle((principal, unknown) -> unknown == null
+                            ? audited(request, match, principal, admitted(request, match, headers, principal))
+                            : discarded(request, unknown))
                     .thenCompose(answer -> answer);
         } catch (RuntimeException refused) {
-            return refuse(request, refused);
+            return discarded(request, refused);
         }
     }
 
-    private CompletionStage<Principal> admit(Router.Match match, @Nullable String authorization) {
-        if (match.isOpen()) {
-            return CompletableFuture.completedFuture(Principal.ANYONE);
-        }
-        return authenticator.authenticate(authorization).thenApply(principal -> {
-            match.check(principal);
-            return principal;
+    private CompletionStage<Principal> authenticate(
+            HttpRequest request, Router.Match match, Map<String, String> headers) {
+        return authenticator.authenticate(headers.get("authorization")).whenComplete((principal, failure) -> {
+            if (failure != null && match.audited()) {
+                audit.refused(null, line(request), refusal(cause(failure)));
+            }
         });
+    }
+
+    private CompletionStage<Answer> admitted(
+            HttpRequest request, Router.Match match, Map<String, String> headers, Principal principal) {
+        try {
+            match.check(principal);
+            if (request.entity().getContentLengthOption().orElse(0) > Documents.MAX_BYTES) {
+                throw tooLarge();
+            }
+        } catch (RefusedException refused) {
+            return discarded(request, refused);
+        }
+        return handle(request, match, headers, principal);
     }
 
     private CompletionStage<Answer> handle(
@@ -117,13 +130,31 @@ final class HttpAdapter {
     }
 
     /** An answer before the end of the body would close the connection, and the client might never see it. */
-    private CompletionStage<Answer> refuse(HttpRequest request, Throwable refused) {
+    private CompletionStage<Answer> discarded(HttpRequest request, Throwable refused) {
         return request.entity()
                 .withSizeLimit(MAX_DISCARDED_BYTES)
                 .discardBytes(system)
                 .completionStage()
                 .handle((done, failure) -> done)
                 .thenCompose(_ -> CompletableFuture.failedFuture(refused));
+    }
+
+    private CompletionStage<Answer> audited(
+            HttpRequest request, Router.Match match, Principal principal, CompletionStage<Answer> answer) {
+        if (!match.audited()) {
+            return answer;
+        }
+        return answer.whenComplete((done, failure) -> {
+            if (failure == null) {
+                audit.done(principal.name(), line(request), done);
+            } else {
+                audit.refused(principal.name(), line(request), refusal(cause(failure)));
+            }
+        });
+    }
+
+    private static String line(HttpRequest request) {
+        return request.method().name() + " " + request.getUri().path();
     }
 
     private static List<String> segments(HttpRequest request) {
@@ -149,15 +180,20 @@ final class HttpAdapter {
     }
 
     private Answer failed(HttpRequest request, Throwable failure) {
-        Throwable cause = failure;
-        while (cause instanceof CompletionException && cause.getCause() != null) {
-            cause = cause.getCause();
-        }
+        Throwable cause = cause(failure);
         RefusedException refused = refusal(cause);
         if (refused.kind() == ProblemKind.INTERNAL) {
             LOG.error("{} {} failed", request.method().name(), request.getUri().path(), cause);
         }
         return problem(refused.problem());
+    }
+
+    private static Throwable cause(Throwable failure) {
+        Throwable cause = failure;
+        while (cause instanceof CompletionException && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause;
     }
 
     private static RefusedException refusal(Throwable cause) {

@@ -1,5 +1,6 @@
 package io.portcullis.admin;
 
+import io.portcullis.admin.document.ModelDocuments;
 import io.portcullis.admin.document.ModelReader;
 import io.portcullis.admin.document.ModelWriter;
 import io.portcullis.admin.http.Access;
@@ -15,6 +16,7 @@ import io.portcullis.api.TenantView;
 import io.portcullis.api.VnicRealization;
 import io.portcullis.persistence.ApiTokens;
 import io.portcullis.policy.TenantId;
+import io.portcullis.policy.model.ModelChange;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.TenantModel;
 import java.util.ArrayList;
@@ -82,9 +84,22 @@ final class TenantRoutes {
         if (!reader.mistakes().isEmpty()) {
             throw RefusedException.invalid(reader.mistakes());
         }
+        CompletionStage<TenantModel> before =
+                services.model(tenant).exceptionally(unknown -> TenantModel.empty(tenant));
+        return before.thenCompose(model -> put(exchange, model, defaults));
+    }
+
+    private CompletionStage<Answer> put(Exchange exchange, TenantModel before, ModelEdit.SetDefaults defaults) {
+        TenantId tenant = before.tenant();
         return services.putTenant(tenant, defaults, exchange.ifMatch(), exchange.by())
                 .thenCompose(outcome -> switch (outcome) {
-                    case EditOutcome.Applied _ -> services.model(tenant).thenApply(TenantRoutes::view);
+                    case EditOutcome.Applied _ ->
+                        services.model(tenant)
+                                .thenApply(after -> view(after)
+                                        .withDiff(ModelDocuments.diff(
+                                                after,
+                                                ModelChange.made(before, after, List.of(defaults)),
+                                                AuditLog.MAX_DIFF_CHARS)));
                     case EditOutcome.Stale(long current) ->
                         throw Edits.stale(tenant, exchange.ifMatch().orElse(0), current);
                     case EditOutcome.Rejected rejected ->

@@ -98,7 +98,8 @@ abstract class ApiTestCase {
     }
 
     AdminConfig config(int port) {
-        return new AdminConfig("127.0.0.1", port, folder.resolve("token"), Duration.ofSeconds(5));
+        return new AdminConfig(
+                "127.0.0.1", port, folder.resolve("token"), folder.resolve("audit.log"), Duration.ofSeconds(5));
     }
 
     URI base() {

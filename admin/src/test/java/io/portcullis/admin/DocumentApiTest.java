@@ -66,7 +66,7 @@ class DocumentApiTest extends ApiTestCase {
         ChangeView change = client.apply("acme", TENANT);
 
         assertThat(change.changed())
-                .containsExactly("Group/web", "Policy/web", "Segment/front", "Service/app", "Vm/web-1");
+                .containsExactly("Segment/front", "Service/app", "Group/web", "Vm/web-1", "Policy/web");
         assertThat(client.apply("acme", TENANT).changed()).isEmpty();
         assertThat(client.tenant("acme").revision()).isEqualTo(change.revision());
         Resource<PolicySpec> policy = client.resource("acme", "policies", "web", PolicySpec.class);

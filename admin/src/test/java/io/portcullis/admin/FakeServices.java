@@ -4,10 +4,12 @@ import io.portcullis.admin.http.ProblemKind;
 import io.portcullis.admin.http.RefusedException;
 import io.portcullis.api.ClusterView;
 import io.portcullis.api.EvacuationView;
+import io.portcullis.api.HistoryView;
 import io.portcullis.api.HostView;
 import io.portcullis.api.MemberView;
 import io.portcullis.api.MigrationView;
 import io.portcullis.api.PlacementView;
+import io.portcullis.api.RevisionView;
 import io.portcullis.api.VnicRealization;
 import io.portcullis.api.VnicStatusView;
 import io.portcullis.datapath.track.ConnectionInfo;
@@ -37,6 +39,10 @@ final class FakeServices implements AdminServices {
     private static final List<String> HOSTS = List.of("host-1", "host-2");
 
     final Map<String, TenantModel> models = new TreeMap<>();
+    /** By tenant and revision. */
+    final Map<String, Map<String, TenantModel>> past = new TreeMap<>();
+
+    final Map<String, List<RevisionView>> revisions = new TreeMap<>();
     final Map<VmId, PlacementView> placements = new LinkedHashMap<>();
     final Map<VmId, VmSpec> specs = new LinkedHashMap<>();
     final Map<String, MigrationView> migrations = new LinkedHashMap<>();
@@ -125,7 +131,17 @@ final class FakeServices implements AdminServices {
         synchronized (this) {
             models.putIfAbsent(tenant.value(), TenantModel.empty(tenant));
         }
-        return edit(tenant, List.of(defaults), expected, by);
+        return edit(tenant, List.of(defaults), expected, by, "");
+    }
+
+    private void remember(TenantModel before, TenantModel after, String by, String note) {
+        if (after.revision() > before.revision()) {
+            past.computeIfAbsent(before.tenant().value(), first -> new TreeMap<>())
+                    .put(Long.toString(before.revision()), before);
+            revisions
+                    .computeIfAbsent(before.tenant().value(), first -> new ArrayList<>())
+                    .add(new RevisionView(after.revision(), "2026-01-01T00:00:00Z", by, note, "something", null));
+        }
     }
 
     @Override
@@ -145,7 +161,50 @@ final class FakeServices implements AdminServices {
     }
 
     @Override
-    public CompletionStage<EditOutcome> edit(TenantId tenant, List<ModelEdit> edits, OptionalLong expected, String by) {
+    public CompletionStage<TenantModel> model(TenantId tenant, long revision) {
+        return answer(() -> {
+            TenantModel model = known(tenant);
+            return revision == model.revision()
+                    ? model
+                    : Lookup.named(past.getOrDefault(tenant.value(), Map.of()), "revision", Long.toString(revision));
+        });
+    }
+
+    @Override
+    public CompletionStage<HistoryView> history(TenantId tenant, long before, int limit) {
+        return answer(() -> {
+            TenantModel model = known(tenant);
+            List<RevisionView> newestFirst =
+                    revisions.getOrDefault(tenant.value(), List.of()).reversed();
+            return new HistoryView(
+                    tenant.value(),
+                    model.revision(),
+                    0,
+                    newestFirst.stream()
+                            .filter(each -> each.revision() < before)
+                            .limit(limit)
+                            .toList());
+        });
+    }
+
+    @Override
+    public CompletionStage<EditOutcome> check(TenantId tenant, List<ModelEdit> edits, OptionalLong expected) {
+        return answer(() -> {
+            TenantModel model = known(tenant);
+            if (expected.isPresent() && expected.getAsLong() != model.revision()) {
+                return new EditOutcome.Stale(model.revision());
+            }
+            return switch (model.apply(edits)) {
+                case EditResult.Accepted(TenantModel next, boolean changed) ->
+                    new EditOutcome.Applied(next.revision(), changed);
+                case EditResult.Refused refused -> new EditOutcome.Rejected(refused.problems());
+            };
+        });
+    }
+
+    @Override
+    public CompletionStage<EditOutcome> edit(
+            TenantId tenant, List<ModelEdit> edits, OptionalLong expected, String by, String note) {
         Runnable before = beforeNextEdit;
         beforeNextEdit = () -> {};
         before.run();
@@ -156,6 +215,7 @@ final class FakeServices implements AdminServices {
             }
             return switch (model.apply(edits)) {
                 case EditResult.Accepted accepted -> {
+                    remember(model, accepted.model(), by, note);
                     models.put(tenant.value(), accepted.model());
                     yield new EditOutcome.Applied(accepted.model().revision(), accepted.changed());
                 }

@@ -122,6 +122,11 @@ public final class PortcullisClient implements AutoCloseable {
         return transport.parse(transport.send(request.build()), Transport.Shape.of(ChangeView.class));
     }
 
+    /** What a tenant was, is and would be. */
+    public TenantRevisions revisions(String tenant) {
+        return new TenantRevisions(transport, tenant);
+    }
+
     /**
      * Documents of one collection.
      *
@@ -129,22 +134,28 @@ public final class PortcullisClient implements AutoCloseable {
      * @param spec the type of their specs
      */
     public <S> List<Resource<S>> resources(String tenant, String collection, Class<S> spec) {
+        return resources(tenant, collection, spec, null);
+    }
+
+    /** As {@link #resources(String, String, Class)}, at an older revision unless that is null. */
+    public <S> List<Resource<S>> resources(String tenant, String collection, Class<S> spec, @Nullable Long revision) {
+        String path = Transport.path("v1", "tenants", tenant, collection) + Transport.query("revision", revision);
         ItemList<Resource<S>> list = transport.parse(
-                transport.send(transport
-                        .request("v1", "tenants", tenant, collection)
-                        .GET()
-                        .build()),
+                transport.send(transport.requestTo(path).GET().build()),
                 Transport.Shape.listOf(Transport.Shape.resourceOf(spec)));
         return list.items();
     }
 
     public <S> Resource<S> resource(String tenant, String collection, String name, Class<S> spec) {
+        return resource(tenant, collection, name, spec, null);
+    }
+
+    /** As {@link #resource(String, String, String, Class)}, at an older revision unless that is null. */
+    public <S> Resource<S> resource(
+            String tenant, String collection, String name, Class<S> spec, @Nullable Long revision) {
+        String path = Transport.path("v1", "tenants", tenant, collection, name) + Transport.query("revision", revision);
         return transport.parse(
-                transport.send(transport
-                        .request("v1", "tenants", tenant, collection, name)
-                        .GET()
-                        .build()),
-                Transport.Shape.resourceOf(spec));
+                transport.send(transport.requestTo(path).GET().build()), Transport.Shape.resourceOf(spec));
     }
 
     public ChangeView put(String tenant, String collection, String name, Object spec) {

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Sends requests and reads answers; knows HTTP, but not what is asked. Thread-safe. */
 final class Transport implements AutoCloseable {
@@ -56,6 +57,21 @@ final class Transport implements AutoCloseable {
 
     static String encode(String text) {
         return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
+    /** Names and values in turn; those that are null are left out. */
+    static String query(@Nullable Object... pairs) {
+        StringBuilder query = new StringBuilder();
+        for (int index = 0; index < pairs.length; index += 2) {
+            Object value = pairs[index + 1];
+            if (value != null) {
+                query.append(query.isEmpty() ? '?' : '&')
+                        .append(pairs[index])
+                        .append('=')
+                        .append(encode(value.toString()));
+            }
+        }
+        return query.toString();
     }
 
     HttpResponse<byte[]> send(HttpRequest request) {

@@ -7,8 +7,10 @@ import io.portcullis.api.SegmentSpec;
 import io.portcullis.api.ServiceSpec;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Shows all that is known of one thing. */
@@ -33,12 +35,21 @@ final class DescribeCommand implements Callable<Integer> {
     @Parameters(index = "1", arity = "0..1", paramLabel = "NAME", description = "Which one.")
     private String name = "";
 
+    @Option(
+            names = "--revision",
+            paramLabel = "N",
+            description = "A group, policy, segment or service as it was at that revision.")
+    private @Nullable Long revision;
+
     DescribeCommand(Terminal terminal) {
         session = new Session(terminal);
     }
 
     @Override
     public Integer call() {
+        if (revision != null) {
+            kind.requireRevisions();
+        }
         try (session) {
             if (name.isEmpty() && kind != Kind.CLUSTER && kind != Kind.REALIZATION) {
                 throw new CommandFailure(
@@ -62,10 +73,10 @@ final class DescribeCommand implements Callable<Integer> {
             case TENANTS -> client.tenant(name);
             case MIGRATIONS -> client.migration(name);
             case CLUSTER -> client.cluster();
-            case GROUPS -> client.resource(session.tenant(), kind.plural(), name, GroupSpec.class);
-            case SEGMENTS -> client.resource(session.tenant(), kind.plural(), name, SegmentSpec.class);
-            case SERVICES -> client.resource(session.tenant(), kind.plural(), name, ServiceSpec.class);
-            case POLICIES -> client.resource(session.tenant(), kind.plural(), name, PolicySpec.class);
+            case GROUPS -> client.resource(session.tenant(), kind.plural(), name, GroupSpec.class, revision);
+            case SEGMENTS -> client.resource(session.tenant(), kind.plural(), name, SegmentSpec.class, revision);
+            case SERVICES -> client.resource(session.tenant(), kind.plural(), name, ServiceSpec.class, revision);
+            case POLICIES -> client.resource(session.tenant(), kind.plural(), name, PolicySpec.class, revision);
             case REALIZATION -> client.realization(name.isEmpty() ? session.tenant() : name);
             case RULES, CONNECTIONS ->
                 throw new CommandFailure(

@@ -48,7 +48,7 @@ final class Failures implements IExecutionExceptionHandler {
         };
     }
 
-    private void print(Problem problem) {
+    void print(Problem problem) {
         PrintWriter err = terminal.err();
         if (problem.problems().isEmpty()) {
             err.println("error: " + problem.detail());

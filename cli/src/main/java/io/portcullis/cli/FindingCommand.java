@@ -31,6 +31,9 @@ final class FindingCommand implements Callable<Integer> {
             description = "kind=value, or kind- to clear it.")
     private List<String> findings = new ArrayList<>();
 
+    @Mixin
+    private final RealizationWait realization = new RealizationWait();
+
     FindingCommand(Terminal terminal) {
         session = new Session(terminal);
     }
@@ -53,8 +56,7 @@ final class FindingCommand implements Callable<Integer> {
             }
             Session.VmName name = session.vm(vm);
             ChangeView change = session.client().findings(name.tenant(), name.name(), new FindingsRequest(set, clear));
-            session.output().done(change, Sentences.change(change, false));
+            return realization.finish(session, change);
         }
-        return ExitCode.OK;
     }
 }

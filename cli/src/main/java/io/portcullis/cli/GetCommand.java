@@ -35,7 +35,9 @@ import picocli.CommandLine.Parameters;
             "  portcullis get vm web-1             one VM and its vNICs",
             "  portcullis get rules web-1          the rules that its vNICs enforce, in order",
             "  portcullis get connections web-1    what is tracked there now, and by which rule",
-            "  portcullis get policies -o yaml     documents that 'apply -f' takes again"
+            "  portcullis get realization          which vNICs and hosts lag, and since when",
+            "  portcullis get policies -o yaml     documents that 'apply -f' takes again",
+            "  portcullis get policies --revision 7    as they were then"
         })
 final class GetCommand implements Callable<Integer> {
     @Mixin
@@ -57,12 +59,21 @@ final class GetCommand implements Callable<Integer> {
             description = "At most so many connections or migrations (default 50).")
     private int limit = 50;
 
+    @Option(
+            names = "--revision",
+            paramLabel = "N",
+            description = "Groups, policies, segments and services as they were at that revision.")
+    private @Nullable Long revision;
+
     GetCommand(Terminal terminal) {
         session = new Session(terminal);
     }
 
     @Override
     public Integer call() {
+        if (revision != null) {
+            kind.requireRevisions();
+        }
         try (session) {
             PortcullisClient client = session.client();
             switch (kind) {
@@ -102,8 +113,8 @@ final class GetCommand implements Callable<Integer> {
 
     private <S> List<Resource<S>> resources(PortcullisClient client, Class<S> spec) {
         return name == null
-                ? client.resources(session.tenant(), kind.plural(), spec)
-                : List.of(client.resource(session.tenant(), kind.plural(), name, spec));
+                ? client.resources(session.tenant(), kind.plural(), spec, revision)
+                : List.of(client.resource(session.tenant(), kind.plural(), name, spec, revision));
     }
 
     private void vms(PortcullisClient client) {
@@ -195,7 +206,7 @@ final class GetCommand implements Callable<Integer> {
         RealizationView view = client.realization(name == null ? session.tenant() : name);
         Output output = session.output();
         output.text(out -> out.println("revision " + view.revision() + " of " + view.tenant() + ": "
-                + (view.realized() ? "realized everywhere" : "pending")));
+                + (view.realized() ? "realized everywhere" : "realized by " + Sentences.realized(view))));
         output.one(view, Table.of(view.vnics(), output.wide(), Tables.REALIZATION));
     }
 }

@@ -39,6 +39,37 @@ enum Kind {
         return names.get(1);
     }
 
+    /** Refuses what is only known as it is now. */
+    void requireRevisions() {
+        switch (this) {
+            case GROUPS, POLICIES, SEGMENTS, SERVICES -> {}
+            case VMS, TENANTS ->
+                throw new CommandFailure(
+                        ExitCode.USAGE,
+                        "placements and counters of " + plural() + " are known for now only",
+                        "their documents: portcullis export " + plural() + " --revision N");
+            case HOSTS, MIGRATIONS, CLUSTER, CONNECTIONS, RULES, REALIZATION ->
+                throw new CommandFailure(ExitCode.USAGE, plural() + " have no revisions", null);
+        }
+    }
+
+    /** What a document of this kind says it is. */
+    String document() {
+        return switch (this) {
+            case VMS -> "Vm";
+            case GROUPS -> "Group";
+            case POLICIES -> "Policy";
+            case SEGMENTS -> "Segment";
+            case SERVICES -> "Service";
+            case TENANTS -> "Tenant";
+            case HOSTS, MIGRATIONS, CLUSTER, CONNECTIONS, RULES, REALIZATION ->
+                throw new CommandFailure(
+                        ExitCode.USAGE,
+                        plural() + " have no documents",
+                        "there are documents of tenant, segments, services, groups, vms and policies");
+        };
+    }
+
     /** Reads what people write. */
     static final class Reader implements ITypeConverter<Kind> {
         @Override

@@ -52,6 +52,15 @@ final class Output {
         }
     }
 
+    /** A result that people get as a text of several lines. */
+    void raw(Object thing, String text) {
+        switch (format) {
+            case TABLE, WIDE -> out.print(text);
+            case JSON -> out.println(json(thing));
+            case YAML -> out.print(yaml(thing));
+        }
+    }
+
     /** A result without a document of its own. */
     void done(String sentence) {
         done(Map.of("result", sentence), sentence);

@@ -13,6 +13,10 @@ import picocli.CommandLine.Command;
             GetCommand.class,
             DescribeCommand.class,
             ApplyCommand.class,
+            DiffCommand.class,
+            ExportCommand.class,
+            HistoryCommand.class,
+            RollbackCommand.class,
             DeleteCommand.class,
             AttachCommand.class,
             DetachCommand.class,
@@ -43,7 +47,7 @@ import picocli.CommandLine.Command;
             "  portcullis migrate web-1 --to host-2",
             "  portcullis tag web-1 quarantine:yes",
             "",
-            "Exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 no answer from the endpoint."
+            "Exit status: 0 done, 1 refused or failed (diff: different), 2 wrong usage, 3 no answer from the endpoint."
         })
 final class PortcullisCommand implements Runnable {
     private final Terminal terminal;

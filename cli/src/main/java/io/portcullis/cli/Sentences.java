@@ -1,8 +1,17 @@
 package io.portcullis.cli;
 
 import io.portcullis.api.ChangeView;
+import io.portcullis.api.DryRunView;
 import io.portcullis.api.MigrationView;
+import io.portcullis.api.RealizationView;
 import io.portcullis.api.ReceiptView;
+import io.portcullis.api.VnicRealization;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** Results in a sentence. */
 final class Sentences {
@@ -14,11 +23,44 @@ final class Sentences {
         if (change.changed().isEmpty()) {
             return "unchanged: " + change.tenant() + " is at revision " + change.revision();
         }
-        String more = change.changed().size() > MAX_LISTED
-                ? " and " + (change.changed().size() - MAX_LISTED) + " more"
-                : "";
         return "revision " + change.revision() + " of " + change.tenant() + (realized ? ", realized: " : ": ")
-                + String.join(", ", change.changed().stream().limit(MAX_LISTED).toList()) + more;
+                + listed(change.changed());
+    }
+
+    static String dryRun(DryRunView view) {
+        String now = "; " + view.tenant() + " is at revision " + view.revision();
+        return view.changed().isEmpty()
+                ? "nothing would change" + now
+                : "would change " + listed(view.changed()) + now + ", nothing was changed";
+    }
+
+    private static String listed(List<String> names) {
+        String more = names.size() > MAX_LISTED ? " and " + (names.size() - MAX_LISTED) + " more" : "";
+        return String.join(", ", names.stream().limit(MAX_LISTED).toList()) + more;
+    }
+
+    /** {@code 3 of 4 vNICs; pending: host-2 (1, since 2026-01-01T00:00:00Z)}. */
+    static String realized(RealizationView view) {
+        long done = view.vnics().stream().filter(VnicRealization::realized).count();
+        Map<String, List<VnicRealization>> pending = view.vnics().stream()
+                .filter(vnic -> !vnic.realized())
+                .collect(Collectors.groupingBy(vnic -> String.valueOf(vnic.host()), TreeMap::new, Collectors.toList()));
+        String hosts = pending.entrySet().stream()
+                .map(host -> host.getKey() + " (" + host.getValue().size()
+                        + host.getValue().stream()
+                                .map(VnicRealization::pendingSince)
+                                .filter(Objects::nonNull)
+                                .min(Comparator.naturalOrder())
+                                .map(since -> ", since " + since)
+                                .orElse("")
+                        + ")")
+                .collect(Collectors.joining(", "));
+        return done + " of " + view.vnics().size() + " vNICs" + (hosts.isEmpty() ? "" : "; pending: " + hosts);
+    }
+
+    static String lagging(VnicRealization vnic) {
+        return vnic.vnic() + " on " + vnic.host() + " has the rules of revision " + vnic.revision()
+                + (vnic.pendingSince() == null ? "" : ", pending since " + vnic.pendingSince());
     }
 
     static String migration(MigrationView migration) {

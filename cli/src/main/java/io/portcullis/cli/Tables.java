@@ -11,6 +11,7 @@ import io.portcullis.api.MigrationView;
 import io.portcullis.api.PolicySpec;
 import io.portcullis.api.ReceiptView;
 import io.portcullis.api.Resource;
+import io.portcullis.api.RevisionView;
 import io.portcullis.api.RuleSpec;
 import io.portcullis.api.RuleView;
 import io.portcullis.api.SegmentSpec;
@@ -170,7 +171,15 @@ final class Tables {
             column("VNIC", VnicRealization::vnic),
             column("HOST", VnicRealization::host),
             column("REVISION", VnicRealization::revision),
-            column("REALIZED", VnicRealization::realized));
+            column("REALIZED", VnicRealization::realized),
+            column("PENDING-SINCE", VnicRealization::pendingSince));
+
+    static final List<Column<RevisionView>> REVISIONS = List.of(
+            column("REVISION", RevisionView::revision),
+            column("WHEN", RevisionView::at),
+            column("BY", RevisionView::by),
+            column("WHAT", RevisionView::summary),
+            column("NOTE", RevisionView::note));
 
     private Tables() {}
 

@@ -1,14 +1,11 @@
 package io.portcullis.cli;
 
 import io.portcullis.api.ChangeView;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeoutException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Adds and removes tags. */
@@ -23,7 +20,8 @@ import picocli.CommandLine.Parameters;
             "Examples:",
             "  portcullis tag web-1 quarantine:yes          add a tag",
             "  portcullis tag web-1 quarantine:yes-         remove it",
-            "  portcullis tag web-1 stage:prod stage:test-  change one for another"
+            "  portcullis tag web-1 stage:prod stage:test-  change one for another",
+            "  portcullis tag web-1 quarantine:yes --wait=realized --timeout 5s"
         })
 final class TagCommand implements Callable<Integer> {
     @Mixin
@@ -39,18 +37,15 @@ final class TagCommand implements Callable<Integer> {
             description = "scope:value, or scope:value- to remove it.")
     private List<String> tags = new ArrayList<>();
 
-    @Option(names = "--wait", description = "Wait until every vNIC enforces the change.")
-    private boolean await;
-
-    @Option(names = "--timeout", paramLabel = "SECONDS", description = "Longest wait (default 30).")
-    private int timeoutSeconds = 30;
+    @Mixin
+    private final RealizationWait realization = new RealizationWait();
 
     TagCommand(Terminal terminal) {
         session = new Session(terminal);
     }
 
     @Override
-    public Integer call() throws TimeoutException {
+    public Integer call() {
         try (session) {
             Session.VmName name = session.vm(vm);
             List<String> add = tags.stream().filter(tag -> !tag.endsWith("-")).toList();
@@ -59,11 +54,7 @@ final class TagCommand implements Callable<Integer> {
                     .map(tag -> tag.substring(0, tag.length() - 1))
                     .toList();
             ChangeView change = session.client().tag(name.tenant(), name.name(), add, remove);
-            if (await) {
-                session.client().awaitRealized(name.tenant(), change.revision(), Duration.ofSeconds(timeoutSeconds));
-            }
-            session.output().done(change, Sentences.change(change, await));
+            return realization.finish(session, change);
         }
-        return ExitCode.OK;
     }
 }

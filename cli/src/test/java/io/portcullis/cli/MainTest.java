@@ -2,26 +2,14 @@ package io.portcullis.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayInputStream;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.net.ServerSocket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class MainTest {
-    private static final String TENANTS = """
-        {"items": [{"name": "acme", "defaultAction": "DROP", "tracking": "strict", "revision": 7, "vms": 2, "groups": 1, "policies": 1}]}
-        """;
+class MainTest extends CliTestCase {
     private static final String VM = """
         {"id": "acme/web-1", "tenant": "acme", "name": "web-1", "os": "debian-13", "tags": ["app:web", "stage:prod"],
          "findings": [], "groups": ["web"], "revision": 7,
@@ -47,38 +35,6 @@ class MainTest {
            "entriesSent": 4, "entriesReceived": 4, "bytes": 256, "framesHeld": 3, "framesForwarded": 2,
            "framesDropped": 0, "freezeNanos": 900000, "pauseNanos": 1250000, "phases": [], "vnics": [], "problems": []}}
         """;
-
-    @TempDir
-    Path folder;
-
-    private StubCluster cluster;
-    private final StringWriter out = new StringWriter();
-    private final StringWriter err = new StringWriter();
-    private final Map<String, String> environment = new HashMap<>();
-    private String input = "";
-
-    @BeforeEach
-    void start() throws Exception {
-        cluster = new StubCluster().on("GET /v1/tenants", 200, TENANTS);
-        Files.writeString(folder.resolve("token"), "secret-token\n");
-        environment.put("PORTCULLIS_URL", cluster.url());
-        environment.put("PORTCULLIS_TOKEN_FILE", folder.resolve("token").toString());
-    }
-
-    @AfterEach
-    void stop() {
-        cluster.close();
-    }
-
-    private int run(String... args) {
-        return Main.run(
-                new Terminal(
-                        new PrintWriter(out),
-                        new PrintWriter(err),
-                        new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
-                        environment),
-                args);
-    }
 
     @Test
     void shouldPrintVmsAsATable() {
@@ -308,6 +264,10 @@ class MainTest {
                 "get",
                 "describe",
                 "apply",
+                "diff",
+                "export",
+                "history",
+                "rollback",
                 "delete",
                 "attach",
                 "detach",

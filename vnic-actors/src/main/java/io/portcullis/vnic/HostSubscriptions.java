@@ -4,6 +4,8 @@ import io.portcullis.policy.HostId;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.table.RuleTable;
+import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -30,19 +32,39 @@ final class HostSubscriptions {
     private static final class Subscription {
         private final Map<VnicId, TenantCommand.Realized> vnics;
         private final ActorRef<HostCommand> agent;
+        /** When it was first known of those vNICs that they do not enforce what they should. */
+        private final Map<VnicId, Instant> pendingSince = new HashMap<>();
+
         private int silentRounds;
 
         Subscription(Map<VnicId, TenantCommand.Realized> vnics, ActorRef<HostCommand> agent) {
             this.vnics = new HashMap<>(vnics);
             this.agent = agent;
         }
+
+        void judge(Collection<VnicId> judged, RuleBook book, Instant now) {
+            for (VnicId vnic : judged) {
+                TenantCommand.Realized realized = vnics.get(vnic);
+                if (realized == null) {
+                    continue;
+                }
+                if (realized.enforcing()
+                        && realized.rules().hash().equals(book.assignment(vnic).hash())) {
+                    pendingSince.remove(vnic);
+                } else {
+                    pendingSince.putIfAbsent(vnic, now);
+                }
+            }
+        }
     }
 
     private final TenantId tenant;
+    private final Clock clock;
     private final Map<HostId, Subscription> hosts = new HashMap<>();
 
-    HostSubscriptions(TenantId tenant) {
+    HostSubscriptions(TenantId tenant, Clock clock) {
         this.tenant = tenant;
+        this.clock = clock;
     }
 
     /** Takes what the host says over and sends it what differs from the book. */
@@ -52,14 +74,19 @@ final class HostSubscriptions {
             return;
         }
         Subscription subscription = new Subscription(message.vnics(), message.agent());
-        hosts.put(message.host(), subscription);
+        Subscription before = hosts.put(message.host(), subscription);
+        if (before != null) {
+            before.pendingSince.forEach(subscription.pendingSince::put);
+            subscription.pendingSince.keySet().retainAll(subscription.vnics.keySet());
+        }
         push(subscription, subscription.vnics.keySet(), book);
     }
 
-    void report(TenantCommand.ReportRealized message) {
+    void report(TenantCommand.ReportRealized message, RuleBook book) {
         Subscription subscription = hosts.get(message.host());
         if (subscription != null) {
             message.vnics().forEach((vnic, realized) -> subscription.vnics.replace(vnic, realized));
+            subscription.judge(message.vnics().keySet(), book, clock.instant());
         }
     }
 
@@ -79,6 +106,7 @@ final class HostSubscriptions {
     }
 
     private void push(Subscription subscription, Collection<VnicId> vnics, RuleBook book) {
+        subscription.judge(vnics, book, clock.instant());
         Map<VnicId, RuleAssignment> assignments = new HashMap<>();
         Map<String, RuleTable> tables = new LinkedHashMap<>();
         int rules = 0;
@@ -117,12 +145,18 @@ final class HostSubscriptions {
         for (VnicId vnic : book.vnics()) {
             found.put(
                     vnic,
-                    new TenantReply.VnicRealization(vnic, null, false, book.assignment(vnic), RuleAssignment.NONE));
+                    new TenantReply.VnicRealization(
+                            vnic, null, false, book.assignment(vnic), RuleAssignment.NONE, null));
         }
         hosts.forEach((host, subscription) -> subscription.vnics.forEach((vnic, realized) -> found.merge(
                 vnic,
                 new TenantReply.VnicRealization(
-                        vnic, host, realized.enforcing(), book.assignment(vnic), realized.rules()),
+                        vnic,
+                        host,
+                        realized.enforcing(),
+                        book.assignment(vnic),
+                        realized.rules(),
+                        subscription.pendingSince.get(vnic)),
                 HostSubscriptions::better)));
         return new ArrayList<>(found.values());
     }

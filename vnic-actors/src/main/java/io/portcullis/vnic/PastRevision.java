@@ -38,8 +38,7 @@ record PastRevision(
 
     static PastRevision edited(TenantEvent.TenantEdited event, String summary, List<ModelEdit> undo) {
         long weight = 1 + undo.stream().mapToLong(PastRevision::weight).sum();
-        return new PastRevision(
-                event.revision(), event.by(), event.at(), event.note(), summary, false, undo, weight);
+        return new PastRevision(event.revision(), event.by(), event.at(), event.note(), summary, false, undo, weight);
     }
 
     private static long weight(ModelEdit edit) {

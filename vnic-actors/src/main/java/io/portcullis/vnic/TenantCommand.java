@@ -54,8 +54,7 @@ public sealed interface TenantCommand {
         }
 
         /** Without a note. */
-        public Edit(
-                List<TenantEdit> edits, @Nullable Long expectedRevision, String by, ActorRef<TenantReply> replyTo) {
+        public Edit(List<TenantEdit> edits, @Nullable Long expectedRevision, String by, ActorRef<TenantReply> replyTo) {
             this(edits, expectedRevision, by, "", replyTo);
         }
     }
@@ -138,10 +137,8 @@ public sealed interface TenantCommand {
      * @param candidate the model that the edit would make
      * @param reply null if there was none in time
      */
-    record VlansChecked(
-            TenantModel candidate,
-            RegistryCommand.@Nullable VlanReply reply,
-            ActorRef<TenantReply> replyTo) implements Own {}
+    record VlansChecked(TenantModel candidate, RegistryCommand.@Nullable VlanReply reply, ActorRef<TenantReply> replyTo)
+            implements Own {}
 
     /** Time to forget hosts that were not heard of. */
     record ForgetSilentHosts() implements Own {}

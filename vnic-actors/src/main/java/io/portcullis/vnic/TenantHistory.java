@@ -77,17 +77,20 @@ record TenantHistory(List<PastRevision> revisions) {
         return Optional.of(current.replayed(undo, revision));
     }
 
-    /**
-     * A page, newest first.
-     *
-     * @param before only revisions below this one
-     */
-    List<TenantReply.Revision> page(long before, int limit) {
-        return revisions.reversed().stream()
-                .filter(past -> past.revision() < before)
-                .limit(limit)
-                .map(past -> new TenantReply.Revision(
-                        past.revision(), past.by(), past.at(), past.note(), past.summary()))
+    TenantReply replyTo(TenantCommand.GetModelAt get, TenantModel current) {
+        return model(current, get.revision())
+                .<TenantReply>map(TenantReply.Model::new)
+                .orElseGet(() ->
+                        new TenantReply.NoRevision(get.revision(), oldest(current.revision()), current.revision()));
+    }
+
+    TenantReply replyTo(TenantCommand.GetHistory get, TenantModel current) {
+        List<TenantReply.Revision> page = revisions.reversed().stream()
+                .filter(past -> past.revision() < get.before())
+                .limit(get.limit())
+                .map(past ->
+                        new TenantReply.Revision(past.revision(), past.by(), past.at(), past.note(), past.summary()))
                 .toList();
+        return new TenantReply.History(page, oldest(current.revision()), current.revision());
     }
 }

@@ -90,7 +90,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
         this.registry = registry;
         this.clock = clock;
         this.book = new RuleBook(compiler);
-        this.subscriptions = new HostSubscriptions(tenant);
+        this.subscriptions = new HostSubscriptions(tenant, clock);
     }
 
     @Override
@@ -144,8 +144,8 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
             case TenantCommand.Edit edit -> onEdit(state, edit);
             case TenantCommand.CheckEdit check -> onCheckEdit(state, check);
             case TenantCommand.GetModel get -> answer(state, get, TenantReply.Model::new);
-            case TenantCommand.GetModelAt get -> answer(state, get, model -> modelAt(state, model, get.revision()));
-            case TenantCommand.GetHistory get -> answer(state, get, model -> history(state, get));
+            case TenantCommand.GetModelAt get -> answer(state, get, model -> state.history().replyTo(get, model));
+            case TenantCommand.GetHistory get -> answer(state, get, model -> state.history().replyTo(get, model));
             case TenantCommand.GetRuleTables get -> answer(state, get, model -> book.rules(get.vnics()));
             case TenantCommand.GetRealization get ->
                 answer(
@@ -154,7 +154,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
                         model -> new TenantReply.Realization(model.revision(), subscriptions.realization(book)));
             case TenantCommand.SubscribeHost subscribe -> onSubscribeHost(state, subscribe);
             case TenantCommand.ReportRealized report -> {
-                subscriptions.report(report);
+                subscriptions.report(report, book);
                 yield Effect().none();
             }
             case TenantCommand.Registered registered -> {
@@ -372,21 +372,6 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
             subscriptions.subscribe(subscribe, book);
         }
         return Effect().none();
-    }
-
-    private static TenantReply modelAt(TenantState state, TenantModel model, long revision) {
-        return state.history()
-                .model(model, revision)
-                .<TenantReply>map(TenantReply.Model::new)
-                .orElseGet(() -> new TenantReply.NoRevision(
-                        revision, state.history().oldest(model.revision()), model.revision()));
-    }
-
-    private static TenantReply history(TenantState state, TenantCommand.GetHistory get) {
-        return new TenantReply.History(
-                state.history().page(get.before(), get.limit()),
-                state.history().oldest(state.revision()),
-                state.revision());
     }
 
     /** Of a tenant that exists. */

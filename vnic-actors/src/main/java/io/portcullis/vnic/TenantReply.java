@@ -115,12 +115,23 @@ public sealed interface TenantReply extends CborSerializable
      * @param host the one that enforces the vNIC, or is prepared to if none does; null if it is attached to none
      * @param wanted what the vNIC should have
      * @param inForce what the host has
+     * @param pendingSince when it was first known that the host does not enforce what it should; null if it does, or there is no host
      */
     record VnicRealization(
-            VnicId vnic, @Nullable HostId host, boolean enforcing, RuleAssignment wanted, RuleAssignment inForce) {
+            VnicId vnic,
+            @Nullable HostId host,
+            boolean enforcing,
+            RuleAssignment wanted,
+            RuleAssignment inForce,
+            @Nullable Instant pendingSince) {
         /** Whether the host has the very table that the vNIC should have. */
         public boolean isRealized() {
             return enforcing && wanted.hash().equals(inForce.hash());
+        }
+
+        /** Whether the host enforces what that revision wants of the vNIC, or a later one. */
+        public boolean enforces(long revision) {
+            return isRealized() || enforcing && inForce.revision() >= revision;
         }
     }
 }

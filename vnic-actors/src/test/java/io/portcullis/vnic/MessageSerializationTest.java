@@ -56,8 +56,8 @@ class MessageSerializationTest {
     private static final TenantModel MODEL = TenantModel.empty(ACME);
     private static final List<ModelEdit> EDITS = List.of(new ModelEdit.PutSegment(new Segment("lan", 100)));
 
-    private static final TenantHistory HISTORY = new TenantHistory(
-            List.of(new PastRevision(7, "ann", AT, "why", "Segment/lan added", false, EDITS, 2)));
+    private static final TenantHistory HISTORY =
+            new TenantHistory(List.of(new PastRevision(7, "ann", AT, "why", "Segment/lan added", false, EDITS, 2)));
 
     private static ActorTestKit testKit;
 
@@ -206,9 +206,9 @@ class MessageSerializationTest {
                 new TenantReply.Realization(
                         7,
                         List.of(
-                                new TenantReply.VnicRealization(WEB_1_ETH0, HOST_1, true, ASSIGNMENT, ASSIGNMENT),
+                                new TenantReply.VnicRealization(WEB_1_ETH0, HOST_1, true, ASSIGNMENT, ASSIGNMENT, AT),
                                 new TenantReply.VnicRealization(
-                                        WEB_1_ETH0, null, false, ASSIGNMENT, RuleAssignment.NONE))));
+                                        WEB_1_ETH0, null, false, ASSIGNMENT, RuleAssignment.NONE, null))));
     }
 
     @Test

@@ -59,7 +59,9 @@ class TenantHistoryTest {
 
     @Test
     void shouldListSomeNamesOfALargeChange() {
-        edit(IntStream.range(0, 8).mapToObj(index -> group("g" + index, "app:web")).toArray(ModelEdit[]::new));
+        edit(IntStream.range(0, 8)
+                .mapToObj(index -> group("g" + index, "app:web"))
+                .toArray(ModelEdit[]::new));
 
         assertThat(state.history().revisions().getLast().summary())
                 .isEqualTo("Group/g0 added, Group/g1 added, Group/g2 added, Group/g3 added, Group/g4 added and 3 more");
@@ -71,14 +73,16 @@ class TenantHistoryTest {
         try {
             ObjectMapper mapper = JacksonObjectMapperProvider.get(Adapter.toClassic(kit.system()))
                     .getOrCreate("jackson-cbor", java.util.Optional.empty());
-            TenantEvent.TenantEdited edited = new TenantEvent.TenantEdited(2, List.of(group("a", "b:c")), "ann", AT, "");
+            TenantEvent.TenantEdited edited =
+                    new TenantEvent.TenantEdited(2, List.of(group("a", "b:c")), "ann", AT, "");
             ObjectNode event = mapper.valueToTree(edited);
             ObjectNode stored = mapper.valueToTree(state);
 
             assertThat(event.remove("note")).isNotNull();
             assertThat(stored.remove("history")).isNotNull();
 
-            assertThat(mapper.treeToValue(event, TenantEvent.TenantEdited.class)).isEqualTo(edited);
+            assertThat(mapper.treeToValue(event, TenantEvent.TenantEdited.class))
+                    .isEqualTo(edited);
             TenantState read = mapper.treeToValue(stored, TenantState.class);
             assertThat(read.model()).isEqualTo(state.model());
             assertThat(read.history().oldest(read.revision())).isEqualTo(1);

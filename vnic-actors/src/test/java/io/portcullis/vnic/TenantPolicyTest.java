@@ -31,6 +31,7 @@ import io.portcullis.policy.table.RuleTable;
 import java.net.InetAddress;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -138,7 +139,10 @@ class TenantPolicyTest {
         putTenant();
         TestProbe<TenantReply> first = testKit.createTestProbe();
         tenant.runCommand(new TenantCommand.Edit(
-                changes(new ModelEdit.PutSegment(new Segment("lan", FakeRegistry.SILENT_VLAN))), null, "ann", first.ref()));
+                changes(new ModelEdit.PutSegment(new Segment("lan", FakeRegistry.SILENT_VLAN))),
+                null,
+                "ann",
+                first.ref()));
         TestProbe<TenantReply> second = testKit.createTestProbe();
         tenant.runCommand(new TenantCommand.Edit(
                 changes(new ModelEdit.PutSegment(new Segment("lan", 100))), null, "ann", second.ref()));
@@ -259,6 +263,29 @@ class TenantPolicyTest {
         tenant.runCommand(
                 new TenantCommand.ReportRealized(HOST_2, Map.of(WEB_1_ETH0, new TenantCommand.Realized(wanted, true))));
         assertThat(realization(WEB_1_ETH0).isRealized()).isTrue();
+    }
+
+    @Test
+    void shouldSaySinceWhenAVnicIsPendingUntilItIsRealized() {
+        putExample();
+        RuleAssignment old = assignment(WEB_1_ETH0);
+        subscribe(Map.of(WEB_1_ETH0, new TenantCommand.Realized(old, true)));
+        assertThat(realization(WEB_1_ETH0).pendingSince()).isNull();
+        Instant before = Instant.now();
+        changeTags("web-1", "state:infected");
+        RuleAssignment wanted = assignment(WEB_1_ETH0);
+
+        Instant since = realization(WEB_1_ETH0).pendingSince();
+        subscribe(Map.of(WEB_1_ETH0, new TenantCommand.Realized(old, true)));
+
+        assertThat(since).isBetween(before, Instant.now());
+        assertThat(realization(WEB_1_ETH0).pendingSince()).isEqualTo(since);
+        assertThat(realization(WEB_1_ETH0).enforces(wanted.revision())).isFalse();
+        assertThat(realization(WEB_1_ETH0).enforces(old.revision())).isTrue();
+        tenant.runCommand(
+                new TenantCommand.ReportRealized(HOST_1, Map.of(WEB_1_ETH0, new TenantCommand.Realized(wanted, true))));
+        assertThat(realization(WEB_1_ETH0).pendingSince()).isNull();
+        assertThat(realization(WEB_1_ETH0).enforces(wanted.revision())).isTrue();
     }
 
     @Test

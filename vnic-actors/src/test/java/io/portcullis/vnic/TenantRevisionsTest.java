@@ -73,9 +73,7 @@ class TenantRevisionsTest {
         assertThat(all.oldest()).isEqualTo(1);
         assertThat(all.current()).isEqualTo(4);
         TenantReply.History page = ask(me -> new TenantCommand.GetHistory(4, 2, me));
-        assertThat(page.revisions())
-                .extracting(TenantReply.Revision::revision)
-                .containsExactly(3L, 2L);
+        assertThat(page.revisions()).extracting(TenantReply.Revision::revision).containsExactly(3L, 2L);
     }
 
     @Test
@@ -149,8 +147,7 @@ class TenantRevisionsTest {
     }
 
     private void putTenant() {
-        this.<TenantReply>ask(
-                me -> new TenantCommand.PutTenant(Action.DROP, false, TimeoutPreset.LINUX, "ann", me));
+        this.<TenantReply>ask(me -> new TenantCommand.PutTenant(Action.DROP, false, TimeoutPreset.LINUX, "ann", me));
     }
 
     private static ModelEdit group(String name, String tag) {

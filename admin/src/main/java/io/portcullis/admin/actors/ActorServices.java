@@ -9,6 +9,7 @@ import io.portcullis.admin.http.ProblemKind;
 import io.portcullis.admin.http.RefusedException;
 import io.portcullis.api.ClusterView;
 import io.portcullis.api.EvacuationView;
+import io.portcullis.api.HistoryView;
 import io.portcullis.api.HostView;
 import io.portcullis.api.MigrationView;
 import io.portcullis.api.PlacementView;
@@ -161,9 +162,24 @@ public final class ActorServices implements AdminServices {
     }
 
     @Override
+    public CompletionStage<TenantModel> model(TenantId tenant, long revision) {
+        return tenants.model(tenant, revision);
+    }
+
+    @Override
+    public CompletionStage<HistoryView> history(TenantId tenant, long before, int limit) {
+        return tenants.history(tenant, before, limit);
+    }
+
+    @Override
     public CompletionStage<EditOutcome> edit(
-            TenantId tenant, List<ModelEdit> edits, OptionalLong expectedRevision, String by) {
-        return tenants.edit(tenant, edits, expectedRevision, by);
+            TenantId tenant, List<ModelEdit> edits, OptionalLong expectedRevision, String by, String note) {
+        return tenants.edit(tenant, edits, expectedRevision, by, note);
+    }
+
+    @Override
+    public CompletionStage<EditOutcome> check(TenantId tenant, List<ModelEdit> edits, OptionalLong expectedRevision) {
+        return tenants.check(tenant, edits, expectedRevision);
     }
 
     @Override
@@ -173,7 +189,7 @@ public final class ActorServices implements AdminServices {
 
     @Override
     public CompletionStage<List<VnicRealization>> realization(TenantId tenant, long revision) {
-        return tenants.realization(tenant);
+        return tenants.realization(tenant, revision);
     }
 
     @Override

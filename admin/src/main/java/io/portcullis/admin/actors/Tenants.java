@@ -4,6 +4,8 @@ import io.portcullis.admin.EditOutcome;
 import io.portcullis.admin.TableInForce;
 import io.portcullis.admin.http.ProblemKind;
 import io.portcullis.admin.http.RefusedException;
+import io.portcullis.api.HistoryView;
+import io.portcullis.api.RevisionView;
 import io.portcullis.api.VnicRealization;
 import io.portcullis.api.document.Nearest;
 import io.portcullis.policy.HostId;
@@ -20,6 +22,7 @@ import io.portcullis.vnic.TenantCommand;
 import io.portcullis.vnic.TenantEdit;
 import io.portcullis.vnic.TenantReply;
 import io.portcullis.vnic.VnicActors;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -62,7 +65,7 @@ final class Tenants {
     CompletionStage<EditOutcome> put(
             TenantId tenant, ModelEdit.SetDefaults defaults, OptionalLong expectedRevision, String by) {
         if (expectedRevision.isPresent()) {
-            return edit(tenant, List.of(defaults), expectedRevision, by);
+            return edit(tenant, List.of(defaults), expectedRevision, by, "");
         }
         return ask(
                         tenant,
@@ -81,17 +84,67 @@ final class Tenants {
     }
 
     CompletionStage<EditOutcome> edit(
-            TenantId tenant, List<ModelEdit> edits, OptionalLong expectedRevision, String by) {
-        List<TenantEdit> changes =
-                edits.stream().<TenantEdit>map(TenantEdit.Change::new).toList();
-        @Nullable Long expected = expectedRevision.isPresent() ? (Long) expectedRevision.getAsLong() : null;
-        return ask(tenant, replyTo -> new TenantCommand.Edit(changes, expected, by, replyTo))
+            TenantId tenant, List<ModelEdit> edits, OptionalLong expectedRevision, String by, String note) {
+        return ask(
+                        tenant,
+                        replyTo ->
+                                new TenantCommand.Edit(changes(edits), expected(expectedRevision), by, note, replyTo))
                 .thenApply(Tenants::outcome);
+    }
+
+    CompletionStage<EditOutcome> check(TenantId tenant, List<ModelEdit> edits, OptionalLong expectedRevision) {
+        return ask(tenant, replyTo -> new TenantCommand.CheckEdit(changes(edits), expected(expectedRevision), replyTo))
+                .thenApply(Tenants::outcome);
+    }
+
+    private static List<TenantEdit> changes(List<ModelEdit> edits) {
+        return edits.stream().<TenantEdit>map(TenantEdit.Change::new).toList();
+    }
+
+    private static @Nullable Long expected(OptionalLong revision) {
+        return revision.isPresent() ? (Long) revision.getAsLong() : null;
+    }
+
+    CompletionStage<TenantModel> model(TenantId tenant, long revision) {
+        return ask(tenant, replyTo -> new TenantCommand.GetModelAt(revision, replyTo))
+                .thenApply(reply -> switch (reply) {
+                    case TenantReply.Model(TenantModel model) -> model;
+                    case TenantReply.NoRevision(long wanted, long oldest, long current) ->
+                        throw new RefusedException(
+                                ProblemKind.UNKNOWN,
+                                "revision " + wanted + " of tenant " + tenant + " is "
+                                        + (wanted > current ? "still to come" : "not remembered any more"),
+                                "there are " + oldest + " to " + current);
+                    default -> throw failed(reply);
+                });
+    }
+
+    CompletionStage<HistoryView> history(TenantId tenant, long before, int limit) {
+        return ask(tenant, replyTo -> new TenantCommand.GetHistory(before, limit, replyTo))
+                .thenApply(reply -> {
+                    if (!(reply instanceof TenantReply.History history)) {
+                        throw failed(reply);
+                    }
+                    return new HistoryView(
+                            tenant.value(),
+                            history.current(),
+                            history.oldest(),
+                            history.revisions().stream()
+                                    .map(each -> new RevisionView(
+                                            each.revision(),
+                                            each.at().toString(),
+                                            each.by(),
+                                            each.note(),
+                                            each.summary(),
+                                            null))
+                                    .toList());
+                });
     }
 
     private static EditOutcome outcome(TenantReply reply) {
         return switch (reply) {
             case TenantReply.Applied(long revision, boolean changed) -> new EditOutcome.Applied(revision, changed);
+            case TenantReply.Acceptable(long revision, boolean changed) -> new EditOutcome.Applied(revision, changed);
             case TenantReply.Rejected(var problems) -> new EditOutcome.Rejected(problems);
             case TenantReply.StaleRevision(long current) -> new EditOutcome.Stale(current);
             default -> throw failed(reply);
@@ -114,20 +167,25 @@ final class Tenants {
                 });
     }
 
-    CompletionStage<List<VnicRealization>> realization(TenantId tenant) {
+    CompletionStage<List<VnicRealization>> realization(TenantId tenant, long revision) {
         return ask(tenant, TenantCommand.GetRealization::new).thenApply(reply -> {
             if (!(reply instanceof TenantReply.Realization realization)) {
                 throw failed(reply);
             }
             return realization.vnics().stream()
-                    .flatMap(vnic -> Optional.ofNullable(vnic.host()).map(host -> view(vnic, host)).stream())
+                    .flatMap(vnic -> Optional.ofNullable(vnic.host()).map(host -> view(vnic, host, revision)).stream())
                     .toList();
         });
     }
 
-    private static VnicRealization view(TenantReply.VnicRealization vnic, HostId host) {
+    private static VnicRealization view(TenantReply.VnicRealization vnic, HostId host, long revision) {
+        Instant since = vnic.pendingSince();
         return new VnicRealization(
-                vnic.vnic().toString(), host.value(), vnic.inForce().revision(), vnic.isRealized());
+                vnic.vnic().toString(),
+                host.value(),
+                vnic.inForce().revision(),
+                vnic.enforces(revision),
+                since == null ? null : since.toString());
     }
 
     /** Fails with 404 if the VM or its tenant does not exist. */

@@ -23,6 +23,13 @@ public final class DocumentPaths {
 
     private DocumentPaths() {}
 
+    /** The object that the problem speaks of, as {@code Policy/web}; empty if it speaks of the tenant as a whole. */
+    public static Optional<String> title(Problem problem) {
+        List<String> parts = parts(problem.path());
+        String kind = parts.isEmpty() ? null : KINDS.get(parts.get(0));
+        return kind == null || parts.size() < 2 ? Optional.empty() : Optional.of(kind + "/" + parts.get(1));
+    }
+
     /** The problem with a path within that document, or empty if it speaks of something else. */
     public static Optional<FieldProblem> within(Resource<?> resource, Problem problem) {
         List<String> parts = parts(problem.path());
@@ -107,7 +114,7 @@ public final class DocumentPaths {
         }
         List<String> path = new ArrayList<>(List.of("entries"));
         if (parts.size() > 1) {
-            int match = Integer.parseInt(parts.get(1));
+            long match = Integer.parseInt(parts.get(1));
             int entry = 0;
             while (entry < service.entries().size() - 1
                     && match >= ServiceReader.count(service.entries().get(entry))) {

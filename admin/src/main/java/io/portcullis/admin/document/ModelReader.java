@@ -36,7 +36,9 @@ import io.portcullis.policy.model.Vnic;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -74,6 +76,7 @@ public final class ModelReader {
         }
         String name = resource.metadata().name();
         ModelEdit edit = switch (resource.spec()) {
+            case TenantSpec tenant -> tenant(name, tenant);
             case SegmentSpec segment -> new ModelEdit.PutSegment(segment(name, segment));
             case GroupSpec group ->
                 new ModelEdit.PutGroup(
@@ -90,20 +93,36 @@ public final class ModelReader {
         return mistakes.isEmpty() ? Optional.ofNullable(edit) : Optional.empty();
     }
 
-    /** The defaults that a tenant's document speaks of. */
+    private ModelEdit tenant(String name, TenantSpec spec) {
+        if (!name.equals(model.tenant().value())) {
+            mistakes.add(
+                    "metadata.name",
+                    "is '" + name + "', but the documents are for tenant '" + model.tenant() + "'",
+                    "apply it to that tenant, or write " + model.tenant());
+        }
+        return defaults(spec, "spec.");
+    }
+
+    /** The defaults that the body of a request for a tenant speaks of. */
     public ModelEdit.SetDefaults defaults(TenantSpec spec) {
-        Action action = mistakes.constant("defaultAction", spec.defaultAction(), Action.DROP);
+        return defaults(spec, "");
+    }
+
+    private ModelEdit.SetDefaults defaults(TenantSpec spec, String path) {
+        Action action = mistakes.constant(path + "defaultAction", spec.defaultAction(), Action.DROP);
         if (action == Action.PASS) {
             mistakes.add(
-                    "defaultAction", "the default cannot PASS: nothing comes after it", "use DROP, REJECT or ALLOW");
+                    path + "defaultAction",
+                    "the default cannot PASS: nothing comes after it",
+                    "use DROP, REJECT or ALLOW");
         }
         String tracking = spec.tracking();
         boolean loose = "loose".equalsIgnoreCase(tracking);
         if (tracking != null && !loose && !"strict".equalsIgnoreCase(tracking)) {
-            mistakes.add("tracking", "'" + tracking + "' is neither strict nor loose", null);
+            mistakes.add(path + "tracking", "'" + tracking + "' is neither strict nor loose", null);
         }
         return new ModelEdit.SetDefaults(
-                action, loose, mistakes.constant("timeouts", spec.timeouts(), TimeoutPreset.LINUX));
+                action, loose, mistakes.constant(path + "timeouts", spec.timeouts(), TimeoutPreset.LINUX));
     }
 
     private static Segment segment(String name, SegmentSpec spec) {
@@ -115,7 +134,7 @@ public final class ModelReader {
         try {
             id = new VmId(model.tenant(), name);
         } catch (IllegalArgumentException noName) {
-            mistakes.add("metadata.name", String.valueOf(noName.getMessage()), null);
+            mistakes.addRepeating("metadata.name", name, noName);
             return Optional.empty();
         }
         TreeSet<Tag> tags = new TreeSet<>();
@@ -132,9 +151,17 @@ public final class ModelReader {
         for (int index = 0; index < spec.vnics().size(); index++) {
             vnic(id, spec.vnics().get(index), "spec.vnics[" + index + "]").ifPresent(vnics::add);
         }
+        return Optional.of(new Vm(id, orEmpty(spec.os()), tags, findings(name, spec), vnics));
+    }
+
+    /** A document that does not speak of findings leaves them to the scanners. */
+    private SortedMap<String, String> findings(String name, VmSpec spec) {
+        Map<String, String> findings = spec.findings();
+        if (findings != null) {
+            return new TreeMap<>(findings);
+        }
         Vm known = model.vms().get(name);
-        return Optional.of(
-                new Vm(id, orEmpty(spec.os()), tags, known == null ? new TreeMap<>() : known.findings(), vnics));
+        return known == null ? new TreeMap<>() : known.findings();
     }
 
     private Optional<Vnic> vnic(VmId vm, VnicSpec spec, String path) {
@@ -142,7 +169,7 @@ public final class ModelReader {
         try {
             id = new VnicId(vm, spec.name());
         } catch (IllegalArgumentException noName) {
-            mistakes.add(path + ".name", String.valueOf(noName.getMessage()), null);
+            mistakes.addRepeating(path + ".name", spec.name(), noName);
             return Optional.empty();
         }
         MacAddress mac = mistakes.parsed(path + ".mac", spec.mac(), MacAddress.BROADCAST, MacAddress::parse);

@@ -6,19 +6,27 @@ import io.portcullis.api.PolicySpec;
 import io.portcullis.api.RuleSpec;
 import io.portcullis.api.SegmentSpec;
 import io.portcullis.api.ServiceSpec;
+import io.portcullis.api.TenantSpec;
 import io.portcullis.api.TenantView;
 import io.portcullis.api.TextMatch;
+import io.portcullis.api.VmSpec;
+import io.portcullis.api.VnicSpec;
+import io.portcullis.policy.VnicProtection;
 import io.portcullis.policy.model.AddressLiteral;
 import io.portcullis.policy.model.Alg;
 import io.portcullis.policy.model.Expression;
 import io.portcullis.policy.model.Group;
+import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Peers;
 import io.portcullis.policy.model.Rule;
 import io.portcullis.policy.model.SecurityPolicy;
 import io.portcullis.policy.model.Segment;
 import io.portcullis.policy.model.Service;
 import io.portcullis.policy.model.ServiceSelection;
+import io.portcullis.policy.model.Tag;
 import io.portcullis.policy.model.TenantModel;
+import io.portcullis.policy.model.Vm;
+import io.portcullis.policy.model.Vnic;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -48,6 +56,32 @@ public final class ModelWriter {
     /** A constant as documents have it. */
     public static String word(Enum<?> constant) {
         return constant.name().toLowerCase(Locale.ROOT);
+    }
+
+    public static TenantSpec defaults(ModelEdit.SetDefaults defaults) {
+        return new TenantSpec(
+                defaults.defaultAction().name(), tracking(defaults.looseTracking()), word(defaults.timeouts()));
+    }
+
+    /** The inventory's part of the VM. */
+    public static VmSpec vm(Vm vm) {
+        return new VmSpec(
+                vm.os().isEmpty() ? null : vm.os(),
+                vm.tags().stream().map(Tag::toString).toList(),
+                vm.vnics().stream().map(ModelWriter::vnic).toList(),
+                vm.findings());
+    }
+
+    private static VnicSpec vnic(Vnic vnic) {
+        return new VnicSpec(
+                vnic.id().name(),
+                vnic.mac().toString(),
+                vnic.addresses().stream()
+                        .map(address -> AddressLiteral.of(address).toString())
+                        .toList(),
+                vnic.segment(),
+                vnic.port(),
+                vnic.protection().equals(VnicProtection.STRICT) ? null : ProtectionText.spec(vnic.protection()));
     }
 
     public static SegmentSpec segment(Segment segment) {

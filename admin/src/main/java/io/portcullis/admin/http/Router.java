@@ -24,8 +24,9 @@ public final class Router {
      * A route that fits a request.
      *
      * @param path as it is shown
+     * @param audited whether it is to change something
      */
-    public record Match(Handler handler, Map<String, String> variables, Access access, String path) {
+    public record Match(Handler handler, Map<String, String> variables, Access access, String path, boolean audited) {
         /** Whether it needs no token. */
         public boolean isOpen() {
             return access.scope() == Access.Scope.OPEN;
@@ -38,6 +39,10 @@ public final class Router {
     }
 
     private record Route(String method, List<String> pattern, Access access, Handler handler) {
+        boolean isAudited() {
+            return !method.equals("GET") && access.role() != Role.VIEWER;
+        }
+
         @Nullable
         Map<String, String> variablesOf(List<String> path) {
             if (path.size() != pattern.size()) {
@@ -76,8 +81,8 @@ public final class Router {
         return add("DELETE", pattern, Access.of(pattern, Role.EDITOR), handler);
     }
 
-    /** A POST that changes nothing: for viewers. */
-    public Router query(String pattern, Handler handler) {
+    /** A POST that changes nothing, a question that needs a body: for viewers, and not audited. */
+    public Router ask(String pattern, Handler handler) {
         return add("POST", pattern, Access.of(pattern, Role.VIEWER), handler);
     }
 
@@ -104,7 +109,7 @@ public final class Router {
                 continue;
             }
             if (route.method().equals(method)) {
-                return new Match(route.handler(), variables, route.access(), shown(path));
+                return new Match(route.handler(), variables, route.access(), shown(path), route.isAudited());
             }
             methods.add(route.method());
         }

@@ -8,8 +8,11 @@ import com.typesafe.config.ConfigFactory;
 import io.portcullis.admin.EditOutcome;
 import io.portcullis.admin.http.ProblemKind;
 import io.portcullis.admin.http.RefusedException;
+import io.portcullis.api.HistoryView;
 import io.portcullis.api.HostView;
 import io.portcullis.api.MigrationView;
+import io.portcullis.api.RevisionView;
+import io.portcullis.api.VnicRealization;
 import io.portcullis.migration.EvacuationCommand;
 import io.portcullis.migration.PlacementCommand;
 import io.portcullis.migration.PlacementReply;
@@ -29,9 +32,13 @@ import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Segment;
+import io.portcullis.policy.model.TenantModel;
 import io.portcullis.vnic.FirewallCommand;
 import io.portcullis.vnic.FirewallReply;
 import io.portcullis.vnic.RefusalCode;
+import io.portcullis.vnic.RuleAssignment;
+import io.portcullis.vnic.TenantCommand;
+import io.portcullis.vnic.TenantReply;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -102,8 +109,71 @@ class ActorServicesTest {
         assertThat(done(services.tenants())).containsExactly(ACME);
     }
 
+    @Test
+    void shouldPassOnWhatATenantSaysOfItsRevisions() {
+        TenantModel then = TenantModel.empty(ACME);
+        Instant at = Instant.parse("2026-01-01T00:00:00Z");
+        cluster.replies.put(TenantCommand.GetModelAt.class, new TenantReply.Model(then));
+        cluster.replies.put(
+                TenantCommand.GetHistory.class,
+                new TenantReply.History(
+                        List.of(new TenantReply.Revision(8, "ann", at, "why", "Segment/front added")), 3, 9));
+        cluster.replies.put(TenantCommand.CheckEdit.class, new TenantReply.Acceptable(10, true));
+
+        assertThat(done(services.model(ACME, 8))).isEqualTo(then);
+        assertThat(done(services.history(ACME, 9, 1)))
+                .isEqualTo(new HistoryView(
+                        "acme",
+                        9,
+                        3,
+                        List.of(new RevisionView(
+                                8, "2026-01-01T00:00:00Z", "ann", "why", "Segment/front added", null))));
+        assertThat(done(services.check(ACME, List.of(new ModelEdit.RemoveSegment("front")), OptionalLong.of(9))))
+                .isEqualTo(new EditOutcome.Applied(10, true));
+    }
+
+    @Test
+    void shouldSayWhichRevisionsThereAreForAForgottenOne() {
+        cluster.replies.put(TenantCommand.GetModelAt.class, new TenantReply.NoRevision(2, 3, 9));
+
+        RefusedException unknown = refused(services.model(ACME, 2));
+
+        assertThat(unknown.kind()).isEqualTo(ProblemKind.UNKNOWN);
+        assertThat(unknown).hasMessageContaining("not remembered any more");
+        assertThat(unknown.problem().hint()).isEqualTo("there are 3 to 9");
+    }
+
+    @Test
+    void shouldTellOfEachAttachedVnicWhetherItEnforcesTheRevision() {
+        Instant since = Instant.parse("2026-01-01T00:00:00Z");
+        cluster.replies.put(
+                TenantCommand.GetRealization.class,
+                new TenantReply.Realization(
+                        9,
+                        List.of(
+                                new TenantReply.VnicRealization(
+                                        ETH0,
+                                        HOST_1,
+                                        true,
+                                        new RuleAssignment(9, "new"),
+                                        new RuleAssignment(7, "old"),
+                                        since),
+                                new TenantReply.VnicRealization(
+                                        VnicId.parse("acme/db-1/eth0"),
+                                        null,
+                                        false,
+                                        new RuleAssignment(9, "new"),
+                                        RuleAssignment.NONE,
+                                        null))));
+
+        assertThat(done(services.realization(ACME, 9)))
+                .containsExactly(new VnicRealization(ETH0.toString(), "host-1", 7, false, since.toString()));
+        assertThat(done(services.realization(ACME, 7)))
+                .containsExactly(new VnicRealization(ETH0.toString(), "host-1", 7, true, since.toString()));
+    }
+
     private EditOutcome edit(ModelEdit edit, OptionalLong revision) {
-        return done(services.edit(ACME, List.of(edit), revision, "me"));
+        return done(services.edit(ACME, List.of(edit), revision, "me", ""));
     }
 
     @Test

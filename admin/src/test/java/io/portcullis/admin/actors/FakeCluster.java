@@ -55,6 +55,9 @@ final class FakeCluster implements VnicActors, HostDirectory, PlacementDirectory
 
     final Map<HostId, HostNode> up = new ConcurrentHashMap<>();
     final Map<TenantId, TenantModel> models = new ConcurrentHashMap<>();
+    /** What tenants answer to requests that this cluster does not answer by itself. */
+    final Map<Class<?>, TenantReply> replies = new ConcurrentHashMap<>();
+
     final List<PlacementRow> placements = new CopyOnWriteArrayList<>();
     final List<MigrationRow> migrations = new CopyOnWriteArrayList<>();
     volatile Consumer<PlacementCommand> onPlacement = command -> {};
@@ -144,6 +147,12 @@ final class FakeCluster implements VnicActors, HostDirectory, PlacementDirectory
                                 model.revision(),
                                 Map.of(vnic, new RuleAssignment(model.revision(), table.hash())),
                                 List.of(table)));
+            }
+            case TenantCommand.Request request -> {
+                TenantReply reply = replies.get(request.getClass());
+                if (reply != null) {
+                    request.replyTo().tell(reply);
+                }
             }
             default -> {}
         }

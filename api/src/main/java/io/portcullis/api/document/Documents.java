@@ -8,6 +8,7 @@ import io.portcullis.api.PolicySpec;
 import io.portcullis.api.Resource;
 import io.portcullis.api.SegmentSpec;
 import io.portcullis.api.ServiceSpec;
+import io.portcullis.api.TenantSpec;
 import io.portcullis.api.VmSpec;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -36,6 +37,7 @@ public final class Documents {
 
     private static Map<String, Class<? extends Record>> kinds() {
         Map<String, Class<? extends Record>> kinds = new LinkedHashMap<>();
+        kinds.put("Tenant", TenantSpec.class);
         kinds.put("Segment", SegmentSpec.class);
         kinds.put("Service", ServiceSpec.class);
         kinds.put("Group", GroupSpec.class);

@@ -120,7 +120,8 @@ public record ModelChange(Kind kind, String name, ModelEdit undo, ModelEdit redo
             case ModelEdit.SetTags set -> new Place(Kind.VM, set.vm());
             case ModelEdit.SetFinding set -> new Place(Kind.VM, set.vm());
             case ModelEdit.ClearFinding clear -> new Place(Kind.VM, clear.vm());
-            case ModelEdit.SetDefaults _ -> new Place(Kind.TENANT, model.tenant().value());
+            case ModelEdit.SetDefaults _ ->
+                new Place(Kind.TENANT, model.tenant().value());
         };
     }
 
@@ -140,10 +141,8 @@ public record ModelChange(Kind kind, String name, ModelEdit undo, ModelEdit redo
         String name = place.name();
         return switch (place.kind()) {
             case TENANT -> new ModelEdit.SetDefaults(model.defaultAction(), model.looseTracking(), model.timeouts());
-            case SEGMENT ->
-                state(model.segments(), name, ModelEdit.PutSegment::new, ModelEdit.RemoveSegment::new);
-            case SERVICE ->
-                state(model.services(), name, ModelEdit.PutService::new, ModelEdit.RemoveService::new);
+            case SEGMENT -> state(model.segments(), name, ModelEdit.PutSegment::new, ModelEdit.RemoveSegment::new);
+            case SERVICE -> state(model.services(), name, ModelEdit.PutService::new, ModelEdit.RemoveService::new);
             case GROUP -> state(model.groups(), name, ModelEdit.PutGroup::new, ModelEdit.RemoveGroup::new);
             case VM -> state(model.vms(), name, ModelEdit.PutVm::new, ModelEdit.RemoveVm::new);
             case POLICY -> state(model.policies(), name, ModelEdit.PutPolicy::new, ModelEdit.RemovePolicy::new);

@@ -71,7 +71,7 @@ public final class RandomTenant {
     private final TestTenant builder;
     private int groups;
 
-    RandomTenant(long seed) {
+    public RandomTenant(long seed) {
         this(seed, "acme", 10);
     }
 
