@@ -12,6 +12,7 @@ import io.portcullis.api.VmView;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -74,7 +75,7 @@ final class AuditLog {
         ChangeView change = answer.body() instanceof ChangeView view ? view : null;
         String diff = answer.diff().isEmpty() ? null : answer.diff();
         write(new Line(
-                clock.instant().toString(),
+                clock.instant().truncatedTo(ChronoUnit.MILLIS).toString(),
                 by,
                 shortened(request),
                 "done",
@@ -112,7 +113,7 @@ final class AuditLog {
         }
         int status = refusal.kind().status();
         write(new Line(
-                clock.instant().toString(),
+                clock.instant().truncatedTo(ChronoUnit.MILLIS).toString(),
                 by == null ? "" : by,
                 shortened(request),
                 status < UNKNOWN_RESULT ? "refused" : "unknown",

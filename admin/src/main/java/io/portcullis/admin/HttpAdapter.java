@@ -20,7 +20,6 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.DispatcherSelector;
@@ -50,8 +49,8 @@ final class HttpAdapter {
     private final Authenticator authenticator;
     private final Metrics metrics;
     private final AuditLog audit;
-    /** Reading a large document takes a while; nobody else's threads are used for it. */
-    private final Executor workers;
+    /** Reading a document takes a while; nobody else's threads are used for it. */
+    private final LargeBodies largeBodies;
 
     HttpAdapter(
             ActorSystem<?> system, Router router, Authenticator authenticator, Metrics metrics, AuditLog audit) {
@@ -60,7 +59,7 @@ final class HttpAdapter {
         this.authenticator = authenticator;
         this.metrics = metrics;
         this.audit = audit;
-        this.workers = system.dispatchers().lookup(DispatcherSelector.blocking());
+        this.largeBodies = new LargeBodies(system.dispatchers().lookup(DispatcherSelector.blocking()));
     }
 
     CompletionStage<HttpResponse> handle(HttpRequest request) {
@@ -118,15 +117,13 @@ final class HttpAdapter {
         return request.entity()
                 .withSizeLimit(Documents.MAX_BYTES)
                 .toStrict(BODY_TIMEOUT_MILLIS, system)
-                .thenComposeAsync(
-                        body -> match.handler()
-                                .handle(new Exchange(
-                                        match.variables(),
-                                        query(request),
-                                        headers,
-                                        body.getData().toArray(),
-                                        principal)),
-                        workers);
+                .thenCompose(body -> largeBodies.handle(body.getData().size(), () -> match.handler()
+                        .handle(new Exchange(
+                                match.variables(),
+                                query(request),
+                                headers,
+                                body.getData().toArray(),
+                                principal))));
     }
 
     /** An answer before the end of the body would close the connection, and the client might never see it. */

@@ -39,7 +39,7 @@ final class TenantRoutes {
                 .get(
                         "/v1/tenants/{tenant}",
                         exchange -> services.model(tenant(exchange)).thenApply(TenantRoutes::view))
-                .add("PUT", "/v1/tenants/{tenant}", Access.cluster(Role.EDITOR), this::put)
+                .put("/v1/tenants/{tenant}", this::put)
                 .add("DELETE", "/v1/tenants/{tenant}", Access.cluster(Role.EDITOR), this::delete)
                 .get("/v1/tenants/{tenant}/realization", this::realization);
     }

@@ -118,8 +118,10 @@ class TokenApiTest extends ApiTestCase {
             assertThat(status(() -> acme.migrate("acme/web-1", "host-1"))).isEqualTo(404);
             assertThat(status(() -> acme.drain("host-1"))).isEqualTo(404);
             assertThat(status(() -> acme.detach("acme", "web-1"))).isEqualTo(403);
-            assertThat(status(() -> acme.putTenant("acme", new TenantSpec("ALLOW", null))))
-                    .isEqualTo(403);
+            assertThat(acme.putTenant("acme", new TenantSpec("REJECT", null)).defaultAction())
+                    .isEqualTo("REJECT");
+            assertThat(status(() -> acme.putTenant("initech", new TenantSpec(null, null))))
+                    .isEqualTo(404);
             assertThat(status(() -> acme.deleteTenant("acme"))).isEqualTo(403);
         }
     }

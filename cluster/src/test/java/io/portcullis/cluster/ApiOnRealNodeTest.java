@@ -8,6 +8,8 @@ import static org.awaitility.Awaitility.await;
 import io.portcullis.api.ApiException;
 import io.portcullis.api.PortcullisClient;
 import io.portcullis.api.ProtectionSpec;
+import io.portcullis.api.RollbackRequest;
+import io.portcullis.api.TenantRevisions;
 import io.portcullis.api.TenantSpec;
 import io.portcullis.api.VmSpec;
 import io.portcullis.api.VnicSpec;
@@ -29,6 +31,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -112,6 +115,37 @@ class ApiOnRealNodeTest {
         });
         client.delete("acme", "segments", "shared");
         await().atMost(START_LIMIT).untilAsserted(() -> client.apply("globex", segment("mine", 30)));
+    }
+
+    @Test
+    void shouldRollBackOnlyWhatStillHasItsVlanAndAuditBoth() throws IOException {
+        TenantRevisions revisions = client.revisions("globex");
+        long had = client.apply("globex", segment("office", 444)).revision();
+        client.delete("globex", "segments", "office");
+        RollbackRequest request = new RollbackRequest(had, null);
+        await().atMost(START_LIMIT).untilAsserted(() -> client.apply("acme", segment("taken", 444)));
+
+        ApiException tried = refused(() -> revisions.dryRun(request, OptionalLong.empty()));
+        ApiException refused = refused(() -> revisions.rollback(request, OptionalLong.empty()));
+
+        assertThat(tried.problem()).isEqualTo(refused.problem());
+        assertThat(refused.status()).isEqualTo(409);
+        assertThat(refused.problem().detail()).contains("Segment/office", "VLAN 444 belongs to another tenant");
+        client.delete("acme", "segments", "taken");
+        await().atMost(START_LIMIT)
+                .untilAsserted(() -> assertThat(revisions
+                                .dryRun(request, OptionalLong.empty())
+                                .changed())
+                        .containsExactly("Segment/office"));
+        long rolled = revisions.rollback(request, OptionalLong.empty()).revision();
+        assertThat(revisions.export(rolled, null, null)).isEqualTo(revisions.export(had, null, null));
+        assertThat(revisions.get(rolled))
+                .satisfies(view -> assertThat(view.note()).isEqualTo("rollback to revision " + had))
+                .satisfies(view -> assertThat(view.diff()).contains("+++ Segment/office", "+  vlan: 444"));
+        assertThat(Files.readAllLines(folder.resolve("data/hosts/host-1/audit.log")))
+                .anySatisfy(line -> assertThat(line).contains("/v1/tenants/globex/rollback\"", "\"status\":409"))
+                .anySatisfy(line -> assertThat(line)
+                        .contains("/v1/tenants/globex/rollback\"", "\"revision\":" + rolled, "Segment/office"));
     }
 
     @Test

@@ -23,6 +23,7 @@ import io.portcullis.vnic.TenantEdit;
 import io.portcullis.vnic.TenantReply;
 import io.portcullis.vnic.VnicActors;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -132,7 +133,7 @@ final class Tenants {
                             history.revisions().stream()
                                     .map(each -> new RevisionView(
                                             each.revision(),
-                                            each.at().toString(),
+                                            text(each.at()),
                                             each.by(),
                                             each.note(),
                                             each.summary(),
@@ -178,6 +179,11 @@ final class Tenants {
         });
     }
 
+    /** Nobody compares nanoseconds. */
+    private static String text(Instant instant) {
+        return instant.truncatedTo(ChronoUnit.MILLIS).toString();
+    }
+
     private static VnicRealization view(TenantReply.VnicRealization vnic, HostId host, long revision) {
         Instant since = vnic.pendingSince();
         return new VnicRealization(
@@ -185,7 +191,7 @@ final class Tenants {
                 host.value(),
                 vnic.inForce().revision(),
                 vnic.enforces(revision),
-                since == null ? null : since.toString());
+                since == null ? null : text(since));
     }
 
     /** Fails with 404 if the VM or its tenant does not exist. */

@@ -36,6 +36,8 @@ public enum ProblemKind {
     TOO_LARGE(413, "The document is too large"),
     /** A defect of ours; the log of the node has the details. */
     INTERNAL(500, "Something went wrong"),
+    /** A named limit of what this node does at once is reached. */
+    BUSY(503, "The node has too much to do"),
     /** The host is not up, or does not answer. */
     HOST_UNAVAILABLE(503, "The host is not available"),
     /** The database does not answer. */
