@@ -95,7 +95,9 @@ final class AuditLog {
         return switch (body) {
             case MigrationView migration -> migration.vm() + " from " + migration.from() + " to " + migration.to();
             case VmView vm ->
-                vm.placement().host() == null ? "on no host" : "on " + vm.placement().host();
+                vm.placement().host() == null
+                        ? "on no host"
+                        : "on " + vm.placement().host();
             case null, default -> null;
         };
     }

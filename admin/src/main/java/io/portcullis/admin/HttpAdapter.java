@@ -32,7 +32,6 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.http.scaladsl.model.EntityStreamSizeException;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,8 +51,7 @@ final class HttpAdapter {
     /** Reading a document takes a while; nobody else's threads are used for it. */
     private final LargeBodies largeBodies;
 
-    HttpAdapter(
-            ActorSystem<?> system, Router router, Authenticator authenticator, Metrics metrics, AuditLog audit) {
+    HttpAdapter(ActorSystem<?> system, Router router, Authenticator authenticator, Metrics metrics, AuditLog audit) {
         this.system = system;
         this.router = router;
         this.authenticator = authenticator;
@@ -117,13 +115,15 @@ final class HttpAdapter {
         return request.entity()
                 .withSizeLimit(Documents.MAX_BYTES)
                 .toStrict(BODY_TIMEOUT_MILLIS, system)
-                .thenCompose(body -> largeBodies.handle(body.getData().size(), () -> match.handler()
-                        .handle(new Exchange(
-                                match.variables(),
-                                query(request),
-                                headers,
-                                body.getData().toArray(),
-                                principal))));
+                .thenCompose(body -> largeBodies.handle(
+                        body.getData().size(),
+                        () -> match.handler()
+                                .handle(new Exchange(
+                                        match.variables(),
+                                        query(request),
+                                        headers,
+                                        body.getData().toArray(),
+                                        principal))));
     }
 
     /** An answer before the end of the body would close the connection, and the client might never see it. */

@@ -74,11 +74,7 @@ class HostileDocumentsTest extends ApiTestCase {
                         "{kind: Segment, metadata: {name: s}, spec: {vlan: 1.5}}",
                         "spec.vlan",
                         "whole number"),
-                bad(
-                        "no number",
-                        "{kind: Segment, metadata: {name: s}, spec: {vlan: .nan}}",
-                        "",
-                        "numeric value"),
+                bad("no number", "{kind: Segment, metadata: {name: s}, spec: {vlan: .nan}}", "", "numeric value"),
                 bad(
                         "an infinite number",
                         "{kind: Segment, metadata: {name: s}, spec: {vlan: -.inf}}",

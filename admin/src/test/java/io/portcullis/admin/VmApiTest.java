@@ -72,7 +72,7 @@ class VmApiTest extends ApiTestCase {
 
         ChangeView change = client.quarantine("acme", "web-1");
 
-        assertThat(change.changed()).containsExactly("Group/quarantined", "Policy/quarantine", "Vm/web-1");
+        assertThat(change.changed()).containsExactlyInAnyOrder("Group/quarantined", "Policy/quarantine", "Vm/web-1");
         assertThat(client.vm("acme", "web-1").groups()).contains("quarantined");
         assertThat(client.quarantine("acme", "web-1").changed()).isEmpty();
         assertThat(client.endQuarantine("acme", "web-1").changed()).containsExactly("Vm/web-1");

@@ -133,9 +133,8 @@ class ApiOnRealNodeTest {
         assertThat(refused.problem().detail()).contains("Segment/office", "VLAN 444 belongs to another tenant");
         client.delete("acme", "segments", "taken");
         await().atMost(START_LIMIT)
-                .untilAsserted(() -> assertThat(revisions
-                                .dryRun(request, OptionalLong.empty())
-                                .changed())
+                .untilAsserted(() -> assertThat(
+                                revisions.dryRun(request, OptionalLong.empty()).changed())
                         .containsExactly("Segment/office"));
         long rolled = revisions.rollback(request, OptionalLong.empty()).revision();
         assertThat(revisions.export(rolled, null, null)).isEqualTo(revisions.export(had, null, null));

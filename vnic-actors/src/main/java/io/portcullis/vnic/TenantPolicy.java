@@ -144,8 +144,10 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
             case TenantCommand.Edit edit -> onEdit(state, edit);
             case TenantCommand.CheckEdit check -> onCheckEdit(state, check);
             case TenantCommand.GetModel get -> answer(state, get, TenantReply.Model::new);
-            case TenantCommand.GetModelAt get -> answer(state, get, model -> state.history().replyTo(get, model));
-            case TenantCommand.GetHistory get -> answer(state, get, model -> state.history().replyTo(get, model));
+            case TenantCommand.GetModelAt get ->
+                answer(state, get, model -> state.history().replyTo(get, model));
+            case TenantCommand.GetHistory get ->
+                answer(state, get, model -> state.history().replyTo(get, model));
             case TenantCommand.GetRuleTables get -> answer(state, get, model -> book.rules(get.vnics()));
             case TenantCommand.GetRealization get ->
                 answer(

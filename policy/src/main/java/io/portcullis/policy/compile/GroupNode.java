@@ -14,7 +14,8 @@ final class GroupNode {
     final int number;
     Expression expression;
     /** The same with its names resolved; null until they are. */
-    @Nullable Condition condition;
+    @Nullable
+    Condition condition;
     /** Simple conditions in it, as often as they occur. */
     final List<Expression> leaves = new ArrayList<>(1);
     /** Groups in it, as often as they occur. */
@@ -25,11 +26,13 @@ final class GroupNode {
     int height;
     /** Postings among whose workloads all members are. */
     List<Posting> cover = List.of();
+
     final Posting members = new Posting();
     /** What its address sets stand for. */
     List<IpRange> literals = List.of();
     /** What it stands for in a rule; null until somebody asks. */
-    @Nullable List<IpRange> ranges;
+    @Nullable
+    List<IpRange> ranges;
 
     /** Sides of rules that name it. */
     final List<Side> sides = new ArrayList<>(0);

@@ -163,7 +163,8 @@ final class Inventory {
         return vnics.get(number);
     }
 
-    @Nullable VnicNode vnic(VnicId id) {
+    @Nullable
+    VnicNode vnic(VnicId id) {
         return byId.get(id);
     }
 
@@ -184,7 +185,12 @@ final class Inventory {
             case Expression.NameMatches(TextMatch match, String text) -> among(named(match, text), leaf);
             case Expression.OsMatches _ -> among(vms.values(), leaf);
             case Expression.Members members ->
-                among(members.vms().stream().filter(vms::containsKey).map(vms::get).toList(), leaf);
+                among(
+                        members.vms().stream()
+                                .filter(vms::containsKey)
+                                .map(vms::get)
+                                .toList(),
+                        leaf);
             case Expression.Addresses(List<AddressLiteral> addresses) -> within(addresses);
             case Expression.InGroup _, Expression.And _, Expression.Or _, Expression.Not _ ->
                 throw new IllegalArgumentException("not a leaf: " + leaf);

@@ -113,9 +113,10 @@ final class Postings {
         switch (leaf) {
             case Expression.NameMatches(TextMatch match, String text) -> names.add(match, text, posting);
             case Expression.OsMatches(TextMatch match, String text) -> systems.add(match, text, posting);
-            case Expression.Members members -> members.vms().forEach(vm -> byMember
-                    .computeIfAbsent(vm, _ -> new ArrayList<>(1))
-                    .add(posting));
+            case Expression.Members members ->
+                members.vms()
+                        .forEach(vm -> byMember.computeIfAbsent(vm, _ -> new ArrayList<>(1))
+                                .add(posting));
             case Expression.Addresses(List<AddressLiteral> addresses) -> blocks.add(merged(addresses), posting);
             case Expression.HasTag _, Expression.InSegment _, Expression.HasFinding _ -> {}
             case Expression.InGroup _, Expression.And _, Expression.Or _, Expression.Not _ ->
@@ -127,10 +128,12 @@ final class Postings {
         switch (leaf) {
             case Expression.NameMatches(TextMatch match, String text) -> names.remove(match, text);
             case Expression.OsMatches(TextMatch match, String text) -> systems.remove(match, text);
-            case Expression.Members members -> members.vms().forEach(vm -> byMember.computeIfPresent(vm, (_, those) -> {
-                those.remove(posting);
-                return those.isEmpty() ? null : those;
-            }));
+            case Expression.Members members ->
+                members.vms()
+                        .forEach(vm -> byMember.computeIfPresent(vm, (_, those) -> {
+                            those.remove(posting);
+                            return those.isEmpty() ? null : those;
+                        }));
             case Expression.Addresses(List<AddressLiteral> addresses) -> blocks.remove(merged(addresses), posting);
             case Expression.HasTag _, Expression.InSegment _, Expression.HasFinding _ -> {}
             case Expression.InGroup _, Expression.And _, Expression.Or _, Expression.Not _ ->
@@ -145,8 +148,7 @@ final class Postings {
     /** The same for all that mean the same. */
     private static Expression folded(Expression leaf) {
         return switch (leaf) {
-            case Expression.NameMatches(TextMatch match, String text) ->
-                new Expression.NameMatches(match, fold(text));
+            case Expression.NameMatches(TextMatch match, String text) -> new Expression.NameMatches(match, fold(text));
             case Expression.OsMatches(TextMatch match, String text) -> new Expression.OsMatches(match, fold(text));
             case Expression.HasTag _,
                     Expression.InSegment _,

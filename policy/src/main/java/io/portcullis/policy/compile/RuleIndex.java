@@ -79,7 +79,8 @@ final class RuleIndex {
                 after.add(node);
             }
         }
-        // after the new ones are known, so that what both name stays; the last first, as lists of rules are searched from the end
+        // after the new ones are known, so that what both name stays; the last first, as lists of rules are searched
+        // from the end
         for (RuleNode rule : before.reversed()) {
             if (kept.get(rule.rule.name()) != rule) {
                 forget(rule);
@@ -161,8 +162,7 @@ final class RuleIndex {
         AddressMatch sources = node.sources.match;
         AddressMatch destinations = node.destinations.match;
         boolean matches = !RuleResolver.matchesNothing(sources) && !RuleResolver.matchesNothing(destinations);
-        TableRule compiled =
-                matches ? resolver.resolve(node.policy, node.rule, node.id, sources, destinations) : null;
+        TableRule compiled = matches ? resolver.resolve(node.policy, node.rule, node.id, sources, destinations) : null;
         boolean ftp = matches && resolver.allowsFtp(node.policy, node.rule);
         if (compiled == null && node.compiled == null) {
             return;
@@ -174,8 +174,7 @@ final class RuleIndex {
         node.compiled = compiled;
         node.ftp = ftp;
         node.anySource = RuleResolver.mayHoldAny(sources);
-        node.anyDestination =
-                RuleResolver.mayHoldAny(destinations) || RuleResolver.reachesGroupAddresses(destinations);
+        node.anyDestination = RuleResolver.mayHoldAny(destinations) || RuleResolver.reachesGroupAddresses(destinations);
         scopes.add(node);
     }
 

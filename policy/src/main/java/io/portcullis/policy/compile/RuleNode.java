@@ -13,9 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class RuleNode {
     /** Order of evaluation. */
     static final Comparator<RuleNode> ORDER = (one, other) -> {
-        int order = one.policy == other.policy
-                ? 0
-                : SecurityPolicy.EVALUATION_ORDER.compare(one.policy, other.policy);
+        int order = one.policy == other.policy ? 0 : SecurityPolicy.EVALUATION_ORDER.compare(one.policy, other.policy);
         return order != 0 ? order : Integer.compare(one.place, other.place);
     };
 
@@ -35,7 +33,8 @@ final class RuleNode {
     final Side destinations;
 
     /** Null while it cannot match anything: a side has no address. */
-    @Nullable TableRule compiled;
+    @Nullable
+    TableRule compiled;
 
     boolean ftp;
     /** Whether that side may be an address of any vNIC, as {@link #compiled} says it; see {@link RuleResolver#mayHoldAny}. */

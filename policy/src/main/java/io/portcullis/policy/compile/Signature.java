@@ -49,8 +49,7 @@ final class Signature {
                 }
             }
         }
-        return new Signature(
-                united(found, count), vnic.vnic.protection().mayUseUndeclared());
+        return new Signature(united(found, count), vnic.vnic.protection().mayUseUndeclared());
     }
 
     private static int familyBit(WorkloadNode workload) {
@@ -98,11 +97,13 @@ final class Signature {
     }
 
     boolean hasAddressOf(List<GroupNode> groups, IpFamily family) {
-        return has(groups, switch (family) {
-            case IPV4 -> HAS_IPV4;
-            case IPV6 -> HAS_IPV6;
-            case ANY -> HAS_IPV4 | HAS_IPV6;
-        });
+        return has(
+                groups,
+                switch (family) {
+                    case IPV4 -> HAS_IPV4;
+                    case IPV6 -> HAS_IPV6;
+                    case ANY -> HAS_IPV4 | HAS_IPV6;
+                });
     }
 
     private boolean has(List<GroupNode> groups, int bits) {

@@ -9,7 +9,8 @@ final class TableClass {
     final Signature signature;
     final IntSet vnics = new IntSet();
     /** Null until it is made for the first time. */
-    @Nullable RuleTable table;
+    @Nullable
+    RuleTable table;
     /** Whether the table is to be made anew in this update. */
     boolean stale;
 

@@ -52,7 +52,8 @@ public final class TenantCompiler {
     public Set<VnicId> update(TenantModel next) {
         TenantModel before = model == null ? TenantModel.empty(next.tenant()) : model;
         if (!before.tenant().equals(next.tenant())) {
-            throw new IllegalArgumentException("a model of tenant " + next.tenant() + " after one of " + before.tenant());
+            throw new IllegalArgumentException(
+                    "a model of tenant " + next.tenant() + " after one of " + before.tenant());
         }
         ModelDelta delta = ModelDelta.between(before, next);
         groups.define(delta.groups(), next.groups());
@@ -86,12 +87,14 @@ public final class TenantCompiler {
     public Map<VnicId, RuleTable> tables() {
         Map<VnicId, RuleTable> tables = new LinkedHashMap<>();
         if (model != null) {
-            model.vms().values().forEach(vm -> vm.vnics().forEach(vnic -> {
-                RuleTable table = table(vnic.id());
-                if (table != null) {
-                    tables.put(vnic.id(), table);
-                }
-            }));
+            model.vms()
+                    .values()
+                    .forEach(vm -> vm.vnics().forEach(vnic -> {
+                        RuleTable table = table(vnic.id());
+                        if (table != null) {
+                            tables.put(vnic.id(), table);
+                        }
+                    }));
         }
         return tables;
     }
@@ -139,8 +142,7 @@ public final class TenantCompiler {
         Map<List<RuleNode>, RuleTable> made = new HashMap<>();
         for (TableClass tableClass : stale) {
             List<RuleNode> concerning = scopes.concerning(tableClass.signature);
-            tableClass.table =
-                    made.computeIfAbsent(concerning, those -> seal(next, scopes.withThoseOfAll(those)));
+            tableClass.table = made.computeIfAbsent(concerning, those -> seal(next, scopes.withThoseOfAll(those)));
             tableClass.vnics.forEach(number -> assign(inventory.vnic(number), changed));
         }
     }
@@ -152,8 +154,8 @@ public final class TenantCompiler {
             compiled.add(Objects.requireNonNull(rule.compiled));
             ftp |= rule.ftp;
         }
-        return interner.intern(RuleTableCodec.seal(
-                compiled, next.defaultAction(), next.looseTracking(), next.timeouts(), ftp));
+        return interner.intern(
+                RuleTableCodec.seal(compiled, next.defaultAction(), next.looseTracking(), next.timeouts(), ftp));
     }
 
     /** Gives the vNIC the table of its class, unless that is about to be made anew. */

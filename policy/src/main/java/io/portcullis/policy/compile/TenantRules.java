@@ -103,8 +103,7 @@ final class TenantRules {
             TableRule compiled = resolver.resolve(policy, rule, id, sources, destinations);
             Scope ofRule = scope(rule.appliedTo());
             withFtp.set(rules.size(), resolver.allowsFtp(policy, rule));
-            rules.add(new ResolvedRule(
-                    compiled, ofPolicy, ofRule, RuleResolver.reachesGroupAddresses(destinations)));
+            rules.add(new ResolvedRule(compiled, ofPolicy, ofRule, RuleResolver.reachesGroupAddresses(destinations)));
         }
     }
 

@@ -26,10 +26,7 @@ final class DeltaChecks {
     /** False also where it cannot tell, because the model was not {@link #prepare prepared}. */
     static boolean passes(TenantModel base, TenantModel next) {
         DeltaChecks checks = new DeltaChecks(base, next);
-        return checks.vms.isCounted()
-                && checks.groups.isCounted()
-                && checks.policies.isCounted()
-                && checks.passes();
+        return checks.vms.isCounted() && checks.groups.isCounted() && checks.policies.isCounted() && checks.passes();
     }
 
     /** Of a sound model: edits of it can be checked by what they change. Time grows with the model, unless its base was prepared. */

@@ -63,7 +63,8 @@ final class GroupChecks {
     }
 
     private void collectInner(Expression expression, Set<String> inner) {
-        if (expression instanceof Expression.InGroup(String group) && model.groups().containsKey(group)) {
+        if (expression instanceof Expression.InGroup(String group)
+                && model.groups().containsKey(group)) {
             inner.add(group);
         }
         expression.operandsByPath().values().forEach(operand -> collectInner(operand, inner));

@@ -29,8 +29,7 @@ public record ModelDelta(
                         || before.timeouts() != after.timeouts());
     }
 
-    private static <V> List<String> names(
-            java.util.SortedMap<String, V> before, java.util.SortedMap<String, V> after) {
+    private static <V> List<String> names(java.util.SortedMap<String, V> before, java.util.SortedMap<String, V> after) {
         List<String> names = new ArrayList<>();
         NameMap.compare(NameMap.copyOf(before), NameMap.copyOf(after), (name, _, _) -> names.add(name));
         return Collections.unmodifiableList(names);

@@ -43,14 +43,14 @@ public final class NameMap<V> extends AbstractMap<String, V> implements SortedMa
         void accept(String name, @Nullable V before, @Nullable V after);
     }
 
-    private NameMap(
-            @Nullable NameTree<V> root, @Nullable Keys<? super V> keys, @Nullable NameMap<Integer> counts) {
+    private NameMap(@Nullable NameTree<V> root, @Nullable Keys<? super V> keys, @Nullable NameMap<Integer> counts) {
         this.root = root;
         this.keys = keys;
         this.counts = counts;
     }
 
-    @Nullable NameTree<V> root() {
+    @Nullable
+    NameTree<V> root() {
         return root;
     }
 
@@ -66,9 +66,7 @@ public final class NameMap<V> extends AbstractMap<String, V> implements SortedMa
 
     /** The same, with values that can be counted by these keys. */
     static <V> NameMap<V> copyOf(Map<String, V> map, Keys<? super V> keys) {
-        return map instanceof NameMap<V> same && same.keys == keys
-                ? same
-                : new NameMap<>(copyOf(map).root, keys, null);
+        return map instanceof NameMap<V> same && same.keys == keys ? same : new NameMap<>(copyOf(map).root, keys, null);
     }
 
     private static <V> @Nullable NameTree<V> treeOf(Map<String, V> map) {

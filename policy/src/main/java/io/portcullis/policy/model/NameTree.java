@@ -39,17 +39,21 @@ final class NameTree<V> {
         return value;
     }
 
-    @Nullable NameTree<V> left() {
+    @Nullable
+    NameTree<V> left() {
         return left;
     }
 
-    @Nullable NameTree<V> right() {
+    @Nullable
+    NameTree<V> right() {
         return right;
     }
 
     /** A tree cut at a name. */
     private record Cut<V>(
-            @Nullable NameTree<V> below, @Nullable NameTree<V> at, @Nullable NameTree<V> above) {}
+            @Nullable NameTree<V> below,
+            @Nullable NameTree<V> at,
+            @Nullable NameTree<V> above) {}
 
     static int sizeOf(@Nullable NameTree<?> tree) {
         return tree == null ? 0 : tree.size;
@@ -63,10 +67,7 @@ final class NameTree<V> {
         int middle = (first + end) >>> 1;
         Map.Entry<String, V> entry = entries.get(middle);
         return new NameTree<>(
-                entry.getKey(),
-                entry.getValue(),
-                balanced(entries, first, middle),
-                balanced(entries, middle + 1, end));
+                entry.getKey(), entry.getValue(), balanced(entries, first, middle), balanced(entries, middle + 1, end));
     }
 
     static <V> @Nullable NameTree<V> find(@Nullable NameTree<V> tree, String name) {

@@ -80,8 +80,7 @@ public final class IpRanges {
             }
             if (compare(each.firstHigh(), each.firstLow(), range.firstHigh(), range.firstLow()) < 0) {
                 long high = range.firstLow() == 0 ? range.firstHigh() - 1 : range.firstHigh();
-                less.add(new IpRange(
-                        each.family(), each.firstHigh(), each.firstLow(), high, range.firstLow() - 1));
+                less.add(new IpRange(each.family(), each.firstHigh(), each.firstLow(), high, range.firstLow() - 1));
             }
             if (endsBefore(range, each)) {
                 long low = range.lastLow() + 1;

@@ -118,7 +118,9 @@ public final class RandomEdits {
         VmId id = new VmId(model.tenant(), oneOf("web-", "db-", "app-") + random.nextInt(12));
         Vm vm = new Vm(id, oneOf("", "debian-13", "Windows-2025"), tags(), new TreeMap<>(), List.of());
         int vnics = random.nextInt(8);
-        return vnics == 0 ? vm : vnics == 1 ? withVnic(withVnic(vm, "eth0", model), "eth1", model) : withVnic(vm, "eth0", model);
+        return vnics == 0
+                ? vm
+                : vnics == 1 ? withVnic(withVnic(vm, "eth0", model), "eth1", model) : withVnic(vm, "eth0", model);
     }
 
     private Vm withVnic(Vm vm, String name, TenantModel model) {
@@ -134,9 +136,12 @@ public final class RandomEdits {
     private List<InetAddress> addresses() {
         List<InetAddress> addresses = new ArrayList<>();
         for (int left = random.nextInt(3); left > 0; left--) {
-            addresses.add(TestTenant.ip((random.nextInt(3) == 0 ? "2001:db8::" : "10.0.0.") + (1 + random.nextInt(12))));
+            addresses.add(
+                    TestTenant.ip((random.nextInt(3) == 0 ? "2001:db8::" : "10.0.0.") + (1 + random.nextInt(12))));
         }
-        return List.copyOf(new TreeSet<>(addresses.stream().map(InetAddress::getHostAddress).toList())).stream()
+        return List.copyOf(new TreeSet<>(
+                        addresses.stream().map(InetAddress::getHostAddress).toList()))
+                .stream()
                 .map(TestTenant::ip)
                 .toList();
     }
@@ -178,8 +183,7 @@ public final class RandomEdits {
             default ->
                 vnics.set(
                         place,
-                        new Vnic(
-                                vnic.id(), vnic.mac(), addresses(), vnic.segment(), vnic.port(), vnic.protection()));
+                        new Vnic(vnic.id(), vnic.mac(), addresses(), vnic.segment(), vnic.port(), vnic.protection()));
         }
         return new Vm(vm.id(), vm.os(), vm.tags(), vm.findings(), vnics);
     }
@@ -273,8 +277,8 @@ public final class RandomEdits {
     }
 
     private Service service() {
-        Service service = new Service(
-                oneOf("odd", "flags", "own"), List.of(ServiceMatch.ports(6, 21, 21 + random.nextInt(3))));
+        Service service =
+                new Service(oneOf("odd", "flags", "own"), List.of(ServiceMatch.ports(6, 21, 21 + random.nextInt(3))));
         return random.nextInt(3) == 0 ? service.withAlg(Alg.FTP) : service;
     }
 

@@ -81,7 +81,8 @@ class TenantCompilerTest {
             assertThat(changed).as("seed %d", seed).isEqualTo(differing(reference.compileAll(model), expected));
             assertThat(compiler.clear()).as("seed %d", seed).isEqualTo(expected.keySet());
             assertThat(compiler.tables()).isEmpty();
-            assertThat(compiler.update(model)).isEqualTo(reference.compileAll(model).keySet());
+            assertThat(compiler.update(model))
+                    .isEqualTo(reference.compileAll(model).keySet());
         }
     }
 

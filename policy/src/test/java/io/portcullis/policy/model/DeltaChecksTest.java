@@ -26,8 +26,7 @@ class DeltaChecksTest {
         Map<String, Integer> outcomes = new HashMap<>();
         for (int round = 0; round < MODELS; round++) {
             RandomEdits edits = new RandomEdits(seeds.nextLong());
-            TenantModel model =
-                    aTenant().segment("lan", 10).segment("dmz", 20).build();
+            TenantModel model = aTenant().segment("lan", 10).segment("dmz", 20).build();
             for (int step = 0; step < EDITS_PER_MODEL; step++) {
                 List<ModelEdit> next = edits.next(model);
                 EditResult result = model.apply(next);
