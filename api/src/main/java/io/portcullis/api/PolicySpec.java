@@ -10,10 +10,13 @@ import org.jspecify.annotations.Nullable;
  * @param sequence order within the category, lowest first; default 100
  * @param appliedTo groups whose vNICs get the rules; none means all vNICs of the tenant
  * @param enabled default yes
+ * @param lock why nobody may change or delete the policy; it is unlocked by the same document without this field
  */
 public record PolicySpec(
         String category,
         @Nullable Integer sequence,
         @Nullable List<String> appliedTo,
         @Nullable Boolean enabled,
+        @Nullable String description,
+        @Nullable String lock,
         List<RuleSpec> rules) {}

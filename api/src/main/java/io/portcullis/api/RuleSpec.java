@@ -33,4 +33,5 @@ public record RuleSpec(
         @Nullable List<String> appliedTo,
         String action,
         @Nullable String liveFlows,
-        @Nullable Boolean log) {}
+        @Nullable Boolean log,
+        @Nullable String description) {}

@@ -91,7 +91,9 @@ final class Tables {
             column("SEQUENCE", policy -> policy.spec().sequence()),
             column("ENABLED", policy -> policy.spec().enabled()),
             column("APPLIED-TO", policy -> orAll(policy.spec().appliedTo())),
-            column("RULES", policy -> policy.spec().rules().size()));
+            column("RULES", policy -> policy.spec().rules().size()),
+            column("LOCK", policy -> policy.spec().lock()),
+            wideColumn("DESCRIPTION", policy -> policy.spec().description()));
 
     static final List<Column<RuleSpec>> POLICY_RULES = List.of(
             column("RULE", RuleSpec::name),
@@ -104,7 +106,8 @@ final class Tables {
             wideColumn("FAMILY", RuleSpec::family),
             wideColumn("ETHERNET", rule -> Words.ethernet(rule.ethernet())),
             wideColumn("APPLIED-TO", rule -> orAll(rule.appliedTo())),
-            wideColumn("LOG", RuleSpec::log));
+            wideColumn("LOG", RuleSpec::log),
+            wideColumn("DESCRIPTION", RuleSpec::description));
 
     static final List<Column<TenantView>> TENANTS = List.of(
             column("NAME", TenantView::name),

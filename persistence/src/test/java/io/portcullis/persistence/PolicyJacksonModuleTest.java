@@ -160,6 +160,18 @@ class PolicyJacksonModuleTest {
     }
 
     @Test
+    void shouldReadPoliciesThatKnowNothingOfDescriptionsAndLocks() throws JsonProcessingException {
+        ModelEdit policy = new ModelEdit.PutPolicy(SecurityPolicy.of(
+                "app", Category.APPLICATION, 10, Rule.allow("r").services("web")));
+        String json = mapper.writerFor(ModelEdit.class).writeValueAsString(policy);
+        String before = json.replaceAll(",\"(description|lock)\":(\"\"|null)", "");
+
+        assertThat(before).doesNotContain("description", "lock");
+        assertThat(json).contains("description");
+        assertThat(mapper.readValue(before, ModelEdit.class)).isEqualTo(policy);
+    }
+
+    @Test
     void shouldUseIdsAsKeysAndTexts() throws JsonProcessingException {
         TypeReference<Map<VnicId, InetSocketAddress>> type = new TypeReference<>() {};
         Map<VnicId, InetSocketAddress> map =

@@ -212,7 +212,9 @@ public final class ModelReader {
                 sequence == null ? DEFAULT_SEQUENCE : sequence,
                 orNone(spec.appliedTo()),
                 !Boolean.FALSE.equals(spec.enabled()),
-                rules);
+                rules,
+                orEmpty(spec.description()),
+                spec.lock());
     }
 
     private Rule rule(RuleSpec spec, String path) {
@@ -231,7 +233,8 @@ public final class ModelReader {
                 mistakes.constant(path + ".action", spec.action(), Action.DROP),
                 mistakes.constant(path + ".liveFlows", spec.liveFlows(), LiveFlowMode.RECHECK),
                 Boolean.TRUE.equals(spec.log()),
-                orNone(spec.appliedTo()));
+                orNone(spec.appliedTo()),
+                orEmpty(spec.description()));
     }
 
     /** Names nobody is a mistake that the model reports; no list at all means everyone. */

@@ -85,7 +85,7 @@ public final class ModelWriter {
     }
 
     public static SegmentSpec segment(Segment segment) {
-        return new SegmentSpec(segment.vlan(), segment.description().isEmpty() ? null : segment.description());
+        return new SegmentSpec(segment.vlan(), orNull(segment.description()));
     }
 
     public static GroupSpec group(Group group) {
@@ -104,6 +104,8 @@ public final class ModelWriter {
                 policy.sequence(),
                 policy.appliedTo(),
                 policy.enabled(),
+                orNull(policy.description()),
+                policy.lock(),
                 policy.rules().stream().map(ModelWriter::rule).toList());
     }
 
@@ -122,7 +124,12 @@ public final class ModelWriter {
                 rule.appliedTo().isEmpty() ? null : rule.appliedTo(),
                 rule.action().name(),
                 rule.liveFlowMode().name(),
-                rule.log());
+                rule.log(),
+                orNull(rule.description()));
+    }
+
+    private static @Nullable String orNull(String text) {
+        return text.isEmpty() ? null : text;
     }
 
     private static List<String> peers(Peers peers) {

@@ -5,6 +5,7 @@ import io.portcullis.policy.TimeoutPreset;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** A model while a list of edits is applied to it; thrown away when there is a problem. One thread, one use. */
 final class ModelDraft {
@@ -104,12 +105,31 @@ final class ModelDraft {
             case ModelEdit.RemoveGroup(String name) -> groups = remove(groups, "groups", name);
             case ModelEdit.PutService(Service service) -> services = put(services, service.name(), service);
             case ModelEdit.RemoveService(String name) -> services = remove(services, "services", name);
-            case ModelEdit.PutPolicy(SecurityPolicy policy) -> policies = put(policies, policy.name(), policy);
-            case ModelEdit.RemovePolicy(String name) -> policies = remove(policies, "policies", name);
+            case ModelEdit.PutPolicy(SecurityPolicy policy) -> {
+                checkLock(policy.name(), policy);
+                policies = put(policies, policy.name(), policy);
+            }
+            case ModelEdit.RemovePolicy(String name) -> {
+                checkLock(name, null);
+                policies = remove(policies, "policies", name);
+            }
             case ModelEdit.SetTags set -> relabel(set.vm(), vm -> vm.withTags(set.tags()));
             case ModelEdit.SetFinding set -> relabel(set.vm(), vm -> vm.withFinding(set.finding(), set.value()));
             case ModelEdit.ClearFinding clear -> relabel(clear.vm(), vm -> vm.withoutFinding(clear.finding()));
             case ModelEdit.SetDefaults set -> setDefaults(set);
+        }
+    }
+
+    /** A locked policy stays as it is, but for its lock. */
+    private void checkLock(String name, @Nullable SecurityPolicy after) {
+        SecurityPolicy before = base.policies().get(name);
+        if (before != null
+                && before.lock() != null
+                && (after == null || !after.withLock(before.lock()).equals(before))) {
+            problems.add(
+                    Problems.pointer("policies", name),
+                    "the policy is locked: " + before.lock(),
+                    "unlock it first: apply it as it is, without its lock");
         }
     }
 

@@ -109,6 +109,10 @@ final class PolicyChecks {
         String path = Problems.pointer("policies", policy.name());
         problems.checkName(path + "/name", "policy", policy.name());
         checkGroups(path + "/appliedTo", policy.appliedTo());
+        problems.checkText(path + "/description", "description", policy.description());
+        if (policy.lock() != null) {
+            problems.checkText(path + "/lock", "comment of the lock", policy.lock());
+        }
         problems.checkLimit(
                 path + "/rules", "rules", policy.rules().size(), Limits.MAX_RULES_PER_POLICY, "MAX_RULES_PER_POLICY");
         Set<String> names = new HashSet<>();
@@ -127,6 +131,7 @@ final class PolicyChecks {
             checkServices(rulePath + "/services", rule.services());
             checkEthernet(rulePath + "/ethernet", policy.category(), rule.ethernet());
             checkGroups(rulePath + "/appliedTo", rule.appliedTo());
+            problems.checkText(rulePath + "/description", "description", rule.description());
         }
     }
 

@@ -13,6 +13,7 @@ import java.util.Objects;
  *
  * @param ethernet for rules of category ETHERNET only
  * @param appliedTo groups whose vNICs enforce the rule, within those of the policy; empty for all of the policy's
+ * @param description for people; empty for none
  */
 public record Rule(
         String name,
@@ -25,9 +26,11 @@ public record Rule(
         Action action,
         LiveFlowMode liveFlowMode,
         boolean log,
-        List<String> appliedTo) {
+        List<String> appliedTo,
+        String description) {
     public Rule {
-        // journals of before rules knew of Ethernet have none
+        // rules that were stored before there were descriptions, or Ethernet headers, have none
+        description = Objects.requireNonNullElse(description, "");
         ethernet = Objects.requireNonNullElse(ethernet, EthernetMatch.ANY);
         appliedTo = List.copyOf(appliedTo);
     }
@@ -64,6 +67,7 @@ public record Rule(
         private LiveFlowMode liveFlowMode = LiveFlowMode.RECHECK;
         private boolean log;
         private List<String> appliedTo = List.of();
+        private String description = "";
 
         public Builder(String name, Action action) {
             this.name = name;
@@ -131,6 +135,11 @@ public record Rule(
             return this;
         }
 
+        public Builder description(String text) {
+            description = text;
+            return this;
+        }
+
         public Rule build() {
             return new Rule(
                     name,
@@ -143,7 +152,8 @@ public record Rule(
                     action,
                     liveFlowMode,
                     log,
-                    appliedTo);
+                    appliedTo,
+                    description);
         }
     }
 }

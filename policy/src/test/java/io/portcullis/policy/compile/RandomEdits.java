@@ -268,7 +268,8 @@ public final class RandomEdits {
                 oneOf(Action.values()),
                 oneOf(LiveFlowMode.values()),
                 random.nextBoolean(),
-                appliedTo(model));
+                appliedTo(model),
+                random.nextInt(4) == 0 ? "why" : "");
     }
 
     private String[] services(TenantModel model) {

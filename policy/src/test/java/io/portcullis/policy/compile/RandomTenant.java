@@ -177,7 +177,8 @@ public final class RandomTenant {
                 oneOf(Action.values()),
                 oneOf(LiveFlowMode.values()),
                 random.nextBoolean(),
-                appliedTo());
+                appliedTo(),
+                random.nextInt(4) == 0 ? "why" : "");
     }
 
     private ServiceSelection services() {

@@ -120,4 +120,31 @@ class ModelEditTest {
                 .containsExactly(
                         org.assertj.core.groups.Tuple.tuple("/segments/lan/vlan", "VLAN 10 belongs to another tenant"));
     }
+
+    @Test
+    void shouldKeepALockedPolicyAsItIsUntilItIsUnlocked() {
+        SecurityPolicy policy = SecurityPolicy.of(
+                "pci", Category.ENVIRONMENT, 1, Rule.drop("all").anyService());
+        SecurityPolicy locked = policy.withLock("audit until friday");
+        TenantModel model = accepted(accepted(model().putPolicy(policy)).putPolicy(locked));
+
+        for (ModelEdit edit : List.of(
+                new ModelEdit.RemovePolicy("pci"),
+                new ModelEdit.PutPolicy(locked.withEnabled(false)),
+                new ModelEdit.PutPolicy(policy.withEnabled(false)))) {
+            EditResult result = model.apply(edit);
+
+            assertThat(result).as("%s", edit).isInstanceOf(EditResult.Refused.class);
+            Problem problem = ((EditResult.Refused) result).problems().getFirst();
+            assertThat(problem.path()).isEqualTo("/policies/pci");
+            assertThat(problem.message()).contains("audit until friday");
+        }
+        assertThat(accepted(model.putPolicy(locked.withLock("until monday")))
+                        .policies()
+                        .get("pci")
+                        .lock())
+                .isEqualTo("until monday");
+        TenantModel unlocked = accepted(model.putPolicy(policy));
+        assertThat(accepted(unlocked.removePolicy("pci")).policies()).isEmpty();
+    }
 }
