@@ -66,6 +66,7 @@ public final class AdminServer {
         new TokenRoutes(services, tokens, clock).addTo(router);
         documents.addTo(router);
         new RevisionRoutes(services, edits).addTo(router);
+        new EvaluateRoutes(services).addTo(router);
         new VmRoutes(services, edits, documents).addTo(router);
         new MigrationRoutes(services).addTo(router);
         return router;

@@ -192,6 +192,11 @@ public final class PortcullisClient implements AutoCloseable {
         }
     }
 
+    /** What the policy says about a connection; nothing is sent. */
+    public EvaluationView evaluate(String tenant, EvaluateRequest request) {
+        return call("POST", request, EvaluationView.class, "v1", "tenants", tenant, "evaluate");
+    }
+
     // Tokens.
 
     /** Those that this token may see. */

@@ -23,6 +23,7 @@ import picocli.CommandLine.Command;
             TagCommand.class,
             FindingCommand.class,
             QuarantineCommand.class,
+            EvaluateCommand.class,
             MigrateCommand.class,
             CancelCommand.class,
             DrainCommand.class,
@@ -46,6 +47,7 @@ import picocli.CommandLine.Command;
             "  portcullis attach web-1 host-1",
             "  portcullis migrate web-1 --to host-2",
             "  portcullis tag web-1 quarantine:yes",
+            "  portcullis evaluate --from web-1 --to db-1 --proto tcp --port 5432",
             "",
             "Exit status: 0 done, 1 refused or failed (diff: different), 2 wrong usage, 3 no answer from the endpoint."
         })

@@ -176,7 +176,11 @@ public final class ModelReader {
         List<InetAddress> addresses = new ArrayList<>();
         for (int index = 0; index < spec.addresses().size(); index++) {
             String place = path + ".addresses[" + index + "]";
-            mistakes.parsed(place, spec.addresses().get(index), Optional.<InetAddress>empty(), ModelReader::address)
+            mistakes.parsed(
+                            place,
+                            spec.addresses().get(index),
+                            Optional.<InetAddress>empty(),
+                            text -> Optional.of(address(text)))
                     .ifPresent(addresses::add);
         }
         return Optional.of(new Vnic(
@@ -188,13 +192,14 @@ public final class ModelReader {
                 ProtectionText.read(spec.protection(), path + ".protection", mistakes)));
     }
 
-    private static Optional<InetAddress> address(String text) {
+    /** One address; throws {@link IllegalArgumentException} that says what to write instead. */
+    public static InetAddress address(String text) {
         AddressLiteral literal = AddressLiteral.parse(text);
         try {
             if (!literal.equals(AddressLiteral.of(InetAddress.ofLiteral(text.strip())))) {
                 throw new IllegalArgumentException();
             }
-            return Optional.of(InetAddress.ofLiteral(text.strip()));
+            return InetAddress.ofLiteral(text.strip());
         } catch (IllegalArgumentException notOne) {
             throw new IllegalArgumentException("'" + text + "' is not one address; write 10.0.0.1 or fd00::1", notOne);
         }

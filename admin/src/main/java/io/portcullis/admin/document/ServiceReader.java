@@ -16,7 +16,9 @@ final class ServiceReader {
 
     private static final int MAX_PROTOCOL = 255;
     private static final int MAX_ICMP_NUMBER = 255;
-    private static final int WRONG = -2;
+    /** What {@link #protocol} answers for a text that is none. */
+    static final int WRONG = -2;
+
     private static final PortRange ALL = new PortRange(0, ServiceMatch.MAX_PORT);
 
     private record PortRange(int first, int last) {}
@@ -88,7 +90,7 @@ final class ServiceReader {
         }
     }
 
-    private int protocol(String text, String path) {
+    int protocol(String text, String path) {
         Integer known = PROTOCOLS.get(text.toLowerCase(Locale.ROOT));
         if (known != null) {
             return known;
@@ -104,7 +106,7 @@ final class ServiceReader {
         return number;
     }
 
-    private int flags(@Nullable List<String> names, String path) {
+    int flags(@Nullable List<String> names, String path) {
         int bits = 0;
         List<String> all = ModelReader.orNone(names);
         for (int index = 0; index < all.size(); index++) {
@@ -121,7 +123,7 @@ final class ServiceReader {
         return bits;
     }
 
-    private int icmpNumber(@Nullable Integer number, String path) {
+    int icmpNumber(@Nullable Integer number, String path) {
         if (number == null) {
             return -1;
         }

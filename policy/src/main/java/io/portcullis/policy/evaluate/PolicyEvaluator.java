@@ -2,6 +2,7 @@ package io.portcullis.policy.evaluate;
 
 import io.portcullis.policy.Action;
 import io.portcullis.policy.Category;
+import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.RuleDirection;
 import io.portcullis.policy.evaluate.FirstPacket.Datagram;
 import io.portcullis.policy.model.Rule;
@@ -90,6 +91,32 @@ public final class PolicyEvaluator {
                 outcome.decision(),
                 decider == null ? List.of() : reasons.whyAll(decider.policy(), decider.rule(), probe),
                 nearMisses.closest(outcome.decision()));
+    }
+
+    /**
+     * At both ends of a path.
+     *
+     * @param datagram from the path's sender to its receiver
+     * @param router whose MAC address an end sees where the other is not in its segment
+     */
+    public PathEvaluation evaluate(Path path, Datagram datagram, MacAddress router) {
+        Vnic sender = path.from().vnic();
+        Vnic receiver = path.to().vnic();
+        boolean isWithin = path.isWithinSegment();
+        FirstPacket packet = FirstPacket.of(datagram);
+        Evaluation source = null;
+        if (sender != null) {
+            MacAddress neighbour = isWithin && receiver != null ? receiver.mac() : router;
+            MacAddress group = MacAddress.ofGroup(datagram.destination());
+            source = evaluate(
+                    sender, RuleDirection.OUT, packet.withMacs(sender.mac(), group == null ? neighbour : group));
+        }
+        Evaluation destination = null;
+        if (receiver != null) {
+            MacAddress neighbour = isWithin && sender != null ? sender.mac() : router;
+            destination = evaluate(receiver, RuleDirection.IN, packet.withMacs(neighbour, receiver.mac()));
+        }
+        return new PathEvaluation(path, source, destination);
     }
 
     private record Outcome(Decision decision, @Nullable Placed decider) {

@@ -4,6 +4,7 @@ import io.portcullis.policy.Action;
 import io.portcullis.policy.Category;
 import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.LiveFlowMode;
+import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.RuleDirection;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
@@ -269,7 +270,7 @@ public final class RandomTenant {
 
     /** Multicast, or broadcast on the link. */
     public static boolean isGroup(InetAddress address) {
-        return address.isMulticastAddress() || address.getHostAddress().equals("255.255.255.255");
+        return MacAddress.ofGroup(address) != null;
     }
 
     @SafeVarargs

@@ -86,19 +86,10 @@ final class ProbeFrames {
                 .withMacs(packet.destinationMac(), packet.sourceMac());
     }
 
-    /** Where a frame for this address goes: to its owner, or to the group address that is made from it (RFC 1112, 2464). */
+    /** Where a frame for this address goes: to the group that is meant, or to its owner. */
     static MacAddress destinationMac(InetAddress destination, MacAddress owner) {
-        byte[] bytes = destination.getAddress();
-        if (destination.getHostAddress().equals("255.255.255.255")) {
-            return MacAddress.BROADCAST;
-        }
-        if (!destination.isMulticastAddress()) {
-            return owner;
-        }
-        int low = ByteBuffer.wrap(bytes).getInt(bytes.length - Integer.BYTES);
-        return bytes.length == 4
-                ? new MacAddress(0x0100_5e00_0000L | (low & 0x7f_ffff))
-                : new MacAddress(0x3333_0000_0000L | Integer.toUnsignedLong(low));
+        MacAddress group = MacAddress.ofGroup(destination);
+        return group == null ? owner : group;
     }
 
     private static Datagram datagram(FirstPacket packet) {

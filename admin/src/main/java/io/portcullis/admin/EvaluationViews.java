@@ -1,0 +1,97 @@
+package io.portcullis.admin;
+
+import io.portcullis.api.EvaluationView;
+import io.portcullis.api.EvaluationView.EndView;
+import io.portcullis.api.EvaluationView.NearMissView;
+import io.portcullis.api.EvaluationView.PathView;
+import io.portcullis.api.EvaluationView.ReasonView;
+import io.portcullis.api.EvaluationView.RuleNameView;
+import io.portcullis.api.EvaluationView.VerdictView;
+import io.portcullis.policy.evaluate.End;
+import io.portcullis.policy.evaluate.Evaluation;
+import io.portcullis.policy.evaluate.Path;
+import io.portcullis.policy.evaluate.PathEvaluation;
+import io.portcullis.policy.evaluate.Reason;
+import io.portcullis.policy.evaluate.RuleName;
+import io.portcullis.policy.model.AddressLiteral;
+import io.portcullis.policy.model.TenantModel;
+import io.portcullis.policy.model.Vnic;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Writes evaluations as the API shows them. */
+final class EvaluationViews {
+    /** Where paths do not agree. */
+    private static final String MIXED = "MIXED";
+
+    private EvaluationViews() {}
+
+    static EvaluationView view(TenantModel model, PathRequest wanted, List<PathEvaluation> evaluations) {
+        Path first = wanted.paths().getFirst();
+        List<String> verdicts = evaluations.stream()
+                .map(each -> each.verdict().name())
+                .distinct()
+                .toList();
+        return new EvaluationView(
+                model.tenant().value(),
+                model.revision(),
+                wanted.packet()
+                        .between(first.from().address(), first.to().address())
+                        .service(),
+                verdicts.size() == 1 ? verdicts.getFirst() : MIXED,
+                evaluations.stream().map(EvaluationViews::path).toList());
+    }
+
+    private static PathView path(PathEvaluation evaluation) {
+        Path path = evaluation.path();
+        return new PathView(
+                end(path.from()),
+                end(path.to()),
+                path.isWithinSegment(),
+                evaluation.verdict().name(),
+                verdict(evaluation.source()),
+                verdict(evaluation.destination()));
+    }
+
+    private static EndView end(End end) {
+        Vnic vnic = end.vnic();
+        return new EndView(
+                vnic == null ? null : vnic.id().toString(),
+                AddressLiteral.of(end.address()).toString(),
+                vnic == null ? null : vnic.segment());
+    }
+
+    private static @Nullable VerdictView verdict(@Nullable Evaluation evaluation) {
+        if (evaluation == null) {
+            return null;
+        }
+        RuleName rule = evaluation.decision().rule();
+        return new VerdictView(
+                evaluation.vnic().toString(),
+                evaluation.direction().name(),
+                evaluation.decision().verdict().name(),
+                evaluation.decision().cause().name(),
+                rule == null ? null : name(rule),
+                evaluation.decision().passes().stream()
+                        .map(EvaluationViews::name)
+                        .toList(),
+                reasons(evaluation.reasons()),
+                evaluation.nearMisses().stream()
+                        .map(miss -> new NearMissView(name(miss.rule()), reasons(miss.failed())))
+                        .toList());
+    }
+
+    private static RuleNameView name(RuleName rule) {
+        return new RuleNameView(
+                rule.category().name(),
+                rule.policy(),
+                rule.rule(),
+                rule.action().name());
+    }
+
+    private static List<ReasonView> reasons(List<Reason> reasons) {
+        return reasons.stream()
+                .map(reason -> new ReasonView(reason.condition().name(), reason.text(), reason.because()))
+                .toList();
+    }
+}

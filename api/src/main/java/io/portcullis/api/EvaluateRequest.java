@@ -1,0 +1,39 @@
+package io.portcullis.api;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection's first packet about which the tenant's policy is asked.
+ *
+ * @param from a VM ({@code web-1}), one of its vNICs ({@code web-1/eth0}), or an address; of a VM or a vNIC each of its addresses
+ * @param to likewise; not both may be addresses of nobody
+ * @param protocol {@code tcp}, {@code udp}, {@code sctp}, {@code icmp}, {@code icmpv6} or a number from 0 to 255
+ * @param port destination port; tcp, udp and sctp need it, others have none
+ * @param sourcePort an ephemeral one if none is given
+ * @param icmpType an echo request if none is given
+ * @param icmpCode 0 if none is given
+ * @param flags of TCP, by name; SYN alone if none are given
+ * @param fromAddress the only address of {@code from} that is asked about; may be one that its vNIC could learn
+ * @param toAddress likewise of {@code to}
+ * @param family {@code IPV4} or {@code IPV6}: the other one is not asked about
+ * @param routerMac MAC address of the router, where rules name it; without, one that no rule names
+ */
+public record EvaluateRequest(
+        String from,
+        String to,
+        String protocol,
+        @Nullable Integer port,
+        @Nullable Integer sourcePort,
+        @Nullable Integer icmpType,
+        @Nullable Integer icmpCode,
+        @Nullable List<String> flags,
+        @Nullable String fromAddress,
+        @Nullable String toAddress,
+        @Nullable String family,
+        @Nullable String routerMac) {
+    /** Of a protocol with ports, the rest as it is by default. */
+    public static EvaluateRequest ofPort(String from, String to, String protocol, int port) {
+        return new EvaluateRequest(from, to, protocol, port, null, null, null, null, null, null, null, null);
+    }
+}

@@ -1,0 +1,71 @@
+package io.portcullis.api;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a tenant's policy says about a connection.
+ *
+ * @param revision of the policy that was asked
+ * @param service for example {@code tcp/443}
+ * @param verdict ALLOW, DROP or REJECT where all paths agree, else MIXED
+ */
+public record EvaluationView(String tenant, long revision, String service, String verdict, List<PathView> paths) {
+    /**
+     * One pair of addresses.
+     *
+     * @param withinSegment whether the ends see each other without a router
+     * @param verdict of both firewalls
+     * @param source what the sender's firewall says; null if the sender is no VM of the tenant
+     * @param destination likewise the receiver's, as if the packet arrived
+     */
+    public record PathView(
+            EndView from,
+            EndView to,
+            boolean withinSegment,
+            String verdict,
+            @Nullable VerdictView source,
+            @Nullable VerdictView destination) {}
+
+    /**
+     * One end of a path.
+     *
+     * @param vnic {@code tenant/vm/vnic}; null for an address that no vNIC declares
+     */
+    public record EndView(
+            @Nullable String vnic, String address, @Nullable String segment) {}
+
+    /**
+     * What one firewall says.
+     *
+     * @param direction IN or OUT
+     * @param cause RULE, DEFAULT, NEIGHBOURHOOD (ARP, neighbour and listener discovery) or NOT_IP
+     * @param rule what decided, if a rule did
+     * @param passes rules that handed the packet on to the next category
+     * @param reasons why the rule matches
+     * @param nearMisses where nothing matched: rules that were closest to deciding otherwise, closest first
+     */
+    public record VerdictView(
+            String vnic,
+            String direction,
+            String verdict,
+            String cause,
+            @Nullable RuleNameView rule,
+            List<RuleNameView> passes,
+            List<ReasonView> reasons,
+            List<NearMissView> nearMisses) {}
+
+    /** A rule by name. */
+    public record RuleNameView(String category, String policy, String rule, String action) {}
+
+    /**
+     * Why a condition of a rule holds or fails.
+     *
+     * @param condition SOURCES, DESTINATIONS, SERVICES, RULE_APPLIED_TO, …
+     * @param because why somebody is in a group or is not, line by line; deeper lines are reasons of those above
+     */
+    public record ReasonView(String condition, String text, List<String> because) {}
+
+    /** A rule that did not match, and all that failed. */
+    public record NearMissView(RuleNameView rule, List<ReasonView> failed) {}
+}

@@ -1,0 +1,79 @@
+package io.portcullis.cli;
+
+import io.portcullis.api.EvaluateRequest;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Options that say which connection is meant. */
+final class ConnectionOptions {
+    @Option(
+            names = "--from",
+            required = true,
+            paramLabel = "END",
+            description = "Who opens it: VM, VM/NIC or an address.")
+    private String from = "";
+
+    @Option(names = "--to", required = true, paramLabel = "END", description = "Whom it is for: likewise.")
+    private String to = "";
+
+    @Option(
+            names = {"--proto", "--protocol"},
+            required = true,
+            paramLabel = "PROTOCOL",
+            description = "tcp, udp, sctp, icmp, icmpv6 or a number.")
+    private String protocol = "";
+
+    @Option(names = "--port", paramLabel = "PORT", description = "Destination port.")
+    private @Nullable Integer port;
+
+    @Option(names = "--source-port", paramLabel = "PORT", description = "Source port (default: an ephemeral one).")
+    private @Nullable Integer sourcePort;
+
+    @Option(names = "--icmp-type", paramLabel = "TYPE", description = "ICMP type (default: echo request).")
+    private @Nullable Integer icmpType;
+
+    @Option(names = "--icmp-code", paramLabel = "CODE", description = "ICMP code (default 0).")
+    private @Nullable Integer icmpCode;
+
+    @Option(
+            names = "--flags",
+            split = ",",
+            paramLabel = "FLAG",
+            description = "TCP flags of the first packet (default syn).")
+    private @Nullable List<String> flags;
+
+    @Option(
+            names = "--from-address",
+            paramLabel = "ADDRESS",
+            description = "Only this address of the sender; may be one that its vNIC could learn.")
+    private @Nullable String fromAddress;
+
+    @Option(names = "--to-address", paramLabel = "ADDRESS", description = "Only this address of the receiver.")
+    private @Nullable String toAddress;
+
+    @Option(names = "--family", paramLabel = "FAMILY", description = "Only ipv4 or only ipv6.")
+    private @Nullable String family;
+
+    @Option(
+            names = "--router-mac",
+            paramLabel = "MAC",
+            description = "The router's MAC address, where rules on frames name it.")
+    private @Nullable String routerMac;
+
+    EvaluateRequest request() {
+        return new EvaluateRequest(
+                from,
+                to,
+                protocol,
+                port,
+                sourcePort,
+                icmpType,
+                icmpCode,
+                flags,
+                fromAddress,
+                toAddress,
+                family,
+                routerMac);
+    }
+}
