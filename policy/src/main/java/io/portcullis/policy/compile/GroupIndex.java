@@ -2,6 +2,7 @@ package io.portcullis.policy.compile;
 
 import io.portcullis.policy.model.Expression;
 import io.portcullis.policy.model.Group;
+import io.portcullis.policy.model.ModelDelta;
 import io.portcullis.policy.table.IpRange;
 import io.portcullis.policy.table.IpRanges;
 import java.util.ArrayList;
@@ -12,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.SortedMap;
 
 /**
  * Who is in which group, kept up to date by what changed: {@link #define} takes other expressions, {@link #settle} judges the
@@ -36,6 +36,9 @@ final class GroupIndex {
     /** Groups that are judged by now are lower than this or as high. */
     private int settledHeight;
 
+    /** Whether all groups judge all workloads in this update anyway. */
+    private boolean allRedefined;
+
     private final List<WorkloadNode> touched = new ArrayList<>();
     private final List<GroupNode> changed = new ArrayList<>();
 
@@ -43,12 +46,13 @@ final class GroupIndex {
         this.inventory = inventory;
     }
 
-    /** Takes over the groups of these names, before the inventory changes; members follow in {@link #settle}. */
-    void define(List<String> names, SortedMap<String, Group> next) {
-        List<GroupNode> defined = new ArrayList<>(names.size());
-        for (String name : names) {
+    /** Takes over these groups, before the inventory changes; members follow in {@link #settle}. */
+    void define(List<ModelDelta.Change<Group>> changes) {
+        List<GroupNode> defined = new ArrayList<>(changes.size());
+        for (ModelDelta.Change<Group> change : changes) {
+            String name = change.name();
             GroupNode node = byName.get(name);
-            Group group = next.get(name);
+            Group group = change.after();
             if (node != null) {
                 undefine(node);
             }
@@ -73,6 +77,7 @@ final class GroupIndex {
         above.forEach(GroupIndex::measure);
         restateLiterals(above);
         defined.forEach(this::enqueue);
+        allRedefined = defined.size() == byName.size() && addressSets.isEmpty();
     }
 
     private GroupNode newNode(Expression expression) {
@@ -187,13 +192,14 @@ final class GroupIndex {
             queue.clear();
         }
         settledHeight = 0;
+        allRedefined = false;
         touched.forEach(workload -> workload.touched = false);
         touched.clear();
     }
 
     /** The workload is to be judged by all groups above the settled ones that it may be in or was in. */
     private void touch(WorkloadNode workload) {
-        if (workload.touched) {
+        if (workload.touched || allRedefined) {
             return;
         }
         workload.touched = true;
@@ -302,6 +308,7 @@ final class GroupIndex {
         for (GroupNode group : changed) {
             group.changed = false;
             group.hasOtherLiterals = false;
+            group.hasFreshRanges = false;
             group.moved.clear();
         }
         changed.clear();
@@ -353,15 +360,16 @@ final class GroupIndex {
                     number -> ranges.addAll(inventory.workload(number).workload.range()));
             known = IpRanges.merge(ranges);
             group.ranges = known;
+            group.hasFreshRanges = group.changed;
         }
         return known;
     }
 
-    /** Brings the ranges of a changed group up to date; says whether they are others than before. */
+    /** Brings the ranges of a changed group up to date, if somebody has asked for them before this update; says whether they are others. */
     boolean refreshRanges(GroupNode group) {
         List<IpRange> before = group.ranges;
-        if (before == null) {
-            return true;
+        if (before == null || group.hasFreshRanges) {
+            return false;
         }
         if (group.hasOtherLiterals || group.moved.size() > MAX_MOVED_ONE_BY_ONE) {
             group.ranges = null;

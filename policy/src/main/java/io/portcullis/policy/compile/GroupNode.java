@@ -55,6 +55,8 @@ final class GroupNode {
     boolean redefined;
 
     boolean hasOtherLiterals;
+    /** Whether its ranges were made in this update, if it is a changed group. */
+    boolean hasFreshRanges;
     boolean changed;
     boolean wasAsked;
     boolean askedChanged;

@@ -3,6 +3,7 @@ package io.portcullis.policy.compile;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.model.AddressLiteral;
 import io.portcullis.policy.model.Expression;
+import io.portcullis.policy.model.ModelDelta;
 import io.portcullis.policy.model.NameMap;
 import io.portcullis.policy.model.TextMatch;
 import io.portcullis.policy.model.Vm;
@@ -35,11 +36,11 @@ final class Inventory {
     private final List<VnicNode> reshaped = new ArrayList<>();
     private final List<VnicNode> goneVnics = new ArrayList<>();
 
-    /** Goes over to other VMs, of which all are as before but those with these names. */
-    void change(List<String> names, SortedMap<String, Vm> next) {
-        for (String name : names) {
-            Vm before = vms.get(name);
-            Vm after = next.get(name);
+    /** Goes over to other VMs, of which all are as before but these. */
+    void change(List<ModelDelta.Change<Vm>> changes, SortedMap<String, Vm> next) {
+        for (ModelDelta.Change<Vm> change : changes) {
+            Vm before = change.before();
+            Vm after = change.after();
             if (before != null) {
                 for (Vnic vnic : before.vnics()) {
                     if (after == null || after.vnic(vnic.id()).isEmpty()) {
@@ -118,6 +119,7 @@ final class Inventory {
         VnicNode node = byId.remove(id);
         if (node != null) {
             unplug(node);
+            node.gone = true;
             goneVnics.add(node);
             vnics.retire(node.number);
         }

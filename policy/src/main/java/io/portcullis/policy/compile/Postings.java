@@ -61,8 +61,10 @@ final class Postings {
     }
 
     void enter(WorkloadNode node) {
-        forEachAttribute(node.workload, leaf -> byLeaf.computeIfAbsent(leaf, _ -> new Posting()));
-        forEach(node.workload, posting -> posting.workloads.add(node.number));
+        forEachAttribute(
+                node.workload,
+                leaf -> byLeaf.computeIfAbsent(leaf, _ -> new Posting()).workloads.add(node.number));
+        forEachOther(node.workload, posting -> posting.workloads.add(node.number));
     }
 
     void leave(WorkloadNode node) {
@@ -75,13 +77,17 @@ final class Postings {
 
     /** Tells the postings of all conditions that the workload satisfies, some perhaps more than once. */
     void forEach(Workload workload, Consumer<Posting> consumer) {
-        consumer.accept(everyone);
         forEachAttribute(workload, leaf -> {
             Posting posting = byLeaf.get(leaf);
             if (posting != null) {
                 consumer.accept(posting);
             }
         });
+        forEachOther(workload, consumer);
+    }
+
+    private void forEachOther(Workload workload, Consumer<Posting> consumer) {
+        consumer.accept(everyone);
         names.forEachMatching(fold(workload.vm().name()), consumer);
         systems.forEachMatching(fold(workload.vm().os()), consumer);
         if (!byMember.isEmpty()) {

@@ -1,12 +1,14 @@
 package io.portcullis.policy.compile;
 
 import io.portcullis.policy.IpFamily;
+import io.portcullis.policy.TenantId;
 import io.portcullis.policy.model.AddressLiteral;
 import io.portcullis.policy.model.Expression;
 import io.portcullis.policy.model.ModelDelta;
 import io.portcullis.policy.model.Peers;
 import io.portcullis.policy.model.Rule;
 import io.portcullis.policy.model.SecurityPolicy;
+import io.portcullis.policy.model.Service;
 import io.portcullis.policy.model.ServiceLibrary;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.table.AddressMatch;
@@ -19,6 +21,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The rules of a tenant's enabled policies, resolved to addresses and kept up to date; {@link RuleScopes} knows which vNICs they
@@ -43,11 +46,11 @@ final class RuleIndex {
     void change(ModelDelta delta, TenantModel next) {
         RuleResolver resolver = new RuleResolver(next.tenant(), next::service);
         Set<RuleNode> stale = new LinkedHashSet<>();
-        for (String name : delta.policies()) {
-            change(name, next, stale);
+        for (ModelDelta.Change<SecurityPolicy> policy : delta.policies()) {
+            change(policy.name(), policy.after(), next.tenant(), stale);
         }
-        for (String service : delta.services()) {
-            stale.addAll(byService.getOrDefault(service, Set.of()));
+        for (ModelDelta.Change<Service> service : delta.services()) {
+            stale.addAll(byService.getOrDefault(service.name(), Set.of()));
         }
         for (GroupNode group : List.copyOf(groups.changed())) {
             if (!group.sides.isEmpty() && groups.refreshRanges(group)) {
@@ -63,8 +66,7 @@ final class RuleIndex {
 
     // ---- policies
 
-    private void change(String name, TenantModel next, Set<RuleNode> stale) {
-        SecurityPolicy policy = next.policies().get(name);
+    private void change(String name, @Nullable SecurityPolicy policy, TenantId tenant, Set<RuleNode> stale) {
         boolean enabled = policy != null && policy.enabled();
         List<RuleNode> before = byPolicy.getOrDefault(name, List.of());
         Map<String, RuleNode> kept = policy != null && enabled ? kept(before, policy) : Map.of();
@@ -73,7 +75,7 @@ final class RuleIndex {
             for (Rule rule : policy.rules()) {
                 RuleNode node = kept.get(rule.name());
                 if (node == null) {
-                    node = learn(next, policy, rule);
+                    node = learn(tenant, policy, rule);
                     stale.add(node);
                 }
                 after.add(node);
@@ -122,11 +124,11 @@ final class RuleIndex {
                 && before.appliedTo().equals(after.appliedTo());
     }
 
-    private RuleNode learn(TenantModel model, SecurityPolicy policy, Rule rule) {
+    private RuleNode learn(TenantId tenant, SecurityPolicy policy, Rule rule) {
         RuleNode node = new RuleNode(
                 policy,
                 rule,
-                RuleIds.of(model.tenant(), policy.name(), rule.name()),
+                RuleIds.of(tenant, policy.name(), rule.name()),
                 groups(policy.appliedTo()),
                 groups(rule.appliedTo()),
                 side(rule.sources(), rule.family()),

@@ -15,6 +15,7 @@ final class Signature {
     private static final int HAS_IPV4 = 2;
     private static final int HAS_IPV6 = 4;
     private static final int SHIFT = 3;
+    private static final int GOLDEN_RATIO = 0x9e37_79b9;
 
     /** Ascending by group. */
     private final int[] elements;
@@ -25,7 +26,9 @@ final class Signature {
     private Signature(int[] elements, boolean mayUseUndeclared) {
         this.elements = elements;
         this.mayUseUndeclared = mayUseUndeclared;
-        hash = Arrays.hashCode(elements) * 2 + (mayUseUndeclared ? 1 : 0);
+        // the elements differ in their upper bits, and maps look at the lower ones
+        int mixed = (Arrays.hashCode(elements) * 2 + (mayUseUndeclared ? 1 : 0)) * GOLDEN_RATIO;
+        hash = mixed ^ mixed >>> 15;
     }
 
     static Signature of(VnicNode vnic, Inventory inventory, GroupIndex groups) {

@@ -1,7 +1,6 @@
 package io.portcullis.policy.compile;
 
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -82,7 +81,7 @@ final class TableClasses {
     }
 
     /** The classes with vNICs whose tables are to be made anew; the call ends the update. */
-    Collection<TableClass> takeStale() {
+    List<TableClass> takeStale() {
         List<TableClass> taken = new ArrayList<>(stale.size());
         for (TableClass tableClass : stale) {
             tableClass.stale = false;

@@ -6,14 +6,13 @@ import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.table.RuleTable;
 import io.portcullis.policy.table.TableRule;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,9 +24,13 @@ import org.jspecify.annotations.Nullable;
  * addresses changed ({@link RuleIndex}); vNICs that other rules concern now ({@link Signature}, {@link TableClasses}); tables with
  * changed rules.
  *
- * <p>One thread. After an exception it must not be used any more.
+ * <p>One thread, which where there are many tables to make is helped by those of the common pool. After an exception it must not
+ * be used any more.
  */
 public final class TenantCompiler {
+    /** More tables than this are made by several threads. */
+    private static final int MAX_BY_ONE_THREAD = 1_000;
+
     private final RuleTableInterner interner;
     private final Inventory inventory = new Inventory();
     private final GroupIndex groups = new GroupIndex(inventory);
@@ -52,11 +55,10 @@ public final class TenantCompiler {
     public Set<VnicId> update(TenantModel next) {
         TenantModel before = model == null ? TenantModel.empty(next.tenant()) : model;
         if (!before.tenant().equals(next.tenant())) {
-            throw new IllegalArgumentException(
-                    "a model of tenant " + next.tenant() + " after one of " + before.tenant());
+            throw new IllegalArgumentException("a model of tenant " + next.tenant() + " after one of " + before.tenant());
         }
         ModelDelta delta = ModelDelta.between(before, next);
-        groups.define(delta.groups(), next.groups());
+        groups.define(delta.groups());
         inventory.change(delta.vms(), next.vms());
         groups.settle();
         rules.change(delta, next);
@@ -87,14 +89,12 @@ public final class TenantCompiler {
     public Map<VnicId, RuleTable> tables() {
         Map<VnicId, RuleTable> tables = new LinkedHashMap<>();
         if (model != null) {
-            model.vms()
-                    .values()
-                    .forEach(vm -> vm.vnics().forEach(vnic -> {
-                        RuleTable table = table(vnic.id());
-                        if (table != null) {
-                            tables.put(vnic.id(), table);
-                        }
-                    }));
+            model.vms().values().forEach(vm -> vm.vnics().forEach(vnic -> {
+                RuleTable table = table(vnic.id());
+                if (table != null) {
+                    tables.put(vnic.id(), table);
+                }
+            }));
         }
         return tables;
     }
@@ -114,7 +114,7 @@ public final class TenantCompiler {
         }
         for (VnicNode vnic : touched) {
             vnic.touched = false;
-            if (inventory.vnic(vnic.vnic.id()) == vnic) {
+            if (!vnic.gone) {
                 classes.place(vnic, Signature.of(vnic, inventory, groups));
                 assign(vnic, changed);
             }
@@ -138,11 +138,14 @@ public final class TenantCompiler {
     }
 
     private void makeTables(TenantModel next, Set<VnicId> changed) {
-        Collection<TableClass> stale = classes.takeStale();
-        Map<List<RuleNode>, RuleTable> made = new HashMap<>();
+        List<TableClass> stale = classes.takeStale();
+        // who has the same rules has the same table
+        Map<List<RuleNode>, RuleTable> made = new ConcurrentHashMap<>();
+        // nothing else changes meanwhile, and each class is written by one thread
+        (stale.size() > MAX_BY_ONE_THREAD ? stale.parallelStream() : stale.stream())
+                .forEach(tableClass -> tableClass.table = made.computeIfAbsent(
+                        scopes.concerning(tableClass.signature), those -> seal(next, scopes.withThoseOfAll(those))));
         for (TableClass tableClass : stale) {
-            List<RuleNode> concerning = scopes.concerning(tableClass.signature);
-            tableClass.table = made.computeIfAbsent(concerning, those -> seal(next, scopes.withThoseOfAll(those)));
             tableClass.vnics.forEach(number -> assign(inventory.vnic(number), changed));
         }
     }
@@ -154,8 +157,8 @@ public final class TenantCompiler {
             compiled.add(Objects.requireNonNull(rule.compiled));
             ftp |= rule.ftp;
         }
-        return interner.intern(
-                RuleTableCodec.seal(compiled, next.defaultAction(), next.looseTracking(), next.timeouts(), ftp));
+        return interner.intern(RuleTableCodec.seal(
+                compiled, next.defaultAction(), next.looseTracking(), next.timeouts(), ftp));
     }
 
     /** Gives the vNIC the table of its class, unless that is about to be made anew. */

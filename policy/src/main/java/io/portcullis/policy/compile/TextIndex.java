@@ -18,6 +18,7 @@ final class TextIndex {
     }
 
     private final Map<TextMatch, Texts> texts = new EnumMap<>(TextMatch.class);
+    private int count;
 
     TextIndex() {
         for (TextMatch match : TextMatch.values()) {
@@ -28,12 +29,14 @@ final class TextIndex {
     void add(TextMatch match, String text, Posting posting) {
         Texts those = texts(match);
         those.postings.put(text, posting);
+        count++;
         those.countByLength[text.length()]++;
     }
 
     void remove(TextMatch match, String text) {
         Texts those = texts(match);
         those.postings.remove(text);
+        count--;
         those.countByLength[text.length()]--;
     }
 
@@ -43,6 +46,9 @@ final class TextIndex {
 
     /** Tells the postings of all that match, some perhaps more than once. */
     void forEachMatching(String text, Consumer<Posting> consumer) {
+        if (count == 0) {
+            return;
+        }
         texts.forEach((match, those) -> {
             if (!those.postings.isEmpty()) {
                 switch (match) {

@@ -46,9 +46,9 @@ final class DeltaChecks {
         if (!delta.segments().isEmpty()) {
             InventoryChecks.checkSegments(next, problems);
         }
-        for (String name : delta.segments()) {
-            String key = ModelKeys.segment(name);
-            if (!next.segments().containsKey(name) && vms.count(key) + groups.count(key) > 0) {
+        for (ModelDelta.Change<Segment> change : delta.segments()) {
+            String key = ModelKeys.segment(change.name());
+            if (change.after() == null && vms.count(key) + groups.count(key) > 0) {
                 return false;
             }
         }
@@ -58,12 +58,12 @@ final class DeltaChecks {
     private boolean vmsPass() {
         InventoryChecks.checkCount(next, problems);
         boolean[] unique = {true};
-        for (String name : delta.vms()) {
-            Vm vm = next.vms().get(name);
+        for (ModelDelta.Change<Vm> change : delta.vms()) {
+            Vm vm = change.after();
             if (vm != null) {
                 InventoryChecks.checkVm(next, vm, problems);
                 ModelKeys.claims(vm, (key, _) -> unique[0] &= vms.count(key) == 1);
-            } else if (groups.count(ModelKeys.vm(name)) > 0) {
+            } else if (groups.count(ModelKeys.vm(change.name())) > 0) {
                 return false;
             }
         }
@@ -73,13 +73,13 @@ final class DeltaChecks {
     private boolean groupsPass() {
         GroupChecks checks = new GroupChecks(next, problems);
         checks.checkCount();
-        for (String name : delta.groups()) {
-            Group group = next.groups().get(name);
-            String key = ModelKeys.group(name);
+        for (ModelDelta.Change<Group> change : delta.groups()) {
+            Group group = change.after();
+            String key = ModelKeys.group(change.name());
             if (group == null && groups.count(key) + policies.count(key) > 0) {
                 return false;
             }
-            if (group != null && (!checks.passesAlone(group) || (groups.count(key) > 0 && !isNoHigher(name, checks)))) {
+            if (group != null && (!checks.passesAlone(group) || (groups.count(key) > 0 && !isNoHigher(change, checks)))) {
                 return false;
             }
         }
@@ -87,18 +87,18 @@ final class DeltaChecks {
     }
 
     /** Whether chains of groups through this one have become no longer by the edit. Nobody that did not change has a new group in it. */
-    private boolean isNoHigher(String name, GroupChecks checks) {
-        return !base.groups().containsKey(name)
-                || checks.height(name) <= new GroupChecks(base, new Problems()).height(name);
+    private boolean isNoHigher(ModelDelta.Change<Group> change, GroupChecks checks) {
+        return change.before() == null
+                || checks.height(change.name()) <= new GroupChecks(base, new Problems()).height(change.name());
     }
 
     private boolean servicesPass() {
         PolicyChecks checks = new PolicyChecks(next, problems);
-        for (String name : delta.services()) {
-            Service service = next.services().get(name);
+        for (ModelDelta.Change<Service> change : delta.services()) {
+            Service service = change.after();
             if (service != null) {
                 checks.checkService(service);
-            } else if (policies.count(ModelKeys.service(name)) > 0) {
+            } else if (policies.count(ModelKeys.service(change.name())) > 0) {
                 return false;
             }
         }
@@ -108,8 +108,8 @@ final class DeltaChecks {
     private boolean policiesPass() {
         PolicyChecks checks = new PolicyChecks(next, problems);
         checks.checkCounts(policies.count(ModelKeys.RULES));
-        for (String name : delta.policies()) {
-            SecurityPolicy policy = next.policies().get(name);
+        for (ModelDelta.Change<SecurityPolicy> change : delta.policies()) {
+            SecurityPolicy policy = change.after();
             if (policy != null) {
                 checks.checkPolicy(policy);
             }

@@ -3,36 +3,49 @@ package io.portcullis.policy.model;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.SortedMap;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What is different between two models of a tenant, as names in ascending order; which it is, added, changed or removed, the models
- * tell. For models of which one came from the other through edits the time grows with the differences, not with the models.
+ * What is different between two models of a tenant, each kind in the order of the names. For models of which one came from the other
+ * through edits the time grows with the differences, not with the models.
  *
  * @param defaults whether anything is different that has no name: default action, tracking, time-outs
  */
 public record ModelDelta(
-        List<String> segments,
-        List<String> vms,
-        List<String> groups,
-        List<String> services,
-        List<String> policies,
+        List<Change<Segment>> segments,
+        List<Change<Vm>> vms,
+        List<Change<Group>> groups,
+        List<Change<Service>> services,
+        List<Change<SecurityPolicy>> policies,
         boolean defaults) {
+    /**
+     * One thing that is different.
+     *
+     * @param before null for a new one
+     * @param after null for one that is gone
+     */
+    public record Change<V>(String name, @Nullable V before, @Nullable V after) {}
+
     public static ModelDelta between(TenantModel before, TenantModel after) {
         return new ModelDelta(
-                names(before.segments(), after.segments()),
-                names(before.vms(), after.vms()),
-                names(before.groups(), after.groups()),
-                names(before.services(), after.services()),
-                names(before.policies(), after.policies()),
+                changes(before.segments(), after.segments()),
+                changes(before.vms(), after.vms()),
+                changes(before.groups(), after.groups()),
+                changes(before.services(), after.services()),
+                changes(before.policies(), after.policies()),
                 before.defaultAction() != after.defaultAction()
                         || before.looseTracking() != after.looseTracking()
                         || before.timeouts() != after.timeouts());
     }
 
-    private static <V> List<String> names(java.util.SortedMap<String, V> before, java.util.SortedMap<String, V> after) {
-        List<String> names = new ArrayList<>();
-        NameMap.compare(NameMap.copyOf(before), NameMap.copyOf(after), (name, _, _) -> names.add(name));
-        return Collections.unmodifiableList(names);
+    private static <V> List<Change<V>> changes(SortedMap<String, V> before, SortedMap<String, V> after) {
+        List<Change<V>> changes = new ArrayList<>();
+        NameMap.compare(
+                NameMap.copyOf(before),
+                NameMap.copyOf(after),
+                (name, old, next) -> changes.add(new Change<>(name, old, next)));
+        return Collections.unmodifiableList(changes);
     }
 
     public boolean isEmpty() {

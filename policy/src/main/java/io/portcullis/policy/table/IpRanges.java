@@ -15,9 +15,11 @@ import java.util.List;
  */
 public final class IpRanges {
     /** The order of merged lists. */
-    public static final Comparator<IpRange> ORDER = Comparator.comparing(IpRange::family)
-            .thenComparing((a, b) -> compare(a.firstHigh(), a.firstLow(), b.firstHigh(), b.firstLow()))
-            .thenComparing((a, b) -> compare(a.lastHigh(), a.lastLow(), b.lastHigh(), b.lastLow()));
+    public static final Comparator<IpRange> ORDER = (a, b) -> {
+        int family = a.family().compareTo(b.family());
+        int first = family != 0 ? family : compare(a.firstHigh(), a.firstLow(), b.firstHigh(), b.firstLow());
+        return first != 0 ? first : compare(a.lastHigh(), a.lastLow(), b.lastHigh(), b.lastLow());
+    };
 
     private IpRanges() {}
 

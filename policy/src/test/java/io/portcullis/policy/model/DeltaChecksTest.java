@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 /** What an edit of a checked model comes to, against the check of all of its outcome. */
 class DeltaChecksTest {
-    private static final int MODELS = 100;
+    private static final int MODELS = 40;
     private static final int EDITS_PER_MODEL = 300;
 
     @Test
