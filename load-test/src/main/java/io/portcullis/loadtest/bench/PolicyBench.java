@@ -1,7 +1,10 @@
 package io.portcullis.loadtest.bench;
 
+import io.portcullis.policy.model.Limits;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -18,6 +21,8 @@ import picocli.CommandLine.Spec;
             "Measures what rules cost that many vNICs share, and what a change of policy costs a vNIC with live"
                     + " connections.",
             "After a change each connection is judged again when its next packet comes.",
+            "With --segments, --vms or --policies: what the compiler of one large tenant costs instead, in the shape of"
+                    + " Antrea's benchmark of many small namespaces.",
             ""
         },
         footer = {
@@ -32,8 +37,21 @@ import picocli.CommandLine.Spec;
             "rechecked             packets whose connection was judged again",
             "",
             "  portcullis bench policy --vnics 5000 --rules 10000 --connections 100000 --json",
+            "",
+            "compileMillis         with --segments…: of the whole tenant, by a compiler that knows nothing yet (median,"
+                    + " warm)",
+            "tagChangeMillis…      a VM goes over to another application: edit, its checks and compile",
+            "ruleChangeMillis…     a rule of a policy gets another action: the same",
+            "changedVnics…         get another table, on average; nobody else hears of the change",
+            "heapBytes             the model, the compiler and all tables",
+            "wrongTables           that differ from those of a compiler which begins with the last model",
+            "",
+            "  portcullis bench policy --segments 25000 --vms 100000 --policies 75000 --json",
+            "  portcullis bench policy --segments 10 --vms 1000 --policies 100 --rules 100000 --json",
         })
 final class PolicyBench implements Callable<Integer> {
+    private static final int DEFAULT_RULES = 10_000;
+    private static final int DEFAULT_NAMESPACES = 25_000;
     private static final int MAX_VNICS = 100_000;
     private static final int MAX_RULES = 65_536;
     private static final int MAX_CONNECTIONS = 10_000_000;
@@ -47,8 +65,11 @@ final class PolicyBench implements Callable<Integer> {
     @Option(names = "--vnics", paramLabel = "N", defaultValue = "5000", description = "Default: ${DEFAULT-VALUE}.")
     private int vnics;
 
-    @Option(names = "--rules", paramLabel = "N", defaultValue = "10000", description = "Default: ${DEFAULT-VALUE}.")
-    private int rules;
+    @Option(
+            names = "--rules",
+            paramLabel = "N",
+            description = "Default: " + DEFAULT_RULES + "; with --segments…: one for each policy.")
+    private @Nullable Integer rules;
 
     @Option(
             names = "--connections",
@@ -57,16 +78,57 @@ final class PolicyBench implements Callable<Integer> {
             description = "Default: ${DEFAULT-VALUE}.")
     private int connections;
 
+    @Option(
+            names = "--segments",
+            paramLabel = "N",
+            description = "Namespaces, each a tag of its VMs. A segment is a VLAN, of which a tenant has at most "
+                    + Limits.MAX_SEGMENTS + ": if there are more namespaces, they share these. Default: 25000.")
+    private @Nullable Integer segments;
+
+    @Option(names = "--vms", paramLabel = "N", description = "With one vNIC each. Default: 4 for each namespace.")
+    private @Nullable Integer vms;
+
+    @Option(
+            names = "--policies",
+            paramLabel = "N",
+            description = "For each namespace one that denies everything, the others for one application each. Default: 3"
+                    + " for each namespace.")
+    private @Nullable Integer policies;
+
     @Option(names = "--json", description = "Print one JSON object on one line.")
     private boolean json;
 
     @Override
     public Integer call() {
+        return segments == null && vms == null && policies == null ? measureSharing() : measureCompiler();
+    }
+
+    private int measureCompiler() {
+        int namespaces = segments == null ? DEFAULT_NAMESPACES : segments;
+        check("--segments", namespaces, Limits.MAX_GROUPS);
+        int machines = vms == null ? (int) Math.min(4L * namespaces, Limits.MAX_VMS) : vms;
+        int all = policies == null ? (int) Math.min(3L * namespaces, Limits.MAX_POLICIES) : policies;
+        int rulesOfAll = rules == null ? all : rules;
+        check("--vms", machines, Limits.MAX_VMS);
+        check("--policies", all, Limits.MAX_POLICIES);
+        check("--rules", rulesOfAll, Limits.MAX_RULES);
+        try {
+            ScaleRun.ScaleResult result =
+                    new ScaleRun(namespaces, machines, all, rulesOfAll, ScaleRun.Effort.USUAL).run();
+            System.out.println(json ? result.json() : result.table());
+            return result.wrongTables() == 0 ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
+        } catch (IllegalArgumentException refused) {
+            throw new ParameterException(spec.commandLine(), Objects.toString(refused.getMessage()), refused);
+        }
+    }
+
+    private int measureSharing() {
+        int shared = rules == null ? DEFAULT_RULES : rules;
         check("--vnics", vnics, MAX_VNICS);
-        check("--rules", rules, MAX_RULES);
+        check("--rules", shared, MAX_RULES);
         check("--connections", connections, MAX_CONNECTIONS);
         PolicyResult result =
-                new PolicyRun(vnics, rules, connections, CHANGES, PACKETS_PER_CHANGE, TrackRun.Effort.USUAL).run();
+                new PolicyRun(vnics, shared, connections, CHANGES, PACKETS_PER_CHANGE, TrackRun.Effort.USUAL).run();
         System.out.println(json ? result.json() : result.table());
         return result.wrongVerdicts() == 0 ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
     }

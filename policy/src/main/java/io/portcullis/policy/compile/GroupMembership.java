@@ -21,7 +21,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who is in which group of one model, worked out lazily and remembered. Follows the semantics of {@link Expression}. One
+ * Who is in which group of one model, worked out lazily and remembered; the reference of {@link GroupIndex}, which follows a model
+ * through its edits. Follows the semantics of {@link Expression}. One
  * thread. The model must be free of problems; an unknown group throws {@link IllegalArgumentException}.
  */
 public final class GroupMembership {

@@ -36,6 +36,8 @@ final class GroupNode {
 
     /** Sides of rules that name it. */
     final List<Side> sides = new ArrayList<>(0);
+    /** Sides of rules whose literal addresses it is. */
+    int holders;
     /** Rules that are applied to it. */
     final List<RuleNode> applied = new ArrayList<>(0);
     /** Rules that are applied to all vNICs and concern those that have an address of the group. */

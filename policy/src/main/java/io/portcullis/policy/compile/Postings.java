@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * For each simple condition: which workloads satisfy it. Those that name a tag, a segment or a finding are known of all workloads; the
@@ -34,7 +35,7 @@ final class Postings {
      *
      * @param workloads finds those that satisfy the condition; asked if they are not known
      */
-    Posting acquire(Expression leaf, java.util.function.Supplier<IntSet> workloads) {
+    Posting acquire(Expression leaf, Supplier<IntSet> workloads) {
         Expression key = folded(leaf);
         Posting posting = byLeaf.get(key);
         if (posting == null) {

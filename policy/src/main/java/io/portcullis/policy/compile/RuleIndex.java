@@ -2,7 +2,6 @@ package io.portcullis.policy.compile;
 
 import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.TenantId;
-import io.portcullis.policy.model.AddressLiteral;
 import io.portcullis.policy.model.Expression;
 import io.portcullis.policy.model.ModelDelta;
 import io.portcullis.policy.model.Peers;
@@ -32,13 +31,15 @@ final class RuleIndex {
     private static final Side ANYONE = new Side(new Side.Key(Peers.ANY, IpFamily.ANY), List.of());
 
     private final GroupIndex groups;
+    private final GroupRanges ranges;
     private final RuleScopes scopes;
     private final Map<String, List<RuleNode>> byPolicy = new HashMap<>();
     private final Map<String, Set<RuleNode>> byService = new HashMap<>();
     private final Map<Side.Key, Side> sides = new HashMap<>();
 
-    RuleIndex(GroupIndex groups, RuleScopes scopes) {
+    RuleIndex(GroupIndex groups, GroupRanges ranges, RuleScopes scopes) {
         this.groups = groups;
+        this.ranges = ranges;
         this.scopes = scopes;
     }
 
@@ -53,7 +54,7 @@ final class RuleIndex {
             stale.addAll(byService.getOrDefault(service.name(), Set.of()));
         }
         for (GroupNode group : List.copyOf(groups.changed())) {
-            if (!group.sides.isEmpty() && groups.refreshRanges(group)) {
+            if (!group.sides.isEmpty() && ranges.refresh(group)) {
                 group.sides.forEach(side -> restate(side, stale));
             }
         }
@@ -177,6 +178,12 @@ final class RuleIndex {
         node.ftp = ftp;
         node.anySource = RuleResolver.mayHoldAny(sources);
         node.anyDestination = RuleResolver.mayHoldAny(destinations) || RuleResolver.reachesGroupAddresses(destinations);
+        for (Side side : node.askedSides()) {
+            if (side.literals == null && side.hasLiterals()) {
+                side.literals =
+                        groups.acquireAddresses(new Expression.Addresses(side.key.peers().addresses()));
+            }
+        }
         scopes.add(node);
     }
 
@@ -189,11 +196,7 @@ final class RuleIndex {
         Side.Key key = new Side.Key(peers, family);
         Side side = sides.get(key);
         if (side == null) {
-            List<GroupNode> named = new ArrayList<>(groups(peers.groups()));
-            if (!peers.addresses().isEmpty()) {
-                named.add(groups.acquireAddresses(new Expression.Addresses(peers.addresses())));
-            }
-            side = new Side(key, List.copyOf(named));
+            side = new Side(key, groups(peers.groups()));
             for (GroupNode group : side.groups) {
                 group.sides.add(side);
             }
@@ -224,9 +227,8 @@ final class RuleIndex {
                 group.ranges = null;
             }
         }
-        List<AddressLiteral> addresses = side.key.peers().addresses();
-        if (!addresses.isEmpty() && side.groups.getLast().sides.isEmpty()) {
-            groups.releaseAddresses(new Expression.Addresses(addresses));
+        if (side.literals != null) {
+            groups.releaseAddresses(side.literals);
         }
     }
 
@@ -239,12 +241,14 @@ final class RuleIndex {
     }
 
     private AddressMatch match(Side side) {
-        List<IpRange> named = groups.ranges(side.groups.getFirst());
-        if (side.groups.size() > 1) {
-            List<IpRange> all = new ArrayList<>();
-            side.groups.forEach(group -> all.addAll(groups.ranges(group)));
-            named = IpRanges.merge(all);
+        if (side.groups.size() == 1 && !side.hasLiterals()) {
+            List<IpRange> named = ranges.of(side.groups.getFirst());
+            return RuleResolver.match(side.key.peers(), side.key.family(), named);
         }
+        List<IpRange> all = new ArrayList<>();
+        side.groups.forEach(group -> all.addAll(ranges.of(group)));
+        side.key.peers().addresses().forEach(literal -> all.add(literal.range()));
+        List<IpRange> named = IpRanges.merge(all);
         return RuleResolver.match(side.key.peers(), side.key.family(), named);
     }
 }

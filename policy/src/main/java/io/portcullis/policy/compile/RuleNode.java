@@ -79,19 +79,24 @@ final class RuleNode {
         return (isOut() && anySource) || (isIn() && anyDestination);
     }
 
-    /** Groups of which it asks whether a vNIC has one of their addresses; as often as it names them. */
-    List<GroupNode> sides() {
+    /** Sides of which it asks whether a vNIC has one of their addresses. */
+    List<Side> askedSides() {
         if (concernsAnyAddress()) {
             return List.of();
         }
-        List<GroupNode> sides = new ArrayList<>();
-        if (isOut()) {
-            sides.addAll(sources.groups);
+        return isOut() && isIn() ? List.of(sources, destinations) : List.of(isOut() ? sources : destinations);
+    }
+
+    /** Groups of which it asks whether a vNIC has one of their addresses; as often as it names them. */
+    List<GroupNode> sides() {
+        List<GroupNode> groups = new ArrayList<>();
+        for (Side side : askedSides()) {
+            groups.addAll(side.groups);
+            if (side.literals != null) {
+                groups.add(side.literals);
+            }
         }
-        if (isIn()) {
-            sides.addAll(destinations.groups);
-        }
-        return sides;
+        return groups;
     }
 
     /** Whether it can match a packet of a vNIC with this signature; the same as with the vNIC's addresses. */
@@ -100,8 +105,13 @@ final class RuleNode {
                 && isApplied(ofRule, signature)
                 && (signature.mayUseUndeclared()
                         || concernsAnyAddress()
-                        || (isOut() && signature.hasAddressOf(sources.groups, rule.family()))
-                        || (isIn() && signature.hasAddressOf(destinations.groups, rule.family())));
+                        || (isOut() && isOn(sources, signature))
+                        || (isIn() && isOn(destinations, signature)));
+    }
+
+    private boolean isOn(Side side, Signature signature) {
+        return signature.hasAddressOf(side.groups, rule.family())
+                || (side.literals != null && signature.hasAddressOf(side.literals, rule.family()));
     }
 
     private static boolean isApplied(List<GroupNode> groups, Signature signature) {

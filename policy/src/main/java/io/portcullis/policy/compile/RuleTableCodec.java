@@ -13,19 +13,13 @@ import io.portcullis.policy.table.MacPrefix;
 import io.portcullis.policy.table.RuleTable;
 import io.portcullis.policy.table.ServiceMatch;
 import io.portcullis.policy.table.TableRule;
-import java.io.ByteArrayOutputStream;
-import java.io.DataOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * The canonical bytes of a rule table: equal tables give equal bytes, and their SHA-256 is the table's hash. Also the form
@@ -119,28 +113,24 @@ public final class RuleTableCodec {
 
     public static byte[] encode(RuleTable table) {
         List<TableRule> rules = table.rules();
-        Map<AddressMatch, Integer> matches = new LinkedHashMap<>();
-        for (TableRule rule : rules) {
-            matches.putIfAbsent(rule.sources(), matches.size());
-            matches.putIfAbsent(rule.destinations(), matches.size());
+        TableWriter out = new TableWriter();
+        int[] indexes = new int[2 * rules.size()];
+        for (int rule = 0; rule < rules.size(); rule++) {
+            indexes[2 * rule] = out.indexOf(rules.get(rule).sources());
+            indexes[2 * rule + 1] = out.indexOf(rules.get(rule).destinations());
         }
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try (DataOutputStream out = new DataOutputStream(bytes)) {
-            out.writeInt(MAGIC);
-            out.writeByte(ACTIONS.indexOf(table.defaultAction()));
-            out.writeByte(tracking(table));
-            out.writeInt(matches.size());
-            for (AddressMatch match : matches.keySet()) {
-                writeMatch(out, match);
-            }
-            out.writeInt(rules.size());
-            for (TableRule rule : rules) {
-                writeRule(out, rule, matches);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        out.writeInt(MAGIC);
+        out.writeByte(ACTIONS.indexOf(table.defaultAction()));
+        out.writeByte(tracking(table));
+        out.writeInt(out.matches().size());
+        for (AddressMatch match : out.matches()) {
+            writeMatch(out, match);
         }
-        return bytes.toByteArray();
+        out.writeInt(rules.size());
+        for (int rule = 0; rule < rules.size(); rule++) {
+            writeRule(out, rules.get(rule), indexes[2 * rule], indexes[2 * rule + 1]);
+        }
+        return out.toBytes();
     }
 
     private static int tracking(RuleTable table) {
@@ -159,7 +149,7 @@ public final class RuleTableCodec {
         return bits;
     }
 
-    private static void writeMatch(DataOutputStream out, AddressMatch match) throws IOException {
+    private static void writeMatch(TableWriter out, AddressMatch match) {
         out.writeBoolean(match.any());
         out.writeBoolean(match.negated());
         out.writeInt(match.ranges().size());
@@ -182,8 +172,7 @@ public final class RuleTableCodec {
         return new AddressMatch(any, negated, ranges);
     }
 
-    private static void writeRule(DataOutputStream out, TableRule rule, Map<AddressMatch, Integer> matches)
-            throws IOException {
+    private static void writeRule(TableWriter out, TableRule rule, int sources, int destinations) {
         out.writeLong(rule.id());
         byte[] name = rule.name().getBytes(StandardCharsets.UTF_8);
         out.writeInt(name.length);
@@ -191,8 +180,8 @@ public final class RuleTableCodec {
         out.writeByte(CATEGORIES.indexOf(rule.category()));
         out.writeByte(DIRECTIONS.indexOf(rule.direction()));
         out.writeByte(FAMILIES.indexOf(rule.family()));
-        out.writeInt(matches.getOrDefault(rule.sources(), -1));
-        out.writeInt(matches.getOrDefault(rule.destinations(), -1));
+        out.writeInt(sources);
+        out.writeInt(destinations);
         out.writeInt(rule.services().size());
         for (ServiceMatch service : rule.services()) {
             out.writeShort(service.protocol());
@@ -241,7 +230,7 @@ public final class RuleTableCodec {
                 flag(in));
     }
 
-    private static void writeEthernet(DataOutputStream out, EthernetMatch ethernet) throws IOException {
+    private static void writeEthernet(TableWriter out, EthernetMatch ethernet) {
         out.writeInt(ethernet.etherTypes().size());
         for (int etherType : ethernet.etherTypes()) {
             out.writeShort(etherType);
@@ -252,7 +241,7 @@ public final class RuleTableCodec {
         out.writeBoolean(ethernet.destinationsNegated());
     }
 
-    private static void writePrefixes(DataOutputStream out, List<MacPrefix> prefixes) throws IOException {
+    private static void writePrefixes(TableWriter out, List<MacPrefix> prefixes) {
         out.writeInt(prefixes.size());
         for (MacPrefix prefix : prefixes) {
             out.writeLong(prefix.value() << 16 | prefix.bits());

@@ -5,12 +5,15 @@ import io.portcullis.policy.model.Peers;
 import io.portcullis.policy.table.AddressMatch;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A side of rules, as their family sees it: one for all rules that say the same, so that groups become ranges once. */
 final class Side {
     final Key key;
-    /** Whose addresses it names, literal ones as a group of their own; empty for anyone. */
+    /** Groups that it names. */
     final List<GroupNode> groups;
+    /** Its literal addresses as a group of their own; null while no rule asks which vNICs have them. */
+    @Nullable GroupNode literals;
 
     AddressMatch match = AddressMatch.ANY;
     final List<RuleNode> rules = new ArrayList<>(1);
@@ -20,5 +23,9 @@ final class Side {
     Side(Key key, List<GroupNode> groups) {
         this.key = key;
         this.groups = groups;
+    }
+
+    boolean hasLiterals() {
+        return !key.peers().addresses().isEmpty();
     }
 }

@@ -100,25 +100,34 @@ final class Signature {
     }
 
     boolean hasAddressOf(List<GroupNode> groups, IpFamily family) {
-        return has(
-                groups,
-                switch (family) {
-                    case IPV4 -> HAS_IPV4;
-                    case IPV6 -> HAS_IPV6;
-                    case ANY -> HAS_IPV4 | HAS_IPV6;
-                });
+        return has(groups, bits(family));
+    }
+
+    boolean hasAddressOf(GroupNode group, IpFamily family) {
+        return has(group, bits(family));
+    }
+
+    private static int bits(IpFamily family) {
+        return switch (family) {
+            case IPV4 -> HAS_IPV4;
+            case IPV6 -> HAS_IPV6;
+            case ANY -> HAS_IPV4 | HAS_IPV6;
+        };
     }
 
     private boolean has(List<GroupNode> groups, int bits) {
         for (int i = 0; i < groups.size(); i++) {
-            int least = groups.get(i).number << SHIFT;
-            int place = Arrays.binarySearch(elements, least);
-            int at = place < 0 ? -place - 1 : place;
-            if (at < elements.length && elements[at] >>> SHIFT == least >>> SHIFT && (elements[at] & bits) != 0) {
+            if (has(groups.get(i), bits)) {
                 return true;
             }
         }
         return false;
+    }
+
+    private boolean has(GroupNode group, int bits) {
+        int place = Arrays.binarySearch(elements, group.number << SHIFT);
+        int at = place < 0 ? -place - 1 : place;
+        return at < elements.length && elements[at] >>> SHIFT == group.number && (elements[at] & bits) != 0;
     }
 
     @Override

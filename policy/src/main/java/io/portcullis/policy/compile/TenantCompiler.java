@@ -36,7 +36,7 @@ public final class TenantCompiler {
     private final GroupIndex groups = new GroupIndex(inventory);
     private final TableClasses classes = new TableClasses(groups);
     private final RuleScopes scopes = new RuleScopes(groups, classes);
-    private final RuleIndex rules = new RuleIndex(groups, scopes);
+    private final RuleIndex rules = new RuleIndex(groups, new GroupRanges(inventory), scopes);
 
     private final List<VnicNode> touched = new ArrayList<>();
     /** Null before the first. */

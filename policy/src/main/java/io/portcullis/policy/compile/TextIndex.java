@@ -5,6 +5,7 @@ import io.portcullis.policy.model.TextMatch;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 
 /**
@@ -41,7 +42,7 @@ final class TextIndex {
     }
 
     private Texts texts(TextMatch match) {
-        return java.util.Objects.requireNonNull(texts.get(match));
+        return Objects.requireNonNull(texts.get(match));
     }
 
     /** Tells the postings of all that match, some perhaps more than once. */

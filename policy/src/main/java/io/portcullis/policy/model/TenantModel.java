@@ -16,7 +16,7 @@ import java.util.TreeSet;
  * threads. Every change goes through {@link #apply(List)}, which gives a new model one revision on, this very model when
  * nothing changed, or the problems and no change.
  *
- * <p>The maps are keyed by name. A model that came from {@link #empty} through edits always passes
+ * <p>The maps are keyed by name, and a model shares with the one that it came from all that the edit did not touch. A model that came from {@link #empty} through edits always passes
  * {@link ModelValidator#problems}; one that was put together by hand may not.
  *
  * @param revision grows by one with every change of anything in here
