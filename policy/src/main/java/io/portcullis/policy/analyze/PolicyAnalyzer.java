@@ -1,0 +1,183 @@
+package io.portcullis.policy.analyze;
+
+import io.portcullis.policy.Action;
+import io.portcullis.policy.Category;
+import io.portcullis.policy.analyze.MatchedPackets.Outcome;
+import io.portcullis.policy.compile.GroupMembership;
+import io.portcullis.policy.model.Rule;
+import io.portcullis.policy.model.SecurityPolicy;
+import io.portcullis.policy.model.TenantModel;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Analyzes the policy of a tenant. A pure function of the model, which must be free of problems
+ * ({@link io.portcullis.policy.model.ModelValidator}); any thread, some seconds of it for 100,000 rules.
+ *
+ * <p>What is found is so: a rule is compared by what it matches (vNICs that it is applied to, direction, addresses, services with TCP
+ * flags, Ethernet headers), with its groups as they are in this model, never by how it is written. A rule for all vNICs is also one for
+ * those that are yet to come.
+ *
+ * <p>What is not found:
+ * <ul>
+ *   <li>Shadowed and redundant by one earlier rule is exact within a category. By an earlier category it is found where no PASS
+ *       before that rule (in category ETHERNET: no ALLOW or PASS) takes some of it, or as several rules are.
+ *   <li>By several rules together, of any categories and with any PASS between, it is found where at most
+ *       {@link AnalysisLimits#MAX_UNION} earlier rules overlap it and what they leave never falls into more than
+ *       {@link AnalysisLimits#MAX_PIECES} boxes on the way.
+ *   <li>Redundant by later rules: by one of the same category, not by several together, and not by the tenant's default.
+ *   <li>Conflicts: for each rule some of those there are, at most {@link AnalysisLimits#MAX_CAUSES}, and only where one of at most
+ *       {@link AnalysisLimits#MAX_SAMPLES} packets that are tried shows it. Across categories, whose order is meant, none.
+ *   <li>Types of ICMP that never open a connection, and addresses that SpoofGuard lets no vNIC use, are taken for possible.
+ *   <li>Where a limit ended a search, {@link Analysis#unfinished} counts the rule.
+ * </ul>
+ */
+public final class PolicyAnalyzer {
+    private record Placed(int order, Finding finding) {}
+
+    private final TenantModel model;
+    private final GroupMembership membership;
+    private final PolicyShapes shapes;
+    private final Effort effort = new Effort();
+    private final FindingTexts texts;
+    private final DecidingRules deciding;
+    /** Rules that decide about nothing. */
+    private final Set<RuleShape> dead = new HashSet<>();
+
+    /** Those of them that no vNIC of today meets. */
+    private final Set<RuleShape> elsewhere = new HashSet<>();
+
+    private final Set<RuleShape> unfinished = new HashSet<>();
+    private final List<Placed> findings = new ArrayList<>();
+    /** Of each policy that is enabled, how many rules come before it. */
+    private final Map<String, Integer> firstOrders = new HashMap<>();
+
+    private int rules;
+    private int tooLarge;
+
+    private PolicyAnalyzer(TenantModel model) {
+        this.model = model;
+        membership = GroupMembership.of(model);
+        shapes = new PolicyShapes(model, membership);
+        texts = new FindingTexts(shapes);
+        deciding = new DecidingRules(shapes, effort);
+    }
+
+    public static Analysis analyze(TenantModel model) {
+        return new PolicyAnalyzer(model).run();
+    }
+
+    private Analysis run() {
+        resolve();
+        findDead();
+        findUnnecessary();
+        findPassingAll();
+        List<Finding> all = new ArrayList<>();
+        findings.stream().sorted(Comparator.comparingInt(Placed::order)).forEach(placed -> all.add(placed.finding()));
+        all.addAll(new UnusedSearch(model, membership).find());
+        return new Analysis(rules, all, tooLarge + unfinished.size());
+    }
+
+    private void add(Finding.OfRule rule, Finding finding) {
+        findings.add(new Placed(firstOrders.getOrDefault(rule.name().policy(), 0) + rule.index(), finding));
+    }
+
+    private void add(RuleShape rule, Finding finding) {
+        add(rule.subject(), finding);
+    }
+
+    private void resolve() {
+        RuleMatching matching = new RuleMatching(shapes);
+        for (SecurityPolicy policy : shapes.policies()) {
+            firstOrders.put(policy.name(), rules);
+            rules += policy.rules().size();
+            for (int index = 0; index < policy.rules().size(); index++) {
+                Rule rule = policy.rules().get(index);
+                Finding.OfRule subject = new Finding.OfRule(new RuleName(policy.name(), rule.name()), index);
+                switch (matching.of(policy, rule)) {
+                    case Outcome.Matches(MatchedPackets packets) -> shapes.add(policy, index, packets);
+                    case Outcome.Elsewhere(MatchedPackets packets) -> {
+                        shapes.add(policy, index, packets);
+                        elsewhere.add(shapes.rules().getLast());
+                        add(subject, texts.matchesElsewhere(subject));
+                    }
+                    case Outcome.Nothing nothing -> {
+                        // an emergency waits for its group to fill
+                        if (!nothing.waits() || policy.category() != Category.EMERGENCY) {
+                            add(subject, texts.neverMatches(subject, nothing));
+                        }
+                    }
+                    case Outcome.TooLarge _ -> tooLarge++;
+                }
+            }
+        }
+        shapes.index();
+        dead.addAll(elsewhere);
+    }
+
+    private void findDead() {
+        ConflictSearch conflicts = new ConflictSearch(shapes, deciding, effort);
+        Permissiveness permissiveness = new Permissiveness(shapes);
+        for (RuleShape rule : shapes.rules()) {
+            if (dead.contains(rule)) {
+                continue;
+            }
+            List<RuleShape> takers = deciding.takersOf(rule);
+            if (takers.isEmpty()) {
+                List<ConflictSearch.Conflict> found = conflicts.of(rule);
+                if (!found.isEmpty()) {
+                    add(rule, texts.conflicting(rule, found));
+                }
+                permissiveness.judge(rule).ifPresent(finding -> add(rule, finding));
+                deciding.add(rule);
+            } else {
+                dead.add(rule);
+                texts.covered(rule, takers).ifPresent(finding -> add(rule, finding));
+            }
+            if (effort.wasExhausted()) {
+                unfinished.add(rule);
+            }
+        }
+    }
+
+    private void findUnnecessary() {
+        Map<RuleShape, Optional<RuleShape>> unnecessary = new LaterRules(shapes, effort).find(dead, unfinished);
+        unnecessary.forEach((rule, instead) -> add(rule, texts.unnecessary(rule, instead)));
+    }
+
+    private void findPassingAll() {
+        for (RuleShape rule : shapes.rules()) {
+            if (rule.action() == Action.PASS && !dead.contains(rule)) {
+                List<RuleShape> skipped = allSkippedBy(rule);
+                if (!skipped.isEmpty()) {
+                    add(rule, texts.passesAll(rule, skipped));
+                }
+            }
+        }
+    }
+
+    /** The later rules of its category; none if one of them may still match. */
+    private List<RuleShape> allSkippedBy(RuleShape rule) {
+        List<RuleShape> skipped = new ArrayList<>();
+        List<RuleShape> all = shapes.rules();
+        for (int place = rule.place() + 1; place < all.size(); place++) {
+            RuleShape later = all.get(place);
+            if (later.category() != rule.category()) {
+                break;
+            }
+            if (!elsewhere.contains(later)) {
+                if (!shapes.covers(rule, later)) {
+                    return List.of();
+                }
+                skipped.add(later);
+            }
+        }
+        return skipped;
+    }
+}

@@ -1,0 +1,340 @@
+package io.portcullis.policy.analyze;
+
+import static io.portcullis.policy.model.Rule.allow;
+import static io.portcullis.policy.model.Rule.drop;
+import static io.portcullis.policy.model.Rule.pass;
+import static io.portcullis.policy.model.Rule.reject;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.portcullis.policy.Action;
+import io.portcullis.policy.Category;
+import io.portcullis.policy.IpFamily;
+import io.portcullis.policy.RuleDirection;
+import io.portcullis.policy.model.Alg;
+import io.portcullis.policy.model.Expression;
+import io.portcullis.policy.model.ModelEdit;
+import io.portcullis.policy.model.Peers;
+import io.portcullis.policy.model.Rule;
+import io.portcullis.policy.model.SecurityPolicy;
+import io.portcullis.policy.model.Service;
+import io.portcullis.policy.model.ServiceSelection;
+import io.portcullis.policy.model.TestTenant;
+import io.portcullis.policy.table.EthernetMatch;
+import io.portcullis.policy.table.ServiceMatch;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class PolicyAnalyzerTest {
+    private final TestTenant tenant = TestTenant.aTenant()
+            .segment("lan", 10)
+            .vm("web-1", "app:web", "10.0.0.1", "2001:db8::1")
+            .vm("web-2", "app:web", "10.0.0.2")
+            .vm("db-1", "app:db", "10.0.0.9", "2001:db8::9")
+            .group("web", Expression.tag("app:web"))
+            .group("db", Expression.tag("app:db"))
+            .group("nobody", Expression.tag("app:none"));
+
+    private Analysis analyze(SecurityPolicy... policies) {
+        List.of(policies).forEach(tenant::policy);
+        return PolicyAnalyzer.analyze(tenant.build());
+    }
+
+    private static SecurityPolicy application(Rule.Builder... rules) {
+        return SecurityPolicy.of("shop", Category.APPLICATION, 10, rules);
+    }
+
+    /** Like {@code shadowed Rule/shop/b by [shop/a]}; groups and services that are empty or unused are left out. */
+    private static List<String> ofRules(Analysis analysis) {
+        return analysis.findings().stream()
+                .filter(finding -> finding.subject() instanceof Finding.OfRule)
+                .map(finding -> finding.kind().word() + " " + finding.subject() + " by " + finding.causes())
+                .toList();
+    }
+
+    @Test
+    void shouldFindNothingInAPolicyThatIsWell() {
+        assertThat(ofRules(analyze(application(
+                        allow("in").to("web").services("https"),
+                        allow("sql").from("web").to("db").services("postgresql"),
+                        drop("rest").anyService()))))
+                .isEmpty();
+    }
+
+    @Test
+    void shouldFindARuleThatAnEarlierOneWithAnotherActionCovers() {
+        Analysis analysis = analyze(application(
+                drop("first").to("web").anyService(),
+                allow("second").to(Peers.addresses("10.0.0.1")).services("https")));
+
+        assertThat(ofRules(analysis)).containsExactly("shadowed Rule/shop/second by [shop/first]");
+        Finding finding = analysis.findings().getFirst();
+        assertThat(finding.message())
+                .isEqualTo("its ALLOW never decides: shop/first (DROP) comes first and matches all that it does");
+        assertThat(finding.hint()).startsWith("move it before shop/first");
+        assertThat(finding.problem().path()).isEqualTo("/policies/shop/rules/1");
+    }
+
+    @Test
+    void shouldNotTakeARuleForCoveredThatIsAppliedToMoreOrSpeaksOfMore() {
+        assertThat(ofRules(analyze(application(
+                        drop("here").to("web").anyService().appliedTo("db"),
+                        drop("in").to("web").anyService().direction(RuleDirection.IN),
+                        drop("v4").to("web").anyService().family(IpFamily.IPV4),
+                        drop("low").to("web").services("http"),
+                        reject("all").to("web").anyService()))))
+                .isEmpty();
+    }
+
+    @Test
+    void shouldNotTakeARuleForAllVnicsForCoveredByOnesForThoseOfToday() {
+        tenant.group("both", Expression.or(Expression.group("web"), Expression.group("db")));
+
+        assertThat(ofRules(analyze(application(
+                        reject("today").services("ssh").appliedTo("both"),
+                        drop("always").services("ssh")))))
+                .isEmpty();
+    }
+
+    @Test
+    void shouldFindARuleThatSeveralEarlierOnesCoverTogether() {
+        tenant.with(new ModelEdit.PutService(Service.of("low", ServiceMatch.ports(6, 0, 1_023))));
+        tenant.with(new ModelEdit.PutService(Service.of("high", ServiceMatch.ports(6, 1_024, 65_535))));
+
+        assertThat(ofRules(analyze(application(
+                        allow("low").from("db").to("web").services("low").direction(RuleDirection.IN),
+                        allow("out").from("db").to("web").services("tcp").direction(RuleDirection.OUT),
+                        allow("high-4").from("db").to("web").services("high").family(IpFamily.IPV4),
+                        allow("high-6").from("db").to("web").services("high").family(IpFamily.IPV6),
+                        allow("tcp").from("db").to("web").services("tcp"),
+                        drop("ssh").from("db").to("web").services("ssh")))))
+                .containsExactly(
+                        "redundant Rule/shop/tcp by [shop/low, shop/out, shop/high-4, shop/high-6]",
+                        "shadowed Rule/shop/ssh by [shop/low, shop/out]");
+    }
+
+    @Test
+    void shouldFindRulesThatEarlierCategoriesDecide() {
+        assertThat(ofRules(analyze(
+                        SecurityPolicy.of(
+                                "stop",
+                                Category.EMERGENCY,
+                                10,
+                                drop("db").to("db").anyService()),
+                        application(allow("sql").from("web").to("db").services("postgresql")))))
+                .containsExactly("shadowed Rule/shop/sql by [stop/db]");
+    }
+
+    @Test
+    void shouldSeeWhatAPassTakesPastAnEarlierCategory() {
+        assertThat(ofRules(analyze(
+                        SecurityPolicy.of(
+                                "stop",
+                                Category.EMERGENCY,
+                                10,
+                                pass("sql").from("web").services("postgresql"),
+                                drop("db").to("db").anyService()),
+                        application(
+                                allow("sql").from("web").to("db").services("postgresql"),
+                                allow("ssh").from("web").to("db").services("ssh")))))
+                .containsExactly("shadowed Rule/shop/ssh by [stop/db]");
+    }
+
+    @Test
+    void shouldSeeFramesThatAreDroppedBeforeTheirPacketsAreJudged() {
+        assertThat(ofRules(analyze(
+                        SecurityPolicy.of(
+                                "frames",
+                                Category.ETHERNET,
+                                10,
+                                drop("no-ipv6").anyService().ethernet(EthernetMatch.etherTypes(0x86dd)),
+                                allow("ours")
+                                        .anyService()
+                                        .ethernet(
+                                                EthernetMatch.etherTypes(0x0800).from("02:00:00:00:00:00/24"))),
+                        application(
+                                allow("v6").to("web").services("https").family(IpFamily.IPV6),
+                                allow("v4").to("web").services("https").family(IpFamily.IPV4)))))
+                .containsExactly("shadowed Rule/shop/v6 by [frames/no-ipv6]");
+    }
+
+    @Test
+    void shouldFindARuleThatALaterOneMakesUnnecessary() {
+        assertThat(ofRules(analyze(application(
+                        allow("one").to(Peers.addresses("10.0.0.1")).services("https"),
+                        allow("logged")
+                                .to(Peers.addresses("10.0.0.2"))
+                                .services("https")
+                                .log(true),
+                        allow("all").to("web").services("https")))))
+                .containsExactly("redundant Rule/shop/one by [shop/all]");
+    }
+
+    @Test
+    void shouldKeepARuleThatIsAnExceptionFromOneBetween() {
+        assertThat(ofRules(analyze(application(
+                        allow("one").to(Peers.addresses("10.0.0.1")).services("https"),
+                        drop("not-them").to(Peers.addresses("10.0.0.0/29")).services("https"),
+                        allow("all").to("web").services("http", "https")))))
+                .containsExactly("conflicting Rule/shop/all by [shop/not-them]");
+    }
+
+    @Test
+    void shouldFindRulesWhoseOrderAloneDecides() {
+        Analysis analysis = analyze(application(
+                allow("web").to("web").services("https"), drop("db").from("db").anyService()));
+
+        assertThat(ofRules(analysis)).containsExactly("conflicting Rule/shop/db by [shop/web]");
+        assertThat(analysis.findings().getFirst().message())
+                .contains("shop/web (ALLOW)")
+                .contains("tcp 10.0.0.9 → 10.0.0.2 port 443, OUT at db-1/eth0");
+    }
+
+    @Test
+    void shouldNotCallAnExceptionAConflictNorWhatNoVnicSees() {
+        assertThat(ofRules(analyze(application(
+                        drop("one").to(Peers.addresses("10.0.0.1")).services("https"),
+                        allow("all").to("web").services("https"),
+                        // both meet between strangers only
+                        drop("bad").from(Peers.addresses("192.0.2.0/24")).services("ssh"),
+                        allow("good")
+                                .to(Peers.addresses("198.51.100.0/24", "10.0.0.9"))
+                                .from(Peers.addresses("192.0.2.0/25", "10.0.0.1"))
+                                .services("ssh")
+                                .direction(RuleDirection.OUT)))))
+                .isEmpty();
+    }
+
+    @Test
+    void shouldSayThatNamesDecideBetweenPoliciesOfOneSequence() {
+        Analysis analysis = analyze(
+                SecurityPolicy.of(
+                        "a", Category.APPLICATION, 10, allow("web").to("web").services("https")),
+                SecurityPolicy.of(
+                        "b", Category.APPLICATION, 10, drop("db").from("db").anyService()));
+
+        assertThat(analysis.findings().getFirst().message()).contains("same sequence");
+    }
+
+    @Test
+    void shouldFindRulesThatNoPacketMatches() {
+        tenant.with(new ModelEdit.PutService(
+                Service.of("answers", ServiceMatch.protocol(6).withTcpFlags(0x10, 0x10))));
+
+        assertThat(ofRules(analyze(application(
+                        allow("empty").to("nobody").services("ssh"),
+                        allow("nowhere").services("ssh").to("web").appliedTo("nobody"),
+                        allow("families")
+                                .from(Peers.addresses("192.0.2.1"))
+                                .to(Peers.addresses("2001:db8::/32"))
+                                .services("ssh"),
+                        allow("icmp").to("web").services("icmp-echo").family(IpFamily.IPV6),
+                        allow("flags").to("web").services("answers"),
+                        allow("all-but-all")
+                                .to("web")
+                                .from(Peers.addresses("0.0.0.0/0", "::/0").negate())
+                                .services("ssh"),
+                        allow("elsewhere")
+                                .from(Peers.addresses("192.0.2.1"))
+                                .to(Peers.addresses("192.0.2.2"))
+                                .services("ssh")))))
+                .containsExactly(
+                        "never-matches Rule/shop/empty by []",
+                        "never-matches Rule/shop/nowhere by []",
+                        "never-matches Rule/shop/families by []",
+                        "never-matches Rule/shop/icmp by []",
+                        "never-matches Rule/shop/flags by []",
+                        "never-matches Rule/shop/all-but-all by []",
+                        "never-matches Rule/shop/elsewhere by []");
+    }
+
+    @Test
+    void shouldLetMidStreamPacketsMatchWhereConnectionsArePickedUp() {
+        tenant.with(new ModelEdit.PutService(
+                Service.of("answers", ServiceMatch.protocol(6).withTcpFlags(0x10, 0x10))));
+        tenant.with(new ModelEdit.SetDefaults(Action.DROP, true));
+
+        assertThat(ofRules(
+                        analyze(application(allow("flags").from("db").to("web").services("answers")))))
+                .isEmpty();
+    }
+
+    @Test
+    void shouldLetAnEmergencyWaitForItsGroup() {
+        Analysis analysis = analyze(SecurityPolicy.of(
+                "quarantine",
+                Category.EMERGENCY,
+                10,
+                drop("from").from("nobody").anyService()));
+
+        assertThat(ofRules(analysis)).isEmpty();
+        assertThat(analysis.findings()).anySatisfy(finding -> {
+            assertThat(finding.kind()).isEqualTo(FindingKind.EMPTY_GROUP);
+            assertThat(finding.causes()).containsExactly(new RuleName("quarantine", "from"));
+        });
+    }
+
+    @Test
+    void shouldFindAPassThatJumpsOverEverythingAndOneThatJumpsOverNothing() {
+        assertThat(ofRules(analyze(
+                        SecurityPolicy.of(
+                                "zones",
+                                Category.ENVIRONMENT,
+                                10,
+                                pass("all").anyService(),
+                                drop("ssh").to("db").services("ssh")),
+                        application(
+                                allow("web").to("web").services("https"),
+                                pass("rest").to("db").anyService()))))
+                .containsExactly(
+                        "passes-all Rule/zones/all by [zones/ssh]",
+                        "shadowed Rule/zones/ssh by [zones/all]",
+                        "redundant Rule/shop/rest by []");
+    }
+
+    @Test
+    void shouldFindRulesThatAllowTooMuch() {
+        Analysis analysis = analyze(application(
+                allow("ping").services("ping"),
+                allow("https").services("https").appliedTo("web").direction(RuleDirection.IN),
+                allow("to-web").to("web").services("http", "https"),
+                allow("not-ssh").to("db").services(ServiceSelection.named("ssh").negate()),
+                allow("wide").from(Peers.addresses("0.0.0.0/1")).to("web").services("tcp"),
+                allow("everyone-ssh").services("ssh"),
+                allow("everything").anyService()));
+
+        assertThat(analysis.findings().stream()
+                        .filter(finding -> finding.kind() == FindingKind.TOO_PERMISSIVE)
+                        .map(finding -> finding.subject().toString()))
+                .containsExactly(
+                        "Rule/shop/not-ssh", "Rule/shop/wide", "Rule/shop/everyone-ssh", "Rule/shop/everything");
+    }
+
+    @Test
+    void shouldFindGroupsAndServicesThatNoPolicyNeeds() {
+        tenant.group("inner", Expression.tag("app:web")).group("outer", Expression.group("inner"));
+        tenant.with(new ModelEdit.PutService(Service.of("spare", ServiceMatch.ports(6, 1, 1))));
+
+        Analysis analysis =
+                analyze(application(allow("in").to("outer").services("https")).withEnabled(false));
+
+        assertThat(analysis.findings().stream().map(finding -> finding.kind().word() + " " + finding.subject()))
+                .containsExactly(
+                        "unused Group/db",
+                        "empty-group Group/nobody",
+                        "unused Group/nobody",
+                        "unused Group/web",
+                        "unused Service/spare");
+        assertThat(analysis.rules()).isZero();
+    }
+
+    @Test
+    void shouldKeepARuleThatSwitchesAGatewayOn() {
+        tenant.with(new ModelEdit.PutService(
+                Service.of("files", ServiceMatch.ports(6, 21, 21)).withAlg(Alg.FTP)));
+
+        assertThat(ofRules(analyze(application(
+                        allow("tcp").to("web").services("tcp"),
+                        allow("files").to("web").services("files")))))
+                .doesNotContain("redundant Rule/shop/files by [shop/tcp]");
+    }
+}
