@@ -9,7 +9,9 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.ServerBinding;
 
@@ -43,8 +45,8 @@ public final class AdminServer {
         Clock clock = Clock.systemUTC();
         Authenticator authenticator = new Authenticator(token, tokens, clock, System::nanoTime);
         AuditLog audit = new AuditLog(new AuditFile(config.auditFile()), clock);
-        HttpAdapter adapter =
-                new HttpAdapter(system, routes(services, tokens, metrics, clock), authenticator, metrics, audit);
+        Router router = routes(services, tokens, metrics, clock, workers(system));
+        HttpAdapter adapter = new HttpAdapter(system, router, authenticator, metrics, audit);
         return Http.get(system)
                 .newServerAt(config.host(), config.port())
                 .bind(adapter::handle)
@@ -57,16 +59,23 @@ public final class AdminServer {
                 });
     }
 
-    private static Router routes(AdminServices services, ApiTokens tokens, Metrics metrics, Clock clock) {
+    /** For what takes a while. */
+    private static Executor workers(ActorSystem<?> system) {
+        return system.dispatchers().lookup(DispatcherSelector.blocking());
+    }
+
+    private static Router routes(
+            AdminServices services, ApiTokens tokens, Metrics metrics, Clock clock, Executor workers) {
         Router router = new Router();
         Edits edits = new Edits(services);
-        DocumentRoutes documents = new DocumentRoutes(services, edits);
+        DocumentRoutes documents = new DocumentRoutes(services, edits, workers);
         new NodeRoutes(services, metrics).addTo(router);
         new TenantRoutes(services, tokens).addTo(router);
         new TokenRoutes(services, tokens, clock).addTo(router);
         documents.addTo(router);
         new RevisionRoutes(services, edits).addTo(router);
         new EvaluateRoutes(services).addTo(router);
+        new AnalysisRoutes(services, workers).addTo(router);
         new VmRoutes(services, edits, documents).addTo(router);
         new MigrationRoutes(services).addTo(router);
         return router;

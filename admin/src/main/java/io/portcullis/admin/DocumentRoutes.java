@@ -15,6 +15,7 @@ import io.portcullis.api.document.Documents;
 import io.portcullis.api.document.InvalidDocumentException;
 import io.portcullis.api.document.Located;
 import io.portcullis.policy.TenantId;
+import io.portcullis.policy.analyze.FindingKind;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.TenantModel;
 import java.util.ArrayList;
@@ -22,20 +23,24 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 
 /** Segments, groups, services and policies, one by one; and many documents of all kinds at once. */
 final class DocumentRoutes {
     private final AdminServices services;
     private final Edits edits;
+    private final Executor workers;
 
-    DocumentRoutes(AdminServices services, Edits edits) {
+    DocumentRoutes(AdminServices services, Edits edits, Executor workers) {
         this.services = services;
         this.edits = edits;
+        this.workers = workers;
     }
 
     void addTo(Router router) {
-        router.post("/v1/tenants/{tenant}/documents", exchange -> edits.apply(changeOf(exchange, all(exchange))))
+        router.post("/v1/tenants/{tenant}/documents", this::applyAll)
                 .ask(
                         "/v1/tenants/{tenant}/documents/dry-run",
                         exchange -> edits.dryRun(changeOf(exchange, all(exchange))));
@@ -99,7 +104,20 @@ final class DocumentRoutes {
                 }));
     }
 
-    private static List<Located> all(Exchange exchange) {
+    /** Where the client refuses findings, the analysis comes first, on a thread of its own. */
+    private CompletionStage<Answer> applyAll(Exchange exchange) {
+        Edits.Change change = changeOf(exchange, all(exchange));
+        Set<FindingKind> refused = FindingKinds.of(exchange, "failOn", Set.of());
+        if (refused.isEmpty()) {
+            return edits.apply(change);
+        }
+        AnalysisGate gate = new AnalysisGate(change, refused);
+        return services.model(change.tenant())
+                .thenApplyAsync(gate::edits, workers)
+                .thenCompose(passed -> edits.apply(gate.guarded()));
+    }
+
+    static List<Located> all(Exchange exchange) {
         try {
             return Documents.readAll(exchange.body(), exchange.format());
         } catch (InvalidDocumentException invalid) {
@@ -107,7 +125,7 @@ final class DocumentRoutes {
         }
     }
 
-    private static Edits.Change changeOf(Exchange exchange, List<Located> documents) {
+    static Edits.Change changeOf(Exchange exchange, List<Located> documents) {
         TenantId tenant = TenantRoutes.tenant(exchange);
         Map<String, Located> byTitle = new HashMap<>();
         documents.forEach(document -> byTitle.put(

@@ -66,6 +66,10 @@ final class Edits {
                 TenantId tenant, OptionalLong expected, String by, Function<TenantModel, List<ModelEdit>> edits) {
             return new Change(tenant, expected, by, edits, problem -> null, ProblemKind.IN_USE);
         }
+
+        Change withEdits(Function<TenantModel, List<ModelEdit>> others) {
+            return new Change(tenant, expected, by, others, place, otherwise);
+        }
     }
 
     /** A change of a model as it was read, before it is made. */
@@ -159,7 +163,7 @@ final class Edits {
                 "read it again, look at what has changed, and send the change with the new revision");
     }
 
-    private static RefusedException rejected(Change change, EditOutcome.Rejected rejected) {
+    static RefusedException rejected(Change change, EditOutcome.Rejected rejected) {
         // What is wrong in the rest of the tenant is but the other side of it, if something is wrong in the document.
         List<FieldProblem> ours = rejected.problems().stream()
                 .map(change.place())

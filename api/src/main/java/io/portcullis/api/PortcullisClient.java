@@ -114,8 +114,18 @@ public final class PortcullisClient implements AutoCloseable {
 
     /** As {@link #apply(String, String)}, and only if the tenant still has that revision. */
     public ChangeView apply(String tenant, String documents, OptionalLong revision) {
+        return apply(tenant, documents, revision, List.of());
+    }
+
+    /**
+     * As {@link #apply(String, String, OptionalLong)}, and only if the change brings no finding of these kinds.
+     *
+     * @param failOn see {@link FindingView#kind}; {@code all} for every kind
+     */
+    public ChangeView apply(String tenant, String documents, OptionalLong revision, List<String> failOn) {
+        String query = failOn.isEmpty() ? "" : "?failOn=" + Transport.encode(String.join(",", failOn));
         HttpRequest.Builder request = transport
-                .request("v1", "tenants", tenant, "documents")
+                .requestTo(Transport.path("v1", "tenants", tenant, "documents") + query)
                 .header("Content-Type", "application/yaml")
                 .POST(HttpRequest.BodyPublishers.ofString(documents));
         revision.ifPresent(expected -> request.header("If-Match", "\"" + expected + "\""));
@@ -164,6 +174,23 @@ public final class PortcullisClient implements AutoCloseable {
 
     public ChangeView delete(String tenant, String collection, String name) {
         return call("DELETE", null, ChangeView.class, "v1", "tenants", tenant, collection, name);
+    }
+
+    /**
+     * What is wrong with the tenant's policy though it is valid.
+     *
+     * @param documents to be tried on top of it, without a change; null for none
+     * @param limit findings that are listed at most
+     */
+    public AnalysisView analyze(String tenant, @Nullable String documents, int limit) {
+        HttpRequest.Builder request =
+                transport.requestTo(Transport.path("v1", "tenants", tenant, "analysis") + "?limit=" + limit);
+        HttpRequest whole = documents == null
+                ? request.GET().build()
+                : request.header("Content-Type", "application/yaml")
+                        .POST(HttpRequest.BodyPublishers.ofString(documents))
+                        .build();
+        return transport.parse(transport.send(whole), Transport.Shape.of(AnalysisView.class));
     }
 
     /** How far the tenant's newest revision has come. */

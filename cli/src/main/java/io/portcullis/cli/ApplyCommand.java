@@ -26,6 +26,7 @@ import picocli.CommandLine.Option;
             "  portcullis apply -f tenant.yaml --tenant acme --create-tenant",
             "  portcullis apply -f web.yaml --dry-run    all checks, and what would change",
             "  portcullis apply -f web.yaml --wait=realized --timeout 10s   until every vNIC enforces it",
+            "  portcullis apply -f web.yaml --fail-on shadowed,never-matches   see 'portcullis analyze'",
             "  portcullis get policy web -o yaml | sed s/ALLOW/DROP/ | portcullis apply -f -"
         })
 final class ApplyCommand implements Callable<Integer> {
@@ -46,6 +47,9 @@ final class ApplyCommand implements Callable<Integer> {
 
     @Mixin
     private final RealizationWait realization = new RealizationWait();
+
+    @Mixin
+    private final FailOn failOn = new FailOn();
 
     ApplyCommand(Terminal terminal) {
         session = new Session(terminal);
@@ -74,7 +78,7 @@ final class ApplyCommand implements Callable<Integer> {
                 if (createTenant) {
                     createIfMissing(client, tenant);
                 }
-                return client.apply(tenant, text, expected);
+                return client.apply(tenant, text, expected, failOn.kinds());
             });
             return realization.finish(session, change);
         }

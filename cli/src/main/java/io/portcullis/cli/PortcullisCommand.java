@@ -17,6 +17,7 @@ import picocli.CommandLine.Command;
             ExportCommand.class,
             HistoryCommand.class,
             RollbackCommand.class,
+            AnalyzeCommand.class,
             DeleteCommand.class,
             AttachCommand.class,
             DetachCommand.class,

@@ -1,7 +1,9 @@
 package io.portcullis.cli;
 
+import io.portcullis.api.AnalysisView;
 import io.portcullis.api.ChangeView;
 import io.portcullis.api.DryRunView;
+import io.portcullis.api.FindingView;
 import io.portcullis.api.MigrationView;
 import io.portcullis.api.RealizationView;
 import io.portcullis.api.ReceiptView;
@@ -16,6 +18,7 @@ import java.util.stream.Collectors;
 /** Results in a sentence. */
 final class Sentences {
     private static final int MAX_LISTED = 12;
+    private static final String EMPTY_GROUP = "empty-group";
 
     private Sentences() {}
 
@@ -61,6 +64,33 @@ final class Sentences {
     static String lagging(VnicRealization vnic) {
         return vnic.vnic() + " on " + vnic.host() + " has the rules of revision " + vnic.revision()
                 + (vnic.pendingSince() == null ? "" : ", pending since " + vnic.pendingSince());
+    }
+
+    /** A line, and three for each finding. */
+    static String analysis(AnalysisView analysis) {
+        StringBuilder text = new StringBuilder(analysis.tenant() + " at revision " + analysis.revision() + ", "
+                + analysis.rules() + (analysis.rules() == 1 ? " rule: " : " rules: ")
+                + (analysis.counts().isEmpty()
+                        ? "nothing found"
+                        : analysis.counts().entrySet().stream()
+                                .map(count -> count.getValue() + " " + count.getKey())
+                                .collect(Collectors.joining(", "))));
+        for (FindingView finding : analysis.findings()) {
+            text.append('\n').append(finding.kind()).append(": ").append(finding.subject());
+            text.append(Boolean.TRUE.equals(finding.introduced()) ? " (new)" : "");
+            text.append("\n  ").append(finding.message());
+            text.append("\n  hint: ").append(finding.hint());
+            if (finding.kind().equals(EMPTY_GROUP) && !finding.causes().isEmpty()) {
+                text.append("\n  named by ").append(String.join(", ", finding.causes()));
+            }
+        }
+        text.append(analysis.truncated() ? "\nthere are more" : "");
+        if (analysis.unfinished() > 0) {
+            text.append("\na limit of the analysis ended the search for ")
+                    .append(analysis.unfinished())
+                    .append(" rules");
+        }
+        return text.toString();
     }
 
     static String migration(MigrationView migration) {

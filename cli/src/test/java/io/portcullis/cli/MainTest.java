@@ -268,6 +268,7 @@ class MainTest extends CliTestCase {
                 "export",
                 "history",
                 "rollback",
+                "analyze",
                 "delete",
                 "attach",
                 "detach",

@@ -31,6 +31,8 @@ public enum ProblemKind {
     DRAINING(409, "The host takes no VM"),
     /** A port of the VM cannot be opened on that host. */
     PORT(409, "The port cannot be used"),
+    /** The change brings findings of kinds that the client refuses. */
+    FINDINGS(409, "The change brings what it must not"),
     /** Somebody else changed the tenant first. */
     STALE_REVISION(412, "The tenant has changed since"),
     TOO_LARGE(413, "The document is too large"),

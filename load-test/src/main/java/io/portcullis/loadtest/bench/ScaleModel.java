@@ -172,7 +172,8 @@ final class ScaleModel {
                         rule.action() == Action.ALLOW ? Action.REJECT : Action.ALLOW,
                         rule.liveFlowMode(),
                         rule.log(),
-                        rule.appliedTo()));
+                        rule.appliedTo(),
+                        rule.description()));
         return new SecurityPolicy(
                 policy.name(), policy.category(), policy.sequence(), policy.appliedTo(), policy.enabled(), changed);
     }

@@ -140,7 +140,8 @@ final class RandomPolicies {
                 oneOf(Action.ALLOW, Action.ALLOW, Action.ALLOW, Action.DROP, Action.DROP, Action.REJECT, Action.PASS),
                 LiveFlowMode.RECHECK,
                 random.nextInt(8) == 0,
-                appliedTo(4));
+                appliedTo(4),
+                "");
     }
 
     private ServiceSelection services() {
