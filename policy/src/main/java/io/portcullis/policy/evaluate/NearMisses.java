@@ -28,10 +28,9 @@ final class NearMisses {
     }
 
     void consider(SecurityPolicy policy, Rule rule) {
-        Set<Condition> failed = conditions.failed(policy, rule, probe);
-        if (failed.size() <= MOST_FAILED) {
-            candidates.add(new Candidate(policy, rule, failed));
-        }
+        conditions
+                .failed(policy, rule, probe, MOST_FAILED)
+                .ifPresent(failed -> candidates.add(new Candidate(policy, rule, failed)));
     }
 
     List<NearMiss> closest(Decision decision) {

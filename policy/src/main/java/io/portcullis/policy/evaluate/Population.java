@@ -1,5 +1,6 @@
 package io.portcullis.policy.evaluate;
 
+import io.portcullis.policy.VnicId;
 import io.portcullis.policy.model.AddressLiteral;
 import io.portcullis.policy.model.Expression;
 import io.portcullis.policy.model.Group;
@@ -16,6 +17,7 @@ import java.util.Map;
 final class Population {
     private final TenantModel model;
     private final Map<InetAddress, List<Subject>> owners = new HashMap<>();
+    private final Map<VnicId, List<Subject>> subjects = new HashMap<>();
     private final Map<InetAddress, Map<String, Boolean>> named = new HashMap<>();
 
     Population(TenantModel model) {
@@ -53,6 +55,10 @@ final class Population {
 
     /** The vNIC, once for each of its addresses, or once without any. */
     List<Subject> subjects(Vnic vnic) {
+        return subjects.computeIfAbsent(vnic.id(), _ -> judged(vnic));
+    }
+
+    private List<Subject> judged(Vnic vnic) {
         Vm vm = model.vm(vnic.id().vm())
                 .orElseThrow(() -> new IllegalArgumentException(vnic.id() + " is no vNIC of " + model.tenant()));
         return vnic.addresses().isEmpty()

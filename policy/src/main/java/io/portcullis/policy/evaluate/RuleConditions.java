@@ -17,6 +17,7 @@ import io.portcullis.policy.table.ServiceMatch;
 import java.net.InetAddress;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -31,18 +32,21 @@ final class RuleConditions {
     }
 
     boolean allHold(SecurityPolicy policy, Rule rule, Probe probe) {
-        for (Condition condition : Condition.values()) {
-            if (!holds(condition, policy, rule, probe)) {
-                return false;
-            }
-        }
-        return true;
+        return failed(policy, rule, probe, 0).isPresent();
     }
 
-    Set<Condition> failed(SecurityPolicy policy, Rule rule, Probe probe) {
-        Set<Condition> failed = EnumSet.allOf(Condition.class);
-        failed.removeIf(condition -> holds(condition, policy, rule, probe));
-        return failed;
+    /** The conditions that fail, or empty if these are more than {@code most}. */
+    Optional<Set<Condition>> failed(SecurityPolicy policy, Rule rule, Probe probe, int most) {
+        Set<Condition> failed = EnumSet.noneOf(Condition.class);
+        for (Condition condition : Condition.values()) {
+            if (!holds(condition, policy, rule, probe)) {
+                failed.add(condition);
+                if (failed.size() > most) {
+                    return Optional.empty();
+                }
+            }
+        }
+        return Optional.of(failed);
     }
 
     private boolean holds(Condition condition, SecurityPolicy policy, Rule rule, Probe probe) {

@@ -84,11 +84,6 @@ final class EngineLab implements AutoCloseable {
         return verdicts[0];
     }
 
-    /** How many answers the last frame's sender got. */
-    int answers(Direction direction) {
-        return (direction == Direction.OUT ? toVm : toNetwork).count();
-    }
-
     RuleTable table(VnicId vnic) {
         return tables.get(vnic);
     }
@@ -96,11 +91,6 @@ final class EngineLab implements AutoCloseable {
     /** About the last frame. */
     DecisionTrace trace() {
         return trace;
-    }
-
-    /** All that an engine counted. */
-    Map<String, Long> counters(VnicId vnic) {
-        return engines.get(vnic).counters();
     }
 
     @Override
