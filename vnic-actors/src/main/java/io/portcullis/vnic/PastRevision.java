@@ -46,8 +46,8 @@ record PastRevision(
             case ModelEdit.PutPolicy(SecurityPolicy policy) ->
                 1 + policy.rules().stream().mapToLong(PastRevision::weight).sum();
             case ModelEdit.PutGroup(Group group) -> 1 + weight(group.expression());
-            case ModelEdit.PutService put -> 1 + put.service().matches().size();
-            case ModelEdit.PutVm put -> 1 + put.vm().vnics().size();
+            case ModelEdit.PutService put -> 1L + put.service().matches().size();
+            case ModelEdit.PutVm put -> 1L + put.vm().vnics().size();
             case ModelEdit.PutSegment _, ModelEdit.SetTags _, ModelEdit.SetFinding _ -> 1;
             case ModelEdit.ClearFinding _, ModelEdit.SetDefaults _, ModelEdit.RemoveSegment _ -> 1;
             case ModelEdit.RemoveVm _, ModelEdit.RemoveGroup _, ModelEdit.RemoveService _ -> 1;
@@ -60,7 +60,7 @@ record PastRevision(
     }
 
     private static long weight(Peers peers) {
-        return peers.groups().size() + peers.addresses().size();
+        return (long) peers.groups().size() + peers.addresses().size();
     }
 
     private static long weight(Expression expression) {

@@ -131,7 +131,7 @@ public sealed interface TenantReply extends CborSerializable
 
         /** Whether the host enforces what that revision wants of the vNIC, or a later one. */
         public boolean enforces(long revision) {
-            return isRealized() || enforcing && inForce.revision() >= revision;
+            return isRealized() || (enforcing && inForce.revision() >= revision);
         }
     }
 }

@@ -71,7 +71,7 @@ final class LineDiff {
         for (int edits = 0; edits <= most; edits++) {
             for (int diagonal = -edits; diagonal <= edits; diagonal += 2) {
                 boolean down = diagonal == -edits
-                        || diagonal != edits && furthest[middle + diagonal - 1] < furthest[middle + diagonal + 1];
+                        || (diagonal != edits && furthest[middle + diagonal - 1] < furthest[middle + diagonal + 1]);
                 int x = down ? furthest[middle + diagonal + 1] : furthest[middle + diagonal - 1] + 1;
                 while (x < width && x - diagonal < height && left[head + x] == right[head + x - diagonal]) {
                     x++;
@@ -102,8 +102,8 @@ final class LineDiff {
             int[] furthest = trace.get(edits - 1);
             int diagonal = x - y;
             boolean down = diagonal == -edits
-                    || diagonal != edits
-                            && at(furthest, edits - 1, diagonal - 1) < at(furthest, edits - 1, diagonal + 1);
+                    || (diagonal != edits
+                            && at(furthest, edits - 1, diagonal - 1) < at(furthest, edits - 1, diagonal + 1));
             int fromX = down ? at(furthest, edits - 1, diagonal + 1) : at(furthest, edits - 1, diagonal - 1);
             int fromY = down ? fromX - (diagonal + 1) : fromX - (diagonal - 1);
             int afterEditX = down ? fromX : fromX + 1;
