@@ -91,8 +91,9 @@ final class PolicyBench implements Callable<Integer> {
     @Option(
             names = "--policies",
             paramLabel = "N",
-            description = "For each namespace one that denies everything, the others for one application each. Default: 3"
-                    + " for each namespace.")
+            description =
+                    "For each namespace one that denies everything, the others for one application each. Default: 3"
+                            + " for each namespace.")
     private @Nullable Integer policies;
 
     @Option(names = "--json", description = "Print one JSON object on one line.")

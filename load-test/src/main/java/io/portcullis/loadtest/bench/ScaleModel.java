@@ -137,7 +137,8 @@ final class ScaleModel {
         int end = (int) ((long) rules * (policy + 1) / policies);
         for (int rule = first + 1; rule < end; rule++) {
             all.add(Rule.allow("allow-" + (rule - first))
-                    .from(Peers.addresses("172." + (16 + rule / 65_536 % 16) + "." + rule / 256 % 256 + "." + rule % 256))
+                    .from(Peers.addresses(
+                            "172." + (16 + rule / 65_536 % 16) + "." + rule / 256 % 256 + "." + rule % 256))
                     .services(services.get(rule % services.size()))
                     .direction(RuleDirection.IN)
                     .build());

@@ -210,7 +210,8 @@ final class ScaleRun {
         return fresh.tables().entrySet().stream()
                 .filter(entry -> {
                     RuleTable table = compiler.table(entry.getKey());
-                    return table == null || !table.hash().equals(entry.getValue().hash());
+                    return table == null
+                            || !table.hash().equals(entry.getValue().hash());
                 })
                 .count();
     }

@@ -59,6 +59,7 @@ final class GroupNode {
     boolean hasOtherLiterals;
     /** Whether its ranges were made in this update, if it is a changed group. */
     boolean hasFreshRanges;
+
     boolean changed;
     boolean wasAsked;
     boolean askedChanged;

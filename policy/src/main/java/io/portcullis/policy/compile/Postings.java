@@ -64,7 +64,9 @@ final class Postings {
     void enter(WorkloadNode node) {
         forEachAttribute(
                 node.workload,
-                leaf -> byLeaf.computeIfAbsent(leaf, _ -> new Posting()).workloads.add(node.number));
+                leaf -> byLeaf.computeIfAbsent(leaf, _ -> new Posting())
+                        .workloads
+                        .add(node.number));
         forEachOther(node.workload, posting -> posting.workloads.add(node.number));
     }
 

@@ -180,8 +180,8 @@ final class RuleIndex {
         node.anyDestination = RuleResolver.mayHoldAny(destinations) || RuleResolver.reachesGroupAddresses(destinations);
         for (Side side : node.askedSides()) {
             if (side.literals == null && side.hasLiterals()) {
-                side.literals =
-                        groups.acquireAddresses(new Expression.Addresses(side.key.peers().addresses()));
+                side.literals = groups.acquireAddresses(
+                        new Expression.Addresses(side.key.peers().addresses()));
             }
         }
         scopes.add(node);

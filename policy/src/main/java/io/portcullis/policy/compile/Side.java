@@ -13,7 +13,8 @@ final class Side {
     /** Groups that it names. */
     final List<GroupNode> groups;
     /** Its literal addresses as a group of their own; null while no rule asks which vNICs have them. */
-    @Nullable GroupNode literals;
+    @Nullable
+    GroupNode literals;
 
     AddressMatch match = AddressMatch.ANY;
     final List<RuleNode> rules = new ArrayList<>(1);

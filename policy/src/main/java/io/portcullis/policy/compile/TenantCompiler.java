@@ -55,7 +55,8 @@ public final class TenantCompiler {
     public Set<VnicId> update(TenantModel next) {
         TenantModel before = model == null ? TenantModel.empty(next.tenant()) : model;
         if (!before.tenant().equals(next.tenant())) {
-            throw new IllegalArgumentException("a model of tenant " + next.tenant() + " after one of " + before.tenant());
+            throw new IllegalArgumentException(
+                    "a model of tenant " + next.tenant() + " after one of " + before.tenant());
         }
         ModelDelta delta = ModelDelta.between(before, next);
         groups.define(delta.groups());
@@ -89,12 +90,14 @@ public final class TenantCompiler {
     public Map<VnicId, RuleTable> tables() {
         Map<VnicId, RuleTable> tables = new LinkedHashMap<>();
         if (model != null) {
-            model.vms().values().forEach(vm -> vm.vnics().forEach(vnic -> {
-                RuleTable table = table(vnic.id());
-                if (table != null) {
-                    tables.put(vnic.id(), table);
-                }
-            }));
+            model.vms()
+                    .values()
+                    .forEach(vm -> vm.vnics().forEach(vnic -> {
+                        RuleTable table = table(vnic.id());
+                        if (table != null) {
+                            tables.put(vnic.id(), table);
+                        }
+                    }));
         }
         return tables;
     }
@@ -157,8 +160,8 @@ public final class TenantCompiler {
             compiled.add(Objects.requireNonNull(rule.compiled));
             ftp |= rule.ftp;
         }
-        return interner.intern(RuleTableCodec.seal(
-                compiled, next.defaultAction(), next.looseTracking(), next.timeouts(), ftp));
+        return interner.intern(
+                RuleTableCodec.seal(compiled, next.defaultAction(), next.looseTracking(), next.timeouts(), ftp));
     }
 
     /** Gives the vNIC the table of its class, unless that is about to be made anew. */

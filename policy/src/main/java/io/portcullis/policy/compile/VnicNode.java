@@ -11,9 +11,12 @@ final class VnicNode {
     Vnic vnic;
     List<WorkloadNode> workloads = List.of();
     /** Null for a vNIC that is new, or gone. */
-    @Nullable TableClass tableClass;
+    @Nullable
+    TableClass tableClass;
     /** Null for a vNIC that is new. */
-    @Nullable RuleTable table;
+    @Nullable
+    RuleTable table;
+
     boolean gone;
     /** Whether the rules that concern it are to be found anew in this update. */
     boolean touched;

@@ -79,7 +79,8 @@ final class DeltaChecks {
             if (group == null && groups.count(key) + policies.count(key) > 0) {
                 return false;
             }
-            if (group != null && (!checks.passesAlone(group) || (groups.count(key) > 0 && !isNoHigher(change, checks)))) {
+            if (group != null
+                    && (!checks.passesAlone(group) || (groups.count(key) > 0 && !isNoHigher(change, checks)))) {
                 return false;
             }
         }

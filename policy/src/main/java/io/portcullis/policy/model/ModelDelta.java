@@ -25,7 +25,8 @@ public record ModelDelta(
      * @param before null for a new one
      * @param after null for one that is gone
      */
-    public record Change<V>(String name, @Nullable V before, @Nullable V after) {}
+    public record Change<V>(
+            String name, @Nullable V before, @Nullable V after) {}
 
     public static ModelDelta between(TenantModel before, TenantModel after) {
         return new ModelDelta(
