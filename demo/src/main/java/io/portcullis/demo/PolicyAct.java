@@ -1,5 +1,6 @@
 package io.portcullis.demo;
 
+import io.portcullis.api.EvaluateRequest;
 import io.portcullis.loadtest.lab.LabVm;
 import io.portcullis.loadtest.traffic.TrafficResult;
 import io.portcullis.loadtest.vm.KernelSockets;
@@ -10,6 +11,7 @@ import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.List;
 
 /** What policy allows passes; what it does not is dropped; REJECT answers. IPv4 and IPv6. */
 final class PolicyAct {
@@ -39,6 +41,26 @@ final class PolicyAct {
             checks.run("rejected: client to alt-http" + family, () -> rejected(client, web, 8080, ipv6, family));
             checks.run("ping: client to web" + family, () -> ping(client, web, ipv6, family));
         }
+        checks.run("evaluate says what was seen", this::evaluated);
+    }
+
+    /** The policy, asked, says of each connection what became of it, IPv4 and IPv6 alike. */
+    private Check evaluated() {
+        List<String> said = List.of(
+                verdict("client-1", "web-1", 80),
+                verdict("web-1", "db-1", 5432),
+                verdict("client-1", "db-1", 5432),
+                verdict("client-1", "web-1", 8080));
+        return Check.of(
+                "evaluate says what was seen",
+                said.equals(List.of("ALLOW", "ALLOW", "DROP", "REJECT")),
+                String.join(", ", said));
+    }
+
+    private String verdict(String from, String to, int port) {
+        return session.client()
+                .evaluate(DemoTenant.NAME, EvaluateRequest.ofPort(from, to, "tcp", port))
+                .verdict();
     }
 
     /** A connection that must be possible. */
