@@ -12,6 +12,7 @@ import io.portcullis.api.Problem;
 import io.portcullis.api.document.Documents;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -32,14 +33,15 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.http.scaladsl.model.EntityStreamSizeException;
+import org.apache.pekko.util.ByteString;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Between Pekko HTTP and the routes: reads requests with their bounds, writes answers, turns every failure into a problem. Thread-safe. */
 final class HttpAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(HttpAdapter.class);
-    /** Longest wait for a request's body, in milliseconds. */
-    private static final long BODY_TIMEOUT_MILLIS = 10_000;
+    /** Longest wait for a request's body. */
+    private static final Duration BODY_TIMEOUT = Duration.ofSeconds(10);
     /** So much of a refused body is read before the answer; behind it the connection is closed. */
     private static final long MAX_DISCARDED_BYTES = 64L << 20;
 
@@ -112,18 +114,11 @@ final class HttpAdapter {
 
     private CompletionStage<Answer> handle(
             HttpRequest request, Router.Match match, Map<String, String> headers, Principal principal) {
-        return request.entity()
-                .withSizeLimit(Documents.MAX_BYTES)
-                .toStrict(BODY_TIMEOUT_MILLIS, system)
+        return body(request)
                 .thenCompose(body -> largeBodies.handle(
-                        body.getData().size(),
+                        body.length,
                         () -> match.handler()
-                                .handle(new Exchange(
-                                        match.variables(),
-                                        query(request),
-                                        headers,
-                                        body.getData().toArray(),
-                                        principal))));
+                                .handle(new Exchange(match.variables(), query(request), headers, body, principal))));
     }
 
     /** An answer before the end of the body would close the connection, and the client might never see it. */
@@ -134,6 +129,30 @@ final class HttpAdapter {
                 .completionStage()
                 .handle((done, failure) -> done)
                 .thenCompose(_ -> CompletableFuture.failedFuture(refused));
+    }
+
+    /** A body without an announced length is read to its end before it is refused, for the reason of {@link #discarded}. */
+    private CompletionStage<byte[]> body(HttpRequest request) {
+        return request.entity()
+                .withSizeLimit(MAX_DISCARDED_BYTES)
+                .getDataBytes()
+                .completionTimeout(BODY_TIMEOUT)
+                .runFold(new Body(ByteString.emptyByteString(), false), Body::with, system)
+                .thenApply(body -> {
+                    if (body.tooLarge()) {
+                        throw tooLarge();
+                    }
+                    return body.bytes().toArray();
+                });
+    }
+
+    /** What has come of a body. */
+    private record Body(ByteString bytes, boolean tooLarge) {
+        Body with(ByteString more) {
+            return tooLarge || bytes.size() + more.size() > Documents.MAX_BYTES
+                    ? new Body(ByteString.emptyByteString(), true)
+                    : new Body(bytes.concat(more), false);
+        }
     }
 
     private CompletionStage<Answer> audited(
