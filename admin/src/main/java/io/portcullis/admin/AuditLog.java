@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.portcullis.admin.http.Answer;
+import io.portcullis.admin.http.ProblemKind;
 import io.portcullis.admin.http.RefusedException;
 import io.portcullis.api.ChangeView;
 import io.portcullis.api.Json;
@@ -118,7 +119,7 @@ final class AuditLog {
                 clock.instant().truncatedTo(ChronoUnit.MILLIS).toString(),
                 by == null ? "" : by,
                 shortened(request),
-                status < UNKNOWN_RESULT ? "refused" : "unknown",
+                isRefusal(refusal.kind()) ? "refused" : "unknown",
                 status,
                 refusal.kind().code(),
                 shortened(String.valueOf(refusal.getMessage())),
@@ -126,6 +127,11 @@ final class AuditLog {
                 null,
                 null,
                 unwritten == 0 ? null : (Long) unwritten));
+    }
+
+    /** Whether it is certain that nothing was done. */
+    private static boolean isRefusal(ProblemKind kind) {
+        return kind == ProblemKind.BUSY || kind.status() < UNKNOWN_RESULT;
     }
 
     private void write(Line line) {

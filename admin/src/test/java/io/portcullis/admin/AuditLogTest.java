@@ -73,7 +73,11 @@ class AuditLogTest {
         log.refused("ann", "POST /x", REFUSAL);
         log.refused("ann", "POST /x", new RefusedException(ProblemKind.TIMEOUT, "no answer came in time"));
 
-        assertThat(lines()).extracting(line -> line.get("result").asText()).containsExactly("refused", "unknown");
+        log.refused("ann", "POST /x", new RefusedException(ProblemKind.BUSY, "too many"));
+
+        assertThat(lines())
+                .extracting(line -> line.get("result").asText())
+                .containsExactly("refused", "unknown", "refused");
         assertThat(lines().getFirst().get("code").asText()).isEqualTo("stale-revision");
         assertThat(lines().getFirst().get("detail").asText()).contains("revision 8");
     }
