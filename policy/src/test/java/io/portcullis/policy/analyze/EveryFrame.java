@@ -41,18 +41,9 @@ final class EveryFrame {
             "2001:db9::1",
             "ff02::9");
     private static final long NOBODYS_MAC = 0x0600_0000_0000L;
-    private static final int VMS_FIRST_OCTET = 0x02;
-    private static final long[] SOURCE_MACS = {
-        0x0200_0000_0001L, 0x0200_0000_0002L, 0x0200_0000_0003L, 0x0200_0000_0004L, NOBODYS_MAC
-    };
+    private static final long[] SOURCE_MACS = {0x0200_0000_0001L, 0x0200_0000_0002L, 0x0200_0000_0003L, NOBODYS_MAC};
     private static final long[] DESTINATION_MACS = {
-        0x0200_0000_0001L,
-        0x0200_0000_0002L,
-        0x0200_0000_0003L,
-        0x0200_0000_0004L,
-        NOBODYS_MAC,
-        0x0100_5e00_0001L,
-        0xffff_ffff_ffffL
+        0x0200_0000_0001L, 0x0200_0000_0002L, 0x0200_0000_0003L, NOBODYS_MAC, 0x0100_5e00_0001L, 0xffff_ffff_ffffL
     };
 
     private static final int IPV4 = 0x0800;
@@ -95,8 +86,7 @@ final class EveryFrame {
         List<long[]> macs = new ArrayList<>();
         for (long source : SOURCE_MACS) {
             for (long destination : DESTINATION_MACS) {
-                boolean isSpecial = source == NOBODYS_MAC || destination >>> 40 != VMS_FIRST_OCTET;
-                if (withMacs ? isSpecial : source == NOBODYS_MAC && destination == NOBODYS_MAC) {
+                if (withMacs || (source == NOBODYS_MAC && destination == NOBODYS_MAC)) {
                     macs.add(new long[] {source, destination});
                 }
             }

@@ -6,6 +6,7 @@ import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.RuleDirection;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.compile.GroupMembership;
+import io.portcullis.policy.compile.PolicyCompiler;
 import io.portcullis.policy.model.Rule;
 import io.portcullis.policy.model.SecurityPolicy;
 import io.portcullis.policy.model.TenantModel;
@@ -48,6 +49,7 @@ final class FrameByFrame {
     private final BitSet opening = new BitSet();
     final List<Place> places = new ArrayList<>();
     final Map<String, Judged> rules = new LinkedHashMap<>();
+    private final Set<String> inTables = new HashSet<>();
     private final Map<Place, int[]> outcomes = new HashMap<>();
 
     FrameByFrame(TenantModel model) {
@@ -72,6 +74,7 @@ final class FrameByFrame {
                     Judged judged = new Judged(policy, rule, matching, new HashMap<>());
                     rules.put(judged.name(), judged);
                 }));
+        inTables.addAll(inTables());
         for (Place place : places) {
             verdicts(place, Set.of()).forEach((rule, decided) -> {
                 if (rule != null) {
@@ -135,12 +138,25 @@ final class FrameByFrame {
         void decides(Judged judged, BitSet hits);
     }
 
+    /** Names of the rules that the compiler puts into some vNIC's table; all of them where there is no vNIC yet. */
+    private Set<String> inTables() {
+        Set<String> names = new HashSet<>();
+        new PolicyCompiler()
+                .compileAll(model)
+                .values()
+                .forEach(table -> table.rules().forEach(rule -> names.add(rule.name())));
+        return vnics().isEmpty() ? rules.keySet() : names;
+    }
+
     private void walk(Place place, Set<String> without, Visitor visitor) {
         BitSet left = all();
         for (Category category : Category.values()) {
             BitSet next = new BitSet();
             for (Judged judged : rules.values()) {
-                if (judged.policy().category() != category || without.contains(judged.name()) || !isAt(judged, place)) {
+                if (judged.policy().category() != category
+                        || without.contains(judged.name())
+                        || !inTables.contains(judged.name())
+                        || !isAt(judged, place)) {
                     continue;
                 }
                 BitSet hits = (BitSet) left.clone();

@@ -68,7 +68,7 @@ final class RandomPolicies {
         service("gre", ServiceMatch.protocol(47));
         tenant.with(new ModelEdit.PutService(
                 Service.of("ftp", ServiceMatch.ports(6, 21, 21)).withAlg(Alg.FTP)));
-        int vms = random.nextInt(6) == 0 ? 0 : 1 + random.nextInt(4);
+        int vms = random.nextInt(6) == 0 ? 0 : 1 + random.nextInt(3);
         for (int index = 0; index < vms; index++) {
             tenant.with(new ModelEdit.PutVm(vm(index)));
         }
