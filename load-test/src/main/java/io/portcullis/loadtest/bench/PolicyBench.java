@@ -40,6 +40,7 @@ import picocli.CommandLine.Spec;
             "",
             "compileMillis         with --segments…: of the whole tenant, by a compiler that knows nothing yet (median,"
                     + " warm)",
+            "…CpuMillis…           time of the processor, which other work on the machine makes no larger",
             "tagChangeMillis…      a VM goes over to another application: edit, its checks and compile",
             "ruleChangeMillis…     a rule of a policy gets another action: the same",
             "changedVnics…         get another table, on average; nobody else hears of the change",

@@ -46,7 +46,7 @@ final class ScaleModel {
     /**
      * Says what to build.
      *
-     * @param rules of all policies together; those beyond one per policy allow a /24 one service
+     * @param rules of all policies together; those beyond one per policy allow one address one service
      */
     ScaleModel(int namespaces, int vms, int policies, int rules) {
         this.namespaces = namespaces;
