@@ -68,7 +68,7 @@ final class Edits {
         }
 
         Change withEdits(Function<TenantModel, List<ModelEdit>> others) {
-            return new Change(tenant, expected, by, others, place, otherwise);
+            return new Change(tenant, expected, by, others, place, otherwise, note);
         }
     }
 

@@ -96,12 +96,11 @@ final class ScaleRun {
         String table() {
             return String.format(
                     Locale.ROOT,
-                    "%,d namespaces, %,d VMs, %,d policies, %,d rules: %,d different tables, %d wrong ones%n"
-                            + "compile      %,12.1f ms for all, %.1f ms of the processor%n"
-                            + "tag change   %,12.3f ms mean, %.3f ms p50, %.3f ms p99 (%.3f ms of the processor); %.1f vNICs get"
-                            + " another table%n"
-                            + "rule change  %,12.3f ms mean, %.3f ms p50, %.3f ms p99; %.1f vNICs%n"
-                            + "memory       %,12d bytes of heap: the model, the compiler and all tables",
+                    "%,d namespaces, %,d VMs, %,d policies, %,d rules: %,d different tables, %d wrong ones%ncompile   "
+                        + "   %,12.1f ms for all, %.1f ms of the processor%ntag change   %,12.3f ms mean, %.3f ms p50,"
+                        + " %.3f ms p99 (%.3f ms of the processor); %.1f vNICs get another table%nrule change  %,12.3f"
+                        + " ms mean, %.3f ms p50, %.3f ms p99; %.1f vNICs%nmemory       %,12d bytes of heap: the"
+                        + " model, the compiler and all tables",
                     segments,
                     vms,
                     policies,
