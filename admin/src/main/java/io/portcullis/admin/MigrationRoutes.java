@@ -33,16 +33,14 @@ final class MigrationRoutes {
     }
 
     void addTo(Router router) {
-        router.post("/v1/migrations", this::begin)
+        router.add("POST", "/v1/migrations", Access.shared(Role.EDITOR), this::begin)
                 .add("GET", "/v1/migrations", Access.shared(Role.VIEWER), this::list)
                 .add("GET", "/v1/migrations/{id}", Access.shared(Role.VIEWER), this::get)
-                .delete(
-                        "/v1/migrations/{id}",
-                        exchange -> services.cancel(exchange.variable("id"), exchange.by())
-                                .thenApply(Answer::ok));
+                .add("DELETE", "/v1/migrations/{id}", Access.shared(Role.EDITOR), this::cancel);
     }
 
     private CompletionStage<Answer> begin(Exchange exchange) {
+        Access.requireCluster(exchange.principal());
         MigrationRequest request = exchange.read(MigrationRequest.class);
         List<FieldProblem> mistakes = new ArrayList<>();
         VmId vm = parse("vm", request.vm(), VmId::parse, mistakes);
@@ -52,6 +50,11 @@ final class MigrationRoutes {
         }
         return services.migrate(vm, to, exchange.by())
                 .thenApply(migration -> Answer.accepted(migration, "/v1/migrations/" + migration.id()));
+    }
+
+    private CompletionStage<Answer> cancel(Exchange exchange) {
+        Access.requireCluster(exchange.principal());
+        return services.cancel(exchange.variable("id"), exchange.by()).thenApply(Answer::ok);
     }
 
     private static <T> @Nullable T parse(

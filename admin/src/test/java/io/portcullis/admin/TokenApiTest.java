@@ -113,9 +113,10 @@ class TokenApiTest extends ApiTestCase {
                     .usingRecursiveComparison()
                     .ignoringFields("detail")
                     .isEqualTo(refused(() -> globex.vms("acme")).problem());
-            assertThat(status(acme::hosts)).isEqualTo(404);
+            assertThat(refused(acme::hosts).problem().detail()).isEqualTo("there is nothing at /v1/hosts");
             assertThat(status(acme::cluster)).isEqualTo(404);
-            assertThat(status(() -> acme.migrate("acme/web-1", "host-1"))).isEqualTo(404);
+            assertThat(status(() -> acme.migrate("acme/web-1", "host-1"))).isEqualTo(403);
+            assertThat(status(() -> acme.cancel(migration.id()))).isEqualTo(403);
             assertThat(status(() -> acme.drain("host-1"))).isEqualTo(404);
             assertThat(status(() -> acme.detach("acme", "web-1"))).isEqualTo(403);
             assertThat(acme.putTenant("acme", new TenantSpec("REJECT", null)).defaultAction())

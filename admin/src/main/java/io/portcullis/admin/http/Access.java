@@ -56,12 +56,19 @@ public record Access(Scope scope, Role role) {
         if (own != null && scope == Scope.CLUSTER && named == null) {
             throw Router.nothingAt(path);
         }
-        if (own != null && scope == Scope.CLUSTER) {
-            throw forbidden("this needs a token for the whole cluster, not for tenant " + own);
+        if (scope == Scope.CLUSTER) {
+            requireCluster(principal);
         }
         if (!principal.may(role)) {
             throw forbidden("this needs the role " + role.word() + ", the token '" + principal.name() + "' is a "
                     + principal.role().word());
+        }
+    }
+
+    /** Refuses a token of a tenant to do what it may see the result of. */
+    public static void requireCluster(Principal principal) {
+        if (principal.tenant() != null) {
+            throw forbidden("this needs a token for the whole cluster, not for tenant " + principal.tenant());
         }
     }
 

@@ -123,7 +123,7 @@ public final class Router {
     }
 
     private static String shown(List<String> path) {
-        return "/" + String.join("/", path);
+        return path.size() == 1 ? "/" : String.join("/", path);
     }
 
     static RefusedException nothingAt(String path) {
