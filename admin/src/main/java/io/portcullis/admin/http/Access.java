@@ -19,8 +19,10 @@ public record Access(Scope scope, Role role) {
         TENANT,
         /** All tokens; the handler shows each what is its own. */
         SHARED,
-        /** Tokens of the cluster only. */
-        CLUSTER
+        /** Tokens of the cluster only; others see what it is about and are refused. */
+        CLUSTER,
+        /** Tokens of the cluster only; for others it does not exist. */
+        HIDDEN
     }
 
     static Access open() {
@@ -29,7 +31,7 @@ public record Access(Scope scope, Role role) {
 
     /** For tokens of a tenant if its name is in the path, else for tokens of the cluster. */
     static Access of(String pattern, Role role) {
-        return new Access(pattern.contains("{" + TENANT + "}") ? Scope.TENANT : Scope.CLUSTER, role);
+        return new Access(pattern.contains("{" + TENANT + "}") ? Scope.TENANT : Scope.HIDDEN, role);
     }
 
     public static Access shared(Role role) {
@@ -53,22 +55,15 @@ public record Access(Scope scope, Role role) {
             throw new RefusedException(
                     ProblemKind.UNKNOWN, "there is no tenant '" + named + "'", "the token is for tenant " + own);
         }
-        if (own != null && scope == Scope.CLUSTER && named == null) {
+        if (own != null && scope == Scope.HIDDEN) {
             throw Router.nothingAt(path);
         }
-        if (scope == Scope.CLUSTER) {
-            requireCluster(principal);
+        if (own != null && scope == Scope.CLUSTER) {
+            throw forbidden("this needs a token for the whole cluster, not for tenant " + own);
         }
         if (!principal.may(role)) {
             throw forbidden("this needs the role " + role.word() + ", the token '" + principal.name() + "' is a "
                     + principal.role().word());
-        }
-    }
-
-    /** Refuses a token of a tenant to do what it may see the result of. */
-    public static void requireCluster(Principal principal) {
-        if (principal.tenant() != null) {
-            throw forbidden("this needs a token for the whole cluster, not for tenant " + principal.tenant());
         }
     }
 
