@@ -12,6 +12,7 @@ import io.portcullis.persistence.MigrationRow;
 import io.portcullis.persistence.PlacementDirectory;
 import io.portcullis.persistence.PlacementRow;
 import io.portcullis.policy.HostId;
+import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
 import java.time.Instant;
 import java.util.HashMap;
@@ -96,6 +97,11 @@ class PlacementTablesTest {
 
         @Override
         public CompletionStage<List<PlacementRow>> listByHost(HostId host) {
+            return listAll();
+        }
+
+        @Override
+        public CompletionStage<List<PlacementRow>> listByTenant(TenantId tenant) {
             return listAll();
         }
 

@@ -1,6 +1,7 @@
 package io.portcullis.persistence;
 
 import io.portcullis.policy.HostId;
+import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -79,6 +80,12 @@ public final class JdbcPlacementDirectory implements PlacementDirectory {
     @Override
     public CompletionStage<List<PlacementRow>> listByHost(HostId host) {
         return database.call(connection -> select(connection, SELECT + " WHERE host = ? ORDER BY vm", host.value()));
+    }
+
+    @Override
+    public CompletionStage<List<PlacementRow>> listByTenant(TenantId tenant) {
+        // no character of a tenant's name is special in a pattern
+        return database.call(connection -> select(connection, SELECT + " WHERE vm LIKE ? ORDER BY vm", tenant + "/%"));
     }
 
     @Override

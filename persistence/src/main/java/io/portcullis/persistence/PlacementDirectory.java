@@ -1,6 +1,7 @@
 package io.portcullis.persistence;
 
 import io.portcullis.policy.HostId;
+import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
 import java.util.List;
 import java.util.Optional;
@@ -20,6 +21,8 @@ public interface PlacementDirectory {
     CompletionStage<Optional<PlacementRow>> find(VmId vm);
 
     CompletionStage<List<PlacementRow>> listByHost(HostId host);
+
+    CompletionStage<List<PlacementRow>> listByTenant(TenantId tenant);
 
     /** Ascending by VM. */
     CompletionStage<List<PlacementRow>> listAll();

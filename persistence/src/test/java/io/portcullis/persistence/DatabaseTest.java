@@ -6,8 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.portcullis.policy.HostId;
+import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
@@ -37,8 +40,15 @@ class DatabaseTest {
     }
 
     @AfterEach
-    void close() {
+    void close() throws SQLException {
         database.close();
+        // it would stay open until the JVM ends, and write into the folder while that is deleted
+        Config settings = settings();
+        try (Connection connection = DriverManager.getConnection(
+                        settings.getString("url"), settings.getString("user"), settings.getString("password"));
+                Statement statement = connection.createStatement()) {
+            statement.execute("SHUTDOWN");
+        }
     }
 
     private Config settings() {
@@ -47,7 +57,7 @@ class DatabaseTest {
     }
 
     @Test
-    void shouldFindPlacementsByVmAndByHost() {
+    void shouldFindPlacementsByVmByHostAndByTenant() {
         PlacementDirectory directory = new JdbcPlacementDirectory(database);
         PlacementRow web = row(WEB, HOST_1, 1);
         PlacementRow db = row(DB, HOST_2, 1);
@@ -59,6 +69,12 @@ class DatabaseTest {
         assertThat(get(directory.listByHost(HOST_1))).containsExactly(web);
         assertThat(get(directory.listAll())).containsExactly(db, web);
         assertThat(get(directory.find(VmId.parse("other/web-1")))).isEmpty();
+
+        PlacementRow other = row(VmId.parse(WEB.tenant() + "-2/web-1"), HOST_1, 1);
+        assertThat(get(directory.put(other))).isTrue();
+        assertThat(get(directory.listByTenant(WEB.tenant()))).containsExactly(db, web);
+        assertThat(get(directory.listByTenant(other.vm().tenant()))).containsExactly(other);
+        assertThat(get(directory.listByTenant(new TenantId("nobody")))).isEmpty();
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.portcullis.vnic;
 
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.TenantId;
+import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.table.RuleTable;
 import java.time.Clock;
@@ -19,27 +20,39 @@ import java.util.TreeSet;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
-/** Which host has which vNICs of a tenant, and with which rules in force, as the hosts say. One thread. */
+/**
+ * Which host has which vNICs of a tenant, and with which rules in force, as the hosts say. Of a host that is silent, or did not speak
+ * yet, the directory of placements says what it has: such a host may well enforce, so its vNICs count as not realized until it
+ * speaks, or until they are known to be elsewhere or nowhere. One thread.
+ */
 final class HostSubscriptions {
     /** Bounds of one message to a host. A single larger table still goes out, alone. */
     private static final int MAX_RULES_PER_MESSAGE = 2_000;
 
     private static final int MAX_VNICS_PER_MESSAGE = 1_000;
 
-    /** Rounds of {@link #forgetSilent} that a host may be silent for. */
+    /** Rounds of {@link #countRound} after which a host counts as silent. */
     private static final int MAX_SILENT_ROUNDS = 3;
+
+    /** Of a vNIC of which its host has said nothing. */
+    private static final TenantCommand.Realized UNHEARD = new TenantCommand.Realized(RuleAssignment.NONE, false);
 
     private static final class Subscription {
         private final Map<VnicId, TenantCommand.Realized> vnics;
-        private final ActorRef<HostCommand> agent;
+        /** Null for a host that has never spoken. */
+        private final @Nullable ActorRef<HostCommand> agent;
         /** When it was first known of those vNICs that they do not enforce what they should. */
         private final Map<VnicId, Instant> pendingSince = new HashMap<>();
 
         private int silentRounds;
 
-        Subscription(Map<VnicId, TenantCommand.Realized> vnics, ActorRef<HostCommand> agent) {
+        Subscription(Map<VnicId, TenantCommand.Realized> vnics, @Nullable ActorRef<HostCommand> agent) {
             this.vnics = new HashMap<>(vnics);
             this.agent = agent;
+        }
+
+        boolean isSilent() {
+            return agent == null || silentRounds > MAX_SILENT_ROUNDS;
         }
 
         void judge(Collection<VnicId> judged, RuleBook book, Instant now) {
@@ -61,6 +74,7 @@ final class HostSubscriptions {
     private final TenantId tenant;
     private final Clock clock;
     private final Map<HostId, Subscription> hosts = new HashMap<>();
+    private boolean placementsKnown;
 
     HostSubscriptions(TenantId tenant, Clock clock) {
         this.tenant = tenant;
@@ -107,6 +121,10 @@ final class HostSubscriptions {
 
     private void push(Subscription subscription, Collection<VnicId> vnics, RuleBook book) {
         subscription.judge(vnics, book, clock.instant());
+        ActorRef<HostCommand> agent = subscription.agent;
+        if (agent == null || subscription.isSilent()) {
+            return;
+        }
         Map<VnicId, RuleAssignment> assignments = new HashMap<>();
         Map<String, RuleTable> tables = new LinkedHashMap<>();
         int rules = 0;
@@ -119,7 +137,7 @@ final class HostSubscriptions {
             int more = tables.containsKey(table.hash()) ? 0 : table.rules().size();
             if (!assignments.isEmpty()
                     && (rules + more > MAX_RULES_PER_MESSAGE || assignments.size() >= MAX_VNICS_PER_MESSAGE)) {
-                subscription.agent.tell(new HostCommand.RuleTables(tenant, assignments, List.copyOf(tables.values())));
+                agent.tell(new HostCommand.RuleTables(tenant, assignments, List.copyOf(tables.values())));
                 assignments = new HashMap<>();
                 tables = new LinkedHashMap<>();
                 rules = 0;
@@ -130,13 +148,47 @@ final class HostSubscriptions {
             rules += more;
         }
         if (!assignments.isEmpty()) {
-            subscription.agent.tell(new HostCommand.RuleTables(tenant, assignments, List.copyOf(tables.values())));
+            agent.tell(new HostCommand.RuleTables(tenant, assignments, List.copyOf(tables.values())));
         }
     }
 
     /** Called once per third of {@link TenantPolicy#SUBSCRIPTION_TTL}. */
-    void forgetSilent() {
-        hosts.values().removeIf(subscription -> ++subscription.silentRounds > MAX_SILENT_ROUNDS);
+    void countRound() {
+        hosts.values().forEach(subscription -> subscription.silentRounds++);
+    }
+
+    /** Whether it is known which hosts have vNICs; not before {@link #reconcile}. */
+    boolean arePlacementsKnown() {
+        return placementsKnown;
+    }
+
+    /** Whether the directory should be asked what those hosts have that do not say it themselves. */
+    boolean needsPlacements() {
+        return !placementsKnown || hosts.values().stream().anyMatch(Subscription::isSilent);
+    }
+
+    /** Takes over what the directory says of hosts that are silent or have never spoken. */
+    void reconcile(Map<VmId, HostId> placements, RuleBook book) {
+        placementsKnown = true;
+        hosts.forEach((host, subscription) -> {
+            if (subscription.isSilent()) {
+                subscription.vnics.keySet().removeIf(vnic -> !host.equals(placements.get(vnic.vm())));
+                subscription.pendingSince.keySet().retainAll(subscription.vnics.keySet());
+            }
+        });
+        hosts.values().removeIf(subscription -> subscription.vnics.isEmpty());
+        for (VnicId vnic : book.vnics()) {
+            HostId host = placements.get(vnic.vm());
+            if (host != null) {
+                Subscription subscription = hosts.computeIfAbsent(host, _ -> new Subscription(new HashMap<>(), null));
+                if (subscription.isSilent()) {
+                    subscription.vnics.putIfAbsent(vnic, UNHEARD);
+                }
+            }
+        }
+        hosts.values().stream()
+                .filter(Subscription::isSilent)
+                .forEach(subscription -> subscription.judge(subscription.vnics.keySet(), book, clock.instant()));
     }
 
     /** How far the book is in force, for every vNIC of the book and every other one that a host has. */

@@ -73,7 +73,11 @@ public final class ShardedVnicActors implements VnicActors {
         sharding.init(Entity.of(
                         TenantPolicy.TYPE_KEY,
                         entity -> TenantPolicy.create(
-                                new TenantId(entity.getEntityId()), tenantRegistry(), compiler, Clock.systemUTC()))
+                                new TenantId(entity.getEntityId()),
+                                tenantRegistry(),
+                                requireHost().directory(),
+                                compiler,
+                                Clock.systemUTC()))
                 .withStopMessage(new TenantCommand.Stop())
                 .withRole(HostDirectory.HOST_ROLE)
                 .withSettings(settings));
@@ -118,10 +122,7 @@ public final class ShardedVnicActors implements VnicActors {
 
     /** The agent of this node's host. Throws {@link IllegalStateException} on a node without one. */
     public Behavior<HostCommand> hostAgent() {
-        LocalHost local = localHost;
-        if (local == null) {
-            throw new IllegalStateException("this node has no host");
-        }
+        LocalHost local = requireHost();
         return Behaviors.setup(context -> {
             agent.set(context.getSelf());
             return HostAgent.create(
@@ -137,6 +138,14 @@ public final class ShardedVnicActors implements VnicActors {
                             local.timing()),
                     Clock.systemUTC());
         });
+    }
+
+    private LocalHost requireHost() {
+        LocalHost local = localHost;
+        if (local == null) {
+            throw new IllegalStateException("this node has no host");
+        }
+        return local;
     }
 
     private Executor blocking() {

@@ -4,6 +4,7 @@ import io.portcullis.persistence.CborSerializable;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.TimeoutPreset;
+import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.model.TenantModel;
 import java.util.List;
@@ -89,13 +90,16 @@ public sealed interface TenantCommand {
         }
     }
 
-    /** Answer: {@link TenantReply.Realization}. */
+    /**
+     * Answer: {@link TenantReply.Realization}, once it is known which hosts have vNICs of the tenant: after a start of the tenant that takes a
+     * look into the directory.
+     */
     record GetRealization(ActorRef<TenantReply> replyTo) implements Request {}
 
     /**
      * From a host: it has exactly these vNICs of the tenant, with these rules in force. What differs from the tenant's rules is
-     * sent at once, what changes later as it changes, until the host says otherwise or is not heard of for
-     * {@link TenantPolicy#SUBSCRIPTION_TTL}. Sent again and again: it is also what heals whatever was lost.
+     * sent at once, what changes later as it changes, until the host says otherwise; nothing is sent to one
+     * that is not heard of for {@link TenantPolicy#SUBSCRIPTION_TTL}. Sent again and again: it is also what heals whatever was lost.
      */
     record SubscribeHost(HostId host, Map<VnicId, Realized> vnics, ActorRef<HostCommand> agent)
             implements TenantCommand, CborSerializable {
@@ -140,8 +144,16 @@ public sealed interface TenantCommand {
     record VlansChecked(TenantModel candidate, RegistryCommand.@Nullable VlanReply reply, ActorRef<TenantReply> replyTo)
             implements Own {}
 
-    /** Time to forget hosts that were not heard of. */
-    record ForgetSilentHosts() implements Own {}
+    /** Time to see which hosts were not heard of. */
+    record ReviewHosts() implements Own {}
+
+    /**
+     * What the directory says about the tenant's VMs.
+     *
+     * @param hosts null if it could not be read
+     */
+    record PlacementsRead(
+            @Nullable Map<VmId, HostId> hosts, @Nullable Throwable failure) implements Own {}
 
     /** The stop message of the entity. */
     record Stop() implements Own, CborSerializable {}

@@ -1,5 +1,6 @@
 package io.portcullis.vnic;
 
+import io.portcullis.persistence.PlacementDirectory;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.compile.PolicyCompiler;
 import io.portcullis.policy.model.EditResult;
@@ -43,7 +44,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
     public static final EntityTypeKey<TenantCommand> TYPE_KEY =
             EntityTypeKey.create(TenantCommand.class, "tenant-policy");
 
-    /** A host that did not subscribe for so long is forgotten. */
+    /** A host that did not subscribe for so long gets nothing any more, and its vNICs count as not realized. */
     public static final Duration SUBSCRIPTION_TTL = Duration.ofSeconds(15);
 
     private static final Duration REGISTRY_TIMEOUT = Duration.ofSeconds(3);
@@ -59,6 +60,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
     private final Clock clock;
     private final RuleBook book;
     private final HostSubscriptions subscriptions;
+    private final TenantPlacements placements;
     /** The edit that waits for its VLANs. */
     private TenantCommand.@Nullable Edit reserving;
 
@@ -66,13 +68,18 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
      * A tenant.
      *
      * @param registry told of the tenant when it is created, deleted and recovered
+     * @param directory which host has which of its VMs, asked about hosts that do not say it
      * @param compiler shared by the tenants of a node, as it shares equal tables
      */
     public static Behavior<TenantCommand> create(
-            TenantId tenant, RecipientRef<RegistryCommand> registry, PolicyCompiler compiler, Clock clock) {
+            TenantId tenant,
+            RecipientRef<RegistryCommand> registry,
+            PlacementDirectory directory,
+            PolicyCompiler compiler,
+            Clock clock) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
-            timers.startTimerWithFixedDelay(new TenantCommand.ForgetSilentHosts(), SUBSCRIPTION_TTL.dividedBy(3));
-            return new TenantPolicy(context, tenant, registry, compiler, clock);
+            timers.startTimerWithFixedDelay(new TenantCommand.ReviewHosts(), SUBSCRIPTION_TTL.dividedBy(3));
+            return new TenantPolicy(context, tenant, registry, directory, compiler, clock);
         }));
     }
 
@@ -80,6 +87,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
             ActorContext<TenantCommand> context,
             TenantId tenant,
             RecipientRef<RegistryCommand> registry,
+            PlacementDirectory directory,
             PolicyCompiler compiler,
             Clock clock) {
         super(
@@ -91,6 +99,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
         this.clock = clock;
         this.book = new RuleBook(compiler);
         this.subscriptions = new HostSubscriptions(tenant, clock);
+        this.placements = new TenantPlacements(context, tenant, directory, subscriptions);
     }
 
     @Override
@@ -119,6 +128,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
     private void onRecovered(TenantState state) {
         reserving = null;
         book.update(state.model(), state.revision());
+        placements.review();
         if (state.model() != null) {
             registry.tell(
                     new RegistryCommand.AddTenant(tenant, context.getSystem().ignoreRef()));
@@ -149,11 +159,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
             case TenantCommand.GetHistory get ->
                 answer(state, get, model -> state.history().replyTo(get, model));
             case TenantCommand.GetRuleTables get -> answer(state, get, model -> book.rules(get.vnics()));
-            case TenantCommand.GetRealization get ->
-                answer(
-                        state,
-                        get,
-                        model -> new TenantReply.Realization(model.revision(), subscriptions.realization(book)));
+            case TenantCommand.GetRealization get -> onGetRealization(state, get);
             case TenantCommand.SubscribeHost subscribe -> onSubscribeHost(state, subscribe);
             case TenantCommand.ReportRealized report -> {
                 subscriptions.report(report, book);
@@ -165,8 +171,13 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
             }
             case TenantCommand.VlansAnswered answered -> onVlansAnswered(state, answered);
             case TenantCommand.VlansChecked checked -> onVlansChecked(checked);
-            case TenantCommand.ForgetSilentHosts _ -> {
-                subscriptions.forgetSilent();
+            case TenantCommand.PlacementsRead read -> {
+                placements.onRead(read, state, book);
+                yield Effect().none();
+            }
+            case TenantCommand.ReviewHosts _ -> {
+                subscriptions.countRound();
+                placements.review();
                 yield Effect().none();
             }
             case TenantCommand.Stop _ -> Effect().stop();
@@ -373,6 +384,15 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
         if (state.revision() > 0) {
             subscriptions.subscribe(subscribe, book);
         }
+        return Effect().none();
+    }
+
+    private Effect<TenantEvent, TenantState> onGetRealization(TenantState state, TenantCommand.GetRealization get) {
+        TenantModel model = state.model();
+        if (model == null) {
+            return answer(get, new TenantReply.UnknownTenant(tenant));
+        }
+        placements.answer(get, model, book);
         return Effect().none();
     }
 

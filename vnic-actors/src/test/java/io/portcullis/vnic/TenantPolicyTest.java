@@ -10,8 +10,10 @@ import static io.portcullis.vnic.testkit.Samples.WEB_1_ETH0;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.ConfigFactory;
+import io.portcullis.persistence.PlacementRow;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.Category;
+import io.portcullis.policy.HostId;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.TimeoutPreset;
 import io.portcullis.policy.VmId;
@@ -28,6 +30,7 @@ import io.portcullis.policy.model.Tag;
 import io.portcullis.policy.model.Vm;
 import io.portcullis.policy.model.Vnic;
 import io.portcullis.policy.table.RuleTable;
+import io.portcullis.vnic.testkit.FakePlacementDirectory;
 import java.net.InetAddress;
 import java.time.Clock;
 import java.time.Duration;
@@ -55,6 +58,7 @@ class TenantPolicyTest {
     /** What was asked for, in order. */
     private final List<SortedSet<Integer>> reserved = new CopyOnWriteArrayList<>();
 
+    private final FakePlacementDirectory directory = new FakePlacementDirectory();
     private EventSourcedBehaviorTestKit<TenantCommand, TenantEvent, TenantState> tenant;
     private TestProbe<HostCommand> host;
 
@@ -75,7 +79,10 @@ class TenantPolicyTest {
         // equal.
         ActorRef<RegistryCommand> registry = testKit.spawn(FakeRegistry.create(reserved));
         tenant = EventSourcedBehaviorTestKit.create(
-                testKit.system(), TenantPolicy.create(ACME, registry, new PolicyCompiler(), Clock.systemUTC()));
+                testKit.system(),
+                TenantPolicy.create(ACME, registry, directory, new PolicyCompiler(), Clock.systemUTC()),
+                // those that it sends itself have no serial form; MessageSerializationTest knows the others
+                EventSourcedBehaviorTestKit.enabledSerializationSettings().withVerifyCommands(false));
         tenant.clear();
         host = testKit.createTestProbe();
     }
@@ -289,6 +296,64 @@ class TenantPolicyTest {
     }
 
     @Test
+    void shouldNotCallAChangeRealizedAfterItsOwnRestartUntilTheHostsHaveSpoken() {
+        putExample();
+        place(WEB_1, HOST_1, 1);
+        tenant.restart();
+
+        assertThat(isRealized()).isFalse();
+        assertThat(realization(WEB_1_ETH0).host()).isEqualTo(HOST_1);
+        assertThat(realization(WEB_1_ETH0).pendingSince()).isNotNull();
+
+        subscribe(Map.of(WEB_1_ETH0, new TenantCommand.Realized(assignment(WEB_1_ETH0), true)));
+        assertThat(isRealized()).isTrue();
+    }
+
+    @Test
+    void shouldCallAChangePendingForASilentHostThatMayStillEnforce() {
+        putExample();
+        place(WEB_1, HOST_1, 1);
+        subscribe(Map.of(WEB_1_ETH0, new TenantCommand.Realized(assignment(WEB_1_ETH0), true)));
+        fallSilent();
+        assertThat(isRealized()).as("of what was said before the silence").isTrue();
+
+        changeTags("web-1", "state:infected");
+        assertThat(isRealized()).isFalse();
+        host.expectNoMessage(Duration.ofMillis(50));
+
+        subscribe(Map.of(WEB_1_ETH0, new TenantCommand.Realized(assignment(WEB_1_ETH0), true)));
+        assertThat(isRealized()).isTrue();
+    }
+
+    @Test
+    void shouldNotWaitForASilentHostWhoseVmIsElsewhereOrNowhere() {
+        putExample();
+        place(WEB_1, HOST_1, 1);
+        subscribe(Map.of(WEB_1_ETH0, TestRealized.NONE));
+        fallSilent();
+        assertThat(isRealized()).isFalse();
+
+        directory.remove(WEB_1, 1);
+        tenant.runCommand(new TenantCommand.ReviewHosts());
+        Awaitility.await().until(this::isRealized);
+        assertThat(realization(WEB_1_ETH0).host()).isNull();
+    }
+
+    @Test
+    void shouldSayThatNobodyKnowsWhenTheDirectoryCannotBeRead() {
+        putExample();
+        place(WEB_1, HOST_1, 1);
+        directory.setAway(true);
+        tenant.restart();
+
+        assertThat(this.<TenantReply>ask(TenantCommand.GetRealization::new))
+                .isInstanceOfSatisfying(
+                        Refused.class, refused -> assertThat(refused.code()).isEqualTo(RefusalCode.TIMEOUT));
+        directory.setAway(false);
+        assertThat(realization(WEB_1_ETH0).host()).as("it is read again").isEqualTo(HOST_1);
+    }
+
+    @Test
     void shouldGoOnCountingRevisionsAfterADeletion() {
         putTenant();
         edit(new ModelEdit.PutSegment(new Segment("lan", 100)));
@@ -389,6 +454,21 @@ class TenantPolicyTest {
     private RuleTable rules(VnicId vnic) {
         TenantReply.Rules rules = ask(me -> new TenantCommand.GetRuleTables(Set.of(vnic), me));
         return rules.tables().getFirst();
+    }
+
+    private void place(VmId vm, HostId on, long epoch) {
+        directory.put(new PlacementRow(vm, on, epoch, "{}", Instant.EPOCH));
+    }
+
+    private void fallSilent() {
+        for (int round = 0; round < 4; round++) {
+            tenant.runCommand(new TenantCommand.ReviewHosts());
+        }
+    }
+
+    private boolean isRealized() {
+        TenantReply.Realization realization = ask(TenantCommand.GetRealization::new);
+        return realization.complete();
     }
 
     private TenantReply.VnicRealization realization(VnicId vnic) {

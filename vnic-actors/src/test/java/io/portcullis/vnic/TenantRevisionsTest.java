@@ -12,6 +12,7 @@ import io.portcullis.policy.model.Group;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Segment;
 import io.portcullis.policy.model.TenantModel;
+import io.portcullis.vnic.testkit.FakePlacementDirectory;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -50,7 +51,9 @@ class TenantRevisionsTest {
     void createTenant() {
         ActorRef<RegistryCommand> registry = testKit.spawn(FakeRegistry.create(reserved));
         tenant = EventSourcedBehaviorTestKit.create(
-                testKit.system(), TenantPolicy.create(ACME, registry, new PolicyCompiler(), Clock.systemUTC()));
+                testKit.system(),
+                TenantPolicy.create(
+                        ACME, registry, new FakePlacementDirectory(), new PolicyCompiler(), Clock.systemUTC()));
         tenant.clear();
         putTenant();
     }

@@ -240,6 +240,11 @@ final class FakeCluster implements VnicActors, HostDirectory, PlacementDirectory
     }
 
     @Override
+    public CompletionStage<List<PlacementRow>> listByTenant(TenantId tenant) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public CompletionStage<List<PlacementRow>> listAll() {
         return CompletableFuture.completedFuture(placements);
     }

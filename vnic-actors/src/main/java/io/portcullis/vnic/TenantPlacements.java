@@ -1,0 +1,92 @@
+package io.portcullis.vnic;
+
+import io.portcullis.persistence.PlacementDirectory;
+import io.portcullis.persistence.PlacementRow;
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.TenantId;
+import io.portcullis.policy.VmId;
+import io.portcullis.policy.model.TenantModel;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+
+/**
+ * Answers how far a tenant's rules are realized. Before it is known which hosts have its vNICs that cannot be said, and whoever asks
+ * waits for the directory; else a change would seem to be in force everywhere just because no host has spoken yet. One thread.
+ */
+final class TenantPlacements {
+    /** Askers that wait for the directory; more are refused. */
+    private static final int MAX_WAITING = 1_000;
+
+    private static final Refused UNREADABLE = new Refused(
+            RefusalCode.TIMEOUT,
+            "the directory of placements cannot be read, so nobody knows which hosts lag; try again");
+
+    private final ActorContext<TenantCommand> context;
+    private final TenantId tenant;
+    private final PlacementDirectory directory;
+    private final HostSubscriptions subscriptions;
+    private final List<TenantCommand.GetRealization> waiting = new ArrayList<>();
+    private boolean reading;
+
+    TenantPlacements(
+            ActorContext<TenantCommand> context,
+            TenantId tenant,
+            PlacementDirectory directory,
+            HostSubscriptions subscriptions) {
+        this.context = context;
+        this.tenant = tenant;
+        this.directory = directory;
+        this.subscriptions = subscriptions;
+    }
+
+    /** Reads the directory if there is something that only it knows. */
+    void review() {
+        if (reading || !subscriptions.needsPlacements()) {
+            return;
+        }
+        reading = true;
+        context.pipeToSelf(
+                directory.listByTenant(tenant).thenApply(TenantPlacements::hosts), TenantCommand.PlacementsRead::new);
+    }
+
+    private static Map<VmId, HostId> hosts(List<PlacementRow> rows) {
+        Map<VmId, HostId> hosts = new HashMap<>();
+        rows.forEach(row -> hosts.put(row.vm(), row.host()));
+        return hosts;
+    }
+
+    void answer(TenantCommand.GetRealization get, TenantModel model, RuleBook book) {
+        if (subscriptions.arePlacementsKnown()) {
+            get.replyTo().tell(new TenantReply.Realization(model.revision(), subscriptions.realization(book)));
+        } else if (waiting.size() >= MAX_WAITING) {
+            get.replyTo().tell(UNREADABLE);
+        } else {
+            waiting.add(get);
+            review();
+        }
+    }
+
+    void onRead(TenantCommand.PlacementsRead read, TenantState state, RuleBook book) {
+        reading = false;
+        TenantModel model = state.model();
+        Map<VmId, HostId> hosts = read.hosts();
+        if (hosts == null) {
+            context.getLog()
+                    .warn("tenant {} cannot read which hosts have its VMs: {}", tenant, String.valueOf(read.failure()));
+            waiting.forEach(get -> get.replyTo().tell(UNREADABLE));
+        } else {
+            subscriptions.reconcile(hosts, book);
+            waiting.forEach(get -> {
+                if (model == null) {
+                    get.replyTo().tell(new TenantReply.UnknownTenant(tenant));
+                } else {
+                    answer(get, model, book);
+                }
+            });
+        }
+        waiting.clear();
+    }
+}
