@@ -38,6 +38,7 @@ class HostileDocumentsTest extends ApiTestCase {
         all.addAll(malformed());
         all.addAll(wronglyTyped());
         all.addAll(tooMuch());
+        all.addAll(patterns());
         all.addAll(impossible());
         return all.stream();
     }
@@ -104,11 +105,6 @@ class HostileDocumentsTest extends ApiTestCase {
                 bad("a text for a list", group("g", "{vms: web-1}"), "spec.members.vms", "a list"),
                 bad("nothing in a list", group("g", "{vms: [~]}"), "spec.members.vms[0]", "a text"),
                 bad("an unknown field", group("g", "{tagg: a:b}"), "spec.members.tagg", "not a field"),
-                bad(
-                        "a regular expression",
-                        group("g", "{name: {matches: '(a+)+$'}}"),
-                        "spec.members.name.matches",
-                        "not a field"),
                 bad("an unknown kind", "{kind: Polcy, metadata: {name: p}, spec: {}}", "kind", "not a kind"),
                 bad("a field twice", "kind: Group\nkind: Group\n", "", "uplicate"),
                 bad(
@@ -176,6 +172,32 @@ class HostileDocumentsTest extends ApiTestCase {
                                 + "'}}",
                         "spec.description",
                         "MAX_TEXT_LENGTH"));
+    }
+
+    private static List<Arguments> patterns() {
+        return List.of(
+                bad("a pattern that repeats a repetition", named("a{1000}{1000}"), "spec.members", "MAX_PATTERN_STEPS"),
+                bad(
+                        "a pattern of a thousand million steps",
+                        named("((a{1000}){1000}){1000}"),
+                        "spec.members",
+                        "MAX_PATTERN_STEPS"),
+                bad("a pattern of a megabyte", named("(a|".repeat(350_000)), "spec.members", "MAX_PATTERN_LENGTH"),
+                bad("a pattern that is none", named("web-(a"), "spec.members", "missing closing )"),
+                bad("a pattern that refers back", named("(a)\\1"), "spec.members", "invalid escape"),
+                bad("a pattern that looks ahead", named("(?=a)"), "spec.members", "Perl syntax"),
+                bad("an empty pattern", named(""), "spec.members", "empty"),
+                bad(
+                        "many patterns",
+                        IntStream.range(0, 1_000)
+                                .mapToObj(n -> group("g" + n, "{name: {matches: '(a|b){20}x" + n + "'}}"))
+                                .collect(Collectors.joining("\n---\n")),
+                        "groups",
+                        "MAX_PATTERN_STEPS_PER_TENANT"));
+    }
+
+    private static String named(String pattern) {
+        return group("g", "{name: {matches: '" + pattern + "'}}");
     }
 
     private static List<Arguments> impossible() {

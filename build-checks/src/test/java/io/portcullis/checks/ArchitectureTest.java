@@ -1,5 +1,6 @@
 package io.portcullis.checks;
 
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -78,6 +79,17 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("org.apache.pekko..", "com.fasterxml..", "com.typesafe..", "org.slf4j..", "scala..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void shouldKeepPolicyToTheLibrariesOfTheArchitecture() {
+        classes()
+                .that()
+                .resideInAPackage(BASE + "policy..")
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage(BASE + "policy..", "java..", "org.jspecify..", "inet.ipaddr..", "com.google.re2j..")
                 .check(CLASSES);
     }
 

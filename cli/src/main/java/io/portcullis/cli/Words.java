@@ -120,6 +120,9 @@ final class Words {
         if (match.equals() != null) {
             return "is " + match.equals();
         }
-        return match.starts() != null ? "starts " + match.starts() : "contains " + match.contains();
+        if (match.starts() != null) {
+            return "starts " + match.starts();
+        }
+        return match.contains() != null ? "contains " + match.contains() : "matches " + match.matches();
     }
 }

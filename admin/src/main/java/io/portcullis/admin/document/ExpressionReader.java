@@ -69,18 +69,21 @@ final class ExpressionReader {
 
     private Expression text(
             TextMatch match, String path, BiFunction<io.portcullis.policy.model.TextMatch, String, Expression> make) {
-        List<Expression> found = new ArrayList<>();
-        if (match.equals() != null) {
-            found.add(make.apply(io.portcullis.policy.model.TextMatch.EQUALS, match.equals()));
-        }
-        if (match.starts() != null) {
-            found.add(make.apply(io.portcullis.policy.model.TextMatch.STARTS_WITH, match.starts()));
-        }
-        if (match.contains() != null) {
-            found.add(make.apply(io.portcullis.policy.model.TextMatch.CONTAINS, match.contains()));
-        }
+        List<Expression> found = Stream.of(
+                        optional(match.equals(), text -> make.apply(io.portcullis.policy.model.TextMatch.EQUALS, text)),
+                        optional(
+                                match.starts(),
+                                text -> make.apply(io.portcullis.policy.model.TextMatch.STARTS_WITH, text)),
+                        optional(
+                                match.contains(),
+                                text -> make.apply(io.portcullis.policy.model.TextMatch.CONTAINS, text)),
+                        optional(
+                                match.matches(),
+                                text -> make.apply(io.portcullis.policy.model.TextMatch.MATCHES, text)))
+                .flatMap(Optional::stream)
+                .toList();
         if (found.size() != 1) {
-            mistakes.add(path, "must say exactly one of equals, starts, contains", null);
+            mistakes.add(path, "must say exactly one of equals, starts, contains, matches", null);
             return NONE;
         }
         return found.getFirst();

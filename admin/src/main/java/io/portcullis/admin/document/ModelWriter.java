@@ -169,9 +169,10 @@ public final class ModelWriter {
 
     private static TextMatch match(io.portcullis.policy.model.TextMatch match, String text) {
         return switch (match) {
-            case EQUALS -> new TextMatch(text, null, null);
-            case STARTS_WITH -> new TextMatch(null, text, null);
-            case CONTAINS -> new TextMatch(null, null, text);
+            case EQUALS -> new TextMatch(text, null, null, null);
+            case STARTS_WITH -> new TextMatch(null, text, null, null);
+            case CONTAINS -> new TextMatch(null, null, text, null);
+            case MATCHES -> new TextMatch(null, null, null, text);
         };
     }
 

@@ -139,8 +139,8 @@ class ExportRoundTripTest {
                 "spice",
                 Expression.or(
                         Expression.members(vm.name()),
-                        new Expression.NameMatches(oneOf(List.of(TextMatch.values())), oneOf(TEXTS)),
-                        new Expression.OsMatches(oneOf(List.of(TextMatch.values())), oneOf(TEXTS)),
+                        named(oneOf(List.of(TextMatch.values())), oneOf(TEXTS)),
+                        new Expression.OsMatches(TextMatch.MATCHES, "(a|b){2,3}: #\\d+ '\\\"' \\Q&*"),
                         new Expression.HasFinding("f", random.nextBoolean() ? null : oneOf(TEXTS))))));
         edits.add(new ModelEdit.PutService(Service.of(
                         "spice",
@@ -149,6 +149,10 @@ class ExportRoundTripTest {
                         new ServiceMatch(random.nextInt(256), 0, 65_535, 0, 65_535, -1, -1))
                 .withAlg(oneOf(List.of(Alg.values())))));
         return TestTenant.accepted(model.apply(edits));
+    }
+
+    private static Expression named(TextMatch match, String text) {
+        return new Expression.NameMatches(match, match == TextMatch.MATCHES ? "\\Q" + text : text);
     }
 
     private static TenantModel applied(TenantModel model, String text) throws InvalidDocumentException {

@@ -204,7 +204,7 @@ final class Inventory {
         return switch (match) {
             case EQUALS -> vms.containsKey(folded) ? List.of(vms.get(folded)) : List.of();
             case STARTS_WITH -> vms.subMap(folded, folded + Character.MAX_VALUE).values();
-            case CONTAINS -> vms.values();
+            case CONTAINS, MATCHES -> vms.values();
         };
     }
 

@@ -157,8 +157,10 @@ final class Postings {
     /** The same for all that mean the same. */
     private static Expression folded(Expression leaf) {
         return switch (leaf) {
-            case Expression.NameMatches(TextMatch match, String text) -> new Expression.NameMatches(match, fold(text));
-            case Expression.OsMatches(TextMatch match, String text) -> new Expression.OsMatches(match, fold(text));
+            case Expression.NameMatches(TextMatch match, String text) ->
+                new Expression.NameMatches(match, match.folded(text));
+            case Expression.OsMatches(TextMatch match, String text) ->
+                new Expression.OsMatches(match, match.folded(text));
             case Expression.HasTag _,
                     Expression.InSegment _,
                     Expression.HasFinding _,

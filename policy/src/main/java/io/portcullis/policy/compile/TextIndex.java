@@ -2,6 +2,7 @@ package io.portcullis.policy.compile;
 
 import io.portcullis.policy.model.Limits;
 import io.portcullis.policy.model.TextMatch;
+import io.portcullis.policy.model.TextPattern;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
@@ -10,7 +11,8 @@ import java.util.function.Consumer;
 
 /**
  * Finds the texts that a text equals, starts with or contains: one look-up for each length of such a text that is in use, and place
- * where it could be. All in lower case. One thread.
+ * where it could be. Compares with each pattern; {@link Limits#MAX_PATTERN_STEPS_PER_TENANT} bounds what that takes. All but patterns in
+ * lower case. One thread.
  */
 final class TextIndex {
     private static final class Texts {
@@ -18,6 +20,9 @@ final class TextIndex {
         final int[] countByLength = new int[Limits.MAX_TEXT_LENGTH + 1];
     }
 
+    private record Pattern(TextPattern text, Posting posting) {}
+
+    private final Map<String, Pattern> patterns = new HashMap<>();
     private final Map<TextMatch, Texts> texts = new EnumMap<>(TextMatch.class);
     private int count;
 
@@ -28,16 +33,24 @@ final class TextIndex {
     }
 
     void add(TextMatch match, String text, Posting posting) {
+        count++;
+        if (match == TextMatch.MATCHES) {
+            patterns.put(text, new Pattern(TextPattern.of(text), posting));
+            return;
+        }
         Texts those = texts(match);
         those.postings.put(text, posting);
-        count++;
         those.countByLength[text.length()]++;
     }
 
     void remove(TextMatch match, String text) {
+        count--;
+        if (match == TextMatch.MATCHES) {
+            patterns.remove(text);
+            return;
+        }
         Texts those = texts(match);
         those.postings.remove(text);
-        count--;
         those.countByLength[text.length()]--;
     }
 
@@ -56,9 +69,15 @@ final class TextIndex {
                     case EQUALS -> tell(those, text, consumer);
                     case STARTS_WITH -> tellParts(those, text, 0, consumer);
                     case CONTAINS -> tellParts(those, text, text.length() - 1, consumer);
+                    case MATCHES -> throw new IllegalStateException("patterns are kept apart");
                 }
             }
         });
+        for (Pattern pattern : patterns.values()) {
+            if (pattern.text().matches(text)) {
+                consumer.accept(pattern.posting());
+            }
+        }
     }
 
     private static void tellParts(Texts those, String text, int lastBegin, Consumer<Posting> consumer) {

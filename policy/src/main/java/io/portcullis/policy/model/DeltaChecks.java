@@ -84,6 +84,7 @@ final class DeltaChecks {
                 return false;
             }
         }
+        checks.checkPatterns(groups.count(ModelKeys.PATTERN_STEPS));
         return true;
     }
 

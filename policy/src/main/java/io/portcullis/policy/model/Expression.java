@@ -80,6 +80,11 @@ public sealed interface Expression {
         return new NameMatches(TextMatch.CONTAINS, text);
     }
 
+    /** A regular expression for the whole name, as {@link TextPattern} reads it. */
+    static Expression nameMatches(String pattern) {
+        return new NameMatches(TextMatch.MATCHES, pattern);
+    }
+
     static Expression os(String os) {
         return new OsMatches(TextMatch.EQUALS, os);
     }

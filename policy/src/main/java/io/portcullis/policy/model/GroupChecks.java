@@ -17,6 +17,8 @@ final class GroupChecks {
     private final Map<String, Integer> heights = new HashMap<>();
     private final Deque<String> chain = new ArrayDeque<>();
     private int nodes;
+    /** Of the groups that were checked. */
+    private long patternSteps;
 
     GroupChecks(TenantModel model, Problems problems) {
         this.model = model;
@@ -27,11 +29,22 @@ final class GroupChecks {
         GroupChecks checks = new GroupChecks(model, problems);
         checks.checkCount();
         model.groups().values().forEach(checks::checkGroup);
+        checks.checkPatterns(checks.patternSteps);
         model.groups().keySet().forEach(checks::checkNesting);
     }
 
     void checkCount() {
         problems.checkLimit("/groups", "groups", model.groups().size(), Limits.MAX_GROUPS, "MAX_GROUPS");
+    }
+
+    /** @param steps of all patterns of the tenant */
+    void checkPatterns(long steps) {
+        problems.checkLimit(
+                "/groups",
+                "steps of regular expressions",
+                (int) Math.min(steps, Integer.MAX_VALUE),
+                Limits.MAX_PATTERN_STEPS_PER_TENANT,
+                "MAX_PATTERN_STEPS_PER_TENANT");
     }
 
     /** Whether nothing is wrong with this group and those in it; not whether those that it is in are nested too deep now. */
@@ -98,8 +111,9 @@ final class GroupChecks {
         }
         switch (expression) {
             case Expression.HasTag _ -> {}
-            case Expression.NameMatches name -> checkWanted(path, "name", name.text());
-            case Expression.OsMatches os -> checkWanted(path, "operating system", os.text());
+            case Expression.NameMatches(TextMatch match, String text) -> checkWanted(path, "name", match, text);
+            case Expression.OsMatches(TextMatch match, String text) ->
+                checkWanted(path, "operating system", match, text);
             case Expression.InSegment in -> checkSegment(path, in.segment());
             case Expression.HasFinding has -> checkFinding(path, has);
             case Expression.Addresses set ->
@@ -115,11 +129,16 @@ final class GroupChecks {
                 .forEach((place, operand) -> checkExpression(operand, path + "/" + place, depth + 1, inner));
     }
 
-    private void checkWanted(String path, String what, String text) {
+    private void checkWanted(String path, String what, TextMatch match, String text) {
         if (text.isEmpty()) {
             problems.add(path, "the " + what + " to look for is empty", "write the text to compare with");
         }
-        problems.checkText(path, what, text);
+        if (match == TextMatch.MATCHES) {
+            TextPattern.check(path, what, text, problems);
+            patternSteps += TextPattern.countedSteps(text);
+        } else {
+            problems.checkText(path, what, text);
+        }
     }
 
     private void checkSegment(String path, String segment) {

@@ -13,6 +13,12 @@ public final class Limits {
     public static final int MAX_GROUPS = 100_000;
     public static final int MAX_EXPRESSION_NODES = 1_000;
     public static final int MAX_EXPRESSION_DEPTH = 32;
+    /** Longest regular expression that names or operating systems are compared with, in characters. */
+    public static final int MAX_PATTERN_LENGTH = 255;
+    /** Of one regular expression for each character of a text; what is written out in full within the length needs no more. */
+    public static final int MAX_PATTERN_STEPS = 600;
+    /** Of all regular expressions of the tenant's groups together: what the name of a new VM may cost. */
+    public static final int MAX_PATTERN_STEPS_PER_TENANT = 20_000;
     /** Longest chain of groups within groups. */
     public static final int MAX_GROUP_NESTING = 32;
 

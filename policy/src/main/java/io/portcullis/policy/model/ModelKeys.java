@@ -8,8 +8,11 @@ final class ModelKeys {
     /** Rules of policies. */
     static final String RULES = "rules";
 
+    /** Of regular expressions in groups. */
+    static final String PATTERN_STEPS = "pattern-steps";
+
     static final NameMap.Keys<Vm> OF_VM = ModelKeys::ofVm;
-    static final NameMap.Keys<Group> OF_GROUP = (group, keys) -> ofExpression(group.expression(), keys);
+    static final NameMap.Keys<Group> OF_GROUP = (group, keys) -> ofExpression(group.expression(), 1, keys);
     static final NameMap.Keys<SecurityPolicy> OF_POLICY = ModelKeys::ofPolicy;
 
     private ModelKeys() {}
@@ -54,18 +57,26 @@ final class ModelKeys {
         }
     }
 
-    private static void ofExpression(Expression expression, ObjIntConsumer<String> keys) {
+    /** What is nested deeper than it may be is refused, and so need not be counted. */
+    private static void ofExpression(Expression expression, int depth, ObjIntConsumer<String> keys) {
+        if (depth > Limits.MAX_EXPRESSION_DEPTH) {
+            return;
+        }
         switch (expression) {
             case Expression.InSegment(String segment) -> keys.accept(segment(segment), 1);
             case Expression.Members members -> members.vms().forEach(vm -> keys.accept(vm(vm), 1));
             case Expression.InGroup(String group) -> keys.accept(group(group), 1);
+            case Expression.NameMatches(TextMatch match, String text) -> ofText(match, text, keys);
+            case Expression.OsMatches(TextMatch match, String text) -> ofText(match, text, keys);
             case Expression.And _, Expression.Or _, Expression.Not _ ->
-                expression.operandsByPath().values().forEach(operand -> ofExpression(operand, keys));
-            case Expression.HasTag _,
-                    Expression.NameMatches _,
-                    Expression.OsMatches _,
-                    Expression.HasFinding _,
-                    Expression.Addresses _ -> {}
+                expression.operandsByPath().values().forEach(operand -> ofExpression(operand, depth + 1, keys));
+            case Expression.HasTag _, Expression.HasFinding _, Expression.Addresses _ -> {}
+        }
+    }
+
+    private static void ofText(TextMatch match, String text, ObjIntConsumer<String> keys) {
+        if (match == TextMatch.MATCHES) {
+            keys.accept(PATTERN_STEPS, TextPattern.countedSteps(text));
         }
     }
 

@@ -6,26 +6,44 @@ import java.util.Locale;
 public enum TextMatch {
     EQUALS {
         @Override
-        boolean folded(String text, String wanted) {
+        boolean holds(String text, String wanted) {
             return text.equals(wanted);
         }
     },
     STARTS_WITH {
         @Override
-        boolean folded(String text, String wanted) {
+        boolean holds(String text, String wanted) {
             return text.startsWith(wanted);
         }
     },
     CONTAINS {
         @Override
-        boolean folded(String text, String wanted) {
+        boolean holds(String text, String wanted) {
             return text.contains(wanted);
+        }
+    },
+    /** The whole text is one that the {@link TextPattern} describes. */
+    MATCHES {
+        @Override
+        boolean holds(String text, String wanted) {
+            return TextPattern.of(wanted).matches(text);
+        }
+
+        @Override
+        public String folded(String wanted) {
+            return wanted;
         }
     };
 
     public boolean matches(String text, String wanted) {
-        return folded(text.toLowerCase(Locale.ROOT), wanted.toLowerCase(Locale.ROOT));
+        return holds(text.toLowerCase(Locale.ROOT), folded(wanted));
     }
 
-    abstract boolean folded(String text, String wanted);
+    /** The text of an expression in one form for all that differ in case only. A pattern is as it is: {@code \d} is not {@code \D}. */
+    public String folded(String wanted) {
+        return wanted.toLowerCase(Locale.ROOT);
+    }
+
+    /** As {@link #matches}, both in the form that compares. */
+    abstract boolean holds(String text, String wanted);
 }

@@ -7,6 +7,7 @@ import static io.portcullis.policy.model.Expression.group;
 import static io.portcullis.policy.model.Expression.members;
 import static io.portcullis.policy.model.Expression.name;
 import static io.portcullis.policy.model.Expression.nameContains;
+import static io.portcullis.policy.model.Expression.nameMatches;
 import static io.portcullis.policy.model.Expression.nameStartsWith;
 import static io.portcullis.policy.model.Expression.not;
 import static io.portcullis.policy.model.Expression.or;
@@ -78,6 +79,14 @@ class GroupMembershipTest {
         assertThat(membersOf(and(tag("app:web"), not(tag("env:prod"))))).containsExactly("silent", "web-2");
         assertThat(membersOf(or(segment("dmz"), name("web-2")))).containsExactly("db-1/eth1", "web-2");
         assertThat(membersOf(not(tag("app:web")))).containsExactly("db-1", "db-1/eth1");
+    }
+
+    @Test
+    void shouldCompareWholeTextsWithPatternsWhateverTheirCase() {
+        assertThat(membersOf(nameMatches("WEB-[0-9]+"))).containsExactly("web-1", "web-2");
+        assertThat(membersOf(nameMatches("eb-[0-9]+"))).isEmpty();
+        assertThat(membersOf(nameMatches("web|db-\\d"))).containsExactly("db-1", "db-1/eth1");
+        assertThat(membersOf(nameMatches("web-\\D"))).isEmpty();
     }
 
     @Test

@@ -193,8 +193,11 @@ public final class RandomEdits {
     private Expression expression(TenantModel model, int depth) {
         return switch (random.nextInt(depth == 0 ? 9 : 13)) {
             case 0, 1 -> Expression.tag(oneOf(TAGS));
-            case 2 -> new Expression.NameMatches(oneOf(TextMatch.values()), oneOf("web-1", "WEB", "b", "db-2", "-1"));
-            case 3 -> new Expression.OsMatches(oneOf(TextMatch.values()), oneOf("debian-13", "windows", "DOWS"));
+            case 2 ->
+                new Expression.NameMatches(
+                        oneOf(TextMatch.values()), oneOf("web-1", "WEB", "b", "db-2", "-1", "[^d].*"));
+            case 3 ->
+                new Expression.OsMatches(oneOf(TextMatch.values()), oneOf("debian-13", "windows", "DOWS", "\\D*-\\d+"));
             case 4 -> Expression.segment(oneOf("lan", "dmz", "s1"));
             case 5 -> oneOf(Expression.finding("malware"), Expression.finding("malware", "eicar"));
             case 6 -> Expression.addresses(oneOf(LITERALS), oneOf(LITERALS));

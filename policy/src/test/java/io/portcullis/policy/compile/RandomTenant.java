@@ -143,7 +143,12 @@ public final class RandomTenant {
         int kinds = depth == 0 ? 8 : 11;
         return switch (random.nextInt(kinds)) {
             case 0 -> Expression.tag(oneOf("app:web", "app:db", "env:prod", "env:none"));
-            case 1 -> oneOf(Expression.name("web-0"), Expression.nameStartsWith("web"), Expression.nameContains("b-1"));
+            case 1 ->
+                oneOf(
+                        Expression.name("web-0"),
+                        Expression.nameStartsWith("web"),
+                        Expression.nameContains("b-1"),
+                        Expression.nameMatches("(WEB|db)-[0-2]"));
             case 2 -> oneOf(Expression.os("DEBIAN-13"), Expression.os("windows-2025"));
             case 3 -> Expression.segment(oneOf("lan", "dmz"));
             case 4 -> oneOf(Expression.finding("malware"), Expression.finding("malware", "eicar"));
