@@ -148,7 +148,8 @@ final class Views {
                     services(rule),
                     rule.action().name(),
                     rule.liveFlowMode().name(),
-                    rule.log()));
+                    rule.log(),
+                    rule.logLabel().isEmpty() ? null : rule.logLabel()));
         }
         return rules;
     }

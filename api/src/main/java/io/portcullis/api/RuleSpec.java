@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param action {@code ALLOW}, {@code DROP}, {@code REJECT} or {@code PASS}
  * @param liveFlows for established connections: {@code KEEP}, {@code RECHECK} (default) or {@code RESET}
  * @param log whether the first packet of each connection that it decides about, and each that it ends, is logged; default no
+ * @param logLabel stands in each line of the log
  */
 public record RuleSpec(
         String name,
@@ -34,4 +35,5 @@ public record RuleSpec(
         String action,
         @Nullable String liveFlows,
         @Nullable Boolean log,
-        @Nullable String description) {}
+        @Nullable String description,
+        @Nullable String logLabel) {}

@@ -1,6 +1,7 @@
 package io.portcullis.api;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A compiled rule in force at a vNIC.
@@ -10,6 +11,7 @@ import java.util.List;
  * @param name {@code policy/rule}
  * @param ethernet what it wants of the Ethernet header, for example {@code arp}, {@code from !02:00:00:00:00:01}; empty for all frames
  * @param services an exclamation mark means: all but these
+ * @param logLabel stands in each line that it logs, if it has one
  */
 public record RuleView(
         int position,
@@ -24,4 +26,5 @@ public record RuleView(
         List<String> services,
         String action,
         String liveFlows,
-        boolean log) {}
+        boolean log,
+        @Nullable String logLabel) {}

@@ -167,7 +167,7 @@ final class Tables {
             wideColumn("LIVE-FLOWS", RuleView::liveFlows),
             wideColumn("FAMILY", RuleView::family),
             wideColumn("ETHERNET", RuleView::ethernet),
-            wideColumn("LOG", RuleView::log),
+            wideColumn("LOG", rule -> rule.logLabel() == null ? rule.log() : rule.logLabel()),
             wideColumn("ID", RuleView::id));
 
     static final List<Column<VnicRealization>> REALIZATION = List.of(

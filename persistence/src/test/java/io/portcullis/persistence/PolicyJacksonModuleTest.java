@@ -91,7 +91,8 @@ class PolicyJacksonModuleTest {
                     Rule.reject("no")
                             .from("all")
                             .to(Peers.addresses("10.0.0.9").negate())
-                            .services("web"),
+                            .services("web")
+                            .logAs("audit"),
                     Rule.allow("yes").from("nested").anyService())),
             new ModelEdit.SetTags("web-1", new TreeSet<>(Set.of(Tag.parse("app:web")))),
             new ModelEdit.SetFinding("web-1", "malware", "none"),
@@ -160,14 +161,14 @@ class PolicyJacksonModuleTest {
     }
 
     @Test
-    void shouldReadPoliciesThatKnowNothingOfDescriptionsAndLocks() throws JsonProcessingException {
+    void shouldReadPoliciesThatKnowNothingOfDescriptionsLocksAndLabels() throws JsonProcessingException {
         ModelEdit policy = new ModelEdit.PutPolicy(SecurityPolicy.of(
                 "app", Category.APPLICATION, 10, Rule.allow("r").services("web")));
         String json = mapper.writerFor(ModelEdit.class).writeValueAsString(policy);
-        String before = json.replaceAll(",\"(description|lock)\":(\"\"|null)", "");
+        String before = json.replaceAll(",\"(description|lock|logLabel)\":(\"\"|null)", "");
 
-        assertThat(before).doesNotContain("description", "lock");
-        assertThat(json).contains("description");
+        assertThat(before).doesNotContain("description", "lock", "logLabel");
+        assertThat(json).contains("description", "logLabel");
         assertThat(mapper.readValue(before, ModelEdit.class)).isEqualTo(policy);
     }
 

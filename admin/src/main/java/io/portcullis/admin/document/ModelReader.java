@@ -239,7 +239,8 @@ public final class ModelReader {
                 mistakes.constant(path + ".liveFlows", spec.liveFlows(), LiveFlowMode.RECHECK),
                 Boolean.TRUE.equals(spec.log()),
                 orNone(spec.appliedTo()),
-                orEmpty(spec.description()));
+                orEmpty(spec.description()),
+                orEmpty(spec.logLabel()));
     }
 
     /** Names nobody is a mistake that the model reports; no list at all means everyone. */

@@ -125,7 +125,8 @@ public final class ModelWriter {
                 rule.action().name(),
                 rule.liveFlowMode().name(),
                 rule.log(),
-                orNull(rule.description()));
+                orNull(rule.description()),
+                orNull(rule.logLabel()));
     }
 
     private static @Nullable String orNull(String text) {

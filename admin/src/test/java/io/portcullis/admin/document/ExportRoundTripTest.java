@@ -14,6 +14,7 @@ import io.portcullis.policy.compile.RandomTenant;
 import io.portcullis.policy.model.Alg;
 import io.portcullis.policy.model.Expression;
 import io.portcullis.policy.model.Group;
+import io.portcullis.policy.model.Limits;
 import io.portcullis.policy.model.ModelChange;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Segment;
@@ -152,7 +153,8 @@ class ExportRoundTripTest {
     }
 
     private static Expression named(TextMatch match, String text) {
-        return new Expression.NameMatches(match, match == TextMatch.MATCHES ? "\\Q" + text : text);
+        String pattern = "\\Q" + text.substring(0, Math.min(text.length(), Limits.MAX_PATTERN_LENGTH - 2));
+        return new Expression.NameMatches(match, match == TextMatch.MATCHES ? pattern : text);
     }
 
     private static TenantModel applied(TenantModel model, String text) throws InvalidDocumentException {

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param atNanos on the data path's clock
  * @param ruleName {@code policy/rule}
+ * @param label of the rule's log; empty for none
  * @param action what the rule says; in a CUT of a rule that resets, REJECT
  * @param direction as seen from the VM
  * @param etherType behind all VLAN tags
@@ -29,6 +30,7 @@ public record RuleLogEvent(
         Cause cause,
         long ruleId,
         String ruleName,
+        String label,
         long revision,
         Action action,
         Direction direction,
@@ -71,6 +73,9 @@ public record RuleLogEvent(
         StringBuilder line = new StringBuilder(160);
         line.append("vnic=").append(vnic).append(" cause=").append(cause);
         line.append(" action=").append(action).append(" rule=").append(ruleName);
+        if (!label.isEmpty()) {
+            line.append(" label=").append(label);
+        }
         line.append(" ruleId=")
                 .append(Long.toUnsignedString(ruleId))
                 .append(" revision=")

@@ -33,6 +33,7 @@ public final class RuleLogRing {
         private Cause cause = Cause.FRAME;
         private long ruleId;
         private String ruleName = "";
+        private String label = "";
         private long revision;
         private Action action = Action.DROP;
         private Direction direction = Direction.IN;
@@ -82,6 +83,7 @@ public final class RuleLogRing {
         slot.cause = cause;
         slot.ruleId = rule.id();
         slot.ruleName = rule.name();
+        slot.label = rule.logLabel();
         slot.revision = revision;
         slot.action = action;
         slot.direction = direction;
@@ -141,6 +143,7 @@ public final class RuleLogRing {
                 slot.cause,
                 slot.ruleId,
                 slot.ruleName,
+                slot.label,
                 slot.revision,
                 slot.action,
                 slot.direction,

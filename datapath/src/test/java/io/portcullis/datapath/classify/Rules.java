@@ -28,6 +28,7 @@ public final class Rules {
     private boolean servicesNegated;
     private EthernetMatch ethernet = EthernetMatch.ANY;
     private boolean log;
+    private String logLabel = "";
     private LiveFlowMode mode = LiveFlowMode.RECHECK;
 
     private Rules(long id) {
@@ -106,6 +107,11 @@ public final class Rules {
         return this;
     }
 
+    public Rules loggedAs(String label) {
+        logLabel = label;
+        return logged();
+    }
+
     public Rules live(LiveFlowMode value) {
         mode = value;
         return this;
@@ -141,7 +147,8 @@ public final class Rules {
                 ethernet,
                 action,
                 mode,
-                log);
+                log,
+                logLabel);
     }
 
     /** Each {@code address} or {@code first-last}. */

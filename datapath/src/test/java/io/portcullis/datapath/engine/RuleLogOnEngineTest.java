@@ -53,6 +53,25 @@ class RuleLogOnEngineTest {
     }
 
     @Test
+    void shouldPutTheLabelOfTheRuleIntoEachLine() {
+        vm.with(
+                1,
+                table(
+                        Action.DROP,
+                        aRule(7).service(tcp(443)).loggedAs("audit").allow(),
+                        aRule(8).logged().allow()));
+        vm.openTcp(40_000);
+        vm.out(fromVm().udp(1, 53));
+        assertThat(events())
+                .extracting(RuleLogEvent::toString)
+                .satisfiesExactly(
+                        line -> assertThat(line).contains(" rule=test/7 label=audit ruleId=7 "),
+                        line -> assertThat(line)
+                                .contains(" rule=test/8 ruleId=8 ")
+                                .doesNotContain("label"));
+    }
+
+    @Test
     void shouldLogACutWithTheRuleThatCuts() {
         vm.with(1, table(Action.ALLOW));
         vm.openTcp(40_000);

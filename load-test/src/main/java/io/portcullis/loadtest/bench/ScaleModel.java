@@ -174,7 +174,8 @@ final class ScaleModel {
                         rule.liveFlowMode(),
                         rule.log(),
                         rule.appliedTo(),
-                        rule.description()));
+                        rule.description(),
+                        rule.logLabel()));
         return new SecurityPolicy(
                 policy.name(), policy.category(), policy.sequence(), policy.appliedTo(), policy.enabled(), changed);
     }

@@ -96,6 +96,7 @@ final class LaterRules {
                 || rule.rule().liveFlowMode() == instead.rule().liveFlowMode();
         return treatsAlike
                 && rule.rule().log() == instead.rule().log()
+                && rule.rule().logLabel().equals(instead.rule().logLabel())
                 && (!followsFtp(shapes.model(), rule) || followsFtp(shapes.model(), instead));
     }
 

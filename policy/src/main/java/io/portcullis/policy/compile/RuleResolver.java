@@ -62,7 +62,8 @@ final class RuleResolver {
                 rule.ethernet(),
                 rule.action(),
                 rule.liveFlowMode(),
-                rule.log());
+                rule.log(),
+                rule.log() ? rule.logLabel() : "");
     }
 
     private List<ServiceMatch> matches(ServiceSelection selection) {

@@ -40,6 +40,12 @@ public final class RuleTableCodec {
     private static final int FTP_HELPER = 4;
     private static final int ALL_TRACKING = LOOSE_TRACKING | NSX_TIMEOUTS | FTP_HELPER;
 
+    // Whether a rule logs.
+    private static final int NO_LOG = 0;
+    private static final int LOG = 1;
+    /** Its label follows; tables without labels are as they were before there were any. */
+    private static final int LOG_WITH_LABEL = 2;
+
     // Codes of enum constants are their places in these lists. Append only.
     private static final List<Action> ACTIONS = List.of(Action.ALLOW, Action.DROP, Action.REJECT, Action.PASS);
     private static final List<IpFamily> FAMILIES = List.of(IpFamily.IPV4, IpFamily.IPV6, IpFamily.ANY);
@@ -198,13 +204,23 @@ public final class RuleTableCodec {
         writeEthernet(out, rule.ethernet());
         out.writeByte(ACTIONS.indexOf(rule.action()));
         out.writeByte(LIVE_FLOW_MODES.indexOf(rule.liveFlowMode()));
-        out.writeBoolean(rule.log());
+        writeLog(out, rule);
+    }
+
+    private static void writeLog(TableWriter out, TableRule rule) {
+        if (rule.logLabel().isEmpty()) {
+            out.writeByte(rule.log() ? LOG : NO_LOG);
+            return;
+        }
+        byte[] label = rule.logLabel().getBytes(StandardCharsets.UTF_8);
+        out.writeByte(LOG_WITH_LABEL);
+        out.writeInt(label.length);
+        out.write(label);
     }
 
     private static TableRule readRule(ByteBuffer in, List<AddressMatch> matches) {
         long id = in.getLong();
-        byte[] name = new byte[count(in, 1)];
-        in.get(name);
+        String name = text(in);
         Category category = constant(CATEGORIES, in);
         RuleDirection direction = constant(DIRECTIONS, in);
         IpFamily family = constant(FAMILIES, in);
@@ -214,20 +230,35 @@ public final class RuleTableCodec {
         for (int left = count(in, SERVICE_BYTES); left > 0; left--) {
             services.add(service(in));
         }
+        boolean servicesNegated = flag(in);
+        EthernetMatch ethernet = readEthernet(in);
+        Action action = constant(ACTIONS, in);
+        LiveFlowMode liveFlowMode = constant(LIVE_FLOW_MODES, in);
+        int log = in.get();
+        if (log < NO_LOG || log > LOG_WITH_LABEL) {
+            throw new IllegalArgumentException("the rule table is damaged, or of a newer build: log of " + log);
+        }
         return new TableRule(
                 id,
-                new String(name, StandardCharsets.UTF_8),
+                name,
                 category,
                 direction,
                 family,
                 sources,
                 destinations,
                 services,
-                flag(in),
-                readEthernet(in),
-                constant(ACTIONS, in),
-                constant(LIVE_FLOW_MODES, in),
-                flag(in));
+                servicesNegated,
+                ethernet,
+                action,
+                liveFlowMode,
+                log != NO_LOG,
+                log == LOG_WITH_LABEL ? text(in) : "");
+    }
+
+    private static String text(ByteBuffer in) {
+        byte[] text = new byte[count(in, 1)];
+        in.get(text);
+        return new String(text, StandardCharsets.UTF_8);
     }
 
     private static void writeEthernet(TableWriter out, EthernetMatch ethernet) {

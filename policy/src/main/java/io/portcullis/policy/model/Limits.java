@@ -41,6 +41,8 @@ public final class Limits {
     public static final int MAX_MACS_PER_SIDE = 256;
     /** Longest free text (description, operating system, value of a finding, port), in characters. */
     public static final int MAX_TEXT_LENGTH = 255;
+    /** Longest label of the lines that a rule logs, in characters. */
+    public static final int MAX_LOG_LABEL_LENGTH = 64;
     /** Problems that one refusal reports; more would help nobody. */
     public static final int MAX_PROBLEMS = 100;
 

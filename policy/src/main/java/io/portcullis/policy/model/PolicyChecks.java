@@ -10,6 +10,9 @@ import java.util.Set;
 
 /** Checks services, security policies and their rules. */
 final class PolicyChecks {
+    /** What a label of a log may have beside letters and digits of ASCII. */
+    private static final String LABEL_SIGNS = "-_.:/@";
+
     private final TenantModel model;
     private final Problems problems;
 
@@ -132,7 +135,27 @@ final class PolicyChecks {
             checkEthernet(rulePath + "/ethernet", policy.category(), rule.ethernet());
             checkGroups(rulePath + "/appliedTo", rule.appliedTo());
             problems.checkText(rulePath + "/description", "description", rule.description());
+            checkLogLabel(rulePath + "/logLabel", rule.logLabel());
         }
+    }
+
+    /** A log line is {@code key=value} with spaces between: what tools take apart must not have any in a value. */
+    private void checkLogLabel(String path, String label) {
+        problems.checkLimit(
+                path, "characters of a label", label.length(), Limits.MAX_LOG_LABEL_LENGTH, "MAX_LOG_LABEL_LENGTH");
+        if (!label.chars().allMatch(PolicyChecks::isOfALabel)) {
+            problems.add(
+                    path,
+                    Problems.quote(label) + " is no label for a log",
+                    "use letters, digits and any of " + LABEL_SIGNS + ", without spaces");
+        }
+    }
+
+    private static boolean isOfALabel(int character) {
+        return (character >= 'a' && character <= 'z')
+                || (character >= 'A' && character <= 'Z')
+                || (character >= '0' && character <= '9')
+                || LABEL_SIGNS.indexOf(character) >= 0;
     }
 
     private void checkPeers(String path, Peers peers) {

@@ -14,6 +14,7 @@ import java.util.Objects;
  * @param ethernet for rules of category ETHERNET only
  * @param appliedTo groups whose vNICs enforce the rule, within those of the policy; empty for all of the policy's
  * @param description for people; empty for none
+ * @param logLabel stands in each line that the rule logs; empty for none
  */
 public record Rule(
         String name,
@@ -27,9 +28,11 @@ public record Rule(
         LiveFlowMode liveFlowMode,
         boolean log,
         List<String> appliedTo,
-        String description) {
+        String description,
+        String logLabel) {
     public Rule {
-        // rules that were stored before there were descriptions, or Ethernet headers, have none
+        // rules that were stored before there were labels, descriptions, or Ethernet headers, have none
+        logLabel = Objects.requireNonNullElse(logLabel, "");
         description = Objects.requireNonNullElse(description, "");
         ethernet = Objects.requireNonNullElse(ethernet, EthernetMatch.ANY);
         appliedTo = List.copyOf(appliedTo);
@@ -68,6 +71,7 @@ public record Rule(
         private boolean log;
         private List<String> appliedTo = List.of();
         private String description = "";
+        private String logLabel = "";
 
         public Builder(String name, Action action) {
             this.name = name;
@@ -140,6 +144,12 @@ public record Rule(
             return this;
         }
 
+        /** Logs, with this label. */
+        public Builder logAs(String label) {
+            logLabel = label;
+            return log(true);
+        }
+
         public Rule build() {
             return new Rule(
                     name,
@@ -153,7 +163,8 @@ public record Rule(
                     liveFlowMode,
                     log,
                     appliedTo,
-                    description);
+                    description,
+                    logLabel);
         }
     }
 }

@@ -17,6 +17,7 @@ import java.util.List;
  * @param servicesNegated the rule matches if none of them does
  * @param ethernet looked at in category ETHERNET only, whose rules judge each frame by itself; those of the other categories
  *     judge the first packet of a connection
+ * @param logLabel for each line of a rule that logs; empty for none
  */
 public record TableRule(
         long id,
@@ -31,9 +32,13 @@ public record TableRule(
         EthernetMatch ethernet,
         Action action,
         LiveFlowMode liveFlowMode,
-        boolean log) {
+        boolean log,
+        String logLabel) {
     public TableRule {
         services = List.copyOf(services);
+        if (!log && !logLabel.isEmpty()) {
+            throw new IllegalArgumentException("rule " + name + " has a label for a log that it does not write");
+        }
         if (services.isEmpty()) {
             throw new IllegalArgumentException("rule " + name + " matches no service; use ServiceMatch.ANY");
         }
@@ -70,5 +75,37 @@ public record TableRule(
                 action,
                 liveFlowMode,
                 log);
+    }
+
+    /** Logs without a label, if at all. */
+    public TableRule(
+            long id,
+            String name,
+            Category category,
+            RuleDirection direction,
+            IpFamily family,
+            AddressMatch sources,
+            AddressMatch destinations,
+            List<ServiceMatch> services,
+            boolean servicesNegated,
+            EthernetMatch ethernet,
+            Action action,
+            LiveFlowMode liveFlowMode,
+            boolean log) {
+        this(
+                id,
+                name,
+                category,
+                direction,
+                family,
+                sources,
+                destinations,
+                services,
+                servicesNegated,
+                ethernet,
+                action,
+                liveFlowMode,
+                log,
+                "");
     }
 }

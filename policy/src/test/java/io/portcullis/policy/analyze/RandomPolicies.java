@@ -141,7 +141,8 @@ final class RandomPolicies {
                 LiveFlowMode.RECHECK,
                 random.nextInt(8) == 0,
                 appliedTo(4),
-                "");
+                "",
+                random.nextInt(8) == 0 ? "audit" : "");
     }
 
     private ServiceSelection services() {

@@ -272,7 +272,8 @@ public final class RandomEdits {
                 oneOf(LiveFlowMode.values()),
                 random.nextBoolean(),
                 appliedTo(model),
-                random.nextInt(4) == 0 ? "why" : "");
+                random.nextInt(4) == 0 ? "why" : "",
+                random.nextInt(4) == 0 ? oneOf("audit", "pci:2") : "");
     }
 
     private String[] services(TenantModel model) {

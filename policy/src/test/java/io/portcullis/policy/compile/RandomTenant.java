@@ -184,7 +184,8 @@ public final class RandomTenant {
                 oneOf(LiveFlowMode.values()),
                 random.nextBoolean(),
                 appliedTo(),
-                random.nextInt(4) == 0 ? "why" : "");
+                random.nextInt(4) == 0 ? "why" : "",
+                random.nextInt(4) == 0 ? "audit" : "");
     }
 
     private ServiceSelection services() {

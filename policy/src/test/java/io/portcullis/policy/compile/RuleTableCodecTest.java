@@ -97,6 +97,43 @@ class RuleTableCodecTest {
         assertThatThrownBy(() -> RuleTableCodec.decode(before)).hasMessageContaining("tracking of 8");
     }
 
+    @Test
+    void shouldKeepLabelsOfTheLogAndLeaveTablesWithoutThemAsTheyWere() {
+        TableRule plain = rule(ServiceMatch.ANY);
+        RuleTable logged = RuleTableCodec.seal(List.of(logged(plain, "")), Action.DROP, false);
+        RuleTable labelled = RuleTableCodec.seal(List.of(logged(plain, "pci:2")), Action.DROP, false);
+
+        assertThat(RuleTableCodec.decode(RuleTableCodec.encode(labelled))).isEqualTo(labelled);
+        assertThat(labelled.hash()).isNotEqualTo(logged.hash());
+        byte[] before = RuleTableCodec.encode(logged);
+        assertThat(before).endsWith(1);
+        assertThat(RuleTableCodec.decode(before)).isEqualTo(logged);
+        before[before.length - 1] = 3;
+        assertThatThrownBy(() -> RuleTableCodec.decode(before)).hasMessageContaining("log of 3");
+        // the text of none is none: not canonical
+        byte[] empty = java.util.Arrays.copyOf(before, before.length + Integer.BYTES);
+        empty[before.length - 1] = 2;
+        assertThatThrownBy(() -> RuleTableCodec.decode(empty)).hasMessageContaining("canonical");
+    }
+
+    private static TableRule logged(TableRule rule, String label) {
+        return new TableRule(
+                rule.id(),
+                rule.name(),
+                rule.category(),
+                rule.direction(),
+                rule.family(),
+                rule.sources(),
+                rule.destinations(),
+                rule.services(),
+                rule.servicesNegated(),
+                rule.ethernet(),
+                rule.action(),
+                rule.liveFlowMode(),
+                true,
+                label);
+    }
+
     /** Nobody makes them, but a classifier that goes by bits and one that compares numbers would not agree about them. */
     @Test
     void shouldRefuseServicesAndRangesThatCannotBe() {

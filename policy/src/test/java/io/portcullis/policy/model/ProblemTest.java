@@ -233,6 +233,21 @@ class ProblemTest {
     }
 
     @Test
+    void shouldRefuseLabelsThatATextOfKeysAndValuesCannotHold() {
+        String path = "/policies/p/rules/0/logLabel";
+        for (String bad : List.of("a b", "a=b", "a\nb", "ä", "\"")) {
+            assertProblem(
+                    model.putPolicy(policy(Rule.drop("r").anyService().logAs(bad))), path, "is no label for a log");
+        }
+        assertProblem(
+                model.putPolicy(policy(Rule.drop("r").anyService().logAs("x".repeat(65)))),
+                path,
+                "65 characters of a label are too many");
+        assertThat(model.putPolicy(policy(Rule.drop("r").anyService().logAs("PCI-DSS_3.2:audit/x@y"))))
+                .isInstanceOf(EditResult.Accepted.class);
+    }
+
+    @Test
     void shouldRefuseToRemoveWhatIsInUse() {
         assertProblem(model.removeGroup("web"), "/policies/p/rules/0/sources/groups/0", "no group 'web'");
         assertProblem(model.removeGroup("web"), "/groups/outer/expression/or/0", "no group 'web'");
