@@ -75,6 +75,7 @@ public final class AdminServer {
         documents.addTo(router);
         new RevisionRoutes(services, edits).addTo(router);
         new EvaluateRoutes(services).addTo(router);
+        new TraceRoutes(services).addTo(router);
         new AnalysisRoutes(services, workers).addTo(router);
         new VmRoutes(services, edits, documents).addTo(router);
         new MigrationRoutes(services).addTo(router);

@@ -9,6 +9,7 @@ import io.portcullis.api.MigrationView;
 import io.portcullis.api.PlacementView;
 import io.portcullis.api.VnicRealization;
 import io.portcullis.api.VnicStatusView;
+import io.portcullis.datapath.engine.FlowQuery;
 import io.portcullis.datapath.track.ConnectionInfo;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.TenantId;
@@ -16,11 +17,13 @@ import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.TenantModel;
+import io.portcullis.vnic.RuleAssignment;
 import io.portcullis.vnic.VmSpec;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -86,6 +89,9 @@ public interface AdminServices {
 
     CompletionStage<TableInForce> rules(VnicId vnic);
 
+    /** Which table each of these vNICs should have; those that the tenant does not have are missing. */
+    CompletionStage<Map<VnicId, RuleAssignment>> assignments(TenantId tenant, Set<VnicId> vnics);
+
     /** Every attached vNIC of the tenant with the newest revision it is known to enforce; {@code realized} is against the given revision. */
     CompletionStage<List<VnicRealization>> realization(TenantId tenant, long revision);
 
@@ -107,6 +113,9 @@ public interface AdminServices {
 
     /** At most {@code limit}, in no order. */
     CompletionStage<List<ConnectionInfo>> connections(HostId host, VnicId vnic, int limit);
+
+    /** What the vNIC's firewall on that host says about a flow; never fails. */
+    CompletionStage<FirewallAnswer> trace(HostId host, VnicId vnic, FlowQuery query);
 
     // Migrations.
 

@@ -31,7 +31,7 @@ final class EvaluateRoutes {
         });
     }
 
-    private static List<PathEvaluation> evaluate(TenantModel model, PathRequest wanted) {
+    static List<PathEvaluation> evaluate(TenantModel model, PathRequest wanted) {
         PolicyEvaluator evaluator = PolicyEvaluator.of(model);
         return wanted.paths().stream()
                 .map(path -> evaluator.evaluate(

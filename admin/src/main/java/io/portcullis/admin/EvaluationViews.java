@@ -17,6 +17,7 @@ import io.portcullis.policy.model.AddressLiteral;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.model.Vnic;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Writes evaluations as the API shows them. */
@@ -28,18 +29,20 @@ final class EvaluationViews {
 
     static EvaluationView view(TenantModel model, PathRequest wanted, List<PathEvaluation> evaluations) {
         Path first = wanted.paths().getFirst();
-        List<String> verdicts = evaluations.stream()
-                .map(each -> each.verdict().name())
-                .distinct()
-                .toList();
         return new EvaluationView(
                 model.tenant().value(),
                 model.revision(),
                 wanted.packet()
                         .between(first.from().address(), first.to().address())
                         .service(),
-                verdicts.size() == 1 ? verdicts.getFirst() : MIXED,
+                common(evaluations.stream().map(each -> each.verdict().name())),
                 evaluations.stream().map(EvaluationViews::path).toList());
+    }
+
+    /** The verdict on which all paths agree, or MIXED. */
+    static String common(Stream<String> verdicts) {
+        List<String> different = verdicts.distinct().toList();
+        return different.size() == 1 ? different.getFirst() : MIXED;
     }
 
     private static PathView path(PathEvaluation evaluation) {
@@ -53,7 +56,7 @@ final class EvaluationViews {
                 verdict(evaluation.destination()));
     }
 
-    private static EndView end(End end) {
+    static EndView end(End end) {
         Vnic vnic = end.vnic();
         return new EndView(
                 vnic == null ? null : vnic.id().toString(),
@@ -81,7 +84,7 @@ final class EvaluationViews {
                         .toList());
     }
 
-    private static RuleNameView name(RuleName rule) {
+    static RuleNameView name(RuleName rule) {
         return new RuleNameView(
                 rule.category().name(),
                 rule.policy(),

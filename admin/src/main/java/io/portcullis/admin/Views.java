@@ -27,7 +27,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -36,11 +35,15 @@ final class Views {
     /** Of a VM that never was attached. */
     static final PlacementView NOWHERE = new PlacementView(null, 0, "DETACHED", null);
 
+    /** What decides where no rule does. */
+    static final String DEFAULT = "default";
+
     private static final int PROTOCOL_TCP = 6;
 
     private final TenantModel model;
     private final Map<String, List<String>> groupsByVm = new HashMap<>();
     private boolean grouped;
+    private final Map<Long, String> ruleNames = new HashMap<>();
 
     Views(TenantModel model) {
         this.model = model;
@@ -95,14 +98,7 @@ final class Views {
     }
 
     List<ConnectionView> connections(List<ConnectionInfo> connections) {
-        Map<Long, String> ruleNames = new TreeMap<>();
-        model.policies()
-                .values()
-                .forEach(policy -> policy.rules()
-                        .forEach(rule -> ruleNames.put(
-                                RuleIds.of(model.tenant(), policy.name(), rule.name()),
-                                policy.name() + "/" + rule.name())));
-        ruleNames.put(RuleTable.DEFAULT_RULE_ID, "default");
+        Map<Long, String> names = ruleNames();
         return connections.stream()
                 .map(connection -> new ConnectionView(
                         ServiceText.protocol(connection.protocol()),
@@ -110,13 +106,27 @@ final class Views {
                         address(connection.responder(), connection.protocol()),
                         connection.state(),
                         connection.outbound() ? "OUT" : "IN",
-                        ruleNames.get(connection.ruleId()),
+                        names.get(connection.ruleId()),
                         connection.ruleId(),
                         connection.policyRevision(),
+                        TimeUnit.NANOSECONDS.toMillis(connection.ageNanos()),
                         TimeUnit.NANOSECONDS.toMillis(connection.idleNanos()),
                         connection.packets(),
                         connection.bytes()))
                 .toList();
+    }
+
+    private Map<Long, String> ruleNames() {
+        if (ruleNames.isEmpty()) {
+            model.policies()
+                    .values()
+                    .forEach(policy -> policy.rules()
+                            .forEach(rule -> ruleNames.put(
+                                    RuleIds.of(model.tenant(), policy.name(), rule.name()),
+                                    policy.name() + "/" + rule.name())));
+            ruleNames.put(RuleTable.DEFAULT_RULE_ID, DEFAULT);
+        }
+        return ruleNames;
     }
 
     /** RFC 5952. */

@@ -12,6 +12,7 @@ import io.portcullis.api.PlacementView;
 import io.portcullis.api.RevisionView;
 import io.portcullis.api.VnicRealization;
 import io.portcullis.api.VnicStatusView;
+import io.portcullis.datapath.engine.FlowQuery;
 import io.portcullis.datapath.track.ConnectionInfo;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.TenantId;
@@ -21,14 +22,17 @@ import io.portcullis.policy.compile.PolicyCompiler;
 import io.portcullis.policy.model.EditResult;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.TenantModel;
+import io.portcullis.vnic.RuleAssignment;
 import io.portcullis.vnic.VmSpec;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -46,10 +50,17 @@ final class FakeServices implements AdminServices {
     final Map<VmId, PlacementView> placements = new LinkedHashMap<>();
     final Map<VmId, VmSpec> specs = new LinkedHashMap<>();
     final Map<String, MigrationView> migrations = new LinkedHashMap<>();
+    /** What hosts say about flows. */
+    volatile LiveHosts firewalls = (host, vnic, query) -> new FirewallAnswer.Silent(host, "nobody is there");
+
     volatile boolean ready = true;
     volatile boolean silent;
     /** Somebody else changes a tenant between our reading and our writing. */
     volatile Runnable beforeNextEdit = () -> {};
+
+    interface LiveHosts {
+        FirewallAnswer trace(HostId host, VnicId vnic, FlowQuery query);
+    }
 
     private synchronized <T> CompletionStage<T> answer(Supplier<T> answer) {
         if (silent) {
@@ -233,6 +244,20 @@ final class FakeServices implements AdminServices {
     }
 
     @Override
+    public CompletionStage<Map<VnicId, RuleAssignment>> assignments(TenantId tenant, Set<VnicId> vnics) {
+        return answer(() -> {
+            TenantModel model = known(tenant);
+            Map<VnicId, RuleAssignment> assignments = new HashMap<>();
+            vnics.forEach(vnic -> assignments.put(
+                    vnic,
+                    new RuleAssignment(
+                            model.revision(),
+                            new PolicyCompiler().compile(model, vnic).hash())));
+            return assignments;
+        });
+    }
+
+    @Override
     public CompletionStage<List<VnicRealization>> realization(TenantId tenant, long revision) {
         return answer(() -> specs.values().stream()
                 .flatMap(spec -> spec.vnicIds().stream())
@@ -296,12 +321,18 @@ final class FakeServices implements AdminServices {
                         false,
                         0,
                         1,
+                        2_500_000,
                         1_500_000,
                         3,
                         180));
             }
             return all;
         });
+    }
+
+    @Override
+    public CompletionStage<FirewallAnswer> trace(HostId host, VnicId vnic, FlowQuery query) {
+        return CompletableFuture.completedFuture(firewalls.trace(host, vnic, query));
     }
 
     @Override

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param direction {@code OUT}: the VM began; {@code IN}: it was called
  * @param rule name of the rule that admitted it, null if that rule is gone
  * @param revision under which it was admitted or last judged again
+ * @param ageMillis since its first packet
  */
 public record ConnectionView(
         String protocol,
@@ -20,6 +21,7 @@ public record ConnectionView(
         @Nullable String rule,
         long ruleId,
         long revision,
+        long ageMillis,
         long idleMillis,
         long packets,
         long bytes) {}

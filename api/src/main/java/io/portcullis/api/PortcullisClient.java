@@ -224,6 +224,11 @@ public final class PortcullisClient implements AutoCloseable {
         return call("POST", request, EvaluationView.class, "v1", "tenants", tenant, "evaluate");
     }
 
+    /** What the firewalls on the connection's way say about it now; nothing is sent. */
+    public TraceView trace(String tenant, EvaluateRequest request) {
+        return call("POST", request, TraceView.class, "v1", "tenants", tenant, "trace");
+    }
+
     // Tokens.
 
     /** Those that this token may see. */

@@ -104,7 +104,7 @@ final class EvaluationText {
         }
     }
 
-    private static String end(EndView end) {
+    static String end(EndView end) {
         String vnic = end.vnic();
         return vnic == null ? end.address() : vnic.substring(vnic.indexOf('/') + 1) + " " + end.address();
     }

@@ -25,6 +25,7 @@ import picocli.CommandLine.Command;
             FindingCommand.class,
             QuarantineCommand.class,
             EvaluateCommand.class,
+            TraceCommand.class,
             MigrateCommand.class,
             CancelCommand.class,
             DrainCommand.class,

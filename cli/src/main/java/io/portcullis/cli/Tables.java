@@ -150,6 +150,7 @@ final class Tables {
             column("STATE", ConnectionView::state),
             column("RULE", ConnectionView::rule),
             column("IDLE", connection -> Words.idle(connection.idleMillis())),
+            wideColumn("AGE", connection -> Words.idle(connection.ageMillis())),
             column("PACKETS", ConnectionView::packets),
             column("BYTES", ConnectionView::bytes),
             wideColumn("REVISION", ConnectionView::revision),

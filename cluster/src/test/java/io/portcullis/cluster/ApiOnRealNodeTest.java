@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
 import io.portcullis.api.ApiException;
+import io.portcullis.api.EvaluateRequest;
 import io.portcullis.api.PortcullisClient;
 import io.portcullis.api.ProtectionSpec;
 import io.portcullis.api.RollbackRequest;
 import io.portcullis.api.TenantRevisions;
 import io.portcullis.api.TenantSpec;
+import io.portcullis.api.TraceView;
 import io.portcullis.api.VmSpec;
 import io.portcullis.api.VnicSpec;
 import io.portcullis.datapath.packet.FrameBuilder;
@@ -233,6 +235,40 @@ class ApiOnRealNodeTest {
         });
         client.detach("initech", "web-2");
         client.deleteVm("initech", "web-2");
+    }
+
+    /** Real rules, a real connection, asked as an operator asks. */
+    @Test
+    void shouldTraceAConnectionThroughTheFirewallThatHasIt() {
+        client.putTenant("tracers", new TenantSpec("ALLOW", "strict"));
+        client.apply("tracers", segment("lab", 50));
+        client.putVm("tracers", "web-2", vm(2, "lab", "memory:web-2", null));
+        client.attach("tracers", "web-2", "host-1");
+        EvaluateRequest request = EvaluateRequest.ofPort("web-2", "10.0.0.9", "udp", 53);
+        await().atMost(START_LIMIT).untilAsserted(() -> {
+            server.send(FrameBuilder.frame(MacAddress.parse("02:00:00:00:00:02"), MacAddress.parse("02:00:00:00:00:09"))
+                    .ip(InetAddress.ofLiteral("10.0.0.2"), InetAddress.ofLiteral("10.0.0.9"))
+                    .udp(5_353, 53)
+                    .build());
+            TraceView view = client.trace("tracers", request);
+            assertThat(view.verdict()).isEqualTo("ALLOW");
+            assertThat(view.paths()).singleElement().satisfies(path -> {
+                assertThat(path.differences()).isEmpty();
+                assertThat(path.destination()).isNull();
+                assertThat(path.source().firewalls()).singleElement().satisfies(firewall -> {
+                    assertThat(firewall.phase()).isEqualTo("ENFORCING");
+                    assertThat(firewall.rule()).isEqualTo("default");
+                    assertThat(firewall.connections())
+                            .singleElement()
+                            .satisfies(connection ->
+                                    assertThat(connection.originator()).isEqualTo("10.0.0.2:5353"));
+                });
+            });
+        });
+        client.detach("tracers", "web-2");
+        assertThat(client.trace("tracers", request).paths().getFirst().source().why())
+                .isEqualTo("the VM is attached to no host");
+        client.deleteVm("tracers", "web-2");
     }
 
     private static String metrics() throws IOException, InterruptedException {

@@ -1,5 +1,6 @@
 package io.portcullis.vnic;
 
+import io.portcullis.datapath.engine.FlowQuery;
 import io.portcullis.datapath.runtime.CutoverTarget;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.TableSnapshot;
@@ -31,11 +32,17 @@ public sealed interface FirewallCommand {
     record InstallRules(long revision, RuleTable rules, ActorRef<FirewallReply> replyTo)
             implements Request, CborSerializable {}
 
+    /** A request that changes nothing. */
+    sealed interface Look extends Request {}
+
     /** Answer: {@link FirewallReply.Status}, also for a vNIC that is not attached here. */
-    record GetStatus(ActorRef<FirewallReply> replyTo) implements Request, CborSerializable {}
+    record GetStatus(ActorRef<FirewallReply> replyTo) implements Look, CborSerializable {}
 
     /** Answer: {@link FirewallReply.Connections}. */
-    record ListConnections(int limit, ActorRef<FirewallReply> replyTo) implements Request, CborSerializable {}
+    record ListConnections(int limit, ActorRef<FirewallReply> replyTo) implements Look, CborSerializable {}
+
+    /** What the vNIC says about a flow, and which connections of it there are. Answer: {@link FirewallReply.FlowTraced}. */
+    record TraceFlow(FlowQuery query, ActorRef<FirewallReply> replyTo) implements Look, CborSerializable {}
 
     /** At the destination: makes ready for a source's tunnel. Answer: {@link FirewallReply.CutoverReady}. */
     record PrepareCutover(long epoch, ActorRef<FirewallReply> replyTo) implements Request, CborSerializable {}

@@ -13,6 +13,7 @@ final class FirewallReplies {
             case FirewallReply.Status status -> status.status();
             case FirewallReply.Activated activated -> activated.status();
             case FirewallReply.Connections _,
+                    FirewallReply.FlowTraced _,
                     FirewallReply.CutoverReady _,
                     FirewallReply.Sealed _,
                     FirewallReply.Released _,

@@ -2,6 +2,7 @@ package io.portcullis.vnic;
 
 import io.portcullis.datapath.runtime.ActivationReport;
 import io.portcullis.datapath.runtime.CutoverTarget;
+import io.portcullis.datapath.runtime.FlowReport;
 import io.portcullis.datapath.runtime.SealedVnic;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.ConnectionInfo;
@@ -14,6 +15,7 @@ import java.util.List;
 public sealed interface FirewallReply
         permits FirewallReply.Status,
                 FirewallReply.Connections,
+                FirewallReply.FlowTraced,
                 FirewallReply.CutoverReady,
                 FirewallReply.Sealed,
                 FirewallReply.Activated,
@@ -33,6 +35,9 @@ public sealed interface FirewallReply
             connections = List.copyOf(connections);
         }
     }
+
+    /** What the vNIC says about a flow now. */
+    record FlowTraced(HostId host, FirewallState state, FlowReport report) implements FirewallReply, CborSerializable {}
 
     record CutoverReady(VnicId vnic, CutoverTarget target) implements FirewallReply, CborSerializable {}
 

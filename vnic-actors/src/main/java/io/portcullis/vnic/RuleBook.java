@@ -88,6 +88,17 @@ final class RuleBook {
         return new TenantReply.Rules(revision, assignments, List.copyOf(tables.values()));
     }
 
+    /** Which tables those of the vNICs have that the tenant has. */
+    TenantReply.Assignments assignments(Set<VnicId> vnics) {
+        Map<VnicId, RuleAssignment> assignments = new HashMap<>();
+        for (VnicId vnic : vnics) {
+            if (has(vnic)) {
+                assignments.put(vnic, assignment(vnic));
+            }
+        }
+        return new TenantReply.Assignments(revision, assignments);
+    }
+
     /** Whether a host that has these rules in force for the vNIC must get others. */
     boolean differs(VnicId vnic, RuleAssignment inForce) {
         if (!Objects.equals(inForce.hash(), table(vnic).hash())) {

@@ -90,6 +90,13 @@ public sealed interface TenantCommand {
         }
     }
 
+    /** Which table each of these vNICs should have. Answer: {@link TenantReply.Assignments}. */
+    record GetAssignments(Set<VnicId> vnics, ActorRef<TenantReply> replyTo) implements Request {
+        public GetAssignments {
+            vnics = Set.copyOf(vnics);
+        }
+    }
+
     /**
      * Answer: {@link TenantReply.Realization}, once it is known which hosts have vNICs of the tenant: after a start of the tenant that takes a
      * look into the directory.

@@ -159,6 +159,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
             case TenantCommand.GetHistory get ->
                 answer(state, get, model -> state.history().replyTo(get, model));
             case TenantCommand.GetRuleTables get -> answer(state, get, model -> book.rules(get.vnics()));
+            case TenantCommand.GetAssignments get -> answer(state, get, model -> book.assignments(get.vnics()));
             case TenantCommand.GetRealization get -> onGetRealization(state, get);
             case TenantCommand.SubscribeHost subscribe -> onSubscribeHost(state, subscribe);
             case TenantCommand.ReportRealized report -> {

@@ -24,6 +24,7 @@ public sealed interface TenantReply extends CborSerializable
                 TenantReply.NoRevision,
                 TenantReply.History,
                 TenantReply.Rules,
+                TenantReply.Assignments,
                 TenantReply.Realization,
                 Refused {
     /**
@@ -90,6 +91,17 @@ public sealed interface TenantReply extends CborSerializable
         public Rules {
             assignments = Map.copyOf(assignments);
             tables = List.copyOf(tables);
+        }
+    }
+
+    /**
+     * Rule tables, by name.
+     *
+     * @param assignments of those of the vNICs asked for that the tenant has
+     */
+    record Assignments(long revision, Map<VnicId, RuleAssignment> assignments) implements TenantReply {
+        public Assignments {
+            assignments = Map.copyOf(assignments);
         }
     }
 

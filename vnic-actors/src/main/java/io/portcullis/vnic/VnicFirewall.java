@@ -6,7 +6,6 @@ import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VnicId;
 import java.time.Duration;
-import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -45,7 +44,6 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
     /** Commands that wait while the actor adopts, attaches or releases; more are dropped, and their askers time out. */
     private static final int STASH_CAPACITY = 1_000;
 
-    private static final int MAX_CONNECTIONS_LISTED = 10_000;
     private static final Duration TOMBSTONE_TTL = Duration.ofMinutes(10);
 
     private final FirewallEnvironment environment;
@@ -57,6 +55,7 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
     private final HandoverNote notes;
     private final EpochFence fence;
     private final FirewallOutcomes outcomes;
+    private final FirewallLooks looks;
     private final WaitingActivations waiting = new WaitingActivations();
 
     private long policyRevision;
@@ -98,6 +97,7 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
         this.shard = shard;
         this.fence = new EpochFence(environment.host(), vnic);
         this.outcomes = new FirewallOutcomes(context, environment.host());
+        this.looks = new FirewallLooks(environment, vnic, fence, outcomes);
         this.notes = new HandoverNote(vnic, environment.notes(), environment.blocking());
         this.stash = stash;
         this.timers = timers;
@@ -135,8 +135,7 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
             case FirewallCommand.InstallRules install ->
                 outcomes.pipeStatus(
                         dataPath.installRules(vnic, fence.epoch(), install.revision(), install.rules()), install);
-            case FirewallCommand.GetStatus get -> onGetStatus(get);
-            case FirewallCommand.ListConnections list -> onListConnections(list);
+            case FirewallCommand.Look look -> looks.answer(look);
             case FirewallCommand.PrepareCutover prepare -> onPrepareCutover(prepare);
             case FirewallCommand.CutOver cutOver -> onCutOver(cutOver);
             case FirewallCommand.ImportTable load -> onImportTable(load);
@@ -319,41 +318,6 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
     private void onRestoreTable(FirewallCommand.RestoreTable load) {
         if (!isRefused(load.epoch(), load.replyTo())) {
             outcomes.pipeStatus(dataPath.restoreTable(vnic, load.epoch(), load.table()), load);
-        }
-    }
-
-    // ---- looking
-
-    private void onGetStatus(FirewallCommand.GetStatus get) {
-        FirewallReply.Moved moved = fence.movedTo();
-        if (moved != null) {
-            get.replyTo().tell(moved);
-        } else {
-            FirewallReply notHere = new FirewallReply.Status(
-                    environment.host(),
-                    fence.isReleased() ? FirewallState.RELEASED : FirewallState.UNATTACHED,
-                    new VnicStatus(vnic, fence.epoch(), VnicMode.PASSIVE, "", 0, 0, Map.of()));
-            outcomes.pipe(
-                    dataPath.status(vnic)
-                            .thenApply(status -> outcomes.done(status, get.replyTo()))
-                            .exceptionally(failure -> new FirewallCommand.Done(
-                                    null,
-                                    DataPathFailures.isUnknown(failure) ? notHere : DataPathFailures.refusal(failure),
-                                    get.replyTo())),
-                    get.replyTo());
-        }
-    }
-
-    private void onListConnections(FirewallCommand.ListConnections list) {
-        FirewallReply.Moved moved = fence.movedTo();
-        if (moved != null) {
-            list.replyTo().tell(moved);
-        } else {
-            int limit = Math.clamp(list.limit(), 0, MAX_CONNECTIONS_LISTED);
-            outcomes.pipe(
-                    dataPath.connections(vnic, limit),
-                    connections -> new FirewallReply.Connections(vnic, connections),
-                    list);
         }
     }
 

@@ -11,15 +11,23 @@ import static io.portcullis.vnic.testkit.Samples.vnicSpec;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.portcullis.datapath.Direction;
+import io.portcullis.datapath.engine.FlowQuery;
+import io.portcullis.datapath.engine.FlowVerdict;
 import io.portcullis.datapath.runtime.ActivationReport;
 import io.portcullis.datapath.runtime.CutoverTarget;
+import io.portcullis.datapath.runtime.FlowReport;
 import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.ConnectionInfo;
 import io.portcullis.persistence.CborSerializable;
 import io.portcullis.policy.Action;
+import io.portcullis.policy.Category;
 import io.portcullis.policy.TimeoutPreset;
 import io.portcullis.policy.VnicProtection;
+import io.portcullis.policy.evaluate.Cause;
+import io.portcullis.policy.evaluate.FirstPacket;
+import io.portcullis.policy.evaluate.FirstPacket.Datagram;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Problem;
 import io.portcullis.policy.model.Segment;
@@ -55,6 +63,12 @@ class MessageSerializationTest {
     private static final Instant AT = Instant.ofEpochMilli(1_700_000_000_123L);
     private static final TenantModel MODEL = TenantModel.empty(ACME);
     private static final List<ModelEdit> EDITS = List.of(new ModelEdit.PutSegment(new Segment("lan", 100)));
+
+    private static final FlowQuery QUERY = new FlowQuery(
+            Direction.OUT,
+            FirstPacket.of(Datagram.icmp(InetAddress.ofLiteral("fd00::1"), InetAddress.ofLiteral("fd00::2"), 128, 0)),
+            true,
+            10);
 
     private static final TenantHistory HISTORY =
             new TenantHistory(List.of(new PastRevision(7, "ann", AT, "why", "Segment/lan added", false, EDITS, 2)));
@@ -112,6 +126,7 @@ class MessageSerializationTest {
                 true,
                 5,
                 7,
+                12,
                 8,
                 9,
                 10);
@@ -131,6 +146,7 @@ class MessageSerializationTest {
                 new FirewallCommand.InstallRules(7, table(Action.DROP), ref()),
                 new FirewallCommand.GetStatus(ref()),
                 new FirewallCommand.ListConnections(10, ref()),
+                new FirewallCommand.TraceFlow(QUERY, ref()),
                 new FirewallCommand.PrepareCutover(3, ref()),
                 new FirewallCommand.Activate(3, 2, 7, ref()),
                 new FirewallCommand.Reclaim(4, ref()),
@@ -139,6 +155,18 @@ class MessageSerializationTest {
                 new FirewallCommand.Stop(),
                 new FirewallReply.Status(HOST_1, FirewallState.ENFORCING, STATUS),
                 new FirewallReply.Connections(WEB_1_ETH0, List.of(connection)),
+                new FirewallReply.FlowTraced(
+                        HOST_1,
+                        FirewallState.ENFORCING,
+                        new FlowReport(
+                                WEB_1_ETH0,
+                                3,
+                                VnicMode.ENFORCING,
+                                "hash",
+                                7,
+                                new FlowVerdict(Action.ALLOW, Cause.RULE, 5, "web/http", Category.APPLICATION),
+                                1,
+                                List.of(connection))),
                 new FirewallReply.CutoverReady(WEB_1_ETH0, target),
                 new FirewallReply.Activated(WEB_1_ETH0, new ActivationReport(1, 2, 3, 4), STATUS),
                 new FirewallReply.Released(WEB_1_ETH0, 3),
@@ -189,6 +217,7 @@ class MessageSerializationTest {
                 new TenantCommand.GetHistory(7, 10, ref()),
                 new TenantCommand.GetModel(ref()),
                 new TenantCommand.GetRuleTables(Set.of(WEB_1_ETH0), ref()),
+                new TenantCommand.GetAssignments(Set.of(WEB_1_ETH0), ref()),
                 new TenantCommand.GetRealization(ref()),
                 new TenantCommand.SubscribeHost(HOST_1, Map.of(WEB_1_ETH0, realized), ref()),
                 new TenantCommand.ReportRealized(HOST_1, Map.of(WEB_1_ETH0, realized)),
@@ -203,6 +232,7 @@ class MessageSerializationTest {
                 new TenantReply.TenantDeleted(ACME),
                 new TenantReply.Model(MODEL),
                 new TenantReply.Rules(7, Map.of(WEB_1_ETH0, ASSIGNMENT), List.of(table(Action.DROP))),
+                new TenantReply.Assignments(7, Map.of(WEB_1_ETH0, ASSIGNMENT)),
                 new TenantReply.Realization(
                         7,
                         List.of(

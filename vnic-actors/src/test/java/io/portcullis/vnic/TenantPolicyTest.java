@@ -447,8 +447,10 @@ class TenantPolicyTest {
     }
 
     private RuleAssignment assignment(VnicId vnic) {
+        TenantReply.Assignments wanted = ask(me -> new TenantCommand.GetAssignments(Set.of(vnic), me));
         TenantReply.Rules rules = ask(me -> new TenantCommand.GetRuleTables(Set.of(vnic), me));
-        return rules.assignments().get(vnic);
+        assertThat(wanted.assignments()).isEqualTo(rules.assignments());
+        return wanted.assignments().get(vnic);
     }
 
     private RuleTable rules(VnicId vnic) {

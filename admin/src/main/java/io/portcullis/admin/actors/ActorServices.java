@@ -2,6 +2,7 @@ package io.portcullis.admin.actors;
 
 import io.portcullis.admin.AdminServices;
 import io.portcullis.admin.EditOutcome;
+import io.portcullis.admin.FirewallAnswer;
 import io.portcullis.admin.NodeReport;
 import io.portcullis.admin.Readiness;
 import io.portcullis.admin.TableInForce;
@@ -15,7 +16,7 @@ import io.portcullis.api.MigrationView;
 import io.portcullis.api.PlacementView;
 import io.portcullis.api.VnicRealization;
 import io.portcullis.api.VnicStatusView;
-import io.portcullis.datapath.runtime.VnicStatus;
+import io.portcullis.datapath.engine.FlowQuery;
 import io.portcullis.datapath.track.ConnectionInfo;
 import io.portcullis.migration.EvacuationCommand;
 import io.portcullis.migration.PlacementCommand;
@@ -26,9 +27,7 @@ import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.TenantModel;
-import io.portcullis.vnic.FirewallCommand;
-import io.portcullis.vnic.FirewallReply;
-import io.portcullis.vnic.Refused;
+import io.portcullis.vnic.RuleAssignment;
 import io.portcullis.vnic.VmSpec;
 import java.time.Duration;
 import java.util.HashMap;
@@ -36,22 +35,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.TreeMap;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.actor.typed.RecipientRef;
-import org.apache.pekko.japi.function.Function;
 
 /** The API's view of a real cluster. Thread-safe; keeps nothing but what makes an answer quicker. */
 public final class ActorServices implements AdminServices {
-    private final Asking asking;
     private final ClusterAccess access;
     private final Tenants tenants;
+    private final Firewalls firewalls;
     private final Hosts hosts;
     private final Migrations migrations;
     private final Members members;
@@ -61,8 +57,9 @@ public final class ActorServices implements AdminServices {
      */
     public ActorServices(ActorSystem<?> system, ClusterAccess access, Duration askTimeout) {
         this.access = access;
-        this.asking = new Asking(system, askTimeout);
+        Asking asking = new Asking(system, askTimeout);
         this.tenants = new Tenants(access.vnics(), asking);
+        this.firewalls = new Firewalls(access.vnics(), asking);
         this.hosts = new Hosts(access, asking);
         this.migrations = new Migrations(access, asking);
         this.members = new Members(system, access.version());
@@ -188,6 +185,11 @@ public final class ActorServices implements AdminServices {
     }
 
     @Override
+    public CompletionStage<Map<VnicId, RuleAssignment>> assignments(TenantId tenant, Set<VnicId> vnics) {
+        return tenants.assignments(tenant, vnics);
+    }
+
+    @Override
     public CompletionStage<List<VnicRealization>> realization(TenantId tenant, long revision) {
         return tenants.realization(tenant, revision);
     }
@@ -244,39 +246,17 @@ public final class ActorServices implements AdminServices {
 
     @Override
     public CompletionStage<Optional<VnicStatusView>> vnicStatus(HostId host, VnicId vnic) {
-        return askFirewall(host, vnic, FirewallCommand.GetStatus::new).thenApply(reply -> switch (reply) {
-            case FirewallReply.Status(HostId at, var state, VnicStatus status) ->
-                Optional.of(new VnicStatusView(
-                        at.value(),
-                        status.epoch(),
-                        state.name(),
-                        status.rulesHash(),
-                        status.policyRevision(),
-                        status.connections(),
-                        new TreeMap<>(status.counters())));
-            default -> Optional.empty();
-        });
+        return firewalls.status(host, vnic);
     }
 
     @Override
     public CompletionStage<List<ConnectionInfo>> connections(HostId host, VnicId vnic, int limit) {
-        return askFirewall(host, vnic, replyTo -> new FirewallCommand.ListConnections(limit, replyTo))
-                .thenApply(reply -> switch (reply) {
-                    case FirewallReply.Connections connections -> connections.connections();
-                    case FirewallReply.Moved moved ->
-                        throw new RefusedException(
-                                ProblemKind.MOVING, vnic + " has just moved to " + moved.host(), "ask again");
-                    case Refused refused -> throw Asking.refused(refused.code(), refused.message());
-                    default -> throw Asking.unexpected(reply);
-                });
+        return firewalls.connections(host, vnic, limit);
     }
 
-    private CompletionStage<FirewallReply> askFirewall(
-            HostId host, VnicId vnic, Function<ActorRef<FirewallReply>, FirewallCommand> command) {
-        Optional<RecipientRef<FirewallCommand>> firewall = access.vnics().firewall(host, vnic);
-        return firewall.isEmpty()
-                ? CompletableFuture.failedFuture(Hosts.unavailable(host))
-                : asking.ask(firewall.get(), command);
+    @Override
+    public CompletionStage<FirewallAnswer> trace(HostId host, VnicId vnic, FlowQuery query) {
+        return firewalls.trace(host, vnic, query);
     }
 
     @Override

@@ -25,6 +25,7 @@ import io.portcullis.vnic.VnicActors;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -165,6 +166,16 @@ final class Tenants {
                             .orElseThrow(() -> new RefusedException(
                                     ProblemKind.UNKNOWN, "there are no rules for " + vnic + " yet"));
                     return new TableInForce(assignment.revision(), table);
+                });
+    }
+
+    CompletionStage<Map<VnicId, RuleAssignment>> assignments(TenantId tenant, Set<VnicId> vnics) {
+        return ask(tenant, replyTo -> new TenantCommand.GetAssignments(vnics, replyTo))
+                .thenApply(reply -> {
+                    if (!(reply instanceof TenantReply.Assignments assignments)) {
+                        throw failed(reply);
+                    }
+                    return assignments.assignments();
                 });
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.typesafe.config.ConfigFactory;
 import io.portcullis.admin.EditOutcome;
+import io.portcullis.admin.FirewallAnswer;
 import io.portcullis.admin.http.ProblemKind;
 import io.portcullis.admin.http.RefusedException;
 import io.portcullis.api.HistoryView;
@@ -13,6 +14,10 @@ import io.portcullis.api.HostView;
 import io.portcullis.api.MigrationView;
 import io.portcullis.api.RevisionView;
 import io.portcullis.api.VnicRealization;
+import io.portcullis.datapath.Direction;
+import io.portcullis.datapath.engine.FlowQuery;
+import io.portcullis.datapath.runtime.FlowReport;
+import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.migration.EvacuationCommand;
 import io.portcullis.migration.PlacementCommand;
 import io.portcullis.migration.PlacementReply;
@@ -30,20 +35,26 @@ import io.portcullis.policy.HostId;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
+import io.portcullis.policy.evaluate.FirstPacket;
+import io.portcullis.policy.evaluate.FirstPacket.Datagram;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Segment;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.vnic.FirewallCommand;
 import io.portcullis.vnic.FirewallReply;
+import io.portcullis.vnic.FirewallState;
 import io.portcullis.vnic.RefusalCode;
+import io.portcullis.vnic.Refused;
 import io.portcullis.vnic.RuleAssignment;
 import io.portcullis.vnic.TenantCommand;
 import io.portcullis.vnic.TenantReply;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
@@ -170,6 +181,45 @@ class ActorServicesTest {
                 .containsExactly(new VnicRealization(ETH0.toString(), "host-1", 7, false, since.toString()));
         assertThat(done(services.realization(ACME, 7)))
                 .containsExactly(new VnicRealization(ETH0.toString(), "host-1", 7, true, since.toString()));
+    }
+
+    @Test
+    void shouldTellOfAFirewallThatAnswersThatHasMovedAndThatIsSilent() {
+        FlowQuery query = new FlowQuery(
+                Direction.OUT,
+                FirstPacket.of(
+                        Datagram.tcp(InetAddress.ofLiteral("10.0.0.1"), InetAddress.ofLiteral("10.0.0.2"), 1, 2)),
+                true,
+                10);
+        FlowReport report = new FlowReport(ETH0, 3, VnicMode.CUTTING, "ab", 7, null, 0, List.of());
+        cluster.onFirewall =
+                command -> answer(command, new FirewallReply.FlowTraced(HOST_1, FirewallState.CUTTING_OVER, report));
+        assertThat(done(services.trace(HOST_1, ETH0, query)))
+                .isEqualTo(new FirewallAnswer.Says(HOST_1, "CUTTING_OVER", report));
+        cluster.onFirewall = command -> answer(command, new FirewallReply.Moved(ETH0, HOST_2, 4));
+        assertThat(done(services.trace(HOST_1, ETH0, query))).isEqualTo(new FirewallAnswer.Moved(HOST_1, HOST_2));
+        cluster.onFirewall = command -> answer(command, new Refused(RefusalCode.UNKNOWN, "not attached here"));
+        assertThat(done(services.trace(HOST_1, ETH0, query)))
+                .isEqualTo(new FirewallAnswer.Silent(HOST_1, "not attached here"));
+        cluster.onFirewall = command -> {};
+        assertThat(done(services.trace(HOST_1, ETH0, query)))
+                .isEqualTo(new FirewallAnswer.Silent(HOST_1, "host host-1 did not answer in time"));
+        assertThat(done(services.trace(HOST_9, ETH0, query)))
+                .isEqualTo(new FirewallAnswer.Silent(HOST_9, "host host-9 is not up"));
+    }
+
+    private static void answer(FirewallCommand command, FirewallReply reply) {
+        if (command instanceof FirewallCommand.TraceFlow trace) {
+            trace.replyTo().tell(reply);
+        }
+    }
+
+    @Test
+    void shouldTellWhichTablesVnicsShouldHave() {
+        Map<VnicId, RuleAssignment> assignments = Map.of(ETH0, new RuleAssignment(9, "new"));
+        cluster.replies.put(TenantCommand.GetAssignments.class, new TenantReply.Assignments(9, assignments));
+
+        assertThat(done(services.assignments(ACME, Set.of(ETH0)))).isEqualTo(assignments);
     }
 
     private EditOutcome edit(ModelEdit edit, OptionalLong revision) {

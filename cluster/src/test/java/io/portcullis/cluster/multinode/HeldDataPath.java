@@ -1,8 +1,10 @@
 package io.portcullis.cluster.multinode;
 
+import io.portcullis.datapath.engine.FlowQuery;
 import io.portcullis.datapath.runtime.ActivationReport;
 import io.portcullis.datapath.runtime.CutoverTarget;
 import io.portcullis.datapath.runtime.DataPath;
+import io.portcullis.datapath.runtime.FlowReport;
 import io.portcullis.datapath.runtime.SealedVnic;
 import io.portcullis.datapath.runtime.VnicAttachment;
 import io.portcullis.datapath.runtime.VnicStatus;
@@ -141,6 +143,11 @@ final class HeldDataPath implements DataPath {
     @Override
     public CompletionStage<List<ConnectionInfo>> connections(VnicId vnic, int limit) {
         return dataPath.connections(vnic, limit);
+    }
+
+    @Override
+    public CompletionStage<FlowReport> trace(VnicId vnic, FlowQuery query) {
+        return dataPath.trace(vnic, query);
     }
 
     @Override

@@ -79,14 +79,16 @@ final class PolicyInForce {
 
     /** The rule of category ETHERNET that matches a frame, or {@link FrameRules#DEFAULT}; its hit is counted. */
     int decideFrame(PacketView packet, Direction direction) {
-        if (frameRules.isEmpty()) {
-            return FrameRules.DEFAULT;
-        }
-        int decision = frameRules.classify(packet, direction);
+        int decision = matchFrame(packet, direction);
         if (decision != FrameRules.DEFAULT) {
             hits.add(decision, 1);
         }
         return decision;
+    }
+
+    /** As {@link #decideFrame}, without a count. */
+    int matchFrame(PacketView packet, Direction direction) {
+        return frameRules.isEmpty() ? FrameRules.DEFAULT : frameRules.classify(packet, direction);
     }
 
     void countHit(int decision) {

@@ -307,6 +307,11 @@ public final class VnicEngine implements AutoCloseable {
         return tracker.list(limit, nowNanos);
     }
 
+    /** Begins to look for what the rules in force say of a flow, and for its connections. */
+    public FlowSearch search(FlowQuery query) {
+        return new FlowSearch(query, policy, tracker);
+    }
+
     /** A copy of all counters that are not zero, and of {@code allowed.in} and {@code allowed.out}, by name. */
     public Map<String, Long> counters() {
         SortedMap<String, Long> map = counters.asMap();

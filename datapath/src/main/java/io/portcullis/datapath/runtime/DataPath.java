@@ -1,5 +1,6 @@
 package io.portcullis.datapath.runtime;
 
+import io.portcullis.datapath.engine.FlowQuery;
 import io.portcullis.datapath.rulelog.RuleLogEvent;
 import io.portcullis.datapath.track.ConnectionInfo;
 import io.portcullis.datapath.track.TableSnapshot;
@@ -69,6 +70,12 @@ public interface DataPath extends AutoCloseable {
 
     /** At most {@code limit} connections, in no order. */
     CompletionStage<List<ConnectionInfo>> connections(VnicId vnic, int limit);
+
+    /**
+     * What the vNIC's firewall says about a flow, and which connections of it there are. Nothing is sent, counted as a hit or changed; frames
+     * do not wait for it, however large the table.
+     */
+    CompletionStage<FlowReport> trace(VnicId vnic, FlowQuery query);
 
     /** Counters of the host's uplink, switch, tunnels and loop; may be up to a second old. */
     Map<String, Long> counters();

@@ -2,6 +2,7 @@ package io.portcullis.datapath.runtime;
 
 import io.portcullis.datapath.classify.CompiledRules;
 import io.portcullis.datapath.classify.CompiledRulesCache;
+import io.portcullis.datapath.engine.FlowQuery;
 import io.portcullis.datapath.port.FramePort;
 import io.portcullis.datapath.port.Poller;
 import io.portcullis.datapath.port.PortBackend;
@@ -152,6 +153,11 @@ public final class DataPathRuntime implements DataPath {
     @Override
     public CompletionStage<List<ConnectionInfo>> connections(VnicId vnic, int limit) {
         return submit(() -> commands.find(vnic).engine.connections(limit, loop.now()));
+    }
+
+    @Override
+    public CompletionStage<FlowReport> trace(VnicId vnic, FlowQuery query) {
+        return compose(() -> commands.trace(vnic, query));
     }
 
     @Override

@@ -308,7 +308,7 @@ final class Loop {
             try {
                 worked |= procedure.step(clock.getAsLong());
             } catch (RuntimeException bug) {
-                failures.report("stepping a cut-over", bug);
+                failures.report("stepping " + procedure.getClass().getSimpleName(), bug);
                 procedure.breakOff();
             }
         }

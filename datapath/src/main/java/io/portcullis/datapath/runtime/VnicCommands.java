@@ -1,6 +1,8 @@
 package io.portcullis.datapath.runtime;
 
 import io.portcullis.datapath.classify.CompiledRules;
+import io.portcullis.datapath.engine.FlowQuery;
+import io.portcullis.datapath.engine.FlowSearch;
 import io.portcullis.datapath.port.PortBackend;
 import io.portcullis.datapath.port.PortException;
 import io.portcullis.datapath.port.VmPort;
@@ -20,6 +22,7 @@ final class VnicCommands {
     private final Loop loop;
     private final PortBackend backend;
     private final TunnelListener listener;
+    private final Surveys surveys;
     private final Map<VnicId, CompletableFuture<VnicStatus>> attaching = new HashMap<>();
     private final Map<VnicId, CompletableFuture<@Nullable Void>> releasing = new HashMap<>();
 
@@ -27,6 +30,7 @@ final class VnicCommands {
         this.loop = loop;
         this.backend = backend;
         this.listener = listener;
+        surveys = new Surveys(loop);
     }
 
     // ---- attaching
@@ -177,6 +181,15 @@ final class VnicCommands {
 
     TableSnapshot snapshot(VnicId id) {
         return find(id).engine.exportTable(loop.now());
+    }
+
+    // ---- looking
+
+    CompletableFuture<FlowReport> trace(VnicId id, FlowQuery query) {
+        Vnic vnic = find(id);
+        FlowSearch search = vnic.engine.search(query);
+        return surveys.begin(
+                vnic, search, () -> FlowReport.of(vnic, search.verdict(), search.matching(), search.connections()));
     }
 
     // ---- cut-over

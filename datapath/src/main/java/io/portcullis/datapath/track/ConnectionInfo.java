@@ -11,6 +11,7 @@ import java.net.InetSocketAddress;
  * @param outbound whether the VM of the vNIC opened it
  * @param ruleId rule that admitted it
  * @param policyRevision revision under which it was admitted or last judged again
+ * @param ageNanos since its first packet
  * @param idleNanos since its last packet
  */
 public record ConnectionInfo(
@@ -21,6 +22,7 @@ public record ConnectionInfo(
         boolean outbound,
         long ruleId,
         long policyRevision,
+        long ageNanos,
         long idleNanos,
         long packets,
         long bytes) {}

@@ -219,10 +219,20 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
         List<ConnectionInfo> list = new ArrayList<>();
         for (int slot = next(0); slot != NONE && list.size() < limit; slot = next(slot + 1)) {
             if (!isExpired(slot, nowNanos)) {
-                list.add(ConnectionInfos.of(this, slot, nowNanos));
+                list.add(info(slot, nowNanos));
             }
         }
         return list;
+    }
+
+    /** One connection, for people; allocates. */
+    public ConnectionInfo info(int slot, long nowNanos) {
+        return ConnectionInfos.of(this, slot, nowNanos);
+    }
+
+    /** Whether there is a connection in the slot, and its time is not over. */
+    boolean isLive(int slot, long nowNanos) {
+        return getByte(slot, Entry.STATE) != 0 && !isExpired(slot, nowNanos);
     }
 
     /** Removes one connection. */

@@ -158,6 +158,16 @@ public final class ConnectionTracker implements AutoCloseable {
         return result;
     }
 
+    /**
+     * Slot of the live connection that a packet of either direction belongs to, or {@link ConnectionTable#NONE}. Changes nothing, whatever
+     * else is under way; allocates.
+     */
+    public int peek(PacketView packet, long nowNanos) {
+        FlowKey asked = new FlowKey();
+        int slot = asked.set(packet) ? table.find(asked) : ConnectionTable.NONE;
+        return slot != ConnectionTable.NONE && table.isLive(slot, nowNanos) ? slot : ConnectionTable.NONE;
+    }
+
     /** Slot of the connection that announced the one that the last {@link #lookup} found to be MISS_EXPECTED. */
     public int expectedBy() {
         return ftp == null || expectation == Expectations.NONE

@@ -19,6 +19,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.LongSupplier;
 import org.awaitility.Awaitility;
 
 /** Hosts on one {@link TestFabric}, and how a vNIC is attached, moved and ruled in tests. */
@@ -50,9 +51,18 @@ final class TestHosts implements AutoCloseable {
         return host(DataPathSettings.onLoopback(name).withChecksums(checksums));
     }
 
+    /** With a clock of the test's. */
+    DataPathRuntime host(String name, LongSupplier nanoClock) {
+        return host(DataPathSettings.onLoopback(name), nanoClock);
+    }
+
     private DataPathRuntime host(DataPathSettings settings) {
+        return host(settings, System::nanoTime);
+    }
+
+    private DataPathRuntime host(DataPathSettings settings, LongSupplier nanoClock) {
         try {
-            DataPathRuntime host = DataPathRuntime.start(fabric, settings);
+            DataPathRuntime host = DataPathRuntime.start(fabric, settings, nanoClock);
             hosts.add(host);
             return host;
         } catch (Exception failed) {

@@ -1,5 +1,6 @@
 package io.portcullis.policy.evaluate;
 
+import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.model.Vnic;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,6 +12,34 @@ public record Path(End from, End to) {
         Vnic sender = from.vnic();
         Vnic receiver = to.vnic();
         return sender != null && receiver != null && sender.segment().equals(receiver.segment());
+    }
+
+    /**
+     * A connection's first packet as the sender's firewall sees it leave.
+     *
+     * @param router whose MAC address an end sees where the other is not in its segment
+     * @throws IllegalStateException if the sender is no vNIC
+     */
+    public FirstPacket sent(FirstPacket.Datagram datagram, MacAddress router) {
+        Vnic sender = from.vnic();
+        Vnic receiver = to.vnic();
+        if (sender == null) {
+            throw new IllegalStateException(from + " has no firewall");
+        }
+        MacAddress neighbour = isWithinSegment() && receiver != null ? receiver.mac() : router;
+        MacAddress group = MacAddress.ofGroup(datagram.destination());
+        return FirstPacket.of(datagram).withMacs(sender.mac(), group == null ? neighbour : group);
+    }
+
+    /** Likewise as the receiver's firewall sees it arrive. */
+    public FirstPacket received(FirstPacket.Datagram datagram, MacAddress router) {
+        Vnic sender = from.vnic();
+        Vnic receiver = to.vnic();
+        if (receiver == null) {
+            throw new IllegalStateException(to + " has no firewall");
+        }
+        MacAddress neighbour = isWithinSegment() && sender != null ? sender.mac() : router;
+        return FirstPacket.of(datagram).withMacs(neighbour, receiver.mac());
     }
 
     /**

@@ -102,20 +102,9 @@ public final class PolicyEvaluator {
     public PathEvaluation evaluate(Path path, Datagram datagram, MacAddress router) {
         Vnic sender = path.from().vnic();
         Vnic receiver = path.to().vnic();
-        boolean isWithin = path.isWithinSegment();
-        FirstPacket packet = FirstPacket.of(datagram);
-        Evaluation source = null;
-        if (sender != null) {
-            MacAddress neighbour = isWithin && receiver != null ? receiver.mac() : router;
-            MacAddress group = MacAddress.ofGroup(datagram.destination());
-            source = evaluate(
-                    sender, RuleDirection.OUT, packet.withMacs(sender.mac(), group == null ? neighbour : group));
-        }
-        Evaluation destination = null;
-        if (receiver != null) {
-            MacAddress neighbour = isWithin && sender != null ? sender.mac() : router;
-            destination = evaluate(receiver, RuleDirection.IN, packet.withMacs(neighbour, receiver.mac()));
-        }
+        Evaluation source = sender == null ? null : evaluate(sender, RuleDirection.OUT, path.sent(datagram, router));
+        Evaluation destination =
+                receiver == null ? null : evaluate(receiver, RuleDirection.IN, path.received(datagram, router));
         return new PathEvaluation(path, source, destination);
     }
 

@@ -2,6 +2,8 @@ package io.portcullis.replay.conformance;
 
 import io.portcullis.datapath.Direction;
 import io.portcullis.datapath.engine.DecisionTrace;
+import io.portcullis.datapath.engine.FlowQuery;
+import io.portcullis.datapath.engine.FlowVerdict;
 import io.portcullis.datapath.engine.Verdict;
 import io.portcullis.datapath.engine.VnicEngine;
 import io.portcullis.datapath.engine.VnicIdentity;
@@ -9,6 +11,7 @@ import io.portcullis.datapath.packet.FrameBuilder;
 import io.portcullis.datapath.port.Burst;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.compile.PolicyCompiler;
+import io.portcullis.policy.evaluate.FirstPacket;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.model.Vnic;
 import io.portcullis.policy.table.RuleTable;
@@ -82,6 +85,17 @@ final class EngineLab implements AutoCloseable {
         engine.process(burst, 0, 1, direction, nowNanos, verdicts, toVm, toNetwork);
         nowNanos += STEP_NANOS;
         return verdicts[0];
+    }
+
+    /** What the vNIC says when it is asked about a packet that is not sent. */
+    FlowVerdict asked(VnicId vnic, Direction direction, FirstPacket packet) {
+        FlowVerdict verdict = engines.get(vnic)
+                .search(new FlowQuery(direction, packet, false, 0))
+                .verdict();
+        if (verdict == null) {
+            throw new AssertionError(vnic + " has no rules");
+        }
+        return verdict;
     }
 
     RuleTable table(VnicId vnic) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.portcullis.datapath.Direction;
 import io.portcullis.datapath.classify.FrameRules;
 import io.portcullis.datapath.classify.LinearClassifier;
+import io.portcullis.datapath.engine.FlowVerdict;
 import io.portcullis.datapath.engine.Verdict;
 import io.portcullis.datapath.packet.FrameBuilder;
 import io.portcullis.datapath.packet.PacketParser;
@@ -29,6 +30,7 @@ import io.portcullis.policy.table.TableRule;
 import java.lang.foreign.MemorySegment;
 import java.net.InetAddress;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
@@ -156,6 +158,10 @@ class EnginesAgainstModelTest {
         assertThat(scanned(subject.lab().table(vnic.id()), frame, direction))
                 .as("table by linear scan, %s", what)
                 .isEqualTo(new Scanned(expected.verdict(), ruleId));
+        FlowVerdict asked = subject.lab().asked(vnic.id(), direction, packet);
+        assertThat(List.<Object>of(asked.action(), asked.cause(), asked.ruleId()))
+                .as("asked, %s", what)
+                .isEqualTo(List.<Object>of(expected.verdict(), expected.cause(), ruleId));
         assertThat(subject.lab().process(vnic.id(), direction, frame))
                 .as("engine, %s, %s", what, expected)
                 .isEqualTo(verdict(expected));

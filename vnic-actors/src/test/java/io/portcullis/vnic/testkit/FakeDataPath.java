@@ -1,10 +1,12 @@
 package io.portcullis.vnic.testkit;
 
+import io.portcullis.datapath.engine.FlowQuery;
 import io.portcullis.datapath.runtime.ActivationReport;
 import io.portcullis.datapath.runtime.CutoverTarget;
 import io.portcullis.datapath.runtime.DataPath;
 import io.portcullis.datapath.runtime.DataPathException;
 import io.portcullis.datapath.runtime.DataPathException.Reason;
+import io.portcullis.datapath.runtime.FlowReport;
 import io.portcullis.datapath.runtime.SealedVnic;
 import io.portcullis.datapath.runtime.VnicAttachment;
 import io.portcullis.datapath.runtime.VnicMode;
@@ -229,6 +231,15 @@ public final class FakeDataPath implements DataPath {
         return call("connections", id, limit, () -> {
             find(id);
             return List.of();
+        });
+    }
+
+    @Override
+    public CompletionStage<FlowReport> trace(VnicId id, FlowQuery query) {
+        return call("trace", id, query.limit(), () -> {
+            VnicStatus status = status(find(id));
+            return new FlowReport(
+                    id, status.epoch(), status.mode(), status.rulesHash(), status.policyRevision(), null, 0, List.of());
         });
     }
 
