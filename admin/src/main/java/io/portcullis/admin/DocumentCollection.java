@@ -5,6 +5,7 @@ import io.portcullis.api.GroupSpec;
 import io.portcullis.api.PolicySpec;
 import io.portcullis.api.SegmentSpec;
 import io.portcullis.api.ServiceSpec;
+import io.portcullis.api.StagedPolicySpec;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.TenantModel;
 import java.util.List;
@@ -51,7 +52,13 @@ record DocumentCollection<S extends Record>(
                     "Policy",
                     PolicySpec.class,
                     model -> specs(model.policies(), ModelWriter::policy),
-                    ModelEdit.RemovePolicy::new));
+                    ModelEdit.RemovePolicy::new),
+            new DocumentCollection<>(
+                    "staged-policies",
+                    "StagedPolicy",
+                    StagedPolicySpec.class,
+                    model -> specs(model.staged(), ModelWriter::staged),
+                    ModelEdit.RemoveStagedPolicy::new));
 
     private static <T, S> Map<String, S> specs(Map<String, T> things, Function<T, S> write) {
         Map<String, S> specs = new TreeMap<>();

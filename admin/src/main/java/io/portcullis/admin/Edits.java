@@ -42,6 +42,7 @@ final class Edits {
      * @param place of a problem of the model in the client's document; null if it is about something else
      * @param otherwise how the request is refused if all problems are about something else
      * @param note why, for the record; empty for none
+     * @param hint what to do where all problems are about something else; null for what the model says
      */
     record Change(
             TenantId tenant,
@@ -50,7 +51,8 @@ final class Edits {
             Function<TenantModel, List<ModelEdit>> edits,
             Function<Problem, @Nullable FieldProblem> place,
             ProblemKind otherwise,
-            String note) {
+            String note,
+            @Nullable String hint) {
         Change(
                 TenantId tenant,
                 OptionalLong expected,
@@ -58,17 +60,25 @@ final class Edits {
                 Function<TenantModel, List<ModelEdit>> edits,
                 Function<Problem, @Nullable FieldProblem> place,
                 ProblemKind otherwise) {
-            this(tenant, expected, by, edits, place, otherwise, "");
+            this(tenant, expected, by, edits, place, otherwise, "", null);
         }
 
         /** Without a document: problems are about the rest of the model, which still needs what is removed. */
         static Change removal(
                 TenantId tenant, OptionalLong expected, String by, Function<TenantModel, List<ModelEdit>> edits) {
-            return new Change(tenant, expected, by, edits, problem -> null, ProblemKind.IN_USE);
+            return new Change(
+                    tenant,
+                    expected,
+                    by,
+                    edits,
+                    problem -> null,
+                    ProblemKind.IN_USE,
+                    "",
+                    "change or delete what uses it first");
         }
 
         Change withEdits(Function<TenantModel, List<ModelEdit>> others) {
-            return new Change(tenant, expected, by, others, place, otherwise, note);
+            return new Change(tenant, expected, by, others, place, otherwise, note, hint);
         }
     }
 
@@ -177,16 +187,10 @@ final class Edits {
                 .toList();
         FieldProblem first = problems.getFirst();
         return new RefusedException(
-                change.otherwise(), first.path() + " " + first.message(), hint(change.otherwise(), first), problems);
-    }
-
-    private static @Nullable String hint(ProblemKind kind, FieldProblem first) {
-        return switch (kind) {
-            case IN_USE -> "change or delete what uses it first";
-            case WRONG_STATE ->
-                "what an older revision names may be gone by now: make it again first, or roll the inventory back too";
-            default -> first.hint();
-        };
+                change.otherwise(),
+                first.path() + " " + first.message(),
+                change.hint() == null ? first.hint() : change.hint(),
+                problems);
     }
 
     /** Of a removal, the model's problem is what the rest of it now lacks: a reference to what is gone. */
@@ -221,6 +225,7 @@ final class Edits {
                 case ModelEdit.RemoveSegment _, ModelEdit.PutGroup _, ModelEdit.RemoveGroup _ -> {}
                 case ModelEdit.PutService _, ModelEdit.RemoveService _, ModelEdit.PutPolicy _ -> {}
                 case ModelEdit.RemovePolicy _, ModelEdit.SetTags _, ModelEdit.SetFinding _ -> {}
+                case ModelEdit.PutStagedPolicy _, ModelEdit.RemoveStagedPolicy _ -> {}
                 case ModelEdit.ClearFinding _, ModelEdit.SetDefaults _ -> {}
             }
         }

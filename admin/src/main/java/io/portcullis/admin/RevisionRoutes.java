@@ -146,7 +146,9 @@ final class RevisionRoutes {
                                 model -> edits(model, target, inventory),
                                 problem -> null,
                                 ProblemKind.WRONG_STATE,
-                                "rollback to revision " + request.to() + (inventory ? " with its inventory" : ""))));
+                                "rollback to revision " + request.to() + (inventory ? " with its inventory" : ""),
+                                "what an older revision names may be gone by now: make it again first, or roll the"
+                                        + " inventory back too")));
     }
 
     private static List<ModelEdit> edits(TenantModel model, TenantModel target, boolean inventory) {

@@ -137,10 +137,15 @@ public final class PortcullisClient implements AutoCloseable {
         return new TenantRevisions(transport, tenant);
     }
 
+    /** What a tenant has staged. */
+    public StagedPolicies staged(String tenant) {
+        return new StagedPolicies(transport, tenant);
+    }
+
     /**
      * Documents of one collection.
      *
-     * @param collection {@code segments}, {@code groups}, {@code services} or {@code policies}
+     * @param collection {@code segments}, {@code groups}, {@code services}, {@code policies} or {@code staged-policies}
      * @param spec the type of their specs
      */
     public <S> List<Resource<S>> resources(String tenant, String collection, Class<S> spec) {

@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
         description = "Make a tenant be as documents say: all of them, or none if one has a mistake.",
         footer = {
             "",
-            "A document has kind (Tenant, Segment, Group, Service, Policy, Vm), metadata.name and spec;",
+            "A document has kind (Tenant, Segment, Group, Service, Policy, StagedPolicy, Vm), metadata.name and spec;",
             "several in a file are divided by ---. What a file does not name stays as it is.",
             "",
             "Examples:",

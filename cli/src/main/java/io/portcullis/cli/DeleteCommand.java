@@ -37,7 +37,7 @@ final class DeleteCommand implements Callable<Integer> {
                     Session.VmName vm = session.vm(name);
                     changed(client.deleteVm(vm.tenant(), vm.name()));
                 }
-                case GROUPS, POLICIES, SEGMENTS, SERVICES ->
+                case GROUPS, POLICIES, STAGED_POLICIES, SEGMENTS, SERVICES ->
                     changed(client.delete(session.tenant(), kind.plural(), name));
                 case TENANTS -> {
                     client.deleteTenant(name);

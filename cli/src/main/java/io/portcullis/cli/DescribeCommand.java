@@ -5,6 +5,7 @@ import io.portcullis.api.PolicySpec;
 import io.portcullis.api.PortcullisClient;
 import io.portcullis.api.SegmentSpec;
 import io.portcullis.api.ServiceSpec;
+import io.portcullis.api.StagedPolicySpec;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -76,6 +77,8 @@ final class DescribeCommand implements Callable<Integer> {
             case GROUPS -> client.resource(session.tenant(), kind.plural(), name, GroupSpec.class, revision);
             case SEGMENTS -> client.resource(session.tenant(), kind.plural(), name, SegmentSpec.class, revision);
             case SERVICES -> client.resource(session.tenant(), kind.plural(), name, ServiceSpec.class, revision);
+            case STAGED_POLICIES ->
+                client.resource(session.tenant(), kind.plural(), name, StagedPolicySpec.class, revision);
             case POLICIES -> client.resource(session.tenant(), kind.plural(), name, PolicySpec.class, revision);
             case REALIZATION -> client.realization(name.isEmpty() ? session.tenant() : name);
             case RULES, CONNECTIONS ->

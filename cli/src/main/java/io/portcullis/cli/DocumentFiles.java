@@ -1,8 +1,12 @@
 package io.portcullis.cli;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import io.portcullis.api.ApiException;
 import io.portcullis.api.FieldProblem;
+import io.portcullis.api.Json;
+import io.portcullis.api.Metadata;
 import io.portcullis.api.Problem;
+import io.portcullis.api.Resource;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -26,6 +30,15 @@ final class DocumentFiles {
 
     /** Number of the first line of each file in the text that is sent, to the file. */
     private final NavigableMap<Integer, String> firstLines = new TreeMap<>();
+
+    /** A document that no file has. */
+    static String text(String kind, String name, Record spec) {
+        try {
+            return Json.mapper().writeValueAsString(new Resource<>(kind, new Metadata(name), spec));
+        } catch (JsonProcessingException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
 
     /** Sends the text of all files together; the lines of a refusal are those of the file. */
     <R> R send(Terminal terminal, Function<String, R> request) {

@@ -9,6 +9,7 @@ import io.portcullis.api.Resource;
 import io.portcullis.api.RulesView;
 import io.portcullis.api.SegmentSpec;
 import io.portcullis.api.ServiceSpec;
+import io.portcullis.api.StagedPolicySpec;
 import io.portcullis.api.VmView;
 import io.portcullis.api.VnicView;
 import io.portcullis.cli.Table.Column;
@@ -27,8 +28,8 @@ import picocli.CommandLine.Parameters;
         description = "List things, or show one.",
         footer = {
             "",
-            "Kinds: vms, hosts, groups, policies, segments, services, tenants, migrations, cluster,",
-            "       connections VM, rules VM, realization. Singular does as well.",
+            "Kinds: vms, hosts, groups, policies, staged-policies, segments, services, tenants, migrations,",
+            "       cluster, connections VM, rules VM, realization. Singular does as well.",
             "",
             "Examples:",
             "  portcullis get vms -o wide          all VMs of the tenant, with groups and ports",
@@ -93,6 +94,7 @@ final class GetCommand implements Callable<Integer> {
                 case SEGMENTS -> show(resources(client, SegmentSpec.class), Tables.SEGMENTS);
                 case SERVICES -> show(resources(client, ServiceSpec.class), Tables.SERVICES);
                 case POLICIES -> policies(client);
+                case STAGED_POLICIES -> show(resources(client, StagedPolicySpec.class), Tables.STAGED_POLICIES);
                 case RULES -> rules(client);
                 case CONNECTIONS -> connections(client);
                 case REALIZATION -> realization(client);

@@ -14,6 +14,7 @@ enum Kind {
     HOSTS("hosts", "host"),
     GROUPS("groups", "group"),
     POLICIES("policies", "policy"),
+    STAGED_POLICIES("staged-policies", "staged-policy", "stagedpolicies", "stagedpolicy"),
     SEGMENTS("segments", "segment"),
     SERVICES("services", "service"),
     TENANTS("tenants", "tenant"),
@@ -42,7 +43,7 @@ enum Kind {
     /** Refuses what is only known as it is now. */
     void requireRevisions() {
         switch (this) {
-            case GROUPS, POLICIES, SEGMENTS, SERVICES -> {}
+            case GROUPS, POLICIES, STAGED_POLICIES, SEGMENTS, SERVICES -> {}
             case VMS, TENANTS ->
                 throw new CommandFailure(
                         ExitCode.USAGE,
@@ -59,6 +60,7 @@ enum Kind {
             case VMS -> "Vm";
             case GROUPS -> "Group";
             case POLICIES -> "Policy";
+            case STAGED_POLICIES -> "StagedPolicy";
             case SEGMENTS -> "Segment";
             case SERVICES -> "Service";
             case TENANTS -> "Tenant";
@@ -66,7 +68,7 @@ enum Kind {
                 throw new CommandFailure(
                         ExitCode.USAGE,
                         plural() + " have no documents",
-                        "there are documents of tenant, segments, services, groups, vms and policies");
+                        "there are documents of tenant, segments, services, groups, vms, policies and staged-policies");
         };
     }
 

@@ -16,6 +16,7 @@ import io.portcullis.api.RuleSpec;
 import io.portcullis.api.RuleView;
 import io.portcullis.api.SegmentSpec;
 import io.portcullis.api.ServiceSpec;
+import io.portcullis.api.StagedPolicySpec;
 import io.portcullis.api.TenantView;
 import io.portcullis.api.VmView;
 import io.portcullis.api.VnicRealization;
@@ -94,6 +95,16 @@ final class Tables {
             column("RULES", policy -> policy.spec().rules().size()),
             column("LOCK", policy -> policy.spec().lock()),
             wideColumn("DESCRIPTION", policy -> policy.spec().description()));
+
+    static final List<Column<Resource<StagedPolicySpec>>> STAGED_POLICIES = List.of(
+            column("NAME", staged -> staged.metadata().name()),
+            column("WHEN-PUBLISHED", staged -> staged.spec().policy() == null ? "removed" : "as staged"),
+            column("CATEGORY", staged(PolicySpec::category)),
+            column("SEQUENCE", staged(PolicySpec::sequence)),
+            column("ENABLED", staged(PolicySpec::enabled)),
+            column("APPLIED-TO", staged(policy -> orAll(policy.appliedTo()))),
+            column("RULES", staged(policy -> policy.rules().size())),
+            wideColumn("DESCRIPTION", staged(PolicySpec::description)));
 
     static final List<Column<RuleSpec>> POLICY_RULES = List.of(
             column("RULE", RuleSpec::name),
@@ -186,6 +197,14 @@ final class Tables {
             column("NOTE", RevisionView::note));
 
     private Tables() {}
+
+    private static Function<Resource<StagedPolicySpec>, @Nullable Object> staged(
+            Function<PolicySpec, @Nullable Object> value) {
+        return staged -> {
+            PolicySpec policy = staged.spec().policy();
+            return policy == null ? null : value.apply(policy);
+        };
+    }
 
     private static Function<VnicView, @Nullable Object> live(Function<VnicStatusView, Object> value) {
         return vnic -> {

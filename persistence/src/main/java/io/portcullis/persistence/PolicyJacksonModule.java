@@ -76,6 +76,8 @@ public final class PolicyJacksonModule extends SimpleModule {
         @JsonSubTypes.Type(value = ModelEdit.RemoveService.class, name = "remove-service"),
         @JsonSubTypes.Type(value = ModelEdit.PutPolicy.class, name = "put-policy"),
         @JsonSubTypes.Type(value = ModelEdit.RemovePolicy.class, name = "remove-policy"),
+        @JsonSubTypes.Type(value = ModelEdit.PutStagedPolicy.class, name = "put-staged-policy"),
+        @JsonSubTypes.Type(value = ModelEdit.RemoveStagedPolicy.class, name = "remove-staged-policy"),
         @JsonSubTypes.Type(value = ModelEdit.SetTags.class, name = "set-tags"),
         @JsonSubTypes.Type(value = ModelEdit.SetFinding.class, name = "set-finding"),
         @JsonSubTypes.Type(value = ModelEdit.ClearFinding.class, name = "clear-finding"),

@@ -26,6 +26,7 @@ import io.portcullis.policy.model.SecurityPolicy;
 import io.portcullis.policy.model.Segment;
 import io.portcullis.policy.model.Service;
 import io.portcullis.policy.model.ServiceSelection;
+import io.portcullis.policy.model.StagedPolicy;
 import io.portcullis.policy.model.Tag;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.model.Vm;
@@ -94,10 +95,14 @@ class PolicyJacksonModuleTest {
                             .services("web")
                             .logAs("audit"),
                     Rule.allow("yes").from("nested").anyService())),
+            new ModelEdit.PutStagedPolicy(StagedPolicy.removal("frames")),
+            new ModelEdit.PutStagedPolicy(StagedPolicy.of(SecurityPolicy.of(
+                    "app", Category.APPLICATION, 20, Rule.allow("yes").services("web")))),
             new ModelEdit.SetTags("web-1", new TreeSet<>(Set.of(Tag.parse("app:web")))),
             new ModelEdit.SetFinding("web-1", "malware", "none"),
             new ModelEdit.ClearFinding("web-1", "malware"),
             new ModelEdit.SetDefaults(Action.REJECT, true, TimeoutPreset.NSX),
+            new ModelEdit.RemoveStagedPolicy("frames"),
             new ModelEdit.RemovePolicy("app"),
             new ModelEdit.RemovePolicy("frames"),
             new ModelEdit.RemoveGroup("nested"),
@@ -120,7 +125,7 @@ class PolicyJacksonModuleTest {
     @Test
     void shouldReadBackAModelAndItsTables() throws JsonProcessingException {
         EditResult.Accepted accepted =
-                (EditResult.Accepted) TenantModel.empty(WEB.tenant()).apply(EVERY_EDIT.subList(0, 9));
+                (EditResult.Accepted) TenantModel.empty(WEB.tenant()).apply(EVERY_EDIT.subList(0, 11));
         TenantModel model = accepted.model();
         RuleTable table = new PolicyCompiler().compile(model, WEB_ETH0);
 
@@ -170,6 +175,16 @@ class PolicyJacksonModuleTest {
         assertThat(before).doesNotContain("description", "lock", "logLabel");
         assertThat(json).contains("description", "logLabel");
         assertThat(mapper.readValue(before, ModelEdit.class)).isEqualTo(policy);
+    }
+
+    @Test
+    void shouldReadModelsThatKnowNothingOfStagedPolicies() throws JsonProcessingException {
+        TenantModel model = TenantModel.empty(WEB.tenant());
+        String json = mapper.writeValueAsString(model);
+        String before = json.replace(",\"staged\":{}", "");
+
+        assertThat(before).doesNotContain("staged").hasSizeLessThan(json.length());
+        assertThat(mapper.readValue(before, TenantModel.class)).isEqualTo(model);
     }
 
     @Test

@@ -6,6 +6,7 @@ import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Peers;
 import io.portcullis.policy.model.Rule;
 import io.portcullis.policy.model.SecurityPolicy;
+import io.portcullis.policy.model.StagedPolicy;
 import java.time.Instant;
 import java.util.List;
 
@@ -43,16 +44,23 @@ record PastRevision(
 
     private static long weight(ModelEdit edit) {
         return switch (edit) {
-            case ModelEdit.PutPolicy(SecurityPolicy policy) ->
-                1 + policy.rules().stream().mapToLong(PastRevision::weight).sum();
+            case ModelEdit.PutPolicy(SecurityPolicy policy) -> weight(policy);
+            case ModelEdit.PutStagedPolicy(StagedPolicy staged) -> {
+                SecurityPolicy policy = staged.policy();
+                yield policy == null ? 1 : weight(policy);
+            }
             case ModelEdit.PutGroup(Group group) -> 1 + weight(group.expression());
             case ModelEdit.PutService put -> 1L + put.service().matches().size();
             case ModelEdit.PutVm put -> 1L + put.vm().vnics().size();
             case ModelEdit.PutSegment _, ModelEdit.SetTags _, ModelEdit.SetFinding _ -> 1;
             case ModelEdit.ClearFinding _, ModelEdit.SetDefaults _, ModelEdit.RemoveSegment _ -> 1;
             case ModelEdit.RemoveVm _, ModelEdit.RemoveGroup _, ModelEdit.RemoveService _ -> 1;
-            case ModelEdit.RemovePolicy _ -> 1;
+            case ModelEdit.RemovePolicy _, ModelEdit.RemoveStagedPolicy _ -> 1;
         };
+    }
+
+    private static long weight(SecurityPolicy policy) {
+        return 1 + policy.rules().stream().mapToLong(PastRevision::weight).sum();
     }
 
     private static long weight(Rule rule) {

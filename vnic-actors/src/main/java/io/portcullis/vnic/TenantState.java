@@ -51,6 +51,7 @@ record TenantState(TenantId tenant, @Nullable TenantModel model, long revision, 
                 empty.groups(),
                 empty.services(),
                 empty.policies(),
+                empty.staged(),
                 created.defaultAction(),
                 created.looseTracking(),
                 created.timeouts());

@@ -4,6 +4,7 @@ import io.portcullis.api.FieldProblem;
 import io.portcullis.api.PolicySpec;
 import io.portcullis.api.Resource;
 import io.portcullis.api.ServiceSpec;
+import io.portcullis.api.StagedPolicySpec;
 import io.portcullis.policy.model.Problem;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,8 +19,21 @@ import org.jspecify.annotations.Nullable;
  * {@code spec.rules[2].services[0]} of the Policy {@code web}.
  */
 public final class DocumentPaths {
-    private static final Map<String, String> KINDS =
-            Map.of("segments", "Segment", "services", "Service", "groups", "Group", "vms", "Vm", "policies", "Policy");
+    private static final String STAGED = "staged";
+
+    private static final Map<String, String> KINDS = Map.of(
+            "segments",
+            "Segment",
+            "services",
+            "Service",
+            "groups",
+            "Group",
+            "vms",
+            "Vm",
+            "policies",
+            "Policy",
+            STAGED,
+            "StagedPolicy");
 
     private DocumentPaths() {}
 
@@ -28,6 +42,22 @@ public final class DocumentPaths {
         List<String> parts = parts(problem.path());
         String kind = parts.isEmpty() ? null : KINDS.get(parts.get(0));
         return kind == null || parts.size() < 2 ? Optional.empty() : Optional.of(kind + "/" + parts.get(1));
+    }
+
+    /** The name of the object that the problem speaks of. */
+    public static Optional<String> name(Problem problem) {
+        return title(problem).map(title -> title.substring(title.indexOf('/') + 1));
+    }
+
+    /** A problem of a staged policy as one of the policy itself; any other as it is. */
+    public static Problem ofPolicy(Problem problem) {
+        List<String> parts = parts(problem.path());
+        if (parts.size() < 2 || !parts.getFirst().equals(STAGED)) {
+            return problem;
+        }
+        String[] pieces = problem.path().split("/", 5);
+        String rest = pieces.length < 5 ? "" : "/" + pieces[4];
+        return new Problem("/policies/" + pieces[2] + rest, problem.message(), problem.hint());
     }
 
     /** The problem with a path within that document, or empty if it speaks of something else. */
@@ -69,6 +99,8 @@ public final class DocumentPaths {
         }
         return switch (spec) {
             case PolicySpec policy -> "spec." + join(policyParts(policy, parts));
+            case StagedPolicySpec(PolicySpec policy, var _)
+            when parts.size() > 1 -> "spec.policy." + join(policyParts(policy, parts.subList(1, parts.size())));
             case ServiceSpec service -> "spec." + join(serviceParts(service, parts));
             case null, default ->
                 "spec." + join(parts.stream().map(DocumentPaths::renamed).toList());

@@ -7,6 +7,7 @@ import io.portcullis.api.Resource;
 import io.portcullis.api.RuleSpec;
 import io.portcullis.api.SegmentSpec;
 import io.portcullis.api.ServiceSpec;
+import io.portcullis.api.StagedPolicySpec;
 import io.portcullis.api.TenantSpec;
 import io.portcullis.api.VmSpec;
 import io.portcullis.api.VnicSpec;
@@ -29,6 +30,7 @@ import io.portcullis.policy.model.SecurityPolicy;
 import io.portcullis.policy.model.Segment;
 import io.portcullis.policy.model.Service;
 import io.portcullis.policy.model.ServiceSelection;
+import io.portcullis.policy.model.StagedPolicy;
 import io.portcullis.policy.model.Tag;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.model.Vm;
@@ -86,7 +88,8 @@ public final class ModelReader {
                         name,
                         new ServiceReader(mistakes).read(service.entries(), "spec.entries"),
                         mistakes.constant("spec.alg", service.alg(), Alg.NONE)));
-            case PolicySpec policy -> new ModelEdit.PutPolicy(policy(name, policy));
+            case PolicySpec policy -> new ModelEdit.PutPolicy(policy(name, policy, "spec"));
+            case StagedPolicySpec staged -> new ModelEdit.PutStagedPolicy(staged(name, staged));
             case VmSpec vm -> vm(name, vm).<ModelEdit>map(ModelEdit.PutVm::new).orElse(null);
             default -> throw new IllegalStateException("no document: " + resource.kind());
         };
@@ -205,15 +208,25 @@ public final class ModelReader {
         }
     }
 
-    private SecurityPolicy policy(String name, PolicySpec spec) {
+    private StagedPolicy staged(String name, StagedPolicySpec spec) {
+        PolicySpec policy = spec.policy();
+        boolean removes = Boolean.TRUE.equals(spec.removal());
+        if (removes == (policy != null)) {
+            mistakes.add(
+                    "spec", "needs one of policy and removal", "write the policy as it would be, or removal: true");
+        }
+        return policy == null ? StagedPolicy.removal(name) : StagedPolicy.of(policy(name, policy, "spec.policy"));
+    }
+
+    private SecurityPolicy policy(String name, PolicySpec spec, String path) {
         List<Rule> rules = new ArrayList<>();
         for (int index = 0; index < spec.rules().size(); index++) {
-            rules.add(rule(spec.rules().get(index), "spec.rules[" + index + "]"));
+            rules.add(rule(spec.rules().get(index), path + ".rules[" + index + "]"));
         }
         Integer sequence = spec.sequence();
         return new SecurityPolicy(
                 name,
-                mistakes.constant("spec.category", spec.category(), Category.APPLICATION),
+                mistakes.constant(path + ".category", spec.category(), Category.APPLICATION),
                 sequence == null ? DEFAULT_SEQUENCE : sequence,
                 orNone(spec.appliedTo()),
                 !Boolean.FALSE.equals(spec.enabled()),

@@ -6,6 +6,7 @@ import io.portcullis.api.PolicySpec;
 import io.portcullis.api.RuleSpec;
 import io.portcullis.api.SegmentSpec;
 import io.portcullis.api.ServiceSpec;
+import io.portcullis.api.StagedPolicySpec;
 import io.portcullis.api.TenantSpec;
 import io.portcullis.api.TenantView;
 import io.portcullis.api.TextMatch;
@@ -23,6 +24,7 @@ import io.portcullis.policy.model.SecurityPolicy;
 import io.portcullis.policy.model.Segment;
 import io.portcullis.policy.model.Service;
 import io.portcullis.policy.model.ServiceSelection;
+import io.portcullis.policy.model.StagedPolicy;
 import io.portcullis.policy.model.Tag;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.model.Vm;
@@ -107,6 +109,11 @@ public final class ModelWriter {
                 orNull(policy.description()),
                 policy.lock(),
                 policy.rules().stream().map(ModelWriter::rule).toList());
+    }
+
+    public static StagedPolicySpec staged(StagedPolicy staged) {
+        SecurityPolicy policy = staged.policy();
+        return policy == null ? StagedPolicySpec.ofRemoval() : new StagedPolicySpec(policy(policy), null);
     }
 
     private static RuleSpec rule(Rule rule) {

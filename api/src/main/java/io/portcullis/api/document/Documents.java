@@ -8,6 +8,7 @@ import io.portcullis.api.PolicySpec;
 import io.portcullis.api.Resource;
 import io.portcullis.api.SegmentSpec;
 import io.portcullis.api.ServiceSpec;
+import io.portcullis.api.StagedPolicySpec;
 import io.portcullis.api.TenantSpec;
 import io.portcullis.api.VmSpec;
 import java.util.ArrayList;
@@ -43,6 +44,7 @@ public final class Documents {
         kinds.put("Group", GroupSpec.class);
         kinds.put("Vm", VmSpec.class);
         kinds.put("Policy", PolicySpec.class);
+        kinds.put("StagedPolicy", StagedPolicySpec.class);
         return java.util.Collections.unmodifiableMap(kinds);
     }
 

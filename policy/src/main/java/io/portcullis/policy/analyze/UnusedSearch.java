@@ -5,6 +5,7 @@ import io.portcullis.policy.model.Expression;
 import io.portcullis.policy.model.Group;
 import io.portcullis.policy.model.Rule;
 import io.portcullis.policy.model.SecurityPolicy;
+import io.portcullis.policy.model.StagedPolicy;
 import io.portcullis.policy.model.TenantModel;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -18,7 +19,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/** Finds groups without anybody, and groups and services that no policy needs; policies that are not enabled count as well. */
+/** Finds groups without anybody, and groups and services that no policy needs; policies that are staged, or not enabled, count as well. */
 final class UnusedSearch {
     private final TenantModel model;
     private final GroupMembership membership;
@@ -30,15 +31,23 @@ final class UnusedSearch {
     UnusedSearch(TenantModel model, GroupMembership membership) {
         this.model = model;
         this.membership = membership;
-        for (SecurityPolicy policy : model.policies().values()) {
-            policy.appliedTo().forEach(group -> users.computeIfAbsent(group, key -> new LinkedHashSet<>()));
-            for (Rule rule : policy.rules()) {
-                RuleName name = new RuleName(policy.name(), rule.name());
-                use(rule.sources().groups(), name);
-                use(rule.destinations().groups(), name);
-                use(rule.appliedTo(), name);
-                services.addAll(rule.services().names());
+        model.policies().values().forEach(this::use);
+        for (StagedPolicy staged : model.staged().values()) {
+            SecurityPolicy policy = staged.policy();
+            if (policy != null) {
+                use(policy);
             }
+        }
+    }
+
+    private void use(SecurityPolicy policy) {
+        policy.appliedTo().forEach(group -> users.computeIfAbsent(group, key -> new LinkedHashSet<>()));
+        for (Rule rule : policy.rules()) {
+            RuleName name = new RuleName(policy.name(), rule.name());
+            use(rule.sources().groups(), name);
+            use(rule.destinations().groups(), name);
+            use(rule.appliedTo(), name);
+            services.addAll(rule.services().names());
         }
     }
 

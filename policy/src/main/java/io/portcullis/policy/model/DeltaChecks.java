@@ -12,6 +12,7 @@ final class DeltaChecks {
     private final NameMap<Vm> vms;
     private final NameMap<Group> groups;
     private final NameMap<SecurityPolicy> policies;
+    private final NameMap<StagedPolicy> staged;
     private final Problems problems = new Problems();
 
     private DeltaChecks(TenantModel base, TenantModel next) {
@@ -21,12 +22,17 @@ final class DeltaChecks {
         vms = NameMap.copyOf(next.vms());
         groups = NameMap.copyOf(next.groups());
         policies = NameMap.copyOf(next.policies());
+        staged = NameMap.copyOf(next.staged());
     }
 
     /** False also where it cannot tell, because the model was not {@link #prepare prepared}. */
     static boolean passes(TenantModel base, TenantModel next) {
         DeltaChecks checks = new DeltaChecks(base, next);
-        return checks.vms.isCounted() && checks.groups.isCounted() && checks.policies.isCounted() && checks.passes();
+        return checks.vms.isCounted()
+                && checks.groups.isCounted()
+                && checks.policies.isCounted()
+                && checks.staged.isCounted()
+                && checks.passes();
     }
 
     /** Of a sound model: edits of it can be checked by what they change. Time grows with the model, unless its base was prepared. */
@@ -34,11 +40,13 @@ final class DeltaChecks {
         NameMap.copyOf(sound.vms()).countKeys();
         NameMap.copyOf(sound.groups()).countKeys();
         NameMap.copyOf(sound.policies()).countKeys();
+        NameMap.copyOf(sound.staged()).countKeys();
     }
 
     private boolean passes() {
         ModelValidator.checkDefaults(next, problems);
-        boolean nothingMissing = segmentsPass() && vmsPass() && groupsPass() && servicesPass() && policiesPass();
+        boolean nothingMissing =
+                segmentsPass() && vmsPass() && groupsPass() && servicesPass() && policiesPass() && stagedPass();
         return nothingMissing && problems.isEmpty();
     }
 
@@ -76,7 +84,7 @@ final class DeltaChecks {
         for (ModelDelta.Change<Group> change : delta.groups()) {
             Group group = change.after();
             String key = ModelKeys.group(change.name());
-            if (group == null && groups.count(key) + policies.count(key) > 0) {
+            if (group == null && groups.count(key) + policies.count(key) + staged.count(key) > 0) {
                 return false;
             }
             if (group != null
@@ -100,7 +108,8 @@ final class DeltaChecks {
             Service service = change.after();
             if (service != null) {
                 checks.checkService(service);
-            } else if (policies.count(ModelKeys.service(change.name())) > 0) {
+            } else if (policies.count(ModelKeys.service(change.name())) + staged.count(ModelKeys.service(change.name()))
+                    > 0) {
                 return false;
             }
         }
@@ -114,6 +123,20 @@ final class DeltaChecks {
             SecurityPolicy policy = change.after();
             if (policy != null) {
                 checks.checkPolicy(policy);
+            } else if (staged.count(ModelKeys.policy(change.name())) > 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean stagedPass() {
+        PolicyChecks checks = new PolicyChecks(next, problems);
+        checks.checkStagedCounts(staged.count(ModelKeys.RULES));
+        for (ModelDelta.Change<StagedPolicy> change : delta.staged()) {
+            StagedPolicy policy = change.after();
+            if (policy != null) {
+                checks.checkStaged(policy);
             }
         }
         return true;

@@ -30,6 +30,10 @@ public final class Limits {
     public static final int MAX_MATCHES_PER_SERVICE = 256;
     public static final int MAX_POLICIES = 100_000;
     public static final int MAX_RULES = 200_000;
+    /** Beside those that are enforced. */
+    public static final int MAX_STAGED_POLICIES = 10_000;
+
+    public static final int MAX_STAGED_RULES = 100_000;
     public static final int MAX_RULES_PER_POLICY = 100_000;
     /** Groups on one side of a rule, and in one applied-to list. */
     public static final int MAX_GROUPS_PER_LIST = 256;

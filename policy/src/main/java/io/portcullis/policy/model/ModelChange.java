@@ -25,7 +25,9 @@ public record ModelChange(Kind kind, String name, ModelEdit undo, ModelEdit redo
         SERVICE("Service"),
         GROUP("Group"),
         VM("Vm"),
-        POLICY("Policy");
+        POLICY("Policy"),
+        /** What is to become of a policy; nothing of it is enforced. */
+        STAGED_POLICY("StagedPolicy");
 
         private final String title;
 
@@ -117,6 +119,8 @@ public record ModelChange(Kind kind, String name, ModelEdit undo, ModelEdit redo
             case ModelEdit.RemoveService(String name) -> new Place(Kind.SERVICE, name);
             case ModelEdit.PutPolicy(SecurityPolicy policy) -> new Place(Kind.POLICY, policy.name());
             case ModelEdit.RemovePolicy(String name) -> new Place(Kind.POLICY, name);
+            case ModelEdit.PutStagedPolicy(StagedPolicy policy) -> new Place(Kind.STAGED_POLICY, policy.name());
+            case ModelEdit.RemoveStagedPolicy(String name) -> new Place(Kind.STAGED_POLICY, name);
             case ModelEdit.SetTags set -> new Place(Kind.VM, set.vm());
             case ModelEdit.SetFinding set -> new Place(Kind.VM, set.vm());
             case ModelEdit.ClearFinding clear -> new Place(Kind.VM, clear.vm());
@@ -133,6 +137,7 @@ public record ModelChange(Kind kind, String name, ModelEdit undo, ModelEdit redo
             case GROUP -> model.groups();
             case VM -> model.vms();
             case POLICY -> model.policies();
+            case STAGED_POLICY -> model.staged();
         };
     }
 
@@ -146,6 +151,8 @@ public record ModelChange(Kind kind, String name, ModelEdit undo, ModelEdit redo
             case GROUP -> state(model.groups(), name, ModelEdit.PutGroup::new, ModelEdit.RemoveGroup::new);
             case VM -> state(model.vms(), name, ModelEdit.PutVm::new, ModelEdit.RemoveVm::new);
             case POLICY -> state(model.policies(), name, ModelEdit.PutPolicy::new, ModelEdit.RemovePolicy::new);
+            case STAGED_POLICY ->
+                state(model.staged(), name, ModelEdit.PutStagedPolicy::new, ModelEdit.RemoveStagedPolicy::new);
         };
     }
 
@@ -158,9 +165,10 @@ public record ModelChange(Kind kind, String name, ModelEdit undo, ModelEdit redo
     private static boolean isRemoval(ModelEdit edit) {
         return switch (edit) {
             case ModelEdit.RemoveSegment _, ModelEdit.RemoveVm _, ModelEdit.RemoveGroup _ -> true;
-            case ModelEdit.RemoveService _, ModelEdit.RemovePolicy _ -> true;
+            case ModelEdit.RemoveService _, ModelEdit.RemovePolicy _, ModelEdit.RemoveStagedPolicy _ -> true;
             case ModelEdit.PutSegment _, ModelEdit.PutVm _, ModelEdit.PutGroup _, ModelEdit.PutService _ -> false;
-            case ModelEdit.PutPolicy _, ModelEdit.SetTags _, ModelEdit.SetFinding _ -> false;
+            case ModelEdit.PutPolicy _, ModelEdit.PutStagedPolicy _, ModelEdit.SetTags _, ModelEdit.SetFinding _ ->
+                false;
             case ModelEdit.ClearFinding _, ModelEdit.SetDefaults _ -> false;
         };
     }

@@ -18,6 +18,7 @@ public record ModelDelta(
         List<Change<Group>> groups,
         List<Change<Service>> services,
         List<Change<SecurityPolicy>> policies,
+        List<Change<StagedPolicy>> staged,
         boolean defaults) {
     /**
      * One thing that is different.
@@ -35,6 +36,7 @@ public record ModelDelta(
                 changes(before.groups(), after.groups()),
                 changes(before.services(), after.services()),
                 changes(before.policies(), after.policies()),
+                changes(before.staged(), after.staged()),
                 before.defaultAction() != after.defaultAction()
                         || before.looseTracking() != after.looseTracking()
                         || before.timeouts() != after.timeouts());
@@ -55,6 +57,7 @@ public record ModelDelta(
                 && vms.isEmpty()
                 && groups.isEmpty()
                 && services.isEmpty()
-                && policies.isEmpty();
+                && policies.isEmpty()
+                && staged.isEmpty();
     }
 }

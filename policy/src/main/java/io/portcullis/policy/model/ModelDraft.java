@@ -19,6 +19,7 @@ final class ModelDraft {
     private NameMap<Group> groups;
     private NameMap<Service> services;
     private NameMap<SecurityPolicy> policies;
+    private NameMap<StagedPolicy> staged;
     private Action defaultAction;
     private boolean looseTracking;
     private TimeoutPreset timeouts;
@@ -30,6 +31,7 @@ final class ModelDraft {
         groups = mapOf(base.groups(), manyEdits);
         services = NameMap.copyOf(base.services());
         policies = mapOf(base.policies(), manyEdits);
+        staged = mapOf(base.staged(), manyEdits);
         defaultAction = base.defaultAction();
         looseTracking = base.looseTracking();
         timeouts = base.timeouts();
@@ -63,6 +65,7 @@ final class ModelDraft {
                 groups,
                 services,
                 policies,
+                staged,
                 defaultAction,
                 looseTracking,
                 timeouts);
@@ -92,7 +95,8 @@ final class ModelDraft {
                 && vms.equals(base.vms())
                 && groups.equals(base.groups())
                 && services.equals(base.services())
-                && policies.equals(base.policies());
+                && policies.equals(base.policies())
+                && staged.equals(base.staged());
     }
 
     private void edit(ModelEdit edit) {
@@ -113,6 +117,8 @@ final class ModelDraft {
                 checkLock(name, null);
                 policies = remove(policies, "policies", name);
             }
+            case ModelEdit.PutStagedPolicy(StagedPolicy policy) -> staged = put(staged, policy.name(), policy);
+            case ModelEdit.RemoveStagedPolicy(String name) -> staged = remove(staged, "staged", name);
             case ModelEdit.SetTags set -> relabel(set.vm(), vm -> vm.withTags(set.tags()));
             case ModelEdit.SetFinding set -> relabel(set.vm(), vm -> vm.withFinding(set.finding(), set.value()));
             case ModelEdit.ClearFinding clear -> relabel(clear.vm(), vm -> vm.withoutFinding(clear.finding()));

@@ -31,6 +31,11 @@ public sealed interface ModelEdit {
 
     record RemovePolicy(String name) implements ModelEdit {}
 
+    record PutStagedPolicy(StagedPolicy policy) implements ModelEdit {}
+
+    /** What was staged is dropped; the policy of this name stays as it is. */
+    record RemoveStagedPolicy(String name) implements ModelEdit {}
+
     /** The VM has exactly these tags from now on. */
     record SetTags(String vm, SortedSet<Tag> tags) implements ModelEdit {
         public SetTags {

@@ -15,6 +15,8 @@ final class ModelKeys {
     static final NameMap.Keys<Group> OF_GROUP = (group, keys) -> ofExpression(group.expression(), 1, keys);
     static final NameMap.Keys<SecurityPolicy> OF_POLICY = ModelKeys::ofPolicy;
 
+    static final NameMap.Keys<StagedPolicy> OF_STAGED = ModelKeys::ofStaged;
+
     private ModelKeys() {}
 
     static String segment(String name) {
@@ -31,6 +33,10 @@ final class ModelKeys {
 
     static String service(String name) {
         return "service/" + name;
+    }
+
+    static String policy(String name) {
+        return "policy/" + name;
     }
 
     /** What is unique within a segment: MAC and IP addresses of vNICs. */
@@ -77,6 +83,15 @@ final class ModelKeys {
     private static void ofText(TextMatch match, String text, ObjIntConsumer<String> keys) {
         if (match == TextMatch.MATCHES) {
             keys.accept(PATTERN_STEPS, TextPattern.countedSteps(text));
+        }
+    }
+
+    private static void ofStaged(StagedPolicy staged, ObjIntConsumer<String> keys) {
+        SecurityPolicy policy = staged.policy();
+        if (policy == null) {
+            keys.accept(policy(staged.name()), 1);
+        } else {
+            ofPolicy(policy, keys);
         }
     }
 

@@ -26,8 +26,13 @@ final class PolicyChecks {
         checks.checkCounts(model.policies().values().stream()
                 .mapToInt(policy -> policy.rules().size())
                 .sum());
+        checks.checkStagedCounts(model.staged().values().stream()
+                .map(StagedPolicy::policy)
+                .mapToInt(policy -> policy == null ? 0 : policy.rules().size())
+                .sum());
         model.services().values().forEach(checks::checkService);
         model.policies().values().forEach(checks::checkPolicy);
+        model.staged().values().forEach(checks::checkStaged);
     }
 
     /**
@@ -39,6 +44,17 @@ final class PolicyChecks {
         problems.checkLimit("/services", "services", model.services().size(), Limits.MAX_SERVICES, "MAX_SERVICES");
         problems.checkLimit("/policies", "policies", model.policies().size(), Limits.MAX_POLICIES, "MAX_POLICIES");
         problems.checkLimit("/policies", "rules", rules, Limits.MAX_RULES, "MAX_RULES");
+    }
+
+    /**
+     * How many are staged.
+     *
+     * @param rules of all of them
+     */
+    void checkStagedCounts(int rules) {
+        problems.checkLimit(
+                "/staged", "staged policies", model.staged().size(), Limits.MAX_STAGED_POLICIES, "MAX_STAGED_POLICIES");
+        problems.checkLimit("/staged", "rules", rules, Limits.MAX_STAGED_RULES, "MAX_STAGED_RULES");
     }
 
     void checkService(Service service) {
@@ -108,8 +124,25 @@ final class PolicyChecks {
         }
     }
 
+    /** As a policy that is enforced, so that it can be published unless something else changes before. */
+    void checkStaged(StagedPolicy staged) {
+        String path = Problems.pointer("staged", staged.name());
+        SecurityPolicy policy = staged.policy();
+        if (policy != null) {
+            checkPolicy(path + "/policy", policy);
+        } else if (!model.policies().containsKey(staged.name())) {
+            problems.add(
+                    path,
+                    "there is no policy " + Problems.quote(staged.name()) + " that could be removed",
+                    "unstage the removal, or check the spelling of the name");
+        }
+    }
+
     void checkPolicy(SecurityPolicy policy) {
-        String path = Problems.pointer("policies", policy.name());
+        checkPolicy(Problems.pointer("policies", policy.name()), policy);
+    }
+
+    private void checkPolicy(String path, SecurityPolicy policy) {
         problems.checkName(path + "/name", "policy", policy.name());
         checkGroups(path + "/appliedTo", policy.appliedTo());
         problems.checkText(path + "/description", "description", policy.description());

@@ -20,6 +20,7 @@ import java.util.TreeSet;
  * {@link ModelValidator#problems}; one that was put together by hand may not.
  *
  * @param revision grows by one with every change of anything in here
+ * @param staged what is to become of policies, by name; in no rule table
  * @param defaultAction what happens where no rule matches: ALLOW, DROP or REJECT
  * @param looseTracking whether TCP connections may be picked up in mid-stream
  * @param timeouts after which idle connections are forgotten
@@ -32,6 +33,7 @@ public record TenantModel(
         SortedMap<String, Group> groups,
         SortedMap<String, Service> services,
         SortedMap<String, SecurityPolicy> policies,
+        SortedMap<String, StagedPolicy> staged,
         Action defaultAction,
         boolean looseTracking,
         TimeoutPreset timeouts) {
@@ -41,6 +43,9 @@ public record TenantModel(
         groups = NameMap.copyOf(groups, ModelKeys.OF_GROUP);
         services = NameMap.copyOf(services);
         policies = NameMap.copyOf(policies, ModelKeys.OF_POLICY);
+        // models that were stored before policies could be staged have none
+        staged = staged == null ? NameMap.empty() : staged;
+        staged = NameMap.copyOf(staged, ModelKeys.OF_STAGED);
         // models that were stored before there was a choice name none
         timeouts = timeouts == null ? TimeoutPreset.LINUX : timeouts;
     }
@@ -50,6 +55,7 @@ public record TenantModel(
         return new TenantModel(
                 tenant,
                 0,
+                NameMap.empty(),
                 NameMap.empty(),
                 NameMap.empty(),
                 NameMap.empty(),
@@ -116,6 +122,14 @@ public record TenantModel(
 
     public EditResult removePolicy(String name) {
         return apply(new ModelEdit.RemovePolicy(name));
+    }
+
+    public EditResult stage(StagedPolicy policy) {
+        return apply(new ModelEdit.PutStagedPolicy(policy));
+    }
+
+    public EditResult unstage(String name) {
+        return apply(new ModelEdit.RemoveStagedPolicy(name));
     }
 
     public EditResult setTags(String vm, Set<Tag> tags) {

@@ -15,11 +15,13 @@ import io.portcullis.policy.model.Expression;
 import io.portcullis.policy.model.Group;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Peers;
+import io.portcullis.policy.model.Publication;
 import io.portcullis.policy.model.Rule;
 import io.portcullis.policy.model.SecurityPolicy;
 import io.portcullis.policy.model.Segment;
 import io.portcullis.policy.model.Service;
 import io.portcullis.policy.model.ServiceSelection;
+import io.portcullis.policy.model.StagedPolicy;
 import io.portcullis.policy.model.Tag;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.model.TestTenant;
@@ -63,6 +65,9 @@ public final class RandomEdits {
 
     /** A few edits that are applied together. */
     public List<ModelEdit> next(TenantModel model) {
+        if (!model.staged().isEmpty() && random.nextInt(12) == 0) {
+            return Publication.edits(model, model.staged().keySet());
+        }
         List<ModelEdit> edits = new ArrayList<>();
         int count = random.nextInt(4) == 0 ? 2 + random.nextInt(3) : 1;
         while (edits.size() < count) {
@@ -72,7 +77,7 @@ public final class RandomEdits {
     }
 
     private ModelEdit edit(TenantModel model) {
-        return switch (random.nextInt(26)) {
+        return switch (random.nextInt(30)) {
             case 0, 1, 2, 3 -> new ModelEdit.SetTags(vm(model), tags());
             case 4, 5 -> new ModelEdit.SetFinding(vm(model), "malware", oneOf("eicar", "mirai"));
             case 6 -> new ModelEdit.ClearFinding(vm(model), "malware");
@@ -91,6 +96,8 @@ public final class RandomEdits {
                         oneOf(Action.ALLOW, Action.DROP, Action.REJECT),
                         random.nextBoolean(),
                         oneOf(TimeoutPreset.values()));
+            case 25, 26, 27 -> new ModelEdit.PutStagedPolicy(staged(model));
+            case 28 -> new ModelEdit.RemoveStagedPolicy("p" + random.nextInt(9));
             default ->
                 random.nextBoolean()
                         ? new ModelEdit.PutSegment(new Segment("s" + random.nextInt(3), 30 + random.nextInt(3)))
@@ -218,6 +225,18 @@ public final class RandomEdits {
             rules.add(rule(model, "r" + count, category));
         }
         return new SecurityPolicy(name, category, random.nextInt(3), appliedTo(model), random.nextInt(8) != 0, rules);
+    }
+
+    private StagedPolicy staged(TenantModel model) {
+        return switch (random.nextInt(5)) {
+            case 0 ->
+                StagedPolicy.removal(
+                        model.policies().isEmpty()
+                                ? "p0"
+                                : oneOf(model.policies().keySet()));
+            case 1, 2 -> StagedPolicy.of(policy(model, "p" + random.nextInt(9)));
+            default -> StagedPolicy.of(changedPolicy(model));
+        };
     }
 
     private SecurityPolicy changedPolicy(TenantModel model) {

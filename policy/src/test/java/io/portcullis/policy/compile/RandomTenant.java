@@ -18,6 +18,7 @@ import io.portcullis.policy.model.SecurityPolicy;
 import io.portcullis.policy.model.Service;
 import io.portcullis.policy.model.ServiceLibrary;
 import io.portcullis.policy.model.ServiceSelection;
+import io.portcullis.policy.model.StagedPolicy;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.model.TestTenant;
 import io.portcullis.policy.model.Vm;
@@ -107,6 +108,13 @@ public final class RandomTenant {
         int policies = 2 + random.nextInt(6);
         for (int index = 0; index < policies; index++) {
             builder.with(new ModelEdit.PutPolicy(policy(index)));
+        }
+        for (int count = random.nextInt(3); count > 0; count--) {
+            int index = random.nextInt(policies + 1);
+            boolean removes = index < policies && random.nextBoolean();
+            SecurityPolicy policy = policy(index);
+            builder.with(new ModelEdit.PutStagedPolicy(
+                    removes ? StagedPolicy.removal(policy.name()) : StagedPolicy.of(policy)));
         }
         builder.with(new ModelEdit.SetDefaults(oneOf(Action.ALLOW, Action.DROP, Action.REJECT), random.nextBoolean()));
         return builder.build();

@@ -54,6 +54,7 @@ class DeltaChecksTest {
                 new TreeMap<>(model.groups()),
                 new TreeMap<>(model.services()),
                 new TreeMap<>(model.policies()),
+                new TreeMap<>(model.staged()),
                 model.defaultAction(),
                 model.looseTracking(),
                 model.timeouts());

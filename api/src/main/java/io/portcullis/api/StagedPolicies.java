@@ -1,0 +1,74 @@
+package io.portcullis.api;
+
+import java.net.http.HttpRequest;
+import java.util.List;
+import java.util.OptionalLong;
+
+/** What a tenant has staged; part of {@link PortcullisClient}, and as it. */
+public final class StagedPolicies {
+    private final Transport transport;
+    private final String tenant;
+
+    StagedPolicies(Transport transport, String tenant) {
+        this.transport = transport;
+        this.tenant = tenant;
+    }
+
+    /** Stages all policies of a text (YAML or JSON), all or none; what is enforced stays as it is. */
+    public ChangeView stage(String documents, OptionalLong expected) {
+        return parse(yaml(documents, expected, "staged"), ChangeView.class);
+    }
+
+    /** What {@link #stage} would do; all checks, no change. */
+    public DryRunView tryToStage(String documents, OptionalLong expected) {
+        return parse(yaml(documents, expected, "staged", "dry-run"), DryRunView.class);
+    }
+
+    /**
+     * Has what is staged enforced, as one revision.
+     *
+     * @param names of policies; empty for everything that is staged
+     */
+    public ChangeView publish(List<String> names, OptionalLong expected) {
+        return parse(json(names, expected, "staged", "publish"), ChangeView.class);
+    }
+
+    /** What {@link #publish} would do; all checks, no change. */
+    public DryRunView tryToPublish(List<String> names, OptionalLong expected) {
+        return parse(json(names, expected, "staged", "publish", "dry-run"), DryRunView.class);
+    }
+
+    /**
+     * Forgets what is staged.
+     *
+     * @param names of policies; empty for everything that is staged
+     */
+    public ChangeView drop(List<String> names, OptionalLong expected) {
+        return parse(json(names, expected, "staged", "drop"), ChangeView.class);
+    }
+
+    private HttpRequest yaml(String documents, OptionalLong expected, String... segments) {
+        return post(documents, "application/yaml", expected, segments);
+    }
+
+    private HttpRequest json(List<String> names, OptionalLong expected, String... segments) {
+        return post(
+                Transport.write(new StagedNames(names.isEmpty() ? null : names)),
+                "application/json",
+                expected,
+                segments);
+    }
+
+    private HttpRequest post(String body, String type, OptionalLong expected, String... segments) {
+        HttpRequest.Builder request = transport
+                .requestTo(Transport.path("v1", "tenants", tenant) + "/" + Transport.path(segments))
+                .header("Content-Type", type)
+                .POST(HttpRequest.BodyPublishers.ofString(body));
+        expected.ifPresent(revision -> request.header("If-Match", "\"" + revision + "\""));
+        return request.build();
+    }
+
+    private <T> T parse(HttpRequest request, Class<T> type) {
+        return transport.parse(transport.send(request), Transport.Shape.of(type));
+    }
+}
