@@ -1,6 +1,7 @@
 package io.portcullis.policy.compile;
 
 import io.portcullis.policy.VnicId;
+import io.portcullis.policy.model.Publication;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.model.Vm;
 import io.portcullis.policy.model.Vnic;
@@ -9,6 +10,7 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Compiles a tenant's model to one rule table per vNIC: only the rules that can match a packet of that vNIC, in order of
@@ -63,6 +65,21 @@ public final class PolicyCompiler {
             }
         }
         return tables;
+    }
+
+    /**
+     * The shadow of each vNIC that has one: its table if everything staged were published, where that is another one than it enforces. The
+     * reference of {@link TenantCompiler#shadow}.
+     */
+    public Map<VnicId, RuleTable> compileShadows(TenantModel model) {
+        Map<VnicId, RuleTable> enforced = compileAll(model);
+        Map<VnicId, RuleTable> shadows = compileAll(Publication.ofAll(model));
+        shadows.entrySet()
+                .removeIf(shadow -> shadow.getValue()
+                        .hash()
+                        .equals(Objects.requireNonNull(enforced.get(shadow.getKey()))
+                                .hash()));
+        return shadows;
     }
 
     private RuleTable seal(TenantModel model, TenantRules rules, BitSet places) {

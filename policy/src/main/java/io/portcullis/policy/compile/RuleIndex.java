@@ -9,6 +9,7 @@ import io.portcullis.policy.model.Rule;
 import io.portcullis.policy.model.SecurityPolicy;
 import io.portcullis.policy.model.Service;
 import io.portcullis.policy.model.ServiceLibrary;
+import io.portcullis.policy.model.StagedPolicy;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.table.AddressMatch;
 import io.portcullis.policy.table.IpRange;
@@ -23,7 +24,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rules of a tenant's enabled policies, resolved to addresses and kept up to date; {@link RuleScopes} knows which vNICs they
+ * The rules of a tenant's enabled policies, enforced and staged, resolved to addresses and kept up to date; {@link RuleScopes} knows which vNICs they
  * concern. One thread.
  */
 final class RuleIndex {
@@ -34,6 +35,7 @@ final class RuleIndex {
     private final GroupRanges ranges;
     private final RuleScopes scopes;
     private final Map<String, List<RuleNode>> byPolicy = new HashMap<>();
+    private final Map<String, List<RuleNode>> byStaged = new HashMap<>();
     private final Map<String, Set<RuleNode>> byService = new HashMap<>();
     private final Map<Side.Key, Side> sides = new HashMap<>();
 
@@ -48,7 +50,13 @@ final class RuleIndex {
         RuleResolver resolver = new RuleResolver(next.tenant(), next::service);
         Set<RuleNode> stale = new LinkedHashSet<>();
         for (ModelDelta.Change<SecurityPolicy> policy : delta.policies()) {
-            change(policy.name(), policy.after(), next.tenant(), stale);
+            change(byPolicy, policy.name(), policy.after(), next.tenant(), stale);
+            markReplaced(policy.name(), next);
+        }
+        for (ModelDelta.Change<StagedPolicy> staged : delta.staged()) {
+            StagedPolicy after = staged.after();
+            change(byStaged, staged.name(), after == null ? null : after.policy(), next.tenant(), stale);
+            markReplaced(staged.name(), next);
         }
         for (ModelDelta.Change<Service> service : delta.services()) {
             stale.addAll(byService.getOrDefault(service.name(), Set.of()));
@@ -67,16 +75,31 @@ final class RuleIndex {
 
     // ---- policies
 
-    private void change(String name, @Nullable SecurityPolicy policy, TenantId tenant, Set<RuleNode> stale) {
+    private void markReplaced(String policy, TenantModel next) {
+        boolean replaced = next.staged().containsKey(policy);
+        for (RuleNode rule : byPolicy.getOrDefault(policy, List.of())) {
+            if (rule.replaced != replaced) {
+                rule.replaced = replaced;
+                scopes.touch(rule);
+            }
+        }
+    }
+
+    private void change(
+            Map<String, List<RuleNode>> byName,
+            String name,
+            @Nullable SecurityPolicy policy,
+            TenantId tenant,
+            Set<RuleNode> stale) {
         boolean enabled = policy != null && policy.enabled();
-        List<RuleNode> before = byPolicy.getOrDefault(name, List.of());
+        List<RuleNode> before = byName.getOrDefault(name, List.of());
         Map<String, RuleNode> kept = policy != null && enabled ? kept(before, policy) : Map.of();
         List<RuleNode> after = new ArrayList<>();
         if (policy != null && enabled) {
             for (Rule rule : policy.rules()) {
                 RuleNode node = kept.get(rule.name());
                 if (node == null) {
-                    node = learn(tenant, policy, rule);
+                    node = learn(tenant, policy, rule, byName == byStaged);
                     stale.add(node);
                 }
                 after.add(node);
@@ -95,9 +118,9 @@ final class RuleIndex {
             after.get(place).place = place;
         }
         if (after.isEmpty()) {
-            byPolicy.remove(name);
+            byName.remove(name);
         } else {
-            byPolicy.put(name, after);
+            byName.put(name, after);
         }
     }
 
@@ -125,11 +148,12 @@ final class RuleIndex {
                 && before.appliedTo().equals(after.appliedTo());
     }
 
-    private RuleNode learn(TenantId tenant, SecurityPolicy policy, Rule rule) {
+    private RuleNode learn(TenantId tenant, SecurityPolicy policy, Rule rule, boolean staged) {
         RuleNode node = new RuleNode(
                 policy,
                 rule,
                 RuleIds.of(tenant, policy.name(), rule.name()),
+                staged,
                 groups(policy.appliedTo()),
                 groups(rule.appliedTo()),
                 side(rule.sources(), rule.family()),

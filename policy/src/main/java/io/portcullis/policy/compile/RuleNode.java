@@ -9,11 +9,13 @@ import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A rule of an enabled policy with its names resolved. */
+/** A rule of an enabled policy, enforced or staged, with its names resolved. */
 final class RuleNode {
     /** Order of evaluation. */
     static final Comparator<RuleNode> ORDER = (one, other) -> {
         int order = one.policy == other.policy ? 0 : SecurityPolicy.EVALUATION_ORDER.compare(one.policy, other.policy);
+        // places of one policy change together, so those of what is staged for it must not come between them
+        order = order != 0 ? order : Boolean.compare(one.staged, other.staged);
         return order != 0 ? order : Integer.compare(one.place, other.place);
     };
 
@@ -22,6 +24,11 @@ final class RuleNode {
 
     final Rule rule;
     final long id;
+    /** Whether the policy is staged: then the rule is in shadows only. */
+    final boolean staged;
+    /** Whether something is staged for its policy, which is enforced: then the rule is in no shadow. */
+    boolean replaced;
+
     /** In its policy. Others may come before it, but rules never change their order. */
     int place;
 
@@ -48,6 +55,7 @@ final class RuleNode {
             SecurityPolicy policy,
             Rule rule,
             long id,
+            boolean staged,
             List<GroupNode> ofPolicy,
             List<GroupNode> ofRule,
             Side sources,
@@ -55,6 +63,7 @@ final class RuleNode {
         this.policy = policy;
         this.rule = rule;
         this.id = id;
+        this.staged = staged;
         this.ofPolicy = ofPolicy;
         this.ofRule = ofRule;
         this.sources = sources;

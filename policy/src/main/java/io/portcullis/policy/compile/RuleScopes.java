@@ -57,6 +57,13 @@ final class RuleScopes {
         ask(rule, -1);
     }
 
+    /** Whoever has the rule gets other tables, though the rule itself is as it was. */
+    void touch(RuleNode rule) {
+        if (rule.compiled != null) {
+            markClasses(rule);
+        }
+    }
+
     /** Removes it where it was added last: what comes and goes as a whole is at the end. */
     static void removeLast(List<RuleNode> rules, RuleNode rule) {
         int place = rules.lastIndexOf(rule);

@@ -3,7 +3,7 @@ package io.portcullis.policy.compile;
 import io.portcullis.policy.table.RuleTable;
 import org.jspecify.annotations.Nullable;
 
-/** The vNICs with one signature, by number, and the rule table that they share. */
+/** The vNICs with one signature, by number, and the rule tables that they share. */
 final class TableClass {
     final int number;
     final Signature signature;
@@ -11,7 +11,10 @@ final class TableClass {
     /** Null until it is made for the first time. */
     @Nullable
     RuleTable table;
-    /** Whether the table is to be made anew in this update. */
+    /** What would be enforced if everything staged were published; null if that is the same. */
+    @Nullable
+    RuleTable shadow;
+    /** Whether the tables are to be made anew in this update. */
     boolean stale;
 
     TableClass(int number, Signature signature) {

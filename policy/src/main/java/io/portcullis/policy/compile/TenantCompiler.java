@@ -6,6 +6,7 @@ import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.table.RuleTable;
 import io.portcullis.policy.table.TableRule;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,12 +14,15 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Compiles the models of one tenant one after the other, and of each only what is different from the one before: what a change
  * costs grows with what it touches. Its tables are those of {@link PolicyCompiler#compileAll}, which is the reference: every vNIC
- * has a table with the same hash.
+ * has a table with the same hash. Where policies are staged, vNICs whose table would be another one if these were published have that
+ * one as their shadow.
  *
  * <p>The steps of an update: the inventory ({@link Inventory}) and who is in which group ({@link GroupIndex}); rules whose text or
  * addresses changed ({@link RuleIndex}); vNICs that other rules concern now ({@link Signature}, {@link TableClasses}); tables with
@@ -39,6 +43,7 @@ public final class TenantCompiler {
     private final RuleIndex rules = new RuleIndex(groups, new GroupRanges(inventory), scopes);
 
     private final List<VnicNode> touched = new ArrayList<>();
+    private Set<VnicId> shadowsChanged = new HashSet<>();
     /** Null before the first. */
     private @Nullable TenantModel model;
 
@@ -67,6 +72,7 @@ public final class TenantCompiler {
             classes.markAllStale();
         }
         Set<VnicId> changed = new HashSet<>();
+        shadowsChanged = new HashSet<>();
         placeVnics(changed);
         makeTables(next, changed);
         groups.finish();
@@ -86,14 +92,34 @@ public final class TenantCompiler {
         return vnic == null ? null : vnic.table;
     }
 
+    /** What the vNIC would enforce if everything staged were published; null if that is what it enforces, or the model has no such vNIC. */
+    public @Nullable RuleTable shadow(VnicId id) {
+        VnicNode vnic = inventory.vnic(id);
+        return vnic == null ? null : vnic.shadow;
+    }
+
+    /** The vNICs that have another shadow since the last update, or one for the first time, or none any more. */
+    public Set<VnicId> shadowsChanged() {
+        return Collections.unmodifiableSet(shadowsChanged);
+    }
+
     /** The tables of all vNICs, in the order of the inventory. */
     public Map<VnicId, RuleTable> tables() {
+        return all(this::table);
+    }
+
+    /** The shadows of all vNICs that have one, in the order of the inventory. */
+    public Map<VnicId, RuleTable> shadows() {
+        return all(this::shadow);
+    }
+
+    private Map<VnicId, RuleTable> all(Function<VnicId, @Nullable RuleTable> which) {
         Map<VnicId, RuleTable> tables = new LinkedHashMap<>();
         if (model != null) {
             model.vms()
                     .values()
                     .forEach(vm -> vm.vnics().forEach(vnic -> {
-                        RuleTable table = table(vnic.id());
+                        RuleTable table = which.apply(vnic.id());
                         if (table != null) {
                             tables.put(vnic.id(), table);
                         }
@@ -114,6 +140,9 @@ public final class TenantCompiler {
         for (VnicNode vnic : inventory.goneVnics()) {
             classes.leave(vnic);
             changed.add(vnic.vnic.id());
+            if (vnic.shadow != null) {
+                shadowsChanged.add(vnic.vnic.id());
+            }
         }
         for (VnicNode vnic : touched) {
             vnic.touched = false;
@@ -143,29 +172,46 @@ public final class TenantCompiler {
     private void makeTables(TenantModel next, Set<VnicId> changed) {
         List<TableClass> stale = classes.takeStale();
         // who has the same rules has the same table
-        Map<List<RuleNode>, RuleTable> made = new ConcurrentHashMap<>();
+        Map<List<RuleNode>, Tables> made = new ConcurrentHashMap<>();
         // nothing else changes meanwhile, and each class is written by one thread
-        (stale.size() > MAX_BY_ONE_THREAD ? stale.parallelStream() : stale.stream())
-                .forEach(tableClass -> tableClass.table = made.computeIfAbsent(
-                        scopes.concerning(tableClass.signature), those -> seal(next, scopes.withThoseOfAll(those))));
+        (stale.size() > MAX_BY_ONE_THREAD ? stale.parallelStream() : stale.stream()).forEach(tableClass -> {
+            Tables tables = made.computeIfAbsent(
+                    scopes.concerning(tableClass.signature), those -> seal(next, scopes.withThoseOfAll(those)));
+            tableClass.table = tables.enforced();
+            tableClass.shadow = tables.shadow();
+        });
         for (TableClass tableClass : stale) {
             tableClass.vnics.forEach(number -> assign(inventory.vnic(number), changed));
         }
     }
 
-    private RuleTable seal(TenantModel next, List<RuleNode> concerning) {
+    /** @param shadow null if it would be the same */
+    private record Tables(RuleTable enforced, @Nullable RuleTable shadow) {}
+
+    private Tables seal(TenantModel next, List<RuleNode> concerning) {
+        RuleTable enforced = seal(next, concerning, rule -> !rule.staged);
+        if (concerning.stream().noneMatch(rule -> rule.staged || rule.replaced)) {
+            return new Tables(enforced, null);
+        }
+        RuleTable shadow = seal(next, concerning, rule -> !rule.replaced);
+        return new Tables(enforced, shadow.hash().equals(enforced.hash()) ? null : shadow);
+    }
+
+    private RuleTable seal(TenantModel next, List<RuleNode> concerning, Predicate<RuleNode> wanted) {
         List<TableRule> compiled = new ArrayList<>(concerning.size());
         boolean ftp = false;
         for (RuleNode rule : concerning) {
-            compiled.add(Objects.requireNonNull(rule.compiled));
-            ftp |= rule.ftp;
+            if (wanted.test(rule)) {
+                compiled.add(Objects.requireNonNull(rule.compiled));
+                ftp |= rule.ftp;
+            }
         }
         return interner.intern(
                 RuleTableCodec.seal(compiled, next.defaultAction(), next.looseTracking(), next.timeouts(), ftp));
     }
 
-    /** Gives the vNIC the table of its class, unless that is about to be made anew. */
-    private static void assign(VnicNode vnic, Set<VnicId> changed) {
+    /** Gives the vNIC the tables of its class, unless these are about to be made anew. */
+    private void assign(VnicNode vnic, Set<VnicId> changed) {
         TableClass its = Objects.requireNonNull(vnic.tableClass);
         RuleTable after = its.table;
         RuleTable before = vnic.table;
@@ -173,5 +219,13 @@ public final class TenantCompiler {
             vnic.table = after;
             changed.add(vnic.vnic.id());
         }
+        if (!its.stale && !isSame(vnic.shadow, its.shadow)) {
+            vnic.shadow = its.shadow;
+            shadowsChanged.add(vnic.vnic.id());
+        }
+    }
+
+    private static boolean isSame(@Nullable RuleTable one, @Nullable RuleTable other) {
+        return one == null || other == null ? one == other : one.hash().equals(other.hash());
     }
 }

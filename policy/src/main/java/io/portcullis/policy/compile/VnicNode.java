@@ -5,7 +5,7 @@ import io.portcullis.policy.table.RuleTable;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A vNIC by number, with its rule table. */
+/** A vNIC by number, with its rule tables. */
 final class VnicNode {
     final int number;
     Vnic vnic;
@@ -16,6 +16,9 @@ final class VnicNode {
     /** Null for a vNIC that is new. */
     @Nullable
     RuleTable table;
+    /** What would be enforced if everything staged were published; null if that is the same. */
+    @Nullable
+    RuleTable shadow;
 
     boolean gone;
     /** Whether the rules that concern it are to be found anew in this update. */

@@ -10,8 +10,10 @@ import io.portcullis.policy.RuleDirection;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.model.EditResult;
 import io.portcullis.policy.model.ModelEdit;
+import io.portcullis.policy.model.Publication;
 import io.portcullis.policy.model.Rule;
 import io.portcullis.policy.model.SecurityPolicy;
+import io.portcullis.policy.model.StagedPolicy;
 import io.portcullis.policy.model.Tag;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.table.RuleTable;
@@ -35,12 +37,14 @@ class TenantCompilerTest {
         Random seeds = new Random(seed);
         Map<String, Integer> accepted = new HashMap<>();
         int partly = 0;
+        int shadowed = 0;
         for (int round = 0; round < MODELS; round++) {
             TenantModel model = new RandomTenant(seeds.nextLong()).model();
             RandomEdits edits = new RandomEdits(seeds.nextLong());
             PolicyCompiler reference = new PolicyCompiler();
             TenantCompiler compiler = reference.incremental();
             Map<VnicId, RuleTable> before = Map.of();
+            Map<VnicId, RuleTable> shadowsBefore = Map.of();
             for (int step = 0; step < EDITS_PER_MODEL; step++) {
                 String what = "seed " + seed + " round " + round + " step " + step;
                 List<ModelEdit> made = step == 0 ? List.of() : edits.next(model);
@@ -55,12 +59,20 @@ class TenantCompilerTest {
                 assertThat(changed).as("%s: %s", what, made).isEqualTo(differing(before, expected));
                 partly += changed.isEmpty() || changed.size() == expected.size() ? 0 : 1;
                 before = expected;
+                Map<VnicId, RuleTable> shadows = reference.compileShadows(model);
+                assertThat(hashes(compiler.shadows())).as("%s: %s", what, made).isEqualTo(hashes(shadows));
+                assertThat(compiler.shadowsChanged())
+                        .as("%s: %s", what, made)
+                        .isEqualTo(differing(shadowsBefore, shadows));
+                shadowed += shadows.isEmpty() || shadows.size() == expected.size() ? 0 : 1;
+                shadowsBefore = shadows;
             }
         }
         assertThat(accepted.keySet())
                 .as("kinds of edits: %s", accepted)
                 .hasSize(ModelEdit.class.getPermittedSubclasses().length);
         assertThat(partly).isGreaterThan(MODELS * EDITS_PER_MODEL / 20);
+        assertThat(shadowed).isGreaterThan(MODELS * EDITS_PER_MODEL / 20);
     }
 
     @Test
@@ -84,6 +96,54 @@ class TenantCompilerTest {
             assertThat(compiler.update(model))
                     .isEqualTo(reference.compileAll(model).keySet());
         }
+    }
+
+    @Test
+    void shouldEnforceNothingOfWhatIsStaged() {
+        long seed = Long.getLong("portcullis.seed", System.nanoTime());
+        System.out.println("TenantCompilerTest: -Dportcullis.seed=" + seed);
+        Random seeds = new Random(seed);
+        int staged = 0;
+        for (int round = 0; round < 300; round++) {
+            TenantModel model = new RandomTenant(seeds.nextLong()).model();
+            TenantModel without = model.replayed(
+                    model.staged().keySet().stream()
+                            .<ModelEdit>map(ModelEdit.RemoveStagedPolicy::new)
+                            .toList(),
+                    model.revision());
+            PolicyCompiler reference = new PolicyCompiler();
+            TenantCompiler compiler = reference.incremental();
+            compiler.update(without);
+            assertThat(compiler.shadows()).as("seed %d", seed).isEmpty();
+
+            Set<VnicId> changed = compiler.update(model);
+
+            assertThat(changed).as("seed %d", seed).isEmpty();
+            assertThat(hashes(compiler.tables())).as("seed %d", seed).isEqualTo(hashes(reference.compileAll(without)));
+            staged += compiler.shadows().size();
+            Map<VnicId, String> expected = hashes(compiler.tables());
+            expected.putAll(hashes(compiler.shadows()));
+            compiler.update(
+                    accepted(model.apply(Publication.edits(model, model.staged().keySet()))));
+            assertThat(hashes(compiler.tables())).as("seed %d", seed).isEqualTo(expected);
+            assertThat(compiler.shadows()).as("seed %d", seed).isEmpty();
+        }
+        assertThat(staged).as("shadows").isGreaterThan(100);
+    }
+
+    @Test
+    void shouldShadowOnlyWhomAStagedChangeConcerns() {
+        TenantModel model = threeTiers();
+        TenantCompiler compiler = new PolicyCompiler().incremental();
+        compiler.update(model);
+
+        assertThat(compiler.update(accepted(model.stage(StagedPolicy.removal("db")))))
+                .isEmpty();
+
+        assertThat(compiler.shadowsChanged()).containsExactly(VnicId.parse("acme/db-1/eth0"));
+        assertThat(compiler.shadows()).containsOnlyKeys(VnicId.parse("acme/db-1/eth0"));
+        assertThat(compiler.table(VnicId.parse("acme/db-1/eth0")).rules()).hasSize(1);
+        assertThat(compiler.shadow(VnicId.parse("acme/db-1/eth0")).rules()).isEmpty();
     }
 
     private static Map<VnicId, String> hashes(Map<VnicId, RuleTable> tables) {
