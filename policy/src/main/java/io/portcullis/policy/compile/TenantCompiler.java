@@ -219,13 +219,13 @@ public final class TenantCompiler {
             vnic.table = after;
             changed.add(vnic.vnic.id());
         }
-        if (!its.stale && !isSame(vnic.shadow, its.shadow)) {
+        if (!its.stale && !hash(vnic.shadow).equals(hash(its.shadow))) {
             vnic.shadow = its.shadow;
             shadowsChanged.add(vnic.vnic.id());
         }
     }
 
-    private static boolean isSame(@Nullable RuleTable one, @Nullable RuleTable other) {
-        return one == null || other == null ? one == other : one.hash().equals(other.hash());
+    private static String hash(@Nullable RuleTable shadow) {
+        return shadow == null ? "" : shadow.hash();
     }
 }
