@@ -50,12 +50,12 @@ final class RuleIndex {
         RuleResolver resolver = new RuleResolver(next.tenant(), next::service);
         Set<RuleNode> stale = new LinkedHashSet<>();
         for (ModelDelta.Change<SecurityPolicy> policy : delta.policies()) {
-            change(byPolicy, policy.name(), policy.after(), next.tenant(), stale);
+            change(policy.name(), policy.after(), false, next.tenant(), stale);
             markReplaced(policy.name(), next);
         }
         for (ModelDelta.Change<StagedPolicy> staged : delta.staged()) {
             StagedPolicy after = staged.after();
-            change(byStaged, staged.name(), after == null ? null : after.policy(), next.tenant(), stale);
+            change(staged.name(), after == null ? null : after.policy(), true, next.tenant(), stale);
             markReplaced(staged.name(), next);
         }
         for (ModelDelta.Change<Service> service : delta.services()) {
@@ -86,11 +86,8 @@ final class RuleIndex {
     }
 
     private void change(
-            Map<String, List<RuleNode>> byName,
-            String name,
-            @Nullable SecurityPolicy policy,
-            TenantId tenant,
-            Set<RuleNode> stale) {
+            String name, @Nullable SecurityPolicy policy, boolean staged, TenantId tenant, Set<RuleNode> stale) {
+        Map<String, List<RuleNode>> byName = staged ? byStaged : byPolicy;
         boolean enabled = policy != null && policy.enabled();
         List<RuleNode> before = byName.getOrDefault(name, List.of());
         Map<String, RuleNode> kept = policy != null && enabled ? kept(before, policy) : Map.of();
@@ -99,7 +96,7 @@ final class RuleIndex {
             for (Rule rule : policy.rules()) {
                 RuleNode node = kept.get(rule.name());
                 if (node == null) {
-                    node = learn(tenant, policy, rule, byName == byStaged);
+                    node = learn(tenant, policy, rule, staged);
                     stale.add(node);
                 }
                 after.add(node);
