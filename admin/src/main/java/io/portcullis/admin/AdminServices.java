@@ -17,8 +17,10 @@ import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.TenantModel;
+import io.portcullis.policy.table.RuleTable;
 import io.portcullis.vnic.RuleAssignment;
 import io.portcullis.vnic.VmSpec;
+import io.portcullis.vnic.VnicReview;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -116,6 +118,9 @@ public interface AdminServices {
 
     /** What the vNIC's firewall on that host says about a flow; never fails. */
     CompletionStage<FirewallAnswer> trace(HostId host, VnicId vnic, FlowQuery query);
+
+    /** What the table would do to live connections, of each of these vNICs of that host in their order; never fails. */
+    CompletionStage<List<VnicReview>> review(HostId host, RuleTable candidate, List<VnicId> vnics, int maxExamples);
 
     // Migrations.
 

@@ -82,8 +82,12 @@ final class Edits {
         }
     }
 
-    /** A change of a model as it was read, before it is made. */
-    private record Plan(TenantModel model, List<ModelEdit> edits, List<ModelChange> changes) {
+    /**
+     * A change of a model as it was read, before it is made.
+     *
+     * @param after the model as it would be
+     */
+    record Plan(TenantModel model, TenantModel after, List<ModelEdit> edits, List<ModelChange> changes) {
         List<String> titles() {
             return changes.stream().map(ModelChange::title).toList();
         }
@@ -112,6 +116,11 @@ final class Edits {
 
     /** All checks of {@link #apply}, and what it would change; nothing is changed. */
     CompletionStage<Answer> dryRun(Change change) {
+        return checked(change).thenApply(Plan::dryRun);
+    }
+
+    /** What {@link #apply} would do; fails as that would. */
+    CompletionStage<Plan> checked(Change change) {
         return plan(change)
                 .thenCompose(plan -> refuseIfAttached(plan.model(), plan.edits())
                         .thenCompose(allowed -> services.check(
@@ -119,7 +128,7 @@ final class Edits {
                                 plan.edits(),
                                 OptionalLong.of(plan.model().revision())))
                         .thenApply(outcome -> switch (outcome) {
-                            case EditOutcome.Applied _ -> plan.dryRun();
+                            case EditOutcome.Applied _ -> plan;
                             case EditOutcome.Rejected rejected -> throw rejected(change, rejected);
                             case EditOutcome.Stale stale ->
                                 throw stale(change.tenant(), plan.model().revision(), stale.current());
@@ -135,7 +144,7 @@ final class Edits {
             });
             List<ModelEdit> edits = change.edits().apply(model);
             TenantModel after = model.replayed(edits, model.revision() + 1);
-            return new Plan(model, edits, ModelChange.made(model, after, edits));
+            return new Plan(model, after, edits, ModelChange.made(model, after, edits));
         });
     }
 

@@ -22,8 +22,10 @@ import io.portcullis.policy.compile.PolicyCompiler;
 import io.portcullis.policy.model.EditResult;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.TenantModel;
+import io.portcullis.policy.table.RuleTable;
 import io.portcullis.vnic.RuleAssignment;
 import io.portcullis.vnic.VmSpec;
+import io.portcullis.vnic.VnicReview;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -36,6 +38,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 
 /** A cluster in memory: real models, placements in a map, hosts host-1 and host-2. */
@@ -57,6 +60,15 @@ final class FakeServices implements AdminServices {
     volatile boolean silent;
     /** Somebody else changes a tenant between our reading and our writing. */
     volatile Runnable beforeNextEdit = () -> {};
+
+    /** What hosts say of a table that is not in force. */
+    volatile ReviewingHosts reviews = (host, table, vnic) -> VnicReview.unanswered(vnic, "nobody is there");
+    /** Gets the number of vNICs that each question is about. */
+    volatile IntConsumer onReview = vnics -> {};
+
+    interface ReviewingHosts {
+        VnicReview review(HostId host, RuleTable table, VnicId vnic);
+    }
 
     interface LiveHosts {
         FirewallAnswer trace(HostId host, VnicId vnic, FlowQuery query);
@@ -333,6 +345,15 @@ final class FakeServices implements AdminServices {
     @Override
     public CompletionStage<FirewallAnswer> trace(HostId host, VnicId vnic, FlowQuery query) {
         return CompletableFuture.completedFuture(firewalls.trace(host, vnic, query));
+    }
+
+    @Override
+    public CompletionStage<List<VnicReview>> review(
+            HostId host, RuleTable candidate, List<VnicId> vnics, int maxExamples) {
+        onReview.accept(vnics.size());
+        return CompletableFuture.completedFuture(vnics.stream()
+                .map(vnic -> reviews.review(host, candidate, vnic))
+                .toList());
     }
 
     @Override

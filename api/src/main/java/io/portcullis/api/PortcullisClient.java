@@ -234,6 +234,16 @@ public final class PortcullisClient implements AutoCloseable {
         return call("POST", request, TraceView.class, "v1", "tenants", tenant, "trace");
     }
 
+    /** What these documents would do to rule tables and live connections if they were applied now; nothing is changed. */
+    public PreviewView preview(String tenant, String documents) {
+        HttpRequest request = transport
+                .request("v1", "tenants", tenant, "preview")
+                .header("Content-Type", "application/yaml")
+                .POST(HttpRequest.BodyPublishers.ofString(documents))
+                .build();
+        return transport.parse(transport.send(request), Transport.Shape.of(PreviewView.class));
+    }
+
     // Tokens.
 
     /** Those that this token may see. */

@@ -14,6 +14,7 @@ import picocli.CommandLine.Command;
             DescribeCommand.class,
             ApplyCommand.class,
             DiffCommand.class,
+            PreviewCommand.class,
             ExportCommand.class,
             HistoryCommand.class,
             RollbackCommand.class,

@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import io.portcullis.api.ApiException;
 import io.portcullis.api.EvaluateRequest;
 import io.portcullis.api.PortcullisClient;
+import io.portcullis.api.PreviewView;
 import io.portcullis.api.ProtectionSpec;
 import io.portcullis.api.RollbackRequest;
 import io.portcullis.api.TenantRevisions;
@@ -269,6 +270,58 @@ class ApiOnRealNodeTest {
         assertThat(client.trace("tracers", request).paths().getFirst().source().why())
                 .isEqualTo("the VM is attached to no host");
         client.deleteVm("tracers", "web-2");
+    }
+
+    /** What is said beforehand is what happens: on a real node, with a real change. */
+    @Test
+    void shouldPreviewWhichConnectionsAChangeEnds() {
+        client.putTenant("seers", new TenantSpec("ALLOW", "strict"));
+        client.apply("seers", segment("lab", 60));
+        client.putVm("seers", "web-2", vm(2, "lab", "memory:web-2", null));
+        client.attach("seers", "web-2", "host-1");
+        String change = """
+            kind: Policy
+            metadata: {name: names}
+            spec:
+              category: APPLICATION
+              rules:
+                - {name: no-dns, sources: [any], destinations: [any], services: [dns], direction: OUT, action: DROP}
+            """;
+        await().atMost(START_LIMIT).untilAsserted(() -> {
+            sendFromWeb2(5_353, 53);
+            sendFromWeb2(5_353, 123);
+            assertThat(client.preview("seers", change).connections()).isEqualTo(2);
+        });
+
+        PreviewView preview = client.preview("seers", change);
+
+        assertThat(List.of(preview.cut(), preview.reset(), preview.kept(), preview.byOtherRule()))
+                .containsExactly(1L, 0L, 0L, 0L);
+        assertThat(preview.items().getFirst().examples()).singleElement().satisfies(example -> {
+            assertThat(example.connection().responder()).isEqualTo("10.0.0.9:53");
+            assertThat(example.rule()).isEqualTo("names/no-dns");
+        });
+        assertThat(connectionsOfWeb2()).as("nothing was cut").isEqualTo(2);
+        client.apply("seers", change);
+        await().atMost(START_LIMIT).untilAsserted(() -> {
+            sendFromWeb2(5_353, 53);
+            sendFromWeb2(5_353, 123);
+            assertThat(connectionsOfWeb2()).isEqualTo(1);
+        });
+        assertThat(client.preview("seers", change).changed()).isEmpty();
+        client.detach("seers", "web-2");
+        client.deleteVm("seers", "web-2");
+    }
+
+    private static int connectionsOfWeb2() {
+        return client.connections("seers", "web-2", "eth0", 10).connections().size();
+    }
+
+    private static void sendFromWeb2(int from, int to) {
+        server.send(FrameBuilder.frame(MacAddress.parse("02:00:00:00:00:02"), MacAddress.parse("02:00:00:00:00:09"))
+                .ip(InetAddress.ofLiteral("10.0.0.2"), InetAddress.ofLiteral("10.0.0.9"))
+                .udp(from, to)
+                .build());
     }
 
     private static String metrics() throws IOException, InterruptedException {

@@ -3,6 +3,7 @@ package io.portcullis.vnic;
 import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.persistence.Checkpoint;
 import io.portcullis.policy.VnicId;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -41,11 +42,13 @@ final class FirewallAsks {
     }
 
     CompletionStage<FirewallReply> ask(VnicId vnic, Function<ActorRef<FirewallReply>, FirewallCommand> command) {
+        return ask(vnic, environment.timing().firewallTimeout(), command);
+    }
+
+    CompletionStage<FirewallReply> ask(
+            VnicId vnic, Duration deadline, Function<ActorRef<FirewallReply>, FirewallCommand> command) {
         return AskPattern.<FirewallCommand, FirewallReply>ask(
-                        environment.firewalls().apply(vnic),
-                        command::apply,
-                        environment.timing().firewallTimeout(),
-                        scheduler)
+                        environment.firewalls().apply(vnic), command::apply, deadline, scheduler)
                 .exceptionally(
                         late -> new Refused(RefusalCode.TIMEOUT, vnic + " did not answer: " + late.getMessage()));
     }

@@ -44,6 +44,12 @@ public sealed interface FirewallCommand {
     /** What the vNIC says about a flow, and which connections of it there are. Answer: {@link FirewallReply.FlowTraced}. */
     record TraceFlow(FlowQuery query, ActorRef<FirewallReply> replyTo) implements Look, CborSerializable {}
 
+    /**
+     * What would become of the live connections under these rules? They are not put in force. Answer: {@link FirewallReply.FlowsReviewed}. Same
+     * host only.
+     */
+    record ReviewFlows(RuleTable candidate, int maxExamples, ActorRef<FirewallReply> replyTo) implements Look {}
+
     /** At the destination: makes ready for a source's tunnel. Answer: {@link FirewallReply.CutoverReady}. */
     record PrepareCutover(long epoch, ActorRef<FirewallReply> replyTo) implements Request, CborSerializable {}
 

@@ -43,6 +43,11 @@ final class FirewallLooks {
                         dataPath.trace(vnic, trace.query()),
                         report -> new FirewallReply.FlowTraced(host, FirewallState.of(report.mode()), report),
                         trace);
+            case FirewallCommand.ReviewFlows review ->
+                outcomes.pipe(
+                        dataPath.review(vnic, review.candidate(), review.maxExamples()),
+                        FirewallReply.FlowsReviewed::new,
+                        review);
         }
     }
 

@@ -14,6 +14,7 @@ final class FirewallReplies {
             case FirewallReply.Activated activated -> activated.status();
             case FirewallReply.Connections _,
                     FirewallReply.FlowTraced _,
+                    FirewallReply.FlowsReviewed _,
                     FirewallReply.CutoverReady _,
                     FirewallReply.Sealed _,
                     FirewallReply.Released _,

@@ -3,6 +3,7 @@ package io.portcullis.vnic;
 import io.portcullis.datapath.runtime.ActivationReport;
 import io.portcullis.datapath.runtime.CutoverTarget;
 import io.portcullis.datapath.runtime.FlowReport;
+import io.portcullis.datapath.runtime.FlowReview;
 import io.portcullis.datapath.runtime.SealedVnic;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.ConnectionInfo;
@@ -16,6 +17,7 @@ public sealed interface FirewallReply
         permits FirewallReply.Status,
                 FirewallReply.Connections,
                 FirewallReply.FlowTraced,
+                FirewallReply.FlowsReviewed,
                 FirewallReply.CutoverReady,
                 FirewallReply.Sealed,
                 FirewallReply.Activated,
@@ -38,6 +40,9 @@ public sealed interface FirewallReply
 
     /** What the vNIC says about a flow now. */
     record FlowTraced(HostId host, FirewallState state, FlowReport report) implements FirewallReply, CborSerializable {}
+
+    /** What rules that are not in force would do. Goes to the agent of the same host only. */
+    record FlowsReviewed(FlowReview review) implements FirewallReply {}
 
     record CutoverReady(VnicId vnic, CutoverTarget target) implements FirewallReply, CborSerializable {}
 

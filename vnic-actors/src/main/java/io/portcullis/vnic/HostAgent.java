@@ -51,6 +51,7 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
     private final TimerScheduler<HostCommand> timers;
     private final FirewallAsks firewalls;
     private final ActorRef<Checkpointer.Command> checkpointer;
+    private final ActorRef<FlowReviewer.Command> reviewer;
     private final HostRules rules;
     private final HostVms vms;
     private boolean recovered;
@@ -88,6 +89,7 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
                                 clock,
                                 environment.limits().maxConnectionsPerVnic())),
                 "checkpointer");
+        this.reviewer = context.spawn(FlowReviewer.create(host, firewalls), "flow-reviewer");
         this.rules = new HostRules(context, environment, firewalls);
         this.vms = new HostVms(context, environment, firewalls, rules, checkpointer);
         context.getSystem().receptionist().tell(Receptionist.register(key(host), context.getSelf()));
@@ -114,6 +116,7 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
             case HostCommand.GetHost get -> look(get.replyTo());
             case HostCommand.WriteCheckpoints write ->
                 checkpointer.tell(new Checkpointer.Write(vms.restorable(), write.replyTo()));
+            case HostCommand.Review review -> reviewer.tell(new FlowReviewer.Asked(review));
             case HostCommand.RuleTables tables -> rules.onTables(tables);
             case HostCommand.VnicChanged changed -> learn(changed.status());
             case HostCommand.Heal _ -> onHeal();

@@ -50,6 +50,26 @@ public sealed interface HostCommand {
     /** Writes the connection tables that changed to disk now; the last act before a stop. Answer: {@link HostReply.Checkpointed}. */
     record WriteCheckpoints(ActorRef<HostReply> replyTo) implements Request {}
 
+    /** A question about rule tables that are not in force, for {@link FlowReviewer}. */
+    sealed interface Review extends Request {}
+
+    /**
+     * A piece of a table that vNICs of this host will be asked about, by {@link RuleTable#hash()}; the pieces come in order. Answer: {@link
+     * HostReply.TableTaken}.
+     */
+    record OfferTable(String hash, TablePiece piece, ActorRef<HostReply> replyTo) implements Review {}
+
+    /**
+     * What would this table do to the live connections of these vNICs? Answer: {@link HostReply.FlowsReviewed}, or {@link
+     * HostReply.TableWanted} if the table must be offered first.
+     */
+    record ReviewFlows(String hash, List<VnicId> vnics, int maxExamples, ActorRef<HostReply> replyTo)
+            implements Review {
+        public ReviewFlows {
+            vnics = List.copyOf(vnics);
+        }
+    }
+
     /**
      * From {@link TenantPolicy}: these vNICs have these tables from now on. Tables are named once, however many vNICs share them.
      *

@@ -15,6 +15,9 @@ public sealed interface HostReply extends CborSerializable
                 HostReply.DrainingSet,
                 HostReply.HostStatus,
                 HostReply.Checkpointed,
+                HostReply.TableTaken,
+                HostReply.TableWanted,
+                HostReply.FlowsReviewed,
                 Refused {
     /**
      * The VM is attached.
@@ -73,6 +76,19 @@ public sealed interface HostReply extends CborSerializable
     record Checkpointed(int tablesWritten, List<String> failures) implements HostReply {
         public Checkpointed {
             failures = List.copyOf(failures);
+        }
+    }
+
+    /** The piece is here. */
+    record TableTaken(String hash, int piece) implements HostReply {}
+
+    /** The host does not have this table; offer it, then ask again. */
+    record TableWanted(String hash) implements HostReply {}
+
+    /** One for each vNIC that was asked about. */
+    record FlowsReviewed(HostId host, List<VnicReview> reviews) implements HostReply {
+        public FlowsReviewed {
+            reviews = List.copyOf(reviews);
         }
     }
 }

@@ -12,17 +12,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.portcullis.datapath.Direction;
+import io.portcullis.datapath.engine.FlowExample;
+import io.portcullis.datapath.engine.FlowOutcome;
 import io.portcullis.datapath.engine.FlowQuery;
 import io.portcullis.datapath.engine.FlowVerdict;
 import io.portcullis.datapath.runtime.ActivationReport;
 import io.portcullis.datapath.runtime.CutoverTarget;
 import io.portcullis.datapath.runtime.FlowReport;
+import io.portcullis.datapath.runtime.FlowReview;
 import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.ConnectionInfo;
 import io.portcullis.persistence.CborSerializable;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.Category;
+import io.portcullis.policy.LiveFlowMode;
 import io.portcullis.policy.TimeoutPreset;
 import io.portcullis.policy.VnicProtection;
 import io.portcullis.policy.evaluate.Cause;
@@ -69,6 +73,32 @@ class MessageSerializationTest {
             FirstPacket.of(Datagram.icmp(InetAddress.ofLiteral("fd00::1"), InetAddress.ofLiteral("fd00::2"), 128, 0)),
             true,
             10);
+
+    private static final ConnectionInfo CONNECTION = new ConnectionInfo(
+            6,
+            new InetSocketAddress(InetAddress.ofLiteral("2001:db8::1"), 1_024),
+            new InetSocketAddress(InetAddress.ofLiteral("10.0.0.1"), 80),
+            "ESTABLISHED",
+            true,
+            5,
+            7,
+            12,
+            8,
+            9,
+            10);
+
+    private static final FlowReview REVIEW = new FlowReview(
+            WEB_1_ETH0,
+            3,
+            VnicMode.ENFORCING,
+            "hash",
+            7,
+            5,
+            4,
+            3,
+            2,
+            1,
+            List.of(new FlowExample(CONNECTION, FlowOutcome.RESET, Action.REJECT, LiveFlowMode.RESET, 5, "web/http")));
 
     private static final TenantHistory HISTORY =
             new TenantHistory(List.of(new PastRevision(7, "ann", AT, "why", "Segment/lan added", false, EDITS, 2)));
@@ -118,18 +148,6 @@ class MessageSerializationTest {
     }
 
     private static List<CborSerializable> firewallMessages() {
-        ConnectionInfo connection = new ConnectionInfo(
-                6,
-                new InetSocketAddress(InetAddress.ofLiteral("2001:db8::1"), 1_024),
-                new InetSocketAddress(InetAddress.ofLiteral("10.0.0.1"), 80),
-                "ESTABLISHED",
-                true,
-                5,
-                7,
-                12,
-                8,
-                9,
-                10);
         CutoverTarget target =
                 new CutoverTarget(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 1), "token", 1, 3);
         VnicSpec plain = vnicSpec(WEB_1_ETH0, 1);
@@ -154,7 +172,7 @@ class MessageSerializationTest {
                 new FirewallCommand.Detach(3, ref()),
                 new FirewallCommand.Stop(),
                 new FirewallReply.Status(HOST_1, FirewallState.ENFORCING, STATUS),
-                new FirewallReply.Connections(WEB_1_ETH0, List.of(connection)),
+                new FirewallReply.Connections(WEB_1_ETH0, List.of(CONNECTION)),
                 new FirewallReply.FlowTraced(
                         HOST_1,
                         FirewallState.ENFORCING,
@@ -166,7 +184,7 @@ class MessageSerializationTest {
                                 7,
                                 new FlowVerdict(Action.ALLOW, Cause.RULE, 5, "web/http", Category.APPLICATION),
                                 1,
-                                List.of(connection))),
+                                List.of(CONNECTION))),
                 new FirewallReply.CutoverReady(WEB_1_ETH0, target),
                 new FirewallReply.Activated(WEB_1_ETH0, new ActivationReport(1, 2, 3, 4), STATUS),
                 new FirewallReply.Released(WEB_1_ETH0, 3),
@@ -183,6 +201,9 @@ class MessageSerializationTest {
                 new HostCommand.SetDraining(true, ref()),
                 new HostCommand.GetHost(ref()),
                 new HostCommand.WriteCheckpoints(ref()),
+                new HostCommand.OfferTable(
+                        "ab", TablePiece.of(table(Action.DROP)).getFirst(), ref()),
+                new HostCommand.ReviewFlows("ab", List.of(WEB_1_ETH0), 5, ref()),
                 new HostCommand.RuleTables(ACME, Map.of(WEB_1_ETH0, ASSIGNMENT), List.of(table(Action.DROP))),
                 new HostReply.VmAttached(WEB_1, 3, 7, List.of(STATUS)),
                 new HostReply.Admissible(HOST_1),
@@ -195,6 +216,13 @@ class MessageSerializationTest {
                         List.of(new HostReply.HostedVm(spec(WEB_1, 1), 3, List.of(STATUS))),
                         new HostLimits(10, 100),
                         Map.of("uplink.received", 1L)),
+                new HostReply.TableTaken("ab", 1),
+                new HostReply.TableWanted("ab"),
+                new HostReply.FlowsReviewed(
+                        HOST_1,
+                        List.of(
+                                new VnicReview(WEB_1_ETH0, REVIEW, null, null),
+                                new VnicReview(WEB_1_ETH0, null, HOST_2, "moved"))),
                 new HostReply.Checkpointed(2, List.of("disk full")));
     }
 

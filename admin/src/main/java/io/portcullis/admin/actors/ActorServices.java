@@ -27,8 +27,10 @@ import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.TenantModel;
+import io.portcullis.policy.table.RuleTable;
 import io.portcullis.vnic.RuleAssignment;
 import io.portcullis.vnic.VmSpec;
+import io.portcullis.vnic.VnicReview;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -48,6 +50,7 @@ public final class ActorServices implements AdminServices {
     private final ClusterAccess access;
     private final Tenants tenants;
     private final Firewalls firewalls;
+    private final FlowReviews reviews;
     private final Hosts hosts;
     private final Migrations migrations;
     private final Members members;
@@ -60,6 +63,7 @@ public final class ActorServices implements AdminServices {
         Asking asking = new Asking(system, askTimeout);
         this.tenants = new Tenants(access.vnics(), asking);
         this.firewalls = new Firewalls(access.vnics(), asking);
+        this.reviews = new FlowReviews(access.vnics(), asking);
         this.hosts = new Hosts(access, asking);
         this.migrations = new Migrations(access, asking);
         this.members = new Members(system, access.version());
@@ -257,6 +261,12 @@ public final class ActorServices implements AdminServices {
     @Override
     public CompletionStage<FirewallAnswer> trace(HostId host, VnicId vnic, FlowQuery query) {
         return firewalls.trace(host, vnic, query);
+    }
+
+    @Override
+    public CompletionStage<List<VnicReview>> review(
+            HostId host, RuleTable candidate, List<VnicId> vnics, int maxExamples) {
+        return reviews.review(host, candidate, vnics, maxExamples);
     }
 
     @Override

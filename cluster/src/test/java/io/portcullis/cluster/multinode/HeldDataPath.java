@@ -5,6 +5,7 @@ import io.portcullis.datapath.runtime.ActivationReport;
 import io.portcullis.datapath.runtime.CutoverTarget;
 import io.portcullis.datapath.runtime.DataPath;
 import io.portcullis.datapath.runtime.FlowReport;
+import io.portcullis.datapath.runtime.FlowReview;
 import io.portcullis.datapath.runtime.SealedVnic;
 import io.portcullis.datapath.runtime.VnicAttachment;
 import io.portcullis.datapath.runtime.VnicStatus;
@@ -148,6 +149,11 @@ final class HeldDataPath implements DataPath {
     @Override
     public CompletionStage<FlowReport> trace(VnicId vnic, FlowQuery query) {
         return dataPath.trace(vnic, query);
+    }
+
+    @Override
+    public CompletionStage<FlowReview> review(VnicId vnic, RuleTable candidate, int maxExamples) {
+        return dataPath.review(vnic, candidate, maxExamples);
     }
 
     @Override

@@ -24,7 +24,6 @@ import io.portcullis.datapath.track.EstablishedPath;
 import io.portcullis.datapath.track.InsertResult;
 import io.portcullis.datapath.track.TrackResult;
 import io.portcullis.policy.Action;
-import io.portcullis.policy.LiveFlowMode;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,7 +46,7 @@ final class FrameJudge {
     private final EngineCounters counters;
     private final ReplyBudget replyBudget = new ReplyBudget();
     private final PacketView packet = new PacketView();
-    private final PacketView original = new PacketView();
+    private final LiveFlowJudge liveFlows;
     private boolean verifiesChecksums;
     /** Nobody has vouched for the transport checksum of this frame. */
     private boolean isUnverified;
@@ -64,6 +63,7 @@ final class FrameJudge {
         this.guard = guard;
         this.tracker = tracker;
         table = tracker.table();
+        liveFlows = new LiveFlowJudge(tracker);
         this.limiter = limiter;
         this.fragments = fragments;
         this.ruleLog = ruleLog;
@@ -264,7 +264,7 @@ final class FrameJudge {
     private int decideFirst(PolicyInForce inForce, Direction direction) {
         int parent = tracker.expectedBy();
         if (parent != ConnectionTable.NONE) {
-            int decision = judge(inForce, parent);
+            int decision = liveFlows.decide(inForce, parent);
             if (inForce.action(decision) == Action.ALLOW) {
                 counters.event(Event.CONNECTIONS_EXPECTED);
                 return decision;
@@ -276,23 +276,11 @@ final class FrameJudge {
     /** An ICMP error goes where its connection may go; it never changes the connection. */
     private Verdict related(PolicyInForce inForce, Direction direction) {
         int slot = tracker.connection();
-        if (!table.isCurrent(slot) && !goesOn(inForce, judge(inForce, slot))) {
+        if (!table.isCurrent(slot) && !LiveFlowJudge.goesOn(inForce, liveFlows.decide(inForce, slot))) {
             return drop(direction, DropReason.CUT);
         }
         counters.event(Event.RELATED);
         return allow(direction);
-    }
-
-    /** What the rules in force say about the first packet of a connection, or of the one that announced it. */
-    private int judge(PolicyInForce inForce, int slot) {
-        int parent = tracker.parent(slot);
-        int subject = parent == ConnectionTable.NONE ? slot : parent;
-        table.originalTuple(subject, original);
-        return inForce.decide(original, table.isOutbound(subject) ? Direction.OUT : Direction.IN);
-    }
-
-    private static boolean goesOn(PolicyInForce inForce, int decision) {
-        return inForce.action(decision) == Action.ALLOW || inForce.liveFlowMode(decision) == LiveFlowMode.KEEP;
     }
 
     /** Puts the connection of a packet that the rules allow into the table; null if it is there, else why not. */
@@ -331,14 +319,14 @@ final class FrameJudge {
             Burst toReceiver) {
         counters.event(Event.CONNECTIONS_RECHECKED);
         int slot = tracker.connection();
-        int decision = judge(inForce, slot);
+        int decision = liveFlows.decide(inForce, slot);
         Action action = inForce.action(decision);
-        if (goesOn(inForce, decision)) {
+        if (LiveFlowJudge.goesOn(inForce, decision)) {
             long ruleId = action == Action.ALLOW ? inForce.ruleId(decision) : table.ruleId(slot);
             table.judged(slot, ruleId, inForce.revision());
             return allow(direction);
         }
-        boolean isReset = inForce.liveFlowMode(decision) == LiveFlowMode.RESET && packet.isTcp();
+        boolean isReset = LiveFlowJudge.isReset(inForce, decision, packet.isTcp());
         int expected = isReset ? table.resetSequence(slot, tracked == TrackResult.HIT_REPLY) : 0;
         tracker.remove(slot);
         counters.event(Event.CONNECTIONS_CUT);

@@ -312,6 +312,11 @@ public final class VnicEngine implements AutoCloseable {
         return new FlowSearch(query, policy, tracker);
     }
 
+    /** Begins to look what would become of the live connections under rules that are not in force. */
+    public LiveFlowReview review(CompiledRules candidate, int maxExamples) {
+        return new LiveFlowReview(candidate, tracker, maxExamples);
+    }
+
     /** A copy of all counters that are not zero, and of {@code allowed.in} and {@code allowed.out}, by name. */
     public Map<String, Long> counters() {
         SortedMap<String, Long> map = counters.asMap();

@@ -77,6 +77,12 @@ public interface DataPath extends AutoCloseable {
      */
     CompletionStage<FlowReport> trace(VnicId vnic, FlowQuery query);
 
+    /**
+     * What would become of the vNIC's live connections if these rules were put in force, as they would decide; nothing is changed or counted,
+     * and frames do not wait for it.
+     */
+    CompletionStage<FlowReview> review(VnicId vnic, RuleTable candidate, int maxExamples);
+
     /** Counters of the host's uplink, switch, tunnels and loop; may be up to a second old. */
     Map<String, Long> counters();
 

@@ -34,6 +34,8 @@ public final class DataPathRuntime implements DataPath {
     private final TunnelListener listener;
     private final VnicCommands commands;
     private final CompiledRulesCache compiledRules = new CompiledRulesCache();
+    /** Of tables that are only asked about. */
+    private final CompiledRulesCache candidates = new CompiledRulesCache();
 
     private DataPathRuntime(HostCounter.Values counters, Loop loop, TunnelListener listener, VnicCommands commands) {
         this.counters = counters;
@@ -158,6 +160,13 @@ public final class DataPathRuntime implements DataPath {
     @Override
     public CompletionStage<FlowReport> trace(VnicId vnic, FlowQuery query) {
         return compose(() -> commands.trace(vnic, query));
+    }
+
+    @Override
+    public CompletionStage<FlowReview> review(VnicId vnic, RuleTable candidate, int maxExamples) {
+        // neither on the loop nor on the caller's thread, and rules that are to be installed do not wait for it
+        return CompletableFuture.supplyAsync(() -> candidates.of(candidate))
+                .thenCompose(compiled -> compose(() -> commands.review(vnic, compiled, maxExamples)));
     }
 
     @Override

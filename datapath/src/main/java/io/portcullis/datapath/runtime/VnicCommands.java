@@ -3,6 +3,7 @@ package io.portcullis.datapath.runtime;
 import io.portcullis.datapath.classify.CompiledRules;
 import io.portcullis.datapath.engine.FlowQuery;
 import io.portcullis.datapath.engine.FlowSearch;
+import io.portcullis.datapath.engine.LiveFlowReview;
 import io.portcullis.datapath.port.PortBackend;
 import io.portcullis.datapath.port.PortException;
 import io.portcullis.datapath.port.VmPort;
@@ -190,6 +191,12 @@ final class VnicCommands {
         FlowSearch search = vnic.engine.search(query);
         return surveys.begin(
                 vnic, search, () -> FlowReport.of(vnic, search.verdict(), search.matching(), search.connections()));
+    }
+
+    CompletableFuture<FlowReview> review(VnicId id, CompiledRules candidate, int maxExamples) {
+        Vnic vnic = find(id);
+        LiveFlowReview review = vnic.engine.review(candidate, maxExamples);
+        return surveys.begin(vnic, review, () -> FlowReview.of(vnic, review));
     }
 
     // ---- cut-over

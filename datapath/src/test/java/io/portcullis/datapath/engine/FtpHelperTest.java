@@ -5,6 +5,7 @@ import static io.portcullis.datapath.classify.Rules.table;
 import static io.portcullis.datapath.classify.Rules.tcp;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.portcullis.datapath.classify.CompiledRules;
 import io.portcullis.datapath.packet.FrameBuilder;
 import io.portcullis.datapath.packet.Frames;
 import io.portcullis.datapath.packet.PacketView;
@@ -104,6 +105,33 @@ class FtpHelperTest {
         assertThat(answerData(41_000, 50_000)).as("the parent may still be").isEqualTo(Verdict.ALLOW);
         vm.with(3, table(Action.DROP));
         assertThat(answerData(41_000, 50_000)).isEqualTo(Verdict.DROP);
+    }
+
+    @Test
+    void shouldReviewAnAnnouncedConnectionAsItWouldBeJudged() {
+        announce(50_000, true);
+        openData(41_000, 50_000);
+        answerData(41_000, 50_000);
+
+        assertThat(cutBy(rules(2, true))).as("by its parent's rule").isZero();
+        assertThat(cutBy(rules(1, false))).as("then nobody knows of its parent").isOne();
+        assertThat(cutBy(table(Action.DROP))).isEqualTo(2);
+
+        vm.with(2, rules(1, false));
+        assertThat(vm.out(Frames.fromVm()
+                        .tcp(41_000, 50_000)
+                        .flags(ACK)
+                        .sequence(2)
+                        .acknowledgement(10)))
+                .isEqualTo(Verdict.DROP);
+        assertThat(cutBy(rules(1, true))).isZero();
+        assertThat(vm.engine.connectionCount()).isOne();
+    }
+
+    private int cutBy(RuleTable candidate) {
+        LiveFlowReview review = vm.engine.review(CompiledRules.of(candidate), 10);
+        assertThat(review.step(100, vm.nowNanos)).isTrue();
+        return review.cut();
     }
 
     @Test

@@ -7,6 +7,7 @@ import io.portcullis.datapath.runtime.DataPath;
 import io.portcullis.datapath.runtime.DataPathException;
 import io.portcullis.datapath.runtime.DataPathException.Reason;
 import io.portcullis.datapath.runtime.FlowReport;
+import io.portcullis.datapath.runtime.FlowReview;
 import io.portcullis.datapath.runtime.SealedVnic;
 import io.portcullis.datapath.runtime.VnicAttachment;
 import io.portcullis.datapath.runtime.VnicMode;
@@ -240,6 +241,25 @@ public final class FakeDataPath implements DataPath {
             VnicStatus status = status(find(id));
             return new FlowReport(
                     id, status.epoch(), status.mode(), status.rulesHash(), status.policyRevision(), null, 0, List.of());
+        });
+    }
+
+    @Override
+    public CompletionStage<FlowReview> review(VnicId id, RuleTable candidate, int maxExamples) {
+        return call("review", id, maxExamples, () -> {
+            VnicStatus status = status(find(id));
+            return new FlowReview(
+                    id,
+                    status.epoch(),
+                    status.mode(),
+                    status.rulesHash(),
+                    status.policyRevision(),
+                    status.connections(),
+                    0,
+                    0,
+                    0,
+                    0,
+                    List.of());
         });
     }
 

@@ -1,0 +1,42 @@
+package io.portcullis.datapath.engine;
+
+import io.portcullis.datapath.Direction;
+import io.portcullis.datapath.packet.PacketView;
+import io.portcullis.datapath.track.ConnectionTable;
+import io.portcullis.datapath.track.ConnectionTracker;
+import io.portcullis.policy.Action;
+import io.portcullis.policy.LiveFlowMode;
+
+/**
+ * What rules mean for a connection that was admitted under others. {@link FrameJudge} decides by it when the connection's next packet comes,
+ * {@link LiveFlowReview} tells by it beforehand. One thread, no allocation, nothing is counted.
+ */
+final class LiveFlowJudge {
+    private final ConnectionTracker tracker;
+    private final ConnectionTable table;
+    private final PacketView original = new PacketView();
+
+    LiveFlowJudge(ConnectionTracker tracker) {
+        this.tracker = tracker;
+        table = tracker.table();
+    }
+
+    /** What the rules say about the first packet of a connection, or of the one that announced it. */
+    int decide(PolicyInForce rules, int slot) {
+        // without the helper nobody knows of announcements
+        int parent = rules.table().ftpHelper() ? tracker.parent(slot) : ConnectionTable.NONE;
+        int subject = parent == ConnectionTable.NONE ? slot : parent;
+        table.originalTuple(subject, original);
+        return rules.decide(original, table.isOutbound(subject) ? Direction.OUT : Direction.IN);
+    }
+
+    /** Whether a connection about which this was decided goes on. */
+    static boolean goesOn(PolicyInForce rules, int decision) {
+        return rules.action(decision) == Action.ALLOW || rules.liveFlowMode(decision) == LiveFlowMode.KEEP;
+    }
+
+    /** Whether both ends of a connection that does not go on are told so. */
+    static boolean isReset(PolicyInForce rules, int decision, boolean isTcp) {
+        return isTcp && rules.liveFlowMode(decision) == LiveFlowMode.RESET;
+    }
+}
