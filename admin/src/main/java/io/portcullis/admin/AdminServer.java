@@ -77,7 +77,7 @@ public final class AdminServer {
         new StagedRoutes(edits).addTo(router);
         new EvaluateRoutes(services).addTo(router);
         new TraceRoutes(services).addTo(router);
-        new PreviewRoutes(services, edits, workers).addTo(router);
+        new PreviewRoutes(services, edits, workers, clock).addTo(router);
         new AnalysisRoutes(services, workers).addTo(router);
         new VmRoutes(services, edits, documents).addTo(router);
         new MigrationRoutes(services).addTo(router);

@@ -2,6 +2,7 @@ package io.portcullis.admin;
 
 import io.portcullis.admin.document.DocumentPaths;
 import io.portcullis.admin.document.ModelReader;
+import io.portcullis.admin.document.ModelWriter;
 import io.portcullis.admin.http.Answer;
 import io.portcullis.admin.http.Exchange;
 import io.portcullis.admin.http.ProblemKind;
@@ -17,6 +18,7 @@ import io.portcullis.api.document.Located;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.analyze.FindingKind;
 import io.portcullis.policy.model.ModelEdit;
+import io.portcullis.policy.model.SecurityPolicy;
 import io.portcullis.policy.model.TenantModel;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -80,7 +82,12 @@ final class DocumentRoutes {
     }
 
     private static <S> Resource<S> resource(TenantModel model, String kind, String name, S spec) {
-        return new Resource<>(kind, new Metadata(name, model.tenant().value(), model.revision()), spec);
+        SecurityPolicy policy = kind.equals("Policy") ? model.policies().get(name) : null;
+        return new Resource<>(
+                kind,
+                new Metadata(name, model.tenant().value(), model.revision()),
+                spec,
+                policy == null ? null : ModelWriter.status(policy, model.time()));
     }
 
     /** Also used for VMs. */

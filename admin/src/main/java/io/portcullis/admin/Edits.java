@@ -235,7 +235,7 @@ final class Edits {
                 case ModelEdit.PutService _, ModelEdit.RemoveService _, ModelEdit.PutPolicy _ -> {}
                 case ModelEdit.RemovePolicy _, ModelEdit.SetTags _, ModelEdit.SetFinding _ -> {}
                 case ModelEdit.PutStagedPolicy _, ModelEdit.RemoveStagedPolicy _ -> {}
-                case ModelEdit.ClearFinding _, ModelEdit.SetDefaults _ -> {}
+                case ModelEdit.ClearFinding _, ModelEdit.SetDefaults _, ModelEdit.SetClock _ -> {}
             }
         }
         CompletionStage<Boolean> allowed = CompletableFuture.completedFuture(true);

@@ -16,7 +16,10 @@ import io.portcullis.policy.evaluate.RuleName;
 import io.portcullis.policy.model.AddressLiteral;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.model.Vnic;
+import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -27,15 +30,25 @@ final class EvaluationViews {
 
     private EvaluationViews() {}
 
-    static EvaluationView view(TenantModel model, PathRequest wanted, List<PathEvaluation> evaluations) {
+    static EvaluationView view(
+            TenantModel model, boolean isTimed, PathRequest wanted, List<PathEvaluation> evaluations) {
         Path first = wanted.paths().getFirst();
         return new EvaluationView(
                 model.tenant().value(),
                 model.revision(),
+                isTimed ? model.time().toString() : null,
                 wanted.packet()
                         .between(first.from().address(), first.to().address())
                         .service(),
                 common(evaluations.stream().map(each -> each.verdict().name())),
+                evaluations.stream()
+                        .flatMap(each -> Stream.of(each.source(), each.destination()))
+                        .filter(Objects::nonNull)
+                        .map(Evaluation::nextChange)
+                        .filter(Objects::nonNull)
+                        .min(Comparator.naturalOrder())
+                        .map(Instant::toString)
+                        .orElse(null),
                 evaluations.stream().map(EvaluationViews::path).toList());
     }
 
@@ -81,7 +94,8 @@ final class EvaluationViews {
                 reasons(evaluation.reasons()),
                 evaluation.nearMisses().stream()
                         .map(miss -> new NearMissView(name(miss.rule()), reasons(miss.failed())))
-                        .toList());
+                        .toList(),
+                evaluation.nextChange() == null ? null : evaluation.nextChange().toString());
     }
 
     static RuleNameView name(RuleName rule) {

@@ -3,6 +3,9 @@ package io.portcullis.admin;
 import io.portcullis.admin.http.Answer;
 import io.portcullis.admin.http.Exchange;
 import io.portcullis.admin.http.Router;
+import io.portcullis.policy.model.TenantModel;
+import java.time.Clock;
+import java.time.Instant;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 
@@ -13,10 +16,13 @@ final class PreviewRoutes {
     /** Compiling a tenant takes a while. */
     private final Executor workers;
 
-    PreviewRoutes(AdminServices services, Edits edits, Executor workers) {
+    private final Clock clock;
+
+    PreviewRoutes(AdminServices services, Edits edits, Executor workers, Clock clock) {
         this.services = services;
         this.edits = edits;
         this.workers = workers;
+        this.clock = clock;
     }
 
     void addTo(Router router) {
@@ -29,7 +35,7 @@ final class PreviewRoutes {
                 .thenCompose(plan -> services.placements(change.tenant())
                         .thenComposeAsync(
                                 placements -> {
-                                    TableChanges changes = TableChanges.between(plan.model(), plan.after());
+                                    TableChanges changes = TableChanges.between(plan.model(), asOfNow(plan.after()));
                                     return new FlowReviewRounds(services)
                                             .ask(changes, placements)
                                             .thenApply(answers -> Answer.ok(
@@ -37,5 +43,11 @@ final class PreviewRoutes {
                                                     plan.model().revision()));
                                 },
                                 workers));
+    }
+
+    /** A change sets the tenant's time along where schedules or expiries ask for it, but never back. */
+    private TenantModel asOfNow(TenantModel after) {
+        Instant now = clock.instant();
+        return now.isAfter(after.time()) ? after.at(now) : after;
     }
 }

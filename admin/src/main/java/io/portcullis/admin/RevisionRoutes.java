@@ -71,6 +71,7 @@ final class RevisionRoutes {
 
     private static @Nullable String kind(@Nullable String text) {
         List<String> titles = Arrays.stream(ModelChange.Kind.values())
+                .filter(each -> each != ModelChange.Kind.CLOCK)
                 .map(ModelChange.Kind::title)
                 .toList();
         if (text != null && !titles.contains(text)) {
@@ -151,8 +152,10 @@ final class RevisionRoutes {
                                         + " inventory back too")));
     }
 
+    /** The time stays what it is: what comes back is active as it is now. */
     private static List<ModelEdit> edits(TenantModel model, TenantModel target, boolean inventory) {
         return ModelChange.between(model, target).stream()
+                .filter(change -> change.kind() != ModelChange.Kind.CLOCK)
                 .filter(change -> inventory || change.kind() != ModelChange.Kind.VM)
                 .map(ModelChange::redo)
                 .toList();

@@ -8,9 +8,13 @@ import io.portcullis.api.EthernetSpec;
 import io.portcullis.api.FieldProblem;
 import io.portcullis.api.GroupExpression;
 import io.portcullis.api.GroupSpec;
+import io.portcullis.api.Json;
 import io.portcullis.api.PolicySpec;
+import io.portcullis.api.PolicyStatus;
 import io.portcullis.api.Resource;
+import io.portcullis.api.RuleSpec;
 import io.portcullis.api.RulesView;
+import io.portcullis.api.ScheduleSpec;
 import io.portcullis.api.SegmentSpec;
 import io.portcullis.api.ServiceSpec;
 import io.portcullis.api.TenantSpec;
@@ -20,6 +24,7 @@ import io.portcullis.policy.model.TenantModel;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -44,6 +49,20 @@ class DocumentApiTest extends ApiTestCase {
               ethernet: {etherTypes: [lldp, "0x1234"], sources: ["01:80:c2:00:00:00/44"], negateSources: true}
               action: DROP
             - {name: others, services: [flags], negateServices: true, action: ALLOW}
+        """;
+
+    private static final String TIMED = """
+        ---
+        kind: Policy
+        metadata: {name: night}
+        spec:
+          category: APPLICATION
+          schedule: {timeZone: Europe/Berlin, days: [fri, MONDAY], windows: ["22:00-06:00", "12:00-24:00"],
+                     from: 2026-12-01, until: 2027-12-31}
+          rules:
+            - {name: hour, services: [any], action: ALLOW, expires: "2027-01-31T18:00[Europe/Berlin]"}
+            - {name: day, services: [any], action: ALLOW, expires: "2027-01-31[Europe/Berlin]"}
+            - {name: ever, services: [any], action: ALLOW}
         """;
 
     private static final String FTP = """
@@ -76,8 +95,38 @@ class DocumentApiTest extends ApiTestCase {
     }
 
     @Test
-    void shouldTakeEveryDocumentAgainAsItWasGiven() {
+    void shouldKeepSchedulesAndExpiriesAndSayWhatIsActive() {
         client.apply("acme", TENANT);
+        client.apply("acme", TIMED);
+
+        Resource<PolicySpec> policy = client.resource("acme", "policies", "night", PolicySpec.class);
+        ScheduleSpec schedule = policy.spec().schedule();
+        assertThat(schedule)
+                .isEqualTo(new ScheduleSpec(
+                        "Europe/Berlin",
+                        List.of("MONDAY", "FRIDAY"),
+                        List.of("22:00-06:00", "12:00-24:00"),
+                        "2026-12-01",
+                        "2027-12-31"));
+        assertThat(policy.spec().rules())
+                .extracting(RuleSpec::expires)
+                .containsExactly("2027-01-31T17:00:00Z", "2027-01-30T23:00:00Z", null);
+        // the time of this tenant, which has no clock, is that of the epoch
+        assertThat(policy.status()).isEqualTo(new PolicyStatus(false, List.of(), "2026-12-04T11:00:00Z"));
+        TenantModel model = services.models.get("acme");
+        services.models.put("acme", model.at(Instant.parse("2027-01-31T12:00:00Z")));
+        assertThat(client.resource("acme", "policies", "night", PolicySpec.class)
+                        .status())
+                .isEqualTo(new PolicyStatus(false, List.of("day"), "2027-01-31T17:00:00Z"));
+        assertThat(client.apply("acme", Json.mapper().valueToTree(policy).toString())
+                        .changed())
+                .as("a document with its status is taken again")
+                .isEmpty();
+    }
+
+    @Test
+    void shouldTakeEveryDocumentAgainAsItWasGiven() {
+        client.apply("acme", TENANT + TIMED);
 
         for (String collection : List.of("segments", "groups", "services", "policies")) {
             Class<?> type = Map.<String, Class<?>>of(

@@ -83,6 +83,36 @@ class EvaluateApiTest extends ApiTestCase {
     }
 
     @Test
+    void shouldSayWhenTheAnswerChangesAndWhatItIsThen() {
+        client.apply("acme", """
+            kind: Policy
+            metadata: {name: shut}
+            spec:
+              category: EMERGENCY
+              schedule: {timeZone: UTC, windows: ["22:00-06:00"], from: 2026-12-01}
+              rules: [{name: all, services: [any], action: DROP}]
+            """);
+
+        EvaluationView now = ask("198.51.100.7", "web-1", 80);
+        EvaluateRequest request = EvaluateRequest.ofPort("198.51.100.7", "web-1", "tcp", 80);
+        EvaluationView night = client.evaluate("acme", request.withAt("2026-12-01T23:30+01:00"));
+
+        assertThat(now.verdict()).isEqualTo("ALLOW");
+        assertThat(now.at()).isNull();
+        assertThat(now.nextChange()).isEqualTo("2026-12-01T22:00:00Z");
+        assertThat(night.verdict()).isEqualTo("DROP");
+        assertThat(night.at()).isEqualTo("2026-12-01T22:30:00Z");
+        assertThat(night.nextChange()).isEqualTo("2026-12-02T06:00:00Z");
+        assertThat(night.paths().getFirst().destination().nextChange()).isEqualTo("2026-12-02T06:00:00Z");
+        for (String wrong :
+                List.of("tomorrow", "2026-12-01T23:30", "+999999999-01-01T00:00:00Z", "2026-12-01[Mars/Base]")) {
+            assertThat(problem(request.withAt(wrong)).getFirst().path())
+                    .as(wrong)
+                    .isEqualTo("at");
+        }
+    }
+
+    @Test
     void shouldAskForOneAddressOneNicOrOneFamily() {
         EvaluateRequest v4 =
                 new EvaluateRequest("web-1", "db-1", "tcp", 5_432, null, null, null, null, null, null, "ipv4", null);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.portcullis.api.Json;
+import io.portcullis.policy.model.Limits;
 import io.portcullis.policy.model.TenantModel;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -40,6 +41,7 @@ class HostileDocumentsTest extends ApiTestCase {
         all.addAll(tooMuch());
         all.addAll(patterns());
         all.addAll(impossible());
+        all.addAll(untimely());
         return all.stream();
     }
 
@@ -234,6 +236,83 @@ class HostileDocumentsTest extends ApiTestCase {
                         "spec.description",
                         "control characters"),
                 bad("a name with a path in it", group("../../etc", "{tag: a:b}"), "metadata.name", "no name"));
+    }
+
+    private static List<Arguments> untimely() {
+        String schedule = "spec.schedule";
+        return List.of(
+                bad(
+                        "a zone that does not exist",
+                        timed("timeZone: Europe/Berlni"),
+                        schedule + ".timeZone",
+                        "Europe/Berlin"),
+                bad("a zone without end", timed("timeZone: '" + "x".repeat(9_000) + "'"), schedule + ".timeZone", "…"),
+                bad("an offset of days", timed("timeZone: '+99:00'"), schedule + ".timeZone", "no time zone"),
+                bad("no zone", timed("windows: ['08:00-18:00']"), schedule + ".timeZone", "required"),
+                bad(
+                        "a window after the day",
+                        timed("timeZone: UTC, windows: ['24:00-06:00']"),
+                        schedule + ".windows[0]",
+                        "00:00"),
+                bad(
+                        "an empty window",
+                        timed("timeZone: UTC, windows: ['09:00-09:00']"),
+                        schedule + ".windows[0]",
+                        "00:00-24:00"),
+                bad("no windows", timed("timeZone: UTC, windows: []"), schedule + ".windows", "no window"),
+                bad(
+                        "a number for a window",
+                        timed("timeZone: UTC, windows: [0800]"),
+                        schedule + ".windows[0]",
+                        "08:00-18:00"),
+                bad("no day of the week", timed("timeZone: UTC, days: [FUNDAY]"), schedule + ".days[0]", "MONDAY"),
+                bad("no days", timed("timeZone: UTC, days: []"), schedule + ".days", "no day"),
+                bad("no date", timed("timeZone: UTC, from: 2026-02-30"), schedule + ".from", "2027-01-31"),
+                bad("a far date", timed("timeZone: UTC, until: '+999999999-12-31'"), schedule + ".until", "MAX_YEAR"),
+                bad(
+                        "a date long past",
+                        timed("timeZone: UTC, from: '-999999999-01-01'"),
+                        schedule + ".from",
+                        "MIN_YEAR"),
+                bad(
+                        "dates the wrong way",
+                        timed("timeZone: UTC, from: 2027-01-01, until: 2026-01-01"),
+                        schedule + ".until",
+                        "before"),
+                bad(
+                        "too many windows",
+                        timed("timeZone: UTC, windows: ["
+                                + many(
+                                        Limits.MAX_WINDOWS_PER_SCHEDULE + 1,
+                                        n -> String.format("'%02d:00-%02d:30'", n, n))
+                                + "]"),
+                        schedule + ".windows",
+                        "MAX_WINDOWS_PER_SCHEDULE"),
+                bad(
+                        "an expiry without a zone",
+                        expiring("2027-01-31T18:00:00"),
+                        "spec.rules[0].expires",
+                        "with its zone"),
+                bad(
+                        "an expiry in a zone of nowhere",
+                        expiring("2027-01-31[Mars/Base]"),
+                        "spec.rules[0].expires",
+                        "with its zone"),
+                bad(
+                        "an expiry without end",
+                        expiring("+999999999-01-01T00:00:00Z"),
+                        "spec.rules[0].expires",
+                        "MAX_YEAR"));
+    }
+
+    private static String timed(String schedule) {
+        return "{kind: Policy, metadata: {name: p}, spec: {category: APPLICATION, schedule: {" + schedule
+                + "}, rules: [{name: r, services: [any], action: DROP}]}}";
+    }
+
+    private static String expiring(String expires) {
+        return "{kind: Policy, metadata: {name: p}, spec: {category: APPLICATION, rules: [{name: r, services: [any],"
+                + " action: DROP, expires: '" + expires + "'}]}}";
     }
 
     private static Arguments bad(String what, String text, String path, String message) {

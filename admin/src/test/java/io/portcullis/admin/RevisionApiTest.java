@@ -11,9 +11,12 @@ import io.portcullis.api.RevisionView;
 import io.portcullis.api.RollbackRequest;
 import io.portcullis.api.TenantRevisions;
 import io.portcullis.api.TenantSpec;
+import io.portcullis.policy.TenantId;
 import io.portcullis.policy.model.ModelChange;
+import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.TenantModel;
 import java.nio.file.Files;
+import java.time.Instant;
 import java.util.List;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.BeforeEach;
@@ -51,6 +54,50 @@ class RevisionApiTest extends ApiTestCase {
         assertThat(revisions.dryRun(TENANT, OptionalLong.empty()))
                 .isEqualTo(new DryRunView("acme", revision, List.of(), ""));
         assertThat(client.tenant("acme").revision()).isEqualTo(revision);
+    }
+
+    @Test
+    void shouldShowTheTimeInDifferencesAndLeaveItInARollback() {
+        client.apply("acme", TENANT);
+        long first = client.apply("acme", """
+            kind: Policy
+            metadata: {name: night}
+            spec:
+              category: APPLICATION
+              schedule: {timeZone: UTC, windows: ["22:00-06:00"]}
+              rules: [{name: all, services: [any], action: DROP, expires: "2026-12-02T00:00:00Z"}]
+            """).revision();
+        Instant morning = Instant.parse("2026-12-02T07:00:00Z");
+        services.edit(
+                        new TenantId("acme"),
+                        List.of(new ModelEdit.SetClock(morning)),
+                        OptionalLong.empty(),
+                        "the clock",
+                        "")
+                .toCompletableFuture()
+                .join();
+        client.apply("acme", OTHER_GROUP);
+
+        assertThat(revisions.get(first + 1).diff()).isEqualTo("""
+            --- Clock/acme
+            +++ Clock/acme
+            @@ -2,5 +2,7 @@
+             metadata:
+               name: acme
+             spec:
+            -  time: 1970-01-01T00:00:00Z
+            -  inactive: []
+            +  time: 2026-12-02T07:00:00Z
+            +  inactive:
+            +  - Policy/night
+            +  - Rule/night/all
+            """);
+        assertThat(revisions.export(null, null, null)).doesNotContain("Clock");
+        assertThat(revisions
+                        .rollback(new RollbackRequest(first, true), OptionalLong.empty())
+                        .changed())
+                .containsExactly("Group/web");
+        assertThat(services.models.get("acme").time()).isEqualTo(morning);
     }
 
     @Test

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param toAddress likewise of {@code to}
  * @param family {@code IPV4} or {@code IPV6}: the other one is not asked about
  * @param routerMac MAC address of the router, where rules name it; without, one that no rule names
+ * @param at when the connection is opened, as {@code 2027-01-31T18:00:00Z}, by policies and rules as they are now; now if not given
  */
 public record EvaluateRequest(
         String from,
@@ -31,7 +32,55 @@ public record EvaluateRequest(
         @Nullable String fromAddress,
         @Nullable String toAddress,
         @Nullable String family,
-        @Nullable String routerMac) {
+        @Nullable String routerMac,
+        @Nullable String at) {
+    /** Of now. */
+    public EvaluateRequest(
+            String from,
+            String to,
+            String protocol,
+            @Nullable Integer port,
+            @Nullable Integer sourcePort,
+            @Nullable Integer icmpType,
+            @Nullable Integer icmpCode,
+            @Nullable List<String> flags,
+            @Nullable String fromAddress,
+            @Nullable String toAddress,
+            @Nullable String family,
+            @Nullable String routerMac) {
+        this(
+                from,
+                to,
+                protocol,
+                port,
+                sourcePort,
+                icmpType,
+                icmpCode,
+                flags,
+                fromAddress,
+                toAddress,
+                family,
+                routerMac,
+                null);
+    }
+
+    public EvaluateRequest withAt(String time) {
+        return new EvaluateRequest(
+                from,
+                to,
+                protocol,
+                port,
+                sourcePort,
+                icmpType,
+                icmpCode,
+                flags,
+                fromAddress,
+                toAddress,
+                family,
+                routerMac,
+                time);
+    }
+
     /** Of a protocol with ports, the rest as it is by default. */
     public static EvaluateRequest ofPort(String from, String to, String protocol, int port) {
         return new EvaluateRequest(from, to, protocol, port, null, null, null, null, null, null, null, null);

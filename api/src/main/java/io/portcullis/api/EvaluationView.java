@@ -7,10 +7,19 @@ import org.jspecify.annotations.Nullable;
  * What a tenant's policy says about a connection.
  *
  * @param revision of the policy that was asked
+ * @param at for which time it was asked; null for now
  * @param service for example {@code tcp/443}
  * @param verdict ALLOW, DROP or REJECT where all paths agree, else MIXED
+ * @param nextChange when one of the firewalls on the paths decides otherwise, or by another rule, by the time alone; null if that is not known to come
  */
-public record EvaluationView(String tenant, long revision, String service, String verdict, List<PathView> paths) {
+public record EvaluationView(
+        String tenant,
+        long revision,
+        @Nullable String at,
+        String service,
+        String verdict,
+        @Nullable String nextChange,
+        List<PathView> paths) {
     /**
      * One pair of addresses.
      *
@@ -44,6 +53,7 @@ public record EvaluationView(String tenant, long revision, String service, Strin
      * @param passes rules that handed the packet on to the next category
      * @param reasons why the rule matches
      * @param nearMisses where nothing matched: rules that were closest to deciding otherwise, closest first
+     * @param nextChange when it decides otherwise, or by another rule, by the time alone; null if that is not known to come
      */
     public record VerdictView(
             String vnic,
@@ -53,7 +63,8 @@ public record EvaluationView(String tenant, long revision, String service, Strin
             @Nullable RuleNameView rule,
             List<RuleNameView> passes,
             List<ReasonView> reasons,
-            List<NearMissView> nearMisses) {}
+            List<NearMissView> nearMisses,
+            @Nullable String nextChange) {}
 
     /** A rule by name. */
     public record RuleNameView(String category, String policy, String rule, String action) {}

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param sequence order within the category, lowest first; default 100
  * @param appliedTo groups whose vNICs get the rules; none means all vNICs of the tenant
  * @param enabled default yes
+ * @param schedule when it is active; default always
  * @param lock why nobody may change or delete the policy; it is unlocked by the same document without this field
  */
 public record PolicySpec(
@@ -19,4 +20,5 @@ public record PolicySpec(
         @Nullable Boolean enabled,
         @Nullable String description,
         @Nullable String lock,
+        @Nullable ScheduleSpec schedule,
         List<RuleSpec> rules) {}

@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param appliedTo groups whose vNICs get this rule; none: those of the policy
  * @param action {@code ALLOW}, {@code DROP}, {@code REJECT} or {@code PASS}
  * @param liveFlows for established connections: {@code KEEP}, {@code RECHECK} (default) or {@code RESET}
+ * @param expires from then on the rule is in no table: {@code 2027-01-31T18:00:00Z}, {@code 2027-01-31T18:00[Europe/Berlin]}, or
+ *     {@code 2027-01-31[Europe/Berlin]} for the beginning of that day
  * @param log whether the first packet of each connection that it decides about, and each that it ends, is logged; default no
  * @param logLabel stands in each line of the log
  */
@@ -36,4 +38,5 @@ public record RuleSpec(
         @Nullable String liveFlows,
         @Nullable Boolean log,
         @Nullable String description,
-        @Nullable String logLabel) {}
+        @Nullable String logLabel,
+        @Nullable String expires) {}

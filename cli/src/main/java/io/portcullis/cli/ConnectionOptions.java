@@ -61,6 +61,13 @@ final class ConnectionOptions {
             description = "The router's MAC address, where rules on frames name it.")
     private @Nullable String routerMac;
 
+    @Option(
+            names = "--at",
+            paramLabel = "TIME",
+            description = "As if it were then, by policies and rules as they are now: 2027-01-31T18:00:00Z, or"
+                    + " 2027-01-31T18:00[Europe/Berlin].")
+    private @Nullable String at;
+
     EvaluateRequest request() {
         return new EvaluateRequest(
                 from,
@@ -74,6 +81,7 @@ final class ConnectionOptions {
                 fromAddress,
                 toAddress,
                 family,
-                routerMac);
+                routerMac,
+                at);
     }
 }

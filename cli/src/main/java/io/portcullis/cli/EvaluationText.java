@@ -28,7 +28,10 @@ final class EvaluationText {
         line(
                 "",
                 view.service() + " from " + from + " to " + to + ": " + view.verdict() + " (revision " + view.revision()
-                        + " of " + view.tenant() + ")");
+                        + " of " + view.tenant() + (view.at() == null ? "" : ", at " + view.at()) + ")");
+        if (view.nextChange() != null) {
+            line("", "another answer from " + view.nextChange() + " on, if nobody changes anything");
+        }
         view.paths().forEach(this::path);
         return text.toString().stripTrailing();
     }
@@ -53,6 +56,7 @@ final class EvaluationText {
                 && Objects.equals(source.rule(), destination.rule())
                 && source.cause().equals(destination.cause())
                 && source.passes().equals(destination.passes())
+                && Objects.equals(source.nextChange(), destination.nextChange())
                 && source.reasons().equals(destination.reasons())
                 && source.nearMisses().equals(destination.nearMisses());
     }
@@ -62,7 +66,10 @@ final class EvaluationText {
             line("  ", which + ": no firewall of the tenant");
             return;
         }
-        line("  ", which + ": " + verdict.verdict() + " by " + decider(verdict) + passes(verdict.passes()));
+        line(
+                "  ",
+                which + ": " + verdict.verdict() + " by " + decider(verdict) + passes(verdict.passes())
+                        + (verdict.nextChange() == null ? "" : ", until " + verdict.nextChange()));
         verdict.reasons().forEach(reason -> reason(INDENT, reason, true));
         if (isWide || !verdict.verdict().equals("ALLOW")) {
             verdict.nearMisses().forEach(this::nearMiss);

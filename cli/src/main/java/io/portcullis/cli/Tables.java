@@ -9,6 +9,7 @@ import io.portcullis.api.HostView;
 import io.portcullis.api.MemberView;
 import io.portcullis.api.MigrationView;
 import io.portcullis.api.PolicySpec;
+import io.portcullis.api.PolicyStatus;
 import io.portcullis.api.ReceiptView;
 import io.portcullis.api.Resource;
 import io.portcullis.api.RevisionView;
@@ -91,9 +92,12 @@ final class Tables {
             column("CATEGORY", policy -> policy.spec().category()),
             column("SEQUENCE", policy -> policy.spec().sequence()),
             column("ENABLED", policy -> policy.spec().enabled()),
+            column("ACTIVE", status(PolicyStatus::active)),
+            column("NEXT-CHANGE", status(PolicyStatus::nextChange)),
             column("APPLIED-TO", policy -> orAll(policy.spec().appliedTo())),
             column("RULES", policy -> policy.spec().rules().size()),
             column("LOCK", policy -> policy.spec().lock()),
+            wideColumn("SCHEDULE", policy -> Words.schedule(policy.spec().schedule())),
             wideColumn("DESCRIPTION", policy -> policy.spec().description()));
 
     static final List<Column<Resource<StagedPolicySpec>>> STAGED_POLICIES = List.of(
@@ -114,6 +118,7 @@ final class Tables {
             column("SERVICES", rule -> Words.side(rule.services(), rule.negateServices())),
             column("ACTION", RuleSpec::action),
             column("LIVE-FLOWS", RuleSpec::liveFlows),
+            column("EXPIRES", RuleSpec::expires),
             wideColumn("FAMILY", RuleSpec::family),
             wideColumn("ETHERNET", rule -> Words.ethernet(rule.ethernet())),
             wideColumn("APPLIED-TO", rule -> orAll(rule.appliedTo())),
@@ -197,6 +202,14 @@ final class Tables {
             column("NOTE", RevisionView::note));
 
     private Tables() {}
+
+    private static Function<Resource<PolicySpec>, @Nullable Object> status(
+            Function<PolicyStatus, @Nullable Object> value) {
+        return policy -> {
+            PolicyStatus status = policy.status();
+            return status == null ? null : value.apply(status);
+        };
+    }
 
     private static Function<Resource<StagedPolicySpec>, @Nullable Object> staged(
             Function<PolicySpec, @Nullable Object> value) {

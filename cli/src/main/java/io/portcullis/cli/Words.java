@@ -2,6 +2,7 @@ package io.portcullis.cli;
 
 import io.portcullis.api.EthernetSpec;
 import io.portcullis.api.GroupExpression;
+import io.portcullis.api.ScheduleSpec;
 import io.portcullis.api.ServiceEntry;
 import io.portcullis.api.TextMatch;
 import java.util.List;
@@ -60,6 +61,25 @@ final class Words {
         }
         if (spec.destinations() != null) {
             text.append(" to ").append(side(spec.destinations(), spec.negateDestinations()));
+        }
+        return text.toString();
+    }
+
+    /** Like {@code MON,FRI 22:00-06:00 Europe/Berlin from 2027-01-01}. */
+    static String schedule(@Nullable ScheduleSpec spec) {
+        if (spec == null) {
+            return "";
+        }
+        StringBuilder text = new StringBuilder(spec.days() == null ? "daily" : String.join(",", spec.days()));
+        if (spec.windows() != null) {
+            text.append(' ').append(String.join(",", spec.windows()));
+        }
+        text.append(' ').append(spec.timeZone());
+        if (spec.from() != null) {
+            text.append(" from ").append(spec.from());
+        }
+        if (spec.until() != null) {
+            text.append(" until ").append(spec.until());
         }
         return text.toString();
     }

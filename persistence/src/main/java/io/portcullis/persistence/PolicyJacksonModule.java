@@ -12,6 +12,7 @@ import io.portcullis.policy.model.AddressLiteral;
 import io.portcullis.policy.model.Expression;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Tag;
+import io.portcullis.policy.model.TimeWindow;
 import io.portcullis.policy.table.RuleTable;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -33,6 +34,7 @@ public final class PolicyJacksonModule extends SimpleModule {
         addText(MacAddress.class, MacAddress::toString, MacAddress::parse);
         addText(AddressLiteral.class, AddressLiteral::toString, AddressLiteral::parse);
         addText(Tag.class, Tag::toString, Tag::parse);
+        addText(TimeWindow.class, TimeWindow::toString, TimeWindow::parse);
         addText(InetAddress.class, InetAddress::getHostAddress, InetAddress::ofLiteral);
         addText(InetSocketAddress.class, SocketAddressText::write, SocketAddressText::read);
         addSerializer(RuleTable.class, new RuleTableJson.Writer());
@@ -81,7 +83,8 @@ public final class PolicyJacksonModule extends SimpleModule {
         @JsonSubTypes.Type(value = ModelEdit.SetTags.class, name = "set-tags"),
         @JsonSubTypes.Type(value = ModelEdit.SetFinding.class, name = "set-finding"),
         @JsonSubTypes.Type(value = ModelEdit.ClearFinding.class, name = "clear-finding"),
-        @JsonSubTypes.Type(value = ModelEdit.SetDefaults.class, name = "set-defaults")
+        @JsonSubTypes.Type(value = ModelEdit.SetDefaults.class, name = "set-defaults"),
+        @JsonSubTypes.Type(value = ModelEdit.SetClock.class, name = "set-clock")
     })
     private interface ModelEditTypes {}
 }

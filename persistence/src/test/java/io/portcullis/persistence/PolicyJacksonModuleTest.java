@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.Category;
 import io.portcullis.policy.MacAddress;
@@ -22,6 +23,7 @@ import io.portcullis.policy.model.Group;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Peers;
 import io.portcullis.policy.model.Rule;
+import io.portcullis.policy.model.Schedule;
 import io.portcullis.policy.model.SecurityPolicy;
 import io.portcullis.policy.model.Segment;
 import io.portcullis.policy.model.Service;
@@ -36,6 +38,9 @@ import io.portcullis.policy.table.RuleTable;
 import io.portcullis.policy.table.ServiceMatch;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.DayOfWeek;
+import java.time.Instant;
+import java.time.LocalDate;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -46,8 +51,9 @@ class PolicyJacksonModuleTest {
     private static final VmId WEB = VmId.parse("acme/web-1");
     private static final VnicId WEB_ETH0 = VnicId.parse("acme/web-1/eth0");
 
-    private final JsonMapper mapper =
-            JsonMapper.builder().addModule(new PolicyJacksonModule()).build();
+    private final JsonMapper mapper = JsonMapper.builder()
+            .addModules(new PolicyJacksonModule(), new JavaTimeModule())
+            .build();
 
     private static final List<ModelEdit> EVERY_EDIT = List.of(
             new ModelEdit.PutSegment(new Segment("lan", 100, "front")),
@@ -103,6 +109,16 @@ class PolicyJacksonModuleTest {
             new ModelEdit.ClearFinding("web-1", "malware"),
             new ModelEdit.SetDefaults(Action.REJECT, true, TimeoutPreset.NSX),
             new ModelEdit.RemoveStagedPolicy("frames"),
+            new ModelEdit.PutPolicy(SecurityPolicy.of(
+                            "night",
+                            Category.APPLICATION,
+                            20,
+                            Rule.allow("vendor").anyService().expires(Instant.parse("2027-01-31T18:00:00.123456789Z")))
+                    .withSchedule(Schedule.daily("Europe/Berlin", "22:00-06:00", "12:00-24:00")
+                            .on(DayOfWeek.FRIDAY, DayOfWeek.MONDAY)
+                            .between(LocalDate.parse("2026-12-01"), LocalDate.parse("2027-12-31")))),
+            new ModelEdit.SetClock(Instant.parse("2026-12-01T12:00:00.000000001Z")),
+            new ModelEdit.RemovePolicy("night"),
             new ModelEdit.RemovePolicy("app"),
             new ModelEdit.RemovePolicy("frames"),
             new ModelEdit.RemoveGroup("nested"),
@@ -124,8 +140,8 @@ class PolicyJacksonModuleTest {
 
     @Test
     void shouldReadBackAModelAndItsTables() throws JsonProcessingException {
-        EditResult.Accepted accepted =
-                (EditResult.Accepted) TenantModel.empty(WEB.tenant()).apply(EVERY_EDIT.subList(0, 11));
+        EditResult.Accepted accepted = (EditResult.Accepted) TenantModel.empty(WEB.tenant())
+                .apply(EVERY_EDIT.subList(0, EVERY_EDIT.indexOf(new ModelEdit.RemovePolicy("night"))));
         TenantModel model = accepted.model();
         RuleTable table = new PolicyCompiler().compile(model, WEB_ETH0);
 
@@ -185,6 +201,26 @@ class PolicyJacksonModuleTest {
 
         assertThat(before).doesNotContain("staged").hasSizeLessThan(json.length());
         assertThat(mapper.readValue(before, TenantModel.class)).isEqualTo(model);
+    }
+
+    @Test
+    void shouldReadPoliciesAndModelsThatKnowNothingOfTime() throws JsonProcessingException {
+        ModelEdit policy = new ModelEdit.PutPolicy(SecurityPolicy.of(
+                "app", Category.APPLICATION, 10, Rule.allow("r").services("https")));
+        TenantModel model =
+                ((EditResult.Accepted) TenantModel.empty(WEB.tenant()).apply(policy)).model();
+        String edit = mapper.writerFor(ModelEdit.class).writeValueAsString(policy);
+        String state = mapper.writeValueAsString(model);
+        String fields = ",\"(schedule|expires)\":null|,\"time\":0(\\.0+)?";
+
+        assertThat(edit).contains("schedule", "expires");
+        assertThat(state).contains("\"time\"");
+        assertThat(edit.replaceAll(fields, "")).doesNotContain("schedule", "expires");
+        assertThat(state.replaceAll(fields, "")).doesNotContain("\"time\"");
+        assertThat(mapper.readValue(edit.replaceAll(fields, ""), ModelEdit.class))
+                .isEqualTo(policy);
+        assertThat(mapper.readValue(state.replaceAll(fields, ""), TenantModel.class))
+                .isEqualTo(model);
     }
 
     @Test

@@ -55,7 +55,7 @@ record PastRevision(
             case ModelEdit.PutSegment _, ModelEdit.SetTags _, ModelEdit.SetFinding _ -> 1;
             case ModelEdit.ClearFinding _, ModelEdit.SetDefaults _, ModelEdit.RemoveSegment _ -> 1;
             case ModelEdit.RemoveVm _, ModelEdit.RemoveGroup _, ModelEdit.RemoveService _ -> 1;
-            case ModelEdit.RemovePolicy _, ModelEdit.RemoveStagedPolicy _ -> 1;
+            case ModelEdit.RemovePolicy _, ModelEdit.RemoveStagedPolicy _, ModelEdit.SetClock _ -> 1;
         };
     }
 

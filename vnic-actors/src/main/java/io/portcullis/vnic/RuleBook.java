@@ -7,6 +7,7 @@ import io.portcullis.policy.compile.RuleTableCodec;
 import io.portcullis.policy.compile.TenantCompiler;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.table.RuleTable;
+import java.time.Instant;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -51,6 +52,12 @@ final class RuleBook {
         }
         revision = newRevision;
         return changed;
+    }
+
+    /** The first instant after the model's time at which vNICs have other tables by the time alone; null if there is none. */
+    @Nullable
+    Instant nextChange() {
+        return compiler.nextChange();
     }
 
     long revision() {

@@ -151,6 +151,9 @@ public sealed interface TenantCommand {
     record VlansChecked(TenantModel candidate, RegistryCommand.@Nullable VlanReply reply, ActorRef<TenantReply> replyTo)
             implements Own {}
 
+    /** A policy may have become active or inactive, or a rule may have expired. */
+    record CheckClock() implements Own {}
+
     /** Time to see which hosts were not heard of. */
     record ReviewHosts() implements Own {}
 

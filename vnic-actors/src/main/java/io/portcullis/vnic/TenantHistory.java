@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The newest revisions of a tenant, oldest first, without a gap. Stored, as part of {@link TenantState}, so it is in each snapshot and
@@ -37,7 +38,7 @@ record TenantHistory(List<PastRevision> revisions) {
         List<ModelChange> changes = ModelChange.made(before, after, event.edits());
         List<ModelEdit> undo = changes.stream().map(ModelChange::undo).toList();
         List<PastRevision> next = new ArrayList<>(revisions);
-        next.add(PastRevision.edited(event, summary(changes), undo));
+        next.add(PastRevision.edited(event, summary(changes, before, after), undo));
         long weight = next.stream().mapToLong(PastRevision::weight).sum();
         int forgotten = 0;
         while (forgotten < next.size() - 1 && (next.size() - forgotten > MAX_REVISIONS || weight > MAX_WEIGHT)) {
@@ -46,12 +47,15 @@ record TenantHistory(List<PastRevision> revisions) {
         return new TenantHistory(next.subList(forgotten, next.size()));
     }
 
-    private static String summary(List<ModelChange> changes) {
-        String listed = changes.stream()
-                .limit(MAX_LISTED)
-                .map(change -> change.title() + " " + change.effect().name().toLowerCase(Locale.ROOT))
-                .collect(Collectors.joining(", "));
-        return changes.size() > MAX_LISTED ? listed + " and " + (changes.size() - MAX_LISTED) + " more" : listed;
+    private static String summary(List<ModelChange> changes, TenantModel before, TenantModel after) {
+        List<String> words = changes.stream()
+                .flatMap(change -> change.kind() == ModelChange.Kind.CLOCK
+                        ? ActivityWords.between(before, after)
+                        : Stream.of(
+                                change.title() + " " + change.effect().name().toLowerCase(Locale.ROOT)))
+                .toList();
+        String listed = words.stream().limit(MAX_LISTED).collect(Collectors.joining(", "));
+        return words.size() > MAX_LISTED ? listed + " and " + (words.size() - MAX_LISTED) + " more" : listed;
     }
 
     /** The oldest revision whose model is known; {@code current} if nothing is remembered. */

@@ -9,6 +9,7 @@ import io.portcullis.policy.model.TenantIsolation;
 import io.portcullis.policy.model.TenantModel;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.function.Function;
@@ -18,6 +19,7 @@ import org.apache.pekko.actor.typed.RecipientRef;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.RecoveryCompleted;
@@ -36,6 +38,10 @@ import org.jspecify.annotations.Nullable;
  * <p>The model is event-sourced. What hosts have is not: they say it again every few seconds, and whatever differs is sent to them
  * at once. So nothing that was lost on the way, here or there, stays lost. A change is pushed in the moment in which it is
  * journaled, to those hosts whose vNICs it concerns.
+ *
+ * <p>Which policies are active and which rules have expired is so as of the model's {@link TenantModel#time time}. When it is no longer so, the tenant
+ * journals a revision of its own that sets the time ({@link ModelEdit.SetClock}), once however much it missed; an edit that comes first sets it along
+ * ({@link TenantClock}). So verdicts follow from the revision alone, a replay needs no clock, and the time never goes back.
  *
  * <p>An edit that brings VLANs new to the tenant waits until the registry has reserved them, and other edits wait behind it; without
  * an answer nothing is changed. VLANs that an edit gives up become free after it is journaled, never before.
@@ -59,6 +65,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
     private final RecipientRef<RegistryCommand> registry;
     private final Clock clock;
     private final RuleBook book;
+    private final TenantClock time;
     private final HostSubscriptions subscriptions;
     private final TenantPlacements placements;
     /** The edit that waits for its VLANs. */
@@ -79,12 +86,13 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
             Clock clock) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
             timers.startTimerWithFixedDelay(new TenantCommand.ReviewHosts(), SUBSCRIPTION_TTL.dividedBy(3));
-            return new TenantPolicy(context, tenant, registry, directory, compiler, clock);
+            return new TenantPolicy(context, timers, tenant, registry, directory, compiler, clock);
         }));
     }
 
     private TenantPolicy(
             ActorContext<TenantCommand> context,
+            TimerScheduler<TenantCommand> timers,
             TenantId tenant,
             RecipientRef<RegistryCommand> registry,
             PlacementDirectory directory,
@@ -98,6 +106,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
         this.registry = registry;
         this.clock = clock;
         this.book = new RuleBook(compiler);
+        this.time = new TenantClock(clock, timers, book);
         this.subscriptions = new HostSubscriptions(tenant, clock);
         this.placements = new TenantPlacements(context, tenant, directory, subscriptions);
     }
@@ -128,6 +137,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
     private void onRecovered(TenantState state) {
         reserving = null;
         book.update(state.model(), state.revision());
+        time.await();
         placements.review();
         if (state.model() != null) {
             registry.tell(
@@ -144,7 +154,8 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
     private Effect<TenantEvent, TenantState> onCommand(TenantState state, TenantCommand command) {
         boolean changes = command instanceof TenantCommand.PutTenant
                 || command instanceof TenantCommand.DeleteTenant
-                || command instanceof TenantCommand.Edit;
+                || command instanceof TenantCommand.Edit
+                || command instanceof TenantCommand.CheckClock;
         if (changes && reserving != null) {
             return Effect().stash();
         }
@@ -172,6 +183,10 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
             }
             case TenantCommand.VlansAnswered answered -> onVlansAnswered(state, answered);
             case TenantCommand.VlansChecked checked -> onVlansChecked(checked);
+            case TenantCommand.CheckClock _ -> {
+                TenantEvent set = time.due(state.model()).orElse(null);
+                yield set == null ? Effect().none() : Effect().persist(set).thenRun(this::distribute);
+            }
             case TenantCommand.PlacementsRead read -> {
                 placements.onRead(read, state, book);
                 yield Effect().none();
@@ -359,8 +374,10 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
             }
             case EditResult.Accepted accepted -> {
                 long revision = accepted.model().revision();
+                Instant now = clock.instant();
                 yield Effect()
-                        .persist(new TenantEvent.TenantEdited(revision, edits, by, clock.instant(), note))
+                        .persist(new TenantEvent.TenantEdited(
+                                revision, time.join(edits, model, accepted.model(), now), by, now, note))
                         .thenRun((TenantState next) -> {
                             distribute(next);
                             answer.tell(new TenantReply.Applied(revision, true));
@@ -379,6 +396,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
 
     private void distribute(TenantState state) {
         subscriptions.push(book.update(state.model(), state.revision()), book);
+        time.await();
     }
 
     private Effect<TenantEvent, TenantState> onSubscribeHost(TenantState state, TenantCommand.SubscribeHost subscribe) {

@@ -54,7 +54,8 @@ record TenantState(TenantId tenant, @Nullable TenantModel model, long revision, 
                 empty.staged(),
                 created.defaultAction(),
                 created.looseTracking(),
-                created.timeouts());
+                created.timeouts(),
+                empty.time());
     }
 
     private TenantState edited(TenantEvent.TenantEdited event) {

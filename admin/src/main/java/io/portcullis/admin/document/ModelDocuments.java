@@ -6,7 +6,10 @@ import io.portcullis.api.Metadata;
 import io.portcullis.api.Resource;
 import io.portcullis.policy.model.ModelChange;
 import io.portcullis.policy.model.ModelEdit;
+import io.portcullis.policy.model.SecurityPolicy;
 import io.portcullis.policy.model.TenantModel;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -28,7 +31,8 @@ public final class ModelDocuments {
                 Stream.of(
                         new ModelChange(ModelChange.Kind.TENANT, model.tenant().value(), defaults, defaults)),
                 ModelChange.between(nothing, model).stream()
-                        .filter(change -> change.kind() != ModelChange.Kind.TENANT));
+                        .filter(change ->
+                                change.kind() != ModelChange.Kind.TENANT && change.kind() != ModelChange.Kind.CLOCK));
     }
 
     /** One of them as a document, with {@code ---} before it. */
@@ -77,11 +81,32 @@ public final class ModelDocuments {
             case ModelEdit.PutPolicy(var it) -> resource("Policy", it.name(), ModelWriter.policy(it));
             case ModelEdit.PutStagedPolicy(var it) -> resource("StagedPolicy", it.name(), ModelWriter.staged(it));
             case ModelEdit.SetDefaults it -> resource("Tenant", model.tenant().value(), ModelWriter.defaults(it));
+            case ModelEdit.SetClock it -> resource("Clock", model.tenant().value(), ClockText.of(model, it.time()));
             case ModelEdit.RemoveSegment _, ModelEdit.RemoveService _, ModelEdit.RemoveGroup _ -> Optional.empty();
             case ModelEdit.RemoveVm _, ModelEdit.RemovePolicy _, ModelEdit.RemoveStagedPolicy _ -> Optional.empty();
             case ModelEdit.SetTags _, ModelEdit.SetFinding _, ModelEdit.ClearFinding _ ->
                 throw new IllegalArgumentException("part of a document");
         };
+    }
+
+    /**
+     * How differences show the tenant's time, which is no document.
+     *
+     * @param inactive policies out of their schedules, and rules that have expired
+     */
+    record ClockText(String time, List<String> inactive) {
+        static ClockText of(TenantModel model, Instant time) {
+            List<String> inactive = new ArrayList<>();
+            for (SecurityPolicy policy : model.policies().values()) {
+                if (policy.enabled() && !policy.activeAt(time)) {
+                    inactive.add("Policy/" + policy.name());
+                }
+                policy.rules().stream()
+                        .filter(rule -> !rule.activeAt(time))
+                        .forEach(rule -> inactive.add("Rule/" + policy.name() + "/" + rule.name()));
+            }
+            return new ClockText(time.toString(), inactive);
+        }
     }
 
     private static Optional<Resource<?>> resource(String kind, String name, Record spec) {

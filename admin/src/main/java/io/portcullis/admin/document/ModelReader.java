@@ -232,7 +232,8 @@ public final class ModelReader {
                 !Boolean.FALSE.equals(spec.enabled()),
                 rules,
                 orEmpty(spec.description()),
-                spec.lock());
+                spec.lock(),
+                ScheduleText.read(spec.schedule(), "spec.schedule", mistakes));
     }
 
     private Rule rule(RuleSpec spec, String path) {
@@ -253,7 +254,8 @@ public final class ModelReader {
                 Boolean.TRUE.equals(spec.log()),
                 orNone(spec.appliedTo()),
                 orEmpty(spec.description()),
-                orEmpty(spec.logLabel()));
+                orEmpty(spec.logLabel()),
+                ScheduleText.expiry(spec.expires(), path + ".expires", mistakes));
     }
 
     /** Names nobody is a mistake that the model reports; no list at all means everyone. */

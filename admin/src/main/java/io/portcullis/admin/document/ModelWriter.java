@@ -3,6 +3,7 @@ package io.portcullis.admin.document;
 import io.portcullis.api.GroupExpression;
 import io.portcullis.api.GroupSpec;
 import io.portcullis.api.PolicySpec;
+import io.portcullis.api.PolicyStatus;
 import io.portcullis.api.RuleSpec;
 import io.portcullis.api.SegmentSpec;
 import io.portcullis.api.ServiceSpec;
@@ -29,6 +30,7 @@ import io.portcullis.policy.model.Tag;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.model.Vm;
 import io.portcullis.policy.model.Vnic;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -108,6 +110,7 @@ public final class ModelWriter {
                 policy.enabled(),
                 orNull(policy.description()),
                 policy.lock(),
+                ScheduleText.spec(policy.schedule()),
                 policy.rules().stream().map(ModelWriter::rule).toList());
     }
 
@@ -133,7 +136,20 @@ public final class ModelWriter {
                 rule.liveFlowMode().name(),
                 rule.log(),
                 orNull(rule.description()),
-                orNull(rule.logLabel()));
+                orNull(rule.logLabel()),
+                rule.expires() == null ? null : rule.expires().toString());
+    }
+
+    /** What of the policy is in force at that time of its tenant. */
+    public static PolicyStatus status(SecurityPolicy policy, Instant time) {
+        Instant next = policy.nextChange(time);
+        return new PolicyStatus(
+                policy.activeAt(time),
+                policy.rules().stream()
+                        .filter(rule -> !rule.activeAt(time))
+                        .map(Rule::name)
+                        .toList(),
+                next == null ? null : next.toString());
     }
 
     private static @Nullable String orNull(String text) {

@@ -171,6 +171,14 @@ public final class Documents {
         return new InvalidDocumentException(List.of(new FieldProblem(path, message, null)));
     }
 
-    /** The outer shape of a document. */
-    record Envelope(String kind, Metadata metadata, JsonNode spec) {}
+    /**
+     * The outer shape of a document.
+     *
+     * @param status of one that was read and comes back; ignored
+     */
+    record Envelope(
+            String kind,
+            Metadata metadata,
+            JsonNode spec,
+            @Nullable JsonNode status) {}
 }

@@ -160,23 +160,7 @@ final class ScaleModel {
     static SecurityPolicy withOtherAction(SecurityPolicy policy) {
         List<Rule> changed = new ArrayList<>(policy.rules());
         Rule rule = changed.getFirst();
-        changed.set(
-                0,
-                new Rule(
-                        rule.name(),
-                        rule.sources(),
-                        rule.destinations(),
-                        rule.services(),
-                        rule.direction(),
-                        rule.family(),
-                        rule.ethernet(),
-                        rule.action() == Action.ALLOW ? Action.REJECT : Action.ALLOW,
-                        rule.liveFlowMode(),
-                        rule.log(),
-                        rule.appliedTo(),
-                        rule.description(),
-                        rule.logLabel()));
-        return new SecurityPolicy(
-                policy.name(), policy.category(), policy.sequence(), policy.appliedTo(), policy.enabled(), changed);
+        changed.set(0, rule.withAction(rule.action() == Action.ALLOW ? Action.REJECT : Action.ALLOW));
+        return policy.withRules(changed);
     }
 }

@@ -20,6 +20,10 @@ public final class AnalysisLimits {
     static final int MAX_LISTED = 1_024;
     /** Boxes that the services of one rule may be made of. */
     static final int MAX_SERVICE_BOXES = 256;
+    /** Sets of rules, active at once, that are analyzed. */
+    static final int MAX_TIMES = 8;
+    /** Times at which rules become active or inactive that are looked at to find them: some weeks. */
+    static final int MAX_CHANGES = 100;
 
     private AnalysisLimits() {}
 }

@@ -73,6 +73,10 @@ public record Finding(FindingKind kind, Subject subject, String message, String 
         return kind + " " + subject;
     }
 
+    Finding withKind(FindingKind other) {
+        return new Finding(other, subject, message, hint, causes);
+    }
+
     /** Of all these findings. */
     public static Set<String> identities(List<Finding> findings) {
         return findings.stream().map(Finding::identity).collect(Collectors.toSet());

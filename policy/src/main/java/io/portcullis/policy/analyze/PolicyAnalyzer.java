@@ -24,6 +24,9 @@ import java.util.Set;
  * flags, Ethernet headers), with its groups as they are in this model, never by how it is written. A rule for all vNICs is also one for
  * those that are yet to come.
  *
+ * <p>Of a tenant with schedules or expiries, what is found of a rule is so at all times at which it is active, of those that follow
+ * on the model's time until {@link AnalysisLimits#MAX_TIMES} different sets of rules were active.
+ *
  * <p>What is not found:
  * <ul>
  *   <li>Shadowed and redundant by one earlier rule is exact within a category. By an earlier category it is found where no PASS
@@ -55,7 +58,7 @@ public final class PolicyAnalyzer {
 
     private final Set<RuleShape> unfinished = new HashSet<>();
     private final List<Placed> findings = new ArrayList<>();
-    /** Of each policy that is enabled, how many rules come before it. */
+    /** Of each policy that is active, how many rules come before it. */
     private final Map<String, Integer> firstOrders = new HashMap<>();
 
     private int rules;
@@ -70,6 +73,11 @@ public final class PolicyAnalyzer {
     }
 
     public static Analysis analyze(TenantModel model) {
+        return AllTimes.analyze(model);
+    }
+
+    /** Of the rules that are active at the model's time. */
+    static Analysis analyzeNow(TenantModel model) {
         return new PolicyAnalyzer(model).run();
     }
 
@@ -100,6 +108,17 @@ public final class PolicyAnalyzer {
             for (int index = 0; index < policy.rules().size(); index++) {
                 Rule rule = policy.rules().get(index);
                 Finding.OfRule subject = new Finding.OfRule(new RuleName(policy.name(), rule.name()), index);
+                if (!rule.activeAt(model.time())) {
+                    add(
+                            subject,
+                            texts.neverMatches(
+                                    subject,
+                                    new Outcome.Nothing(
+                                            "it expired at " + rule.expires(),
+                                            "delete it, or give it a later date",
+                                            false)));
+                    continue;
+                }
                 switch (matching.of(policy, rule)) {
                     case Outcome.Matches(MatchedPackets packets) -> shapes.add(policy, index, packets);
                     case Outcome.Elsewhere(MatchedPackets packets) -> {

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The rules of all enabled policies in numbers, and the components that they are made of. Groups stand for the addresses that
+ * The rules of all active policies in numbers, and the components that they are made of. Groups stand for the addresses that
  * they have in this model. One thread.
  */
 final class PolicyShapes {
@@ -46,7 +46,7 @@ final class PolicyShapes {
         this.model = model;
         this.membership = membership;
         policies = model.policies().values().stream()
-                .filter(SecurityPolicy::enabled)
+                .filter(policy -> policy.activeAt(model.time()))
                 .sorted(SecurityPolicy.EVALUATION_ORDER)
                 .toList();
         scopes = new Scopes(model, membership);
@@ -83,7 +83,7 @@ final class PolicyShapes {
         return model;
     }
 
-    /** Enabled ones, in order of evaluation. */
+    /** Active ones, in order of evaluation. */
     List<SecurityPolicy> policies() {
         return policies;
     }

@@ -44,7 +44,7 @@ public final class PolicyCompiler {
         return seal(model, rules, rules.concerning(vnic));
     }
 
-    /** All rules of enabled policies as one table, whatever vNICs they are applied to: for traffic that belongs to no vNIC. */
+    /** All rules of active policies as one table, whatever vNICs they are applied to: for traffic that belongs to no vNIC. */
     public RuleTable compileUnscoped(TenantModel model) {
         TenantRules rules = new TenantRules(model);
         return seal(model, rules, rules.all());

@@ -9,22 +9,24 @@ import io.portcullis.policy.model.Rule;
 import io.portcullis.policy.model.SecurityPolicy;
 import io.portcullis.policy.model.Service;
 import io.portcullis.policy.model.ServiceLibrary;
-import io.portcullis.policy.model.StagedPolicy;
 import io.portcullis.policy.model.TenantModel;
+import io.portcullis.policy.model.Timetable;
 import io.portcullis.policy.table.AddressMatch;
 import io.portcullis.policy.table.IpRange;
 import io.portcullis.policy.table.IpRanges;
 import io.portcullis.policy.table.TableRule;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rules of a tenant's enabled policies, enforced and staged, resolved to addresses and kept up to date; {@link RuleScopes} knows which vNICs they
+ * The rules of a tenant's active policies that have not expired, enforced and staged, resolved to addresses and kept up to date; {@link RuleScopes} knows which vNICs they
  * concern. One thread.
  */
 final class RuleIndex {
@@ -38,6 +40,7 @@ final class RuleIndex {
     private final Map<String, List<RuleNode>> byStaged = new HashMap<>();
     private final Map<String, Set<RuleNode>> byService = new HashMap<>();
     private final Map<Side.Key, Side> sides = new HashMap<>();
+    private final Timetable timetable = new Timetable();
 
     RuleIndex(GroupIndex groups, GroupRanges ranges, RuleScopes scopes) {
         this.groups = groups;
@@ -49,14 +52,12 @@ final class RuleIndex {
     void change(ModelDelta delta, TenantModel next) {
         RuleResolver resolver = new RuleResolver(next.tenant(), next::service);
         Set<RuleNode> stale = new LinkedHashSet<>();
-        for (ModelDelta.Change<SecurityPolicy> policy : delta.policies()) {
-            change(policy.name(), policy.after(), false, next.tenant(), stale);
+        Set<Timetable.Subject> changed = timetable.update(delta, next);
+        delta.policies().forEach(policy -> changed.add(new Timetable.Subject(policy.name(), false)));
+        delta.staged().forEach(policy -> changed.add(new Timetable.Subject(policy.name(), true)));
+        for (Timetable.Subject policy : changed) {
+            change(policy, next, stale);
             markReplaced(policy.name(), next);
-        }
-        for (ModelDelta.Change<StagedPolicy> staged : delta.staged()) {
-            StagedPolicy after = staged.after();
-            change(staged.name(), after == null ? null : after.policy(), true, next.tenant(), stale);
-            markReplaced(staged.name(), next);
         }
         for (ModelDelta.Change<Service> service : delta.services()) {
             stale.addAll(byService.getOrDefault(service.name(), Set.of()));
@@ -73,6 +74,12 @@ final class RuleIndex {
         }
     }
 
+    /** When other rules may be in tables by the time alone; null for never. */
+    @Nullable
+    Instant nextChange() {
+        return timetable.next();
+    }
+
     // ---- policies
 
     private void markReplaced(String policy, TenantModel next) {
@@ -85,22 +92,21 @@ final class RuleIndex {
         }
     }
 
-    private void change(
-            String name, @Nullable SecurityPolicy policy, boolean staged, TenantId tenant, Set<RuleNode> stale) {
-        Map<String, List<RuleNode>> byName = staged ? byStaged : byPolicy;
-        boolean enabled = policy != null && policy.enabled();
+    private void change(Timetable.Subject subject, TenantModel next, Set<RuleNode> stale) {
+        String name = subject.name();
+        SecurityPolicy policy = subject.in(next);
+        Map<String, List<RuleNode>> byName = subject.staged() ? byStaged : byPolicy;
+        List<Rule> rules = policy == null ? List.of() : policy.rulesAt(next.time());
         List<RuleNode> before = byName.getOrDefault(name, List.of());
-        Map<String, RuleNode> kept = policy != null && enabled ? kept(before, policy) : Map.of();
+        Map<String, RuleNode> kept = policy == null ? Map.of() : kept(before, policy, rules);
         List<RuleNode> after = new ArrayList<>();
-        if (policy != null && enabled) {
-            for (Rule rule : policy.rules()) {
-                RuleNode node = kept.get(rule.name());
-                if (node == null) {
-                    node = learn(tenant, policy, rule, staged);
-                    stale.add(node);
-                }
-                after.add(node);
+        for (Rule rule : rules) {
+            RuleNode node = kept.get(rule.name());
+            if (node == null) {
+                node = learn(next.tenant(), Objects.requireNonNull(policy), rule, subject.staged());
+                stale.add(node);
             }
+            after.add(node);
         }
         // after the new ones are known, so that what both name stays; the last first, as lists of rules are searched
         // from the end
@@ -122,7 +128,7 @@ final class RuleIndex {
     }
 
     /** Rules that are as before, and come in the same order as before, by name. */
-    private static Map<String, RuleNode> kept(List<RuleNode> before, SecurityPolicy policy) {
+    private static Map<String, RuleNode> kept(List<RuleNode> before, SecurityPolicy policy, List<Rule> rules) {
         if (before.isEmpty() || !isEvaluatedAlike(before.getFirst().policy, policy)) {
             return Map.of();
         }
@@ -130,7 +136,7 @@ final class RuleIndex {
         before.forEach(rule -> known.put(rule.rule.name(), rule));
         Map<String, RuleNode> kept = new HashMap<>();
         int last = -1;
-        for (Rule rule : policy.rules()) {
+        for (Rule rule : rules) {
             RuleNode node = known.get(rule.name());
             if (node != null && node.place > last && node.rule.equals(rule)) {
                 kept.put(rule.name(), node);

@@ -9,7 +9,7 @@ import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A rule of an enabled policy, enforced or staged, with its names resolved. */
+/** A rule of an active policy, enforced or staged, with its names resolved. */
 final class RuleNode {
     /** Order of evaluation. */
     static final Comparator<RuleNode> ORDER = (one, other) -> {

@@ -5,6 +5,7 @@ import io.portcullis.policy.model.ModelDelta;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.table.RuleTable;
 import io.portcullis.policy.table.TableRule;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -79,6 +80,11 @@ public final class TenantCompiler {
         inventory.finish();
         model = next;
         return changed;
+    }
+
+    /** The first instant after the model's time at which it has other tables by the time alone; null if there is none. */
+    public @Nullable Instant nextChange() {
+        return rules.nextChange();
     }
 
     /** Forgets all vNICs, as after an update to a tenant without anything; says which there were. */

@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** All rules of a tenant in order of evaluation, resolved to addresses; {@link #concerning} picks those of one vNIC. */
+/** All rules of a tenant that are active at its time, in order of evaluation, resolved to addresses; {@link #concerning} picks those of one vNIC. */
 final class TenantRules {
     private final TenantModel model;
     private final GroupMembership membership;
@@ -57,7 +57,6 @@ final class TenantRules {
         membership = GroupMembership.of(model);
         resolver = new RuleResolver(model.tenant(), model::service);
         model.policies().values().stream()
-                .filter(SecurityPolicy::enabled)
                 .sorted(SecurityPolicy.EVALUATION_ORDER)
                 .forEach(this::resolve);
     }
@@ -93,7 +92,7 @@ final class TenantRules {
 
     private void resolve(SecurityPolicy policy) {
         Scope ofPolicy = scope(policy.appliedTo());
-        for (Rule rule : policy.rules()) {
+        for (Rule rule : policy.rulesAt(model.time())) {
             AddressMatch sources = match(rule.sources(), rule.family());
             AddressMatch destinations = match(rule.destinations(), rule.family());
             if (RuleResolver.matchesNothing(sources) || RuleResolver.matchesNothing(destinations)) {

@@ -4,6 +4,10 @@ package io.portcullis.policy.evaluate;
 public enum Condition {
     /** The policy is enabled. */
     ENABLED,
+    /** The time is within the policy's schedule. */
+    SCHEDULE,
+    /** The rule has not expired. */
+    EXPIRY,
     /** The vNIC is in one of the groups that the policy is applied to. */
     POLICY_APPLIED_TO,
     /** The vNIC is in one of the groups that the rule is applied to. */

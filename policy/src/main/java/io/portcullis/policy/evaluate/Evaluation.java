@@ -2,7 +2,9 @@ package io.portcullis.policy.evaluate;
 
 import io.portcullis.policy.RuleDirection;
 import io.portcullis.policy.VnicId;
+import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A decision and why.
@@ -12,6 +14,8 @@ import java.util.List;
  * @param reasons why the conditions of the deciding rule hold, those that any packet meets left out; empty if no rule decided
  * @param nearMisses where nothing matched: the rules before the decision that were closest to deciding otherwise, closest first; at
  *     most {@value #MAX_NEAR_MISSES}
+ * @param nextChange when the decision is another one if nobody changes the model; null if it stays, or if none of the next
+ *     {@value #MAX_TIMES} times brings another
  */
 public record Evaluation(
         VnicId vnic,
@@ -19,8 +23,11 @@ public record Evaluation(
         long revision,
         Decision decision,
         List<Reason> reasons,
-        List<NearMiss> nearMisses) {
+        List<NearMiss> nearMisses,
+        @Nullable Instant nextChange) {
     public static final int MAX_NEAR_MISSES = 5;
+    /** Times at which a rule that matches the packet begins or ceases to be active, until that of {@code nextChange}. */
+    public static final int MAX_TIMES = 16;
 
     public Evaluation {
         reasons = List.copyOf(reasons);

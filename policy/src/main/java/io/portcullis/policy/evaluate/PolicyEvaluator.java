@@ -10,6 +10,7 @@ import io.portcullis.policy.model.SecurityPolicy;
 import io.portcullis.policy.model.ServiceLibrary;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.model.Vnic;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
@@ -34,7 +35,7 @@ public final class PolicyEvaluator {
     private final TenantModel model;
     private final RuleConditions conditions;
     private final Reasons reasons;
-    /** In order of evaluation, those that are not enabled among them. */
+    /** In order of evaluation, those that are not active among them. */
     private final Map<Category, List<SecurityPolicy>> policies = new EnumMap<>(Category.class);
 
     private PolicyEvaluator(TenantModel model) {
@@ -57,9 +58,9 @@ public final class PolicyEvaluator {
         return new PolicyEvaluator(model);
     }
 
-    /** Hears of the rules that were looked at and did not match. */
-    private interface Missed {
-        void missed(SecurityPolicy policy, Rule rule);
+    /** Hears of the rules that were looked at. */
+    private interface Visitor {
+        void visit(SecurityPolicy policy, Rule rule, boolean matches);
     }
 
     /** A rule with its policy. */
@@ -75,14 +76,21 @@ public final class PolicyEvaluator {
      * @param direction as seen from the VM, IN or OUT
      */
     public Decision decide(Vnic vnic, RuleDirection direction, FirstPacket packet) {
-        return walk(new Probe(vnic, direction, packet), (_, _) -> {}).decision();
+        return walk(new Probe(vnic, direction, packet, model.time()), (_, _, _) -> {})
+                .decision();
     }
 
     /** As {@link #decide}, with reasons. */
     public Evaluation evaluate(Vnic vnic, RuleDirection direction, FirstPacket packet) {
-        Probe probe = new Probe(vnic, direction, packet);
+        Probe probe = new Probe(vnic, direction, packet, model.time());
         NearMisses nearMisses = new NearMisses(conditions, reasons, probe);
-        Outcome outcome = walk(probe, nearMisses::consider);
+        NextChange change = new NextChange(conditions, probe);
+        Outcome outcome = walk(probe, (policy, rule, matches) -> {
+            change.consider(policy, rule);
+            if (!matches) {
+                nearMisses.consider(policy, rule);
+            }
+        });
         Placed decider = outcome.decider();
         return new Evaluation(
                 vnic.id(),
@@ -90,7 +98,23 @@ public final class PolicyEvaluator {
                 model.revision(),
                 outcome.decision(),
                 decider == null ? List.of() : reasons.whyAll(decider.policy(), decider.rule(), probe),
-                nearMisses.closest(outcome.decision()));
+                nearMisses.closest(outcome.decision()),
+                nextChange(probe, outcome.decision(), change.earliest()));
+    }
+
+    /** @param earliest at which the decision can be another one */
+    private @Nullable Instant nextChange(Probe probe, Decision decision, @Nullable Instant earliest) {
+        Instant time = earliest;
+        for (int count = 0; time != null && count < Evaluation.MAX_TIMES; count++) {
+            Probe later = probe.at(time);
+            NextChange change = new NextChange(conditions, later);
+            Outcome outcome = walk(later, (policy, rule, _) -> change.consider(policy, rule));
+            if (!outcome.decision().equals(decision)) {
+                return time;
+            }
+            time = change.earliest();
+        }
+        return null;
     }
 
     /**
@@ -118,10 +142,10 @@ public final class PolicyEvaluator {
         }
     }
 
-    private Outcome walk(Probe probe, Missed missed) {
+    private Outcome walk(Probe probe, Visitor visitor) {
         List<RuleName> passes = new ArrayList<>();
         @Nullable Datagram datagram = probe.packet().datagram();
-        Placed frameRule = firstMatch(Category.ETHERNET, probe, missed);
+        Placed frameRule = firstMatch(Category.ETHERNET, probe, visitor);
         if (frameRule != null) {
             switch (frameRule.rule().action()) {
                 // nobody answers a frame that is not IP
@@ -147,12 +171,12 @@ public final class PolicyEvaluator {
         }
         return isNeighbourhood(datagram, probe.direction())
                 ? Outcome.of(Action.ALLOW, Cause.NEIGHBOURHOOD, passes)
-                : judgeConnection(probe, passes, missed);
+                : judgeConnection(probe, passes, visitor);
     }
 
-    private Outcome judgeConnection(Probe probe, List<RuleName> passes, Missed missed) {
+    private Outcome judgeConnection(Probe probe, List<RuleName> passes, Visitor visitor) {
         for (Category category : Category.values()) {
-            Placed hit = category == Category.ETHERNET ? null : firstMatch(category, probe, missed);
+            Placed hit = category == Category.ETHERNET ? null : firstMatch(category, probe, visitor);
             if (hit != null && hit.rule().action() != Action.PASS) {
                 return Outcome.by(hit, hit.rule().action(), passes);
             }
@@ -163,13 +187,14 @@ public final class PolicyEvaluator {
         return Outcome.of(model.defaultAction(), Cause.DEFAULT, passes);
     }
 
-    private @Nullable Placed firstMatch(Category category, Probe probe, Missed missed) {
+    private @Nullable Placed firstMatch(Category category, Probe probe, Visitor visitor) {
         for (SecurityPolicy policy : policies.getOrDefault(category, List.of())) {
             for (Rule rule : policy.rules()) {
-                if (conditions.allHold(policy, rule, probe)) {
+                boolean matches = conditions.allHold(policy, rule, probe);
+                visitor.visit(policy, rule, matches);
+                if (matches) {
                     return new Placed(policy, rule);
                 }
-                missed.missed(policy, rule);
             }
         }
         return null;

@@ -6,12 +6,15 @@ import io.portcullis.policy.evaluate.FirstPacket.Datagram;
 import io.portcullis.policy.model.AddressLiteral;
 import io.portcullis.policy.model.Peers;
 import io.portcullis.policy.model.Rule;
+import io.portcullis.policy.model.Schedule;
 import io.portcullis.policy.model.SecurityPolicy;
 import io.portcullis.policy.model.ServiceSelection;
 import io.portcullis.policy.model.TenantModel;
 import java.net.InetAddress;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -53,6 +56,8 @@ final class Reasons {
         Datagram datagram = packet.datagram();
         return switch (condition) {
             case ENABLED -> reason(condition, "policy " + policy.name() + " is not enabled");
+            case SCHEDULE -> whyNotActive(policy, probe.time());
+            case EXPIRY -> reason(condition, "the rule expired at " + rule.expires());
             case POLICY_APPLIED_TO -> whyNotApplied(condition, "policy " + policy.name(), policy.appliedTo(), probe);
             case RULE_APPLIED_TO -> whyNotApplied(condition, "the rule", rule.appliedTo(), probe);
             case DIRECTION ->
@@ -72,6 +77,15 @@ final class Reasons {
                 whyNotAmong(condition, rule.destinations(), datagram == null ? null : datagram.destination());
             case SERVICES -> whyNotServed(rule.services(), datagram);
         };
+    }
+
+    private static Reason whyNotActive(SecurityPolicy policy, Instant time) {
+        Schedule schedule = Objects.requireNonNull(policy.schedule());
+        Instant next = schedule.nextChange(time);
+        return reason(
+                Condition.SCHEDULE,
+                "policy " + policy.name() + " is not active: its schedule is " + schedule
+                        + (next == null ? ", which is over" : ", and begins at " + next));
     }
 
     private Optional<Reason> whyApplied(Condition condition, List<String> groups, Probe probe) {

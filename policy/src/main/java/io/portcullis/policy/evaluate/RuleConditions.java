@@ -53,6 +53,8 @@ final class RuleConditions {
         @Nullable Datagram datagram = probe.packet().datagram();
         return switch (condition) {
             case ENABLED -> policy.enabled();
+            case SCHEDULE -> policy.schedule() == null || policy.schedule().activeAt(probe.time());
+            case EXPIRY -> rule.activeAt(probe.time());
             case POLICY_APPLIED_TO -> isApplied(policy.appliedTo(), probe.vnic());
             case RULE_APPLIED_TO -> isApplied(rule.appliedTo(), probe.vnic());
             case DIRECTION -> rule.direction() == RuleDirection.BOTH || rule.direction() == probe.direction();

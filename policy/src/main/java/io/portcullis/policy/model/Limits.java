@@ -43,6 +43,12 @@ public final class Limits {
     public static final int MAX_ETHER_TYPES_PER_RULE = 64;
     /** On one side of an Ethernet rule. */
     public static final int MAX_MACS_PER_SIDE = 256;
+
+    public static final int MAX_WINDOWS_PER_SCHEDULE = 16;
+    /** Of the dates of schedules and expiries. */
+    public static final int MIN_YEAR = 1970;
+
+    public static final int MAX_YEAR = 9_999;
     /** Longest free text (description, operating system, value of a finding, port), in characters. */
     public static final int MAX_TEXT_LENGTH = 255;
     /** Longest label of the lines that a rule logs, in characters. */

@@ -27,7 +27,9 @@ public record ModelChange(Kind kind, String name, ModelEdit undo, ModelEdit redo
         VM("Vm"),
         POLICY("Policy"),
         /** What is to become of a policy; nothing of it is enforced. */
-        STAGED_POLICY("StagedPolicy");
+        STAGED_POLICY("StagedPolicy"),
+        /** The tenant's time; there is one of it, and no document. */
+        CLOCK("Clock");
 
         private final String title;
 
@@ -72,7 +74,7 @@ public record ModelChange(Kind kind, String name, ModelEdit undo, ModelEdit redo
     public static List<ModelChange> between(TenantModel before, TenantModel after) {
         List<ModelChange> changes = new ArrayList<>();
         for (Kind kind : Kind.values()) {
-            if (kind == Kind.TENANT) {
+            if (kind == Kind.TENANT || kind == Kind.CLOCK) {
                 add(changes, before, after, new Place(kind, before.tenant().value()));
                 continue;
             }
@@ -126,12 +128,13 @@ public record ModelChange(Kind kind, String name, ModelEdit undo, ModelEdit redo
             case ModelEdit.ClearFinding clear -> new Place(Kind.VM, clear.vm());
             case ModelEdit.SetDefaults _ ->
                 new Place(Kind.TENANT, model.tenant().value());
+            case ModelEdit.SetClock _ -> new Place(Kind.CLOCK, model.tenant().value());
         };
     }
 
     private static SortedMap<String, ?> objects(Kind kind, TenantModel model) {
         return switch (kind) {
-            case TENANT -> new TreeMap<String, String>();
+            case TENANT, CLOCK -> new TreeMap<String, String>();
             case SEGMENT -> model.segments();
             case SERVICE -> model.services();
             case GROUP -> model.groups();
@@ -153,6 +156,7 @@ public record ModelChange(Kind kind, String name, ModelEdit undo, ModelEdit redo
             case POLICY -> state(model.policies(), name, ModelEdit.PutPolicy::new, ModelEdit.RemovePolicy::new);
             case STAGED_POLICY ->
                 state(model.staged(), name, ModelEdit.PutStagedPolicy::new, ModelEdit.RemoveStagedPolicy::new);
+            case CLOCK -> new ModelEdit.SetClock(model.time());
         };
     }
 
@@ -169,7 +173,7 @@ public record ModelChange(Kind kind, String name, ModelEdit undo, ModelEdit redo
             case ModelEdit.PutSegment _, ModelEdit.PutVm _, ModelEdit.PutGroup _, ModelEdit.PutService _ -> false;
             case ModelEdit.PutPolicy _, ModelEdit.PutStagedPolicy _, ModelEdit.SetTags _, ModelEdit.SetFinding _ ->
                 false;
-            case ModelEdit.ClearFinding _, ModelEdit.SetDefaults _ -> false;
+            case ModelEdit.ClearFinding _, ModelEdit.SetDefaults _, ModelEdit.SetClock _ -> false;
         };
     }
 }

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * through edits the time grows with the differences, not with the models.
  *
  * @param defaults whether anything is different that has no name: default action, tracking, time-outs
+ * @param clock whether the time is different
  */
 public record ModelDelta(
         List<Change<Segment>> segments,
@@ -19,7 +20,8 @@ public record ModelDelta(
         List<Change<Service>> services,
         List<Change<SecurityPolicy>> policies,
         List<Change<StagedPolicy>> staged,
-        boolean defaults) {
+        boolean defaults,
+        boolean clock) {
     /**
      * One thing that is different.
      *
@@ -39,7 +41,8 @@ public record ModelDelta(
                 changes(before.staged(), after.staged()),
                 before.defaultAction() != after.defaultAction()
                         || before.looseTracking() != after.looseTracking()
-                        || before.timeouts() != after.timeouts());
+                        || before.timeouts() != after.timeouts(),
+                !before.time().equals(after.time()));
     }
 
     private static <V> List<Change<V>> changes(SortedMap<String, V> before, SortedMap<String, V> after) {
@@ -53,6 +56,7 @@ public record ModelDelta(
 
     public boolean isEmpty() {
         return !defaults
+                && !clock
                 && segments.isEmpty()
                 && vms.isEmpty()
                 && groups.isEmpty()

@@ -2,6 +2,7 @@ package io.portcullis.policy.model;
 
 import io.portcullis.policy.Action;
 import io.portcullis.policy.TimeoutPreset;
+import java.time.Instant;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.function.UnaryOperator;
@@ -23,6 +24,7 @@ final class ModelDraft {
     private Action defaultAction;
     private boolean looseTracking;
     private TimeoutPreset timeouts;
+    private Instant time;
 
     private ModelDraft(TenantModel base, boolean manyEdits) {
         this.base = base;
@@ -35,6 +37,7 @@ final class ModelDraft {
         defaultAction = base.defaultAction();
         looseTracking = base.looseTracking();
         timeouts = base.timeouts();
+        time = base.time();
     }
 
     private static <V> NameMap<V> mapOf(SortedMap<String, V> map, boolean manyEdits) {
@@ -68,12 +71,16 @@ final class ModelDraft {
                 staged,
                 defaultAction,
                 looseTracking,
-                timeouts);
+                timeouts,
+                time);
     }
 
     private EditResult result() {
         if (problems.isEmpty() && isAsBefore()) {
             return new EditResult.Accepted(base, false);
+        }
+        if (time.isBefore(base.time())) {
+            problems.add("/time", "the clock stands at " + base.time() + ", after " + time, "it never goes back");
         }
         TenantModel next = model(base.revision() + 1);
         if (!problems.isEmpty() || !DeltaChecks.passes(base, next)) {
@@ -91,6 +98,7 @@ final class ModelDraft {
         return defaultAction == base.defaultAction()
                 && looseTracking == base.looseTracking()
                 && timeouts == base.timeouts()
+                && time.equals(base.time())
                 && segments.equals(base.segments())
                 && vms.equals(base.vms())
                 && groups.equals(base.groups())
@@ -123,6 +131,7 @@ final class ModelDraft {
             case ModelEdit.SetFinding set -> relabel(set.vm(), vm -> vm.withFinding(set.finding(), set.value()));
             case ModelEdit.ClearFinding clear -> relabel(clear.vm(), vm -> vm.withoutFinding(clear.finding()));
             case ModelEdit.SetDefaults set -> setDefaults(set);
+            case ModelEdit.SetClock set -> time = set.time();
         }
     }
 

@@ -2,6 +2,7 @@ package io.portcullis.policy.model;
 
 import io.portcullis.policy.Action;
 import io.portcullis.policy.TimeoutPreset;
+import java.time.Instant;
 import java.util.Collections;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -59,4 +60,7 @@ public sealed interface ModelEdit {
             this(defaultAction, looseTracking, TimeoutPreset.LINUX);
         }
     }
+
+    /** Policies are active and rules have expired as of this time, which is later than it was; see {@link TenantModel#time}. */
+    record SetClock(Instant time) implements ModelEdit {}
 }

@@ -4,6 +4,8 @@ import io.portcullis.policy.Category;
 import io.portcullis.policy.table.EthernetMatch;
 import io.portcullis.policy.table.MacPrefix;
 import io.portcullis.policy.table.ServiceMatch;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -149,6 +151,9 @@ final class PolicyChecks {
         if (policy.lock() != null) {
             problems.checkText(path + "/lock", "comment of the lock", policy.lock());
         }
+        if (policy.schedule() != null) {
+            checkSchedule(path + "/schedule", policy.schedule());
+        }
         problems.checkLimit(
                 path + "/rules", "rules", policy.rules().size(), Limits.MAX_RULES_PER_POLICY, "MAX_RULES_PER_POLICY");
         Set<String> names = new HashSet<>();
@@ -169,6 +174,40 @@ final class PolicyChecks {
             checkGroups(rulePath + "/appliedTo", rule.appliedTo());
             problems.checkText(rulePath + "/description", "description", rule.description());
             checkLogLabel(rulePath + "/logLabel", rule.logLabel());
+            if (rule.expires() != null) {
+                checkYear(
+                        rulePath + "/expires",
+                        rule.expires().atOffset(ZoneOffset.UTC).getYear());
+            }
+        }
+    }
+
+    private void checkSchedule(String path, Schedule schedule) {
+        problems.checkLimit(
+                path + "/windows",
+                "windows",
+                schedule.windows().size(),
+                Limits.MAX_WINDOWS_PER_SCHEDULE,
+                "MAX_WINDOWS_PER_SCHEDULE");
+        LocalDate from = schedule.from();
+        LocalDate until = schedule.until();
+        if (from != null) {
+            checkYear(path + "/from", from.getYear());
+        }
+        if (until != null) {
+            checkYear(path + "/until", until.getYear());
+        }
+        if (from != null && until != null && until.isBefore(from)) {
+            problems.add(path + "/until", until + " is before " + from, "let the last date not be before the first");
+        }
+    }
+
+    private void checkYear(String path, int year) {
+        if (year < Limits.MIN_YEAR || year > Limits.MAX_YEAR) {
+            problems.add(
+                    path,
+                    "the year " + year + " is out of range",
+                    "use " + Limits.MIN_YEAR + " to " + Limits.MAX_YEAR + " (MIN_YEAR, MAX_YEAR), or leave it out");
         }
     }
 

@@ -80,7 +80,7 @@ public final class Quarantine {
     }
 
     private static boolean isolates(SecurityPolicy policy) {
-        if (!policy.enabled() || policy.category() != Category.EMERGENCY) {
+        if (!policy.enabled() || policy.schedule() != null || policy.category() != Category.EMERGENCY) {
             return false;
         }
         List<Rule> rules = policy.rules();
@@ -105,6 +105,7 @@ public final class Quarantine {
                 && rule.direction() == RuleDirection.BOTH
                 && rule.family() == IpFamily.ANY
                 && rule.appliedTo().isEmpty()
+                && rule.expires() == null
                 && rule.liveFlowMode() != LiveFlowMode.KEEP;
     }
 

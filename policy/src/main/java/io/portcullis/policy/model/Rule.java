@@ -5,8 +5,10 @@ import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.LiveFlowMode;
 import io.portcullis.policy.RuleDirection;
 import io.portcullis.policy.table.EthernetMatch;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One rule of a security policy. Its name is its identity: connections and counters refer to {@code tenant/policy/rule}.
@@ -15,6 +17,7 @@ import java.util.Objects;
  * @param appliedTo groups whose vNICs enforce the rule, within those of the policy; empty for all of the policy's
  * @param description for people; empty for none
  * @param logLabel stands in each line that the rule logs; empty for none
+ * @param expires from then on the rule is in no rule table; null for never
  */
 public record Rule(
         String name,
@@ -29,13 +32,37 @@ public record Rule(
         boolean log,
         List<String> appliedTo,
         String description,
-        String logLabel) {
+        String logLabel,
+        @Nullable Instant expires) {
     public Rule {
         // rules that were stored before there were labels, descriptions, or Ethernet headers, have none
         logLabel = Objects.requireNonNullElse(logLabel, "");
         description = Objects.requireNonNullElse(description, "");
         ethernet = Objects.requireNonNullElse(ethernet, EthernetMatch.ANY);
         appliedTo = List.copyOf(appliedTo);
+    }
+
+    /** Whether it has not expired by then. */
+    public boolean activeAt(Instant time) {
+        return expires == null || time.isBefore(expires);
+    }
+
+    public Rule withAction(Action other) {
+        return new Rule(
+                name,
+                sources,
+                destinations,
+                services,
+                direction,
+                family,
+                ethernet,
+                other,
+                liveFlowMode,
+                log,
+                appliedTo,
+                description,
+                logLabel,
+                expires);
     }
 
     public static Builder allow(String name) {
@@ -56,7 +83,7 @@ public record Rule(
 
     /**
      * Begins with: anyone to anyone, NO service (one must be chosen), both directions, both families, live flows
-     * rechecked, not logged, applied to all vNICs of the policy.
+     * rechecked, not logged, applied to all vNICs of the policy, for ever.
      */
     public static final class Builder {
         private final String name;
@@ -72,6 +99,7 @@ public record Rule(
         private List<String> appliedTo = List.of();
         private String description = "";
         private String logLabel = "";
+        private @Nullable Instant expires;
 
         public Builder(String name, Action action) {
             this.name = name;
@@ -150,6 +178,11 @@ public record Rule(
             return log(true);
         }
 
+        public Builder expires(@Nullable Instant time) {
+            expires = time;
+            return this;
+        }
+
         public Rule build() {
             return new Rule(
                     name,
@@ -164,7 +197,8 @@ public record Rule(
                     log,
                     appliedTo,
                     description,
-                    logLabel);
+                    logLabel,
+                    expires);
         }
     }
 }

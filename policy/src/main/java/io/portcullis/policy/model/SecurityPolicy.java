@@ -1,6 +1,7 @@
 package io.portcullis.policy.model;
 
 import io.portcullis.policy.Category;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param appliedTo groups whose vNICs enforce the policy; empty for all vNICs of the tenant
  * @param enabled a policy that is not enabled is kept and checked, but in no rule table
  * @param description for people; empty for none
+ * @param schedule when the policy is active; null for always. While it is not, it is kept and checked, but in no rule table.
  * @param lock why nobody may change or remove the policy; null if it is not locked. A lock is taken off by the policy as it is, without it.
  */
 public record SecurityPolicy(
@@ -24,7 +26,8 @@ public record SecurityPolicy(
         boolean enabled,
         List<Rule> rules,
         String description,
-        @Nullable String lock) {
+        @Nullable String lock,
+        @Nullable Schedule schedule) {
     /** Order of evaluation. */
     public static final Comparator<SecurityPolicy> EVALUATION_ORDER = Comparator.comparing(SecurityPolicy::category)
             .thenComparingInt(SecurityPolicy::sequence)
@@ -37,10 +40,10 @@ public record SecurityPolicy(
         description = Objects.requireNonNullElse(description, "");
     }
 
-    /** Without description and lock. */
+    /** Always active, without description and lock. */
     public SecurityPolicy(
             String name, Category category, int sequence, List<String> appliedTo, boolean enabled, List<Rule> rules) {
-        this(name, category, sequence, appliedTo, enabled, rules, "", null);
+        this(name, category, sequence, appliedTo, enabled, rules, "", null, null);
     }
 
     /** An enabled policy for all vNICs of the tenant. */
@@ -55,19 +58,70 @@ public record SecurityPolicy(
     }
 
     public SecurityPolicy withAppliedTo(String... groups) {
-        return new SecurityPolicy(name, category, sequence, List.of(groups), enabled, rules, description, lock);
+        return new SecurityPolicy(
+                name, category, sequence, List.of(groups), enabled, rules, description, lock, schedule);
     }
 
     public SecurityPolicy withEnabled(boolean on) {
-        return new SecurityPolicy(name, category, sequence, appliedTo, on, rules, description, lock);
+        return new SecurityPolicy(name, category, sequence, appliedTo, on, rules, description, lock, schedule);
     }
 
     public SecurityPolicy withDescription(String newDescription) {
-        return new SecurityPolicy(name, category, sequence, appliedTo, enabled, rules, newDescription, lock);
+        return new SecurityPolicy(name, category, sequence, appliedTo, enabled, rules, newDescription, lock, schedule);
     }
 
     /** Null unlocks it. */
     public SecurityPolicy withLock(@Nullable String newLock) {
-        return new SecurityPolicy(name, category, sequence, appliedTo, enabled, rules, description, newLock);
+        return new SecurityPolicy(name, category, sequence, appliedTo, enabled, rules, description, newLock, schedule);
+    }
+
+    /** Null is always. */
+    public SecurityPolicy withSchedule(@Nullable Schedule newSchedule) {
+        return new SecurityPolicy(name, category, sequence, appliedTo, enabled, rules, description, lock, newSchedule);
+    }
+
+    public SecurityPolicy withRules(List<Rule> newRules) {
+        return new SecurityPolicy(name, category, sequence, appliedTo, enabled, newRules, description, lock, schedule);
+    }
+
+    public SecurityPolicy withSequence(int newSequence) {
+        return new SecurityPolicy(name, category, newSequence, appliedTo, enabled, rules, description, lock, schedule);
+    }
+
+    /** Whether its rules are in tables at that time, those that have not expired. */
+    public boolean activeAt(Instant time) {
+        return enabled && (schedule == null || schedule.activeAt(time));
+    }
+
+    /** The rules that are in tables at that time, in their order. */
+    public List<Rule> rulesAt(Instant time) {
+        if (!activeAt(time)) {
+            return List.of();
+        }
+        return expires() ? rules.stream().filter(rule -> rule.activeAt(time)).toList() : rules;
+    }
+
+    private boolean expires() {
+        for (Rule rule : rules) {
+            if (rule.expires() != null) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The first instant after this one from which on other rules may be in tables, by the time alone; null if there is none. */
+    public @Nullable Instant nextChange(Instant after) {
+        if (!enabled) {
+            return null;
+        }
+        Instant next = schedule == null ? null : schedule.nextChange(after);
+        for (Rule rule : rules) {
+            Instant expires = rule.expires();
+            if (expires != null && expires.isAfter(after) && (next == null || expires.isBefore(next))) {
+                next = expires;
+            }
+        }
+        return next;
     }
 }

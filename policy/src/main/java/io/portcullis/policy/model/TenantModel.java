@@ -5,6 +5,7 @@ import io.portcullis.policy.TenantId;
 import io.portcullis.policy.TimeoutPreset;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -24,6 +25,8 @@ import java.util.TreeSet;
  * @param defaultAction what happens where no rule matches: ALLOW, DROP or REJECT
  * @param looseTracking whether TCP connections may be picked up in mid-stream
  * @param timeouts after which idle connections are forgotten
+ * @param time as of which policies are active and rules have expired. It is not the present, but moves on when something of the model becomes
+ *     active or inactive ({@link ModelEdit.SetClock}); until then nothing does. So verdicts follow from the model alone.
  */
 public record TenantModel(
         TenantId tenant,
@@ -36,7 +39,8 @@ public record TenantModel(
         SortedMap<String, StagedPolicy> staged,
         Action defaultAction,
         boolean looseTracking,
-        TimeoutPreset timeouts) {
+        TimeoutPreset timeouts,
+        Instant time) {
     public TenantModel {
         segments = NameMap.copyOf(segments);
         vms = NameMap.copyOf(vms, ModelKeys.OF_VM);
@@ -48,6 +52,8 @@ public record TenantModel(
         staged = NameMap.copyOf(staged, ModelKeys.OF_STAGED);
         // models that were stored before there was a choice name none
         timeouts = timeouts == null ? TimeoutPreset.LINUX : timeouts;
+        // nor a time those from before there were schedules
+        time = time == null ? Instant.EPOCH : time;
     }
 
     /** A tenant at revision 0 with nothing in it, that drops whatever no rule allows. */
@@ -63,7 +69,13 @@ public record TenantModel(
                 NameMap.empty(),
                 Action.DROP,
                 false,
-                TimeoutPreset.LINUX);
+                TimeoutPreset.LINUX,
+                Instant.EPOCH);
+    }
+
+    /** As it would be at that time if nobody changed it, earlier ones too; with the same revision. */
+    public TenantModel at(Instant other) {
+        return replayed(List.of(new ModelEdit.SetClock(other)), revision);
     }
 
     /** Applies all of the edits or none; however many they are, the revision grows by one. */

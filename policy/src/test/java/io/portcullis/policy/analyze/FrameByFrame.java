@@ -66,9 +66,8 @@ final class FrameByFrame {
         vnics.add(null);
         vnics.forEach(vnic -> DIRECTIONS.forEach(direction -> places.add(new Place(vnic, direction))));
         model.policies().values().stream()
-                .filter(SecurityPolicy::enabled)
                 .sorted(SecurityPolicy.EVALUATION_ORDER)
-                .forEach(policy -> policy.rules().forEach(rule -> {
+                .forEach(policy -> policy.rulesAt(model.time()).forEach(rule -> {
                     BitSet matching = frames.matching(rule);
                     matching.and(policy.category() == Category.ETHERNET ? all() : opening);
                     Judged judged = new Judged(policy, rule, matching, new HashMap<>());

@@ -15,12 +15,14 @@ import io.portcullis.policy.model.Expression;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Peers;
 import io.portcullis.policy.model.Rule;
+import io.portcullis.policy.model.Schedule;
 import io.portcullis.policy.model.SecurityPolicy;
 import io.portcullis.policy.model.Service;
 import io.portcullis.policy.model.ServiceSelection;
 import io.portcullis.policy.model.TestTenant;
 import io.portcullis.policy.table.EthernetMatch;
 import io.portcullis.policy.table.ServiceMatch;
+import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -325,6 +327,34 @@ class PolicyAnalyzerTest {
                         "unused Group/web",
                         "unused Service/spare");
         assertThat(analysis.rules()).isZero();
+    }
+
+    @Test
+    void shouldFindOfARuleOnlyWhatIsSoWheneverItIsActive() {
+        Schedule night = Schedule.daily("UTC", "22:00-06:00");
+        Instant noon = Instant.parse("2026-12-01T12:00:00Z");
+        tenant.with(new ModelEdit.SetClock(noon));
+        SecurityPolicy closed = SecurityPolicy.of(
+                        "closed", Category.APPLICATION, 0, drop("all").anyService())
+                .withSchedule(night);
+        SecurityPolicy twice = SecurityPolicy.of(
+                        "twice",
+                        Category.APPLICATION,
+                        1,
+                        allow("backup").services("ssh"),
+                        allow("past").services("ssh").expires(noon))
+                .withSchedule(night);
+        tenant.policy(closed).policy(twice);
+
+        List<String> found = ofRules(analyze(application(
+                allow("ssh").to("web").services("ssh"), allow("again").to("web").services("ssh"))));
+
+        assertThat(found)
+                .as("at noon and at night")
+                .containsExactly(
+                        "shadowed Rule/twice/backup by [closed/all]",
+                        "never-matches Rule/twice/past by []",
+                        "redundant Rule/shop/again by [shop/ssh]");
     }
 
     @Test

@@ -14,6 +14,7 @@ import io.portcullis.policy.model.Group;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Peers;
 import io.portcullis.policy.model.Rule;
+import io.portcullis.policy.model.Schedule;
 import io.portcullis.policy.model.SecurityPolicy;
 import io.portcullis.policy.model.Service;
 import io.portcullis.policy.model.ServiceSelection;
@@ -22,6 +23,8 @@ import io.portcullis.policy.model.TestTenant;
 import io.portcullis.policy.model.Vm;
 import io.portcullis.policy.table.EthernetMatch;
 import io.portcullis.policy.table.ServiceMatch;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -43,12 +46,25 @@ final class RandomPolicies {
     private static final List<String> SERVICES = List.of(
             "low", "high", "tcp", "web", "https", "syn", "not-syn", "from-low", "from-high", "echo", "icmp", "gre");
 
+    private static final List<Schedule> SCHEDULES =
+            List.of(Schedule.daily("UTC", "08:00-18:00"), Schedule.daily("UTC", "16:00-02:00"));
+    private static final Instant EXPIRY = Instant.parse("2026-05-04T00:00:00Z");
+
     private final Random random;
+    private boolean isTimed;
     private final TestTenant tenant = TestTenant.aTenant("acme");
     private int groups;
 
     RandomPolicies(long seed) {
         random = new Random(seed);
+    }
+
+    /** With two schedules that overlap and a date on which rules expire. */
+    static TenantModel timedModel(long seed) {
+        RandomPolicies policies = new RandomPolicies(seed);
+        policies.isTimed = true;
+        policies.tenant.with(new ModelEdit.SetClock(EXPIRY.minus(Duration.ofDays(3))));
+        return policies.model();
     }
 
     TenantModel model() {
@@ -125,7 +141,8 @@ final class RandomPolicies {
             rules.add(rule("r" + rule, category));
         }
         return new SecurityPolicy(
-                "p" + index, category, random.nextInt(3), appliedTo(6), random.nextInt(10) != 0, rules);
+                        "p" + index, category, random.nextInt(3), appliedTo(6), random.nextInt(10) != 0, rules)
+                .withSchedule(isTimed && random.nextInt(3) == 0 ? oneOf(SCHEDULES) : null);
     }
 
     private Rule rule(String name, Category category) {
@@ -142,7 +159,8 @@ final class RandomPolicies {
                 random.nextInt(8) == 0,
                 appliedTo(4),
                 "",
-                random.nextInt(8) == 0 ? "audit" : "");
+                random.nextInt(8) == 0 ? "audit" : "",
+                isTimed && random.nextInt(8) == 0 ? EXPIRY : null);
     }
 
     private ServiceSelection services() {

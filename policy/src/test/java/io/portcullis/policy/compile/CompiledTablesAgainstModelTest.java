@@ -4,12 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.portcullis.policy.RuleDirection;
 import io.portcullis.policy.VnicId;
+import io.portcullis.policy.evaluate.Decision;
+import io.portcullis.policy.evaluate.Evaluation;
+import io.portcullis.policy.evaluate.PolicyEvaluator;
+import io.portcullis.policy.model.SecurityPolicy;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.model.Vnic;
 import io.portcullis.policy.table.RuleTable;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 /** What the compiled tables decide is what the central model says, at the sender's vNIC and at the receiver's. */
@@ -50,6 +57,45 @@ class CompiledTablesAgainstModelTest {
         }
         // Else the comparison says little: many verdicts must come from rules.
         assertThat(byRule).isGreaterThan(compared / 4);
+    }
+
+    /** The next change that an evaluation promises is the first at which a walk comes to another decision. */
+    @Test
+    void shouldForesayWhenADecisionChanges() {
+        long seed = Long.getLong("portcullis.seed", System.nanoTime());
+        System.out.println("CompiledTablesAgainstModelTest: -Dportcullis.seed=" + seed);
+        Random seeds = new Random(seed);
+        int changes = 0;
+        for (int round = 0; round < MODELS / 4; round++) {
+            RandomTenant random = new RandomTenant(seeds.nextLong());
+            TenantModel model = random.model();
+            Flow flow = random.flow(model);
+            for (Vnic vnic : RandomTenant.vnics(model)) {
+                Evaluation now = PolicyEvaluator.of(model).evaluate(vnic, RuleDirection.IN, flow.packet());
+                Instant last = now.nextChange() == null ? model.time().plus(Duration.ofDays(1)) : now.nextChange();
+                for (Instant time : changes(model, last)) {
+                    Decision then = PolicyEvaluator.of(model.at(time)).decide(vnic, RuleDirection.IN, flow.packet());
+                    assertThat(then.equals(now.decision()))
+                            .as("seed %d round %d: %s IN at %s, %s", seed, round, flow, vnic.id(), time)
+                            .isEqualTo(!time.equals(now.nextChange()));
+                }
+                changes += now.nextChange() == null ? 0 : 1;
+            }
+        }
+        assertThat(changes).isGreaterThan(MODELS / 40);
+    }
+
+    /** All times until then, it included, at which other rules are in tables. */
+    private static List<Instant> changes(TenantModel model, Instant last) {
+        TreeSet<Instant> found = new TreeSet<>();
+        for (SecurityPolicy policy : model.policies().values()) {
+            Instant next = policy.nextChange(model.time());
+            while (next != null && !next.isAfter(last)) {
+                found.add(next);
+                next = policy.nextChange(next);
+            }
+        }
+        return List.copyOf(found);
     }
 
     @Test

@@ -33,6 +33,8 @@ class ModelChangeTest {
             different += changes.size();
             assertThat(before.replayed(redone(changes), after.revision())).isEqualTo(after);
             assertThat(after.replayed(undone(changes), before.revision())).isEqualTo(before);
+            // an edit may not turn the clock back, an undo may
+            changes.removeIf(change -> change.kind() == ModelChange.Kind.CLOCK);
             assertThat(TestTenant.accepted(before.apply(redone(changes))).staged())
                     .isEqualTo(after.staged());
             assertThat(TestTenant.accepted(before.apply(redone(changes))).policies())

@@ -16,6 +16,7 @@ import io.portcullis.policy.model.Group;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Peers;
 import io.portcullis.policy.model.Publication;
+import io.portcullis.policy.model.RandomTimes;
 import io.portcullis.policy.model.Rule;
 import io.portcullis.policy.model.SecurityPolicy;
 import io.portcullis.policy.model.Segment;
@@ -57,10 +58,12 @@ public final class RandomEdits {
     private static final List<String> TAGS = List.of("app:web", "app:db", "env:prod", "env:test", "zone:a");
 
     private final Random random;
+    private final RandomTimes times;
     private long macs = 0x0600_0000_0000L;
 
     public RandomEdits(long seed) {
         random = new Random(seed);
+        times = new RandomTimes(random);
     }
 
     /** A few edits that are applied together. */
@@ -77,7 +80,7 @@ public final class RandomEdits {
     }
 
     private ModelEdit edit(TenantModel model) {
-        return switch (random.nextInt(30)) {
+        return switch (random.nextInt(32)) {
             case 0, 1, 2, 3 -> new ModelEdit.SetTags(vm(model), tags());
             case 4, 5 -> new ModelEdit.SetFinding(vm(model), "malware", oneOf("eicar", "mirai"));
             case 6 -> new ModelEdit.ClearFinding(vm(model), "malware");
@@ -98,6 +101,7 @@ public final class RandomEdits {
                         oneOf(TimeoutPreset.values()));
             case 25, 26, 27 -> new ModelEdit.PutStagedPolicy(staged(model));
             case 28 -> new ModelEdit.RemoveStagedPolicy("p" + random.nextInt(9));
+            case 29, 30 -> new ModelEdit.SetClock(times.after(model.time()));
             default ->
                 random.nextBoolean()
                         ? new ModelEdit.PutSegment(new Segment("s" + random.nextInt(3), 30 + random.nextInt(3)))
@@ -224,7 +228,8 @@ public final class RandomEdits {
         for (int count = random.nextInt(6); count > 0; count--) {
             rules.add(rule(model, "r" + count, category));
         }
-        return new SecurityPolicy(name, category, random.nextInt(3), appliedTo(model), random.nextInt(8) != 0, rules);
+        return new SecurityPolicy(name, category, random.nextInt(3), appliedTo(model), random.nextInt(8) != 0, rules)
+                .withSchedule(times.anySchedule());
     }
 
     private StagedPolicy staged(TenantModel model) {
@@ -249,7 +254,7 @@ public final class RandomEdits {
             rules.add(rule(model, "new", policy.category()));
         }
         int place = random.nextInt(rules.size());
-        switch (random.nextInt(8)) {
+        switch (random.nextInt(9)) {
             case 0 -> rules.set(place, rule(model, rules.get(place).name(), policy.category()));
             case 1 -> Collections.shuffle(rules, random);
             case 2 -> rules.remove(place);
@@ -264,18 +269,14 @@ public final class RandomEdits {
             case 6 -> {
                 return policy.withAppliedTo(appliedTo(model).toArray(String[]::new));
             }
+            case 7 -> {
+                return policy.withSchedule(times.anySchedule());
+            }
             default -> {
-                return new SecurityPolicy(
-                        policy.name(),
-                        policy.category(),
-                        random.nextInt(3),
-                        policy.appliedTo(),
-                        policy.enabled(),
-                        policy.rules());
+                return policy.withSequence(random.nextInt(3));
             }
         }
-        return new SecurityPolicy(
-                policy.name(), policy.category(), policy.sequence(), policy.appliedTo(), policy.enabled(), rules);
+        return policy.withRules(rules);
     }
 
     private Rule rule(TenantModel model, String name, Category category) {
@@ -292,7 +293,8 @@ public final class RandomEdits {
                 random.nextBoolean(),
                 appliedTo(model),
                 random.nextInt(4) == 0 ? "why" : "",
-                random.nextInt(4) == 0 ? oneOf("audit", "pci:2") : "");
+                random.nextInt(4) == 0 ? oneOf("audit", "pci:2") : "",
+                times.anyExpiry());
     }
 
     private String[] services(TenantModel model) {

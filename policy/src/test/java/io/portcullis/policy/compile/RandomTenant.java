@@ -13,6 +13,7 @@ import io.portcullis.policy.model.Expression;
 import io.portcullis.policy.model.Group;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Peers;
+import io.portcullis.policy.model.RandomTimes;
 import io.portcullis.policy.model.Rule;
 import io.portcullis.policy.model.SecurityPolicy;
 import io.portcullis.policy.model.Service;
@@ -68,6 +69,7 @@ public final class RandomTenant {
     private static final VnicProtection ROUTER = new VnicProtection(false, true, false, true, 0);
 
     private final Random random;
+    private final RandomTimes times;
     private final TenantId tenant;
     private final int firstVlan;
     private final TestTenant builder;
@@ -79,6 +81,7 @@ public final class RandomTenant {
 
     public RandomTenant(long seed, String tenant, int firstVlan) {
         random = new Random(seed);
+        times = new RandomTimes(random);
         this.tenant = new TenantId(tenant);
         this.firstVlan = firstVlan;
         builder = TestTenant.aTenant(tenant);
@@ -117,6 +120,7 @@ public final class RandomTenant {
                     removes ? StagedPolicy.removal(policy.name()) : StagedPolicy.of(policy)));
         }
         builder.with(new ModelEdit.SetDefaults(oneOf(Action.ALLOW, Action.DROP, Action.REJECT), random.nextBoolean()));
+        builder.with(new ModelEdit.SetClock(times.time()));
         return builder.build();
     }
 
@@ -175,8 +179,8 @@ public final class RandomTenant {
         for (int rule = 0; rule < count; rule++) {
             rules.add(rule("r" + rule, category));
         }
-        return new SecurityPolicy(
-                "p" + index, category, random.nextInt(3), appliedTo(), random.nextInt(10) != 0, rules);
+        return new SecurityPolicy("p" + index, category, random.nextInt(3), appliedTo(), random.nextInt(10) != 0, rules)
+                .withSchedule(times.anySchedule());
     }
 
     private Rule rule(String name, Category category) {
@@ -193,7 +197,8 @@ public final class RandomTenant {
                 random.nextBoolean(),
                 appliedTo(),
                 random.nextInt(4) == 0 ? "why" : "",
-                random.nextInt(4) == 0 ? "audit" : "");
+                random.nextInt(4) == 0 ? "audit" : "",
+                times.anyExpiry());
     }
 
     private ServiceSelection services() {

@@ -12,11 +12,14 @@ import io.portcullis.policy.model.EditResult;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Publication;
 import io.portcullis.policy.model.Rule;
+import io.portcullis.policy.model.Schedule;
 import io.portcullis.policy.model.SecurityPolicy;
 import io.portcullis.policy.model.StagedPolicy;
 import io.portcullis.policy.model.Tag;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.table.RuleTable;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -206,6 +209,29 @@ class TenantCompilerTest {
         assertThat(compiler.update(model)).isEmpty();
         model = accepted(model.setFinding("web-1", "malware", "eicar"));
         assertThat(compiler.update(model)).isEmpty();
+    }
+
+    @Test
+    void shouldTouchOnlyWhomAnHourOfTheDayConcerns() {
+        SecurityPolicy night = SecurityPolicy.of(
+                        "night",
+                        Category.APPLICATION,
+                        2,
+                        Rule.allow("backup").from("db").services("ssh"))
+                .withAppliedTo("web")
+                .withSchedule(Schedule.daily("UTC", "22:00-06:00"));
+        Instant noon = Instant.parse("2026-12-01T12:00:00Z");
+        TenantModel model =
+                accepted(threeTiers().apply(List.of(new ModelEdit.PutPolicy(night), new ModelEdit.SetClock(noon))));
+        TenantCompiler compiler = new PolicyCompiler().incremental();
+        compiler.update(model);
+        assertThat(compiler.nextChange()).isEqualTo(noon.plus(Duration.ofHours(10)));
+
+        TenantModel evening = model.at(noon.plus(Duration.ofHours(10)));
+        assertThat(compiler.update(evening))
+                .containsExactlyInAnyOrder(VnicId.parse("acme/web-1/eth0"), VnicId.parse("acme/web-2/eth0"));
+        assertThat(compiler.nextChange()).isEqualTo(noon.plus(Duration.ofHours(18)));
+        assertThat(compiler.update(evening.at(noon.plus(Duration.ofHours(11))))).isEmpty();
     }
 
     @Test

@@ -14,12 +14,15 @@ import io.portcullis.policy.RuleDirection;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.evaluate.FirstPacket.Datagram;
 import io.portcullis.policy.model.Expression;
+import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Peers;
 import io.portcullis.policy.model.Rule;
+import io.portcullis.policy.model.Schedule;
 import io.portcullis.policy.model.SecurityPolicy;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.model.TestTenant;
 import io.portcullis.policy.table.EthernetMatch;
+import java.time.Instant;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -165,6 +168,42 @@ class PolicyEvaluatorTest {
                         "DIRECTION: the packet goes IN, the rule is for OUT");
         assertThat(texts(in(model, "db-1", tcp(WEB, DB, 443)).reasons()))
                 .containsExactly("POLICY_APPLIED_TO: acme/db-1/eth0 is in group db");
+    }
+
+    @Test
+    void shouldSayThatAPolicyIsOutOfItsScheduleOrARuleHasExpiredAndWhenThatChanges() {
+        Instant noon = Instant.parse("2026-12-01T12:00:00Z");
+        Instant evening = Instant.parse("2026-12-01T18:00:00Z");
+        TenantModel model = shop().policy(SecurityPolicy.of(
+                                "office",
+                                Category.APPLICATION,
+                                1,
+                                Rule.allow("today").services("https").expires(evening.plusSeconds(600)),
+                                Rule.allow("gone").services("https").expires(noon))
+                        .withSchedule(Schedule.daily("Europe/Berlin", "19:00-23:00")))
+                .with(new ModelEdit.SetClock(noon))
+                .build();
+
+        Evaluation closed = in(model, "app-1", tcp(WEB, APP, 443));
+        assertThat(closed.decision().allows()).isFalse();
+        assertThat(closed.nextChange()).isEqualTo(evening);
+        assertThat(texts(closed.nearMisses().getFirst().failed()))
+                .containsExactly(
+                        "SCHEDULE: policy office is not active: its schedule is daily 19:00-23:00 Europe/Berlin,"
+                                + " and begins at 2026-12-01T18:00:00Z");
+        assertThat(texts(closed.nearMisses().get(1).failed()))
+                .contains("EXPIRY: the rule expired at 2026-12-01T12:00:00Z");
+
+        Evaluation open = in(model.at(evening), "app-1", tcp(WEB, APP, 443));
+        assertThat(open.decision().rule()).hasToString("office/today");
+        assertThat(open.nextChange()).isEqualTo(evening.plusSeconds(600));
+        assertThat(in(model.at(evening.plusSeconds(600)), "app-1", tcp(WEB, APP, 443))
+                        .nextChange())
+                .as("nothing is left that could match")
+                .isNull();
+        assertThat(in(model, "app-1", tcp(WEB, APP, 22)).nextChange())
+                .as("of another service")
+                .isNull();
     }
 
     @Test

@@ -57,7 +57,8 @@ class DeltaChecksTest {
                 new TreeMap<>(model.staged()),
                 model.defaultAction(),
                 model.looseTracking(),
-                model.timeouts());
+                model.timeouts(),
+                model.time());
     }
 
     @Test

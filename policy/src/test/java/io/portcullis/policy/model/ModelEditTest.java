@@ -10,6 +10,7 @@ import io.portcullis.policy.Action;
 import io.portcullis.policy.Category;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
+import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -102,6 +103,19 @@ class ModelEditTest {
         assertThat(found.vms().get("web-1").findings()).containsEntry("malware", "eicar");
         assertThat(cleared.vms().get("web-1")).isEqualTo(tagged.vms().get("web-1"));
         assertThat(cleared.revision()).isEqualTo(tagged.revision() + 2);
+    }
+
+    @Test
+    void shouldSetTheClockForwardOnly() {
+        Instant noon = Instant.parse("2026-12-01T12:00:00Z");
+        TenantModel model = accepted(model().apply(new ModelEdit.SetClock(noon)));
+
+        assertThat(model.time()).isEqualTo(noon);
+        assertThat(model.apply(new ModelEdit.SetClock(noon))).isEqualTo(new EditResult.Accepted(model, false));
+        assertThat(refused(model.apply(new ModelEdit.SetClock(noon.minusNanos(1)))))
+                .extracting(Problem::path)
+                .containsExactly("/time");
+        assertThat(model.at(noon.minusSeconds(1)).time()).isEqualTo(noon.minusSeconds(1));
     }
 
     @Test

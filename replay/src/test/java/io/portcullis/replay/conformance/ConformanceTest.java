@@ -49,6 +49,7 @@ class ConformanceTest {
                 scenario.tenants(),
                 List.of(new Scenario.Step(
                         first.title(),
+                        null,
                         first.apply(),
                         first.delete(),
                         first.tags(),

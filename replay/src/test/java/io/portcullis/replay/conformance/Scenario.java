@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A story about policy with the reachability that it must have, written down by hand from what it means.
@@ -25,6 +26,7 @@ record Scenario(String title, Map<String, TenantPart> tenants, List<Step> steps)
     /**
      * A change, if any, and what holds from then on; all by tenant.
      *
+     * @param at from now on it is that time, as {@code 2026-12-01T22:00:00Z}; null if it stays what it was
      * @param apply documents
      * @param delete policies, by name
      * @param tags all tags of a VM
@@ -32,6 +34,7 @@ record Scenario(String title, Map<String, TenantPart> tenants, List<Step> steps)
      */
     record Step(
             String title,
+            @Nullable String at,
             Map<String, String> apply,
             Map<String, List<String>> delete,
             Map<String, Map<String, List<String>>> tags,

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -61,6 +62,10 @@ final class ScenarioRun implements AutoCloseable {
                         String[] parts = finding.split("=", 2);
                         edit(tenant, new ModelEdit.SetFinding(vm, parts[0], parts[1]));
                     }));
+            if (step.at() != null) {
+                Instant time = Instant.parse(step.at());
+                models.keySet().forEach(tenant -> edit(tenant, new ModelEdit.SetClock(time)));
+            }
             models.values().forEach(lab::enforce);
             step.reach().forEach(reach -> compare(step.title(), reach));
         }
