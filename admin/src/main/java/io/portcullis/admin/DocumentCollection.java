@@ -1,6 +1,7 @@
 package io.portcullis.admin;
 
 import io.portcullis.admin.document.ModelWriter;
+import io.portcullis.api.ExclusionSpec;
 import io.portcullis.api.GroupSpec;
 import io.portcullis.api.PolicySpec;
 import io.portcullis.api.SegmentSpec;
@@ -58,7 +59,13 @@ record DocumentCollection<S extends Record>(
                     "StagedPolicy",
                     StagedPolicySpec.class,
                     model -> specs(model.staged(), ModelWriter::staged),
-                    ModelEdit.RemoveStagedPolicy::new));
+                    ModelEdit.RemoveStagedPolicy::new),
+            new DocumentCollection<>(
+                    "exclusions",
+                    "Exclusion",
+                    ExclusionSpec.class,
+                    model -> specs(model.exclusions(), ModelWriter::exclusion),
+                    ModelEdit.RemoveExclusion::new));
 
     private static <T, S> Map<String, S> specs(Map<String, T> things, Function<T, S> write) {
         Map<String, S> specs = new TreeMap<>();

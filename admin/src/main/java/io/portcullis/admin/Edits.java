@@ -236,6 +236,7 @@ final class Edits {
                 case ModelEdit.RemovePolicy _, ModelEdit.SetTags _, ModelEdit.SetFinding _ -> {}
                 case ModelEdit.PutStagedPolicy _, ModelEdit.RemoveStagedPolicy _ -> {}
                 case ModelEdit.ClearFinding _, ModelEdit.SetDefaults _, ModelEdit.SetClock _ -> {}
+                case ModelEdit.PutExclusion _, ModelEdit.RemoveExclusion _ -> {}
             }
         }
         CompletionStage<Boolean> allowed = CompletableFuture.completedFuture(true);

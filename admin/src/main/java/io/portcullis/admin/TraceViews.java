@@ -173,6 +173,7 @@ final class TraceViews {
         return switch (cause) {
             case RULE -> " by " + rule;
             case DEFAULT -> " by default";
+            case EXCLUDED -> " as it is excluded";
             case NEIGHBOURHOOD, NOT_IP -> " by its kind";
         };
     }
@@ -211,6 +212,7 @@ final class TraceViews {
         return switch (verdict.cause()) {
             case RULE -> String.valueOf(verdict.rule());
             case DEFAULT -> Views.DEFAULT;
+            case EXCLUDED -> "excluded";
             case NEIGHBOURHOOD, NOT_IP -> "neighbourhood";
         };
     }

@@ -10,6 +10,7 @@ import io.portcullis.api.VmView;
 import io.portcullis.api.VnicStatusView;
 import io.portcullis.api.VnicView;
 import io.portcullis.datapath.track.ConnectionInfo;
+import io.portcullis.policy.compile.ExcludedVnics;
 import io.portcullis.policy.compile.GroupMembership;
 import io.portcullis.policy.compile.RuleIds;
 import io.portcullis.policy.model.AddressLiteral;
@@ -44,6 +45,7 @@ final class Views {
     private final Map<String, List<String>> groupsByVm = new HashMap<>();
     private boolean grouped;
     private final Map<Long, String> ruleNames = new HashMap<>();
+    private @Nullable ExcludedVnics excluded;
 
     Views(TenantModel model) {
         this.model = model;
@@ -78,7 +80,18 @@ final class Views {
                 segment == null ? null : segment.vlan(),
                 vnic.port(),
                 ProtectionText.spec(vnic.protection()),
+                excluded().exclusions(vnic.id()),
+                excluded().holds(vnic.id()),
                 status);
+    }
+
+    private ExcludedVnics excluded() {
+        ExcludedVnics known = excluded;
+        if (known == null) {
+            known = ExcludedVnics.of(model);
+            excluded = known;
+        }
+        return known;
     }
 
     private List<String> groups(Vm vm) {

@@ -270,6 +270,7 @@ final class VmRoutes {
                             rules.table().defaultAction().name(),
                             ModelWriter.tracking(rules.table().looseTracking()),
                             ModelWriter.word(rules.table().timeouts()),
+                            rules.table().excluded(),
                             rules.table().ftpHelper() ? List.of(ModelWriter.word(Alg.FTP)) : List.of(),
                             Views.rules(rules.table())));
                 }));

@@ -67,6 +67,53 @@ class VmApiTest extends ApiTestCase {
     }
 
     @Test
+    void shouldExcludeVmsAndIsolateThemAllTheSame() {
+        client.apply("acme", TENANT);
+
+        ChangeView change = client.apply("acme", """
+            kind: Exclusion
+            metadata: {name: operators}
+            spec: {vms: [web-1], description: our own way in}
+            """);
+
+        assertThat(change.changed()).containsExactly("Exclusion/operators");
+        assertThat(client.vm("acme", "web-1").vnics()).allSatisfy(vnic -> {
+            assertThat(vnic.excluded()).isTrue();
+            assertThat(vnic.exclusions()).containsExactly("operators");
+        });
+        RulesView rules = client.rules("acme", "web-1", "eth0");
+        assertThat(rules.excluded()).isTrue();
+        assertThat(rules.defaultAction()).isEqualTo("ALLOW");
+        assertThat(rules.rules()).isEmpty();
+
+        client.quarantine("acme", "web-1");
+        assertThat(client.vnic("acme", "web-1", "eth0")).satisfies(vnic -> {
+            assertThat(vnic.excluded()).isFalse();
+            assertThat(vnic.exclusions()).containsExactly("operators");
+        });
+        assertThat(client.rules("acme", "web-1", "eth0").excluded()).isFalse();
+
+        client.endQuarantine("acme", "web-1");
+        client.delete("acme", "exclusions", "operators");
+        assertThat(client.vnic("acme", "web-1", "eth0").exclusions()).isEmpty();
+    }
+
+    @Test
+    void shouldSayWhereAnExclusionNamesNobody() {
+        client.apply("acme", TENANT);
+        long revision = client.tenant("acme").revision();
+
+        assertThat(refused(() -> client.apply("acme", """
+            kind: Exclusion
+            metadata: {name: operators}
+            spec: {groups: [web, wbe]}
+            """)).problem().problems())
+                .extracting(FieldProblem::path)
+                .containsExactly("spec.groups[1]");
+        assertThat(client.tenant("acme").revision()).isEqualTo(revision);
+    }
+
+    @Test
     void shouldQuarantineByOneCall() {
         client.apply("acme", TENANT);
 

@@ -48,7 +48,7 @@ public record EvaluationView(
      * What one firewall says.
      *
      * @param direction IN or OUT
-     * @param cause RULE, DEFAULT, NEIGHBOURHOOD (ARP, neighbour and listener discovery) or NOT_IP
+     * @param cause RULE, DEFAULT, EXCLUDED, NEIGHBOURHOOD (ARP, neighbour and listener discovery) or NOT_IP
      * @param rule what decided, if a rule did
      * @param passes rules that handed the packet on to the next category
      * @param reasons why the rule matches

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * Something that an analysis found.
  *
  * @param kind one of {@link #KINDS}
- * @param subject what it is about: {@code Rule/POLICY/RULE}, {@code Group/NAME} or {@code Service/NAME}
+ * @param subject what it is about: {@code Rule/POLICY/RULE}, {@code Group/NAME}, {@code Service/NAME} or {@code Exclusion/NAME}
  * @param message what is so
  * @param hint how to mend it
  * @param causes the rules that make it so, as {@code POLICY/RULE}, in order of evaluation; of a group those that name it
@@ -29,5 +29,6 @@ public record FindingView(
             "empty-group",
             "unused",
             "never-matches",
-            "passes-all");
+            "passes-all",
+            "excluded");
 }

@@ -10,6 +10,7 @@ import java.util.List;
  * @param defaultAction after the last rule
  * @param tracking {@code strict} or {@code loose}
  * @param timeouts {@code linux} or {@code nsx}
+ * @param excluded whether what no rule refuses passes, whatever the state of its connection
  * @param algs gateways that follow the vNIC's connections: {@code ftp}
  */
 public record RulesView(
@@ -20,5 +21,6 @@ public record RulesView(
         String defaultAction,
         String tracking,
         String timeouts,
+        boolean excluded,
         List<String> algs,
         List<RuleView> rules) {}

@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id {@code tenant/vm/vnic}
  * @param protection as declared, defaults written out
+ * @param exclusions that name it: none of the tenant's rules hold for it
+ * @param excluded false also where quarantine comes before an exclusion
  * @param status null while no host has it, or its host does not answer
  */
 public record VnicView(
@@ -19,4 +21,6 @@ public record VnicView(
         @Nullable Integer vlan,
         String port,
         ProtectionSpec protection,
+        List<String> exclusions,
+        boolean excluded,
         @Nullable VnicStatusView status) {}

@@ -34,6 +34,7 @@ import picocli.CommandLine.Option;
             "  passes-all      a PASS that leaves nothing for the rest of its category",
             "  empty-group     nobody is in it now",
             "  unused          a group or service that no policy needs",
+            "  excluded        an exclusion: vNICs for which no rule holds",
             "",
             "Exit status: 0, or 1 if something of --fail-on was found.",
             "",

@@ -11,7 +11,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "delete",
         mixinStandardHelpOptions = true,
-        description = "Delete a group, policy, segment, service, VM or tenant. Refused while something uses it.",
+        description =
+                "Delete a group, policy, segment, service, exclusion, VM or tenant. Refused while something uses it.",
         footer = {"", "Examples:", "  portcullis delete policy web", "  portcullis delete vm web-1    (detach it first)"
         })
 final class DeleteCommand implements Callable<Integer> {
@@ -37,7 +38,7 @@ final class DeleteCommand implements Callable<Integer> {
                     Session.VmName vm = session.vm(name);
                     changed(client.deleteVm(vm.tenant(), vm.name()));
                 }
-                case GROUPS, POLICIES, STAGED_POLICIES, SEGMENTS, SERVICES ->
+                case GROUPS, POLICIES, STAGED_POLICIES, SEGMENTS, SERVICES, EXCLUSIONS ->
                     changed(client.delete(session.tenant(), kind.plural(), name));
                 case TENANTS -> {
                     client.deleteTenant(name);

@@ -1,5 +1,6 @@
 package io.portcullis.cli;
 
+import io.portcullis.api.ExclusionSpec;
 import io.portcullis.api.GroupSpec;
 import io.portcullis.api.PolicySpec;
 import io.portcullis.api.PortcullisClient;
@@ -39,7 +40,7 @@ final class DescribeCommand implements Callable<Integer> {
     @Option(
             names = "--revision",
             paramLabel = "N",
-            description = "A group, policy, segment or service as it was at that revision.")
+            description = "A group, policy, segment, service or exclusion as it was at that revision.")
     private @Nullable Long revision;
 
     DescribeCommand(Terminal terminal) {
@@ -79,6 +80,7 @@ final class DescribeCommand implements Callable<Integer> {
             case SERVICES -> client.resource(session.tenant(), kind.plural(), name, ServiceSpec.class, revision);
             case STAGED_POLICIES ->
                 client.resource(session.tenant(), kind.plural(), name, StagedPolicySpec.class, revision);
+            case EXCLUSIONS -> client.resource(session.tenant(), kind.plural(), name, ExclusionSpec.class, revision);
             case POLICIES -> client.resource(session.tenant(), kind.plural(), name, PolicySpec.class, revision);
             case REALIZATION -> client.realization(name.isEmpty() ? session.tenant() : name);
             case RULES, CONNECTIONS ->

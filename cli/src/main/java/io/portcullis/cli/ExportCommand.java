@@ -32,7 +32,8 @@ final class ExportCommand implements Callable<Integer> {
             arity = "0..1",
             paramLabel = "KIND",
             converter = Kind.Reader.class,
-            description = "Only these: segments, services, groups, vms, policies, staged-policies or tenant.")
+            description =
+                    "Only these: segments, services, groups, vms, policies, staged-policies, exclusions or tenant.")
     private @Nullable Kind kind;
 
     @Parameters(index = "1", arity = "0..1", paramLabel = "NAME", description = "Only this one.")

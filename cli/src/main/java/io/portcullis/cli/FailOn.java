@@ -15,7 +15,7 @@ final class FailOn {
             paramLabel = "KIND",
             description =
                     "Fail on findings of these kinds: shadowed, redundant, conflicting, too-permissive, empty-group,"
-                            + " unused, never-matches, passes-all, or all.")
+                            + " unused, never-matches, passes-all, excluded, or all.")
     private List<String> given = new ArrayList<>();
 
     /** None if nothing fails the command; {@link CommandFailure} if one is unknown. */

@@ -1,6 +1,7 @@
 package io.portcullis.cli;
 
 import io.portcullis.api.ConnectionsView;
+import io.portcullis.api.ExclusionSpec;
 import io.portcullis.api.GroupSpec;
 import io.portcullis.api.PolicySpec;
 import io.portcullis.api.PortcullisClient;
@@ -28,8 +29,8 @@ import picocli.CommandLine.Parameters;
         description = "List things, or show one.",
         footer = {
             "",
-            "Kinds: vms, hosts, groups, policies, staged-policies, segments, services, tenants, migrations,",
-            "       cluster, connections VM, rules VM, realization. Singular does as well.",
+            "Kinds: vms, hosts, groups, policies, staged-policies, segments, services, exclusions, tenants,",
+            "       migrations, cluster, connections VM, rules VM, realization. Singular does as well.",
             "",
             "Examples:",
             "  portcullis get vms -o wide          all VMs of the tenant, with groups and ports",
@@ -63,7 +64,7 @@ final class GetCommand implements Callable<Integer> {
     @Option(
             names = "--revision",
             paramLabel = "N",
-            description = "Groups, policies, segments and services as they were at that revision.")
+            description = "Groups, policies, segments, services and exclusions as they were at that revision.")
     private @Nullable Long revision;
 
     GetCommand(Terminal terminal) {
@@ -93,6 +94,7 @@ final class GetCommand implements Callable<Integer> {
                 case GROUPS -> show(resources(client, GroupSpec.class), Tables.GROUPS);
                 case SEGMENTS -> show(resources(client, SegmentSpec.class), Tables.SEGMENTS);
                 case SERVICES -> show(resources(client, ServiceSpec.class), Tables.SERVICES);
+                case EXCLUSIONS -> show(resources(client, ExclusionSpec.class), Tables.EXCLUSIONS);
                 case POLICIES -> policies(client);
                 case STAGED_POLICIES -> show(resources(client, StagedPolicySpec.class), Tables.STAGED_POLICIES);
                 case RULES -> rules(client);
@@ -184,7 +186,8 @@ final class GetCommand implements Callable<Integer> {
                     + (view.realizedRevision() >= view.revision()
                             ? ", in force"
                             : ", in force is " + view.realizedRevision())
-                    + ", default " + view.defaultAction()));
+                    + ", default " + view.defaultAction()
+                    + (view.excluded() ? ", excluded: the tenant's rules do not hold here" : "")));
             output.one(view, Table.of(view.rules(), output.wide(), Tables.RULES));
         }
     }

@@ -17,6 +17,7 @@ enum Kind {
     STAGED_POLICIES("staged-policies", "staged-policy", "stagedpolicies", "stagedpolicy"),
     SEGMENTS("segments", "segment"),
     SERVICES("services", "service"),
+    EXCLUSIONS("exclusions", "exclusion"),
     TENANTS("tenants", "tenant"),
     MIGRATIONS("migrations", "migration"),
     CLUSTER("cluster", "members"),
@@ -43,7 +44,7 @@ enum Kind {
     /** Refuses what is only known as it is now. */
     void requireRevisions() {
         switch (this) {
-            case GROUPS, POLICIES, STAGED_POLICIES, SEGMENTS, SERVICES -> {}
+            case GROUPS, POLICIES, STAGED_POLICIES, SEGMENTS, SERVICES, EXCLUSIONS -> {}
             case VMS, TENANTS ->
                 throw new CommandFailure(
                         ExitCode.USAGE,
@@ -63,12 +64,14 @@ enum Kind {
             case STAGED_POLICIES -> "StagedPolicy";
             case SEGMENTS -> "Segment";
             case SERVICES -> "Service";
+            case EXCLUSIONS -> "Exclusion";
             case TENANTS -> "Tenant";
             case HOSTS, MIGRATIONS, CLUSTER, CONNECTIONS, RULES, REALIZATION ->
                 throw new CommandFailure(
                         ExitCode.USAGE,
                         plural() + " have no documents",
-                        "there are documents of tenant, segments, services, groups, vms, policies and staged-policies");
+                        "there are documents of tenant, segments, services, groups, vms, policies, staged-policies and"
+                                + " exclusions");
         };
     }
 

@@ -4,6 +4,7 @@ import static io.portcullis.cli.Table.Column.column;
 import static io.portcullis.cli.Table.Column.wideColumn;
 
 import io.portcullis.api.ConnectionView;
+import io.portcullis.api.ExclusionSpec;
 import io.portcullis.api.GroupSpec;
 import io.portcullis.api.HostView;
 import io.portcullis.api.MemberView;
@@ -55,6 +56,7 @@ final class Tables {
             column("SEGMENT", VnicView::segment),
             column("VLAN", VnicView::vlan),
             column("MAC", VnicView::mac),
+            column("EXCLUDED", VnicView::excluded),
             column("ADDRESSES", VnicView::addresses),
             wideColumn("PORT", VnicView::port),
             wideColumn("RULES-HASH", live(VnicStatusView::rulesHash)));
@@ -86,6 +88,12 @@ final class Tables {
                     service -> service.spec().entries().stream()
                             .map(Words::service)
                             .toList()));
+
+    static final List<Column<Resource<ExclusionSpec>>> EXCLUSIONS = List.of(
+            column("NAME", exclusion -> exclusion.metadata().name()),
+            column("GROUPS", exclusion -> exclusion.spec().groups()),
+            column("VMS", exclusion -> exclusion.spec().vms()),
+            column("DESCRIPTION", exclusion -> exclusion.spec().description()));
 
     static final List<Column<Resource<PolicySpec>>> POLICIES = List.of(
             column("NAME", policy -> policy.metadata().name()),

@@ -75,6 +75,18 @@ class MainTest extends CliTestCase {
     }
 
     @Test
+    void shouldListWhoIsExcluded() {
+        cluster.on("GET /v1/tenants/acme/exclusions", 200, """
+            {"items": [{"kind": "Exclusion", "metadata": {"name": "operators"},
+              "spec": {"groups": ["management"], "vms": ["console"], "description": "a way in"}}]}
+            """);
+
+        assertThat(run("get", "exclusions")).isEqualTo(ExitCode.OK);
+
+        assertThat(out.toString()).contains("operators  management  console  a way in");
+    }
+
+    @Test
     void shouldSayWhenThereIsNothing() {
         cluster.on("GET /v1/hosts", 200, "{\"items\": []}");
 

@@ -80,6 +80,8 @@ public final class PolicyJacksonModule extends SimpleModule {
         @JsonSubTypes.Type(value = ModelEdit.RemovePolicy.class, name = "remove-policy"),
         @JsonSubTypes.Type(value = ModelEdit.PutStagedPolicy.class, name = "put-staged-policy"),
         @JsonSubTypes.Type(value = ModelEdit.RemoveStagedPolicy.class, name = "remove-staged-policy"),
+        @JsonSubTypes.Type(value = ModelEdit.PutExclusion.class, name = "put-exclusion"),
+        @JsonSubTypes.Type(value = ModelEdit.RemoveExclusion.class, name = "remove-exclusion"),
         @JsonSubTypes.Type(value = ModelEdit.SetTags.class, name = "set-tags"),
         @JsonSubTypes.Type(value = ModelEdit.SetFinding.class, name = "set-finding"),
         @JsonSubTypes.Type(value = ModelEdit.ClearFinding.class, name = "clear-finding"),

@@ -18,6 +18,7 @@ import io.portcullis.policy.compile.PolicyCompiler;
 import io.portcullis.policy.compile.RuleTableCodec;
 import io.portcullis.policy.model.Alg;
 import io.portcullis.policy.model.EditResult;
+import io.portcullis.policy.model.Exclusion;
 import io.portcullis.policy.model.Expression;
 import io.portcullis.policy.model.Group;
 import io.portcullis.policy.model.ModelEdit;
@@ -104,6 +105,8 @@ class PolicyJacksonModuleTest {
             new ModelEdit.PutStagedPolicy(StagedPolicy.removal("frames")),
             new ModelEdit.PutStagedPolicy(StagedPolicy.of(SecurityPolicy.of(
                     "app", Category.APPLICATION, 20, Rule.allow("yes").services("web")))),
+            new ModelEdit.PutExclusion(
+                    new Exclusion("aside", List.of("nested"), new TreeSet<>(Set.of("web-1")), "a way in")),
             new ModelEdit.SetTags("web-1", new TreeSet<>(Set.of(Tag.parse("app:web")))),
             new ModelEdit.SetFinding("web-1", "malware", "none"),
             new ModelEdit.ClearFinding("web-1", "malware"),
@@ -119,6 +122,7 @@ class PolicyJacksonModuleTest {
                             .between(LocalDate.parse("2026-12-01"), LocalDate.parse("2027-12-31")))),
             new ModelEdit.SetClock(Instant.parse("2026-12-01T12:00:00.000000001Z")),
             new ModelEdit.RemovePolicy("night"),
+            new ModelEdit.RemoveExclusion("aside"),
             new ModelEdit.RemovePolicy("app"),
             new ModelEdit.RemovePolicy("frames"),
             new ModelEdit.RemoveGroup("nested"),
@@ -149,6 +153,16 @@ class PolicyJacksonModuleTest {
                 .isEqualTo(model);
         assertThat(mapper.readValue(mapper.writeValueAsString(table), RuleTable.class))
                 .isEqualTo(table);
+    }
+
+    @Test
+    void shouldReadModelsThatKnowNothingOfExclusions() throws JsonProcessingException {
+        TenantModel model = TenantModel.empty(WEB.tenant());
+        String json = mapper.writeValueAsString(model);
+        String before = json.replaceAll(",\"exclusions\":\\{}", "");
+
+        assertThat(before).doesNotContain("exclusions").hasSizeLessThan(json.length());
+        assertThat(mapper.readValue(before, TenantModel.class)).isEqualTo(model);
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.portcullis.vnic;
 
+import io.portcullis.policy.model.Exclusion;
 import io.portcullis.policy.model.Expression;
 import io.portcullis.policy.model.Group;
 import io.portcullis.policy.model.ModelEdit;
@@ -55,7 +56,10 @@ record PastRevision(
             case ModelEdit.PutSegment _, ModelEdit.SetTags _, ModelEdit.SetFinding _ -> 1;
             case ModelEdit.ClearFinding _, ModelEdit.SetDefaults _, ModelEdit.RemoveSegment _ -> 1;
             case ModelEdit.RemoveVm _, ModelEdit.RemoveGroup _, ModelEdit.RemoveService _ -> 1;
+            case ModelEdit.PutExclusion(Exclusion exclusion) ->
+                1L + exclusion.groups().size() + exclusion.vms().size();
             case ModelEdit.RemovePolicy _, ModelEdit.RemoveStagedPolicy _, ModelEdit.SetClock _ -> 1;
+            case ModelEdit.RemoveExclusion _ -> 1;
         };
     }
 

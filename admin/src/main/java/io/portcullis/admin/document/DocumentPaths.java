@@ -33,7 +33,9 @@ public final class DocumentPaths {
             "policies",
             "Policy",
             STAGED,
-            "StagedPolicy");
+            "StagedPolicy",
+            "exclusions",
+            "Exclusion");
 
     private DocumentPaths() {}
 

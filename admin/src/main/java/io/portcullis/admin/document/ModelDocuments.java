@@ -80,10 +80,14 @@ public final class ModelDocuments {
             case ModelEdit.PutVm(var it) -> resource("Vm", it.name(), ModelWriter.vm(it));
             case ModelEdit.PutPolicy(var it) -> resource("Policy", it.name(), ModelWriter.policy(it));
             case ModelEdit.PutStagedPolicy(var it) -> resource("StagedPolicy", it.name(), ModelWriter.staged(it));
+            case ModelEdit.PutExclusion(var it) -> resource("Exclusion", it.name(), ModelWriter.exclusion(it));
             case ModelEdit.SetDefaults it -> resource("Tenant", model.tenant().value(), ModelWriter.defaults(it));
             case ModelEdit.SetClock it -> resource("Clock", model.tenant().value(), ClockText.of(model, it.time()));
             case ModelEdit.RemoveSegment _, ModelEdit.RemoveService _, ModelEdit.RemoveGroup _ -> Optional.empty();
-            case ModelEdit.RemoveVm _, ModelEdit.RemovePolicy _, ModelEdit.RemoveStagedPolicy _ -> Optional.empty();
+            case ModelEdit.RemoveVm _,
+                    ModelEdit.RemovePolicy _,
+                    ModelEdit.RemoveExclusion _,
+                    ModelEdit.RemoveStagedPolicy _ -> Optional.empty();
             case ModelEdit.SetTags _, ModelEdit.SetFinding _, ModelEdit.ClearFinding _ ->
                 throw new IllegalArgumentException("part of a document");
         };

@@ -1,5 +1,6 @@
 package io.portcullis.admin.document;
 
+import io.portcullis.api.ExclusionSpec;
 import io.portcullis.api.FieldProblem;
 import io.portcullis.api.GroupSpec;
 import io.portcullis.api.PolicySpec;
@@ -22,6 +23,7 @@ import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.model.AddressLiteral;
 import io.portcullis.policy.model.Alg;
+import io.portcullis.policy.model.Exclusion;
 import io.portcullis.policy.model.Group;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Peers;
@@ -91,6 +93,12 @@ public final class ModelReader {
             case PolicySpec policy -> new ModelEdit.PutPolicy(policy(name, policy, "spec"));
             case StagedPolicySpec staged -> new ModelEdit.PutStagedPolicy(staged(name, staged));
             case VmSpec vm -> vm(name, vm).<ModelEdit>map(ModelEdit.PutVm::new).orElse(null);
+            case ExclusionSpec exclusion ->
+                new ModelEdit.PutExclusion(new Exclusion(
+                        name,
+                        orNone(exclusion.groups()),
+                        new TreeSet<>(orNone(exclusion.vms())),
+                        orEmpty(exclusion.description())));
             default -> throw new IllegalStateException("no document: " + resource.kind());
         };
         return mistakes.isEmpty() ? Optional.ofNullable(edit) : Optional.empty();

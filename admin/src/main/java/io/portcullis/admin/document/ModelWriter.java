@@ -1,5 +1,6 @@
 package io.portcullis.admin.document;
 
+import io.portcullis.api.ExclusionSpec;
 import io.portcullis.api.GroupExpression;
 import io.portcullis.api.GroupSpec;
 import io.portcullis.api.PolicySpec;
@@ -16,6 +17,7 @@ import io.portcullis.api.VnicSpec;
 import io.portcullis.policy.VnicProtection;
 import io.portcullis.policy.model.AddressLiteral;
 import io.portcullis.policy.model.Alg;
+import io.portcullis.policy.model.Exclusion;
 import io.portcullis.policy.model.Expression;
 import io.portcullis.policy.model.Group;
 import io.portcullis.policy.model.ModelEdit;
@@ -117,6 +119,13 @@ public final class ModelWriter {
     public static StagedPolicySpec staged(StagedPolicy staged) {
         SecurityPolicy policy = staged.policy();
         return policy == null ? StagedPolicySpec.ofRemoval() : new StagedPolicySpec(policy(policy), null);
+    }
+
+    public static ExclusionSpec exclusion(Exclusion exclusion) {
+        return new ExclusionSpec(
+                exclusion.groups().isEmpty() ? null : exclusion.groups(),
+                exclusion.vms().isEmpty() ? null : List.copyOf(exclusion.vms()),
+                orNull(exclusion.description()));
     }
 
     private static RuleSpec rule(Rule rule) {

@@ -1,6 +1,7 @@
 package io.portcullis.api.document;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.portcullis.api.ExclusionSpec;
 import io.portcullis.api.FieldProblem;
 import io.portcullis.api.GroupSpec;
 import io.portcullis.api.Metadata;
@@ -45,6 +46,7 @@ public final class Documents {
         kinds.put("Vm", VmSpec.class);
         kinds.put("Policy", PolicySpec.class);
         kinds.put("StagedPolicy", StagedPolicySpec.class);
+        kinds.put("Exclusion", ExclusionSpec.class);
         return java.util.Collections.unmodifiableMap(kinds);
     }
 

@@ -35,7 +35,12 @@ final class FirstPacketJudge {
     private static FlowVerdict verdict(PolicyInForce inForce, int decision, Action action) {
         TableRule rule = inForce.rule(decision);
         return rule == null
-                ? new FlowVerdict(action, Cause.DEFAULT, RuleTable.DEFAULT_RULE_ID, null, null)
+                ? new FlowVerdict(
+                        action,
+                        inForce.isExcluded() ? Cause.EXCLUDED : Cause.DEFAULT,
+                        RuleTable.DEFAULT_RULE_ID,
+                        null,
+                        null)
                 : new FlowVerdict(action, Cause.RULE, rule.id(), rule.name(), rule.category());
     }
 

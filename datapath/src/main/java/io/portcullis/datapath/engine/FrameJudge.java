@@ -216,6 +216,9 @@ final class FrameJudge {
             case MISS_UNTRACKED -> admit(inForce, false, direction, nowNanos, toSender);
             case RELATED -> related(inForce, direction);
             default -> {
+                if (inForce.isExcluded()) {
+                    yield admit(inForce, false, direction, nowNanos, toSender);
+                }
                 counters.invalid(tracked);
                 yield drop(direction, DropReason.INVALID);
             }
@@ -230,7 +233,7 @@ final class FrameJudge {
         return switch (action) {
             case ALLOW -> null;
             case PASS ->
-                packet.family != null || packet.etherType == EtherTypes.ARP
+                packet.family != null || packet.etherType == EtherTypes.ARP || inForce.isExcluded()
                         ? null
                         : drop(direction, DropReason.ETHERTYPE);
             case DROP -> drop(direction, DropReason.POLICY);
@@ -253,7 +256,7 @@ final class FrameJudge {
         return switch (inForce.action(decision)) {
             case ALLOW -> {
                 DropReason refused = isTracked ? open(inForce, decision, direction, nowNanos) : null;
-                yield refused == null ? allow(direction) : drop(direction, refused);
+                yield refused == null || inForce.isExcluded() ? allow(direction) : drop(direction, refused);
             }
             case REJECT -> reject(direction, DropReason.REJECT, nowNanos, toSender);
             case DROP, PASS -> drop(direction, DropReason.POLICY);

@@ -68,6 +68,11 @@ final class PolicyInForce {
         return revision;
     }
 
+    /** Whether nothing but a rule stops a packet: neither its kind nor the state of its connection, nor a limit. */
+    boolean isExcluded() {
+        return table.excluded();
+    }
+
     int decide(PacketView packet, Direction direction) {
         return classifier.classify(packet, direction);
     }

@@ -68,6 +68,19 @@ public record Finding(FindingKind kind, Subject subject, String message, String 
         }
     }
 
+    /** An exclusion. */
+    public record OfExclusion(String name) implements Subject {
+        @Override
+        public String path() {
+            return "/exclusions/" + name;
+        }
+
+        @Override
+        public String toString() {
+            return "Exclusion/" + name;
+        }
+    }
+
     /** Kind and subject: what makes it the same finding before and after a change, whatever else has changed. */
     public String identity() {
         return kind + " " + subject;

@@ -21,7 +21,9 @@ public enum FindingKind {
     /** There is no packet that the rule could match. */
     NEVER_MATCHES,
     /** A PASS that leaves nothing for any of the rules after it in its category. */
-    PASSES_ALL;
+    PASSES_ALL,
+    /** An exclusion: vNICs for which no rule holds. */
+    EXCLUDED;
 
     /** For example {@code never-matches}. */
     public String word() {

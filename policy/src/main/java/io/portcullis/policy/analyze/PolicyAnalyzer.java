@@ -89,6 +89,7 @@ public final class PolicyAnalyzer {
         List<Finding> all = new ArrayList<>();
         findings.stream().sorted(Comparator.comparingInt(Placed::order)).forEach(placed -> all.add(placed.finding()));
         all.addAll(new UnusedSearch(model, membership).find());
+        all.addAll(new ExclusionSearch(model, shapes.excluded()).find());
         return new Analysis(rules, all, tooLarge + unfinished.size());
     }
 

@@ -1,6 +1,7 @@
 package io.portcullis.policy.analyze;
 
 import io.portcullis.policy.IpFamily;
+import io.portcullis.policy.compile.ExcludedVnics;
 import io.portcullis.policy.compile.GroupMembership;
 import io.portcullis.policy.model.AddressLiteral;
 import io.portcullis.policy.model.Peers;
@@ -33,6 +34,7 @@ final class PolicyShapes {
     private final Map<Peers, NumberSet> sides = new HashMap<>();
     private final List<SecurityPolicy> policies;
     private final AddressAtoms atoms;
+    private final ExcludedVnics excluded;
     private final Scopes scopes;
     private final Owners owners;
     private final NumberSet groupAddresses;
@@ -49,7 +51,8 @@ final class PolicyShapes {
                 .filter(policy -> policy.activeAt(model.time()))
                 .sorted(SecurityPolicy.EVALUATION_ORDER)
                 .toList();
-        scopes = new Scopes(model, membership);
+        excluded = ExcludedVnics.of(model);
+        scopes = new Scopes(model, membership, excluded);
         atoms = AddressAtoms.of(allRanges());
         owners = new Owners(scopes.vnics(), atoms);
         groupAddresses = atoms.atoms(GROUP_ADDRESSES);
@@ -90,6 +93,11 @@ final class PolicyShapes {
 
     AddressAtoms atoms() {
         return atoms;
+    }
+
+    /** vNICs that enforce none of the rules. */
+    ExcludedVnics excluded() {
+        return excluded;
     }
 
     Scopes scopes() {

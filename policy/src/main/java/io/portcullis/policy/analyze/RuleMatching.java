@@ -38,7 +38,7 @@ final class RuleMatching {
         NumberSet scope = ofPolicy.and(ofRule);
         if (scope.isEmpty()) {
             return new Outcome.Nothing(
-                    "it is applied to no vNIC",
+                    "it is applied to no vNIC" + (shapes.model().exclusions().isEmpty() ? "" : " that is not excluded"),
                     "put VMs into the groups of appliedTo of policy and rule, both of which must hold, or change them",
                     ofPolicy.isEmpty() || ofRule.isEmpty());
         }

@@ -1,6 +1,7 @@
 package io.portcullis.policy.analyze;
 
 import io.portcullis.policy.VnicId;
+import io.portcullis.policy.compile.ExcludedVnics;
 import io.portcullis.policy.compile.GroupMembership;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.model.Vm;
@@ -11,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The vNICs as numbers in the order of the inventory, and behind them one that is yet to come: a rule that is applied to all is applied
+ * The vNICs as numbers in the order of the inventory, without those that are excluded, and behind them one that is yet to come: a rule that is applied to all is applied
  * to that one, too, so that it is never held for covered by one that is applied to all vNICs of today by their groups.
  */
 final class Scopes {
@@ -20,12 +21,14 @@ final class Scopes {
     private final Map<VnicId, Integer> numbers = new HashMap<>();
     private final Map<List<String>, NumberSet> known = new HashMap<>();
 
-    Scopes(TenantModel model, GroupMembership membership) {
+    Scopes(TenantModel model, GroupMembership membership, ExcludedVnics excluded) {
         this.membership = membership;
         for (Vm vm : model.vms().values()) {
             for (Vnic vnic : vm.vnics()) {
-                numbers.put(vnic.id(), vnics.size());
-                vnics.add(vnic);
+                if (!excluded.holds(vnic.id())) {
+                    numbers.put(vnic.id(), vnics.size());
+                    vnics.add(vnic);
+                }
             }
         }
     }
@@ -52,6 +55,7 @@ final class Scopes {
     private NumberSet members(List<String> groups) {
         return NumberSet.of(groups.stream()
                 .flatMap(group -> membership.members(group).stream())
+                .filter(numbers::containsKey)
                 .mapToLong(id -> numbers.getOrDefault(id, future())));
     }
 }

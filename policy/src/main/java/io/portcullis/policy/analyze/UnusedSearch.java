@@ -31,6 +31,7 @@ final class UnusedSearch {
     UnusedSearch(TenantModel model, GroupMembership membership) {
         this.model = model;
         this.membership = membership;
+        model.exclusions().values().forEach(exclusion -> use(exclusion.groups()));
         model.policies().values().forEach(this::use);
         for (StagedPolicy staged : model.staged().values()) {
             SecurityPolicy policy = staged.policy();
@@ -40,8 +41,13 @@ final class UnusedSearch {
         }
     }
 
+    /** By something that is no rule. */
+    private void use(List<String> groups) {
+        groups.forEach(group -> users.computeIfAbsent(group, key -> new LinkedHashSet<>()));
+    }
+
     private void use(SecurityPolicy policy) {
-        policy.appliedTo().forEach(group -> users.computeIfAbsent(group, key -> new LinkedHashSet<>()));
+        use(policy.appliedTo());
         for (Rule rule : policy.rules()) {
             RuleName name = new RuleName(policy.name(), rule.name());
             use(rule.sources().groups(), name);
@@ -78,7 +84,7 @@ final class UnusedSearch {
                 findings.add(new Finding(
                         FindingKind.UNUSED,
                         subject,
-                        "no policy names it, nor a group that one names",
+                        "no policy and no exclusion names it, nor a group that one names",
                         "delete it, or name it in a rule",
                         List.of()));
             }

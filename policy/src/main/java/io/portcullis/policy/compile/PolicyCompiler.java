@@ -41,7 +41,7 @@ public final class PolicyCompiler {
     public RuleTable compile(TenantModel model, VnicId id) {
         Vnic vnic = model.vnic(id).orElseThrow(() -> new IllegalArgumentException("the model has no vNIC " + id));
         TenantRules rules = new TenantRules(model);
-        return seal(model, rules, rules.concerning(vnic));
+        return rules.isExcluded(vnic) ? sealExcluded(model) : seal(model, rules, rules.concerning(vnic));
     }
 
     /** All rules of active policies as one table, whatever vNICs they are applied to: for traffic that belongs to no vNIC. */
@@ -60,8 +60,11 @@ public final class PolicyCompiler {
         Map<VnicId, RuleTable> tables = new LinkedHashMap<>();
         for (Vm vm : model.vms().values()) {
             for (Vnic vnic : vm.vnics()) {
-                BitSet places = rules.concerning(vnic);
-                tables.put(vnic.id(), sealed.computeIfAbsent(places, key -> seal(model, rules, key)));
+                tables.put(
+                        vnic.id(),
+                        rules.isExcluded(vnic)
+                                ? sealExcluded(model)
+                                : sealed.computeIfAbsent(rules.concerning(vnic), key -> seal(model, rules, key)));
             }
         }
         return tables;
@@ -80,6 +83,10 @@ public final class PolicyCompiler {
                         .equals(Objects.requireNonNull(enforced.get(shadow.getKey()))
                                 .hash()));
         return shadows;
+    }
+
+    private RuleTable sealExcluded(TenantModel model) {
+        return interner.intern(RuleTableCodec.sealExcluded(model.timeouts()));
     }
 
     private RuleTable seal(TenantModel model, TenantRules rules, BitSet places) {

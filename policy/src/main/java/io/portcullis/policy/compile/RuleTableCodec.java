@@ -38,7 +38,8 @@ public final class RuleTableCodec {
     private static final int LOOSE_TRACKING = 1;
     private static final int NSX_TIMEOUTS = 2;
     private static final int FTP_HELPER = 4;
-    private static final int ALL_TRACKING = LOOSE_TRACKING | NSX_TIMEOUTS | FTP_HELPER;
+    private static final int EXCLUDED = 8;
+    private static final int ALL_TRACKING = LOOSE_TRACKING | NSX_TIMEOUTS | FTP_HELPER | EXCLUDED;
 
     // Whether a rule logs.
     private static final int NO_LOG = 0;
@@ -70,8 +71,23 @@ public final class RuleTableCodec {
             boolean looseTracking,
             TimeoutPreset timeouts,
             boolean ftpHelper) {
-        RuleTable unsealed = new RuleTable("", rules, defaultAction, looseTracking, timeouts, ftpHelper);
-        return new RuleTable(hash(encode(unsealed)), rules, defaultAction, looseTracking, timeouts, ftpHelper);
+        return seal(new RuleTable("", rules, defaultAction, looseTracking, timeouts, ftpHelper));
+    }
+
+    /** The table of a vNIC for which the tenant's rules do not hold. */
+    static RuleTable sealExcluded(TimeoutPreset timeouts) {
+        return seal(new RuleTable("", List.of(), Action.ALLOW, true, timeouts, false, true));
+    }
+
+    private static RuleTable seal(RuleTable unsealed) {
+        return new RuleTable(
+                hash(encode(unsealed)),
+                unsealed.rules(),
+                unsealed.defaultAction(),
+                unsealed.looseTracking(),
+                unsealed.timeouts(),
+                unsealed.ftpHelper(),
+                unsealed.excluded());
     }
 
     /**
@@ -103,7 +119,8 @@ public final class RuleTableCodec {
                     defaultAction,
                     (tracking & LOOSE_TRACKING) != 0,
                     (tracking & NSX_TIMEOUTS) != 0 ? TimeoutPreset.NSX : TimeoutPreset.LINUX,
-                    (tracking & FTP_HELPER) != 0);
+                    (tracking & FTP_HELPER) != 0,
+                    (tracking & EXCLUDED) != 0);
             if (!Arrays.equals(encode(table), content)) {
                 throw new IllegalArgumentException("the rule table is not in its canonical form");
             }
@@ -144,7 +161,10 @@ public final class RuleTableCodec {
             case LINUX -> 0;
             case NSX -> NSX_TIMEOUTS;
         };
-        return (table.looseTracking() ? LOOSE_TRACKING : 0) | timeouts | (table.ftpHelper() ? FTP_HELPER : 0);
+        return (table.looseTracking() ? LOOSE_TRACKING : 0)
+                | timeouts
+                | (table.ftpHelper() ? FTP_HELPER : 0)
+                | (table.excluded() ? EXCLUDED : 0);
     }
 
     private static int tracking(ByteBuffer in) {

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * All of a vNIC that decides which rules concern it: in which of the groups that rules ask for it is, of which it has an IPv4 or an
- * IPv6 address, and whether it may use others than its own. vNICs with equal signatures have the same rule table.
+ * IPv6 address, whether it may use others than its own, and whether it is excluded. vNICs with equal signatures have the same rule table.
  */
 final class Signature {
     // bits of an element, above which is the number of the group
@@ -21,17 +21,19 @@ final class Signature {
     private final int[] elements;
 
     private final boolean mayUseUndeclared;
+    private final boolean excluded;
     private final int hash;
 
-    private Signature(int[] elements, boolean mayUseUndeclared) {
+    private Signature(int[] elements, boolean mayUseUndeclared, boolean excluded) {
         this.elements = elements;
         this.mayUseUndeclared = mayUseUndeclared;
+        this.excluded = excluded;
         // the elements differ in their upper bits, and maps look at the lower ones
-        int mixed = (Arrays.hashCode(elements) * 2 + (mayUseUndeclared ? 1 : 0)) * GOLDEN_RATIO;
+        int mixed = (Arrays.hashCode(elements) * 4 + (mayUseUndeclared ? 1 : 0) + (excluded ? 2 : 0)) * GOLDEN_RATIO;
         hash = mixed ^ mixed >>> 15;
     }
 
-    static Signature of(VnicNode vnic, Inventory inventory, GroupIndex groups) {
+    static Signature of(VnicNode vnic, Inventory inventory, GroupIndex groups, ExclusionIndex exclusions) {
         int[] found = new int[8];
         int count = 0;
         for (WorkloadNode own : vnic.workloads) {
@@ -52,7 +54,7 @@ final class Signature {
                 }
             }
         }
-        return new Signature(united(found, count), vnic.vnic.protection().mayUseUndeclared());
+        return new Signature(united(found, count), vnic.vnic.protection().mayUseUndeclared(), exclusions.holds(vnic));
     }
 
     private static int familyBit(WorkloadNode workload) {
@@ -95,6 +97,11 @@ final class Signature {
         return mayUseUndeclared;
     }
 
+    /** Whether the tenant's rules do not hold for it. */
+    boolean isExcluded() {
+        return excluded;
+    }
+
     boolean isMemberOf(List<GroupNode> groups) {
         return has(groups, MEMBER);
     }
@@ -135,6 +142,7 @@ final class Signature {
         return other instanceof Signature signature
                 && hash == signature.hash
                 && mayUseUndeclared == signature.mayUseUndeclared
+                && excluded == signature.excluded
                 && Arrays.equals(elements, signature.elements);
     }
 

@@ -39,6 +39,7 @@ public final class TenantCompiler {
     private final RuleTableInterner interner;
     private final Inventory inventory = new Inventory();
     private final GroupIndex groups = new GroupIndex(inventory);
+    private final ExclusionIndex exclusions = new ExclusionIndex(groups, inventory);
     private final TableClasses classes = new TableClasses(groups);
     private final RuleScopes scopes = new RuleScopes(groups, classes);
     private final RuleIndex rules = new RuleIndex(groups, new GroupRanges(inventory), scopes);
@@ -69,6 +70,7 @@ public final class TenantCompiler {
         inventory.change(delta.vms(), next.vms());
         groups.settle();
         rules.change(delta, next);
+        exclusions.change(delta, next, this::touch);
         if (delta.defaults()) {
             classes.markAllStale();
         }
@@ -153,7 +155,7 @@ public final class TenantCompiler {
         for (VnicNode vnic : touched) {
             vnic.touched = false;
             if (!vnic.gone) {
-                classes.place(vnic, Signature.of(vnic, inventory, groups));
+                classes.place(vnic, Signature.of(vnic, inventory, groups, exclusions));
                 assign(vnic, changed);
             }
         }
@@ -178,11 +180,10 @@ public final class TenantCompiler {
     private void makeTables(TenantModel next, Set<VnicId> changed) {
         List<TableClass> stale = classes.takeStale();
         // who has the same rules has the same table
-        Map<List<RuleNode>, Tables> made = new ConcurrentHashMap<>();
+        Map<Content, Tables> made = new ConcurrentHashMap<>();
         // nothing else changes meanwhile, and each class is written by one thread
         (stale.size() > MAX_BY_ONE_THREAD ? stale.parallelStream() : stale.stream()).forEach(tableClass -> {
-            Tables tables = made.computeIfAbsent(
-                    scopes.concerning(tableClass.signature), those -> seal(next, scopes.withThoseOfAll(those)));
+            Tables tables = made.computeIfAbsent(content(tableClass), those -> seal(next, those));
             tableClass.table = tables.enforced();
             tableClass.shadow = tables.shadow();
         });
@@ -191,10 +192,23 @@ public final class TenantCompiler {
         }
     }
 
+    /** @param rules that concern some vNICs, without those that concern all */
+    private record Content(boolean excluded, List<RuleNode> rules) {}
+
+    private Content content(TableClass tableClass) {
+        return tableClass.signature.isExcluded()
+                ? new Content(true, List.of())
+                : new Content(false, scopes.concerning(tableClass.signature));
+    }
+
     /** @param shadow null if it would be the same */
     private record Tables(RuleTable enforced, @Nullable RuleTable shadow) {}
 
-    private Tables seal(TenantModel next, List<RuleNode> concerning) {
+    private Tables seal(TenantModel next, Content content) {
+        if (content.excluded()) {
+            return new Tables(interner.intern(RuleTableCodec.sealExcluded(next.timeouts())), null);
+        }
+        List<RuleNode> concerning = scopes.withThoseOfAll(content.rules());
         RuleTable enforced = seal(next, concerning, rule -> !rule.staged);
         if (concerning.stream().noneMatch(rule -> rule.staged || rule.replaced)) {
             return new Tables(enforced, null);

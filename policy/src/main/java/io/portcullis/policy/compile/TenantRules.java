@@ -24,6 +24,7 @@ import java.util.Set;
 final class TenantRules {
     private final TenantModel model;
     private final GroupMembership membership;
+    private final ExcludedVnics excluded;
     private final RuleResolver resolver;
     private final Map<Side.Key, AddressMatch> matches = new HashMap<>();
     private final List<ResolvedRule> rules = new ArrayList<>();
@@ -55,10 +56,16 @@ final class TenantRules {
     TenantRules(TenantModel model) {
         this.model = model;
         membership = GroupMembership.of(model);
+        excluded = ExcludedVnics.of(model, membership);
         resolver = new RuleResolver(model.tenant(), model::service);
         model.policies().values().stream()
                 .sorted(SecurityPolicy.EVALUATION_ORDER)
                 .forEach(this::resolve);
+    }
+
+    /** Whether none of these rules holds for the vNIC. */
+    boolean isExcluded(Vnic vnic) {
+        return excluded.holds(vnic.id());
     }
 
     /** Places (in order of evaluation) of the rules that can match a packet of this vNIC. */

@@ -2,6 +2,8 @@ package io.portcullis.policy.evaluate;
 
 /** What must hold for a rule to match a packet at a vNIC, in the order in which it is said. */
 public enum Condition {
+    /** The vNIC is on no exclusion. */
+    NOT_EXCLUDED,
     /** The policy is enabled. */
     ENABLED,
     /** The time is within the policy's schedule. */

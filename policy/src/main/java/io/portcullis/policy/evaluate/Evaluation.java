@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param direction IN or OUT
  * @param revision of the model
- * @param reasons why the conditions of the deciding rule hold, those that any packet meets left out; empty if no rule decided
+ * @param reasons why the conditions of the deciding rule hold, those that any packet meets left out, or which exclusion holds; empty
+ *     if neither decided
  * @param nearMisses where nothing matched: the rules before the decision that were closest to deciding otherwise, closest first; at
  *     most {@value #MAX_NEAR_MISSES}
  * @param nextChange when the decision is another one if nobody changes the model; null if it stays, or if none of the next

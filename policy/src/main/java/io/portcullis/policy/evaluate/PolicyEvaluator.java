@@ -34,6 +34,7 @@ public final class PolicyEvaluator {
 
     private final TenantModel model;
     private final RuleConditions conditions;
+    private final ExclusionConditions exclusions;
     private final Reasons reasons;
     /** In order of evaluation, those that are not active among them. */
     private final Map<Category, List<SecurityPolicy>> policies = new EnumMap<>(Category.class);
@@ -41,8 +42,9 @@ public final class PolicyEvaluator {
     private PolicyEvaluator(TenantModel model) {
         this.model = model;
         Population population = new Population(model);
-        conditions = new RuleConditions(model, population);
-        reasons = new Reasons(model, population, conditions);
+        exclusions = new ExclusionConditions(model, population);
+        conditions = new RuleConditions(model, population, exclusions);
+        reasons = new Reasons(model, population, conditions, exclusions);
         for (Category category : Category.values()) {
             policies.put(
                     category,
@@ -91,13 +93,12 @@ public final class PolicyEvaluator {
                 nearMisses.consider(policy, rule);
             }
         });
-        Placed decider = outcome.decider();
         return new Evaluation(
                 vnic.id(),
                 direction,
                 model.revision(),
                 outcome.decision(),
-                decider == null ? List.of() : reasons.whyAll(decider.policy(), decider.rule(), probe),
+                why(outcome, probe),
                 nearMisses.closest(outcome.decision()),
                 nextChange(probe, outcome.decision(), change.earliest()));
     }
@@ -115,6 +116,14 @@ public final class PolicyEvaluator {
             time = change.earliest();
         }
         return null;
+    }
+
+    private List<Reason> why(Outcome outcome, Probe probe) {
+        Placed decider = outcome.decider();
+        if (decider != null) {
+            return reasons.whyAll(decider.policy(), decider.rule(), probe);
+        }
+        return outcome.decision().cause() == Cause.EXCLUDED ? List.of(reasons.whyExcluded(probe.vnic())) : List.of();
     }
 
     /**
@@ -165,8 +174,11 @@ public final class PolicyEvaluator {
             }
         }
         if (datagram == null) {
-            return probe.packet().etherType() == FirstPacket.ARP
-                    ? Outcome.of(Action.ALLOW, Cause.NEIGHBOURHOOD, passes)
+            if (probe.packet().etherType() == FirstPacket.ARP) {
+                return Outcome.of(Action.ALLOW, Cause.NEIGHBOURHOOD, passes);
+            }
+            return exclusions.isExcluded(probe.vnic())
+                    ? Outcome.of(Action.ALLOW, Cause.EXCLUDED, passes)
                     : Outcome.of(Action.DROP, Cause.NOT_IP, passes);
         }
         return isNeighbourhood(datagram, probe.direction())
@@ -184,7 +196,9 @@ public final class PolicyEvaluator {
                 passes.add(hit.name());
             }
         }
-        return Outcome.of(model.defaultAction(), Cause.DEFAULT, passes);
+        return exclusions.isExcluded(probe.vnic())
+                ? Outcome.of(Action.ALLOW, Cause.EXCLUDED, passes)
+                : Outcome.of(model.defaultAction(), Cause.DEFAULT, passes);
     }
 
     private @Nullable Placed firstMatch(Category category, Probe probe, Visitor visitor) {

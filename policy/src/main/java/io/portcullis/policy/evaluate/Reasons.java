@@ -10,6 +10,7 @@ import io.portcullis.policy.model.Schedule;
 import io.portcullis.policy.model.SecurityPolicy;
 import io.portcullis.policy.model.ServiceSelection;
 import io.portcullis.policy.model.TenantModel;
+import io.portcullis.policy.model.Vnic;
 import java.net.InetAddress;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -28,11 +29,13 @@ final class Reasons {
     private final TenantModel model;
     private final Population population;
     private final RuleConditions conditions;
+    private final ExclusionConditions exclusions;
 
-    Reasons(TenantModel model, Population population, RuleConditions conditions) {
+    Reasons(TenantModel model, Population population, RuleConditions conditions, ExclusionConditions exclusions) {
         this.model = model;
         this.population = population;
         this.conditions = conditions;
+        this.exclusions = exclusions;
     }
 
     /** Why a rule that matches does so; conditions that any packet meets are left out. */
@@ -55,6 +58,7 @@ final class Reasons {
         FirstPacket packet = probe.packet();
         Datagram datagram = packet.datagram();
         return switch (condition) {
+            case NOT_EXCLUDED -> whyExcluded(probe.vnic());
             case ENABLED -> reason(condition, "policy " + policy.name() + " is not enabled");
             case SCHEDULE -> whyNotActive(policy, probe.time());
             case EXPIRY -> reason(condition, "the rule expired at " + rule.expires());
@@ -86,6 +90,12 @@ final class Reasons {
                 Condition.SCHEDULE,
                 "policy " + policy.name() + " is not active: its schedule is " + schedule
                         + (next == null ? ", which is over" : ", and begins at " + next));
+    }
+
+    Reason whyExcluded(Vnic vnic) {
+        return reason(
+                Condition.NOT_EXCLUDED,
+                vnic.id() + " is excluded from all rules by " + listed(exclusions.exclusions(vnic)));
     }
 
     private Optional<Reason> whyApplied(Condition condition, List<String> groups, Probe probe) {

@@ -25,10 +25,12 @@ import org.jspecify.annotations.Nullable;
 final class RuleConditions {
     private final TenantModel model;
     private final Population population;
+    private final ExclusionConditions exclusions;
 
-    RuleConditions(TenantModel model, Population population) {
+    RuleConditions(TenantModel model, Population population, ExclusionConditions exclusions) {
         this.model = model;
         this.population = population;
+        this.exclusions = exclusions;
     }
 
     boolean allHold(SecurityPolicy policy, Rule rule, Probe probe) {
@@ -52,6 +54,7 @@ final class RuleConditions {
     private boolean holds(Condition condition, SecurityPolicy policy, Rule rule, Probe probe) {
         @Nullable Datagram datagram = probe.packet().datagram();
         return switch (condition) {
+            case NOT_EXCLUDED -> !exclusions.isExcluded(probe.vnic());
             case ENABLED -> policy.enabled();
             case SCHEDULE -> policy.schedule() == null || policy.schedule().activeAt(probe.time());
             case EXPIRY -> rule.activeAt(probe.time());

@@ -13,6 +13,7 @@ final class DeltaChecks {
     private final NameMap<Group> groups;
     private final NameMap<SecurityPolicy> policies;
     private final NameMap<StagedPolicy> staged;
+    private final NameMap<Exclusion> exclusions;
     private final Problems problems = new Problems();
 
     private DeltaChecks(TenantModel base, TenantModel next) {
@@ -23,16 +24,21 @@ final class DeltaChecks {
         groups = NameMap.copyOf(next.groups());
         policies = NameMap.copyOf(next.policies());
         staged = NameMap.copyOf(next.staged());
+        exclusions = NameMap.copyOf(next.exclusions());
     }
 
     /** False also where it cannot tell, because the model was not {@link #prepare prepared}. */
     static boolean passes(TenantModel base, TenantModel next) {
         DeltaChecks checks = new DeltaChecks(base, next);
-        return checks.vms.isCounted()
-                && checks.groups.isCounted()
-                && checks.policies.isCounted()
-                && checks.staged.isCounted()
-                && checks.passes();
+        return checks.isCounted() && checks.passes();
+    }
+
+    private boolean isCounted() {
+        return vms.isCounted()
+                && groups.isCounted()
+                && policies.isCounted()
+                && staged.isCounted()
+                && exclusions.isCounted();
     }
 
     /** Of a sound model: edits of it can be checked by what they change. Time grows with the model, unless its base was prepared. */
@@ -41,12 +47,18 @@ final class DeltaChecks {
         NameMap.copyOf(sound.groups()).countKeys();
         NameMap.copyOf(sound.policies()).countKeys();
         NameMap.copyOf(sound.staged()).countKeys();
+        NameMap.copyOf(sound.exclusions()).countKeys();
     }
 
     private boolean passes() {
         ModelValidator.checkDefaults(next, problems);
-        boolean nothingMissing =
-                segmentsPass() && vmsPass() && groupsPass() && servicesPass() && policiesPass() && stagedPass();
+        boolean nothingMissing = segmentsPass()
+                && vmsPass()
+                && groupsPass()
+                && servicesPass()
+                && policiesPass()
+                && stagedPass()
+                && exclusionsPass();
         return nothingMissing && problems.isEmpty();
     }
 
@@ -71,11 +83,16 @@ final class DeltaChecks {
             if (vm != null) {
                 InventoryChecks.checkVm(next, vm, problems);
                 ModelKeys.claims(vm, (key, _) -> unique[0] &= vms.count(key) == 1);
-            } else if (groups.count(ModelKeys.vm(change.name())) > 0) {
+            } else if (isNamed(ModelKeys.vm(change.name()))) {
                 return false;
             }
         }
         return unique[0];
+    }
+
+    /** Whether anything still refers to what has this key. */
+    private boolean isNamed(String key) {
+        return groups.count(key) + policies.count(key) + staged.count(key) + exclusions.count(key) > 0;
     }
 
     private boolean groupsPass() {
@@ -84,7 +101,7 @@ final class DeltaChecks {
         for (ModelDelta.Change<Group> change : delta.groups()) {
             Group group = change.after();
             String key = ModelKeys.group(change.name());
-            if (group == null && groups.count(key) + policies.count(key) + staged.count(key) > 0) {
+            if (group == null && isNamed(key)) {
                 return false;
             }
             if (group != null
@@ -137,6 +154,18 @@ final class DeltaChecks {
             StagedPolicy policy = change.after();
             if (policy != null) {
                 checks.checkStaged(policy);
+            }
+        }
+        return true;
+    }
+
+    private boolean exclusionsPass() {
+        ExclusionChecks checks = new ExclusionChecks(next, problems);
+        checks.checkCount();
+        for (ModelDelta.Change<Exclusion> change : delta.exclusions()) {
+            Exclusion exclusion = change.after();
+            if (exclusion != null) {
+                checks.checkExclusion(exclusion);
             }
         }
         return true;

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedSet;
 
 /** Checks groups: expressions, references, nesting, cycles. */
 final class GroupChecks {
@@ -167,12 +168,17 @@ final class GroupChecks {
     private void checkMembers(String path, Expression.Members members) {
         problems.checkLimit(
                 path, "members", members.vms().size(), Limits.MAX_MEMBERS_PER_GROUP, "MAX_MEMBERS_PER_GROUP");
-        for (String vm : members.vms()) {
+        checkVms(model, problems, path, "the members", members.vms());
+    }
+
+    /** @param where the list, for people */
+    static void checkVms(TenantModel model, Problems problems, String path, String where, SortedSet<String> vms) {
+        for (String vm : vms) {
             if (!model.vms().containsKey(vm)) {
                 problems.add(
                         path,
                         "there is no VM " + Problems.quote(vm),
-                        "take it out of the members, or use a tag instead of names");
+                        "take it out of " + where + ", or use a tag instead of names");
             }
         }
     }
@@ -185,7 +191,17 @@ final class GroupChecks {
         }
     }
 
-    static void unknownGroup(Problems problems, String path, String group) {
+    /** A list of groups: how many, and whether each exists. */
+    static void checkReferences(TenantModel model, Problems problems, String path, List<String> groups) {
+        problems.checkLimit(path, "groups", groups.size(), Limits.MAX_GROUPS_PER_LIST, "MAX_GROUPS_PER_LIST");
+        for (int index = 0; index < groups.size(); index++) {
+            if (!model.groups().containsKey(groups.get(index))) {
+                unknownGroup(problems, path + "/" + index, groups.get(index));
+            }
+        }
+    }
+
+    private static void unknownGroup(Problems problems, String path, String group) {
         problems.add(
                 path,
                 "there is no group " + Problems.quote(group),

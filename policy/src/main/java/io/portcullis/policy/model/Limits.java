@@ -26,6 +26,7 @@ public final class Limits {
     /** Literals in one address set, and in one side of a rule. */
     public static final int MAX_ADDRESSES_PER_SET = 10_000;
 
+    public static final int MAX_EXCLUSIONS = 1_000;
     public static final int MAX_SERVICES = 10_000;
     public static final int MAX_MATCHES_PER_SERVICE = 256;
     public static final int MAX_POLICIES = 100_000;

@@ -28,6 +28,7 @@ public record ModelChange(Kind kind, String name, ModelEdit undo, ModelEdit redo
         POLICY("Policy"),
         /** What is to become of a policy; nothing of it is enforced. */
         STAGED_POLICY("StagedPolicy"),
+        EXCLUSION("Exclusion"),
         /** The tenant's time; there is one of it, and no document. */
         CLOCK("Clock");
 
@@ -123,6 +124,8 @@ public record ModelChange(Kind kind, String name, ModelEdit undo, ModelEdit redo
             case ModelEdit.RemovePolicy(String name) -> new Place(Kind.POLICY, name);
             case ModelEdit.PutStagedPolicy(StagedPolicy policy) -> new Place(Kind.STAGED_POLICY, policy.name());
             case ModelEdit.RemoveStagedPolicy(String name) -> new Place(Kind.STAGED_POLICY, name);
+            case ModelEdit.PutExclusion(Exclusion exclusion) -> new Place(Kind.EXCLUSION, exclusion.name());
+            case ModelEdit.RemoveExclusion(String name) -> new Place(Kind.EXCLUSION, name);
             case ModelEdit.SetTags set -> new Place(Kind.VM, set.vm());
             case ModelEdit.SetFinding set -> new Place(Kind.VM, set.vm());
             case ModelEdit.ClearFinding clear -> new Place(Kind.VM, clear.vm());
@@ -141,6 +144,7 @@ public record ModelChange(Kind kind, String name, ModelEdit undo, ModelEdit redo
             case VM -> model.vms();
             case POLICY -> model.policies();
             case STAGED_POLICY -> model.staged();
+            case EXCLUSION -> model.exclusions();
         };
     }
 
@@ -157,6 +161,8 @@ public record ModelChange(Kind kind, String name, ModelEdit undo, ModelEdit redo
             case STAGED_POLICY ->
                 state(model.staged(), name, ModelEdit.PutStagedPolicy::new, ModelEdit.RemoveStagedPolicy::new);
             case CLOCK -> new ModelEdit.SetClock(model.time());
+            case EXCLUSION ->
+                state(model.exclusions(), name, ModelEdit.PutExclusion::new, ModelEdit.RemoveExclusion::new);
         };
     }
 
@@ -170,6 +176,8 @@ public record ModelChange(Kind kind, String name, ModelEdit undo, ModelEdit redo
         return switch (edit) {
             case ModelEdit.RemoveSegment _, ModelEdit.RemoveVm _, ModelEdit.RemoveGroup _ -> true;
             case ModelEdit.RemoveService _, ModelEdit.RemovePolicy _, ModelEdit.RemoveStagedPolicy _ -> true;
+            case ModelEdit.RemoveExclusion _ -> true;
+            case ModelEdit.PutExclusion _ -> false;
             case ModelEdit.PutSegment _, ModelEdit.PutVm _, ModelEdit.PutGroup _, ModelEdit.PutService _ -> false;
             case ModelEdit.PutPolicy _, ModelEdit.PutStagedPolicy _, ModelEdit.SetTags _, ModelEdit.SetFinding _ ->
                 false;

@@ -20,6 +20,7 @@ public record ModelDelta(
         List<Change<Service>> services,
         List<Change<SecurityPolicy>> policies,
         List<Change<StagedPolicy>> staged,
+        List<Change<Exclusion>> exclusions,
         boolean defaults,
         boolean clock) {
     /**
@@ -39,6 +40,7 @@ public record ModelDelta(
                 changes(before.services(), after.services()),
                 changes(before.policies(), after.policies()),
                 changes(before.staged(), after.staged()),
+                changes(before.exclusions(), after.exclusions()),
                 before.defaultAction() != after.defaultAction()
                         || before.looseTracking() != after.looseTracking()
                         || before.timeouts() != after.timeouts(),
@@ -62,6 +64,7 @@ public record ModelDelta(
                 && groups.isEmpty()
                 && services.isEmpty()
                 && policies.isEmpty()
-                && staged.isEmpty();
+                && staged.isEmpty()
+                && exclusions.isEmpty();
     }
 }

@@ -21,6 +21,7 @@ final class ModelDraft {
     private NameMap<Service> services;
     private NameMap<SecurityPolicy> policies;
     private NameMap<StagedPolicy> staged;
+    private NameMap<Exclusion> exclusions;
     private Action defaultAction;
     private boolean looseTracking;
     private TimeoutPreset timeouts;
@@ -34,6 +35,7 @@ final class ModelDraft {
         services = NameMap.copyOf(base.services());
         policies = mapOf(base.policies(), manyEdits);
         staged = mapOf(base.staged(), manyEdits);
+        exclusions = mapOf(base.exclusions(), manyEdits);
         defaultAction = base.defaultAction();
         looseTracking = base.looseTracking();
         timeouts = base.timeouts();
@@ -69,6 +71,7 @@ final class ModelDraft {
                 services,
                 policies,
                 staged,
+                exclusions,
                 defaultAction,
                 looseTracking,
                 timeouts,
@@ -104,7 +107,8 @@ final class ModelDraft {
                 && groups.equals(base.groups())
                 && services.equals(base.services())
                 && policies.equals(base.policies())
-                && staged.equals(base.staged());
+                && staged.equals(base.staged())
+                && exclusions.equals(base.exclusions());
     }
 
     private void edit(ModelEdit edit) {
@@ -127,6 +131,9 @@ final class ModelDraft {
             }
             case ModelEdit.PutStagedPolicy(StagedPolicy policy) -> staged = put(staged, policy.name(), policy);
             case ModelEdit.RemoveStagedPolicy(String name) -> staged = remove(staged, "staged", name);
+            case ModelEdit.PutExclusion(Exclusion exclusion) ->
+                exclusions = put(exclusions, exclusion.name(), exclusion);
+            case ModelEdit.RemoveExclusion(String name) -> exclusions = remove(exclusions, "exclusions", name);
             case ModelEdit.SetTags set -> relabel(set.vm(), vm -> vm.withTags(set.tags()));
             case ModelEdit.SetFinding set -> relabel(set.vm(), vm -> vm.withFinding(set.finding(), set.value()));
             case ModelEdit.ClearFinding clear -> relabel(clear.vm(), vm -> vm.withoutFinding(clear.finding()));

@@ -37,6 +37,10 @@ public sealed interface ModelEdit {
     /** What was staged is dropped; the policy of this name stays as it is. */
     record RemoveStagedPolicy(String name) implements ModelEdit {}
 
+    record PutExclusion(Exclusion exclusion) implements ModelEdit {}
+
+    record RemoveExclusion(String name) implements ModelEdit {}
+
     /** The VM has exactly these tags from now on. */
     record SetTags(String vm, SortedSet<Tag> tags) implements ModelEdit {
         public SetTags {

@@ -14,6 +14,7 @@ final class ModelKeys {
     static final NameMap.Keys<Vm> OF_VM = ModelKeys::ofVm;
     static final NameMap.Keys<Group> OF_GROUP = (group, keys) -> ofExpression(group.expression(), 1, keys);
     static final NameMap.Keys<SecurityPolicy> OF_POLICY = ModelKeys::ofPolicy;
+    static final NameMap.Keys<Exclusion> OF_EXCLUSION = ModelKeys::ofExclusion;
 
     static final NameMap.Keys<StagedPolicy> OF_STAGED = ModelKeys::ofStaged;
 
@@ -104,5 +105,10 @@ final class ModelKeys {
             rule.destinations().groups().forEach(group -> keys.accept(group(group), 1));
             rule.services().names().forEach(service -> keys.accept(service(service), 1));
         }
+    }
+
+    private static void ofExclusion(Exclusion exclusion, ObjIntConsumer<String> keys) {
+        exclusion.groups().forEach(group -> keys.accept(group(group), 1));
+        exclusion.vms().forEach(vm -> keys.accept(vm(vm), 1));
     }
 }

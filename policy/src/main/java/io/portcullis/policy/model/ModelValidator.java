@@ -19,6 +19,7 @@ public final class ModelValidator {
         InventoryChecks.check(model, problems);
         GroupChecks.check(model, problems);
         PolicyChecks.check(model, problems);
+        ExclusionChecks.check(model, problems);
     }
 
     static void checkDefaults(TenantModel model, Problems problems) {

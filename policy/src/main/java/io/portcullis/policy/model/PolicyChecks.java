@@ -310,11 +310,6 @@ final class PolicyChecks {
     }
 
     private void checkGroups(String path, List<String> groups) {
-        problems.checkLimit(path, "groups", groups.size(), Limits.MAX_GROUPS_PER_LIST, "MAX_GROUPS_PER_LIST");
-        for (int index = 0; index < groups.size(); index++) {
-            if (!model.groups().containsKey(groups.get(index))) {
-                GroupChecks.unknownGroup(problems, path + "/" + index, groups.get(index));
-            }
-        }
+        GroupChecks.checkReferences(model, problems, path, groups);
     }
 }

@@ -37,6 +37,7 @@ public record TenantModel(
         SortedMap<String, Service> services,
         SortedMap<String, SecurityPolicy> policies,
         SortedMap<String, StagedPolicy> staged,
+        SortedMap<String, Exclusion> exclusions,
         Action defaultAction,
         boolean looseTracking,
         TimeoutPreset timeouts,
@@ -50,6 +51,8 @@ public record TenantModel(
         // models that were stored before policies could be staged have none
         staged = staged == null ? NameMap.empty() : staged;
         staged = NameMap.copyOf(staged, ModelKeys.OF_STAGED);
+        // models that were stored before there were exclusions have none
+        exclusions = NameMap.copyOf(exclusions == null ? NameMap.empty() : exclusions, ModelKeys.OF_EXCLUSION);
         // models that were stored before there was a choice name none
         timeouts = timeouts == null ? TimeoutPreset.LINUX : timeouts;
         // nor a time those from before there were schedules
@@ -61,6 +64,7 @@ public record TenantModel(
         return new TenantModel(
                 tenant,
                 0,
+                NameMap.empty(),
                 NameMap.empty(),
                 NameMap.empty(),
                 NameMap.empty(),
@@ -142,6 +146,14 @@ public record TenantModel(
 
     public EditResult unstage(String name) {
         return apply(new ModelEdit.RemoveStagedPolicy(name));
+    }
+
+    public EditResult putExclusion(Exclusion exclusion) {
+        return apply(new ModelEdit.PutExclusion(exclusion));
+    }
+
+    public EditResult removeExclusion(String name) {
+        return apply(new ModelEdit.RemoveExclusion(name));
     }
 
     public EditResult setTags(String vm, Set<Tag> tags) {

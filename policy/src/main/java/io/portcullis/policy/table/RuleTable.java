@@ -13,6 +13,8 @@ import java.util.List;
  * @param defaultAction ALLOW, DROP or REJECT: what happens where no rule matched
  * @param looseTracking whether a TCP packet in mid-stream may open a connection (pickup)
  * @param timeouts after which an idle connection is forgotten
+ * @param excluded whether the firewall stands aside: what no rule refuses passes, whatever it is and whatever the state of its
+ *     connection, which is followed all the same, so that it goes on when the exclusion ends
  * @param ftpHelper whether FTP control connections open the way for the data connections that they announce
  */
 public record RuleTable(
@@ -21,7 +23,8 @@ public record RuleTable(
         Action defaultAction,
         boolean looseTracking,
         TimeoutPreset timeouts,
-        boolean ftpHelper) {
+        boolean ftpHelper,
+        boolean excluded) {
     /** Id of the default "rule" in verdicts, counters and connections. */
     public static final long DEFAULT_RULE_ID = 0;
 
@@ -30,6 +33,20 @@ public record RuleTable(
         if (defaultAction == Action.PASS) {
             throw new IllegalArgumentException("the default cannot PASS");
         }
+        if (excluded && (defaultAction != Action.ALLOW || !looseTracking)) {
+            throw new IllegalArgumentException("an excluded vNIC allows by default, and tracks loosely");
+        }
+    }
+
+    /** Of a vNIC that is not excluded. */
+    public RuleTable(
+            String hash,
+            List<TableRule> rules,
+            Action defaultAction,
+            boolean looseTracking,
+            TimeoutPreset timeouts,
+            boolean ftpHelper) {
+        this(hash, rules, defaultAction, looseTracking, timeouts, ftpHelper, false);
     }
 
     /** With the time-outs of Linux, without helpers. */

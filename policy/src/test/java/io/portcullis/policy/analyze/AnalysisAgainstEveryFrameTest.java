@@ -126,7 +126,7 @@ class AnalysisAgainstEveryFrameTest {
                     case PASSES_ALL -> checkPassesAll(what, truth, judged);
                     case TOO_PERMISSIVE ->
                         assertThat(judged.rule().action()).as(what).isEqualTo(Action.ALLOW);
-                    case EMPTY_GROUP, UNUSED -> throw new AssertionError(what);
+                    case EMPTY_GROUP, UNUSED, EXCLUDED -> throw new AssertionError(what);
                 }
                 if (finding.kind() != FindingKind.CONFLICTING && finding.kind() != FindingKind.TOO_PERMISSIVE) {
                     found.add(rule.toString());

@@ -91,9 +91,17 @@ final class FrameByFrame {
 
     boolean isAt(Judged judged, Place place) {
         Rule rule = judged.rule();
-        return (rule.direction() == RuleDirection.BOTH || rule.direction() == place.direction())
+        return !isExcluded(place.vnic())
+                && (rule.direction() == RuleDirection.BOTH || rule.direction() == place.direction())
                 && isIn(judged.policy().appliedTo(), place.vnic())
                 && isIn(rule.appliedTo(), place.vnic());
+    }
+
+    private boolean isExcluded(@Nullable Vnic vnic) {
+        return vnic != null
+                && model.exclusions().values().stream()
+                        .anyMatch(exclusion -> exclusion.groups().stream()
+                                .anyMatch(group -> membership.members(group).contains(vnic.id())));
     }
 
     private boolean isIn(List<String> groups, @Nullable Vnic vnic) {
@@ -214,9 +222,13 @@ final class FrameByFrame {
                                 || address.firstHigh() >>> 56 == 0xff));
     }
 
+    /** Those that enforce rules. */
     Set<VnicId> vnics() {
         Set<VnicId> ids = new HashSet<>();
-        model.vms().values().forEach(vm -> vm.vnics().forEach(vnic -> ids.add(vnic.id())));
+        model.vms()
+                .values()
+                .forEach(vm ->
+                        vm.vnics().stream().filter(vnic -> !isExcluded(vnic)).forEach(vnic -> ids.add(vnic.id())));
         return ids;
     }
 }

@@ -9,6 +9,7 @@ import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicProtection;
 import io.portcullis.policy.model.Alg;
+import io.portcullis.policy.model.Exclusion;
 import io.portcullis.policy.model.Expression;
 import io.portcullis.policy.model.Group;
 import io.portcullis.policy.model.ModelEdit;
@@ -91,6 +92,9 @@ final class RandomPolicies {
         int wanted = 2 + random.nextInt(4);
         for (; groups < wanted; groups++) {
             tenant.with(new ModelEdit.PutGroup(new Group("g" + groups, expression())));
+        }
+        if (random.nextInt(5) == 0) {
+            tenant.with(new ModelEdit.PutExclusion(Exclusion.ofGroups("aside", "g" + random.nextInt(groups))));
         }
         int policies = 1 + random.nextInt(5);
         Category only = random.nextBoolean() ? oneOf(Category.values()) : null;

@@ -11,12 +11,14 @@ import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.VnicProtection;
 import io.portcullis.policy.model.Alg;
+import io.portcullis.policy.model.Exclusion;
 import io.portcullis.policy.model.Expression;
 import io.portcullis.policy.model.Group;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Peers;
 import io.portcullis.policy.model.Publication;
 import io.portcullis.policy.model.RandomTimes;
+import io.portcullis.policy.model.Quarantine;
 import io.portcullis.policy.model.Rule;
 import io.portcullis.policy.model.SecurityPolicy;
 import io.portcullis.policy.model.Segment;
@@ -80,7 +82,7 @@ public final class RandomEdits {
     }
 
     private ModelEdit edit(TenantModel model) {
-        return switch (random.nextInt(32)) {
+        return switch (random.nextInt(35)) {
             case 0, 1, 2, 3 -> new ModelEdit.SetTags(vm(model), tags());
             case 4, 5 -> new ModelEdit.SetFinding(vm(model), "malware", oneOf("eicar", "mirai"));
             case 6 -> new ModelEdit.ClearFinding(vm(model), "malware");
@@ -89,6 +91,13 @@ public final class RandomEdits {
             case 11 -> new ModelEdit.RemoveVm(vm(model));
             case 12, 13, 14 -> new ModelEdit.PutGroup(new Group("g" + random.nextInt(9), expression(model, 3)));
             case 15 -> new ModelEdit.RemoveGroup("g" + random.nextInt(9));
+            case 32, 33 -> new ModelEdit.PutExclusion(exclusion(model));
+            case 34 ->
+                switch (random.nextInt(3)) {
+                    case 0 -> new ModelEdit.PutGroup(new Group(Quarantine.GROUP, expression(model, 1)));
+                    case 1 -> new ModelEdit.RemoveGroup(Quarantine.GROUP);
+                    default -> new ModelEdit.RemoveExclusion("x" + random.nextInt(2));
+                };
             case 16, 17, 18 -> new ModelEdit.PutPolicy(changedPolicy(model));
             case 19, 20 -> new ModelEdit.PutPolicy(policy(model, "p" + random.nextInt(9)));
             case 21 -> new ModelEdit.RemovePolicy("p" + random.nextInt(9));
@@ -217,6 +226,15 @@ public final class RandomEdits {
             case 9, 10 -> Expression.and(expression(model, depth - 1), expression(model, depth - 1));
             case 11 -> Expression.or(expression(model, depth - 1), expression(model, depth - 1));
             default -> Expression.not(expression(model, depth - 1));
+        };
+    }
+
+    private Exclusion exclusion(TenantModel model) {
+        String name = "x" + random.nextInt(2);
+        return switch (random.nextInt(3)) {
+            case 0 -> Exclusion.ofGroups(name, group(model));
+            case 1 -> Exclusion.ofVms(name, vm(model));
+            default -> new Exclusion(name, List.of(group(model)), new TreeSet<>(List.of(vm(model))), "why");
         };
     }
 

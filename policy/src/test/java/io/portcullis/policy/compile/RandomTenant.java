@@ -9,11 +9,13 @@ import io.portcullis.policy.RuleDirection;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicProtection;
+import io.portcullis.policy.model.Exclusion;
 import io.portcullis.policy.model.Expression;
 import io.portcullis.policy.model.Group;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Peers;
 import io.portcullis.policy.model.RandomTimes;
+import io.portcullis.policy.model.Quarantine;
 import io.portcullis.policy.model.Rule;
 import io.portcullis.policy.model.SecurityPolicy;
 import io.portcullis.policy.model.Service;
@@ -73,6 +75,7 @@ public final class RandomTenant {
     private final TenantId tenant;
     private final int firstVlan;
     private final TestTenant builder;
+    private final List<String> vmNames = new ArrayList<>();
     private int groups;
 
     public RandomTenant(long seed) {
@@ -119,6 +122,10 @@ public final class RandomTenant {
             builder.with(new ModelEdit.PutStagedPolicy(
                     removes ? StagedPolicy.removal(policy.name()) : StagedPolicy.of(policy)));
         }
+        if (random.nextInt(4) == 0) {
+            builder.with(new ModelEdit.PutExclusion(exclusion(vms)));
+            builder.group(Quarantine.GROUP, Expression.tag("app:db"));
+        }
         builder.with(new ModelEdit.SetDefaults(oneOf(Action.ALLOW, Action.DROP, Action.REJECT), random.nextBoolean()));
         builder.with(new ModelEdit.SetClock(times.time()));
         return builder.build();
@@ -126,6 +133,7 @@ public final class RandomTenant {
 
     private Vm vm(int index) {
         String name = (random.nextBoolean() ? "web-" : "db-") + index;
+        vmNames.add(name);
         Vm vm = Vm.named(new VmId(tenant, name)).withOs(oneOf("", "debian-13", "Windows-2025"));
         for (String tag : List.of("app:web", "app:db", "env:prod")) {
             vm = random.nextBoolean() ? vm.withTag(tag) : vm;
@@ -149,6 +157,12 @@ public final class RandomTenant {
             vm = vm.withVnic(random.nextInt(8) == 0 ? vnic.withProtection(ROUTER) : vnic);
         }
         return vm;
+    }
+
+    private Exclusion exclusion(int vms) {
+        return random.nextBoolean()
+                ? Exclusion.ofGroups("aside", "g" + random.nextInt(groups))
+                : Exclusion.ofVms("aside", vmNames.get(random.nextInt(vms)));
     }
 
     private Expression expression(int depth) {

@@ -85,6 +85,19 @@ class RuleTableCodecTest {
     }
 
     @Test
+    void shouldKeepThatTheRulesDoNotHold() {
+        RuleTable table = RuleTableCodec.sealExcluded(TimeoutPreset.NSX);
+
+        assertThat(RuleTableCodec.decode(RuleTableCodec.encode(table)))
+                .isEqualTo(table)
+                .extracting(RuleTable::excluded)
+                .isEqualTo(true);
+        byte[] strict = RuleTableCodec.encode(table);
+        strict[5] = 8;
+        assertThatThrownBy(() -> RuleTableCodec.decode(strict)).hasMessageContaining("excluded");
+    }
+
+    @Test
     void shouldReadTablesFromBeforeThereWereTimeoutsAndHelpersAndRefuseWhatComesAfter() {
         byte[] before = HexFormat.of().parseHex("5052540201010000000000000000");
 
@@ -93,8 +106,9 @@ class RuleTableCodecTest {
         assertThat(table).isEqualTo(RuleTableCodec.seal(List.of(), Action.DROP, true));
         assertThat(table.timeouts()).isEqualTo(TimeoutPreset.LINUX);
         assertThat(table.ftpHelper()).isFalse();
-        before[5] = 8;
-        assertThatThrownBy(() -> RuleTableCodec.decode(before)).hasMessageContaining("tracking of 8");
+        assertThat(table.excluded()).isFalse();
+        before[5] = 16;
+        assertThatThrownBy(() -> RuleTableCodec.decode(before)).hasMessageContaining("tracking of 16");
     }
 
     @Test

@@ -55,6 +55,7 @@ class DeltaChecksTest {
                 new TreeMap<>(model.services()),
                 new TreeMap<>(model.policies()),
                 new TreeMap<>(model.staged()),
+                new TreeMap<>(model.exclusions()),
                 model.defaultAction(),
                 model.looseTracking(),
                 model.timeouts(),
