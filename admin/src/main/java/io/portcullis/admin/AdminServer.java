@@ -74,7 +74,7 @@ public final class AdminServer {
         new TokenRoutes(services, tokens, clock).addTo(router);
         documents.addTo(router);
         new RevisionRoutes(services, edits).addTo(router);
-        new StagedRoutes(edits).addTo(router);
+        new StagedRoutes(services, edits).addTo(router);
         new EvaluateRoutes(services).addTo(router);
         new TraceRoutes(services).addTo(router);
         new PreviewRoutes(services, edits, workers, clock).addTo(router);

@@ -94,6 +94,9 @@ public interface AdminServices {
     /** Which table each of these vNICs should have; those that the tenant does not have are missing. */
     CompletionStage<Map<VnicId, RuleAssignment>> assignments(TenantId tenant, Set<VnicId> vnics);
 
+    /** What staged policies would have done, as the hosts counted it; hosts that do not answer are named. */
+    CompletionStage<StagedReport> staged(TenantId tenant);
+
     /** Every attached vNIC of the tenant with the newest revision it is known to enforce; {@code realized} is against the given revision. */
     CompletionStage<List<VnicRealization>> realization(TenantId tenant, long revision);
 

@@ -27,24 +27,35 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
-/** Stages changes of policies, and makes them enforced, or drops them. */
+/** Stages changes of policies, shows what they would do, and makes them enforced, or drops them. */
 final class StagedRoutes {
     private static final String STAGED = "/v1/tenants/{tenant}/staged";
     /** Names that the note of a revision lists. */
     private static final int MAX_LISTED = 5;
 
+    private final AdminServices services;
     private final Edits edits;
 
-    StagedRoutes(Edits edits) {
+    StagedRoutes(AdminServices services, Edits edits) {
+        this.services = services;
         this.edits = edits;
     }
 
     void addTo(Router router) {
-        router.post(STAGED, exchange -> edits.apply(staging(exchange)))
+        router.get(STAGED, this::look)
+                .post(STAGED, exchange -> edits.apply(staging(exchange)))
                 .ask(STAGED + "/dry-run", exchange -> edits.dryRun(staging(exchange)))
                 .post(STAGED + "/publish", exchange -> edits.apply(publishing(exchange)))
                 .ask(STAGED + "/publish/dry-run", exchange -> edits.dryRun(publishing(exchange)))
                 .post(STAGED + "/drop", this::drop);
+    }
+
+    private CompletionStage<Answer> look(Exchange exchange) {
+        TenantId tenant = TenantRoutes.tenant(exchange);
+        return services.model(tenant)
+                .thenCombine(
+                        services.staged(tenant),
+                        (model, report) -> Answer.ok(StagedViews.of(model, report), model.revision()));
     }
 
     // ---- staging

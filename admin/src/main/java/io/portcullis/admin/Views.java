@@ -147,7 +147,7 @@ final class Views {
         return AddressLiteral.of(address).toString();
     }
 
-    private static String address(InetSocketAddress address, int protocol) {
+    static String address(InetSocketAddress address, int protocol) {
         String host = text(address.getAddress());
         if (address.getPort() == 0 && protocol != PROTOCOL_TCP) {
             return host;

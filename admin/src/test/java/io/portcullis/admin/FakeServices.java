@@ -58,6 +58,7 @@ final class FakeServices implements AdminServices {
 
     volatile boolean ready = true;
     volatile boolean silent;
+    volatile StagedReport stagedReport = StagedReport.NONE;
     /** Somebody else changes a tenant between our reading and our writing. */
     volatile Runnable beforeNextEdit = () -> {};
 
@@ -116,6 +117,11 @@ final class FakeServices implements AdminServices {
 
     private static HostView hostView(String host) {
         return new HostView(host, "UP", "127.0.0.1:1", false, List.of(), 0, 100, 0, Map.of(), null);
+    }
+
+    @Override
+    public CompletionStage<StagedReport> staged(TenantId tenant) {
+        return answer(() -> stagedReport);
     }
 
     @Override

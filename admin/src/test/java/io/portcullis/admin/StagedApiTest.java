@@ -11,6 +11,14 @@ import io.portcullis.api.RevisionView;
 import io.portcullis.api.RollbackRequest;
 import io.portcullis.api.StagedPolicies;
 import io.portcullis.api.StagedPolicySpec;
+import io.portcullis.api.StagedView;
+import io.portcullis.datapath.Direction;
+import io.portcullis.datapath.engine.ShadowReport;
+import io.portcullis.datapath.engine.ShadowReport.RuleCount;
+import io.portcullis.policy.MacAddress;
+import io.portcullis.policy.VnicId;
+import io.portcullis.vnic.StagedCounts;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.OptionalLong;
@@ -150,6 +158,66 @@ class StagedApiTest extends ApiTestCase {
     private static List<String> paths(ApiException refused) {
         assertThat(refused.status()).isEqualTo(400);
         return refused.problem().problems().stream().map(FieldProblem::path).toList();
+    }
+
+    @Test
+    void shouldShowWhatStagedPoliciesWouldHaveDone() throws Exception {
+        staged.stage(TIGHTER + "---\n" + NEW, ANY);
+        ShadowReport.Example flow = new ShadowReport.Example(
+                ShadowReport.Difference.WOULD_CUT,
+                Direction.IN,
+                0x0800,
+                new MacAddress(1),
+                new MacAddress(2),
+                InetAddress.ofLiteral("192.0.2.9"),
+                InetAddress.ofLiteral("10.0.0.1"),
+                6,
+                40_000,
+                80,
+                0,
+                0,
+                "web/http",
+                "",
+                2_000_000,
+                7);
+        services.stagedReport = new StagedReport(
+                new StagedCounts(
+                        3,
+                        1,
+                        12,
+                        List.of(
+                                new RuleCount(0, "", 5, 4, 0, 3),
+                                new RuleCount(7, "web/http", 9, 0, 0, 0),
+                                new RuleCount(8, "other/rule", 6, 0, 0, 0)),
+                        2,
+                        List.of(new StagedCounts.Example(VnicId.parse("acme/web-1/eth0"), flow))),
+                List.of("host-2"));
+
+        StagedView view = staged.get();
+
+        assertThat(view.policies())
+                .containsExactly(new StagedView.Policy("ssh", "ADD"), new StagedView.Policy("web", "CHANGE"));
+        assertThat(view.rules())
+                .containsExactly(
+                        new StagedView.Rule("ssh/admins", true, 0, 0, 0, 0),
+                        new StagedView.Rule("web/http", true, 9, 0, 0, 0),
+                        new StagedView.Rule("default", false, 5, 4, 0, 3));
+        assertThat(view.examples())
+                .containsExactly(new StagedView.Example(
+                        "acme/web-1/eth0",
+                        "WOULD_CUT",
+                        "IN",
+                        "tcp",
+                        "192.0.2.9:40000",
+                        "10.0.0.1:80",
+                        "web/http",
+                        "default",
+                        2,
+                        7));
+        assertThat(view.silentHosts()).containsExactly("host-2");
+        assertThat(view.omittedRules()).isEqualTo(2);
+        assertThat(send("GET", "/v1/tenants/nobody/staged", token(), null).statusCode())
+                .isEqualTo(404);
     }
 
     @Test

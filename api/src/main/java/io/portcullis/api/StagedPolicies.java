@@ -14,6 +14,13 @@ public final class StagedPolicies {
         this.tenant = tenant;
     }
 
+    /** What is staged, and what it would have done. */
+    public StagedView get() {
+        HttpRequest request =
+                transport.request("v1", "tenants", tenant, "staged").GET().build();
+        return parse(request, StagedView.class);
+    }
+
     /** Stages all policies of a text (YAML or JSON), all or none; what is enforced stays as it is. */
     public ChangeView stage(String documents, OptionalLong expected) {
         return parse(yaml(documents, expected, "staged"), ChangeView.class);

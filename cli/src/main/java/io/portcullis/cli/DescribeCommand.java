@@ -53,7 +53,7 @@ final class DescribeCommand implements Callable<Integer> {
             kind.requireRevisions();
         }
         try (session) {
-            if (name.isEmpty() && kind != Kind.CLUSTER && kind != Kind.REALIZATION) {
+            if (name.isEmpty() && kind != Kind.CLUSTER && kind != Kind.REALIZATION && kind != Kind.STAGED) {
                 throw new CommandFailure(
                         ExitCode.USAGE,
                         "which " + kind.singular() + "?",
@@ -83,6 +83,8 @@ final class DescribeCommand implements Callable<Integer> {
             case EXCLUSIONS -> client.resource(session.tenant(), kind.plural(), name, ExclusionSpec.class, revision);
             case POLICIES -> client.resource(session.tenant(), kind.plural(), name, PolicySpec.class, revision);
             case REALIZATION -> client.realization(name.isEmpty() ? session.tenant() : name);
+            case STAGED ->
+                client.staged(name.isEmpty() ? session.tenant() : name).get();
             case RULES, CONNECTIONS ->
                 throw new CommandFailure(
                         ExitCode.USAGE,

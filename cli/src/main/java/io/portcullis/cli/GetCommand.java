@@ -11,6 +11,7 @@ import io.portcullis.api.RulesView;
 import io.portcullis.api.SegmentSpec;
 import io.portcullis.api.ServiceSpec;
 import io.portcullis.api.StagedPolicySpec;
+import io.portcullis.api.StagedView;
 import io.portcullis.api.VmView;
 import io.portcullis.api.VnicView;
 import io.portcullis.cli.Table.Column;
@@ -30,7 +31,7 @@ import picocli.CommandLine.Parameters;
         footer = {
             "",
             "Kinds: vms, hosts, groups, policies, staged-policies, segments, services, exclusions, tenants,",
-            "       migrations, cluster, connections VM, rules VM, realization. Singular does as well.",
+            "       migrations, cluster, connections VM, rules VM, realization, staged. Singular does as well.",
             "",
             "Examples:",
             "  portcullis get vms -o wide          all VMs of the tenant, with groups and ports",
@@ -38,6 +39,7 @@ import picocli.CommandLine.Parameters;
             "  portcullis get rules web-1          the rules that its vNICs enforce, in order",
             "  portcullis get connections web-1    what is tracked there now, and by which rule",
             "  portcullis get realization          which vNICs and hosts lag, and since when",
+            "  portcullis get staged               what staged policies would have done",
             "  portcullis get policies -o yaml     documents that 'apply -f' takes again",
             "  portcullis get policies --revision 7    as they were then"
         })
@@ -96,6 +98,7 @@ final class GetCommand implements Callable<Integer> {
                 case SERVICES -> show(resources(client, ServiceSpec.class), Tables.SERVICES);
                 case EXCLUSIONS -> show(resources(client, ExclusionSpec.class), Tables.EXCLUSIONS);
                 case POLICIES -> policies(client);
+                case STAGED -> staged(client);
                 case STAGED_POLICIES -> show(resources(client, StagedPolicySpec.class), Tables.STAGED_POLICIES);
                 case RULES -> rules(client);
                 case CONNECTIONS -> connections(client);
@@ -204,6 +207,26 @@ final class GetCommand implements Callable<Integer> {
             if (view.truncated()) {
                 session.say("there are more; see them with --limit");
             }
+        }
+    }
+
+    private void staged(PortcullisClient client) {
+        StagedView view = client.staged(name == null ? session.tenant() : name).get();
+        Output output = session.output();
+        output.text(out -> out.println(Sentences.staged(view)));
+        output.one(view, Table.of(view.rules(), output.wide(), Tables.STAGED_RULES));
+        if (!view.examples().isEmpty()) {
+            output.text(out -> {
+                out.println();
+                Table.of(view.examples(), output.wide(), Tables.STAGED_EXAMPLES).print(out);
+            });
+        }
+        if (view.omittedRules() > 0) {
+            session.say("rules with counts that are not shown: " + view.omittedRules());
+        }
+        if (!view.silentHosts().isEmpty()) {
+            session.say(
+                    "without what these hosts counted, which do not answer: " + String.join(", ", view.silentHosts()));
         }
     }
 

@@ -15,6 +15,7 @@ enum Kind {
     GROUPS("groups", "group"),
     POLICIES("policies", "policy"),
     STAGED_POLICIES("staged-policies", "staged-policy", "stagedpolicies", "stagedpolicy"),
+    STAGED("staged", "shadow"),
     SEGMENTS("segments", "segment"),
     SERVICES("services", "service"),
     EXCLUSIONS("exclusions", "exclusion"),
@@ -50,7 +51,7 @@ enum Kind {
                         ExitCode.USAGE,
                         "placements and counters of " + plural() + " are known for now only",
                         "their documents: portcullis export " + plural() + " --revision N");
-            case HOSTS, MIGRATIONS, CLUSTER, CONNECTIONS, RULES, REALIZATION ->
+            case HOSTS, MIGRATIONS, CLUSTER, CONNECTIONS, RULES, REALIZATION, STAGED ->
                 throw new CommandFailure(ExitCode.USAGE, plural() + " have no revisions", null);
         }
     }
@@ -66,7 +67,7 @@ enum Kind {
             case SERVICES -> "Service";
             case EXCLUSIONS -> "Exclusion";
             case TENANTS -> "Tenant";
-            case HOSTS, MIGRATIONS, CLUSTER, CONNECTIONS, RULES, REALIZATION ->
+            case HOSTS, MIGRATIONS, CLUSTER, CONNECTIONS, RULES, REALIZATION, STAGED ->
                 throw new CommandFailure(
                         ExitCode.USAGE,
                         plural() + " have no documents",

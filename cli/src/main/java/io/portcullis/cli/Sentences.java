@@ -7,6 +7,7 @@ import io.portcullis.api.FindingView;
 import io.portcullis.api.MigrationView;
 import io.portcullis.api.RealizationView;
 import io.portcullis.api.ReceiptView;
+import io.portcullis.api.StagedView;
 import io.portcullis.api.VnicRealization;
 import java.util.Comparator;
 import java.util.List;
@@ -35,6 +36,25 @@ final class Sentences {
         return view.changed().isEmpty()
                 ? "nothing would change" + now
                 : "would change " + listed(view.changed()) + now + ", nothing was changed";
+    }
+
+    static String staged(StagedView view) {
+        if (view.policies().isEmpty()) {
+            return "revision " + view.revision() + " of " + view.tenant() + ": nothing is staged";
+        }
+        String policies = listed(view.policies().stream()
+                .map(policy -> policy.name() + " ("
+                        + switch (policy.change()) {
+                            case "ADD" -> "new";
+                            case "REMOVE" -> "removed";
+                            default -> "changed";
+                        }
+                        + ")")
+                .toList());
+        return "revision " + view.revision() + " of " + view.tenant() + ", staged: " + policies + "; "
+                + (view.vnics() == 1 ? "1 vNIC would enforce" : view.vnics() + " vNICs would enforce")
+                + " other rules"
+                + (view.judging() == 0 ? "" : ", " + view.judging() + " of them still judge their live connections");
     }
 
     private static String listed(List<String> names) {

@@ -18,17 +18,19 @@ import picocli.CommandLine.Option;
 @Command(
         name = "stage",
         mixinStandardHelpOptions = true,
-        description = "Hold a change of policies: it is checked like any other, but nothing of it is enforced.",
+        description =
+                "Hold a change of policies: it is checked, and evaluated with the traffic there is, but not enforced.",
         footer = {
             "",
-            "A policy that there is goes on being enforced as it is. 'publish' makes what is",
+            "A policy that there is goes on being enforced as it is, while 'get staged' counts what would be"
+                    + " different. 'publish' makes what is",
             "staged enforced, 'unstage' drops it; who stages a policy again replaces what was staged.",
             "",
             "Examples:",
             "  portcullis stage -f web.yaml              the policies of the file",
             "  portcullis stage --remove legacy          the removal of a policy",
             "  portcullis stage -f web.yaml --dry-run    all checks, and what would be staged",
-            "  portcullis get staged-policies",
+            "  portcullis get staged                     what it would have denied, allowed and cut",
             "  portcullis publish --dry-run              what would change"
         })
 final class StageCommand implements Callable<Integer> {

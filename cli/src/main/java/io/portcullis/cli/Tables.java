@@ -19,6 +19,7 @@ import io.portcullis.api.RuleView;
 import io.portcullis.api.SegmentSpec;
 import io.portcullis.api.ServiceSpec;
 import io.portcullis.api.StagedPolicySpec;
+import io.portcullis.api.StagedView;
 import io.portcullis.api.TenantView;
 import io.portcullis.api.VmView;
 import io.portcullis.api.VnicRealization;
@@ -117,6 +118,26 @@ final class Tables {
             column("APPLIED-TO", staged(policy -> orAll(policy.appliedTo()))),
             column("RULES", staged(policy -> policy.rules().size())),
             wideColumn("DESCRIPTION", staged(PolicySpec::description)));
+
+    static final List<Column<StagedView.Rule>> STAGED_RULES = List.of(
+            column("RULE", StagedView.Rule::rule),
+            column("STAGED", StagedView.Rule::staged),
+            column("HITS", StagedView.Rule::hits),
+            column("WOULD-DENY", StagedView.Rule::wouldDeny),
+            column("WOULD-ALLOW", StagedView.Rule::wouldAllow),
+            column("WOULD-CUT", StagedView.Rule::wouldCut));
+
+    static final List<Column<StagedView.Example>> STAGED_EXAMPLES = List.of(
+            column("VNIC", StagedView.Example::vnic),
+            column("DIFFERENCE", StagedView.Example::difference),
+            column("DIRECTION", StagedView.Example::direction),
+            column("PROTOCOL", StagedView.Example::protocol),
+            column("SOURCE", StagedView.Example::source),
+            column("DESTINATION", StagedView.Example::destination),
+            column("NOW", StagedView.Example::ruleNow),
+            column("THEN", StagedView.Example::ruleThen),
+            column("TIMES", StagedView.Example::times),
+            wideColumn("AGE", example -> Words.idle(example.ageMillis())));
 
     static final List<Column<RuleSpec>> POLICY_RULES = List.of(
             column("RULE", RuleSpec::name),

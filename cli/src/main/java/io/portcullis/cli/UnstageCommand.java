@@ -13,7 +13,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "unstage",
         mixinStandardHelpOptions = true,
-        description = "Drop staged policies; what is enforced stays as it is.",
+        description = "Drop staged policies, with what was counted of them; what is enforced stays as it is.",
         footer = {"", "Examples:", "  portcullis unstage web", "  portcullis unstage --all"})
 final class UnstageCommand implements Callable<Integer> {
     @Mixin

@@ -56,6 +56,32 @@ class StagedCommandsTest extends CliTestCase {
     }
 
     @Test
+    void shouldShowWhatStagedPoliciesWouldHaveDone() {
+        cluster.on("GET /v1/tenants/acme/staged", 200, """
+            {"tenant": "acme", "revision": 8, "policies": [{"name": "ssh", "change": "ADD"}, {"name": "web", "change": "REMOVE"}],
+             "vnics": 2, "judging": 1, "liveJudged": 9, "omittedRules": 0, "silentHosts": ["host-2"],
+             "rules": [{"rule": "ssh/admins", "staged": true, "hits": 4, "wouldDeny": 0, "wouldAllow": 3, "wouldCut": 0},
+                       {"rule": "default", "staged": false, "hits": 5, "wouldDeny": 2, "wouldAllow": 0, "wouldCut": 1}],
+             "examples": [{"vnic": "acme/web-1/eth0", "difference": "WOULD_CUT", "direction": "IN", "protocol": "tcp",
+                "source": "192.0.2.9:40000", "destination": "10.0.0.1:80", "ruleNow": "web/http", "ruleThen": "default",
+                "ageMillis": 2000, "times": 7}]}
+            """);
+
+        assertThat(run("get", "staged")).isEqualTo(ExitCode.OK);
+
+        assertThat(out.toString()).isEqualTo("""
+            revision 8 of acme, staged: ssh (new), web (removed); 2 vNICs would enforce other rules, 1 of them still judge their live connections
+            RULE        STAGED  HITS  WOULD-DENY  WOULD-ALLOW  WOULD-CUT
+            ssh/admins  yes     4     0           3            0
+            default     no      5     2           0            1
+
+            VNIC             DIFFERENCE  DIRECTION  PROTOCOL  SOURCE           DESTINATION  NOW       THEN     TIMES
+            acme/web-1/eth0  WOULD_CUT   IN         tcp       192.0.2.9:40000  10.0.0.1:80  web/http  default  7
+            """);
+        assertThat(err.toString()).isEqualTo("without what these hosts counted, which do not answer: host-2\n");
+    }
+
+    @Test
     void shouldListWhatIsStaged() {
         cluster.on("GET /v1/tenants/acme/staged-policies", 200, """
             {"items": [

@@ -11,6 +11,8 @@ import io.portcullis.api.PortcullisClient;
 import io.portcullis.api.PreviewView;
 import io.portcullis.api.ProtectionSpec;
 import io.portcullis.api.RollbackRequest;
+import io.portcullis.api.StagedPolicies;
+import io.portcullis.api.StagedView;
 import io.portcullis.api.TenantRevisions;
 import io.portcullis.api.TenantSpec;
 import io.portcullis.api.TraceView;
@@ -209,6 +211,66 @@ class ApiOnRealNodeTest {
         await().atMost(START_LIMIT).untilAsserted(() -> assertThat(dropped()).containsExactly(Map.entry("policy", 2L)));
         client.detach("acme", "web-2");
         declare("web-2", 2, "memory:web-2");
+    }
+
+    /** What is staged judges real frames, and decides about none until it is published. */
+    @Test
+    void shouldCountWhatAStagedPolicyWouldDoUntilItIsPublished() {
+        client.putTenant("stagers", new TenantSpec("ALLOW", "strict"));
+        client.apply("stagers", segment("lab", 42));
+        client.putVm("stagers", "web-2", vm(2, "lab", "memory:web-2", null));
+        client.attach("stagers", "web-2", "host-1");
+        StagedPolicies staged = client.staged("stagers");
+        int[] port = {1_024};
+        await().atMost(START_LIMIT).untilAsserted(() -> {
+            server.send(dnsQuery(port[0]));
+            assertThat(client.connections("stagers", "web-2", "eth0", 1).connections())
+                    .isNotEmpty();
+        });
+
+        staged.stage(
+                "{kind: Policy, metadata: {name: no-dns}, spec: {category: APPLICATION, rules: "
+                        + "[{name: udp, services: [dns], action: DROP}]}}",
+                OptionalLong.empty());
+
+        await().atMost(START_LIMIT).untilAsserted(() -> {
+            StagedView view = staged.get();
+            assertThat(view.vnics()).isEqualTo(1);
+            assertThat(view.rules()).singleElement().satisfies(rule -> {
+                assertThat(rule.rule()).isEqualTo("no-dns/udp");
+                assertThat(rule.wouldCut()).as("live when it was staged").isPositive();
+            });
+        });
+        await().atMost(START_LIMIT).untilAsserted(() -> {
+            server.send(dnsQuery(++port[0]));
+            StagedView view = staged.get();
+            assertThat(view.rules().getFirst().wouldDeny()).isPositive();
+            assertThat(view.examples())
+                    .extracting(
+                            StagedView.Example::difference, StagedView.Example::ruleNow, StagedView.Example::ruleThen)
+                    .contains(org.assertj.core.groups.Tuple.tuple("WOULD_DENY", "default", "no-dns/udp"));
+        });
+        assertThat(client.vnic("stagers", "web-2", "eth0").status().counters().keySet())
+                .noneMatch(counter -> counter.startsWith("dropped.out.policy") || counter.equals("connections.cut"));
+
+        staged.publish(List.of(), OptionalLong.empty());
+
+        await().atMost(START_LIMIT).untilAsserted(() -> {
+            server.send(dnsQuery(++port[0]));
+            assertThat(client.vnic("stagers", "web-2", "eth0").status().counters())
+                    .hasEntrySatisfying(
+                            "dropped.out.policy", count -> assertThat(count).isPositive());
+            assertThat(staged.get().vnics()).isZero();
+        });
+        assertThat(staged.get().policies()).isEmpty();
+        client.detach("stagers", "web-2");
+    }
+
+    private static byte[] dnsQuery(int port) {
+        return FrameBuilder.frame(MacAddress.parse("02:00:00:00:00:02"), MacAddress.parse("02:00:00:00:00:09"))
+                .ip(InetAddress.ofLiteral("10.0.0.2"), InetAddress.ofLiteral("10.0.0.9"))
+                .udp(port, 53)
+                .build();
     }
 
     /** What happens at a limit is counted where the operator looks: at the vNIC, and in the node's metrics. */

@@ -35,6 +35,12 @@ public sealed interface FirewallCommand {
     /** A request that changes nothing. */
     sealed interface Look extends Request {}
 
+    /**
+     * Has the vNIC count what this table would do, or no longer, if it is null; changes no verdict. Answer: {@link FirewallReply.Status}.
+     */
+    record InstallShadow(long revision, @Nullable RuleTable rules, ActorRef<FirewallReply> replyTo)
+            implements Request, CborSerializable {}
+
     /** Answer: {@link FirewallReply.Status}, also for a vNIC that is not attached here. */
     record GetStatus(ActorRef<FirewallReply> replyTo) implements Look, CborSerializable {}
 

@@ -1,5 +1,6 @@
 package io.portcullis.vnic;
 
+import io.portcullis.datapath.engine.ShadowReport;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VnicId;
@@ -114,6 +115,12 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
                 vms.onLeave(release.spec(), release.epoch(), release.replyTo(), release);
             case HostCommand.SetDraining set -> vms.onSetDraining(set);
             case HostCommand.GetHost get -> look(get.replyTo());
+            case HostCommand.GetStaged get ->
+                getContext()
+                        .pipeToSelf(
+                                environment.dataPath().shadows(get.tenant()),
+                                (reports, _) -> new HostCommand.StagedLooked(reports, get.replyTo()));
+            case HostCommand.StagedLooked looked -> onStagedLooked(looked);
             case HostCommand.WriteCheckpoints write ->
                 checkpointer.tell(new Checkpointer.Write(vms.restorable(), write.replyTo()));
             case HostCommand.Review review -> reviewer.tell(new FlowReviewer.Asked(review));
@@ -211,12 +218,22 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
                         environment.dataPath().statuses(), (statuses, _) -> new HostCommand.Looked(statuses, replyTo));
     }
 
+    private void onStagedLooked(HostCommand.StagedLooked looked) {
+        List<ShadowReport> reports = looked.reports();
+        looked.replyTo()
+                .tell(reports == null ? dataPathIsDown() : new HostReply.Staged(host, StagedCounts.of(reports)));
+    }
+
+    private Refused dataPathIsDown() {
+        return new Refused(RefusalCode.HOST_UNAVAILABLE, "the data path of " + host + " is shut down");
+    }
+
     private void onLooked(HostCommand.Looked looked) {
         List<VnicStatus> statuses = looked.statuses();
         ActorRef<HostReply> replyTo = looked.replyTo();
         if (statuses == null) {
             if (replyTo != null) {
-                replyTo.tell(new Refused(RefusalCode.HOST_UNAVAILABLE, "the data path of " + host + " is shut down"));
+                replyTo.tell(dataPathIsDown());
             }
             return;
         }

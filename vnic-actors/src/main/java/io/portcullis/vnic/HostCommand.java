@@ -1,5 +1,6 @@
 package io.portcullis.vnic;
 
+import io.portcullis.datapath.engine.ShadowReport;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.persistence.CborSerializable;
 import io.portcullis.policy.HostId;
@@ -46,6 +47,9 @@ public sealed interface HostCommand {
 
     /** Answer: {@link HostReply.HostStatus}. */
     record GetHost(ActorRef<HostReply> replyTo) implements Request {}
+
+    /** What staged policies of the tenant would have done here. Answer: {@link HostReply.Staged}. */
+    record GetStaged(TenantId tenant, ActorRef<HostReply> replyTo) implements Request {}
 
     /** Writes the connection tables that changed to disk now; the last act before a stop. Answer: {@link HostReply.Checkpointed}. */
     record WriteCheckpoints(ActorRef<HostReply> replyTo) implements Request {}
@@ -121,6 +125,9 @@ public sealed interface HostCommand {
     /** Every vNIC of a VM is gone, or refused to go. */
     record VnicsGone(VmSpec spec, long epoch, List<FirewallReply> replies, ActorRef<HostReply> replyTo)
             implements Own {}
+
+    /** What the data path counted under shadows; null if it is shut down. */
+    record StagedLooked(@Nullable List<ShadowReport> reports, ActorRef<HostReply> replyTo) implements Own {}
 
     /** What the data path has; null {@code replyTo} for the agent's own look. */
     record Looked(

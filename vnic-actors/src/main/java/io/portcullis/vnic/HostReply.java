@@ -14,6 +14,7 @@ public sealed interface HostReply extends CborSerializable
                 HostReply.VmGone,
                 HostReply.DrainingSet,
                 HostReply.HostStatus,
+                HostReply.Staged,
                 HostReply.Checkpointed,
                 HostReply.TableTaken,
                 HostReply.TableWanted,
@@ -60,6 +61,9 @@ public sealed interface HostReply extends CborSerializable
             return vms.stream().mapToInt(vm -> vm.spec().vnics().size()).sum();
         }
     }
+
+    /** What staged policies of a tenant would have done on the host. */
+    record Staged(HostId host, StagedCounts counts) implements HostReply {}
 
     /** A VM that is attached here, or is being attached (then without a status of each vNIC). */
     record HostedVm(VmSpec spec, long epoch, List<VnicStatus> vnics) {

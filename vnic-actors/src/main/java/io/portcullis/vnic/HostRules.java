@@ -75,6 +75,13 @@ final class HostRules {
                                 me -> new FirewallCommand.InstallRules(delivery.revision(), delivery.table(), me)),
                         reply -> new HostCommand.RulesAnswered(vnic, reply));
             }
+            RuleShelf.ShadowDelivery shadow = shelf.shadowDelivery(vnic);
+            if (shadow != null) {
+                firewalls.pipe(
+                        firewalls.ask(
+                                vnic, me -> new FirewallCommand.InstallShadow(shadow.revision(), shadow.table(), me)),
+                        reply -> new HostCommand.RulesAnswered(vnic, reply));
+            }
         }
     }
 

@@ -133,23 +133,38 @@ final class HostSubscriptions {
             if (realized == null || !book.differs(vnic, realized.rules())) {
                 continue;
             }
-            RuleTable table = book.table(vnic);
-            int more = tables.containsKey(table.hash()) ? 0 : table.rules().size();
+            List<RuleTable> its = tables(book, vnic);
+            int more = missing(its, tables);
             if (!assignments.isEmpty()
                     && (rules + more > MAX_RULES_PER_MESSAGE || assignments.size() >= MAX_VNICS_PER_MESSAGE)) {
                 agent.tell(new HostCommand.RuleTables(tenant, assignments, List.copyOf(tables.values())));
                 assignments = new HashMap<>();
                 tables = new LinkedHashMap<>();
                 rules = 0;
-                more = table.rules().size();
+                more = missing(its, tables);
             }
             assignments.put(vnic, book.assignment(vnic));
-            tables.put(table.hash(), table);
+            for (RuleTable table : its) {
+                tables.put(table.hash(), table);
+            }
             rules += more;
         }
         if (!assignments.isEmpty()) {
             agent.tell(new HostCommand.RuleTables(tenant, assignments, List.copyOf(tables.values())));
         }
+    }
+
+    private static List<RuleTable> tables(RuleBook book, VnicId vnic) {
+        RuleTable shadow = book.shadow(vnic);
+        return shadow == null ? List.of(book.table(vnic)) : List.of(book.table(vnic), shadow);
+    }
+
+    /** Rules of those tables that the message does not have yet. */
+    private static int missing(List<RuleTable> wanted, Map<String, RuleTable> tables) {
+        return wanted.stream()
+                .filter(table -> !tables.containsKey(table.hash()))
+                .mapToInt(table -> table.rules().size())
+                .sum();
     }
 
     /** Called once per third of {@link TenantPolicy#SUBSCRIPTION_TTL}. */

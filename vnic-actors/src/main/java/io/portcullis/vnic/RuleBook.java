@@ -10,6 +10,7 @@ import io.portcullis.policy.table.RuleTable;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +29,8 @@ final class RuleBook {
     private final TenantCompiler compiler;
     /** Since which revision each vNIC has its table. */
     private final Map<VnicId, Long> revisions = new HashMap<>();
+    /** Since which revision each vNIC that has, or had, a shadow has it or not. */
+    private final Map<VnicId, Long> shadowRevisions = new HashMap<>();
 
     private long revision;
 
@@ -39,7 +42,7 @@ final class RuleBook {
      * Compiles what is different in the model; a vNIC whose table stays the same keeps its revision.
      *
      * @param model null if there is no tenant
-     * @return the vNICs that have another table than before, or none any more
+     * @return the vNICs that have another table or shadow than before, or none any more
      */
     Set<VnicId> update(@Nullable TenantModel model, long newRevision) {
         Set<VnicId> changed = model == null ? compiler.clear() : compiler.update(model);
@@ -50,8 +53,17 @@ final class RuleBook {
                 revisions.put(vnic, newRevision);
             }
         }
+        for (VnicId vnic : compiler.shadowsChanged()) {
+            if (compiler.table(vnic) == null) {
+                shadowRevisions.remove(vnic);
+            } else {
+                shadowRevisions.put(vnic, newRevision);
+            }
+        }
         revision = newRevision;
-        return changed;
+        Set<VnicId> all = new HashSet<>(changed);
+        all.addAll(compiler.shadowsChanged());
+        return all;
     }
 
     /** The first instant after the model's time at which vNICs have other tables by the time alone; null if there is none. */
@@ -74,12 +86,26 @@ final class RuleBook {
 
     RuleAssignment assignment(VnicId vnic) {
         return new RuleAssignment(
-                revisions.getOrDefault(vnic, revision), table(vnic).hash());
+                revisions.getOrDefault(vnic, revision),
+                table(vnic).hash(),
+                shadowRevisions.getOrDefault(vnic, revision),
+                shadowHash(vnic));
     }
 
     RuleTable table(VnicId vnic) {
         RuleTable table = compiler.table(vnic);
         return table == null ? NOTHING_PASSES : table;
+    }
+
+    /** What the vNIC would enforce if everything staged were published; null if that is the same. */
+    @Nullable
+    RuleTable shadow(VnicId vnic) {
+        return compiler.shadow(vnic);
+    }
+
+    private String shadowHash(VnicId vnic) {
+        RuleTable shadow = compiler.shadow(vnic);
+        return shadow == null ? "" : shadow.hash();
     }
 
     /** The tables of those of the vNICs that the tenant has. */
@@ -108,10 +134,16 @@ final class RuleBook {
 
     /** Whether a host that has these rules in force for the vNIC must get others. */
     boolean differs(VnicId vnic, RuleAssignment inForce) {
-        if (!Objects.equals(inForce.hash(), table(vnic).hash())) {
+        if (!Objects.equals(inForce.hash(), table(vnic).hash()) || differsInShadow(vnic, inForce)) {
             return true;
         }
         Long since = revisions.get(vnic);
         return since != null && inForce.revision() < since;
+    }
+
+    private boolean differsInShadow(VnicId vnic, RuleAssignment inForce) {
+        String shadow = shadowHash(vnic);
+        return !shadow.equals(inForce.shadowHash())
+                || (!shadow.isEmpty() && inForce.shadowRevision() < shadowRevisions.getOrDefault(vnic, 0L));
     }
 }

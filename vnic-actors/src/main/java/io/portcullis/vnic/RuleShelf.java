@@ -18,6 +18,9 @@ final class RuleShelf {
     private static final class Slot {
         private RuleAssignment wanted = RuleAssignment.NONE;
         private @Nullable RuleTable wantedTable;
+        /** Null where no shadow is wanted. */
+        private @Nullable RuleTable wantedShadow;
+
         private RuleAssignment inForce = RuleAssignment.NONE;
         private @Nullable RuleTable tableInForce;
         private boolean enforcing;
@@ -25,6 +28,9 @@ final class RuleShelf {
 
     /** A table and the revision at which the vNIC got it. */
     record Delivery(long revision, RuleTable table) {}
+
+    /** A shadow, or none any more, and the revision at which that became so. */
+    record ShadowDelivery(long revision, @Nullable RuleTable table) {}
 
     private final Map<VnicId, Slot> slots = new HashMap<>();
     private final Set<VnicId> unreported = new HashSet<>();
@@ -52,13 +58,22 @@ final class RuleShelf {
         List<VnicId> toInstall = new ArrayList<>();
         assignments.forEach((vnic, assignment) -> {
             Slot slot = slots.get(vnic);
+            if (slot == null) {
+                return;
+            }
             RuleTable table = byHash.get(assignment.hash());
-            if (slot != null && table != null && assignment.revision() >= slot.wanted.revision()) {
-                slot.wanted = assignment;
+            if (table != null && assignment.revision() >= slot.wanted.revision()) {
+                slot.wanted = slot.wanted.withRules(assignment);
                 slot.wantedTable = table;
-                if (isDue(slot)) {
-                    toInstall.add(vnic);
-                }
+            }
+            RuleTable shadow = byHash.get(assignment.shadowHash());
+            if ((shadow != null || assignment.shadowHash().isEmpty())
+                    && assignment.shadowRevision() >= slot.wanted.shadowRevision()) {
+                slot.wanted = slot.wanted.withShadow(assignment);
+                slot.wantedShadow = shadow;
+            }
+            if (isDue(slot) || isShadowDue(slot)) {
+                toInstall.add(vnic);
             }
         });
         return toInstall;
@@ -67,7 +82,7 @@ final class RuleShelf {
     /** vNICs whose rules in force are not those that they should have. */
     List<VnicId> due() {
         return slots.entrySet().stream()
-                .filter(entry -> isDue(entry.getValue()))
+                .filter(entry -> isDue(entry.getValue()) || isShadowDue(entry.getValue()))
                 .map(Map.Entry::getKey)
                 .toList();
     }
@@ -78,11 +93,28 @@ final class RuleShelf {
                         || slot.wanted.revision() > slot.inForce.revision());
     }
 
-    /** What the vNIC should have; null if nobody has said yet. */
+    private static boolean isShadowDue(Slot slot) {
+        boolean differs = !slot.wanted.shadowHash().equals(slot.inForce.shadowHash())
+                || (slot.wantedShadow != null && slot.wanted.shadowRevision() > slot.inForce.shadowRevision());
+        return slot.wantedTable != null && differs;
+    }
+
+    /** What the vNIC should have and has not; null if it has that, or nobody has said yet. */
     @Nullable
     Delivery delivery(VnicId vnic) {
         Slot slot = slots.get(vnic);
-        return slot == null || slot.wantedTable == null ? null : new Delivery(slot.wanted.revision(), slot.wantedTable);
+        return slot == null || slot.wantedTable == null || !isDue(slot)
+                ? null
+                : new Delivery(slot.wanted.revision(), slot.wantedTable);
+    }
+
+    /** As {@link #delivery}, of the shadow. */
+    @Nullable
+    ShadowDelivery shadowDelivery(VnicId vnic) {
+        Slot slot = slots.get(vnic);
+        return slot == null || !isShadowDue(slot)
+                ? null
+                : new ShadowDelivery(slot.wanted.shadowRevision(), slot.wantedShadow);
     }
 
     /** Takes over what the data path says. */
@@ -91,7 +123,8 @@ final class RuleShelf {
         if (slot == null) {
             return;
         }
-        RuleAssignment inForce = new RuleAssignment(status.policyRevision(), status.rulesHash());
+        RuleAssignment inForce = new RuleAssignment(
+                status.policyRevision(), status.rulesHash(), status.shadowRevision(), status.shadowHash());
         boolean enforcing = status.mode() == VnicMode.ENFORCING || status.mode() == VnicMode.CUTTING;
         if (!inForce.equals(slot.inForce) || enforcing != slot.enforcing) {
             unreported.add(status.vnic());

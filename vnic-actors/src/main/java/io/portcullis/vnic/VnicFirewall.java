@@ -136,6 +136,9 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
                 outcomes.pipeStatus(
                         dataPath.installRules(vnic, fence.epoch(), install.revision(), install.rules()), install);
             case FirewallCommand.Look look -> looks.answer(look);
+            case FirewallCommand.InstallShadow install ->
+                outcomes.pipeStatus(
+                        dataPath.installShadow(vnic, fence.epoch(), install.revision(), install.rules()), install);
             case FirewallCommand.PrepareCutover prepare -> onPrepareCutover(prepare);
             case FirewallCommand.CutOver cutOver -> onCutOver(cutOver);
             case FirewallCommand.ImportTable load -> onImportTable(load);
@@ -349,7 +352,9 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
                 || before.mode() != status.mode()
                 || before.epoch() != status.epoch()
                 || before.policyRevision() != status.policyRevision()
-                || !before.rulesHash().equals(status.rulesHash())) {
+                || !before.rulesHash().equals(status.rulesHash())
+                || before.shadowRevision() != status.shadowRevision()
+                || !before.shadowHash().equals(status.shadowHash())) {
             lastTold = status;
             environment.onChange().accept(status);
         }

@@ -10,12 +10,17 @@ import static io.portcullis.vnic.testkit.Samples.table;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.portcullis.datapath.engine.ShadowReport;
 import io.portcullis.datapath.runtime.DataPathException.Reason;
 import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.policy.Action;
+import io.portcullis.policy.table.RuleTable;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -97,6 +102,56 @@ class HostAgentTest {
         agent.tell(HostAgentFixture.tables(WEB_1_ETH0, new RuleShelf.Delivery(8, table(Action.DROP))));
 
         await().untilAsserted(() -> assertThat(host.dataPath.rules(WEB_1_ETH0)).isEqualTo(table(Action.DROP)));
+    }
+
+    @Test
+    void shouldPutAShadowBesideTheRulesInForceAndSayWhatItCounted() {
+        host.setRules(7, Action.ALLOW);
+        ActorRef<HostCommand> agent = host.start();
+        host.attach(1, true);
+        host.forgetRules();
+        RuleTable shadow = table(Action.REJECT);
+        host.dataPath.failNext("installShadow", Reason.BUSY);
+
+        agent.tell(shadowed(8, shadow));
+
+        await().untilAsserted(() -> assertThat(host.dataPath.shadow(WEB_1_ETH0)).isEqualTo(shadow));
+        assertThat(host.dataPath.rules(WEB_1_ETH0)).isEqualTo(table(Action.ALLOW));
+        await().untilAsserted(() -> assertThat(host.realized(WEB_1_ETH0).rules())
+                .isEqualTo(new RuleAssignment(7, table(Action.ALLOW).hash(), 8, shadow.hash())));
+        ShadowReport report = new ShadowReport(
+                WEB_1_ETH0,
+                8,
+                shadow.hash(),
+                true,
+                5,
+                List.of(new ShadowReport.RuleCount(1, "p/r", 4, 3, 2, 1)),
+                6,
+                List.of());
+        host.dataPath.setShadowReports(List.of(report, report));
+        assertThat(host.ask(me -> new HostCommand.GetStaged(WEB_1.tenant(), me)))
+                .isEqualTo(new HostReply.Staged(
+                        HOST_1,
+                        new StagedCounts(
+                                2, 2, 10, List.of(new ShadowReport.RuleCount(1, "p/r", 8, 6, 4, 2)), 12, List.of())));
+
+        agent.tell(shadowed(9, null));
+        agent.tell(shadowed(8, shadow));
+
+        await().untilAsserted(() ->
+                assertThat(host.realized(WEB_1_ETH0).rules().shadowRevision()).isEqualTo(9));
+        assertThat(host.dataPath.shadow(WEB_1_ETH0)).isNull();
+        assertThat(host.dataPath.rules(WEB_1_ETH0)).isEqualTo(table(Action.ALLOW));
+    }
+
+    private static HostCommand.RuleTables shadowed(long revision, @Nullable RuleTable shadow) {
+        RuleTable enforced = table(Action.ALLOW);
+        RuleAssignment assignment =
+                new RuleAssignment(7, enforced.hash(), revision, shadow == null ? "" : shadow.hash());
+        return new HostCommand.RuleTables(
+                WEB_1.tenant(),
+                Map.of(WEB_1_ETH0, assignment),
+                shadow == null ? List.of(enforced) : List.of(enforced, shadow));
     }
 
     @Test

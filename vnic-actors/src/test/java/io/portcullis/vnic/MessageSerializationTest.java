@@ -16,6 +16,7 @@ import io.portcullis.datapath.engine.FlowExample;
 import io.portcullis.datapath.engine.FlowOutcome;
 import io.portcullis.datapath.engine.FlowQuery;
 import io.portcullis.datapath.engine.FlowVerdict;
+import io.portcullis.datapath.engine.ShadowReport;
 import io.portcullis.datapath.runtime.ActivationReport;
 import io.portcullis.datapath.runtime.CutoverTarget;
 import io.portcullis.datapath.runtime.FlowReport;
@@ -27,6 +28,7 @@ import io.portcullis.persistence.CborSerializable;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.Category;
 import io.portcullis.policy.LiveFlowMode;
+import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.TimeoutPreset;
 import io.portcullis.policy.VnicProtection;
 import io.portcullis.policy.evaluate.Cause;
@@ -61,9 +63,34 @@ import org.junit.jupiter.api.Test;
 /** Every message that may cross nodes and every stored record comes back as it was. */
 class MessageSerializationTest {
     private static final VnicStatus STATUS =
-            new VnicStatus(WEB_1_ETH0, 3, VnicMode.ENFORCING, "hash", 7, 2, Map.of("allowed.in", 5L));
+            new VnicStatus(WEB_1_ETH0, 3, VnicMode.ENFORCING, "hash", 7, 2, 8, "shadow", Map.of("allowed.in", 5L));
     private static final RuleAssignment ASSIGNMENT =
-            new RuleAssignment(7, table(Action.DROP).hash());
+            new RuleAssignment(7, table(Action.DROP).hash(), 8, "shadow");
+    private static final StagedCounts STAGED = new StagedCounts(
+            3,
+            1,
+            9,
+            List.of(new ShadowReport.RuleCount(5, "web/in", 4, 3, 2, 1)),
+            7,
+            List.of(new StagedCounts.Example(
+                    WEB_1_ETH0,
+                    new ShadowReport.Example(
+                            ShadowReport.Difference.WOULD_CUT,
+                            Direction.OUT,
+                            0x0800,
+                            new MacAddress(1),
+                            new MacAddress(2),
+                            InetAddress.ofLiteral("2001:db8::1"),
+                            null,
+                            6,
+                            1,
+                            2,
+                            3,
+                            4,
+                            "web/in",
+                            "",
+                            5,
+                            6))));
     private static final Instant AT = Instant.ofEpochMilli(1_700_000_000_123L);
     private static final TenantModel MODEL = TenantModel.empty(ACME);
     private static final List<ModelEdit> EDITS = List.of(new ModelEdit.PutSegment(new Segment("lan", 100)));
@@ -162,6 +189,8 @@ class MessageSerializationTest {
                 new FirewallCommand.Attach(plain, 3, true, ref()),
                 new FirewallCommand.Attach(router, 3, true, ref()),
                 new FirewallCommand.InstallRules(7, table(Action.DROP), ref()),
+                new FirewallCommand.InstallShadow(8, table(Action.ALLOW), ref()),
+                new FirewallCommand.InstallShadow(9, null, ref()),
                 new FirewallCommand.GetStatus(ref()),
                 new FirewallCommand.ListConnections(10, ref()),
                 new FirewallCommand.TraceFlow(QUERY, ref()),
@@ -195,6 +224,8 @@ class MessageSerializationTest {
     private static List<CborSerializable> hostMessages() {
         return List.of(
                 new HostCommand.AttachVm(spec(WEB_1, 1), 3, true, ref()),
+                new HostCommand.GetStaged(ACME, ref()),
+                new HostReply.Staged(HOST_1, STAGED),
                 new HostCommand.CheckAdmission(spec(WEB_1, 1), ref()),
                 new HostCommand.DetachVm(spec(WEB_1, 1), 3, ref()),
                 new HostCommand.ReleaseVm(spec(WEB_1, 1), 3, HOST_2, 4, ref()),

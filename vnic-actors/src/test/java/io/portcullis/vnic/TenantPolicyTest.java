@@ -26,6 +26,7 @@ import io.portcullis.policy.model.Problem;
 import io.portcullis.policy.model.Rule;
 import io.portcullis.policy.model.SecurityPolicy;
 import io.portcullis.policy.model.Segment;
+import io.portcullis.policy.model.StagedPolicy;
 import io.portcullis.policy.model.Tag;
 import io.portcullis.policy.model.Vm;
 import io.portcullis.policy.model.Vnic;
@@ -243,6 +244,38 @@ class TenantPolicyTest {
         HostCommand.RuleTables tables = host.expectMessageClass(HostCommand.RuleTables.class);
         assertThat(tables.tables()).containsExactly(infected);
         assertThat(tables.assignments().get(WEB_1_ETH0).revision()).isGreaterThan(old.revision());
+    }
+
+    @Test
+    void shouldSendAShadowBesideTheTableThatStaysInForceAndTakeItBack() {
+        putExample();
+        RuleAssignment before = assignment(WEB_1_ETH0);
+        RuleTable enforced = rules(WEB_1_ETH0);
+        subscribe(Map.of(WEB_1_ETH0, new TenantCommand.Realized(before, true)));
+
+        edit(new ModelEdit.PutStagedPolicy(StagedPolicy.of(SecurityPolicy.of(
+                "tried", Category.EMERGENCY, 0, Rule.drop("all").anyService()))));
+
+        HostCommand.RuleTables staged = host.expectMessageClass(HostCommand.RuleTables.class);
+        RuleAssignment shadowed = staged.assignments().get(WEB_1_ETH0);
+        assertThat(shadowed.hash()).isEqualTo(before.hash());
+        assertThat(shadowed.revision()).isEqualTo(before.revision());
+        assertThat(staged.tables()).extracting(RuleTable::hash).containsExactly(before.hash(), shadowed.shadowHash());
+        assertThat(rules(WEB_1_ETH0)).isEqualTo(enforced);
+
+        subscribe(Map.of(WEB_1_ETH0, new TenantCommand.Realized(shadowed, true)));
+        edit(new ModelEdit.RemoveStagedPolicy("tried"));
+        HostCommand.RuleTables lost = host.expectMessageClass(HostCommand.RuleTables.class);
+        assertThat(lost.assignments().get(WEB_1_ETH0).shadowHash()).isEmpty();
+        assertThat(lost.assignments().get(WEB_1_ETH0).shadowRevision()).isGreaterThan(shadowed.shadowRevision());
+
+        tenant.restart();
+        subscribe(Map.of(WEB_1_ETH0, new TenantCommand.Realized(shadowed, true)));
+        HostCommand.RuleTables again = host.expectMessageClass(HostCommand.RuleTables.class);
+        assertThat(again.assignments().get(WEB_1_ETH0).shadowHash()).isEmpty();
+        assertThat(again.assignments().get(WEB_1_ETH0).shadowRevision())
+                .as("what ends it is younger than it, after a restart too")
+                .isGreaterThan(shadowed.shadowRevision());
     }
 
     @Test

@@ -5,6 +5,7 @@ import io.portcullis.admin.EditOutcome;
 import io.portcullis.admin.FirewallAnswer;
 import io.portcullis.admin.NodeReport;
 import io.portcullis.admin.Readiness;
+import io.portcullis.admin.StagedReport;
 import io.portcullis.admin.TableInForce;
 import io.portcullis.admin.http.ProblemKind;
 import io.portcullis.admin.http.RefusedException;
@@ -115,6 +116,11 @@ public final class ActorServices implements AdminServices {
     @Override
     public CompletionStage<List<HostView>> hosts() {
         return hosts.all();
+    }
+
+    @Override
+    public CompletionStage<StagedReport> staged(TenantId tenant) {
+        return hosts.staged(tenant);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.portcullis.cluster.multinode;
 
 import io.portcullis.datapath.engine.FlowQuery;
+import io.portcullis.datapath.engine.ShadowReport;
 import io.portcullis.datapath.runtime.ActivationReport;
 import io.portcullis.datapath.runtime.CutoverTarget;
 import io.portcullis.datapath.runtime.DataPath;
@@ -11,6 +12,7 @@ import io.portcullis.datapath.runtime.VnicAttachment;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.ConnectionInfo;
 import io.portcullis.datapath.track.TableSnapshot;
+import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.table.RuleTable;
 import java.time.Duration;
@@ -20,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /** The data path of a host, whose answers a test may hold back: what is to happen meanwhile happens at a known moment. */
 final class HeldDataPath implements DataPath {
@@ -94,6 +97,17 @@ final class HeldDataPath implements DataPath {
     @Override
     public CompletionStage<VnicStatus> installRules(VnicId vnic, long epoch, long revision, RuleTable rules) {
         return dataPath.installRules(vnic, epoch, revision, rules);
+    }
+
+    @Override
+    public CompletionStage<VnicStatus> installShadow(
+            VnicId vnic, long epoch, long revision, @Nullable RuleTable rules) {
+        return dataPath.installShadow(vnic, epoch, revision, rules);
+    }
+
+    @Override
+    public CompletionStage<List<ShadowReport>> shadows(TenantId tenant) {
+        return dataPath.shadows(tenant);
     }
 
     @Override

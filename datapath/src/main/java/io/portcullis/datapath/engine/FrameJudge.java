@@ -35,6 +35,9 @@ import org.jspecify.annotations.Nullable;
  * packet of one that was judged under another revision, classification.
  */
 final class FrameJudge {
+    /** No place of a rule, nor that of the default: no connection announced the packet, or none that is allowed. */
+    static final int NOT_ANNOUNCED = Integer.MIN_VALUE;
+
     /** Null for an engine without an identity to protect. */
     private final @Nullable VnicGuard guard;
 
@@ -52,6 +55,8 @@ final class FrameJudge {
     private boolean isUnverified;
 
     private @Nullable DecisionTrace trace;
+    /** Null while nothing that concerns the vNIC is staged. */
+    private @Nullable ShadowPolicy shadow;
 
     FrameJudge(
             @Nullable VnicGuard guard,
@@ -72,6 +77,10 @@ final class FrameJudge {
 
     void setTrace(@Nullable DecisionTrace newTrace) {
         trace = newTrace;
+    }
+
+    void setShadow(@Nullable ShadowPolicy newShadow) {
+        shadow = newShadow;
     }
 
     void setVerifiesChecksums(boolean verifies) {
@@ -230,6 +239,9 @@ final class FrameJudge {
         int decision = inForce.decideFrame(packet, direction);
         Action action = decision == FrameRules.DEFAULT ? Action.PASS : inForce.action(decision);
         log(Cause.FRAME, inForce, decision, action, direction, nowNanos);
+        if (shadow != null) {
+            shadow.frame(packet, direction, inForce, decision, nowNanos);
+        }
         return switch (action) {
             case ALLOW -> null;
             case PASS ->
@@ -253,6 +265,9 @@ final class FrameJudge {
             trace.ruled(inForce.ruleId(decision));
         }
         log(Cause.FIRST_PACKET, inForce, decision, inForce.action(decision), direction, nowNanos);
+        if (shadow != null) {
+            shadow.firstPacket(packet, direction, inForce, decision, decideAnnounced(shadow.rules()), nowNanos);
+        }
         return switch (inForce.action(decision)) {
             case ALLOW -> {
                 DropReason refused = isTracked ? open(inForce, decision, direction, nowNanos) : null;
@@ -265,15 +280,19 @@ final class FrameJudge {
 
     /** What another connection announced shares that one's rule, if that allows it. */
     private int decideFirst(PolicyInForce inForce, Direction direction) {
-        int parent = tracker.expectedBy();
-        if (parent != ConnectionTable.NONE) {
-            int decision = liveFlows.decide(inForce, parent);
-            if (inForce.action(decision) == Action.ALLOW) {
-                counters.event(Event.CONNECTIONS_EXPECTED);
-                return decision;
-            }
+        int decision = decideAnnounced(inForce);
+        if (decision == NOT_ANNOUNCED) {
+            return inForce.decide(packet, direction);
         }
-        return inForce.decide(packet, direction);
+        counters.event(Event.CONNECTIONS_EXPECTED);
+        return decision;
+    }
+
+    /** By which rule the connection that announced this one is allowed, or {@link #NOT_ANNOUNCED}. */
+    private int decideAnnounced(PolicyInForce rules) {
+        int parent = tracker.expectedBy();
+        int decision = parent == ConnectionTable.NONE ? NOT_ANNOUNCED : liveFlows.decide(rules, parent);
+        return decision != NOT_ANNOUNCED && rules.action(decision) == Action.ALLOW ? decision : NOT_ANNOUNCED;
     }
 
     /** An ICMP error goes where its connection may go; it never changes the connection. */

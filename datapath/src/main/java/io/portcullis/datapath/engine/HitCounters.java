@@ -1,5 +1,7 @@
 package io.portcullis.datapath.engine;
 
+import io.portcullis.datapath.classify.CompiledRules;
+
 /**
  * How often each rule of a table decided; the place behind the last rule is the default's. Memory is taken for those stretches of the
  * table only that were hit: of ten thousand rules few concern one vNIC. One thread; allocates with the first hit of a stretch.
@@ -16,6 +18,31 @@ final class HitCounters {
     HitCounters(int count) {
         this.count = count;
         stretches = new long[(count >>> STRETCH_SHIFT) + 1][];
+    }
+
+    /**
+     * These, for a table that comes after the one that they were counted for: what rules counted goes to those with the same id, and the rest is
+     * forgotten. On the loop's thread: only rules that counted something cost a search.
+     *
+     * @return the very counters if both tables have the same rules
+     */
+    HitCounters carriedOver(CompiledRules from, CompiledRules to) {
+        if (to.hasRulesOf(from)) {
+            return this;
+        }
+        HitCounters carried = new HitCounters(to.table().rules().size() + 1);
+        int last = count - 1;
+        // rules that came or went move all behind them by as much
+        int shift = 0;
+        for (int i = next(0); i < last; i = next(i + 1)) {
+            int index = of(i) == 0 ? -1 : to.indexOf(from.facts().id(i), i + shift);
+            if (index >= 0) {
+                shift = index - i;
+                carried.add(index, of(i));
+            }
+        }
+        carried.add(carried.count - 1, of(last));
+        return carried;
     }
 
     int count() {

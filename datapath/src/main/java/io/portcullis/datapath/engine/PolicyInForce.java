@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * this vNIC's. One thread, no allocation per decision ({@link HitCounters}). A decision is the index of the rule, or {@link Classifier#DEFAULT}.
  */
 final class PolicyInForce {
+    /** Instead of the name of a rule that is not in the table: it allowed a connection that is kept. */
+    static final String GONE = "(gone)";
+
     private final CompiledRules compiled;
     private final RuleTable table;
     private final long revision;
@@ -36,28 +39,17 @@ final class PolicyInForce {
         classifier = compiled.classifier();
         frameRules = compiled.frameRules();
         facts = compiled.facts();
-        boolean isSameRules = previous != null && compiled.hasRulesOf(previous.compiled);
-        hits = previous != null && isSameRules
-                ? previous.hits
-                : new HitCounters(table.rules().size() + 1);
-        if (previous != null && !isSameRules) {
-            carryOn(previous);
-        }
+        hits = previous == null
+                ? new HitCounters(table.rules().size() + 1)
+                : previous.hits.carriedOver(previous.compiled, compiled);
     }
 
-    /** On the loop's thread: only rules that were hit cost a search. */
-    private void carryOn(PolicyInForce previous) {
-        int last = previous.hits.count() - 1;
-        // rules that came or went move all behind them by as much
-        int shift = 0;
-        for (int i = previous.hits.next(0); i < last; i = previous.hits.next(i + 1)) {
-            int index = previous.hits.of(i) == 0 ? -1 : compiled.indexOf(previous.ruleId(i), i + shift);
-            if (index >= 0) {
-                shift = index - i;
-                hits.add(index, previous.hits.of(i));
-            }
-        }
-        hits.add(hits.count() - 1, previous.hits.of(last));
+    CompiledRules compiled() {
+        return compiled;
+    }
+
+    HitCounters hits() {
+        return hits;
     }
 
     RuleTable table() {
@@ -116,6 +108,20 @@ final class PolicyInForce {
 
     long ruleId(int decision) {
         return facts.id(decision);
+    }
+
+    /** {@code policy/rule}; empty for the default, and {@link #GONE} for a rule that the table does not have (any more). */
+    String ruleName(long id) {
+        if (id == RuleTable.DEFAULT_RULE_ID) {
+            return "";
+        }
+        int index = compiled.indexOf(id);
+        return index < 0 ? GONE : table.rules().get(index).name();
+    }
+
+    /** As {@link #ruleName(long)}, of the rule that decided. */
+    String ruleNameOf(int decision) {
+        return decision == Classifier.DEFAULT ? "" : table.rules().get(decision).name();
     }
 
     SortedMap<Long, Long> hitsById() {

@@ -62,6 +62,8 @@ public final class VnicEngine implements AutoCloseable {
     private final RuleLog ruleLog;
     private final EngineCounters counters = new EngineCounters();
     private @Nullable PolicyInForce policy;
+    private @Nullable ShadowPolicy shadow;
+    private long shadowRevision;
     private final int expiryBatch;
 
     /** @param maxConnections hard limit of the connection table, and the only limit */
@@ -162,6 +164,47 @@ public final class VnicEngine implements AutoCloseable {
         tracker.setProfile(TrackingProfile.of(installed.timeouts(), installed.looseTracking()));
         tracker.setFtpHelper(installed.ftpHelper());
         return true;
+    }
+
+    /**
+     * Puts a shadow in force: a table under which each connection that is opened is judged as well, and counted, but which changes no
+     * verdict. A revision below that of the shadow in force changes nothing. What rules with the same id counted is kept; live connections are
+     * to be judged by {@link #judgeLive} then.
+     *
+     * @param rules null for none any more
+     * @return whether it is in force now
+     */
+    public boolean installShadow(long revision, @Nullable CompiledRules rules) {
+        if (revision < shadowRevision) {
+            return false;
+        }
+        shadowRevision = revision;
+        if (shadow != null) {
+            shadow.endSurvey();
+        }
+        shadow = rules == null ? null : new ShadowPolicy(rules, revision, shadow);
+        judge.setShadow(shadow);
+        return true;
+    }
+
+    /**
+     * Begins to judge all live connections under the shadow, because it, the policy in force or the connections are others than before. An earlier
+     * survey of the shadow is over with its next step.
+     *
+     * @return null if there is no shadow, or nothing in force yet
+     */
+    public @Nullable Survey judgeLive() {
+        if (shadow == null || policy == null) {
+            return null;
+        }
+        ShadowSurvey survey = new ShadowSurvey(policy, shadow, tracker);
+        shadow.beginSurvey(survey);
+        return survey;
+    }
+
+    /** What was counted under the shadow; null while there is none. */
+    public @Nullable ShadowReport shadowReport(long nowNanos) {
+        return shadow == null ? null : shadow.report(identity.vnic(), nowNanos);
     }
 
     /**
@@ -344,6 +387,16 @@ public final class VnicEngine implements AutoCloseable {
     /** Of the table in force, empty for none. */
     public String rulesHash() {
         return policy == null ? "" : policy.table().hash();
+    }
+
+    /** Of the shadow in force, or that ended the last one; 0 for none ever. */
+    public long shadowRevision() {
+        return shadowRevision;
+    }
+
+    /** Of the shadow in force, empty for none. */
+    public String shadowHash() {
+        return shadow == null ? "" : shadow.rules().table().hash();
     }
 
     /** Frees the connection table's memory; no other call is allowed afterwards. */

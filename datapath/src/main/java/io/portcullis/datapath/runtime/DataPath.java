@@ -1,15 +1,18 @@
 package io.portcullis.datapath.runtime;
 
 import io.portcullis.datapath.engine.FlowQuery;
+import io.portcullis.datapath.engine.ShadowReport;
 import io.portcullis.datapath.rulelog.RuleLogEvent;
 import io.portcullis.datapath.track.ConnectionInfo;
 import io.portcullis.datapath.track.TableSnapshot;
+import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.table.RuleTable;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The data path of one host, as its actors see it. Outlives the actor system: no actor's stop ends enforcement.
@@ -24,6 +27,17 @@ public interface DataPath extends AutoCloseable {
 
     /** Puts a rule table in force from the next packet on; a lower revision than the one in force changes nothing. */
     CompletionStage<VnicStatus> installRules(VnicId vnic, long epoch, long revision, RuleTable rules);
+
+    /**
+     * Has the vNIC judge connections by these rules too, without a change of any verdict, and count what is different; a lower revision than
+     * that of the shadow in force changes nothing.
+     *
+     * @param rules null to end it
+     */
+    CompletionStage<VnicStatus> installShadow(VnicId vnic, long epoch, long revision, @Nullable RuleTable rules);
+
+    /** What was counted by all vNICs of a tenant that have a shadow. */
+    CompletionStage<List<ShadowReport>> shadows(TenantId tenant);
 
     /** Fills the table of a PASSIVE or HOLDING vNIC; refuses a damaged or foreign snapshot whole. */
     CompletionStage<VnicStatus> importTable(VnicId vnic, long epoch, TableSnapshot snapshot);

@@ -3,6 +3,7 @@ package io.portcullis.datapath.runtime;
 import io.portcullis.datapath.classify.CompiledRules;
 import io.portcullis.datapath.classify.CompiledRulesCache;
 import io.portcullis.datapath.engine.FlowQuery;
+import io.portcullis.datapath.engine.ShadowReport;
 import io.portcullis.datapath.port.FramePort;
 import io.portcullis.datapath.port.Poller;
 import io.portcullis.datapath.port.PortBackend;
@@ -11,6 +12,7 @@ import io.portcullis.datapath.rulelog.RuleLogEvent;
 import io.portcullis.datapath.runtime.DataPathException.Reason;
 import io.portcullis.datapath.track.ConnectionInfo;
 import io.portcullis.datapath.track.TableSnapshot;
+import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.table.RuleTable;
 import java.io.IOException;
@@ -23,6 +25,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The data path of one host: one loop that owns the uplink and every vNIC, and the listener for the tunnels of cut-overs.
@@ -91,6 +94,18 @@ public final class DataPathRuntime implements DataPath {
         // here, not on the loop, which has packets to handle
         CompiledRules compiled = compiledRules.of(rules);
         return submit(() -> commands.installRules(vnic, epoch, revision, compiled));
+    }
+
+    @Override
+    public CompletionStage<VnicStatus> installShadow(
+            VnicId vnic, long epoch, long revision, @Nullable RuleTable rules) {
+        CompiledRules compiled = rules == null ? null : compiledRules.of(rules);
+        return submit(() -> commands.installShadow(vnic, epoch, revision, compiled));
+    }
+
+    @Override
+    public CompletionStage<List<ShadowReport>> shadows(TenantId tenant) {
+        return submit(() -> commands.shadows(tenant));
     }
 
     @Override

@@ -37,8 +37,8 @@ final class Surveys implements Procedure {
 
     /** Makes the survey; what is found at once is answered at once. */
     <R> CompletableFuture<R> begin(Vnic vnic, Survey survey, Supplier<R> report) {
-        if (waiting.size() >= MAX_WAITING) {
-            throw new DataPathException(Reason.BUSY, MAX_WAITING + " looks at connections wait already; try again");
+        if (isFull()) {
+            throw busy();
         }
         Running<R> running = new Running<>(vnic, survey, report, new CompletableFuture<>());
         if (survey.step(SLOTS_PER_STEP, loop.now())) {
@@ -50,6 +50,14 @@ final class Surveys implements Procedure {
         }
         waiting.add(running);
         return running.result();
+    }
+
+    boolean isFull() {
+        return waiting.size() >= MAX_WAITING;
+    }
+
+    DataPathException busy() {
+        return new DataPathException(Reason.BUSY, MAX_WAITING + " looks at connections wait already; try again");
     }
 
     @Override

@@ -127,7 +127,16 @@ final class Vnic {
             all.merge(counter.text, counters[counter.ordinal()], Long::sum);
         }
         port.counters().forEach((name, count) -> all.merge("port." + name, count, Long::sum));
-        return new VnicStatus(id(), epoch, mode, engine.rulesHash(), engine.revision(), engine.connectionCount(), all);
+        return new VnicStatus(
+                id(),
+                epoch,
+                mode,
+                engine.rulesHash(),
+                engine.revision(),
+                engine.connectionCount(),
+                engine.shadowRevision(),
+                engine.shadowHash(),
+                all);
     }
 
     /** Ends everything; frames still in the port's queue are lost. */

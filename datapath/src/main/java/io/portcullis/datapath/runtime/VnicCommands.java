@@ -4,13 +4,18 @@ import io.portcullis.datapath.classify.CompiledRules;
 import io.portcullis.datapath.engine.FlowQuery;
 import io.portcullis.datapath.engine.FlowSearch;
 import io.portcullis.datapath.engine.LiveFlowReview;
+import io.portcullis.datapath.engine.ShadowReport;
+import io.portcullis.datapath.engine.Survey;
 import io.portcullis.datapath.port.PortBackend;
 import io.portcullis.datapath.port.PortException;
 import io.portcullis.datapath.port.VmPort;
 import io.portcullis.datapath.runtime.DataPathException.Reason;
 import io.portcullis.datapath.track.TableSnapshot;
+import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VnicId;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -119,19 +124,55 @@ final class VnicCommands {
 
     VnicStatus installRules(VnicId id, long epoch, long revision, CompiledRules rules) {
         Vnic vnic = find(id, epoch);
-        vnic.engine.install(revision, rules, loop.now());
+        boolean isNew = !rules.table().hash().equals(vnic.engine.rulesHash());
+        if (vnic.engine.install(revision, rules, loop.now()) && isNew) {
+            judgeLive(vnic);
+        }
         return vnic.status();
+    }
+
+    VnicStatus installShadow(VnicId id, long epoch, long revision, @Nullable CompiledRules rules) {
+        Vnic vnic = find(id, epoch);
+        if (rules != null && surveys.isFull()) {
+            throw surveys.busy(); // what is not judged now never would be
+        }
+        if (vnic.engine.installShadow(revision, rules)) {
+            judgeLive(vnic);
+        }
+        return vnic.status();
+    }
+
+    /** Under the shadow, if there is one; where too much is looked at already, the counts of the last time stay. */
+    private void judgeLive(Vnic vnic) {
+        Survey survey = surveys.isFull() ? null : vnic.engine.judgeLive();
+        if (survey != null) {
+            var _ = surveys.begin(vnic, survey, () -> true);
+        }
+    }
+
+    /** Of all vNICs of a tenant that have a shadow. */
+    List<ShadowReport> shadows(TenantId tenant) {
+        List<ShadowReport> reports = new ArrayList<>();
+        for (Vnic vnic : loop.vnics()) {
+            ShadowReport report = vnic.id().tenant().equals(tenant) ? vnic.engine.shadowReport(loop.now()) : null;
+            if (report != null) {
+                reports.add(report);
+            }
+        }
+        return reports;
     }
 
     VnicStatus importTable(VnicId id, long epoch, TableSnapshot snapshot) {
         Vnic vnic = findToFill(id, epoch);
         vnic.engine.importTable(snapshot, loop.now());
+        judgeLive(vnic);
         return vnic.status();
     }
 
     VnicStatus restoreTable(VnicId id, long epoch, TableSnapshot snapshot) {
         Vnic vnic = findToFill(id, epoch);
         vnic.engine.restoreTable(snapshot, loop.now());
+        judgeLive(vnic);
         return vnic.status();
     }
 

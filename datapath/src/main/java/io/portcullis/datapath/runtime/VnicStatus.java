@@ -8,6 +8,8 @@ import java.util.Map;
  *
  * @param rulesHash hash of the rule table in force, empty if there is none yet (then nothing passes)
  * @param policyRevision revision that is realized, 0 for none
+ * @param shadowRevision of the shadow ({@link DataPath#installShadow}), or of its end; 0 for none ever
+ * @param shadowHash hash of the shadow, empty if there is none
  * @param counters by name, for example {@code allowed.out}, {@code dropped.in.policy}, {@code dropped.out.spoof}
  */
 public record VnicStatus(
@@ -17,8 +19,24 @@ public record VnicStatus(
         String rulesHash,
         long policyRevision,
         int connections,
+        long shadowRevision,
+        String shadowHash,
         Map<String, Long> counters) {
     public VnicStatus {
         counters = Map.copyOf(counters);
+        // from nodes that know nothing of shadows
+        shadowHash = shadowHash == null ? "" : shadowHash;
+    }
+
+    /** Without a shadow. */
+    public VnicStatus(
+            VnicId vnic,
+            long epoch,
+            VnicMode mode,
+            String rulesHash,
+            long policyRevision,
+            int connections,
+            Map<String, Long> counters) {
+        this(vnic, epoch, mode, rulesHash, policyRevision, connections, 0, "", counters);
     }
 }

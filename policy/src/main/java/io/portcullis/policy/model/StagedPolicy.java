@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What is to become of the policy of this name, once it is published: a new one, another text of the one that there is, or its removal.
- * Nothing of it is enforced.
+ * Nothing of it is enforced; vNICs that it concerns count what it would do.
  *
  * @param policy as it would be, under the same name; null if the policy of this name would be removed
  */

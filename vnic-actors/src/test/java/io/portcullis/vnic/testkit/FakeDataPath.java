@@ -1,6 +1,7 @@
 package io.portcullis.vnic.testkit;
 
 import io.portcullis.datapath.engine.FlowQuery;
+import io.portcullis.datapath.engine.ShadowReport;
 import io.portcullis.datapath.runtime.ActivationReport;
 import io.portcullis.datapath.runtime.CutoverTarget;
 import io.portcullis.datapath.runtime.DataPath;
@@ -14,6 +15,7 @@ import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.ConnectionInfo;
 import io.portcullis.datapath.track.TableSnapshot;
+import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.table.RuleTable;
 import java.net.InetSocketAddress;
@@ -38,6 +40,8 @@ public final class FakeDataPath implements DataPath {
         private VnicMode mode = VnicMode.PASSIVE;
         private long revision;
         private @Nullable RuleTable rules;
+        private long shadowRevision;
+        private @Nullable RuleTable shadow;
         private TableSnapshot table = new TableSnapshot(List.of(), 0, 0);
         private long frames;
 
@@ -51,6 +55,7 @@ public final class FakeDataPath implements DataPath {
     private final Map<String, DataPathException> failures = new HashMap<>();
     private final Map<String, CompletableFuture<Void>> gates = new HashMap<>();
     private final List<String> calls = new ArrayList<>();
+    private List<ShadowReport> shadowReports = List.of();
 
     // ---- what a test does
 
@@ -86,6 +91,16 @@ public final class FakeDataPath implements DataPath {
     public synchronized @Nullable RuleTable rules(VnicId vnic) {
         Vnic found = vnics.get(vnic);
         return found == null ? null : found.rules;
+    }
+
+    public synchronized @Nullable RuleTable shadow(VnicId vnic) {
+        Vnic found = vnics.get(vnic);
+        return found == null ? null : found.shadow;
+    }
+
+    /** What was counted under shadows, from now on. */
+    public synchronized void setShadowReports(List<ShadowReport> reports) {
+        shadowReports = List.copyOf(reports);
     }
 
     public synchronized @Nullable VnicMode mode(VnicId vnic) {
@@ -129,6 +144,23 @@ public final class FakeDataPath implements DataPath {
             }
             return status(vnic);
         });
+    }
+
+    @Override
+    public CompletionStage<VnicStatus> installShadow(VnicId id, long epoch, long revision, @Nullable RuleTable rules) {
+        return call("installShadow", id, revision, () -> {
+            Vnic vnic = find(id, epoch);
+            if (revision >= vnic.shadowRevision) {
+                vnic.shadowRevision = revision;
+                vnic.shadow = rules;
+            }
+            return status(vnic);
+        });
+    }
+
+    @Override
+    public synchronized CompletionStage<List<ShadowReport>> shadows(TenantId tenant) {
+        return CompletableFuture.completedFuture(List.copyOf(shadowReports));
     }
 
     @Override
@@ -296,6 +328,8 @@ public final class FakeDataPath implements DataPath {
                 rules == null ? "" : rules.hash(),
                 vnic.revision,
                 vnic.table.entries(),
+                vnic.shadowRevision,
+                vnic.shadow == null ? "" : vnic.shadow.hash(),
                 Map.of("allowed.in", vnic.frames));
     }
 
