@@ -112,6 +112,12 @@ final class DifferenceRing {
         }
     }
 
+    DifferenceRing() {
+        for (int i = 0; i < CAPACITY; i++) {
+            slots[i] = new Slot();
+        }
+    }
+
     void note(
             Difference difference,
             PacketView packet,
@@ -121,8 +127,7 @@ final class DifferenceRing {
             long nowNanos) {
         Slot slot = find(difference, packet, direction, ruleNow, ruleThen);
         if (slot == null) {
-            slot = used < CAPACITY ? slots[used] = new Slot() : oldest();
-            used = Math.min(used + 1, CAPACITY);
+            slot = used < CAPACITY ? slots[used++] : oldest();
             slot.set(difference, packet, direction);
             slot.ruleNow = ruleNow;
             slot.ruleThen = ruleThen;
