@@ -210,6 +210,10 @@ final class Edits {
                 : placed;
     }
 
+    private static List<Vnic> declared(Vm vm) {
+        return vm.vnics().stream().map(Vnic::declared).toList();
+    }
+
     /** The host knows a VM's vNICs as they were when it was attached; so they cannot change until it is detached. */
     private CompletionStage<Boolean> refuseIfAttached(TenantModel model, List<ModelEdit> edits) {
         Set<String> affected = new TreeSet<>();
@@ -217,7 +221,7 @@ final class Edits {
             switch (edit) {
                 case ModelEdit.PutVm(Vm vm) -> {
                     Vm known = model.vms().get(vm.name());
-                    if (known != null && !known.vnics().equals(vm.vnics())) {
+                    if (known != null && !declared(known).equals(declared(vm))) {
                         affected.add(vm.name());
                     }
                 }
@@ -235,7 +239,8 @@ final class Edits {
                 case ModelEdit.PutService _, ModelEdit.RemoveService _, ModelEdit.PutPolicy _ -> {}
                 case ModelEdit.RemovePolicy _, ModelEdit.SetTags _, ModelEdit.SetFinding _ -> {}
                 case ModelEdit.PutStagedPolicy _, ModelEdit.RemoveStagedPolicy _ -> {}
-                case ModelEdit.ClearFinding _, ModelEdit.SetDefaults _, ModelEdit.SetClock _ -> {}
+                case ModelEdit.ClearFinding _, ModelEdit.SetDiscovered _ -> {}
+                case ModelEdit.SetDefaults _, ModelEdit.SetClock _ -> {}
                 case ModelEdit.PutExclusion _, ModelEdit.RemoveExclusion _ -> {}
             }
         }

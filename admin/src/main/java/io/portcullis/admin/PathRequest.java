@@ -90,7 +90,7 @@ record PathRequest(PacketReader.Template packet, List<Path> paths) {
 
     private static List<End> ofAddress(List<Vnic> vnics, String name, InetAddress address, String path) {
         List<Vnic> declaring = vnics.stream()
-                .filter(vnic -> vnic.addresses().contains(address))
+                .filter(vnic -> vnic.allAddresses().contains(address))
                 .toList();
         List<Vnic> using = declaring.isEmpty()
                 ? vnics.stream()

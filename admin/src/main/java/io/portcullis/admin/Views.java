@@ -1,9 +1,11 @@
 package io.portcullis.admin;
 
 import io.portcullis.admin.document.EthernetText;
+import io.portcullis.admin.document.ModelWriter;
 import io.portcullis.admin.document.ProtectionText;
 import io.portcullis.admin.document.ServiceText;
 import io.portcullis.api.ConnectionView;
+import io.portcullis.api.DiscoveredView;
 import io.portcullis.api.PlacementView;
 import io.portcullis.api.RuleView;
 import io.portcullis.api.VmView;
@@ -43,6 +45,7 @@ final class Views {
 
     private final TenantModel model;
     private final Map<String, List<String>> groupsByVm = new HashMap<>();
+    private final Map<String, Map<InetAddress, String>> ownersBySegment = new HashMap<>();
     private boolean grouped;
     private final Map<Long, String> ruleNames = new HashMap<>();
     private @Nullable ExcludedVnics excluded;
@@ -76,6 +79,7 @@ final class Views {
                 vnic.id().name(),
                 vnic.mac().toString(),
                 vnic.addresses().stream().map(Views::text).toList(),
+                vnic.protection().discovers() ? discovered(vnic) : null,
                 vnic.segment(),
                 segment == null ? null : segment.vlan(),
                 vnic.port(),
@@ -92,6 +96,30 @@ final class Views {
             excluded = known;
         }
         return known;
+    }
+
+    private List<DiscoveredView> discovered(Vnic vnic) {
+        return vnic.discovered().stream()
+                .map(each -> new DiscoveredView(
+                        text(each.address()),
+                        ModelWriter.word(each.source()),
+                        each.held(),
+                        each.held() ? owner(vnic.segment(), each.address()) : null))
+                .toList();
+    }
+
+    private @Nullable String owner(String segment, InetAddress address) {
+        if (ownersBySegment.isEmpty()) {
+            for (Vm vm : model.vms().values()) {
+                for (Vnic vnic : vm.vnics()) {
+                    vnic.allAddresses()
+                            .forEach(its -> ownersBySegment
+                                    .computeIfAbsent(vnic.segment(), _ -> new HashMap<>())
+                                    .put(its, vnic.id().toString()));
+                }
+            }
+        }
+        return ownersBySegment.getOrDefault(segment, Map.of()).get(address);
     }
 
     private List<String> groups(Vm vm) {

@@ -67,6 +67,7 @@ final class VmRoutes {
                 .post(VM + "/findings", this::findings)
                 .put(VM + "/quarantine", this::quarantine)
                 .delete(VM + "/quarantine", exchange -> change(exchange, (_, vm) -> Quarantine.release(vm)))
+                .delete(VM + "/discovered", exchange -> change(exchange, (_, vm) -> forgotten(vm)))
                 .get(VM + "/vnics/{vnic}", this::vnic)
                 .get(VM + "/vnics/{vnic}/rules", this::rules)
                 .get(VM + "/vnics/{vnic}/connections", this::connections);
@@ -203,6 +204,14 @@ final class VmRoutes {
                         "mend it, or rename it: then the usual one is made");
             }
         });
+    }
+
+    private static List<ModelEdit> forgotten(Vm vm) {
+        return vm.vnics().stream()
+                .filter(vnic -> !vnic.discovered().isEmpty())
+                .<ModelEdit>map(
+                        vnic -> new ModelEdit.SetDiscovered(vm.name(), vnic.id().name(), List.of()))
+                .toList();
     }
 
     private CompletionStage<Answer> findings(Exchange exchange) {

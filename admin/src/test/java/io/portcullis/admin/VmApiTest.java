@@ -5,13 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.portcullis.api.ApiException;
 import io.portcullis.api.ChangeView;
 import io.portcullis.api.ConnectionsView;
+import io.portcullis.api.DiscoveredView;
 import io.portcullis.api.FieldProblem;
 import io.portcullis.api.FindingsRequest;
 import io.portcullis.api.MigrationView;
 import io.portcullis.api.ProtectionSpec;
 import io.portcullis.api.RulesView;
 import io.portcullis.api.VmView;
+import io.portcullis.policy.AddressSource;
+import io.portcullis.policy.DiscoveredAddress;
 import io.portcullis.policy.VnicProtection;
+import io.portcullis.policy.model.ModelEdit;
+import io.portcullis.policy.model.TestTenant;
+import java.net.InetAddress;
 import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.Map;
@@ -165,11 +171,11 @@ class VmApiTest extends ApiTestCase {
     void shouldCarryWhatAVnicMayDoToItsHost() {
         client.apply("acme", TENANT);
         assertThat(client.vnic("acme", "web-1", "eth0").protection())
-                .isEqualTo(new ProtectionSpec("pinned", null, false, false, false));
+                .isEqualTo(new ProtectionSpec("pinned", null, null, false, false, false));
 
         putProtected("{spoofGuard: disabled, router: true, dhcpServer: true}");
         assertThat(client.vnic("acme", "gateway", "eth0").protection())
-                .isEqualTo(new ProtectionSpec("disabled", null, true, true, false));
+                .isEqualTo(new ProtectionSpec("disabled", null, null, true, true, false));
         client.attach("acme", "gateway", "host-1");
         assertThat(services.specs.values().iterator().next().vnics().getFirst().protection())
                 .isEqualTo(new VnicProtection(true, true, false, true, 0));
@@ -180,6 +186,34 @@ class VmApiTest extends ApiTestCase {
         putProtected("{spoofGuard: learned}");
         assertThat(client.vnic("acme", "gateway", "eth0").protection().learnedAddresses())
                 .isEqualTo(VnicProtection.DEFAULT_LEARNED_ADDRESSES);
+    }
+
+    @Test
+    void shouldShowDiscoveredAddressesKeepThemThroughDocumentsAndClearThem() {
+        client.apply("acme", TENANT);
+        putProtected("{spoofGuard: learned, discovery: [dhcp, arp]}");
+        assertThat(client.vnic("acme", "gateway", "eth0").protection().discovery())
+                .containsExactly("arp", "dhcp");
+        assertThat(client.vnic("acme", "web-1", "eth0").discovered()).isNull();
+        services.models.computeIfPresent(
+                "acme",
+                (_, model) -> TestTenant.accepted(model.apply(new ModelEdit.SetDiscovered(
+                        "gateway",
+                        "eth0",
+                        List.of(
+                                new DiscoveredAddress(InetAddress.ofLiteral("10.0.0.77"), AddressSource.DHCP),
+                                new DiscoveredAddress(InetAddress.ofLiteral("10.0.0.1"), AddressSource.ARP))))));
+
+        client.attach("acme", "gateway", "host-1");
+        client.apply("acme", client.revisions("acme").export(null, "Vm", null));
+
+        assertThat(client.vnic("acme", "gateway", "eth0").discovered())
+                .containsExactly(
+                        new DiscoveredView("10.0.0.77", "dhcp", false, null),
+                        new DiscoveredView("10.0.0.1", "arp", true, "acme/web-1/eth0"));
+        assertThat(client.clearDiscovered("acme", "gateway").changed()).containsExactly("Vm/gateway");
+        assertThat(client.vnic("acme", "gateway", "eth0").discovered()).isEmpty();
+        assertThat(client.clearDiscovered("acme", "gateway").changed()).isEmpty();
     }
 
     private void putProtected(String protection) {
@@ -194,6 +228,8 @@ class VmApiTest extends ApiTestCase {
                         "{spoofGuard: none}", "spoofGuard",
                         "{learnedAddresses: 3}", "learnedAddresses",
                         "{spoofGuard: learned, learnedAddresses: 65}", "learnedAddresses",
+                        "{discovery: [arp]}", "discovery",
+                        "{spoofGuard: learned, discovery: [arp, dns]}", "discovery[1]",
                         "{bridge: maybe}", "bridge",
                         "{dhcp: true}", "dhcp")
                 .entrySet()) {

@@ -302,6 +302,10 @@ public final class PortcullisClient implements AutoCloseable {
         return call("PUT", null, ChangeView.class, "v1", "tenants", tenant, "vms", vm, "quarantine");
     }
 
+    public ChangeView clearDiscovered(String tenant, String vm) {
+        return call("DELETE", null, ChangeView.class, "v1", "tenants", tenant, "vms", vm, "discovered");
+    }
+
     public ChangeView endQuarantine(String tenant, String vm) {
         return call("DELETE", null, ChangeView.class, "v1", "tenants", tenant, "vms", vm, "quarantine");
     }

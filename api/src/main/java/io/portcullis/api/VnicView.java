@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
  * A vNIC: what was declared and how it is.
  *
  * @param id {@code tenant/vm/vnic}
+ * @param discovered what hosts found it to have beside its addresses; null if it discovers nothing
  * @param protection as declared, defaults written out
  * @param exclusions that name it: none of the tenant's rules hold for it
  * @param excluded false also where quarantine comes before an exclusion
@@ -17,6 +18,7 @@ public record VnicView(
         String name,
         String mac,
         List<String> addresses,
+        @Nullable List<DiscoveredView> discovered,
         String segment,
         @Nullable Integer vlan,
         String port,

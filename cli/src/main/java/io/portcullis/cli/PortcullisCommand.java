@@ -28,6 +28,7 @@ import picocli.CommandLine.Command;
             TagCommand.class,
             FindingCommand.class,
             QuarantineCommand.class,
+            ForgetCommand.class,
             EvaluateCommand.class,
             TraceCommand.class,
             MigrateCommand.class,

@@ -41,9 +41,7 @@ final class Tables {
             column("TAGS", VmView::tags),
             column(
                     "ADDRESSES",
-                    vm -> vm.vnics().stream()
-                            .flatMap(vnic -> vnic.addresses().stream())
-                            .toList()),
+                    vm -> vm.vnics().stream().flatMap(Words::addresses).toList()),
             wideColumn("GROUPS", VmView::groups),
             wideColumn("FINDINGS", VmView::findings),
             wideColumn("OS", VmView::os),

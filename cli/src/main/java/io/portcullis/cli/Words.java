@@ -1,13 +1,16 @@
 package io.portcullis.cli;
 
+import io.portcullis.api.DiscoveredView;
 import io.portcullis.api.EthernetSpec;
 import io.portcullis.api.GroupExpression;
 import io.portcullis.api.ScheduleSpec;
 import io.portcullis.api.ServiceEntry;
 import io.portcullis.api.TextMatch;
+import io.portcullis.api.VnicView;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Puts documents into few words. */
@@ -117,6 +120,15 @@ final class Words {
             return "group " + expression.group();
         }
         return combination(expression);
+    }
+
+    /** Declared ones, then those that were discovered, as {@code 10.0.0.7 (dhcp)} or {@code 10.0.0.8 (arp, held)}. */
+    static Stream<String> addresses(VnicView vnic) {
+        List<DiscoveredView> discovered = vnic.discovered() == null ? List.of() : vnic.discovered();
+        return Stream.concat(
+                vnic.addresses().stream(),
+                discovered.stream()
+                        .map(each -> each.address() + " (" + each.source() + (each.held() ? ", held)" : ")")));
     }
 
     private static String combination(GroupExpression expression) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
 import io.portcullis.api.ApiException;
+import io.portcullis.api.DiscoveredView;
 import io.portcullis.api.EvaluateRequest;
 import io.portcullis.api.PortcullisClient;
 import io.portcullis.api.PreviewView;
@@ -204,7 +205,7 @@ class ApiOnRealNodeTest {
                         assertThat(dropped()).containsEntry("dhcp-server", 1L).containsEntry("spoof", 1L));
         client.detach("acme", "web-2");
 
-        declare("web-2", 2, "memory:web-2", new ProtectionSpec("disabled", null, true, null, null));
+        declare("web-2", 2, "memory:web-2", new ProtectionSpec("disabled", null, null, true, null, null));
         client.attach("acme", "web-2", "host-1");
         server.send(offer);
         server.send(routed);
@@ -271,6 +272,66 @@ class ApiOnRealNodeTest {
                 .ip(InetAddress.ofLiteral("10.0.0.2"), InetAddress.ofLiteral("10.0.0.9"))
                 .udp(port, 53)
                 .build();
+    }
+
+    /** From the VM's frames to its groups, to the rules of a vNIC, and back. */
+    @Test
+    void shouldPutWhatAVmIsFoundToHaveIntoItsGroups() {
+        MacAddress mac = MacAddress.parse("02:00:00:00:00:02");
+        InetAddress own = InetAddress.ofLiteral("10.0.0.50");
+        InetAddress declaredElsewhere = InetAddress.ofLiteral("10.0.0.1");
+        VnicSpec vnic = new VnicSpec(
+                "eth0",
+                mac.toString(),
+                List.of(),
+                "front",
+                "memory:web-2",
+                new ProtectionSpec("learned", null, List.of("arp"), null, null, null));
+        client.putVm("acme", "web-2", new VmSpec("linux", List.of("app:found"), List.of(vnic)));
+        client.apply("acme", """
+            {kind: Group, metadata: {name: found}, spec: {members: {tag: "app:found"}}}
+            ---
+            {kind: Policy, metadata: {name: found}, spec: {category: APPLICATION, rules: [{name: in, destinations: [found], services: [any], action: ALLOW}]}}
+            """);
+        client.attach("acme", "web-2", "host-1");
+
+        awaitFound(() -> {
+            server.send(FrameBuilder.arpRequest(mac, own, own).build());
+            server.send(FrameBuilder.arpRequest(mac, declaredElsewhere, own).build());
+        });
+
+        assertThat(found())
+                .containsExactlyInAnyOrder(
+                        new DiscoveredView("10.0.0.50", "arp", false, null),
+                        new DiscoveredView("10.0.0.1", "arp", true, "acme/web-1/eth0"));
+        assertThat(client.rules("acme", "web-2", "eth0").rules().getFirst().destinations())
+                .containsExactly("10.0.0.50");
+        assertThat(client.revisions("acme").history(null, 1).items().getFirst().by())
+                .isEqualTo("discovery");
+
+        assertThat(client.clearDiscovered("acme", "web-2").changed()).containsExactly("Vm/web-2");
+        assertThat(client.rules("acme", "web-2", "eth0").rules())
+                .as("nobody is in the group any more")
+                .isEmpty();
+        awaitFound(() -> server.send(FrameBuilder.arpRequest(mac, own, own).build()));
+        client.detach("acme", "web-2");
+        await().atMost(START_LIMIT).untilAsserted(() -> assertThat(found()).isEmpty());
+        client.delete("acme", "policies", "found");
+        client.delete("acme", "groups", "found");
+        declare("web-2", 2, "memory:web-2");
+    }
+
+    private static void awaitFound(Runnable claims) {
+        await().atMost(START_LIMIT).untilAsserted(() -> {
+            claims.run();
+            assertThat(found()).extracting(DiscoveredView::address).contains("10.0.0.50");
+        });
+    }
+
+    private static List<DiscoveredView> found() {
+        List<DiscoveredView> discovered = client.vnic("acme", "web-2", "eth0").discovered();
+        assertThat(discovered).isNotNull();
+        return discovered;
     }
 
     /** What happens at a limit is counted where the operator looks: at the vNIC, and in the node's metrics. */

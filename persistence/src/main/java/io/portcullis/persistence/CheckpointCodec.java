@@ -2,6 +2,7 @@ package io.portcullis.persistence;
 
 import io.portcullis.datapath.runtime.VnicAttachment;
 import io.portcullis.datapath.track.TableSnapshot;
+import io.portcullis.policy.AddressSource;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.VnicProtection;
@@ -18,7 +19,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.zip.CRC32C;
 
 /**
@@ -40,7 +43,12 @@ final class CheckpointCodec {
     private static final int ROUTER = 2;
     private static final int BRIDGE = 4;
     private static final int FOREIGN_ADDRESSES = 8;
-    private static final int ALL_ALLOWED = DHCP_SERVER | ROUTER | BRIDGE | FOREIGN_ADDRESSES;
+    // what it discovers its addresses from
+    private static final int DISCOVERS_ARP = 16;
+    private static final int DISCOVERS_ND = 32;
+    private static final int DISCOVERS_DHCP = 64;
+    private static final int ALL_ALLOWED =
+            DHCP_SERVER | ROUTER | BRIDGE | FOREIGN_ADDRESSES | DISCOVERS_ARP | DISCOVERS_ND | DISCOVERS_DHCP;
 
     private CheckpointCodec() {}
 
@@ -91,8 +99,17 @@ final class CheckpointCodec {
         out.writeByte((protection.allowsDhcpServer() ? DHCP_SERVER : 0)
                 | (protection.allowsRouter() ? ROUTER : 0)
                 | (protection.allowsBridge() ? BRIDGE : 0)
-                | (protection.allowsForeignAddresses() ? FOREIGN_ADDRESSES : 0));
+                | (protection.allowsForeignAddresses() ? FOREIGN_ADDRESSES : 0)
+                | protection.discovery().stream().mapToInt(CheckpointCodec::bit).sum());
         out.writeByte(protection.learnedAddresses());
+    }
+
+    private static int bit(AddressSource source) {
+        return switch (source) {
+            case ARP -> DISCOVERS_ARP;
+            case ND -> DISCOVERS_ND;
+            case DHCP -> DISCOVERS_DHCP;
+        };
     }
 
     private static VnicProtection protection(ByteBuffer in) {
@@ -105,7 +122,10 @@ final class CheckpointCodec {
                 (allowed & ROUTER) != 0,
                 (allowed & BRIDGE) != 0,
                 (allowed & FOREIGN_ADDRESSES) != 0,
-                in.get());
+                in.get(),
+                Arrays.stream(AddressSource.values())
+                        .filter(source -> (allowed & bit(source)) != 0)
+                        .collect(Collectors.toSet()));
     }
 
     private static void put(DataOutputStream out, byte[] bytes) throws IOException {

@@ -85,6 +85,7 @@ public final class PolicyJacksonModule extends SimpleModule {
         @JsonSubTypes.Type(value = ModelEdit.SetTags.class, name = "set-tags"),
         @JsonSubTypes.Type(value = ModelEdit.SetFinding.class, name = "set-finding"),
         @JsonSubTypes.Type(value = ModelEdit.ClearFinding.class, name = "clear-finding"),
+        @JsonSubTypes.Type(value = ModelEdit.SetDiscovered.class, name = "set-discovered"),
         @JsonSubTypes.Type(value = ModelEdit.SetDefaults.class, name = "set-defaults"),
         @JsonSubTypes.Type(value = ModelEdit.SetClock.class, name = "set-clock")
     })

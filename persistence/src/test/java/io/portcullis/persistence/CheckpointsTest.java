@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.portcullis.datapath.runtime.VnicAttachment;
 import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.policy.Action;
+import io.portcullis.policy.AddressSource;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.VnicProtection;
@@ -198,7 +199,8 @@ class CheckpointsTest {
                         100,
                         "tap:web-1/eth0",
                         1_000,
-                        new VnicProtection(true, false, true, false, 5)),
+                        new VnicProtection(true, false, true, false, 5)
+                                .withDiscovery(AddressSource.ARP, AddressSource.DHCP)),
                 7,
                 Instant.ofEpochMilli(1_700_000_000_123L),
                 RuleTableCodec.seal(List.of(), Action.REJECT, true),

@@ -8,7 +8,9 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import io.portcullis.policy.Action;
+import io.portcullis.policy.AddressSource;
 import io.portcullis.policy.Category;
+import io.portcullis.policy.DiscoveredAddress;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.TimeoutPreset;
 import io.portcullis.policy.VmId;
@@ -68,7 +70,7 @@ class PolicyJacksonModuleTest {
                             List.of(InetAddress.ofLiteral("10.0.0.1"), InetAddress.ofLiteral("2001:db8::1")),
                             "lan",
                             "tap:web-1/eth0",
-                            new VnicProtection(true, false, true, false, 3)))),
+                            new VnicProtection(true, false, true, false, 3).withDiscovery(AddressSource.ND)))),
             new ModelEdit.PutGroup(new Group(
                     "all",
                     Expression.or(
@@ -110,6 +112,10 @@ class PolicyJacksonModuleTest {
             new ModelEdit.SetTags("web-1", new TreeSet<>(Set.of(Tag.parse("app:web")))),
             new ModelEdit.SetFinding("web-1", "malware", "none"),
             new ModelEdit.ClearFinding("web-1", "malware"),
+            new ModelEdit.SetDiscovered(
+                    "web-1",
+                    "eth0",
+                    List.of(new DiscoveredAddress(InetAddress.ofLiteral("fd00::7"), AddressSource.ND, true))),
             new ModelEdit.SetDefaults(Action.REJECT, true, TimeoutPreset.NSX),
             new ModelEdit.RemoveStagedPolicy("frames"),
             new ModelEdit.PutPolicy(SecurityPolicy.of(
@@ -187,11 +193,14 @@ class PolicyJacksonModuleTest {
         ModelEdit service = new ModelEdit.PutService(Service.of("web", ServiceMatch.ports(6, 80, 80)));
         ModelEdit defaults = new ModelEdit.SetDefaults(Action.DROP, true);
         String json = mapper.writerFor(type).writeValueAsString(List.of(vm, service, defaults));
-        String before =
-                json.replaceAll(",\"protection\":\\{[^}]*}", "").replaceAll(",\"(alg|timeouts)\":\"[A-Z]*\"", "");
+        String before = json.replaceAll(",\"protection\":\\{[^}]*}", "")
+                .replaceAll(",\"discovered\":\\[]", "")
+                .replaceAll(",\"(alg|timeouts)\":\"[A-Z]*\"", "");
 
-        assertThat(before).doesNotContain("protection", "alg", "timeouts", "LINUX");
-        assertThat(json).contains("protection", "alg", "timeouts");
+        assertThat(before).doesNotContain("protection", "discover", "alg", "timeouts", "LINUX");
+        assertThat(json).contains("protection", "discovered", "discovery", "alg", "timeouts");
+        assertThat(mapper.readValue(json.replaceAll(",\"discovery\":\\[]", ""), type))
+                .containsExactly(vm, service, defaults);
         assertThat(mapper.readValue(before, type)).containsExactly(vm, service, defaults);
     }
 

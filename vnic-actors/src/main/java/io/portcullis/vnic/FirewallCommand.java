@@ -5,8 +5,10 @@ import io.portcullis.datapath.runtime.CutoverTarget;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.persistence.CborSerializable;
+import io.portcullis.policy.DiscoveredAddress;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.table.RuleTable;
+import java.util.List;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +33,18 @@ public sealed interface FirewallCommand {
     /** Puts a rule table in force; a lower revision than the one in force changes nothing. Answer: {@link FirewallReply.Status}. */
     record InstallRules(long revision, RuleTable rules, ActorRef<FirewallReply> replyTo)
             implements Request, CborSerializable {}
+
+    /**
+     * Takes in addresses that the vNIC was found to have before, on another host perhaps. Answer: {@link FirewallReply.Status}.
+     *
+     * @param forgetOthers whether the VM loses all others that it took
+     */
+    record LearnAddresses(List<DiscoveredAddress> known, boolean forgetOthers, ActorRef<FirewallReply> replyTo)
+            implements Request, CborSerializable {
+        public LearnAddresses {
+            known = List.copyOf(known);
+        }
+    }
 
     /** A request that changes nothing. */
     sealed interface Look extends Request {}

@@ -110,7 +110,10 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
         switch (command) {
             case HostCommand.AttachVm attach -> vms.onAttachVm(attach);
             case HostCommand.CheckAdmission check -> vms.onCheckAdmission(check);
-            case HostCommand.DetachVm detach -> vms.onLeave(detach.spec(), detach.epoch(), detach.replyTo(), null);
+            case HostCommand.DetachVm detach -> {
+                rules.discovery().detaching(detach.spec().vnicIds());
+                vms.onLeave(detach.spec(), detach.epoch(), detach.replyTo(), null);
+            }
             case HostCommand.ReleaseVm release ->
                 vms.onLeave(release.spec(), release.epoch(), release.replyTo(), release);
             case HostCommand.SetDraining set -> vms.onSetDraining(set);
@@ -125,6 +128,8 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
                 checkpointer.tell(new Checkpointer.Write(vms.restorable(), write.replyTo()));
             case HostCommand.Review review -> reviewer.tell(new FlowReviewer.Asked(review));
             case HostCommand.RuleTables tables -> rules.onTables(tables);
+            case HostCommand.KnownAddresses known -> rules.discovery().onKnown(known);
+            case HostCommand.AddressesLearned learned -> rules.discovery().onLearned(learned);
             case HostCommand.VnicChanged changed -> learn(changed.status());
             case HostCommand.Heal _ -> onHeal();
             case HostCommand.ReportNow _ -> rules.report();
@@ -254,6 +259,7 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
         here.addAll(byVnic.keySet());
         rules.keepOnly(here);
         statuses.forEach(this::learn);
+        rules.discovery().learn(statuses);
         vms.putBackMissing(byVnic.keySet());
     }
 }

@@ -87,6 +87,13 @@ public sealed interface HostCommand {
         }
     }
 
+    /** From {@link TenantPolicy}: these vNICs were found to have these addresses, here or elsewhere. */
+    record KnownAddresses(Map<VnicId, Discovery> vnics) implements HostCommand, CborSerializable {
+        public KnownAddresses {
+            vnics = Map.copyOf(vnics);
+        }
+    }
+
     /** From a firewall of this host: the vNIC is in another mode, or has other rules, than before. */
     record VnicChanged(VnicStatus status) implements HostCommand {}
 
@@ -115,6 +122,9 @@ public sealed interface HostCommand {
 
     /** A vNIC answered to rules. */
     record RulesAnswered(VnicId vnic, FirewallReply reply) implements Own {}
+
+    /** A vNIC answered to addresses that its tenant knows. */
+    record AddressesLearned(VnicId vnic, long generation, FirewallReply reply) implements Own {}
 
     /** The rules of a VM's vNICs are overdue. */
     record RulesOverdue(VmId vm, long epoch) implements Own {}

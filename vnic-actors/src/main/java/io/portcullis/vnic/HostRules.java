@@ -22,6 +22,7 @@ final class HostRules {
     private final FirewallAsks firewalls;
     private final HostId host;
     private final RuleShelf shelf = new RuleShelf();
+    private final HostDiscovery discovery;
     private Set<TenantId> subscribed = Set.of();
     private boolean reporting;
 
@@ -30,6 +31,12 @@ final class HostRules {
         this.environment = environment;
         this.firewalls = firewalls;
         this.host = environment.host();
+        this.discovery = new HostDiscovery(context, environment, firewalls);
+    }
+
+    /** Addresses of the same vNICs. */
+    HostDiscovery discovery() {
+        return discovery;
     }
 
     // ---- which vNICs there are
@@ -42,6 +49,7 @@ final class HostRules {
 
     void remove(List<VnicId> vnics) {
         vnics.forEach(shelf::remove);
+        discovery.gone(vnics);
         subscribe();
     }
 
@@ -98,6 +106,7 @@ final class HostRules {
     /** Takes over what the data path says, and sees to it that the tenant hears of a change. */
     void learn(VnicStatus status) {
         shelf.learn(status);
+        discovery.arrived(status);
         if (shelf.hasUnreported() && !reporting) {
             reporting = true; // one report for all that is learned before the agent hears itself
             context.getSelf().tell(new HostCommand.ReportNow());

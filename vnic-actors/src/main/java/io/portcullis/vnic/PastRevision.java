@@ -52,7 +52,12 @@ record PastRevision(
             }
             case ModelEdit.PutGroup(Group group) -> 1 + weight(group.expression());
             case ModelEdit.PutService put -> 1L + put.service().matches().size();
-            case ModelEdit.PutVm put -> 1L + put.vm().vnics().size();
+            case ModelEdit.PutVm put ->
+                1L
+                        + put.vm().vnics().stream()
+                                .mapToLong(vnic -> 1L + vnic.discovered().size())
+                                .sum();
+            case ModelEdit.SetDiscovered set -> 1L + set.addresses().size();
             case ModelEdit.PutSegment _, ModelEdit.SetTags _, ModelEdit.SetFinding _ -> 1;
             case ModelEdit.ClearFinding _, ModelEdit.SetDefaults _, ModelEdit.RemoveSegment _ -> 1;
             case ModelEdit.RemoveVm _, ModelEdit.RemoveGroup _, ModelEdit.RemoveService _ -> 1;

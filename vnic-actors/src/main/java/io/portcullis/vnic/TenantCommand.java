@@ -123,6 +123,17 @@ public sealed interface TenantCommand {
     }
 
     /**
+     * From a host: addresses that these vNICs, which are enforced there or are to be, were found to have. What it does not know of them, it is told
+     * with {@link HostCommand.KnownAddresses}.
+     */
+    record ReportDiscovered(HostId host, Map<VnicId, Discovery> vnics, ActorRef<HostCommand> agent)
+            implements TenantCommand, CborSerializable {
+        public ReportDiscovered {
+            vnics = Map.copyOf(vnics);
+        }
+    }
+
+    /**
      * What a host has in force for a vNIC.
      *
      * @param enforcing whether it decides with it, or is only prepared to
@@ -153,6 +164,9 @@ public sealed interface TenantCommand {
 
     /** A policy may have become active or inactive, or a rule may have expired. */
     record CheckClock() implements Own {}
+
+    /** Time to record what hosts have discovered. */
+    record RecordDiscovered() implements Own {}
 
     /** Time to see which hosts were not heard of. */
     record ReviewHosts() implements Own {}

@@ -53,6 +53,12 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
     /** A host that did not subscribe for so long gets nothing any more, and its vNICs count as not realized. */
     public static final Duration SUBSCRIPTION_TTL = Duration.ofSeconds(15);
 
+    /** What hosts discover within it becomes one revision. */
+    static final Duration RECORD_DELAY = Duration.ofSeconds(1);
+
+    /** Who is said to have recorded what hosts discover. */
+    static final String DISCOVERY = "discovery";
+
     private static final Duration REGISTRY_TIMEOUT = Duration.ofSeconds(3);
     private static final Refused SILENT_REGISTRY = new Refused(
             RefusalCode.TIMEOUT,
@@ -68,6 +74,8 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
     private final TenantClock time;
     private final HostSubscriptions subscriptions;
     private final TenantPlacements placements;
+    private final TenantDiscovery discovery;
+    private boolean recording;
     /** The edit that waits for its VLANs. */
     private TenantCommand.@Nullable Edit reserving;
 
@@ -109,6 +117,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
         this.time = new TenantClock(clock, timers, book);
         this.subscriptions = new HostSubscriptions(tenant, clock);
         this.placements = new TenantPlacements(context, tenant, directory, subscriptions);
+        this.discovery = new TenantDiscovery(clock.millis());
     }
 
     @Override
@@ -136,6 +145,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
 
     private void onRecovered(TenantState state) {
         reserving = null;
+        recording = false;
         book.update(state.model(), state.revision());
         time.await();
         placements.review();
@@ -154,6 +164,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
     private Effect<TenantEvent, TenantState> onCommand(TenantState state, TenantCommand command) {
         boolean changes = command instanceof TenantCommand.PutTenant
                 || command instanceof TenantCommand.DeleteTenant
+                || command instanceof TenantCommand.RecordDiscovered
                 || command instanceof TenantCommand.Edit
                 || command instanceof TenantCommand.CheckClock;
         if (changes && reserving != null) {
@@ -177,6 +188,8 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
                 subscriptions.report(report, book);
                 yield Effect().none();
             }
+            case TenantCommand.ReportDiscovered report -> onReportDiscovered(state, report);
+            case TenantCommand.RecordDiscovered _ -> onRecordDiscovered(state);
             case TenantCommand.Registered registered -> {
                 registered.replyTo().tell(registered.reply());
                 yield Effect().none();
@@ -209,7 +222,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
                     List.of(new ModelEdit.SetDefaults(put.defaultAction(), put.looseTracking(), put.timeouts())),
                     put.by(),
                     "",
-                    reply -> register(reply, put.replyTo()));
+                    (reply, _) -> register(reply, put.replyTo()));
         }
         long revision = state.revision() + 1;
         return Effect()
@@ -274,7 +287,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
                 return Effect().none();
             }
         }
-        return edit(model, edits, edit.by(), edit.note(), edit.replyTo()::tell);
+        return edit(model, edits, edit.by(), edit.note(), answerTo(edit, edits));
     }
 
     private void reserve(TenantCommand.Edit edit, SortedSet<Integer> vlans) {
@@ -298,7 +311,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
         RegistryCommand.VlanReply reply = answered.reply();
         List<ModelEdit> edits = EditResolver.resolve(model, edit.edits());
         if (reply != null && reply.taken().isEmpty()) {
-            return edit(model, edits, edit.by(), edit.note(), edit.replyTo()::tell);
+            return edit(model, edits, edit.by(), edit.note(), answerTo(edit, edits));
         }
         if (reply != null && model.apply(edits) instanceof EditResult.Accepted accepted) {
             edit.replyTo().tell(new TenantReply.Rejected(TenantIsolation.problems(accepted.model(), reply.taken())));
@@ -350,6 +363,16 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
         return Effect().none();
     }
 
+    /** Also tells hosts, if the edits say which addresses their vNICs have. */
+    private Answer answerTo(TenantCommand.Edit edit, List<ModelEdit> edits) {
+        return (reply, model) -> {
+            if (model != null) {
+                discovery.overruled(model, edits);
+            }
+            edit.replyTo().tell(reply);
+        };
+    }
+
     /** Tells the registry what the tenant has, so that it frees the rest. */
     private void keepVlans(TenantModel model) {
         registry.tell(new RegistryCommand.ReserveVlans(
@@ -357,19 +380,20 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
     }
 
     private interface Answer {
-        void tell(TenantReply reply);
+        /** @param changed the new model; null if nothing was changed */
+        void tell(TenantReply reply, @Nullable TenantModel changed);
     }
 
     private Effect<TenantEvent, TenantState> edit(
             TenantModel model, List<ModelEdit> edits, String by, String note, Answer answer) {
         return switch (model.apply(edits)) {
             case EditResult.Refused refused -> {
-                answer.tell(new TenantReply.Rejected(refused.problems()));
+                answer.tell(new TenantReply.Rejected(refused.problems()), null);
                 yield Effect().none().thenUnstashAll();
             }
             case EditResult.Accepted accepted
             when !accepted.changed() -> {
-                answer.tell(new TenantReply.Applied(model.revision(), false));
+                answer.tell(new TenantReply.Applied(model.revision(), false), null);
                 yield Effect().none().thenUnstashAll();
             }
             case EditResult.Accepted accepted -> {
@@ -380,7 +404,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
                                 revision, time.join(edits, model, accepted.model(), now), by, now, note))
                         .thenRun((TenantState next) -> {
                             distribute(next);
-                            answer.tell(new TenantReply.Applied(revision, true));
+                            answer.tell(new TenantReply.Applied(revision, true), accepted.model());
                             if (!accepted.model().segments().equals(model.segments())
                                     && !TenantIsolation.vlans(accepted.model())
                                             .containsAll(TenantIsolation.vlans(model))) {
@@ -390,6 +414,43 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
                         .thenUnstashAll();
             }
         };
+    }
+
+    // ---- discovered addresses
+
+    private Effect<TenantEvent, TenantState> onReportDiscovered(
+            TenantState state, TenantCommand.ReportDiscovered report) {
+        if (state.model() != null) {
+            discovery.report(state.model(), report);
+            recordSoon();
+        }
+        return Effect().none();
+    }
+
+    private void recordSoon() {
+        if (discovery.hasPending() && !recording) {
+            recording = true;
+            context.scheduleOnce(RECORD_DELAY, context.getSelf(), new TenantCommand.RecordDiscovered());
+        }
+    }
+
+    private Effect<TenantEvent, TenantState> onRecordDiscovered(TenantState state) {
+        recording = false;
+        TenantModel model = state.model();
+        if (model == null) {
+            return Effect().none();
+        }
+        discovery.keepOnly(model);
+        List<ModelEdit> edits = discovery.take(model);
+        recordSoon();
+        if (edits.isEmpty()) {
+            return Effect().none();
+        }
+        return edit(model, edits, DISCOVERY, "", (reply, _) -> {
+            if (reply instanceof TenantReply.Rejected rejected) {
+                context.getLog().warn("tenant {} does not take discovered addresses: {}", tenant, rejected.problems());
+            }
+        });
     }
 
     // ---- rule tables and hosts

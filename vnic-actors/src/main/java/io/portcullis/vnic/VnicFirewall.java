@@ -135,6 +135,8 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
             case FirewallCommand.InstallRules install ->
                 outcomes.pipeStatus(
                         dataPath.installRules(vnic, fence.epoch(), install.revision(), install.rules()), install);
+            case FirewallCommand.LearnAddresses learn ->
+                outcomes.pipeStatus(dataPath.learnAddresses(vnic, learn.known(), learn.forgetOthers()), learn);
             case FirewallCommand.Look look -> looks.answer(look);
             case FirewallCommand.InstallShadow install ->
                 outcomes.pipeStatus(

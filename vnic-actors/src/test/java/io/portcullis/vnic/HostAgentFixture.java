@@ -49,12 +49,15 @@ final class HostAgentFixture implements AutoCloseable {
     private final AtomicReference<Map<VnicId, RuleShelf.Delivery>> tenantRules = new AtomicReference<>(Map.of());
 
     private final Map<VnicId, TenantCommand.Realized> realized = new ConcurrentHashMap<>();
+    private final Map<VnicId, Discovery> discovered = new ConcurrentHashMap<>();
     private final ActorRef<TenantCommand> tenant = testKit.spawn(Behaviors.receiveMessage(message -> {
         if (message instanceof TenantCommand.SubscribeHost subscribe) {
             realized.putAll(subscribe.vnics());
             answer(subscribe);
         } else if (message instanceof TenantCommand.ReportRealized report) {
             realized.putAll(report.vnics());
+        } else if (message instanceof TenantCommand.ReportDiscovered report) {
+            discovered.putAll(report.vnics());
         }
         return Behaviors.same();
     }));
@@ -105,6 +108,12 @@ final class HostAgentFixture implements AutoCloseable {
     /** What the tenant was told last to be in force. */
     TenantCommand.@Nullable Realized realized(VnicId vnic) {
         return realized.get(vnic);
+    }
+
+    /** Which addresses the tenant was told last that the vNIC has. */
+    @Nullable
+    Discovery discovered(VnicId vnic) {
+        return discovered.get(vnic);
     }
 
     // ---- the host

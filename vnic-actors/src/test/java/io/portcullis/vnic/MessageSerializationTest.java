@@ -26,7 +26,9 @@ import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.ConnectionInfo;
 import io.portcullis.persistence.CborSerializable;
 import io.portcullis.policy.Action;
+import io.portcullis.policy.AddressSource;
 import io.portcullis.policy.Category;
+import io.portcullis.policy.DiscoveredAddress;
 import io.portcullis.policy.LiveFlowMode;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.TimeoutPreset;
@@ -62,8 +64,19 @@ import org.junit.jupiter.api.Test;
 
 /** Every message that may cross nodes and every stored record comes back as it was. */
 class MessageSerializationTest {
-    private static final VnicStatus STATUS =
-            new VnicStatus(WEB_1_ETH0, 3, VnicMode.ENFORCING, "hash", 7, 2, 8, "shadow", Map.of("allowed.in", 5L));
+    private static final Discovery DISCOVERY = new Discovery(
+            3, List.of(new DiscoveredAddress(InetAddress.ofLiteral("fd00::7"), AddressSource.DHCP, true)));
+    private static final VnicStatus STATUS = new VnicStatus(
+            WEB_1_ETH0,
+            3,
+            VnicMode.ENFORCING,
+            "hash",
+            7,
+            2,
+            8,
+            "shadow",
+            Map.of("allowed.in", 5L),
+            List.of(new DiscoveredAddress(InetAddress.ofLiteral("10.0.0.7"), AddressSource.ND)));
     private static final RuleAssignment ASSIGNMENT =
             new RuleAssignment(7, table(Action.DROP).hash(), 8, "shadow");
     private static final StagedCounts STAGED = new StagedCounts(
@@ -236,6 +249,8 @@ class MessageSerializationTest {
                         "ab", TablePiece.of(table(Action.DROP)).getFirst(), ref()),
                 new HostCommand.ReviewFlows("ab", List.of(WEB_1_ETH0), 5, ref()),
                 new HostCommand.RuleTables(ACME, Map.of(WEB_1_ETH0, ASSIGNMENT), List.of(table(Action.DROP))),
+                new HostCommand.KnownAddresses(Map.of(WEB_1_ETH0, DISCOVERY)),
+                new FirewallCommand.LearnAddresses(DISCOVERY.addresses(), true, ref()),
                 new HostReply.VmAttached(WEB_1, 3, 7, List.of(STATUS)),
                 new HostReply.Admissible(HOST_1),
                 new HostReply.VmGone(WEB_1, 3),
@@ -280,6 +295,7 @@ class MessageSerializationTest {
                 new TenantCommand.GetRealization(ref()),
                 new TenantCommand.SubscribeHost(HOST_1, Map.of(WEB_1_ETH0, realized), ref()),
                 new TenantCommand.ReportRealized(HOST_1, Map.of(WEB_1_ETH0, realized)),
+                new TenantCommand.ReportDiscovered(HOST_1, Map.of(WEB_1_ETH0, DISCOVERY), ref()),
                 new TenantCommand.Stop(),
                 new TenantReply.Applied(7, true),
                 new TenantReply.Acceptable(8, true),

@@ -88,7 +88,7 @@ public final class ModelDocuments {
                     ModelEdit.RemovePolicy _,
                     ModelEdit.RemoveExclusion _,
                     ModelEdit.RemoveStagedPolicy _ -> Optional.empty();
-            case ModelEdit.SetTags _, ModelEdit.SetFinding _, ModelEdit.ClearFinding _ ->
+            case ModelEdit.SetTags _, ModelEdit.SetFinding _, ModelEdit.ClearFinding _, ModelEdit.SetDiscovered _ ->
                 throw new IllegalArgumentException("part of a document");
         };
     }

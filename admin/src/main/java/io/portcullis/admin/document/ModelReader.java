@@ -160,7 +160,9 @@ public final class ModelReader {
         }
         List<Vnic> vnics = new ArrayList<>();
         for (int index = 0; index < spec.vnics().size(); index++) {
-            vnic(id, spec.vnics().get(index), "spec.vnics[" + index + "]").ifPresent(vnics::add);
+            vnic(id, spec.vnics().get(index), "spec.vnics[" + index + "]")
+                    .map(this::withDiscovered)
+                    .ifPresent(vnics::add);
         }
         return Optional.of(new Vm(id, orEmpty(spec.os()), tags, findings(name, spec), vnics));
     }
@@ -173,6 +175,16 @@ public final class ModelReader {
         }
         Vm known = model.vms().get(name);
         return known == null ? new TreeMap<>() : known.findings();
+    }
+
+    /** No document speaks of what hosts discover; it goes on being so for a vNIC that stays what and where it is. */
+    private Vnic withDiscovered(Vnic vnic) {
+        return model.vnic(vnic.id())
+                .filter(known -> known.mac().equals(vnic.mac())
+                        && known.segment().equals(vnic.segment())
+                        && known.protection().equals(vnic.protection()))
+                .map(known -> vnic.withDiscovered(known.discovered()))
+                .orElse(vnic);
     }
 
     private Optional<Vnic> vnic(VmId vm, VnicSpec spec, String path) {

@@ -1,7 +1,11 @@
 package io.portcullis.admin.document;
 
 import io.portcullis.api.ProtectionSpec;
+import io.portcullis.policy.AddressSource;
 import io.portcullis.policy.VnicProtection;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Reads and writes what a vNIC may do beyond what an end system does. */
@@ -26,7 +30,24 @@ public final class ProtectionText {
                 Boolean.TRUE.equals(spec.router()),
                 Boolean.TRUE.equals(spec.bridge()),
                 guard == SpoofGuard.DISABLED,
-                learned(guard, spec.learnedAddresses(), path + ".learnedAddresses", mistakes));
+                learned(guard, spec.learnedAddresses(), path + ".learnedAddresses", mistakes),
+                guard == SpoofGuard.LEARNED ? sources(spec, path, mistakes) : nothing(spec, path, mistakes));
+    }
+
+    private static Set<AddressSource> sources(ProtectionSpec spec, String path, Mistakes mistakes) {
+        List<String> names = spec.discovery() == null ? List.of() : spec.discovery();
+        Set<AddressSource> sources = EnumSet.noneOf(AddressSource.class);
+        for (int index = 0; index < names.size(); index++) {
+            sources.add(mistakes.constant(path + ".discovery[" + index + "]", names.get(index), AddressSource.DHCP));
+        }
+        return sources;
+    }
+
+    private static Set<AddressSource> nothing(ProtectionSpec spec, String path, Mistakes mistakes) {
+        if (spec.discovery() != null && !spec.discovery().isEmpty()) {
+            mistakes.add(path + ".discovery", "nothing is discovered", "leave it out, or set spoofGuard to learned");
+        }
+        return Set.of();
     }
 
     private static int learned(SpoofGuard guard, @Nullable Integer count, String path, Mistakes mistakes) {
@@ -58,6 +79,9 @@ public final class ProtectionText {
         return new ProtectionSpec(
                 ModelWriter.word(guard),
                 learned > 0 ? (Integer) learned : null,
+                protection.discovers()
+                        ? protection.discovery().stream().map(ModelWriter::word).toList()
+                        : null,
                 protection.allowsDhcpServer(),
                 protection.allowsRouter(),
                 protection.allowsBridge());

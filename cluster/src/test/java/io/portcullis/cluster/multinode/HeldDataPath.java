@@ -12,6 +12,7 @@ import io.portcullis.datapath.runtime.VnicAttachment;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.ConnectionInfo;
 import io.portcullis.datapath.track.TableSnapshot;
+import io.portcullis.policy.DiscoveredAddress;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.table.RuleTable;
@@ -118,6 +119,12 @@ final class HeldDataPath implements DataPath {
     @Override
     public CompletionStage<VnicStatus> restoreTable(VnicId vnic, long epoch, TableSnapshot snapshot) {
         return dataPath.restoreTable(vnic, epoch, snapshot);
+    }
+
+    @Override
+    public CompletionStage<VnicStatus> learnAddresses(
+            VnicId vnic, List<DiscoveredAddress> known, boolean forgetOthers) {
+        return dataPath.learnAddresses(vnic, known, forgetOthers);
     }
 
     @Override

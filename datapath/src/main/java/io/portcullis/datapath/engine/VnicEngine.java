@@ -21,6 +21,7 @@ import io.portcullis.datapath.track.EstablishedPath;
 import io.portcullis.datapath.track.ImportResult;
 import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.datapath.track.TrackingProfile;
+import io.portcullis.policy.DiscoveredAddress;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.table.RuleTable;
@@ -291,8 +292,11 @@ public final class VnicEngine implements AutoCloseable {
         ruleLog.to(ring);
     }
 
-    /** Removes connections whose time is over; call it every second or so, it does a bounded piece of work. */
+    /** Removes connections and learned addresses whose time is over; call it every second or so, it does a bounded piece of work. */
     public void expire(long nowNanos) {
+        if (guard != null) {
+            guard.expire(nowNanos);
+        }
         counters.event(Event.CONNECTIONS_EXPIRED, tracker.expire(nowNanos, expiryBatch));
     }
 
@@ -334,6 +338,22 @@ public final class VnicEngine implements AutoCloseable {
             guard.rememberFrom(table);
         }
         fragments.beginAdoption(nowNanos);
+    }
+
+    /**
+     * Takes in addresses that the vNIC was found to have elsewhere or before, where it may learn any.
+     *
+     * @param forgetOthers whether all others that it has learned are not its own any more
+     */
+    public void learnAddresses(List<DiscoveredAddress> known, boolean forgetOthers) {
+        if (guard != null) {
+            guard.learn(known, forgetOthers);
+        }
+    }
+
+    /** What the vNIC was found to have beside its declared addresses; null if it discovers nothing. */
+    public @Nullable List<DiscoveredAddress> discoveredAddresses() {
+        return guard == null ? null : guard.discovered();
     }
 
     public int connectionCount() {

@@ -4,6 +4,8 @@ import io.portcullis.datapath.Direction;
 import io.portcullis.datapath.packet.EtherTypes;
 import io.portcullis.datapath.packet.NeighbourDiscovery;
 import io.portcullis.datapath.packet.PacketView;
+import io.portcullis.policy.AddressSource;
+import io.portcullis.policy.DiscoveredAddress;
 import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.VnicProtection;
@@ -19,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * MAC address or a group, and not from itself. Neighbour discovery is valid in both directions.
  *
  * <p>Where the vNIC may learn, an address is its own once the VM has claimed it: as sender of ARP, as target of its neighbour messages,
- * or when a DHCP server has given it to this MAC. Addresses learned are not in any group; rules see them as any other address.
+ * or when a DHCP server has given it to this MAC; with discovery, only by those of these that it trusts. Which are discovered so, says {@link #discovered}.
  *
  * <p>Where it may use foreign addresses, only MAC addresses are bound, and others may not use the declared addresses still.
  *
@@ -36,7 +38,7 @@ public final class SpoofGuard {
 
     public SpoofGuard(MacAddress mac, List<InetAddress> declared, VnicProtection protection) {
         this.mac = mac.value();
-        own = new OwnAddresses(this.mac, declared, protection.learnedAddresses());
+        own = new OwnAddresses(this.mac, declared, protection);
         allowsForeign = protection.allowsForeignAddresses();
     }
 
@@ -52,8 +54,27 @@ public final class SpoofGuard {
     /** An address that the vNIC has used elsewhere before: it stays its own, if there is room. IPv4 in the low 32 bits. */
     public void remember(IpFamily family, long high, long low) {
         if (own.learns()) {
-            boolean _ = family == IpFamily.IPV4 ? own.takeIpv4((int) low) : own.takeIpv6(high, low);
+            boolean _ = family == IpFamily.IPV4
+                    ? own.takeIpv4((int) low, null, OwnAddresses.NO_LEASE)
+                    : own.takeIpv6(high, low, null, OwnAddresses.NO_LEASE);
         }
+    }
+
+    /** Takes in what is known of the vNIC elsewhere, and, if so told, forgets what else it has learned. */
+    public void learn(List<DiscoveredAddress> known, boolean forgetOthers) {
+        if (own.learns()) {
+            own.learn(known, forgetOthers);
+        }
+    }
+
+    /** What the vNIC was found to have, by sources that it trusts, as of the last {@link #expire}; null if it discovers nothing. */
+    public @Nullable List<DiscoveredAddress> discovered() {
+        return own.discovered();
+    }
+
+    /** Forgets addresses whose lease is over; call it every second or so. */
+    public void expire(long nowNanos) {
+        own.expire(nowNanos);
     }
 
     /** Whether it may learn addresses at all. */
@@ -69,6 +90,12 @@ public final class SpoofGuard {
         if (own.refused() != 0) {
             counters.put("addresses.refused", own.refused());
         }
+        if (own.ended() != 0) {
+            counters.put("addresses.ended", own.ended());
+        }
+        if (own.putOff() != 0) {
+            counters.put("addresses.put-off", own.putOff());
+        }
     }
 
     private @Nullable Offence checkOut(PacketView packet) {
@@ -82,7 +109,9 @@ public final class SpoofGuard {
         boolean isOwn = switch (packet.etherType) {
             case EtherTypes.ARP ->
                 packet.arpSenderMac == mac
-                        && (allowsForeign || packet.arpSenderAddress == 0 || own.takeIpv4(packet.arpSenderAddress));
+                        && (allowsForeign
+                                || packet.arpSenderAddress == 0
+                                || own.takeIpv4(packet.arpSenderAddress, AddressSource.ARP, OwnAddresses.NO_LEASE));
             case EtherTypes.IPV4 -> allowsForeign || own.holdsIpv4((int) packet.sourceLow) || isDhcpClient(packet);
             case EtherTypes.IPV6 ->
                 allowsForeign
@@ -91,6 +120,9 @@ public final class SpoofGuard {
                         || claimsByNeighbourDiscovery(packet);
             default -> true;
         };
+        if (isOwn && own.learns()) {
+            DhcpLease.applyRelease(packet, mac, own);
+        }
         return isOwn ? null : Offence.SPOOF;
     }
 
@@ -112,8 +144,10 @@ public final class SpoofGuard {
             return Offence.SPOOF;
         }
         if (own.learns()) {
-            int given = DhcpLease.address(packet, mac);
-            boolean _ = given != 0 && own.takeIpv4(given);
+            DhcpLease.apply(packet, mac, own);
+            if (packet.destinationMac == mac) {
+                Dhcpv6Lease.apply(packet, own);
+            }
         }
         return null;
     }
@@ -146,7 +180,7 @@ public final class SpoofGuard {
                 && packet.isNeighbourDiscovery()
                 && NeighbourDiscovery.isValid(packet)
                 && NeighbourDiscovery.bindsOnly(packet, mac)
-                && own.takeIpv6(packet.sourceHigh, packet.sourceLow);
+                && own.takeIpv6(packet.sourceHigh, packet.sourceLow, AddressSource.ND, OwnAddresses.NO_LEASE);
     }
 
     private @Nullable Offence checkNeighbourDiscovery(PacketView packet, Direction direction) {
@@ -163,7 +197,11 @@ public final class SpoofGuard {
         boolean isHonest = NeighbourDiscovery.bindsOnly(packet, mac)
                 && (allowsForeign
                         || !isAboutItself
-                        || own.takeIpv6(NeighbourDiscovery.targetHigh(packet), NeighbourDiscovery.targetLow(packet)));
+                        || own.takeIpv6(
+                                NeighbourDiscovery.targetHigh(packet),
+                                NeighbourDiscovery.targetLow(packet),
+                                AddressSource.ND,
+                                OwnAddresses.NO_LEASE));
         return isHonest ? null : Offence.SPOOF;
     }
 }

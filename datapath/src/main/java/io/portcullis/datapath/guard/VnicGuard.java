@@ -3,6 +3,7 @@ package io.portcullis.datapath.guard;
 import io.portcullis.datapath.Direction;
 import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.datapath.track.ConnectionTable;
+import io.portcullis.policy.DiscoveredAddress;
 import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.VnicProtection;
@@ -50,6 +51,21 @@ public final class VnicGuard {
                 spoof.remember(family, tuple.destinationHigh, tuple.destinationLow);
             }
         }
+    }
+
+    /** As {@link SpoofGuard#learn}. */
+    public void learn(List<DiscoveredAddress> known, boolean forgetOthers) {
+        spoof.learn(known, forgetOthers);
+    }
+
+    /** As {@link SpoofGuard#discovered}. */
+    public @Nullable List<DiscoveredAddress> discovered() {
+        return spoof.discovered();
+    }
+
+    /** As {@link SpoofGuard#expire}. */
+    public void expire(long nowNanos) {
+        spoof.expire(nowNanos);
     }
 
     /** Adds what was counted, by name; zeros are left out. */

@@ -5,6 +5,7 @@ import io.portcullis.datapath.engine.ShadowReport;
 import io.portcullis.datapath.rulelog.RuleLogEvent;
 import io.portcullis.datapath.track.ConnectionInfo;
 import io.portcullis.datapath.track.TableSnapshot;
+import io.portcullis.policy.DiscoveredAddress;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.table.RuleTable;
@@ -44,6 +45,13 @@ public interface DataPath extends AutoCloseable {
 
     /** As {@link #importTable}, from a checkpoint of this host: the connections went on since, so TCP windows are learned anew. */
     CompletionStage<VnicStatus> restoreTable(VnicId vnic, long epoch, TableSnapshot snapshot);
+
+    /**
+     * Takes in addresses that the vNIC was found to have before, on another host perhaps, where it may learn any.
+     *
+     * @param forgetOthers whether all others that it has learned are not its own any more
+     */
+    CompletionStage<VnicStatus> learnAddresses(VnicId vnic, List<DiscoveredAddress> known, boolean forgetOthers);
 
     /**
      * PASSIVE or HOLDING to ENFORCING: releases what was held, in order, then live frames. An ENFORCING vNIC answers with an empty report.

@@ -12,6 +12,7 @@ import io.portcullis.datapath.rulelog.RuleLogEvent;
 import io.portcullis.datapath.runtime.DataPathException.Reason;
 import io.portcullis.datapath.track.ConnectionInfo;
 import io.portcullis.datapath.track.TableSnapshot;
+import io.portcullis.policy.DiscoveredAddress;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.table.RuleTable;
@@ -116,6 +117,16 @@ public final class DataPathRuntime implements DataPath {
     @Override
     public CompletionStage<VnicStatus> restoreTable(VnicId vnic, long epoch, TableSnapshot snapshot) {
         return submit(() -> commands.restoreTable(vnic, epoch, snapshot));
+    }
+
+    @Override
+    public CompletionStage<VnicStatus> learnAddresses(
+            VnicId vnic, List<DiscoveredAddress> known, boolean forgetOthers) {
+        return submit(() -> {
+            Vnic found = commands.find(vnic);
+            found.engine.learnAddresses(known, forgetOthers);
+            return found.status();
+        });
     }
 
     @Override

@@ -136,7 +136,8 @@ final class Vnic {
                 engine.connectionCount(),
                 engine.shadowRevision(),
                 engine.shadowHash(),
-                all);
+                all,
+                engine.discoveredAddresses());
     }
 
     /** Ends everything; frames still in the port's queue are lost. */

@@ -1,7 +1,10 @@
 package io.portcullis.datapath.runtime;
 
+import io.portcullis.policy.DiscoveredAddress;
 import io.portcullis.policy.VnicId;
+import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A vNIC as the data path sees it now.
@@ -11,6 +14,7 @@ import java.util.Map;
  * @param shadowRevision of the shadow ({@link DataPath#installShadow}), or of its end; 0 for none ever
  * @param shadowHash hash of the shadow, empty if there is none
  * @param counters by name, for example {@code allowed.out}, {@code dropped.in.policy}, {@code dropped.out.spoof}
+ * @param discovered addresses that the VM was found to have beside those declared; null if the vNIC discovers none
  */
 public record VnicStatus(
         VnicId vnic,
@@ -21,14 +25,16 @@ public record VnicStatus(
         int connections,
         long shadowRevision,
         String shadowHash,
-        Map<String, Long> counters) {
+        Map<String, Long> counters,
+        @Nullable List<DiscoveredAddress> discovered) {
     public VnicStatus {
         counters = Map.copyOf(counters);
         // from nodes that know nothing of shadows
         shadowHash = shadowHash == null ? "" : shadowHash;
+        discovered = discovered == null ? null : List.copyOf(discovered);
     }
 
-    /** Without a shadow. */
+    /** Without a shadow, of a vNIC that discovers nothing. */
     public VnicStatus(
             VnicId vnic,
             long epoch,
@@ -37,6 +43,6 @@ public record VnicStatus(
             long policyRevision,
             int connections,
             Map<String, Long> counters) {
-        this(vnic, epoch, mode, rulesHash, policyRevision, connections, 0, "", counters);
+        this(vnic, epoch, mode, rulesHash, policyRevision, connections, 0, "", counters, null);
     }
 }

@@ -10,6 +10,7 @@ import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.datapath.packet.ParseResult;
 import io.portcullis.datapath.port.Burst;
 import io.portcullis.policy.VnicId;
+import io.portcullis.policy.VnicProtection;
 import io.portcullis.policy.table.RuleTable;
 import java.lang.foreign.Arena;
 import java.util.List;
@@ -38,8 +39,16 @@ final class EngineHarness implements AutoCloseable {
     }
 
     EngineHarness(ConnectionLimits limits) {
-        VnicIdentity identity =
-                new VnicIdentity(VnicId.parse("acme/web-1/eth0"), Frames.VM_MAC, List.of(Frames.VM, Frames.VM6));
+        this(limits, VnicProtection.STRICT);
+    }
+
+    EngineHarness(VnicProtection protection) {
+        this(ConnectionLimits.onlyConnections(MAX_CONNECTIONS), protection);
+    }
+
+    private EngineHarness(ConnectionLimits limits, VnicProtection protection) {
+        VnicIdentity identity = new VnicIdentity(
+                VnicId.parse("acme/web-1/eth0"), Frames.VM_MAC, List.of(Frames.VM, Frames.VM6), protection);
         engine = new VnicEngine(identity, limits);
     }
 

@@ -24,7 +24,7 @@ final class Owners {
         for (int number = 0; number < vnics.size(); number++) {
             Vnic vnic = vnics.get(number);
             List<NumberSet> own = new ArrayList<>();
-            for (InetAddress address : vnic.addresses()) {
+            for (InetAddress address : vnic.allAddresses()) {
                 NumberSet atom = atoms.atoms(List.of(IpRanges.single(address)));
                 own.add(atom);
                 owned.add(new Owned(atom.least(), number));

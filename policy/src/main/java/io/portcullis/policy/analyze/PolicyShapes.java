@@ -60,7 +60,7 @@ final class PolicyShapes {
 
     private List<IpRange> allRanges() {
         List<IpRange> all = new ArrayList<>(GROUP_ADDRESSES);
-        scopes.vnics().forEach(vnic -> vnic.addresses().forEach(address -> all.add(IpRanges.single(address))));
+        scopes.vnics().forEach(vnic -> vnic.allAddresses().forEach(address -> all.add(IpRanges.single(address))));
         for (SecurityPolicy policy : policies) {
             for (Rule rule : policy.rules()) {
                 for (Peers peers : List.of(rule.sources(), rule.destinations())) {

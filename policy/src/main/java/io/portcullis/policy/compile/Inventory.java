@@ -66,7 +66,7 @@ final class Inventory {
             plug(node, vm, vnic);
             return;
         }
-        if (!node.vnic.addresses().equals(vnic.addresses())) {
+        if (!node.vnic.allAddresses().equals(vnic.allAddresses())) {
             unplug(node);
             plug(node, vm, vnic);
             return;

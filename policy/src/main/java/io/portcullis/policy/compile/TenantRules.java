@@ -70,8 +70,8 @@ final class TenantRules {
 
     /** Places (in order of evaluation) of the rules that can match a packet of this vNIC. */
     BitSet concerning(Vnic vnic) {
-        List<IpRange> own =
-                IpRanges.merge(vnic.addresses().stream().map(IpRanges::single).toList());
+        List<IpRange> own = IpRanges.merge(
+                vnic.allAddresses().stream().map(IpRanges::single).toList());
         BitSet places = new BitSet(rules.size());
         for (int place = 0; place < rules.size(); place++) {
             if (rules.get(place).concerns(vnic, own)) {

@@ -19,10 +19,10 @@ import org.jspecify.annotations.Nullable;
  */
 record Workload(Vm vm, Vnic vnic, List<IpRange> range) {
     static List<Workload> of(Vm vm, Vnic vnic) {
-        if (vnic.addresses().isEmpty()) {
+        if (vnic.allAddresses().isEmpty()) {
             return List.of(new Workload(vm, vnic, List.of()));
         }
-        return vnic.addresses().stream()
+        return vnic.allAddresses().stream()
                 .map(address -> new Workload(vm, vnic, List.of(IpRanges.single(address))))
                 .toList();
     }

@@ -19,7 +19,7 @@ public record End(@Nullable Vnic vnic, InetAddress address) {
     /** Each declared address of each of these vNICs. */
     public static List<End> of(List<Vnic> vnics) {
         return vnics.stream()
-                .flatMap(vnic -> vnic.addresses().stream().map(address -> new End(vnic, address)))
+                .flatMap(vnic -> vnic.allAddresses().stream().map(address -> new End(vnic, address)))
                 .toList();
     }
 
@@ -28,7 +28,7 @@ public record End(@Nullable Vnic vnic, InetAddress address) {
         List<End> ends = new ArrayList<>();
         for (Vm vm : model.vms().values()) {
             for (Vnic vnic : vm.vnics()) {
-                if (vnic.addresses().contains(address)) {
+                if (vnic.allAddresses().contains(address)) {
                     ends.add(new End(vnic, address));
                 }
             }

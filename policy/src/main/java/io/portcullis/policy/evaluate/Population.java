@@ -45,7 +45,7 @@ final class Population {
         List<Subject> found = new ArrayList<>();
         for (Vm vm : model.vms().values()) {
             for (Vnic vnic : vm.vnics()) {
-                if (vnic.addresses().contains(address)) {
+                if (vnic.allAddresses().contains(address)) {
                     found.add(new Subject(model, vm, vnic, address));
                 }
             }
@@ -61,9 +61,9 @@ final class Population {
     private List<Subject> judged(Vnic vnic) {
         Vm vm = model.vm(vnic.id().vm())
                 .orElseThrow(() -> new IllegalArgumentException(vnic.id() + " is no vNIC of " + model.tenant()));
-        return vnic.addresses().isEmpty()
+        return vnic.allAddresses().isEmpty()
                 ? List.of(new Subject(model, vm, vnic, null))
-                : vnic.addresses().stream()
+                : vnic.allAddresses().stream()
                         .map(address -> new Subject(model, vm, vnic, address))
                         .toList();
     }

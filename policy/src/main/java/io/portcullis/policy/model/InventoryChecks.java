@@ -1,5 +1,6 @@
 package io.portcullis.policy.model;
 
+import io.portcullis.policy.DiscoveredAddress;
 import io.portcullis.policy.MacAddress;
 import java.net.InetAddress;
 import java.util.HashMap;
@@ -132,6 +133,28 @@ final class InventoryChecks {
                         "use a unicast address");
             } else {
                 claim(vnic, address, address.getHostAddress(), addressPath);
+            }
+        }
+        checkDiscovered(vnic, path + "/discovered");
+    }
+
+    private void checkDiscovered(Vnic vnic, String path) {
+        problems.checkLimit(
+                path,
+                "discovered addresses",
+                vnic.discovered().size(),
+                Limits.MAX_DISCOVERED_PER_VNIC,
+                "MAX_DISCOVERED_PER_VNIC");
+        for (int index = 0; index < vnic.discovered().size(); index++) {
+            DiscoveredAddress each = vnic.discovered().get(index);
+            String addressPath = path + "/" + index;
+            if (!isUnicast(each.address())) {
+                problems.add(
+                        addressPath,
+                        each.address().getHostAddress() + " is no address of a single station",
+                        "use a unicast address");
+            } else if (!each.held()) {
+                claim(vnic, each.address(), each.address().getHostAddress(), addressPath);
             }
         }
     }

@@ -1,5 +1,7 @@
 package io.portcullis.policy.model;
 
+import io.portcullis.policy.VnicProtection;
+
 /** What one tenant may have. Beyond a limit an edit is refused with a {@link Problem} that names it. */
 public final class Limits {
     /** Every VLAN of an uplink. */
@@ -8,6 +10,9 @@ public final class Limits {
     public static final int MAX_VMS = 100_000;
     public static final int MAX_VNICS_PER_VM = 16;
     public static final int MAX_ADDRESSES_PER_VNIC = 32;
+    /** Beside those that it declares; a vNIC's own limit may be lower. */
+    public static final int MAX_DISCOVERED_PER_VNIC = VnicProtection.MAX_LEARNED_ADDRESSES;
+
     public static final int MAX_TAGS_PER_VM = 64;
     public static final int MAX_FINDINGS_PER_VM = 64;
     public static final int MAX_GROUPS = 100_000;

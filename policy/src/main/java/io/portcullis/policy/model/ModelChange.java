@@ -97,6 +97,8 @@ public record ModelChange(Kind kind, String name, ModelEdit undo, ModelEdit redo
     public static List<ModelChange> made(TenantModel before, TenantModel after, List<ModelEdit> edits) {
         TreeSet<Place> places = new TreeSet<>();
         edits.forEach(edit -> places.add(place(before, edit)));
+        // a VM that claims an address changes others that were found to have it
+        ModelDelta.between(before, after).vms().forEach(change -> places.add(new Place(Kind.VM, change.name())));
         List<ModelChange> changes = new ArrayList<>();
         places.forEach(place -> add(changes, before, after, place));
         return changes;
@@ -129,6 +131,7 @@ public record ModelChange(Kind kind, String name, ModelEdit undo, ModelEdit redo
             case ModelEdit.SetTags set -> new Place(Kind.VM, set.vm());
             case ModelEdit.SetFinding set -> new Place(Kind.VM, set.vm());
             case ModelEdit.ClearFinding clear -> new Place(Kind.VM, clear.vm());
+            case ModelEdit.SetDiscovered set -> new Place(Kind.VM, set.vm());
             case ModelEdit.SetDefaults _ ->
                 new Place(Kind.TENANT, model.tenant().value());
             case ModelEdit.SetClock _ -> new Place(Kind.CLOCK, model.tenant().value());
@@ -181,7 +184,8 @@ public record ModelChange(Kind kind, String name, ModelEdit undo, ModelEdit redo
             case ModelEdit.PutSegment _, ModelEdit.PutVm _, ModelEdit.PutGroup _, ModelEdit.PutService _ -> false;
             case ModelEdit.PutPolicy _, ModelEdit.PutStagedPolicy _, ModelEdit.SetTags _, ModelEdit.SetFinding _ ->
                 false;
-            case ModelEdit.ClearFinding _, ModelEdit.SetDefaults _, ModelEdit.SetClock _ -> false;
+            case ModelEdit.ClearFinding _, ModelEdit.SetDiscovered _ -> false;
+            case ModelEdit.SetDefaults _, ModelEdit.SetClock _ -> false;
         };
     }
 }

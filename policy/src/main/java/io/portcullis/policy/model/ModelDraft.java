@@ -5,6 +5,8 @@ import io.portcullis.policy.TimeoutPreset;
 import java.time.Instant;
 import java.util.List;
 import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +28,8 @@ final class ModelDraft {
     private boolean looseTracking;
     private TimeoutPreset timeouts;
     private Instant time;
+    /** VMs that were put in; what they claim is settled when all edits are known. */
+    private final SortedSet<String> putVms = new TreeSet<>();
 
     private ModelDraft(TenantModel base, boolean manyEdits) {
         this.base = base;
@@ -50,12 +54,14 @@ final class ModelDraft {
     static EditResult apply(TenantModel base, List<ModelEdit> edits) {
         ModelDraft draft = new ModelDraft(base, edits.size() > MAX_COUNTED_EDITS);
         edits.forEach(draft::edit);
+        draft.settleAddresses();
         return draft.result();
     }
 
     static TenantModel replay(TenantModel base, List<ModelEdit> edits, long revision) {
         ModelDraft draft = new ModelDraft(base, edits.size() > MAX_COUNTED_EDITS);
         edits.forEach(draft::edit);
+        draft.settleAddresses();
         TenantModel next = draft.model(revision);
         DeltaChecks.prepare(next);
         return next;
@@ -115,7 +121,10 @@ final class ModelDraft {
         switch (edit) {
             case ModelEdit.PutSegment(Segment segment) -> segments = put(segments, segment.name(), segment);
             case ModelEdit.RemoveSegment(String name) -> segments = remove(segments, "segments", name);
-            case ModelEdit.PutVm(Vm vm) -> vms = put(vms, vm.name(), vm);
+            case ModelEdit.PutVm(Vm vm) -> {
+                vms = put(vms, vm.name(), vm);
+                putVms.add(vm.name());
+            }
             case ModelEdit.RemoveVm(String name) -> vms = remove(vms, "vms", name);
             case ModelEdit.PutGroup(Group group) -> groups = put(groups, group.name(), group);
             case ModelEdit.RemoveGroup(String name) -> groups = remove(groups, "groups", name);
@@ -137,9 +146,42 @@ final class ModelDraft {
             case ModelEdit.SetTags set -> relabel(set.vm(), vm -> vm.withTags(set.tags()));
             case ModelEdit.SetFinding set -> relabel(set.vm(), vm -> vm.withFinding(set.finding(), set.value()));
             case ModelEdit.ClearFinding clear -> relabel(clear.vm(), vm -> vm.withoutFinding(clear.finding()));
+            case ModelEdit.SetDiscovered set -> setDiscovered(set);
             case ModelEdit.SetDefaults set -> setDefaults(set);
             case ModelEdit.SetClock set -> time = set.time();
         }
+    }
+
+    private void setDiscovered(ModelEdit.SetDiscovered set) {
+        Vm vm = vms.get(set.vm());
+        Vnic vnic = vm == null
+                ? null
+                : vm.vnics().stream()
+                        .filter(each -> each.id().name().equals(set.vnic()))
+                        .findFirst()
+                        .orElse(null);
+        if (vm == null || vnic == null) {
+            unknown("vms", set.vm() + "/" + set.vnic());
+            return;
+        }
+        NameMap<Vm> next = new AddressClaims(vms).discovered(vm, vnic, set.addresses());
+        vms = vm.equals(next.get(vm.name())) ? vms : next;
+    }
+
+    /** Where nobody was ever discovered to have anything, there is nothing to settle; else time grows with the VMs that were put in. */
+    private void settleAddresses() {
+        if (!putVms.isEmpty() && mayHaveDiscovered()) {
+            vms = new AddressClaims(vms).settled(putVms);
+        }
+    }
+
+    private boolean mayHaveDiscovered() {
+        if (vms.isCounted()) {
+            return vms.count(ModelKeys.DISCOVERED) > 0;
+        }
+        return vms.values().stream()
+                .flatMap(vm -> vm.vnics().stream())
+                .anyMatch(vnic -> !vnic.discovered().isEmpty());
     }
 
     /** A locked policy stays as it is, but for its lock. */

@@ -1,9 +1,11 @@
 package io.portcullis.policy.model;
 
 import io.portcullis.policy.Action;
+import io.portcullis.policy.DiscoveredAddress;
 import io.portcullis.policy.TimeoutPreset;
 import java.time.Instant;
 import java.util.Collections;
+import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -51,6 +53,13 @@ public sealed interface ModelEdit {
     record SetFinding(String vm, String finding, String value) implements ModelEdit {}
 
     record ClearFinding(String vm, String finding) implements ModelEdit {}
+
+    /** The vNIC was found to have exactly these addresses beside those that it declares; which are held back follows from the others. */
+    record SetDiscovered(String vm, String vnic, List<DiscoveredAddress> addresses) implements ModelEdit {
+        public SetDiscovered {
+            addresses = List.copyOf(addresses);
+        }
+    }
 
     /** What happens where no rule matches, and how connections are tracked; see {@link TenantModel}. */
     record SetDefaults(Action defaultAction, boolean looseTracking, TimeoutPreset timeouts) implements ModelEdit {

@@ -8,6 +8,9 @@ final class ModelKeys {
     /** Rules of policies. */
     static final String RULES = "rules";
 
+    /** Addresses that were discovered, held back or not. */
+    static final String DISCOVERED = "discovered";
+
     /** Of regular expressions in groups. */
     static final String PATTERN_STEPS = "pattern-steps";
 
@@ -44,10 +47,15 @@ final class ModelKeys {
     static void claims(Vm vm, ObjIntConsumer<String> keys) {
         for (Vnic vnic : vm.vnics()) {
             keys.accept("mac/" + vnic.segment() + "/" + vnic.mac().value(), 1);
-            for (InetAddress address : vnic.addresses()) {
-                keys.accept("ip/" + vnic.segment() + "/" + text(address), 1);
+            for (InetAddress address : vnic.allAddresses()) {
+                keys.accept(address(vnic.segment(), address), 1);
             }
         }
+    }
+
+    /** Of who counts as having the address in the segment. */
+    static String address(String segment, InetAddress address) {
+        return "ip/" + segment + "/" + text(address);
     }
 
     /** Without the zone of an IPv6 address: two that differ in it only are one. */
@@ -61,6 +69,9 @@ final class ModelKeys {
         claims(vm, keys);
         for (Vnic vnic : vm.vnics()) {
             keys.accept(segment(vnic.segment()), 1);
+            if (!vnic.discovered().isEmpty()) {
+                keys.accept(DISCOVERED, vnic.discovered().size());
+            }
         }
     }
 

@@ -5,6 +5,7 @@ import io.portcullis.policy.TenantId;
 import io.portcullis.policy.TimeoutPreset;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
+import java.net.InetAddress;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -180,6 +181,11 @@ public record TenantModel(
     /** The vNIC with this id; empty also for a vNIC of another tenant. */
     public Optional<Vnic> vnic(VnicId id) {
         return vm(id.vm()).flatMap(vm -> vm.vnic(id));
+    }
+
+    /** Whether a vNIC of the segment counts as having the address. Quick, but for the first time with a model that was read from a store. */
+    public boolean isTaken(String segment, InetAddress address) {
+        return AddressClaims.isTaken(NameMap.copyOf(vms), segment, address);
     }
 
     /** The tenant's own service of this name or the built-in one. */

@@ -78,4 +78,16 @@ public record Vm(VmId id, String os, SortedSet<Tag> tags, SortedMap<String, Stri
         more.add(vnic);
         return new Vm(id, os, tags, findings, more);
     }
+
+    /** The same VM with this vNIC instead of the one with its id. */
+    Vm withVnicInPlace(Vnic vnic) {
+        return new Vm(
+                id,
+                os,
+                tags,
+                findings,
+                vnics.stream()
+                        .map(each -> each.id().equals(vnic.id()) ? vnic : each)
+                        .toList());
+    }
 }

@@ -211,7 +211,7 @@ final class FrameByFrame {
     private static boolean isOwn(Vnic vnic, @Nullable IpRange address) {
         return address == null
                 || vnic.protection().mayUseUndeclared()
-                || vnic.addresses().stream().map(IpRanges::single).anyMatch(address::equals);
+                || vnic.allAddresses().stream().map(IpRanges::single).anyMatch(address::equals);
     }
 
     private static boolean isFor(Vnic vnic, @Nullable IpRange address) {

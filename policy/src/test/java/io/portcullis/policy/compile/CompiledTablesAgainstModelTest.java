@@ -34,7 +34,7 @@ class CompiledTablesAgainstModelTest {
         int byRule = 0;
         for (int round = 0; round < MODELS; round++) {
             RandomTenant random = new RandomTenant(seeds.nextLong());
-            TenantModel model = random.model();
+            TenantModel model = random.withDiscovery(random.model());
             Map<VnicId, RuleTable> tables = compiler.compileAll(model);
             NaiveEvaluator oracle = new NaiveEvaluator(model);
             for (int index = 0; index < FLOWS_PER_MODEL; index++) {

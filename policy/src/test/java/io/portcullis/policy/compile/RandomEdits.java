@@ -1,7 +1,9 @@
 package io.portcullis.policy.compile;
 
 import io.portcullis.policy.Action;
+import io.portcullis.policy.AddressSource;
 import io.portcullis.policy.Category;
+import io.portcullis.policy.DiscoveredAddress;
 import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.LiveFlowMode;
 import io.portcullis.policy.MacAddress;
@@ -82,7 +84,7 @@ public final class RandomEdits {
     }
 
     private ModelEdit edit(TenantModel model) {
-        return switch (random.nextInt(35)) {
+        return switch (random.nextInt(38)) {
             case 0, 1, 2, 3 -> new ModelEdit.SetTags(vm(model), tags());
             case 4, 5 -> new ModelEdit.SetFinding(vm(model), "malware", oneOf("eicar", "mirai"));
             case 6 -> new ModelEdit.ClearFinding(vm(model), "malware");
@@ -111,6 +113,7 @@ public final class RandomEdits {
             case 25, 26, 27 -> new ModelEdit.PutStagedPolicy(staged(model));
             case 28 -> new ModelEdit.RemoveStagedPolicy("p" + random.nextInt(9));
             case 29, 30 -> new ModelEdit.SetClock(times.after(model.time()));
+            case 35, 36, 37 -> new ModelEdit.SetDiscovered(vm(model), oneOf("eth0", "eth0", "eth1"), discovered());
             default ->
                 random.nextBoolean()
                         ? new ModelEdit.PutSegment(new Segment("s" + random.nextInt(3), 30 + random.nextInt(3)))
@@ -166,8 +169,19 @@ public final class RandomEdits {
                 .toList();
     }
 
+    private List<DiscoveredAddress> discovered() {
+        return addresses().stream()
+                .map(address -> new DiscoveredAddress(address, oneOf(AddressSource.values())))
+                .toList();
+    }
+
     private VnicProtection protection() {
-        return random.nextInt(8) == 0 ? VnicProtection.STRICT.withLearnedAddresses(4) : VnicProtection.STRICT;
+        return switch (random.nextInt(8)) {
+            case 0 -> VnicProtection.STRICT.withLearnedAddresses(4);
+            case 1, 2, 3 ->
+                VnicProtection.STRICT.withLearnedAddresses(4).withDiscovery(AddressSource.ARP, AddressSource.DHCP);
+            default -> VnicProtection.STRICT;
+        };
     }
 
     private Vm changedVm(TenantModel model) {
@@ -199,11 +213,19 @@ public final class RandomEdits {
                                 vnic.addresses(),
                                 oneOf(model.segments().keySet()),
                                 vnic.port(),
-                                vnic.protection()));
+                                vnic.protection(),
+                                vnic.discovered()));
             default ->
                 vnics.set(
                         place,
-                        new Vnic(vnic.id(), vnic.mac(), addresses(), vnic.segment(), vnic.port(), vnic.protection()));
+                        new Vnic(
+                                vnic.id(),
+                                vnic.mac(),
+                                addresses(),
+                                vnic.segment(),
+                                vnic.port(),
+                                vnic.protection(),
+                                vnic.discovered()));
         }
         return new Vm(vm.id(), vm.os(), vm.tags(), vm.findings(), vnics);
     }

@@ -1,7 +1,9 @@
 package io.portcullis.policy.compile;
 
 import io.portcullis.policy.Action;
+import io.portcullis.policy.AddressSource;
 import io.portcullis.policy.Category;
+import io.portcullis.policy.DiscoveredAddress;
 import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.LiveFlowMode;
 import io.portcullis.policy.MacAddress;
@@ -131,6 +133,34 @@ public final class RandomTenant {
         return builder.build();
     }
 
+    /** The model, in which some vNICs do not declare their addresses, but were discovered to have them. */
+    public TenantModel withDiscovery(TenantModel model) {
+        List<ModelEdit> edits = new ArrayList<>();
+        for (Vm vm : model.vms().values()) {
+            Vnic vnic = vm.vnics().getFirst();
+            if (random.nextInt(3) == 0) {
+                List<Vnic> vnics = new ArrayList<>(vm.vnics());
+                vnics.set(
+                        0,
+                        new Vnic(
+                                vnic.id(),
+                                vnic.mac(),
+                                List.of(),
+                                vnic.segment(),
+                                vnic.port(),
+                                VnicProtection.STRICT.withLearnedAddresses(4).withDiscovery(AddressSource.values())));
+                edits.add(new ModelEdit.PutVm(new Vm(vm.id(), vm.os(), vm.tags(), vm.findings(), vnics)));
+                edits.add(new ModelEdit.SetDiscovered(
+                        vm.name(),
+                        vnic.id().name(),
+                        vnic.addresses().stream()
+                                .map(address -> new DiscoveredAddress(address, oneOf(AddressSource.values())))
+                                .toList()));
+            }
+        }
+        return TestTenant.accepted(model.apply(edits));
+    }
+
     private Vm vm(int index) {
         String name = (random.nextBoolean() ? "web-" : "db-") + index;
         vmNames.add(name);
@@ -258,7 +288,7 @@ public final class RandomTenant {
     public Flow flow(TenantModel model) {
         Set<String> addresses = new LinkedHashSet<>(OUTSIDE);
         vnics(model).stream()
-                .flatMap(vnic -> vnic.addresses().stream())
+                .flatMap(vnic -> vnic.allAddresses().stream())
                 .forEach(address -> addresses.add(address.getHostAddress()));
         vnics(model).forEach(vnic -> addresses.add(vnic.mac().linkLocal().getHostAddress()));
         List<String> all = List.copyOf(addresses);
@@ -294,7 +324,7 @@ public final class RandomTenant {
     }
 
     private static boolean owns(Vnic vnic, InetAddress address) {
-        return vnic.addresses().contains(address) || vnic.mac().linkLocal().equals(address);
+        return vnic.allAddresses().contains(address) || vnic.mac().linkLocal().equals(address);
     }
 
     private static boolean isDhcpClient(Flow flow) {

@@ -15,14 +15,17 @@ import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.ConnectionInfo;
 import io.portcullis.datapath.track.TableSnapshot;
+import io.portcullis.policy.DiscoveredAddress;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.table.RuleTable;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -44,6 +47,7 @@ public final class FakeDataPath implements DataPath {
         private @Nullable RuleTable shadow;
         private TableSnapshot table = new TableSnapshot(List.of(), 0, 0);
         private long frames;
+        private List<DiscoveredAddress> discovered = List.of();
 
         Vnic(VnicAttachment attachment) {
             this.attachment = attachment;
@@ -81,6 +85,15 @@ public final class FakeDataPath implements DataPath {
         Vnic found = find(vnic);
         found.table = table;
         found.frames++;
+    }
+
+    /** As if the VM had claimed exactly these. */
+    public synchronized void setDiscovered(VnicId vnic, DiscoveredAddress... found) {
+        find(vnic).discovered = List.of(found);
+    }
+
+    public synchronized List<DiscoveredAddress> discovered(VnicId vnic) {
+        return find(vnic).discovered;
     }
 
     public synchronized @Nullable TableSnapshot table(VnicId vnic) {
@@ -268,6 +281,17 @@ public final class FakeDataPath implements DataPath {
     }
 
     @Override
+    public CompletionStage<VnicStatus> learnAddresses(VnicId id, List<DiscoveredAddress> known, boolean forgetOthers) {
+        return call("learn", id, forgetOthers ? 1 : 0, () -> {
+            Vnic vnic = find(id);
+            Set<DiscoveredAddress> all = new LinkedHashSet<>(forgetOthers ? List.of() : vnic.discovered);
+            known.forEach(each -> all.add(each.withHeld(false)));
+            vnic.discovered = List.copyOf(all);
+            return status(vnic);
+        });
+    }
+
+    @Override
     public CompletionStage<FlowReport> trace(VnicId id, FlowQuery query) {
         return call("trace", id, query.limit(), () -> {
             VnicStatus status = status(find(id));
@@ -330,7 +354,8 @@ public final class FakeDataPath implements DataPath {
                 vnic.table.entries(),
                 vnic.shadowRevision,
                 vnic.shadow == null ? "" : vnic.shadow.hash(),
-                Map.of("allowed.in", vnic.frames));
+                Map.of("allowed.in", vnic.frames),
+                vnic.attachment.protection().discovers() ? vnic.discovered : null);
     }
 
     private Vnic find(VnicId id) {
