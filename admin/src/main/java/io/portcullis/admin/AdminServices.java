@@ -7,7 +7,7 @@ import io.portcullis.api.HistoryView;
 import io.portcullis.api.HostView;
 import io.portcullis.api.MigrationView;
 import io.portcullis.api.PlacementView;
-import io.portcullis.api.VnicRealization;
+import io.portcullis.api.RealizationView;
 import io.portcullis.api.VnicStatusView;
 import io.portcullis.datapath.engine.FlowQuery;
 import io.portcullis.datapath.track.ConnectionInfo;
@@ -21,6 +21,7 @@ import io.portcullis.policy.table.RuleTable;
 import io.portcullis.vnic.RuleAssignment;
 import io.portcullis.vnic.VmSpec;
 import io.portcullis.vnic.VnicReview;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -97,8 +98,16 @@ public interface AdminServices {
     /** What staged policies would have done, as the hosts counted it; hosts that do not answer are named. */
     CompletionStage<StagedReport> staged(TenantId tenant);
 
-    /** Every attached vNIC of the tenant with the newest revision it is known to enforce; {@code realized} is against the given revision. */
-    CompletionStage<List<VnicRealization>> realization(TenantId tenant, long revision);
+    /** Longest wait that {@link #realization} takes. */
+    Duration MAX_REALIZATION_WAIT = Duration.ofSeconds(10);
+
+    /**
+     * Every attached vNIC of the tenant with the newest revision it is known to enforce.
+     *
+     * @param revision to compare with; empty for the newest
+     * @param wait answers when all enforce that revision, or when this time is over
+     */
+    CompletionStage<RealizationView> realization(TenantId tenant, OptionalLong revision, Duration wait);
 
     // VMs on hosts.
 

@@ -34,6 +34,7 @@ import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.http.scaladsl.model.EntityStreamSizeException;
 import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -114,11 +115,13 @@ final class HttpAdapter {
 
     private CompletionStage<Answer> handle(
             HttpRequest request, Router.Match match, Map<String, String> headers, Principal principal) {
-        return body(request)
+        LargeBodies.Held held = largeBodies.hold();
+        return body(request, held)
                 .thenCompose(body -> largeBodies.handle(
                         body.length,
                         () -> match.handler()
-                                .handle(new Exchange(match.variables(), query(request), headers, body, principal))));
+                                .handle(new Exchange(match.variables(), query(request), headers, body, principal))))
+                .whenComplete((_, _) -> held.release());
     }
 
     /** An answer before the end of the body would close the connection, and the client might never see it. */
@@ -132,26 +135,39 @@ final class HttpAdapter {
     }
 
     /** A body without an announced length is read to its end before it is refused, for the reason of {@link #discarded}. */
-    private CompletionStage<byte[]> body(HttpRequest request) {
+    private CompletionStage<byte[]> body(HttpRequest request, LargeBodies.Held held) {
         return request.entity()
                 .withSizeLimit(MAX_DISCARDED_BYTES)
                 .getDataBytes()
                 .completionTimeout(BODY_TIMEOUT)
-                .runFold(new Body(ByteString.emptyByteString(), false), Body::with, system)
+                .runFold(new Body(ByteString.emptyByteString(), null), (body, more) -> body.with(more, held), system)
                 .thenApply(body -> {
-                    if (body.tooLarge()) {
-                        throw tooLarge();
+                    if (body.refused() != null) {
+                        throw body.refused();
                     }
                     return body.bytes().toArray();
                 });
     }
 
-    /** What has come of a body. */
-    private record Body(ByteString bytes, boolean tooLarge) {
-        Body with(ByteString more) {
-            return tooLarge || bytes.size() + more.size() > Documents.MAX_BYTES
-                    ? new Body(ByteString.emptyByteString(), true)
-                    : new Body(bytes.concat(more), false);
+    /**
+     * What has come of a body.
+     *
+     * @param refused why no more of it is kept; null while it is
+     */
+    private record Body(ByteString bytes, @Nullable RefusedException refused) {
+        Body with(ByteString more, LargeBodies.Held held) {
+            if (refused != null) {
+                return this;
+            }
+            if (bytes.size() + more.size() > Documents.MAX_BYTES) {
+                return refused(tooLarge(), held);
+            }
+            return held.grow(more.size()) ? new Body(bytes.concat(more), null) : refused(LargeBodies.full(), held);
+        }
+
+        private static Body refused(RefusedException why, LargeBodies.Held held) {
+            held.release();
+            return new Body(ByteString.emptyByteString(), why);
         }
     }
 

@@ -6,11 +6,12 @@ import io.portcullis.admin.http.RefusedException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /**
  * Lets requests with large bodies happen one after the other, as a document takes many times its size in memory while it is
- * read. At most {@link #MAX_WAITING} wait; one more is refused. Thread-safe.
+ * read. At most {@link #MAX_WAITING} wait, and their bodies have at most {@link #MAX_HELD_BYTES}; what is more is refused. Thread-safe.
  */
 final class LargeBodies {
     /** A body of more than so many bytes waits for its turn. */
@@ -18,12 +19,47 @@ final class LargeBodies {
     /** Requests that wait, or are under way. */
     static final int MAX_WAITING = 16;
 
+    /** Bytes of large bodies that are held at a time, from their first byte until they are answered. */
+    static final long MAX_HELD_BYTES = 96L << 20;
+
     private final Executor workers;
+    private final AtomicLong heldBytes = new AtomicLong();
     private CompletionStage<?> last = CompletableFuture.completedFuture(null);
     private int waiting;
 
     LargeBodies(Executor workers) {
         this.workers = workers;
+    }
+
+    /** The bytes of one body as they come; whoever has it releases it, however the request ends. One thread at a time. */
+    final class Held {
+        private long bytes;
+
+        /** False if that would be more than all bodies together may have. */
+        boolean grow(int more) {
+            long before = bytes;
+            bytes += more;
+            long counted = bytes <= LARGE_BYTES ? 0 : before <= LARGE_BYTES ? bytes : more;
+            return heldBytes.addAndGet(counted) <= MAX_HELD_BYTES;
+        }
+
+        void release() {
+            if (bytes > LARGE_BYTES) {
+                heldBytes.addAndGet(-bytes);
+            }
+            bytes = 0;
+        }
+    }
+
+    Held hold() {
+        return new Held();
+    }
+
+    static RefusedException full() {
+        return new RefusedException(
+                ProblemKind.BUSY,
+                "this node holds " + (MAX_HELD_BYTES >> 20) + " MiB of large documents already",
+                "try again later, or ask another node");
     }
 
     /** Runs the work on a worker, at once or in its turn. */

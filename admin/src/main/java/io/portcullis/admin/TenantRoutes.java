@@ -10,17 +10,17 @@ import io.portcullis.admin.http.RefusedException;
 import io.portcullis.admin.http.Role;
 import io.portcullis.admin.http.Router;
 import io.portcullis.api.ItemList;
-import io.portcullis.api.RealizationView;
 import io.portcullis.api.TenantSpec;
 import io.portcullis.api.TenantView;
-import io.portcullis.api.VnicRealization;
 import io.portcullis.persistence.ApiTokens;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.model.ModelChange;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.TenantModel;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -110,16 +110,10 @@ final class TenantRoutes {
     }
 
     private CompletionStage<Answer> realization(Exchange exchange) {
-        TenantId tenant = tenant(exchange);
-        return services.model(tenant).thenCompose(model -> {
-            long revision = exchange.number("revision", 0, Long.MAX_VALUE).orElse(model.revision());
-            return services.realization(tenant, revision)
-                    .thenApply(vnics -> Answer.ok(new RealizationView(
-                            tenant.value(),
-                            revision,
-                            model.revision(),
-                            revision <= model.revision() && vnics.stream().allMatch(VnicRealization::realized),
-                            vnics)));
-        });
+        OptionalLong revision = exchange.number("revision", 0, Long.MAX_VALUE);
+        long waitMillis = exchange.number("waitMillis", 0, AdminServices.MAX_REALIZATION_WAIT.toMillis())
+                .orElse(0);
+        return services.realization(tenant(exchange), revision, Duration.ofMillis(waitMillis))
+                .thenApply(view -> Answer.ok(view, view.current()));
     }
 }

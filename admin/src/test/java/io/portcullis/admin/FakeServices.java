@@ -9,6 +9,7 @@ import io.portcullis.api.HostView;
 import io.portcullis.api.MemberView;
 import io.portcullis.api.MigrationView;
 import io.portcullis.api.PlacementView;
+import io.portcullis.api.RealizationView;
 import io.portcullis.api.RevisionView;
 import io.portcullis.api.VnicRealization;
 import io.portcullis.api.VnicStatusView;
@@ -27,6 +28,7 @@ import io.portcullis.vnic.RuleAssignment;
 import io.portcullis.vnic.VmSpec;
 import io.portcullis.vnic.VnicReview;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -276,15 +278,20 @@ final class FakeServices implements AdminServices {
     }
 
     @Override
-    public CompletionStage<List<VnicRealization>> realization(TenantId tenant, long revision) {
-        return answer(() -> specs.values().stream()
-                .flatMap(spec -> spec.vnicIds().stream())
-                .map(vnic -> new VnicRealization(
-                        vnic.toString(),
-                        "host-1",
-                        known(tenant).revision(),
-                        known(tenant).revision() >= revision))
-                .toList());
+    public CompletionStage<RealizationView> realization(TenantId tenant, OptionalLong asked, Duration wait) {
+        return answer(() -> {
+            long current = known(tenant).revision();
+            boolean realized = current >= asked.orElse(current);
+            return new RealizationView(
+                    tenant.value(),
+                    asked.orElse(current),
+                    current,
+                    realized,
+                    specs.values().stream()
+                            .flatMap(spec -> spec.vnicIds().stream())
+                            .map(vnic -> new VnicRealization(vnic.toString(), "host-1", current, realized))
+                            .toList());
+        });
     }
 
     @Override

@@ -56,6 +56,29 @@ class LargeBodiesTest {
     }
 
     @Test
+    void shouldHoldNoMoreBytesOfLargeBodiesThanItsBoundUntilOneIsReleased() {
+        int piece = 16 << 20;
+        int most = (int) (LargeBodies.MAX_HELD_BYTES / piece);
+        List<LargeBodies.Held> held = new ArrayList<>();
+        for (int count = 0; count < most; count++) {
+            held.add(bodies.hold());
+            assertThat(held.getLast().grow(piece)).isTrue();
+        }
+        LargeBodies.Held small = bodies.hold();
+        LargeBodies.Held large = bodies.hold();
+
+        assertThat(small.grow(LargeBodies.LARGE_BYTES)).isTrue();
+        assertThat(large.grow(LargeBodies.LARGE_BYTES)).isTrue();
+        assertThat(large.grow(1)).isFalse();
+
+        large.release();
+        held.getFirst().release();
+        held.getFirst().release();
+        assertThat(large.grow(piece)).isTrue();
+        assertThat(bodies.hold().grow(piece)).isFalse();
+    }
+
+    @Test
     void shouldGoOnAfterWorkThatThrows() {
         CompletionStage<Answer> thrown = bodies.handle(LARGE, () -> {
             throw new IllegalStateException("a defect");

@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
 public final class PortcullisClient implements AutoCloseable {
     /** Between two looks at something that is awaited. */
     private static final Duration POLL_INTERVAL = Duration.ofMillis(50);
+    /** For which a node is asked to wait with its answer about a realization. */
+    private static final Duration REALIZATION_WAIT = Duration.ofSeconds(5);
 
     private final Transport transport;
 
@@ -212,11 +214,25 @@ public final class PortcullisClient implements AutoCloseable {
                 Transport.Shape.of(RealizationView.class));
     }
 
+    /**
+     * As {@link #realization(String, long)}; answered when every attached vNIC enforces the revision or a later one, or after {@code wait}.
+     *
+     * @param wait at most 10 s
+     */
+    public RealizationView realization(String tenant, long revision, Duration wait) {
+        String path = Transport.path("v1", "tenants", tenant, "realization")
+                + Transport.query("revision", revision, "waitMillis", wait.toMillis());
+        return transport.parse(
+                transport.send(transport.requestTo(path).GET().build()), Transport.Shape.of(RealizationView.class));
+    }
+
     /** Waits until every attached vNIC enforces the revision or a later one. */
     public RealizationView awaitRealized(String tenant, long revision, Duration timeout) throws TimeoutException {
         long deadline = System.nanoTime() + timeout.toNanos();
         while (true) {
-            RealizationView view = realization(tenant, revision);
+            Duration left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+            RealizationView view =
+                    realization(tenant, revision, left.compareTo(REALIZATION_WAIT) < 0 ? left : REALIZATION_WAIT);
             if (view.realized()) {
                 return view;
             }

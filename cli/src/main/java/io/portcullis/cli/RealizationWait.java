@@ -24,6 +24,8 @@ import picocli.CommandLine.TypeConversionException;
 final class RealizationWait {
     private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(30);
     private static final long POLL_MILLIS = 50;
+    /** For which the node is asked to wait with its answer; then it is said how far the change has come. */
+    private static final long PROGRESS_MILLIS = 500;
     /** vNICs that a time-out lists. */
     private static final int MAX_LISTED = 20;
 
@@ -82,7 +84,9 @@ final class RealizationWait {
         long deadline = System.nanoTime() + timeout.toNanos();
         String said = "";
         while (true) {
-            RealizationView view = client.realization(change.tenant(), change.revision());
+            long leftMillis = Math.max(0, (deadline - System.nanoTime()) / 1_000_000);
+            Duration wait = Duration.ofMillis(Math.min(leftMillis, PROGRESS_MILLIS));
+            RealizationView view = client.realization(change.tenant(), change.revision(), wait);
             if (view.realized() || System.nanoTime() - deadline >= 0 || !pause()) {
                 return view;
             }

@@ -41,7 +41,9 @@ final class StubCluster implements AutoCloseable {
     }
 
     private synchronized void handle(HttpExchange exchange) throws IOException {
-        String line = exchange.getRequestMethod() + " " + exchange.getRequestURI();
+        // How long a client lets the node wait depends on its clock.
+        String uri = exchange.getRequestURI().toString().replaceAll("&waitMillis=[0-9]+", "");
+        String line = exchange.getRequestMethod() + " " + uri;
         String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
         requests.add(
                 new Request(line, String.valueOf(exchange.getRequestHeaders().getFirst("Authorization")), body));

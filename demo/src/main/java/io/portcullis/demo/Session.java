@@ -3,6 +3,7 @@ package io.portcullis.demo;
 import io.portcullis.api.PortcullisClient;
 import io.portcullis.loadtest.lab.Lab;
 import io.portcullis.loadtest.lab.LabVm;
+import io.portcullis.loadtest.lab.LocalCluster;
 import io.portcullis.loadtest.traffic.TcpStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -13,20 +14,23 @@ import org.jspecify.annotations.Nullable;
 
 /** Lab, hosts and tenant of one run; whatever ends the process, all of it is removed. */
 final class Session implements AutoCloseable {
+    /** Of each host. */
+    private static final int HEAP_MEBIBYTES = 320;
+
     private final Lab lab;
-    private final DemoCluster cluster;
+    private final LocalCluster cluster;
     private final Thread hook = new Thread(this::remove, "portcullis-demo-clean-up");
     private @Nullable PortcullisClient client;
     private @Nullable DemoTenant tenant;
     private boolean removed;
 
-    private Session(Lab lab, DemoCluster cluster) {
+    private Session(Lab lab, LocalCluster cluster) {
         this.lab = lab;
         this.cluster = cluster;
     }
 
     static Session open(Lab lab, int portBase) throws IOException {
-        Session session = new Session(lab, new DemoCluster(lab, portBase));
+        Session session = new Session(lab, new LocalCluster(lab, portBase, HEAP_MEBIBYTES));
         Runtime.getRuntime().addShutdownHook(session.hook);
         return session;
     }
@@ -35,7 +39,7 @@ final class Session implements AutoCloseable {
         return lab;
     }
 
-    DemoCluster cluster() {
+    LocalCluster cluster() {
         return cluster;
     }
 

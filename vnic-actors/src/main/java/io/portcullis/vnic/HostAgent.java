@@ -4,6 +4,7 @@ import io.portcullis.datapath.engine.ShadowReport;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VnicId;
+import io.portcullis.vnic.parcel.Parcels;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
@@ -130,6 +131,17 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
             case HostCommand.RuleTables tables -> rules.onTables(tables);
             case HostCommand.KnownAddresses known -> rules.discovery().onKnown(known);
             case HostCommand.AddressesLearned learned -> rules.discovery().onLearned(learned);
+            case HostCommand.InPieces pieces ->
+                getContext()
+                        .pipeToSelf(
+                                Parcels.get(getContext().getSystem()).fetch(pieces.tables()),
+                                (tables, _) -> new HostCommand.Arrived(tables));
+            case HostCommand.Arrived arrived -> {
+                // what is lost comes again with the next subscription
+                if (arrived.tables() instanceof HostCommand.RuleTables tables) {
+                    rules.onTables(tables);
+                }
+            }
             case HostCommand.VnicChanged changed -> learn(changed.status());
             case HostCommand.Heal _ -> onHeal();
             case HostCommand.ReportNow _ -> rules.report();

@@ -8,6 +8,7 @@ import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.table.RuleTable;
+import io.portcullis.vnic.parcel.Parcel;
 import java.util.List;
 import java.util.Map;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -94,6 +95,9 @@ public sealed interface HostCommand {
         }
     }
 
+    /** {@link RuleTables} that are too large for one message. */
+    record InPieces(Parcel tables) implements HostCommand, CborSerializable {}
+
     /** From a firewall of this host: the vNIC is in another mode, or has other rules, than before. */
     record VnicChanged(VnicStatus status) implements HostCommand {}
 
@@ -113,6 +117,9 @@ public sealed interface HostCommand {
     record Recovered(
             HostRecovery.@Nullable Findings findings,
             @Nullable Throwable failure) implements Own {}
+
+    /** Rule tables have arrived in pieces; null if they were lost. */
+    record Arrived(@Nullable Object tables) implements Own {}
 
     /** Read the directory again. */
     record RecoverAgain() implements Own {}

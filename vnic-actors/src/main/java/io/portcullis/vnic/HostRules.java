@@ -5,6 +5,7 @@ import io.portcullis.policy.HostId;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.table.RuleTable;
+import io.portcullis.vnic.parcel.Parcels;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -17,6 +18,9 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
  * force; whatever differs is installed. Belongs to {@link HostAgent}, on its thread.
  */
 final class HostRules {
+    /** Beyond so many vNICs of a tenant, what is said of them goes in pieces. */
+    private static final int MAX_VNICS_PER_MESSAGE = 1_000;
+
     private final ActorContext<HostCommand> context;
     private final HostAgentEnvironment environment;
     private final FirewallAsks firewalls;
@@ -116,8 +120,18 @@ final class HostRules {
     void report() {
         reporting = false;
         shelf.takeUnreported()
-                .forEach((tenant, vnics) ->
-                        environment.tenants().apply(tenant).tell(new TenantCommand.ReportRealized(host, vnics)));
+                .forEach((tenant, vnics) -> tell(tenant, vnics.size(), new TenantCommand.ReportRealized(host, vnics)));
+    }
+
+    private void tell(TenantId tenant, int vnics, TenantCommand message) {
+        environment
+                .tenants()
+                .apply(tenant)
+                .tell(
+                        vnics > MAX_VNICS_PER_MESSAGE
+                                ? new TenantCommand.InPieces(
+                                        Parcels.get(context.getSystem()).hold(message))
+                                : message);
     }
 
     /** Says to every tenant what is in force here; one that has nothing here any more hears so once. */
@@ -126,11 +140,8 @@ final class HostRules {
         Set<TenantId> tenants = new HashSet<>(realized.keySet());
         tenants.addAll(subscribed);
         for (TenantId tenant : tenants) {
-            environment
-                    .tenants()
-                    .apply(tenant)
-                    .tell(new TenantCommand.SubscribeHost(
-                            host, realized.getOrDefault(tenant, Map.of()), context.getSelf()));
+            Map<VnicId, TenantCommand.Realized> its = realized.getOrDefault(tenant, Map.of());
+            tell(tenant, its.size(), new TenantCommand.SubscribeHost(host, its, context.getSelf()));
         }
         subscribed = Set.copyOf(realized.keySet());
     }

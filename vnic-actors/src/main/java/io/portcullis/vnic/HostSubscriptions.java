@@ -5,7 +5,10 @@ import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.table.RuleTable;
+import io.portcullis.policy.table.TableRule;
+import io.portcullis.vnic.parcel.Parcels;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -26,8 +29,10 @@ import org.jspecify.annotations.Nullable;
  * speaks, or until they are known to be elsewhere or nowhere. One thread.
  */
 final class HostSubscriptions {
-    /** Bounds of one message to a host. A single larger table still goes out, alone. */
-    private static final int MAX_RULES_PER_MESSAGE = 2_000;
+    /** Bounds of one message to a host; a single larger table goes alone. */
+    private static final int MAX_RULES_PER_MESSAGE = 10_000;
+    /** With more rules and ranges of addresses than this, the tables go in pieces. */
+    private static final int MAX_INLINE_WEIGHT = 1_000;
 
     private static final int MAX_VNICS_PER_MESSAGE = 1_000;
 
@@ -37,10 +42,17 @@ final class HostSubscriptions {
     /** Of a vNIC of which its host has said nothing. */
     private static final TenantCommand.Realized UNHEARD = new TenantCommand.Realized(RuleAssignment.NONE, false);
 
+    /** Tables that go in pieces take a while; they are not sent once more before this is over. */
+    private static final Duration RESEND_AFTER = Duration.ofSeconds(10);
+
+    private record InTransit(RuleAssignment assignment, Instant until) {}
+
     private static final class Subscription {
         private final Map<VnicId, TenantCommand.Realized> vnics;
         /** Null for a host that has never spoken. */
         private final @Nullable ActorRef<HostCommand> agent;
+        /** What is on its way to it in pieces. */
+        private final Map<VnicId, InTransit> inTransit = new HashMap<>();
         /** When it was first known of those vNICs that they do not enforce what they should. */
         private final Map<VnicId, Instant> pendingSince = new HashMap<>();
 
@@ -53,6 +65,18 @@ final class HostSubscriptions {
 
         boolean isSilent() {
             return agent == null || silentRounds > MAX_SILENT_ROUNDS;
+        }
+
+        boolean isInTransit(VnicId vnic, RuleAssignment assignment, Instant now) {
+            InTransit sent = inTransit.get(vnic);
+            if (sent == null) {
+                return false;
+            }
+            if (sent.assignment().equals(assignment) && now.isBefore(sent.until())) {
+                return true;
+            }
+            inTransit.remove(vnic);
+            return false;
         }
 
         void judge(Collection<VnicId> judged, RuleBook book, Instant now) {
@@ -73,12 +97,14 @@ final class HostSubscriptions {
 
     private final TenantId tenant;
     private final Clock clock;
+    private final Parcels parcels;
     private final Map<HostId, Subscription> hosts = new HashMap<>();
     private boolean placementsKnown;
 
-    HostSubscriptions(TenantId tenant, Clock clock) {
+    HostSubscriptions(TenantId tenant, Clock clock, Parcels parcels) {
         this.tenant = tenant;
         this.clock = clock;
+        this.parcels = parcels;
     }
 
     /** Takes what the host says over and sends it what differs from the book. */
@@ -92,6 +118,10 @@ final class HostSubscriptions {
         if (before != null) {
             before.pendingSince.forEach(subscription.pendingSince::put);
             subscription.pendingSince.keySet().retainAll(subscription.vnics.keySet());
+            if (message.agent().equals(before.agent)) {
+                before.inTransit.forEach(subscription.inTransit::put);
+                subscription.inTransit.keySet().retainAll(subscription.vnics.keySet());
+            }
         }
         push(subscription, subscription.vnics.keySet(), book);
     }
@@ -120,7 +150,8 @@ final class HostSubscriptions {
     }
 
     private void push(Subscription subscription, Collection<VnicId> vnics, RuleBook book) {
-        subscription.judge(vnics, book, clock.instant());
+        Instant now = clock.instant();
+        subscription.judge(vnics, book, now);
         ActorRef<HostCommand> agent = subscription.agent;
         if (agent == null || subscription.isSilent()) {
             return;
@@ -130,14 +161,16 @@ final class HostSubscriptions {
         int rules = 0;
         for (VnicId vnic : vnics) {
             TenantCommand.Realized realized = subscription.vnics.get(vnic);
-            if (realized == null || !book.differs(vnic, realized.rules())) {
+            if (realized == null
+                    || !book.differs(vnic, realized.rules())
+                    || subscription.isInTransit(vnic, book.assignment(vnic), now)) {
                 continue;
             }
             List<RuleTable> its = tables(book, vnic);
             int more = missing(its, tables);
             if (!assignments.isEmpty()
                     && (rules + more > MAX_RULES_PER_MESSAGE || assignments.size() >= MAX_VNICS_PER_MESSAGE)) {
-                agent.tell(new HostCommand.RuleTables(tenant, assignments, List.copyOf(tables.values())));
+                send(subscription, agent, assignments, tables.values(), now);
                 assignments = new HashMap<>();
                 tables = new LinkedHashMap<>();
                 rules = 0;
@@ -150,7 +183,7 @@ final class HostSubscriptions {
             rules += more;
         }
         if (!assignments.isEmpty()) {
-            agent.tell(new HostCommand.RuleTables(tenant, assignments, List.copyOf(tables.values())));
+            send(subscription, agent, assignments, tables.values(), now);
         }
     }
 
@@ -165,6 +198,33 @@ final class HostSubscriptions {
                 .filter(table -> !tables.containsKey(table.hash()))
                 .mapToInt(table -> table.rules().size())
                 .sum();
+    }
+
+    private void send(
+            Subscription subscription,
+            ActorRef<HostCommand> agent,
+            Map<VnicId, RuleAssignment> assignments,
+            Collection<RuleTable> tables,
+            Instant now) {
+        HostCommand.RuleTables message = new HostCommand.RuleTables(tenant, assignments, List.copyOf(tables));
+        if (tables.stream().mapToLong(HostSubscriptions::weight).sum() + assignments.size() > MAX_INLINE_WEIGHT) {
+            parcels.tell(agent, message, HostCommand.InPieces::new);
+            assignments.forEach((vnic, assignment) ->
+                    subscription.inTransit.put(vnic, new InTransit(assignment, now.plus(RESEND_AFTER))));
+        } else {
+            agent.tell(message);
+        }
+    }
+
+    private static long weight(RuleTable table) {
+        long weight = 0;
+        for (TableRule rule : table.rules()) {
+            weight += 1L
+                    + rule.sources().ranges().size()
+                    + rule.destinations().ranges().size()
+                    + rule.services().size();
+        }
+        return weight;
     }
 
     /** Called once per third of {@link TenantPolicy#SUBSCRIPTION_TTL}. */
@@ -204,6 +264,37 @@ final class HostSubscriptions {
         hosts.values().stream()
                 .filter(Subscription::isSilent)
                 .forEach(subscription -> subscription.judge(subscription.vnics.keySet(), book, clock.instant()));
+    }
+
+    /** Whether every attached vNIC enforces that revision, which there must be, or a later one. */
+    boolean isRealized(long revision, RuleBook book) {
+        if (revision > book.revision()) {
+            return false;
+        }
+        for (Subscription subscription : hosts.values()) {
+            for (VnicId vnic : subscription.pendingSince.keySet()) {
+                if (!isRealized(vnic, revision, book)) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    /** While it moves, two hosts have it. */
+    private boolean isRealized(VnicId vnic, long revision, RuleBook book) {
+        for (Subscription subscription : hosts.values()) {
+            TenantCommand.Realized realized = subscription.vnics.get(vnic);
+            if (realized != null
+                    && realized.enforcing()
+                    && (realized.rules().revision() >= revision
+                            || realized.rules()
+                                    .hash()
+                                    .equals(book.assignment(vnic).hash()))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** How far the book is in force, for every vNIC of the book and every other one that a host has. */

@@ -7,6 +7,7 @@ import io.portcullis.policy.TimeoutPreset;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.model.TenantModel;
+import io.portcullis.vnic.parcel.Parcel;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -80,8 +81,17 @@ public sealed interface TenantCommand {
      */
     record GetHistory(long before, int limit, ActorRef<TenantReply> replyTo) implements Request {}
 
-    /** Answer: {@link TenantReply.Model}. */
-    record GetModel(ActorRef<TenantReply> replyTo) implements Request {}
+    /**
+     * Answer: {@link TenantReply.Model}, or {@link TenantReply.ModelDelta} to somebody on another node who has an older one.
+     *
+     * @param known the model that the asker has; null if it has none
+     */
+    record GetModel(@Nullable ModelVersion known, ActorRef<TenantReply> replyTo) implements Request {
+        /** By somebody who has none. */
+        public GetModel(ActorRef<TenantReply> replyTo) {
+            this(null, replyTo);
+        }
+    }
 
     /** Answer: {@link TenantReply.Rules}. */
     record GetRuleTables(Set<VnicId> vnics, ActorRef<TenantReply> replyTo) implements Request {
@@ -98,10 +108,21 @@ public sealed interface TenantCommand {
     }
 
     /**
-     * Answer: {@link TenantReply.Realization}, once it is known which hosts have vNICs of the tenant: after a start of the tenant that takes a
-     * look into the directory.
+     * Answer: {@link TenantReply.Realization}, when every attached vNIC enforces the revision or a later one, or when the time is over. After a start of the
+     * tenant that takes a look into the directory, to know which hosts have its vNICs.
+     *
+     * @param revision null for the newest that there is now
+     * @param waitMillis for how long; at most 10 s
      */
-    record GetRealization(ActorRef<TenantReply> replyTo) implements Request {}
+    record GetRealization(@Nullable Long revision, long waitMillis, ActorRef<TenantReply> replyTo) implements Request {
+        /** At once. */
+        public GetRealization(ActorRef<TenantReply> replyTo) {
+            this(null, 0, replyTo);
+        }
+    }
+
+    /** Another command, too large for one message. */
+    record InPieces(Parcel command) implements TenantCommand, CborSerializable {}
 
     /**
      * From a host: it has exactly these vNICs of the tenant, with these rules in force. What differs from the tenant's rules is
@@ -178,6 +199,11 @@ public sealed interface TenantCommand {
      */
     record PlacementsRead(
             @Nullable Map<VmId, HostId> hosts, @Nullable Throwable failure) implements Own {}
+    /** A command has arrived in pieces; null if it was lost, so whoever sent it asks again or in vain. */
+    record Arrived(@Nullable Object command) implements Own {}
+
+    /** Time is over for whoever waits for a realization. */
+    record RealizationOverdue(GetRealization waiting) implements Own {}
 
     /** The stop message of the entity. */
     record Stop() implements Own, CborSerializable {}

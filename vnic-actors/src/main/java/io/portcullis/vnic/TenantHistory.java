@@ -81,9 +81,9 @@ record TenantHistory(List<PastRevision> revisions) {
         return Optional.of(current.replayed(undo, revision));
     }
 
-    TenantReply replyTo(TenantCommand.GetModelAt get, TenantModel current) {
+    TenantReply replyTo(TenantCommand.GetModelAt get, TenantModel current, RecentEdits recent) {
         return model(current, get.revision())
-                .<TenantReply>map(TenantReply.Model::new)
+                .<TenantReply>map(model -> new TenantReply.Model(model, recent.version(model.revision())))
                 .orElseGet(() ->
                         new TenantReply.NoRevision(get.revision(), oldest(current.revision()), current.revision()));
     }

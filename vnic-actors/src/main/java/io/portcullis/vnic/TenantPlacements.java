@@ -5,15 +5,15 @@ import io.portcullis.persistence.PlacementRow;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
-import io.portcullis.policy.model.TenantModel;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 
 /**
- * Answers how far a tenant's rules are realized. Before it is known which hosts have its vNICs that cannot be said, and whoever asks
+ * Knows which hosts have vNICs of a tenant, for those who ask how far its rules are realized. Before it is known which hosts have its vNICs that cannot be said, and whoever asks
  * waits for the directory; else a change would seem to be in force everywhere just because no host has spoken yet. One thread.
  */
 final class TenantPlacements {
@@ -29,17 +29,21 @@ final class TenantPlacements {
     private final PlacementDirectory directory;
     private final HostSubscriptions subscriptions;
     private final List<TenantCommand.GetRealization> waiting = new ArrayList<>();
+    private final Consumer<TenantCommand.GetRealization> answer;
     private boolean reading;
 
+    /** @param answer answers who asks, once it is known which hosts have vNICs */
     TenantPlacements(
             ActorContext<TenantCommand> context,
             TenantId tenant,
             PlacementDirectory directory,
-            HostSubscriptions subscriptions) {
+            HostSubscriptions subscriptions,
+            Consumer<TenantCommand.GetRealization> answer) {
         this.context = context;
         this.tenant = tenant;
         this.directory = directory;
         this.subscriptions = subscriptions;
+        this.answer = answer;
     }
 
     /** Reads the directory if there is something that only it knows. */
@@ -58,9 +62,10 @@ final class TenantPlacements {
         return hosts;
     }
 
-    void answer(TenantCommand.GetRealization get, TenantModel model, RuleBook book) {
+    /** Of a tenant that exists. */
+    void answer(TenantCommand.GetRealization get) {
         if (subscriptions.arePlacementsKnown()) {
-            get.replyTo().tell(new TenantReply.Realization(model.revision(), subscriptions.realization(book)));
+            answer.accept(get);
         } else if (waiting.size() >= MAX_WAITING) {
             get.replyTo().tell(UNREADABLE);
         } else {
@@ -71,7 +76,6 @@ final class TenantPlacements {
 
     void onRead(TenantCommand.PlacementsRead read, TenantState state, RuleBook book) {
         reading = false;
-        TenantModel model = state.model();
         Map<VmId, HostId> hosts = read.hosts();
         if (hosts == null) {
             context.getLog()
@@ -80,10 +84,10 @@ final class TenantPlacements {
         } else {
             subscriptions.reconcile(hosts, book);
             waiting.forEach(get -> {
-                if (model == null) {
+                if (state.model() == null) {
                     get.replyTo().tell(new TenantReply.UnknownTenant(tenant));
                 } else {
-                    answer(get, model, book);
+                    answer.accept(get);
                 }
             });
         }

@@ -1,5 +1,6 @@
 package io.portcullis.vnic;
 
+import io.portcullis.persistence.CborSerializable;
 import io.portcullis.persistence.PlacementDirectory;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.compile.PolicyCompiler;
@@ -7,11 +8,13 @@ import io.portcullis.policy.model.EditResult;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.TenantIsolation;
 import io.portcullis.policy.model.TenantModel;
+import io.portcullis.vnic.parcel.Parcels;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.SortedSet;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -59,10 +62,6 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
     /** Who is said to have recorded what hosts discover. */
     static final String DISCOVERY = "discovery";
 
-    private static final Duration REGISTRY_TIMEOUT = Duration.ofSeconds(3);
-    private static final Refused SILENT_REGISTRY = new Refused(
-            RefusalCode.TIMEOUT,
-            "the registry of tenants did not say in time whether the VLANs are free; nothing was changed, try again");
     private static final int SNAPSHOT_EVERY_EVENTS = 100;
     private static final int SNAPSHOTS_KEPT = 2;
 
@@ -76,6 +75,13 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
     private final TenantPlacements placements;
     private final TenantDiscovery discovery;
     private boolean recording;
+    private final RealizationAnswers realization;
+    private final TenantVlans vlans;
+    private final RecentEdits recent =
+            new RecentEdits(ThreadLocalRandom.current().nextLong());
+    private final Parcels parcels;
+    /** What the edit that is being journaled makes of the model: large edits need not be made twice. */
+    private EditResult.@Nullable Accepted journaling;
     /** The edit that waits for its VLANs. */
     private TenantCommand.@Nullable Edit reserving;
 
@@ -115,8 +121,11 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
         this.clock = clock;
         this.book = new RuleBook(compiler);
         this.time = new TenantClock(clock, timers, book);
-        this.subscriptions = new HostSubscriptions(tenant, clock);
-        this.placements = new TenantPlacements(context, tenant, directory, subscriptions);
+        this.parcels = Parcels.get(context.getSystem());
+        this.subscriptions = new HostSubscriptions(tenant, clock, parcels);
+        this.realization = new RealizationAnswers(context, parcels, book, subscriptions);
+        this.placements = new TenantPlacements(context, tenant, directory, subscriptions, realization::onGet);
+        this.vlans = new TenantVlans(context, tenant, registry);
         this.discovery = new TenantDiscovery(clock.millis());
     }
 
@@ -127,7 +136,20 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
 
     @Override
     public EventHandler<TenantState, TenantEvent> eventHandler() {
-        return TenantState::after;
+        return this::after;
+    }
+
+    private TenantState after(TenantState state, TenantEvent event) {
+        EditResult.Accepted made = journaling;
+        journaling = null;
+        if (event instanceof TenantEvent.TenantEdited edited) {
+            recent.add(edited.revision(), edited.edits());
+        }
+        return made != null
+                        && event instanceof TenantEvent.TenantEdited edited
+                        && edited.revision() == made.model().revision()
+                ? state.edited(edited, made.model())
+                : state.after(event);
     }
 
     @Override
@@ -146,13 +168,14 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
     private void onRecovered(TenantState state) {
         reserving = null;
         recording = false;
+        recent.clear();
         book.update(state.model(), state.revision());
         time.await();
         placements.review();
         if (state.model() != null) {
             registry.tell(
                     new RegistryCommand.AddTenant(tenant, context.getSystem().ignoreRef()));
-            keepVlans(state.model());
+            vlans.keep(state.model());
         }
     }
 
@@ -166,7 +189,8 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
                 || command instanceof TenantCommand.DeleteTenant
                 || command instanceof TenantCommand.RecordDiscovered
                 || command instanceof TenantCommand.Edit
-                || command instanceof TenantCommand.CheckClock;
+                || command instanceof TenantCommand.CheckClock
+                || (command instanceof TenantCommand.Arrived(var sent) && sent instanceof TenantCommand.Edit);
         if (changes && reserving != null) {
             return Effect().stash();
         }
@@ -175,17 +199,30 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
             case TenantCommand.DeleteTenant delete -> onDeleteTenant(state, delete);
             case TenantCommand.Edit edit -> onEdit(state, edit);
             case TenantCommand.CheckEdit check -> onCheckEdit(state, check);
-            case TenantCommand.GetModel get -> answer(state, get, TenantReply.Model::new);
+            case TenantCommand.GetModel get -> answer(state, get, model -> recent.replyTo(get, model));
             case TenantCommand.GetModelAt get ->
-                answer(state, get, model -> state.history().replyTo(get, model));
+                answer(state, get, model -> state.history().replyTo(get, model, recent));
             case TenantCommand.GetHistory get ->
                 answer(state, get, model -> state.history().replyTo(get, model));
             case TenantCommand.GetRuleTables get -> answer(state, get, model -> book.rules(get.vnics()));
             case TenantCommand.GetAssignments get -> answer(state, get, model -> book.assignments(get.vnics()));
             case TenantCommand.GetRealization get -> onGetRealization(state, get);
+            case TenantCommand.RealizationOverdue overdue -> {
+                realization.onOverdue(overdue);
+                yield Effect().none();
+            }
+            case TenantCommand.InPieces pieces -> {
+                context.pipeToSelf(parcels.fetch(pieces.command()), (arrived, _) -> new TenantCommand.Arrived(arrived));
+                yield Effect().none();
+            }
+            case TenantCommand.Arrived arrived ->
+                arrived.command() instanceof TenantCommand sent && sent instanceof CborSerializable
+                        ? onCommand(state, sent)
+                        : Effect().none();
             case TenantCommand.SubscribeHost subscribe -> onSubscribeHost(state, subscribe);
             case TenantCommand.ReportRealized report -> {
                 subscriptions.report(report, book);
+                realization.answerRealized();
                 yield Effect().none();
             }
             case TenantCommand.ReportDiscovered report -> onReportDiscovered(state, report);
@@ -195,13 +232,17 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
                 yield Effect().none();
             }
             case TenantCommand.VlansAnswered answered -> onVlansAnswered(state, answered);
-            case TenantCommand.VlansChecked checked -> onVlansChecked(checked);
+            case TenantCommand.VlansChecked checked -> {
+                vlans.onChecked(checked);
+                yield Effect().none();
+            }
             case TenantCommand.CheckClock _ -> {
                 TenantEvent set = time.due(state.model()).orElse(null);
                 yield set == null ? Effect().none() : Effect().persist(set).thenRun(this::distribute);
             }
             case TenantCommand.PlacementsRead read -> {
                 placements.onRead(read, state, book);
+                realization.answerRealized();
                 yield Effect().none();
             }
             case TenantCommand.ReviewHosts _ -> {
@@ -220,6 +261,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
             return edit(
                     state.model(),
                     List.of(new ModelEdit.SetDefaults(put.defaultAction(), put.looseTracking(), put.timeouts())),
+                    null,
                     put.by(),
                     "",
                     (reply, _) -> register(reply, put.replyTo()));
@@ -239,7 +281,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
         context.ask(
                 RegistryCommand.Tenants.class,
                 registry,
-                REGISTRY_TIMEOUT,
+                TenantVlans.REGISTRY_TIMEOUT,
                 me -> new RegistryCommand.AddTenant(tenant, me),
                 (_, _) -> new TenantCommand.Registered(reply, replyTo));
     }
@@ -263,7 +305,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
                     context.ask(
                             RegistryCommand.Tenants.class,
                             registry,
-                            REGISTRY_TIMEOUT,
+                            TenantVlans.REGISTRY_TIMEOUT,
                             me -> new RegistryCommand.RemoveTenant(tenant, me),
                             (_, _) -> new TenantCommand.Registered(
                                     new TenantReply.TenantDeleted(tenant), delete.replyTo()));
@@ -279,25 +321,17 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
             return answer(edit, new TenantReply.StaleRevision(model.revision()));
         }
         List<ModelEdit> edits = EditResolver.resolve(model, edit.edits());
-        if (model.apply(edits) instanceof EditResult.Accepted accepted
+        EditResult result = model.apply(edits);
+        if (result instanceof EditResult.Accepted accepted
                 && !accepted.model().segments().equals(model.segments())) {
             SortedSet<Integer> wanted = TenantIsolation.vlans(model);
             if (wanted.addAll(TenantIsolation.vlans(accepted.model()))) {
-                reserve(edit, wanted);
+                reserving = edit;
+                vlans.reserve(edit, wanted);
                 return Effect().none();
             }
         }
-        return edit(model, edits, edit.by(), edit.note(), answerTo(edit, edits));
-    }
-
-    private void reserve(TenantCommand.Edit edit, SortedSet<Integer> vlans) {
-        reserving = edit;
-        context.ask(
-                RegistryCommand.VlanReply.class,
-                registry,
-                REGISTRY_TIMEOUT,
-                me -> new RegistryCommand.ReserveVlans(tenant, vlans, me),
-                (reply, _) -> new TenantCommand.VlansAnswered(edit, reply));
+        return edit(model, edits, result, edit.by(), edit.note(), answerTo(edit, edits));
     }
 
     /** The model is the one for which the VLANs were asked: edits that came since are stashed. */
@@ -311,13 +345,13 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
         RegistryCommand.VlanReply reply = answered.reply();
         List<ModelEdit> edits = EditResolver.resolve(model, edit.edits());
         if (reply != null && reply.taken().isEmpty()) {
-            return edit(model, edits, edit.by(), edit.note(), answerTo(edit, edits));
+            return edit(model, edits, null, edit.by(), edit.note(), answerTo(edit, edits));
         }
         if (reply != null && model.apply(edits) instanceof EditResult.Accepted accepted) {
             edit.replyTo().tell(new TenantReply.Rejected(TenantIsolation.problems(accepted.model(), reply.taken())));
         } else {
-            keepVlans(model);
-            edit.replyTo().tell(SILENT_REGISTRY);
+            vlans.keep(model);
+            edit.replyTo().tell(TenantVlans.SILENT_REGISTRY);
         }
         return Effect().none().thenUnstashAll();
     }
@@ -339,28 +373,10 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
             case EditResult.Accepted accepted
             when !accepted.changed() -> answer(check, new TenantReply.Acceptable(model.revision(), false));
             case EditResult.Accepted accepted -> {
-                context.ask(
-                        RegistryCommand.VlanReply.class,
-                        registry,
-                        REGISTRY_TIMEOUT,
-                        me -> new RegistryCommand.CheckVlans(tenant, TenantIsolation.vlans(accepted.model()), me),
-                        (reply, _) -> new TenantCommand.VlansChecked(accepted.model(), reply, check.replyTo()));
+                vlans.check(accepted, check);
                 yield Effect().none();
             }
         };
-    }
-
-    private Effect<TenantEvent, TenantState> onVlansChecked(TenantCommand.VlansChecked checked) {
-        TenantModel candidate = checked.candidate();
-        RegistryCommand.VlanReply reply = checked.reply();
-        if (reply == null) {
-            checked.replyTo().tell(SILENT_REGISTRY);
-        } else if (reply.taken().isEmpty()) {
-            checked.replyTo().tell(new TenantReply.Acceptable(candidate.revision(), true));
-        } else {
-            checked.replyTo().tell(new TenantReply.Rejected(TenantIsolation.problems(candidate, reply.taken())));
-        }
-        return Effect().none();
     }
 
     /** Also tells hosts, if the edits say which addresses their vNICs have. */
@@ -373,20 +389,20 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
         };
     }
 
-    /** Tells the registry what the tenant has, so that it frees the rest. */
-    private void keepVlans(TenantModel model) {
-        registry.tell(new RegistryCommand.ReserveVlans(
-                tenant, TenantIsolation.vlans(model), context.getSystem().ignoreRef()));
-    }
-
     private interface Answer {
         /** @param changed the new model; null if nothing was changed */
         void tell(TenantReply reply, @Nullable TenantModel changed);
     }
 
+    /** @param made what the edits make of the model, if that is known already */
     private Effect<TenantEvent, TenantState> edit(
-            TenantModel model, List<ModelEdit> edits, String by, String note, Answer answer) {
-        return switch (model.apply(edits)) {
+            TenantModel model,
+            List<ModelEdit> edits,
+            @Nullable EditResult made,
+            String by,
+            String note,
+            Answer answer) {
+        return switch (made == null ? model.apply(edits) : made) {
             case EditResult.Refused refused -> {
                 answer.tell(new TenantReply.Rejected(refused.problems()), null);
                 yield Effect().none().thenUnstashAll();
@@ -399,16 +415,18 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
             case EditResult.Accepted accepted -> {
                 long revision = accepted.model().revision();
                 Instant now = clock.instant();
+                List<ModelEdit> all = time.join(edits, model, accepted.model(), now);
+                // the time in it may make another model
+                journaling = all.equals(edits) ? accepted : null;
                 yield Effect()
-                        .persist(new TenantEvent.TenantEdited(
-                                revision, time.join(edits, model, accepted.model(), now), by, now, note))
+                        .persist(new TenantEvent.TenantEdited(revision, all, by, now, note))
                         .thenRun((TenantState next) -> {
                             distribute(next);
                             answer.tell(new TenantReply.Applied(revision, true), accepted.model());
                             if (!accepted.model().segments().equals(model.segments())
                                     && !TenantIsolation.vlans(accepted.model())
                                             .containsAll(TenantIsolation.vlans(model))) {
-                                keepVlans(accepted.model());
+                                vlans.keep(accepted.model());
                             }
                         })
                         .thenUnstashAll();
@@ -446,7 +464,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
         if (edits.isEmpty()) {
             return Effect().none();
         }
-        return edit(model, edits, DISCOVERY, "", (reply, _) -> {
+        return edit(model, edits, null, DISCOVERY, "", (reply, _) -> {
             if (reply instanceof TenantReply.Rejected rejected) {
                 context.getLog().warn("tenant {} does not take discovered addresses: {}", tenant, rejected.problems());
             }
@@ -463,6 +481,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
     private Effect<TenantEvent, TenantState> onSubscribeHost(TenantState state, TenantCommand.SubscribeHost subscribe) {
         if (state.revision() > 0) {
             subscriptions.subscribe(subscribe, book);
+            realization.answerRealized();
         }
         return Effect().none();
     }
@@ -472,7 +491,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
         if (model == null) {
             return answer(get, new TenantReply.UnknownTenant(tenant));
         }
-        placements.answer(get, model, book);
+        placements.answer(get);
         return Effect().none();
     }
 
@@ -484,7 +503,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
     }
 
     private Effect<TenantEvent, TenantState> answer(TenantCommand.Request request, TenantReply reply) {
-        request.replyTo().tell(reply);
+        reply.tellTo(request.replyTo(), parcels);
         return Effect().none();
     }
 }

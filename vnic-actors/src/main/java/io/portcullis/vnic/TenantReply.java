@@ -4,12 +4,16 @@ import io.portcullis.persistence.CborSerializable;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VnicId;
+import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Problem;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.table.RuleTable;
+import io.portcullis.vnic.parcel.Parcel;
+import io.portcullis.vnic.parcel.Parcels;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
 /** What {@link TenantPolicy} answers. */
@@ -21,12 +25,35 @@ public sealed interface TenantReply extends CborSerializable
                 TenantReply.UnknownTenant,
                 TenantReply.TenantDeleted,
                 TenantReply.Model,
+                TenantReply.ModelDelta,
+                TenantReply.InPieces,
                 TenantReply.NoRevision,
                 TenantReply.History,
                 TenantReply.Rules,
                 TenantReply.Assignments,
                 TenantReply.Realization,
                 Refused {
+    /** Answers, in pieces where it may be too large for one message to another node. */
+    default void tellTo(ActorRef<TenantReply> asker, Parcels parcels) {
+        boolean large = switch (this) {
+            case Model _, Rules _ -> true;
+            case ModelDelta delta -> EditWeight.of(delta.edits()) > LargeEdits.MAX_INLINE_WEIGHT;
+            case Realization realization -> realization.vnics().size() > MAX_INLINE_ENTRIES;
+            case History history -> history.revisions().size() > MAX_INLINE_ENTRIES;
+            case Assignments assignments -> assignments.assignments().size() > MAX_INLINE_ENTRIES;
+            case Applied _, Acceptable _, Rejected _, StaleRevision _, UnknownTenant _ -> false;
+            case TenantDeleted _, InPieces _, NoRevision _, Refused _ -> false;
+        };
+        if (large) {
+            parcels.tell(asker, this, InPieces::new);
+        } else {
+            asker.tell(this);
+        }
+    }
+
+    /** vNICs or revisions, of a few hundred bytes each, that go in one message. */
+    int MAX_INLINE_ENTRIES = 200;
+
     /**
      * All of the edits are in force for whoever asks from now on.
      *
@@ -56,7 +83,27 @@ public sealed interface TenantReply extends CborSerializable
 
     record TenantDeleted(TenantId tenant) implements TenantReply {}
 
-    record Model(TenantModel model) implements TenantReply {}
+    /**
+     * The tenant as it is, or was.
+     *
+     * @param version under which the asker may keep it and ask for what is newer
+     */
+    record Model(TenantModel model, ModelVersion version) implements TenantReply {}
+
+    /**
+     * What happened since the model that the asker has.
+     *
+     * @param edits in order; empty if it has the newest
+     * @param version of the model that they make of it
+     */
+    record ModelDelta(List<ModelEdit> edits, ModelVersion version) implements TenantReply {
+        public ModelDelta {
+            edits = List.copyOf(edits);
+        }
+    }
+
+    /** Another answer, too large for one message. */
+    record InPieces(Parcel answer) implements TenantReply {}
 
     /** The model of that revision is not known: it is to come, or older than what is remembered. */
     record NoRevision(long revision, long oldest, long current) implements TenantReply {}

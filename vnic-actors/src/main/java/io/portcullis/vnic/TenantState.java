@@ -63,7 +63,15 @@ record TenantState(TenantId tenant, @Nullable TenantModel model, long revision, 
         if (model == null) {
             throw new IllegalStateException("tenant " + tenant + " was edited before it was created");
         }
-        TenantModel next = edited(model, event.edits());
+        return edited(event, edited(model, event.edits()));
+    }
+
+    /** @param next what the event's edits make of the model */
+    TenantState edited(TenantEvent.TenantEdited event, TenantModel next) {
+        if (model == null || event.revision() != revision + 1) {
+            throw new IllegalStateException(
+                    "tenant " + tenant + ": edit of revision " + event.revision() + " after revision " + revision);
+        }
         return new TenantState(tenant, next, event.revision(), history.edited(event, model, next));
     }
 

@@ -41,6 +41,7 @@ import io.portcullis.policy.model.Problem;
 import io.portcullis.policy.model.Segment;
 import io.portcullis.policy.model.Tag;
 import io.portcullis.policy.model.TenantModel;
+import io.portcullis.vnic.parcel.Parcel;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Instant;
@@ -251,6 +252,7 @@ class MessageSerializationTest {
                 new HostCommand.RuleTables(ACME, Map.of(WEB_1_ETH0, ASSIGNMENT), List.of(table(Action.DROP))),
                 new HostCommand.KnownAddresses(Map.of(WEB_1_ETH0, DISCOVERY)),
                 new FirewallCommand.LearnAddresses(DISCOVERY.addresses(), true, ref()),
+                new HostCommand.InPieces(new Parcel(3, ref())),
                 new HostReply.VmAttached(WEB_1, 3, 7, List.of(STATUS)),
                 new HostReply.Admissible(HOST_1),
                 new HostReply.VmGone(WEB_1, 3),
@@ -289,10 +291,13 @@ class MessageSerializationTest {
                 new TenantCommand.CheckEdit(List.of(new TenantEdit.Change(EDITS.getFirst())), 7L, ref()),
                 new TenantCommand.GetModelAt(7, ref()),
                 new TenantCommand.GetHistory(7, 10, ref()),
-                new TenantCommand.GetModel(ref()),
+                new TenantCommand.GetModel(new ModelVersion(-3, 7), ref()),
+                new TenantCommand.GetModel(null, ref()),
+                new TenantCommand.InPieces(new Parcel(3, ref())),
                 new TenantCommand.GetRuleTables(Set.of(WEB_1_ETH0), ref()),
                 new TenantCommand.GetAssignments(Set.of(WEB_1_ETH0), ref()),
                 new TenantCommand.GetRealization(ref()),
+                new TenantCommand.GetRealization(7L, 100, ref()),
                 new TenantCommand.SubscribeHost(HOST_1, Map.of(WEB_1_ETH0, realized), ref()),
                 new TenantCommand.ReportRealized(HOST_1, Map.of(WEB_1_ETH0, realized)),
                 new TenantCommand.ReportDiscovered(HOST_1, Map.of(WEB_1_ETH0, DISCOVERY), ref()),
@@ -305,7 +310,9 @@ class MessageSerializationTest {
                 new TenantReply.StaleRevision(7),
                 new TenantReply.UnknownTenant(ACME),
                 new TenantReply.TenantDeleted(ACME),
-                new TenantReply.Model(MODEL),
+                new TenantReply.Model(MODEL, new ModelVersion(-3, 7)),
+                new TenantReply.ModelDelta(EDITS, new ModelVersion(-3, 7)),
+                new TenantReply.InPieces(new Parcel(3, ref())),
                 new TenantReply.Rules(7, Map.of(WEB_1_ETH0, ASSIGNMENT), List.of(table(Action.DROP))),
                 new TenantReply.Assignments(7, Map.of(WEB_1_ETH0, ASSIGNMENT)),
                 new TenantReply.Realization(

@@ -25,6 +25,7 @@ import io.portcullis.policy.VnicProtection;
 import io.portcullis.policy.model.Expression;
 import io.portcullis.policy.model.Group;
 import io.portcullis.policy.model.ModelEdit;
+import io.portcullis.policy.model.Peers;
 import io.portcullis.policy.model.Rule;
 import io.portcullis.policy.model.SecurityPolicy;
 import io.portcullis.policy.model.Segment;
@@ -37,6 +38,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -176,6 +178,39 @@ class NodeRestartTest {
             assertThat(tenants.names()).containsExactly("acme");
             await().atMost(PATIENCE).until(() -> realization(node).complete());
         }
+    }
+
+    @Test
+    void shouldJournalAnEditOfAHundredThousandRulesAndReadItBack() throws SQLException {
+        int policies = 100;
+        int rules = 1_000;
+        try (Node node = new Node()) {
+            putExample(node);
+            List<TenantEdit> edits = new ArrayList<>();
+            for (int policy = 0; policy < policies; policy++) {
+                edits.add(new TenantEdit.Change(new ModelEdit.PutPolicy(manyRules("p" + policy, rules))));
+            }
+            TenantReply reply = node.tenant(me -> new TenantCommand.Edit(edits, null, "ann", me));
+            assertThat(reply).isEqualTo(new TenantReply.Applied(3, true));
+        }
+
+        try (Node node = new Node()) {
+            TenantReply.Model model = (TenantReply.Model) node.tenant(TenantCommand.GetModel::new);
+            assertThat(model.model().revision()).isEqualTo(3);
+            assertThat(model.model().policies().get("p99")).isEqualTo(manyRules("p99", rules));
+            assertThat(model.model().policies()).hasSize(policies + 2);
+        }
+    }
+
+    private static SecurityPolicy manyRules(String name, int count) {
+        List<Rule> rules = new ArrayList<>();
+        for (int rule = 0; rule < count; rule++) {
+            rules.add(Rule.allow(name + "-" + rule)
+                    .from(Peers.addresses("172.16." + rule / 256 + "." + rule % 256))
+                    .anyService()
+                    .build());
+        }
+        return new SecurityPolicy(name, Category.APPLICATION, 5, List.of("infected"), true, rules);
     }
 
     @Test

@@ -15,6 +15,7 @@ import io.portcullis.policy.Action;
 import io.portcullis.policy.Category;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.MacAddress;
+import io.portcullis.policy.TenantId;
 import io.portcullis.policy.TimeoutPreset;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
@@ -22,12 +23,14 @@ import io.portcullis.policy.compile.PolicyCompiler;
 import io.portcullis.policy.model.Expression;
 import io.portcullis.policy.model.Group;
 import io.portcullis.policy.model.ModelEdit;
+import io.portcullis.policy.model.Peers;
 import io.portcullis.policy.model.Problem;
 import io.portcullis.policy.model.Rule;
 import io.portcullis.policy.model.SecurityPolicy;
 import io.portcullis.policy.model.Segment;
 import io.portcullis.policy.model.StagedPolicy;
 import io.portcullis.policy.model.Tag;
+import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.model.Vm;
 import io.portcullis.policy.model.Vnic;
 import io.portcullis.policy.table.RuleTable;
@@ -36,6 +39,7 @@ import java.net.InetAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -216,6 +220,98 @@ class TenantPolicyTest {
         HostCommand.RuleTables tables = host.expectMessageClass(HostCommand.RuleTables.class);
         assertThat(tables.assignments()).containsOnlyKeys(WEB_1_ETH0);
         host.expectNoMessage(Duration.ofMillis(50));
+    }
+
+    @Test
+    void shouldSendTablesThatGoInPiecesOnceWhileTheyAreOnTheirWay() {
+        putExample();
+        edit(new ModelEdit.PutPolicy(manyRules(1_001)));
+
+        subscribe(Map.of(WEB_1_ETH0, TestRealized.NONE));
+        RuleAssignment first = host.expectMessageClass(HostCommand.RuleTables.class)
+                .assignments()
+                .get(WEB_1_ETH0);
+        subscribe(Map.of(WEB_1_ETH0, TestRealized.NONE));
+        host.expectNoMessage(Duration.ofMillis(50));
+
+        // another table is no reason to wait, nor is an agent that has begun again
+        edit(new ModelEdit.PutPolicy(manyRules(1_002)));
+        HostCommand.RuleTables second = host.expectMessageClass(HostCommand.RuleTables.class);
+        assertThat(second.assignments().get(WEB_1_ETH0).revision()).isGreaterThan(first.revision());
+        TestProbe<HostCommand> restarted = testKit.createTestProbe();
+        tenant.runCommand(
+                new TenantCommand.SubscribeHost(HOST_1, Map.of(WEB_1_ETH0, TestRealized.NONE), restarted.ref()));
+        assertThat(restarted.expectMessageClass(HostCommand.RuleTables.class).assignments())
+                .isEqualTo(second.assignments());
+    }
+
+    private static SecurityPolicy manyRules(int count) {
+        List<Rule> rules = new ArrayList<>();
+        for (int rule = 0; rule < count; rule++) {
+            rules.add(Rule.allow("allow-" + rule)
+                    .from(Peers.addresses("172.16." + rule / 256 + "." + rule % 256))
+                    .anyService()
+                    .build());
+        }
+        return new SecurityPolicy("many", Category.APPLICATION, 5, List.of(), true, rules);
+    }
+
+    @Test
+    void shouldAnswerHowFarARevisionIsOnceItIsEverywhere() {
+        putExample();
+        subscribe(Map.of(WEB_1_ETH0, new TenantCommand.Realized(assignment(WEB_1_ETH0), true)));
+        changeTags("web-1", "state:infected");
+        RuleAssignment wanted = assignment(WEB_1_ETH0);
+        TestProbe<TenantReply> waiting = testKit.createTestProbe();
+
+        tenant.runCommand(new TenantCommand.GetRealization(null, 10_000, waiting.ref()));
+        tenant.runCommand(new TenantCommand.ReportRealized(
+                HOST_1, Map.of(WEB_1_ETH0, new TenantCommand.Realized(RuleAssignment.NONE, true))));
+        waiting.expectNoMessage(Duration.ofMillis(50));
+        tenant.runCommand(
+                new TenantCommand.ReportRealized(HOST_1, Map.of(WEB_1_ETH0, new TenantCommand.Realized(wanted, true))));
+
+        TenantReply.Realization answer = waiting.expectMessageClass(TenantReply.Realization.class);
+        assertThat(answer.complete()).isTrue();
+        assertThat(answer.revision()).isEqualTo(wanted.revision());
+        waiting.expectNoMessage(Duration.ofMillis(50));
+    }
+
+    @Test
+    void shouldAnswerHowFarARevisionIsWhenTheTimeIsOver() {
+        putExample();
+        subscribe(Map.of(WEB_1_ETH0, TestRealized.NONE));
+
+        TenantReply.Realization pending = ask(me -> new TenantCommand.GetRealization(null, 50, me));
+        TenantReply.Realization toCome = ask(me -> new TenantCommand.GetRealization(1_000L, 50, me));
+
+        assertThat(pending.complete()).isFalse();
+        assertThat(toCome.revision()).isLessThan(1_000);
+    }
+
+    @Test
+    void shouldTakeAnEditThatIsTooLargeForOneMessage() {
+        putTenant();
+        TestProbe<TenantReply> me = testKit.createTestProbe();
+        TenantCommand packed = LargeEdits.packed(
+                testKit.system(),
+                new TenantCommand.Edit(changes(new ModelEdit.PutPolicy(manyRules(100))), null, "ann", me.ref()));
+
+        assertThat(packed).isInstanceOf(TenantCommand.InPieces.class);
+        ActorRef<TenantCommand> actor = testKit.spawn(TenantPolicy.create(
+                new TenantId("other"),
+                testKit.spawn(FakeRegistry.create(reserved)),
+                directory,
+                new PolicyCompiler(),
+                Clock.systemUTC()));
+        actor.tell(new TenantCommand.PutTenant(Action.DROP, false, TimeoutPreset.LINUX, "ann", me.ref()));
+        assertThat(me.receiveMessage()).isEqualTo(new TenantReply.Applied(1, true));
+        actor.tell(packed);
+        assertThat(me.receiveMessage()).isEqualTo(new TenantReply.Applied(2, true));
+        actor.tell(new TenantCommand.GetModel(me.ref()));
+
+        TenantModel model = me.expectMessageClass(TenantReply.Model.class).model();
+        assertThat(model.policies().get("many").rules()).hasSize(100);
     }
 
     @Test

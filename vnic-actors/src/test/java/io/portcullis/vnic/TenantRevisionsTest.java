@@ -91,7 +91,8 @@ class TenantRevisionsTest {
 
         for (TenantModel model : models) {
             TenantReply reply = ask(me -> new TenantCommand.GetModelAt(model.revision(), me));
-            assertThat(reply).isEqualTo(new TenantReply.Model(model));
+            assertThat(reply).isInstanceOf(TenantReply.Model.class);
+            assertThat(((TenantReply.Model) reply).model()).isEqualTo(model);
         }
         assertThat(this.<TenantReply>ask(me -> new TenantCommand.GetModelAt(122, me)))
                 .isEqualTo(new TenantReply.NoRevision(122, 1, 121));

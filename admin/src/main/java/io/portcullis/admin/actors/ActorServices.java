@@ -15,7 +15,7 @@ import io.portcullis.api.HistoryView;
 import io.portcullis.api.HostView;
 import io.portcullis.api.MigrationView;
 import io.portcullis.api.PlacementView;
-import io.portcullis.api.VnicRealization;
+import io.portcullis.api.RealizationView;
 import io.portcullis.api.VnicStatusView;
 import io.portcullis.datapath.engine.FlowQuery;
 import io.portcullis.datapath.track.ConnectionInfo;
@@ -62,7 +62,7 @@ public final class ActorServices implements AdminServices {
     public ActorServices(ActorSystem<?> system, ClusterAccess access, Duration askTimeout) {
         this.access = access;
         Asking asking = new Asking(system, askTimeout);
-        this.tenants = new Tenants(access.vnics(), asking);
+        this.tenants = new Tenants(system, access.vnics(), asking);
         this.firewalls = new Firewalls(access.vnics(), asking);
         this.reviews = new FlowReviews(access.vnics(), asking);
         this.hosts = new Hosts(access, asking);
@@ -200,8 +200,8 @@ public final class ActorServices implements AdminServices {
     }
 
     @Override
-    public CompletionStage<List<VnicRealization>> realization(TenantId tenant, long revision) {
-        return tenants.realization(tenant, revision);
+    public CompletionStage<RealizationView> realization(TenantId tenant, OptionalLong revision, Duration wait) {
+        return tenants.realization(tenant, revision, wait);
     }
 
     @Override

@@ -21,6 +21,11 @@ final class Asking {
         this.timeout = timeout;
     }
 
+    /** Longest wait for an answer. */
+    Duration timeout() {
+        return timeout;
+    }
+
     /** The answer; fails with a {@link java.util.concurrent.TimeoutException} if there is none in time. */
     <C, R> CompletionStage<R> ask(RecipientRef<C> actor, Function<ActorRef<R>, C> command) {
         return ask(actor, command, timeout);

@@ -5,6 +5,7 @@ import io.portcullis.admin.TableInForce;
 import io.portcullis.admin.http.ProblemKind;
 import io.portcullis.admin.http.RefusedException;
 import io.portcullis.api.HistoryView;
+import io.portcullis.api.RealizationView;
 import io.portcullis.api.RevisionView;
 import io.portcullis.api.VnicRealization;
 import io.portcullis.api.document.Nearest;
@@ -15,6 +16,8 @@ import io.portcullis.policy.VnicId;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.table.RuleTable;
+import io.portcullis.vnic.LargeEdits;
+import io.portcullis.vnic.ModelVersion;
 import io.portcullis.vnic.Refused;
 import io.portcullis.vnic.RegistryCommand;
 import io.portcullis.vnic.RuleAssignment;
@@ -22,6 +25,9 @@ import io.portcullis.vnic.TenantCommand;
 import io.portcullis.vnic.TenantEdit;
 import io.portcullis.vnic.TenantReply;
 import io.portcullis.vnic.VnicActors;
+import io.portcullis.vnic.parcel.Parcel;
+import io.portcullis.vnic.parcel.Parcels;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -33,15 +39,19 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.japi.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Tenants and their models. Thread-safe. */
 final class Tenants {
+    private final ActorSystem<?> system;
     private final VnicActors actors;
     private final Asking asking;
+    private final KnownModels known = new KnownModels();
 
-    Tenants(VnicActors actors, Asking asking) {
+    Tenants(ActorSystem<?> system, VnicActors actors, Asking asking) {
+        this.system = system;
         this.actors = actors;
         this.asking = asking;
     }
@@ -55,13 +65,16 @@ final class Tenants {
         return asking.ask(actors.tenantRegistry(), list).thenApply(RegistryCommand.Tenants::names);
     }
 
+    /** From another node only what has changed since the last time. */
     CompletionStage<TenantModel> model(TenantId tenant) {
-        return ask(tenant, TenantCommand.GetModel::new).thenApply(reply -> {
-            if (reply instanceof TenantReply.Model(TenantModel model)) {
-                return model;
-            }
-            throw failed(reply);
-        });
+        KnownModels.Known before = known.of(tenant);
+        return ask(tenant, replyTo -> new TenantCommand.GetModel(before == null ? null : before.version(), replyTo))
+                .thenApply(reply -> switch (reply) {
+                    case TenantReply.Model(TenantModel model, ModelVersion version) -> known.learned(model, version);
+                    case TenantReply.ModelDelta(List<ModelEdit> edits, ModelVersion version)
+                    when before != null -> known.learned(before.model(), edits, version);
+                    default -> throw failed(reply);
+                });
     }
 
     CompletionStage<EditOutcome> put(
@@ -89,13 +102,18 @@ final class Tenants {
             TenantId tenant, List<ModelEdit> edits, OptionalLong expectedRevision, String by, String note) {
         return ask(
                         tenant,
-                        replyTo ->
-                                new TenantCommand.Edit(changes(edits), expected(expectedRevision), by, note, replyTo))
+                        replyTo -> LargeEdits.packed(
+                                system,
+                                new TenantCommand.Edit(changes(edits), expected(expectedRevision), by, note, replyTo)))
                 .thenApply(Tenants::outcome);
     }
 
     CompletionStage<EditOutcome> check(TenantId tenant, List<ModelEdit> edits, OptionalLong expectedRevision) {
-        return ask(tenant, replyTo -> new TenantCommand.CheckEdit(changes(edits), expected(expectedRevision), replyTo))
+        return ask(
+                        tenant,
+                        replyTo -> LargeEdits.packed(
+                                system,
+                                new TenantCommand.CheckEdit(changes(edits), expected(expectedRevision), replyTo)))
                 .thenApply(Tenants::outcome);
     }
 
@@ -110,7 +128,7 @@ final class Tenants {
     CompletionStage<TenantModel> model(TenantId tenant, long revision) {
         return ask(tenant, replyTo -> new TenantCommand.GetModelAt(revision, replyTo))
                 .thenApply(reply -> switch (reply) {
-                    case TenantReply.Model(TenantModel model) -> model;
+                    case TenantReply.Model(TenantModel model, var _) -> model;
                     case TenantReply.NoRevision(long wanted, long oldest, long current) ->
                         throw new RefusedException(
                                 ProblemKind.UNKNOWN,
@@ -179,15 +197,21 @@ final class Tenants {
                 });
     }
 
-    CompletionStage<List<VnicRealization>> realization(TenantId tenant, long revision) {
-        return ask(tenant, TenantCommand.GetRealization::new).thenApply(reply -> {
-            if (!(reply instanceof TenantReply.Realization realization)) {
-                throw failed(reply);
-            }
-            return realization.vnics().stream()
-                    .flatMap(vnic -> Optional.ofNullable(vnic.host()).map(host -> view(vnic, host, revision)).stream())
-                    .toList();
-        });
+    CompletionStage<RealizationView> realization(TenantId tenant, OptionalLong asked, Duration wait) {
+        return ask(tenant, replyTo -> new TenantCommand.GetRealization(expected(asked), wait.toMillis(), replyTo), wait)
+                .thenApply(reply -> {
+                    if (!(reply instanceof TenantReply.Realization realization)) {
+                        throw failed(reply);
+                    }
+                    long current = realization.revision();
+                    long revision = asked.orElse(current);
+                    List<VnicRealization> vnics = realization.vnics().stream()
+                            .flatMap(vnic ->
+                                    Optional.ofNullable(vnic.host()).map(host -> view(vnic, host, revision)).stream())
+                            .toList();
+                    boolean realized = revision <= current && vnics.stream().allMatch(VnicRealization::realized);
+                    return new RealizationView(tenant.value(), revision, current, realized, vnics);
+                });
     }
 
     /** Nobody compares nanoseconds. */
@@ -219,12 +243,35 @@ final class Tenants {
         });
     }
 
-    /** An unknown tenant becomes a 404 with the names that there are. */
     private CompletionStage<TenantReply> ask(TenantId tenant, Function<ActorRef<TenantReply>, TenantCommand> command) {
-        return asking.ask(actors.tenantPolicy(tenant), command)
-                .thenCompose(reply -> reply instanceof TenantReply.UnknownTenant
-                        ? unknown(tenant)
-                        : CompletableFuture.completedFuture(reply));
+        return ask(tenant, command, Duration.ZERO);
+    }
+
+    /**
+     * An unknown tenant becomes a 404 with the names that there are.
+     *
+     * @param wait that was asked of the tenant before it answers
+     */
+    private CompletionStage<TenantReply> ask(
+            TenantId tenant, Function<ActorRef<TenantReply>, TenantCommand> command, Duration wait) {
+        return asking.ask(actors.tenantPolicy(tenant), command, asking.timeout().plus(wait))
+                .thenCompose(reply -> switch (reply) {
+                    case TenantReply.UnknownTenant _ -> unknown(tenant);
+                    case TenantReply.InPieces(Parcel answer) -> arrived(answer);
+                    default -> CompletableFuture.completedFuture(reply);
+                });
+    }
+
+    private CompletionStage<TenantReply> arrived(Parcel answer) {
+        return Parcels.get(system).fetch(answer).handle((reply, lost) -> {
+            if (reply instanceof TenantReply whole) {
+                return whole;
+            }
+            throw new RefusedException(
+                    ProblemKind.TIMEOUT,
+                    "an answer of the tenant did not arrive" + (lost == null ? "" : ": " + lost.getMessage()),
+                    "try again");
+        });
     }
 
     private CompletionStage<TenantReply> unknown(TenantId tenant) {

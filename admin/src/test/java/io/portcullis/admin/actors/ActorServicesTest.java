@@ -43,6 +43,7 @@ import io.portcullis.policy.model.TenantModel;
 import io.portcullis.vnic.FirewallCommand;
 import io.portcullis.vnic.FirewallReply;
 import io.portcullis.vnic.FirewallState;
+import io.portcullis.vnic.ModelVersion;
 import io.portcullis.vnic.RefusalCode;
 import io.portcullis.vnic.Refused;
 import io.portcullis.vnic.RuleAssignment;
@@ -124,7 +125,8 @@ class ActorServicesTest {
     void shouldPassOnWhatATenantSaysOfItsRevisions() {
         TenantModel then = TenantModel.empty(ACME);
         Instant at = Instant.parse("2026-01-01T00:00:00Z");
-        cluster.replies.put(TenantCommand.GetModelAt.class, new TenantReply.Model(then));
+        cluster.replies.put(
+                TenantCommand.GetModelAt.class, new TenantReply.Model(then, new ModelVersion(1, then.revision())));
         cluster.replies.put(
                 TenantCommand.GetHistory.class,
                 new TenantReply.History(
@@ -177,9 +179,11 @@ class ActorServicesTest {
                                         RuleAssignment.NONE,
                                         null))));
 
-        assertThat(done(services.realization(ACME, 9)))
+        assertThat(done(services.realization(ACME, OptionalLong.of(9), Duration.ZERO))
+                        .vnics())
                 .containsExactly(new VnicRealization(ETH0.toString(), "host-1", 7, false, since.toString()));
-        assertThat(done(services.realization(ACME, 7)))
+        assertThat(done(services.realization(ACME, OptionalLong.of(7), Duration.ZERO))
+                        .vnics())
                 .containsExactly(new VnicRealization(ETH0.toString(), "host-1", 7, true, since.toString()));
     }
 

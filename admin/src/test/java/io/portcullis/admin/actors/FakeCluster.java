@@ -24,6 +24,7 @@ import io.portcullis.vnic.HostDirectory;
 import io.portcullis.vnic.HostLimits;
 import io.portcullis.vnic.HostNode;
 import io.portcullis.vnic.HostReply;
+import io.portcullis.vnic.ModelVersion;
 import io.portcullis.vnic.RegistryCommand;
 import io.portcullis.vnic.RuleAssignment;
 import io.portcullis.vnic.TenantCommand;
@@ -130,7 +131,8 @@ final class FakeCluster implements VnicActors, HostDirectory, PlacementDirectory
             }
             case TenantCommand.Request request
             when model == null -> request.replyTo().tell(new TenantReply.UnknownTenant(tenant));
-            case TenantCommand.GetModel get -> get.replyTo().tell(new TenantReply.Model(model));
+            case TenantCommand.GetModel get ->
+                get.replyTo().tell(new TenantReply.Model(model, new ModelVersion(1, model.revision())));
             case TenantCommand.Edit edit -> {
                 Long expected = edit.expectedRevision();
                 edit.replyTo()

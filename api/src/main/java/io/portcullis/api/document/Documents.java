@@ -13,6 +13,7 @@ import io.portcullis.api.StagedPolicySpec;
 import io.portcullis.api.TenantSpec;
 import io.portcullis.api.VmSpec;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +30,7 @@ public final class Documents {
     public static final Map<String, Class<? extends Record>> KINDS = kinds();
 
     /** Largest text, in bytes of UTF-8. */
-    public static final int MAX_BYTES = 4 * 1024 * 1024;
+    public static final int MAX_BYTES = 32 * 1024 * 1024;
     /** Most documents in one text. */
     public static final int MAX_DOCUMENTS = 20_000;
     /** Deepest nesting of objects and lists. */
@@ -111,19 +112,34 @@ public final class Documents {
      * is more than one.
      */
     public static List<Located> readAll(byte[] text, Format format) throws InvalidDocumentException {
-        return readAll(ParsedText.parse(text, format));
+        Collector collector = new Collector();
+        ParsedText.read(text, format, collector::add);
+        return collector.located();
     }
 
     private static List<Located> readAll(ParsedText parsed) throws InvalidDocumentException {
-        boolean several = parsed.documents().size() > 1;
-        List<FieldProblem> all = new ArrayList<>();
-        List<Located> read = new ArrayList<>();
-        Map<String, Integer> seen = new LinkedHashMap<>();
+        Collector collector = new Collector();
         for (int index = 0; index < parsed.documents().size(); index++) {
-            int document = index;
-            String prefix = several ? "documents[" + index + "]" : "";
-            Problems problems = new Problems(problem -> Located.prefixed(prefix, parsed.locate(document, problem)));
-            Resource<?> resource = envelope(parsed.documents().get(index), problems);
+            collector.add(parsed.documents().get(index), parsed.places().get(index));
+        }
+        return collector.located();
+    }
+
+    /** Turns trees into resources, one by one; keeps the places, not the trees. */
+    private static final class Collector {
+        private record Read(int index, Resource<?> resource, Places places) {}
+
+        private record Mistake(int index, FieldProblem problem) {}
+
+        private final List<Read> read = new ArrayList<>();
+        private final List<Mistake> mistakes = new ArrayList<>();
+        private final Map<String, Integer> seen = new HashMap<>();
+        private int count;
+
+        void add(JsonNode document, Places places) {
+            int index = count++;
+            Problems problems = new Problems(problem -> ParsedText.locate(places, problem));
+            Resource<?> resource = envelope(document, problems);
             if (resource != null) {
                 Integer earlier = seen.putIfAbsent(
                         resource.kind() + " " + resource.metadata().name(), index);
@@ -131,19 +147,33 @@ public final class Documents {
                     problems.add(
                             "metadata.name", "is the name of documents[" + earlier + "] too", "give each one once");
                 }
-                read.add(new Located(resource, prefix, problem -> parsed.locate(document, problem)));
+                read.add(new Read(index, resource, places));
             }
-            if (all.size() < Problems.MAX_KEPT) {
-                all.addAll(problems.kept());
+            if (mistakes.size() < Problems.MAX_KEPT) {
+                problems.kept().forEach(problem -> mistakes.add(new Mistake(index, problem)));
             }
         }
-        if (all.isEmpty() && read.isEmpty()) {
-            throw mistake("", "there is no document in it");
+
+        List<Located> located() throws InvalidDocumentException {
+            if (!mistakes.isEmpty()) {
+                throw new InvalidDocumentException(mistakes.stream()
+                        .map(mistake -> Located.prefixed(prefix(mistake.index()), mistake.problem()))
+                        .toList());
+            }
+            if (read.isEmpty()) {
+                throw mistake("", "there is no document in it");
+            }
+            return read.stream()
+                    .map(each -> new Located(
+                            each.resource(),
+                            prefix(each.index()),
+                            problem -> ParsedText.locate(each.places(), problem)))
+                    .toList();
         }
-        if (!all.isEmpty()) {
-            throw new InvalidDocumentException(all);
+
+        private String prefix(int index) {
+            return count > 1 ? "documents[" + index + "]" : "";
         }
-        return read;
     }
 
     private static @Nullable Resource<?> envelope(JsonNode node, Problems problems) {

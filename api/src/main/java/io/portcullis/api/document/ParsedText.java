@@ -14,16 +14,18 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import io.portcullis.api.FieldProblem;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.error.Mark;
@@ -31,12 +33,17 @@ import org.yaml.snakeyaml.error.MarkedYAMLException;
 
 /**
  * A text as trees, with the place of every value. The bounds hold before anything is built: size, depth (both here and in the
- * parser), number of documents and values, length of names.
+ * parser), number of documents, of values in each and in all, length of names.
  */
-record ParsedText(List<JsonNode> documents, List<Place> places) {
+record ParsedText(List<JsonNode> documents, List<Places> places) {
     private static final int MAX_NAME_LENGTH = 1_000;
     private static final int MAX_NUMBER_LENGTH = 100;
+    /** In one document, which is a tree in memory while it is read. */
     private static final int MAX_VALUES = 500_000;
+    /** In all documents of a text: four million, or fewer where the heap is below 1 GiB. */
+    private static final int MAX_VALUES_OF_ALL =
+            Math.clamp(Runtime.getRuntime().maxMemory() / 256, MAX_VALUES, 4_000_000);
+
     private static final StreamReadConstraints CONSTRAINTS = StreamReadConstraints.builder()
             .maxNestingDepth(Documents.MAX_DEPTH)
             .maxNameLength(MAX_NAME_LENGTH)
@@ -62,38 +69,68 @@ record ParsedText(List<JsonNode> documents, List<Place> places) {
         return options;
     }
 
+    /** Takes one document after the other, so that nothing of one need be there with the next. */
+    interface Sink {
+        void accept(JsonNode document, Places places) throws InvalidDocumentException;
+    }
+
+    /** All documents of a text of few. */
     static ParsedText parse(byte[] bytes, Format format) throws InvalidDocumentException {
+        List<JsonNode> documents = new ArrayList<>();
+        List<Places> places = new ArrayList<>();
+        read(bytes, format, (document, its) -> {
+            documents.add(document);
+            places.add(its);
+        });
+        return new ParsedText(documents, places);
+    }
+
+    /** Reads the documents in their order; what is malformed ends it, after the sink had those before. */
+    static void read(byte[] bytes, Format format, Sink sink) throws InvalidDocumentException {
         if (bytes.length > Documents.MAX_BYTES) {
             throw refused("the document has more than " + Documents.MAX_BYTES + " bytes", "apply it in parts", null);
         }
-        String text;
-        try {
-            text = StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(bytes))
-                    .toString();
-        } catch (CharacterCodingException notUtf8) {
+        if (!isUtf8(bytes)) {
             throw refused("the document is not UTF-8", "save it in UTF-8", null);
         }
+        java.io.Reader text = new InputStreamReader(new ByteArrayInputStream(bytes), StandardCharsets.UTF_8);
         try (JsonParser parser = format == Format.JSON ? JSON.createParser(text) : YAML.createParser(text)) {
-            return new Reader(parser).read();
+            new Reader(parser, sink).read();
         } catch (JsonProcessingException malformed) {
             if (malformed.getCause() instanceof MarkedYAMLException yaml) {
-                throw malformed(yaml, text);
+                throw malformed(yaml, bytes);
             }
-            throw refused(firstLine(malformed.getOriginalMessage()), syntaxHint(text, format), malformed.getLocation());
+            throw refused(
+                    firstLine(malformed.getOriginalMessage()), syntaxHint(bytes, format), malformed.getLocation());
         } catch (IOException | IllegalArgumentException | ClassCastException malformed) {
-            throw refused(firstLine(String.valueOf(malformed.getMessage())), syntaxHint(text, format), null);
+            throw refused(firstLine(String.valueOf(malformed.getMessage())), syntaxHint(bytes, format), null);
+        }
+    }
+
+    private static boolean isUtf8(byte[] bytes) {
+        CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+        ByteBuffer in = ByteBuffer.wrap(bytes);
+        CharBuffer thrownAway = CharBuffer.allocate(8_192);
+        while (true) {
+            CoderResult result = decoder.decode(in, thrownAway.clear(), true);
+            if (!result.isOverflow()) {
+                return !result.isError();
+            }
         }
     }
 
     /** Adds line and column: those of the path itself, or of the nearest value around it. */
     FieldProblem locate(int document, FieldProblem problem) {
+        return locate(places.get(document), problem);
+    }
+
+    static FieldProblem locate(Places places, FieldProblem problem) {
         if (problem.line() != null) {
             return problem;
         }
-        Place place = places.get(document).find(problem.path());
-        return new FieldProblem(problem.path(), problem.message(), problem.hint(), place.line, place.column);
+        int place = places.find(problem.path());
+        return new FieldProblem(
+                problem.path(), problem.message(), problem.hint(), places.line(place), places.column(place));
     }
 
     private static InvalidDocumentException refused(
@@ -104,7 +141,7 @@ record ParsedText(List<JsonNode> documents, List<Place> places) {
     }
 
     /** SnakeYAML knows best what it could not read, and where. */
-    private static InvalidDocumentException malformed(MarkedYAMLException yaml, String text) {
+    private static InvalidDocumentException malformed(MarkedYAMLException yaml, byte[] text) {
         String context = yaml.getContext() == null ? "" : yaml.getContext() + ": ";
         String problem = firstLine(context + yaml.getProblem());
         Mark mark = yaml.getProblemMark();
@@ -114,13 +151,22 @@ record ParsedText(List<JsonNode> documents, List<Place> places) {
                 List.of(new FieldProblem("", problem, syntaxHint(text, Format.YAML), line, column)));
     }
 
-    private static @Nullable String syntaxHint(String text, Format format) {
+    private static @Nullable String syntaxHint(byte[] text, Format format) {
         if (format == Format.JSON) {
             return "it must be JSON; look at quotes, commas and brackets near that line";
         }
-        return text.indexOf('\t') >= 0
+        return hasTab(text)
                 ? "YAML is indented with spaces; there is a tab in this text"
                 : "it must be YAML or JSON; look at quotes, brackets and indentation near that line";
+    }
+
+    private static boolean hasTab(byte[] text) {
+        for (byte each : text) {
+            if (each == '\t') {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static String firstLine(String message) {
@@ -133,31 +179,37 @@ record ParsedText(List<JsonNode> documents, List<Place> places) {
         private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
         private final JsonParser parser;
-        private final List<JsonNode> documents = new ArrayList<>();
-        private final List<Place> places = new ArrayList<>();
-        private int values;
+        private final Sink sink;
+        /** Equal names are one object: there are few of them. */
+        private final Map<String, String> names = new HashMap<>();
 
-        Reader(JsonParser parser) {
+        private Places places = new Places();
+        private int documents;
+        private int values;
+        private long valuesOfAll;
+
+        Reader(JsonParser parser, Sink sink) {
             this.parser = parser;
+            this.sink = sink;
         }
 
-        ParsedText read() throws IOException, InvalidDocumentException {
+        void read() throws IOException, InvalidDocumentException {
             while (parser.nextToken() != null) {
-                Place place = new Place(parser.currentTokenLocation());
-                JsonNode document = value(place);
+                places = new Places();
+                values = 0;
+                JsonNode document = value(null, parser.currentTokenLocation());
                 if (isEmpty(document)) {
                     continue;
                 }
-                if (documents.size() == Documents.MAX_DOCUMENTS) {
+                if (documents++ == Documents.MAX_DOCUMENTS) {
                     throw refused(
                             "there are more than " + Documents.MAX_DOCUMENTS + " documents",
                             "apply them in parts",
                             parser.currentTokenLocation());
                 }
-                documents.add(document);
-                places.add(place);
+                places.trim();
+                sink.accept(document, places);
             }
-            return new ParsedText(documents, places);
         }
 
         private static boolean isEmpty(JsonNode document) {
@@ -165,20 +217,22 @@ record ParsedText(List<JsonNode> documents, List<Place> places) {
                     || (document.isTextual() && document.asText().isEmpty());
         }
 
-        private JsonNode value(Place place) throws IOException, InvalidDocumentException {
+        private JsonNode value(@Nullable String name, JsonLocation location)
+                throws IOException, InvalidDocumentException {
             if (parser instanceof YAMLParser yaml && yaml.isCurrentAlias()) {
                 throw refused(
                         "YAML aliases (*name) are not taken", "write the value out", parser.currentTokenLocation());
             }
             if (++values > MAX_VALUES) {
-                throw refused(
-                        "there are more than " + MAX_VALUES + " values",
-                        "apply the documents in parts",
-                        parser.currentTokenLocation());
+                throw tooMany(MAX_VALUES + " values in one document", "divide it");
             }
-            return switch (parser.currentToken()) {
-                case START_OBJECT -> object(place);
-                case START_ARRAY -> array(place);
+            if (++valuesOfAll > MAX_VALUES_OF_ALL) {
+                throw tooMany(MAX_VALUES_OF_ALL + " values", "apply the documents in parts");
+            }
+            int place = places.begin(name, location);
+            JsonNode value = switch (parser.currentToken()) {
+                case START_OBJECT -> object();
+                case START_ARRAY -> array();
                 case VALUE_NUMBER_INT -> NODES.numberNode(parser.getBigIntegerValue());
                 case VALUE_NUMBER_FLOAT -> NODES.numberNode(parser.getDecimalValue());
                 case VALUE_TRUE -> NODES.booleanNode(true);
@@ -191,63 +245,32 @@ record ParsedText(List<JsonNode> documents, List<Place> places) {
                             null,
                             parser.currentTokenLocation());
             };
+            places.end(place);
+            return value;
         }
 
-        private ObjectNode object(Place place) throws IOException, InvalidDocumentException {
+        private InvalidDocumentException tooMany(String what, String hint) {
+            return refused("there are more than " + what, hint, parser.currentTokenLocation());
+        }
+
+        private ObjectNode object() throws IOException, InvalidDocumentException {
             ObjectNode object = NODES.objectNode();
             while (parser.nextToken() == JsonToken.FIELD_NAME) {
-                String name = parser.currentName();
-                Place field = new Place(parser.currentTokenLocation());
+                String text = parser.currentName();
+                String name = names.computeIfAbsent(text, each -> each);
+                JsonLocation location = parser.currentTokenLocation();
                 parser.nextToken();
-                object.set(name, value(field));
-                place.put(name, field);
+                object.set(name, value(name, location));
             }
             return object;
         }
 
-        private ArrayNode array(Place place) throws IOException, InvalidDocumentException {
+        private ArrayNode array() throws IOException, InvalidDocumentException {
             ArrayNode array = NODES.arrayNode();
             while (parser.nextToken() != JsonToken.END_ARRAY) {
-                Place item = new Place(parser.currentTokenLocation());
-                place.put("[" + array.size() + "]", item);
-                array.add(value(item));
+                array.add(value(null, parser.currentTokenLocation()));
             }
             return array;
-        }
-    }
-
-    /** Where a value stands in the text, and the values in it. */
-    static final class Place {
-        private static final Pattern STEP = Pattern.compile("\\[[0-9]+]|[^.\\[]+");
-
-        private final int line;
-        private final int column;
-        private Map<String, Place> inner = Map.of();
-
-        Place(JsonLocation location) {
-            line = location.getLineNr();
-            column = location.getColumnNr();
-        }
-
-        void put(String step, Place place) {
-            if (inner.isEmpty()) {
-                inner = new HashMap<>(4);
-            }
-            inner.put(step, place);
-        }
-
-        /** The place of a path such as {@code spec.rules[0].name}, as far as there is one. */
-        Place find(String path) {
-            Place place = this;
-            Matcher steps = STEP.matcher(path);
-            while (steps.find()) {
-                Place next = place.inner.get(steps.group());
-                if (next == null) {
-                    break;
-                }
-                place = next;
-            }
-            return place;
         }
     }
 }

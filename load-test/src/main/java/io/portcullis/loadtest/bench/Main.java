@@ -13,7 +13,14 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description = {"Measures parts of the data path, and of the policy before it, on one core of this machine.", ""
         },
-        subcommands = {ClassifyBench.class, TrackBench.class, PolicyBench.class, AnalyzeBench.class, JmhBench.class},
+        subcommands = {
+            ClassifyBench.class,
+            TrackBench.class,
+            PolicyBench.class,
+            RealizeBench.class,
+            AnalyzeBench.class,
+            JmhBench.class
+        },
         footer = {"", "Exit status: 0 measured, 1 measured and found wrong answers, 2 wrong usage, 3 unusable input."})
 public final class Main implements Runnable {
     static final int UNUSABLE_INPUT = 3;

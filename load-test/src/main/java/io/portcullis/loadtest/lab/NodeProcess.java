@@ -1,4 +1,4 @@
-package io.portcullis.demo;
+package io.portcullis.loadtest.lab;
 
 import io.portcullis.api.HostView;
 import io.portcullis.api.PortcullisClient;
@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** One host: a JVM of its own with the cluster node in it. */
-final class NodeProcess {
+/** One host: a JVM of its own with the cluster node in it. One thread. */
+public final class NodeProcess {
     private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
 
     private final String host;
@@ -31,15 +31,20 @@ final class NodeProcess {
         this.log = log;
     }
 
-    /** Ports of one host: cluster, admin and tunnel lie side by side from {@code firstPort} on. */
-    static NodeProcess of(String host, int firstPort, String seeds, String backend, String uplink, Path folder) {
+    /**
+     * Ports of one host: cluster, admin and tunnel lie side by side from {@code firstPort} on.
+     *
+     * @param heapMebibytes of the JVM, at most
+     */
+    static NodeProcess of(
+            String host, int firstPort, String seeds, String backend, String uplink, Path folder, int heapMebibytes) {
         List<String> command = new ArrayList<>(List.of(
                 System.getenv()
                         .getOrDefault(
                                 "PORTCULLIS_JAVA",
                                 Path.of(System.getProperty("java.home"), "bin", "java")
                                         .toString()),
-                "-Xmx320m",
+                "-Xmx" + heapMebibytes + "m",
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=4",
                 "--sun-misc-unsafe-memory-access=allow",
@@ -70,11 +75,11 @@ final class NodeProcess {
         return host;
     }
 
-    URI admin() {
+    public URI admin() {
         return admin;
     }
 
-    Path tokenFile() {
+    public Path tokenFile() {
         return tokenFile;
     }
 
@@ -82,7 +87,7 @@ final class NodeProcess {
         return log;
     }
 
-    void start() throws IOException {
+    public void start() throws IOException {
         process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
@@ -90,7 +95,7 @@ final class NodeProcess {
     }
 
     /** Waits until the node says that it is ready; says what the log said if it ended instead. */
-    void awaitReady(Duration limit) throws IOException, InterruptedException {
+    public void awaitReady(Duration limit) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + limit.toNanos();
         while (System.nanoTime() < deadline) {
             if (!isAlive()) {
@@ -125,16 +130,16 @@ final class NodeProcess {
         }
     }
 
-    PortcullisClient client() throws IOException {
+    public PortcullisClient client() throws IOException {
         return PortcullisClient.withTokenFile(admin, tokenFile);
     }
 
-    boolean isAlive() {
+    public boolean isAlive() {
         return process != null && process.isAlive();
     }
 
     /** SIGKILL. */
-    void kill() throws InterruptedException {
+    public void kill() throws InterruptedException {
         if (process != null) {
             process.destroyForcibly();
             process.waitFor();

@@ -1,7 +1,6 @@
-package io.portcullis.demo;
+package io.portcullis.loadtest.lab;
 
 import io.portcullis.api.PortcullisClient;
-import io.portcullis.loadtest.lab.Lab;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -15,32 +14,40 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** The host processes of the demo. One thread; {@link #close} stops them and removes their files. */
-final class DemoCluster implements AutoCloseable {
-    static final Duration START_LIMIT = Duration.ofSeconds(60);
+/** Hosts on this machine, each a process. One thread; {@link #close} stops them and removes their files. */
+public final class LocalCluster implements AutoCloseable {
+    public static final Duration START_LIMIT = Duration.ofSeconds(60);
 
     /** Distance between the ports of two hosts. */
     private static final int PORT_STEP = 10;
 
     private final Lab lab;
     private final int basePort;
+    private final int heapMebibytes;
     private final Path folder;
     private final Map<String, NodeProcess> nodes = new LinkedHashMap<>();
 
-    DemoCluster(Lab lab, int basePort) throws IOException {
+    /**
+     * A cluster of no hosts yet.
+     *
+     * @param basePort the first host's first port; each takes three in a row of ten
+     * @param heapMebibytes of each host, at most
+     */
+    public LocalCluster(Lab lab, int basePort, int heapMebibytes) throws IOException {
         this.lab = lab;
         this.basePort = basePort;
-        this.folder = Files.createTempDirectory("portcullis-demo-");
+        this.heapMebibytes = heapMebibytes;
+        this.folder = Files.createTempDirectory("portcullis-");
     }
 
     /** Starts hosts and waits until all are ready and every node has heard of them. The first one started forms the cluster. */
-    void start(String... hosts) throws IOException, InterruptedException {
+    public void start(String... hosts) throws IOException, InterruptedException {
         for (String host : hosts) {
             NodeProcess node = nodes.get(host);
             if (node == null) {
                 int firstPort = basePort + PORT_STEP * nodes.size();
                 checkFree(firstPort);
-                node = NodeProcess.of(host, firstPort, seeds(), lab.backend(), lab.uplink(host), folder);
+                node = NodeProcess.of(host, firstPort, seeds(), lab.backend(), lab.uplink(host), folder, heapMebibytes);
                 nodes.put(host, node);
             }
             node.start();
@@ -58,7 +65,7 @@ final class DemoCluster implements AutoCloseable {
         }
     }
 
-    NodeProcess node(String host) {
+    public NodeProcess node(String host) {
         NodeProcess node = nodes.get(host);
         if (node == null) {
             throw new IllegalArgumentException("no host " + host);
@@ -67,11 +74,11 @@ final class DemoCluster implements AutoCloseable {
     }
 
     /** A client of the first host's API. */
-    PortcullisClient client() throws IOException {
+    public PortcullisClient client() throws IOException {
         return nodes.values().iterator().next().client();
     }
 
-    Path folder() {
+    public Path folder() {
         return folder;
     }
 

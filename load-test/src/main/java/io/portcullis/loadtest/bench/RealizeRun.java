@@ -1,0 +1,216 @@
+package io.portcullis.loadtest.bench;
+
+import io.portcullis.api.ChangeView;
+import io.portcullis.api.PortcullisClient;
+import io.portcullis.api.TenantSpec;
+import io.portcullis.loadtest.lab.LocalCluster;
+import io.portcullis.loadtest.lab.MemoryLab;
+import io.portcullis.policy.MacAddress;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+
+/**
+ * A cluster of hosts, each a JVM of its own with ports in memory, and one tenant whose rules are all replaced, and then changed one by one.
+ * Each change is timed from its request until the API says that every vNIC enforces it.
+ */
+final class RealizeRun {
+    static final Duration LIMIT = Duration.ofSeconds(60);
+    /** How often all rules are replaced after the first time. */
+    private static final int REPLACEMENTS = 4;
+
+    private final RealizeTenant tenant;
+    private final int changes;
+    private final int portBase;
+    private final int heapMebibytes;
+    private final PrintStream progress;
+
+    RealizeRun(RealizeTenant tenant, int changes, int portBase, int heapMebibytes, PrintStream progress) {
+        this.tenant = tenant;
+        this.changes = changes;
+        this.portBase = portBase;
+        this.heapMebibytes = heapMebibytes;
+        this.progress = progress;
+    }
+
+    /** A change: answered by the API, and enforced everywhere, in milliseconds from its request. */
+    private record Timed(double answered, double realized) {}
+
+    RealizeResult run() throws IOException, InterruptedException, TimeoutException {
+        List<String> hosts = IntStream.rangeClosed(1, tenant.hosts())
+                .mapToObj(number -> "host-" + number)
+                .toList();
+        try (MemoryLab lab = MemoryLab.create();
+                LocalCluster cluster = new LocalCluster(lab, portBase, heapMebibytes)) {
+            progress.println("starting " + String.join(", ", hosts));
+            cluster.start(hosts.toArray(String[]::new));
+            try (PortcullisClient client = cluster.client()) {
+                progress.println("attaching " + tenant.vms() + " VMs");
+                create(client, lab, hosts);
+                progress.println("applying " + tenant.rules() + " rules");
+                Timed first = timed(client, () -> client.apply(RealizeTenant.NAME, tenant.policies(0)));
+                List<Timed> again = new ArrayList<>();
+                for (int version = 1; version <= REPLACEMENTS; version++) {
+                    String next = tenant.policies(version);
+                    again.add(timed(client, () -> client.apply(RealizeTenant.NAME, next)));
+                }
+                progress.println("changing " + changes + " tags, and as many rules");
+                double[] tags = changes(client, this::changeTag);
+                double[] rules = changes(client, this::changeRule);
+                return result(first, again, tags, rules);
+            }
+        }
+    }
+
+    private void create(PortcullisClient client, MemoryLab lab, List<String> hosts) throws TimeoutException {
+        client.putTenant(RealizeTenant.NAME, new TenantSpec("DROP", "strict"));
+        client.apply(RealizeTenant.NAME, tenant.inventory());
+        for (int vm = 0; vm < tenant.vms(); vm++) {
+            String name = RealizeTenant.vm(vm);
+            lab.addVm(name, new MacAddress(0x0200_0000_0000L + vm), List.of());
+            client.attach(RealizeTenant.NAME, name, hosts.get(tenant.host(vm)));
+        }
+        client.awaitRealized(
+                RealizeTenant.NAME, client.tenant(RealizeTenant.NAME).revision(), LIMIT);
+    }
+
+    private interface Change {
+        ChangeView make(PortcullisClient client, int number);
+    }
+
+    private double[] changes(PortcullisClient client, Change change) throws TimeoutException {
+        // the code must be warm, not the goal
+        for (int number = 0; number < changes / 4; number++) {
+            change.make(client, number);
+        }
+        double[] millis = new double[changes];
+        for (int number = 0; number < changes; number++) {
+            int each = changes / 4 + number;
+            millis[number] = timed(client, () -> change.make(client, each)).realized();
+        }
+        Arrays.sort(millis);
+        return millis;
+    }
+
+    private ChangeView changeTag(PortcullisClient client, int number) {
+        int vm = number % tenant.vms();
+        int times = number / tenant.vms();
+        int now = (tenant.application(vm) + times) % tenant.applications();
+        int next = (now + 1) % tenant.applications();
+        return client.tag(
+                RealizeTenant.NAME,
+                RealizeTenant.vm(vm),
+                List.of(RealizeTenant.tag(next)),
+                List.of(RealizeTenant.tag(now)));
+    }
+
+    private ChangeView changeRule(PortcullisClient client, int number) {
+        int application = number % tenant.applications();
+        int version = REPLACEMENTS + number / tenant.applications() % 2;
+        return client.put(
+                RealizeTenant.NAME,
+                "policies",
+                RealizeTenant.policy(application),
+                tenant.changed(application, version));
+    }
+
+    private Timed timed(PortcullisClient client, Supplier<ChangeView> change) throws TimeoutException {
+        long begin = System.nanoTime();
+        ChangeView made = change.get();
+        long answered = System.nanoTime();
+        client.awaitRealized(RealizeTenant.NAME, made.revision(), LIMIT);
+        return new Timed((answered - begin) / 1e6, (System.nanoTime() - begin) / 1e6);
+    }
+
+    private RealizeResult result(Timed first, List<Timed> again, double[] tags, double[] rules) {
+        double[] answered = again.stream().mapToDouble(Timed::answered).sorted().toArray();
+        double[] realized = again.stream().mapToDouble(Timed::realized).sorted().toArray();
+        return new RealizeResult(
+                tenant,
+                changes,
+                first.answered(),
+                first.realized(),
+                quantile(answered, 0.5),
+                quantile(realized, 0.5),
+                quantile(tags, 0.5),
+                quantile(tags, 0.99),
+                tags[tags.length - 1],
+                quantile(rules, 0.5),
+                quantile(rules, 0.99),
+                rules[rules.length - 1]);
+    }
+
+    private static double quantile(double[] sorted, double part) {
+        return sorted[Math.max(0, (int) Math.ceil(part * sorted.length) - 1)];
+    }
+
+    /** What a run measured; times in milliseconds from a request on. */
+    record RealizeResult(
+            RealizeTenant tenant,
+            int changes,
+            double firstAppliedMillis,
+            double firstRealizedMillis,
+            double appliedMillis,
+            double realizedMillis,
+            double tagMillisP50,
+            double tagMillisP99,
+            double tagMillisWorst,
+            double ruleMillisP50,
+            double ruleMillisP99,
+            double ruleMillisWorst) {
+        String json() {
+            return String.format(
+                    Locale.ROOT,
+                    "{\"rules\":%d,\"policies\":%d,\"vms\":%d,\"hosts\":%d,\"firstAppliedMillis\":%.0f,"
+                            + "\"firstRealizedMillis\":%.0f,\"appliedMillis\":%.0f,\"realizedMillis\":%.0f,"
+                            + "\"changes\":%d,\"tagMillisP50\":%.1f,\"tagMillisP99\":%.1f,\"tagMillisWorst\":%.1f,"
+                            + "\"ruleMillisP50\":%.1f,\"ruleMillisP99\":%.1f,\"ruleMillisWorst\":%.1f}",
+                    tenant.rules(),
+                    tenant.applications(),
+                    tenant.vms(),
+                    tenant.hosts(),
+                    firstAppliedMillis,
+                    firstRealizedMillis,
+                    appliedMillis,
+                    realizedMillis,
+                    changes,
+                    tagMillisP50,
+                    tagMillisP99,
+                    tagMillisWorst,
+                    ruleMillisP50,
+                    ruleMillisP99,
+                    ruleMillisWorst);
+        }
+
+        String table() {
+            return String.format(
+                    Locale.ROOT,
+                    "%,d rules in %,d policies, %,d VMs on %d hosts%nall rules, the first time  answered %,8.0f ms,"
+                        + " realized %,8.0f ms%nall rules replaced         answered %,8.0f ms, realized %,8.0f ms"
+                        + " (medians)%none tag                   %8.1f ms, p99 %.1f, worst %.1f (%d changes)%none rule"
+                        + "                  %8.1f ms, p99 %.1f, worst %.1f",
+                    tenant.rules(),
+                    tenant.applications(),
+                    tenant.vms(),
+                    tenant.hosts(),
+                    firstAppliedMillis,
+                    firstRealizedMillis,
+                    appliedMillis,
+                    realizedMillis,
+                    tagMillisP50,
+                    tagMillisP99,
+                    tagMillisWorst,
+                    changes,
+                    ruleMillisP50,
+                    ruleMillisP99,
+                    ruleMillisWorst);
+        }
+    }
+}
