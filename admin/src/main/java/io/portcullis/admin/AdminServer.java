@@ -79,7 +79,7 @@ public final class AdminServer {
         new TraceRoutes(services).addTo(router);
         new PreviewRoutes(services, edits, workers, clock).addTo(router);
         new AnalysisRoutes(services, workers).addTo(router);
-        new VmRoutes(services, edits, documents).addTo(router);
+        new VmRoutes(services, edits, documents, workers).addTo(router);
         new MigrationRoutes(services).addTo(router);
         return router;
     }

@@ -106,7 +106,7 @@ final class EvaluationViews {
                 rule.action().name());
     }
 
-    private static List<ReasonView> reasons(List<Reason> reasons) {
+    static List<ReasonView> reasons(List<Reason> reasons) {
         return reasons.stream()
                 .map(reason -> new ReasonView(reason.condition().name(), reason.text(), reason.because()))
                 .toList();

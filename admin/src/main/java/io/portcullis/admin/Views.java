@@ -7,6 +7,7 @@ import io.portcullis.admin.document.ServiceText;
 import io.portcullis.api.ConnectionView;
 import io.portcullis.api.DiscoveredView;
 import io.portcullis.api.PlacementView;
+import io.portcullis.api.ProvenanceView;
 import io.portcullis.api.RuleView;
 import io.portcullis.api.VmView;
 import io.portcullis.api.VnicStatusView;
@@ -139,22 +140,39 @@ final class Views {
     }
 
     List<ConnectionView> connections(List<ConnectionInfo> connections) {
-        Map<Long, String> names = ruleNames();
         return connections.stream()
-                .map(connection -> new ConnectionView(
-                        ServiceText.protocol(connection.protocol()),
-                        address(connection.originator(), connection.protocol()),
-                        address(connection.responder(), connection.protocol()),
-                        connection.state(),
-                        connection.outbound() ? "OUT" : "IN",
-                        names.get(connection.ruleId()),
-                        connection.ruleId(),
-                        connection.policyRevision(),
-                        TimeUnit.NANOSECONDS.toMillis(connection.ageNanos()),
-                        TimeUnit.NANOSECONDS.toMillis(connection.idleNanos()),
-                        connection.packets(),
-                        connection.bytes()))
+                .map(connection -> connection(connection, null))
                 .toList();
+    }
+
+    /** With reasons of the first ones. */
+    List<ConnectionView> connections(List<ConnectionInfo> connections, Provenance provenance) {
+        List<ConnectionView> views = new ArrayList<>(connections.size());
+        for (ConnectionInfo connection : connections) {
+            boolean isExplained = views.size() < Provenance.MAX_EXPLAINED;
+            views.add(connection(connection, isExplained ? provenance.explain(connection) : null));
+        }
+        return views;
+    }
+
+    private ConnectionView connection(ConnectionInfo connection, @Nullable List<ProvenanceView> provenance) {
+        Map<Long, String> names = ruleNames();
+        return new ConnectionView(
+                ServiceText.protocol(connection.protocol()),
+                address(connection.originator(), connection.protocol()),
+                address(connection.responder(), connection.protocol()),
+                connection.state(),
+                connection.outbound() ? "OUT" : "IN",
+                names.get(connection.ruleId()),
+                connection.ruleId(),
+                connection.policyRevision(),
+                names.get(connection.admittingRuleId()),
+                connection.admittingRevision(),
+                TimeUnit.NANOSECONDS.toMillis(connection.ageNanos()),
+                TimeUnit.NANOSECONDS.toMillis(connection.idleNanos()),
+                connection.packets(),
+                connection.bytes(),
+                provenance);
     }
 
     private Map<Long, String> ruleNames() {

@@ -9,6 +9,7 @@ import io.portcullis.admin.http.RefusedException;
 import io.portcullis.admin.http.Role;
 import io.portcullis.admin.http.Router;
 import io.portcullis.api.AttachRequest;
+import io.portcullis.api.ConnectionView;
 import io.portcullis.api.ConnectionsView;
 import io.portcullis.api.FieldProblem;
 import io.portcullis.api.FindingsRequest;
@@ -20,6 +21,7 @@ import io.portcullis.api.VmSpec;
 import io.portcullis.api.VmView;
 import io.portcullis.api.VnicStatusView;
 import io.portcullis.api.VnicView;
+import io.portcullis.datapath.track.ConnectionInfo;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.model.Alg;
@@ -37,6 +39,7 @@ import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -49,11 +52,13 @@ final class VmRoutes {
     private final AdminServices services;
     private final Edits edits;
     private final DocumentRoutes documents;
+    private final Executor workers;
 
-    VmRoutes(AdminServices services, Edits edits, DocumentRoutes documents) {
+    VmRoutes(AdminServices services, Edits edits, DocumentRoutes documents, Executor workers) {
         this.services = services;
         this.edits = edits;
         this.documents = documents;
+        this.workers = workers;
     }
 
     void addTo(Router router) {
@@ -287,19 +292,28 @@ final class VmRoutes {
 
     private CompletionStage<Answer> connections(Exchange exchange) {
         int limit = (int) exchange.number("limit", 1, MAX_CONNECTIONS).orElse(DEFAULT_CONNECTIONS);
+        boolean isExplained = "true".equals(exchange.query().get("why"));
         return find(exchange).thenCompose(found -> {
             VmId vm = found.vm().id();
             HostId host = found.host()
                     .orElseThrow(() -> new RefusedException(
                             ProblemKind.WRONG_STATE, vm + " is attached to no host", "attach it first"));
-            return services.connections(host, found.vnic().id(), limit + 1)
-                    .thenApply(connections -> Answer.ok(new ConnectionsView(
-                            found.vnic().id().toString(),
-                            host.value(),
-                            connections.size() > limit,
-                            new Views(found.model())
-                                    .connections(
-                                            connections.stream().limit(limit).toList()))));
+            return services.connections(host, found.vnic().id(), limit + 1).thenCompose(connections -> {
+                List<ConnectionInfo> listed = connections.stream().limit(limit).toList();
+                return views(found, listed, isExplained)
+                        .thenApply(views -> Answer.ok(new ConnectionsView(
+                                found.vnic().id().toString(), host.value(), connections.size() > limit, views)));
+            });
         });
+    }
+
+    /** On a thread of its own if they are explained: each walks the whole policy of some revision. */
+    private CompletionStage<List<ConnectionView>> views(
+            Found found, List<ConnectionInfo> connections, boolean isExplained) {
+        Views views = new Views(found.model());
+        return isExplained
+                ? Provenance.of(services, found.model(), found.vnic().id(), connections)
+                        .thenApplyAsync(provenance -> views.connections(connections, provenance), workers)
+                : CompletableFuture.completedFuture(views.connections(connections));
     }
 }

@@ -42,6 +42,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /** A cluster in memory: real models, placements in a map, hosts host-1 and host-2. */
 final class FakeServices implements AdminServices {
@@ -63,6 +64,24 @@ final class FakeServices implements AdminServices {
     volatile StagedReport stagedReport = StagedReport.NONE;
     /** Somebody else changes a tenant between our reading and our writing. */
     volatile Runnable beforeNextEdit = () -> {};
+
+    /** Of every vNIC. */
+    volatile List<ConnectionInfo> connections = IntStream.range(1_000, 1_005)
+            .mapToObj(port -> new ConnectionInfo(
+                    6,
+                    new InetSocketAddress("10.0.0.9", port),
+                    new InetSocketAddress("fd00::1", 443),
+                    "ESTABLISHED",
+                    false,
+                    0,
+                    1,
+                    0,
+                    1,
+                    2_500_000,
+                    1_500_000,
+                    3,
+                    180))
+            .toList();
 
     /** What hosts say of a table that is not in force. */
     volatile ReviewingHosts reviews = (host, table, vnic) -> VnicReview.unanswered(vnic, "nobody is there");
@@ -335,24 +354,7 @@ final class FakeServices implements AdminServices {
 
     @Override
     public CompletionStage<List<ConnectionInfo>> connections(HostId host, VnicId vnic, int limit) {
-        return answer(() -> {
-            List<ConnectionInfo> all = new ArrayList<>();
-            for (int port = 1_000; port < 1_005 && all.size() < limit; port++) {
-                all.add(new ConnectionInfo(
-                        6,
-                        new InetSocketAddress("10.0.0.9", port),
-                        new InetSocketAddress("fd00::1", 443),
-                        "ESTABLISHED",
-                        false,
-                        0,
-                        1,
-                        2_500_000,
-                        1_500_000,
-                        3,
-                        180));
-            }
-            return all;
-        });
+        return answer(() -> connections.stream().limit(limit).toList());
     }
 
     @Override

@@ -69,6 +69,8 @@ class PreviewApiTest extends ApiTestCase {
                 false,
                 RuleIds.of(ACME, "web", "http"),
                 2,
+                RuleIds.of(ACME, "web", "http"),
+                2,
                 75_000_000_000L,
                 2_000_000_000L,
                 30,

@@ -94,6 +94,8 @@ class TraceApiTest extends ApiTestCase {
                 vnic.equals(WEB),
                 SQL,
                 2,
+                SQL,
+                2,
                 75_000_000_000L,
                 2_000_000_000L,
                 30,

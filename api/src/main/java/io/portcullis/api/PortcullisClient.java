@@ -335,10 +335,19 @@ public final class PortcullisClient implements AutoCloseable {
     }
 
     public ConnectionsView connections(String tenant, String vm, String vnic, int limit) {
+        return connections(tenant, vm, vnic, limit, false);
+    }
+
+    /**
+     * What the vNIC tracks now.
+     *
+     * @param why whether the first of them say why they were allowed
+     */
+    public ConnectionsView connections(String tenant, String vm, String vnic, int limit, boolean why) {
         String path = Transport.path("v1", "tenants", tenant, "vms", vm, "vnics", vnic, "connections");
+        String query = "?limit=" + limit + (why ? "&why=true" : "");
         return transport.parse(
-                transport.send(
-                        transport.requestTo(path + "?limit=" + limit).GET().build()),
+                transport.send(transport.requestTo(path + query).GET().build()),
                 Transport.Shape.of(ConnectionsView.class));
     }
 

@@ -38,6 +38,7 @@ import picocli.CommandLine.Parameters;
             "  portcullis get vm web-1             one VM and its vNICs",
             "  portcullis get rules web-1          the rules that its vNICs enforce, in order",
             "  portcullis get connections web-1    what is tracked there now, and by which rule",
+            "  portcullis get connections web-1 --why  and why that rule matched, at the revision that admitted it",
             "  portcullis get realization          which vNICs and hosts lag, and since when",
             "  portcullis get staged               what staged policies would have done",
             "  portcullis get policies -o yaml     documents that 'apply -f' takes again",
@@ -68,6 +69,11 @@ final class GetCommand implements Callable<Integer> {
             paramLabel = "N",
             description = "Groups, policies, segments, services and exclusions as they were at that revision.")
     private @Nullable Long revision;
+
+    @Option(
+            names = "--why",
+            description = "Connections: which rule of which revision allowed each, and why it matched.")
+    private boolean why;
 
     GetCommand(Terminal terminal) {
         session = new Session(terminal);
@@ -198,12 +204,15 @@ final class GetCommand implements Callable<Integer> {
     private void connections(PortcullisClient client) {
         Session.VmName[] vm = new Session.VmName[1];
         List<ConnectionsView> views = vnics(client, vm).stream()
-                .map(vnic -> client.connections(vm[0].tenant(), vm[0].name(), vnic.name(), limit))
+                .map(vnic -> client.connections(vm[0].tenant(), vm[0].name(), vnic.name(), limit, why))
                 .toList();
         Output output = session.output();
         for (ConnectionsView view : views) {
             output.text(out -> out.println(view.vnic() + " on " + view.host()));
             output.one(view, Table.of(view.connections(), output.wide(), Tables.CONNECTIONS));
+            if (why) {
+                output.text(out -> out.print(new ProvenanceText().write(view.connections())));
+            }
             if (view.truncated()) {
                 session.say("there are more; see them with --limit");
             }

@@ -196,7 +196,9 @@ final class Tables {
             wideColumn("AGE", connection -> Words.idle(connection.ageMillis())),
             column("PACKETS", ConnectionView::packets),
             column("BYTES", ConnectionView::bytes),
-            wideColumn("REVISION", ConnectionView::revision),
+            column("REVISION", ConnectionView::revision),
+            wideColumn("ADMITTED-BY", ConnectionView::admittedBy),
+            wideColumn("AT-REVISION", ConnectionView::admittedRevision),
             wideColumn("RULE-ID", ConnectionView::ruleId));
 
     static final List<Column<RuleView>> RULES = List.of(

@@ -123,6 +123,8 @@ class MessageSerializationTest {
             true,
             5,
             7,
+            4,
+            6,
             12,
             8,
             9,

@@ -3,128 +3,155 @@ package io.portcullis.datapath.track;
 import java.util.Arrays;
 
 /**
- * Which rule and revision admitted the connections of a table: each pair that is in use once, so that a connection needs
- * three bytes to name it. A pair that no connection names any more is used again. One thread; allocates only when more
- * pairs are in use than ever before.
+ * Which rule and revision allow the connections of a table, and which did first: each such record that is in use once, so that a
+ * connection needs three bytes to name it. A record that no connection names any more is used again. One thread; allocates only when
+ * more of them are in use than ever before.
  */
 final class Admissions {
-    /** Pair of rule 0 and revision 0, and of whatever does not fit; never freed. */
+    /** Rule 0 and revision 0, and whatever does not fit; never freed. */
     static final int UNKNOWN = 0;
     /** As many as three bytes can tell. */
-    static final int MAX_PAIRS = 1 << 24;
+    static final int MAX_RECORDS = 1 << 24;
 
-    private static final int FIRST_PAIRS = 4;
+    private static final int FIRST_RECORDS = 4;
 
-    private long[] ruleIds = new long[FIRST_PAIRS];
-    private long[] revisions = new long[FIRST_PAIRS];
+    private long[] ruleIds = new long[FIRST_RECORDS];
+    private long[] revisions = new long[FIRST_RECORDS];
+    private long[] firstRuleIds = new long[FIRST_RECORDS];
+    private long[] firstRevisions = new long[FIRST_RECORDS];
     /** How many connections name it. */
-    private int[] references = new int[FIRST_PAIRS];
-    /** The next pair with the same place, or the next free one; -1 ends. */
-    private int[] next = new int[FIRST_PAIRS];
-    /** By hash: the first pair, or -1. */
-    private int[] places = filled(FIRST_PAIRS);
+    private int[] references = new int[FIRST_RECORDS];
+    /** The next record with the same place, or the next free one; -1 ends. */
+    private int[] next = new int[FIRST_RECORDS];
+    /** By hash: the first record, or -1. */
+    private int[] places = filled(FIRST_RECORDS);
 
     private int used = 1;
     private int firstFree = -1;
     private int last = UNKNOWN;
 
-    /** Names a pair once more. */
-    int acquire(long ruleId, long revision) {
-        if (ruleIds[last] == ruleId && revisions[last] == revision && last != UNKNOWN && references[last] > 0) {
+    /** Names a record once more. */
+    int acquire(long ruleId, long revision, long firstRuleId, long firstRevision) {
+        if (last != UNKNOWN && references[last] > 0 && is(last, ruleId, revision, firstRuleId, firstRevision)) {
             references[last]++;
             return last;
         }
-        if (ruleId == 0 && revision == 0) {
+        if ((ruleId | revision | firstRuleId | firstRevision) == 0) {
             return UNKNOWN;
         }
-        int pair = places[place(ruleId, revision)];
-        while (pair >= 0 && (ruleIds[pair] != ruleId || revisions[pair] != revision)) {
-            pair = next[pair];
+        int record = places[place(ruleId, revision, firstRuleId, firstRevision)];
+        while (record >= 0 && !is(record, ruleId, revision, firstRuleId, firstRevision)) {
+            record = next[record];
         }
-        if (pair < 0) {
-            pair = add(ruleId, revision);
+        if (record < 0) {
+            record = add(ruleId, revision, firstRuleId, firstRevision);
         }
-        references[pair]++;
-        last = pair;
-        return pair;
+        references[record]++;
+        last = record;
+        return record;
     }
 
-    /** Names a pair once less. */
-    void release(int pair) {
-        if (pair == UNKNOWN || --references[pair] > 0) {
+    private boolean is(int record, long ruleId, long revision, long firstRuleId, long firstRevision) {
+        return ruleIds[record] == ruleId
+                && revisions[record] == revision
+                && firstRuleIds[record] == firstRuleId
+                && firstRevisions[record] == firstRevision;
+    }
+
+    /** Names a record once less. */
+    void release(int record) {
+        if (record == UNKNOWN || --references[record] > 0) {
             return;
         }
-        int place = place(ruleIds[pair], revisions[pair]);
+        int place = place(record);
         int before = places[place];
-        if (before == pair) {
-            places[place] = next[pair];
+        if (before == record) {
+            places[place] = next[record];
         } else {
-            while (next[before] != pair) {
+            while (next[before] != record) {
                 before = next[before];
             }
-            next[before] = next[pair];
+            next[before] = next[record];
         }
-        next[pair] = firstFree;
-        firstFree = pair;
+        next[record] = firstFree;
+        firstFree = record;
     }
 
-    long ruleId(int pair) {
-        return ruleIds[pair];
+    long ruleId(int record) {
+        return ruleIds[record];
     }
 
-    long revision(int pair) {
-        return revisions[pair];
+    long revision(int record) {
+        return revisions[record];
     }
 
-    /** Pairs below this number may be in use. */
+    long firstRuleId(int record) {
+        return firstRuleIds[record];
+    }
+
+    long firstRevision(int record) {
+        return firstRevisions[record];
+    }
+
+    /** Records below this number may be in use. */
     int limit() {
         return used;
     }
 
     long bytes() {
-        return ruleIds.length * 24L + places.length * 4L;
+        return ruleIds.length * 40L + places.length * 4L;
     }
 
-    private int add(long ruleId, long revision) {
-        int pair = firstFree;
-        if (pair >= 0) {
-            firstFree = next[pair];
-        } else if (used == MAX_PAIRS) {
+    private int add(long ruleId, long revision, long firstRuleId, long firstRevision) {
+        int record = firstFree;
+        if (record >= 0) {
+            firstFree = next[record];
+        } else if (used == MAX_RECORDS) {
             return UNKNOWN;
         } else {
             if (used == ruleIds.length) {
                 grow();
             }
-            pair = used++;
+            record = used++;
         }
-        ruleIds[pair] = ruleId;
-        revisions[pair] = revision;
-        references[pair] = 0;
-        link(pair);
-        return pair;
+        ruleIds[record] = ruleId;
+        revisions[record] = revision;
+        firstRuleIds[record] = firstRuleId;
+        firstRevisions[record] = firstRevision;
+        references[record] = 0;
+        link(record);
+        return record;
     }
 
     private void grow() {
-        int pairs = used * 2;
-        ruleIds = Arrays.copyOf(ruleIds, pairs);
-        revisions = Arrays.copyOf(revisions, pairs);
-        references = Arrays.copyOf(references, pairs);
-        next = Arrays.copyOf(next, pairs);
-        places = filled(pairs);
+        int records = used * 2;
+        ruleIds = Arrays.copyOf(ruleIds, records);
+        revisions = Arrays.copyOf(revisions, records);
+        firstRuleIds = Arrays.copyOf(firstRuleIds, records);
+        firstRevisions = Arrays.copyOf(firstRevisions, records);
+        references = Arrays.copyOf(references, records);
+        next = Arrays.copyOf(next, records);
+        places = filled(records);
         // growing means that none is free: all but UNKNOWN are in use
-        for (int pair = 1; pair < used; pair++) {
-            link(pair);
+        for (int record = 1; record < used; record++) {
+            link(record);
         }
     }
 
-    private void link(int pair) {
-        int place = place(ruleIds[pair], revisions[pair]);
-        next[pair] = places[place];
-        places[place] = pair;
+    private void link(int record) {
+        int place = place(record);
+        next[record] = places[place];
+        places[place] = record;
     }
 
-    private int place(long ruleId, long revision) {
-        long mixed = (ruleId * 0x9e37_79b9_7f4a_7c15L ^ revision) * 0xbf58_476d_1ce4_e5b9L;
+    private int place(int record) {
+        return place(ruleIds[record], revisions[record], firstRuleIds[record], firstRevisions[record]);
+    }
+
+    private int place(long ruleId, long revision, long firstRuleId, long firstRevision) {
+        long present = ruleId * 0x9e37_79b9_7f4a_7c15L ^ revision;
+        long first = firstRuleId * 0x94d0_49bb_1331_11ebL ^ firstRevision;
+        long mixed = (present + Long.rotateLeft(first, 32)) * 0xbf58_476d_1ce4_e5b9L;
         return (int) (mixed >>> 40) & places.length - 1;
     }
 

@@ -9,9 +9,11 @@ import java.net.InetSocketAddress;
  * @param originator sender of the first packet (port: ICMP identifier for ICMP, 0 where there is none)
  * @param state for example {@code ESTABLISHED}, {@code SYN_SENT}, {@code UDP_STREAM}
  * @param outbound whether the VM of the vNIC opened it
- * @param ruleId rule that admitted it
+ * @param ruleId rule that allows it: that admitted it or, judged again under another revision, allowed it last
  * @param policyRevision revision under which it was admitted or last judged again
- * @param ageNanos since its first packet
+ * @param admittingRuleId rule that admitted it when it was opened, on whatever host
+ * @param admittingRevision revision under which it was opened
+ * @param ageNanos since its first packet; with each move of a TCP or SCTP connection less by an eighth at most
  * @param idleNanos since its last packet
  */
 public record ConnectionInfo(
@@ -22,6 +24,8 @@ public record ConnectionInfo(
         boolean outbound,
         long ruleId,
         long policyRevision,
+        long admittingRuleId,
+        long admittingRevision,
         long ageNanos,
         long idleNanos,
         long packets,

@@ -24,6 +24,8 @@ final class ConnectionInfos {
                 table.isOutbound(slot),
                 table.ruleId(slot),
                 table.revision(slot),
+                table.admittingRuleId(slot),
+                table.admittingRevision(slot),
                 table.ageNanos(slot, nowNanos),
                 Math.max(0, table.idleNanos(slot, nowNanos)),
                 table.packets(slot),

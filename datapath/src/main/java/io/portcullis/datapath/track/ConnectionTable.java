@@ -79,7 +79,7 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
         return ConnectionState.ofCode(getByte(slot, Entry.STATE));
     }
 
-    /** Rule that admitted it; stable across tables. */
+    /** Rule that allows it now: that admitted it or, judged again, allowed it last; stable across tables. */
     public long ruleId(int slot) {
         return admissions.ruleId(admission(slot));
     }
@@ -89,10 +89,37 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
         return admissions.revision(admission(slot));
     }
 
-    /** Remembers that a newer policy admits the connection too. */
+    /** Rule that admitted it when it was opened, wherever that was. */
+    public long admittingRuleId(int slot) {
+        return admissions.firstRuleId(admission(slot));
+    }
+
+    /** Policy revision under which it was opened. */
+    public long admittingRevision(int slot) {
+        return admissions.firstRevision(admission(slot));
+    }
+
+    /** Whether it was judged again, or allowed by another rule, since it was opened. */
+    boolean isJudgedAgain(int slot) {
+        return admittingRuleId(slot) != ruleId(slot) || admittingRevision(slot) != revision(slot);
+    }
+
+    /** Remembers what admits the connection or, if it was admitted already, that a newer policy allows it too. */
     public void judged(int slot, long ruleId, long revision) {
         int old = admission(slot);
-        setAdmission(slot, admissions.acquire(ruleId, revision));
+        boolean isFirst = old == Admissions.UNKNOWN;
+        judged(
+                slot,
+                ruleId,
+                revision,
+                isFirst ? ruleId : admissions.firstRuleId(old),
+                isFirst ? revision : admissions.firstRevision(old));
+    }
+
+    /** As {@link #judged(int, long, long)}, of a connection that was admitted elsewhere. */
+    void judged(int slot, long ruleId, long revision, long admittingRuleId, long admittingRevision) {
+        int old = admission(slot);
+        setAdmission(slot, admissions.acquire(ruleId, revision, admittingRuleId, admittingRevision));
         admissions.release(old);
         setShort(slot, Entry.POLICY_EPOCH, revision == currentRevision ? currentEpoch : 0);
         changed(slot);

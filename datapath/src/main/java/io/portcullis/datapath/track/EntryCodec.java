@@ -4,7 +4,8 @@ import java.nio.ByteBuffer;
 
 /**
  * One connection as plain bytes, for its digest: everything but times, in the same bytes on every host. Flags and family (1 byte),
- * state (1), the key's word (6), the ends' addresses (4 or 16 each), rule id, revision and both counters as varints; for TCP and SCTP
+ * state (1), the key's word (6), the ends' addresses (4 or 16 each), rule id, revision (and, if it was judged again,
+ * those that admitted it) and both counters as varints; for TCP and SCTP
  * both peers and the last packet. What goes on the wire is shorter, see {@link EntryModel}.
  */
 final class EntryCodec {
@@ -28,6 +29,10 @@ final class EntryCodec {
         writeKey(key, out);
         Varint.write(out, table.ruleId(slot));
         Varint.write(out, table.revision(slot));
+        if (table.isJudgedAgain(slot)) {
+            Varint.write(out, table.admittingRuleId(slot));
+            Varint.write(out, table.admittingRevision(slot));
+        }
         Varint.write(out, table.packets(slot));
         Varint.write(out, table.bytes(slot));
         if (table.state(slot).hasPeers()) {

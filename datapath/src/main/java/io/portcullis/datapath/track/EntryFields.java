@@ -13,6 +13,8 @@ final class EntryFields {
     int state;
     long ruleId;
     long revision;
+    long admittingRuleId;
+    long admittingRevision;
     long packets;
     long bytes;
 
@@ -101,6 +103,8 @@ final class EntryFields {
         state = table.getByte(slot, Entry.STATE);
         ruleId = table.ruleId(slot);
         revision = table.revision(slot);
+        admittingRuleId = table.admittingRuleId(slot);
+        admittingRevision = table.admittingRevision(slot);
         packets = table.packets(slot);
         bytes = table.bytes(slot);
         if (hasPeers()) {
@@ -139,7 +143,7 @@ final class EntryFields {
     void store(ConnectionTable table, int slot, int nowTick) {
         table.setByte(slot, Entry.FLAGS, flags);
         table.setByte(slot, Entry.STATE, state);
-        table.judged(slot, ruleId, revision);
+        table.judged(slot, ruleId, revision, admittingRuleId, admittingRevision);
         table.setCounters(slot, packets, bytes);
         if (hasPeers()) {
             storePeer(table, slot, Entry.ORIGINAL_PEER, ORIGINAL);

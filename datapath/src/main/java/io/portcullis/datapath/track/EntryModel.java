@@ -19,6 +19,7 @@ final class EntryModel {
     private static final int COUNT_LENGTHS = 33;
 
     private final EntryFields entry;
+    private final boolean knowsAdmission;
     private final DictionaryModel kinds = new DictionaryModel();
     private final PeerModel established;
     private final PeerModel otherTcp;
@@ -45,6 +46,9 @@ final class EntryModel {
     // ---- the others; by whether there are peers ----
     private final DictionaryModel ruleIds = new DictionaryModel();
     private final DictionaryModel revisions = new DictionaryModel();
+    private final int[] judgedAgainOdds = RangeCoder.odds(1);
+    private final DictionaryModel admittingRuleIds = new DictionaryModel();
+    private final DictionaryModel admittingRevisions = new DictionaryModel();
     private final NumberModel[] packets = numbers(2);
     /** By the length of the number of packets. */
     private final NumberModel[][] bytes = {numbers(COUNT_LENGTHS), numbers(COUNT_LENGTHS)};
@@ -56,8 +60,10 @@ final class EntryModel {
     private final NumberModel ages = new NumberModel();
     private final int[] ageOdds = RangeCoder.odds(1 << AGE_CODE_BITS);
 
-    EntryModel(EntryFields entry) {
+    /** @param formatVersion of {@link TableCodec} */
+    EntryModel(EntryFields entry, int formatVersion) {
         this.entry = entry;
+        knowsAdmission = formatVersion > TableCodec.VERSION_WITHOUT_ADMISSION;
         established = new PeerModel(entry);
         otherTcp = new PeerModel(entry);
         sctp = new PeerModel(entry);
@@ -81,6 +87,7 @@ final class EntryModel {
         ends(coder);
         entry.ruleId = ruleIds.code(coder, entry.ruleId);
         entry.revision = revisions.code(coder, entry.revision);
+        admission(coder);
         if (entry.hasPeers()) {
             peers().code(coder);
         }
@@ -93,6 +100,14 @@ final class EntryModel {
         entry.timeout = timeouts[isShortened ? 2 : set].code(coder, entry.timeout);
         entry.left = entry.timeout - idles[set].codeSigned(coder, entry.timeout - entry.left);
         entry.age = entry.hasPeers() ? coarse(coder) : ages.code(coder, entry.age);
+    }
+
+    /** What admitted it, where that is not what allows it now. */
+    private void admission(RangeCoder coder) {
+        boolean isOther = entry.admittingRuleId != entry.ruleId || entry.admittingRevision != entry.revision;
+        boolean isCoded = knowsAdmission && coder.bit(judgedAgainOdds, 0, isOther ? 1 : 0) == 1;
+        entry.admittingRuleId = isCoded ? admittingRuleIds.code(coder, entry.admittingRuleId) : entry.ruleId;
+        entry.admittingRevision = isCoded ? admittingRevisions.code(coder, entry.admittingRevision) : entry.revision;
     }
 
     private PeerModel peers() {

@@ -21,13 +21,17 @@ public final class TableCodec {
     /** Also the bound on what an import reads. */
     public static final int MAX_CHUNK_BYTES = 256 * 1024;
 
-    public static final int FORMAT_VERSION = 3;
+    public static final int FORMAT_VERSION = 4;
+
+    /** Still read: of its connections nobody knows what admitted them, if they were judged again. */
+    static final int VERSION_WITHOUT_ADMISSION = 3;
 
     /** Also the bound on what an import takes from one chunk, however short. */
     public static final int MAX_CHUNK_ENTRIES = 16_384;
 
     private static final int MAGIC = 0x50434354;
     private static final int HEADER_BYTES = 24;
+    private static final int VERSION_AT = 4;
     private static final int KIND_AT = 6;
     private static final int ENTRIES_AT = 8;
     private static final int CRC_AT = 16;
@@ -42,6 +46,10 @@ public final class TableCodec {
     static final int REMOVALS = 2;
 
     private TableCodec() {}
+
+    static int version(ByteBuffer chunk) {
+        return chunk.getShort(VERSION_AT);
+    }
 
     static int kind(ByteBuffer chunk) {
         return chunk.getShort(KIND_AT);
@@ -104,7 +112,7 @@ public final class TableCodec {
     /** How many connections the chunk takes. */
     private static int fill(ByteBuffer chunk, ConnectionTable table, int[] slots, int from, int nowTick) {
         EntryFields entry = new EntryFields();
-        EntryModel model = new EntryModel(entry);
+        EntryModel model = new EntryModel(entry, FORMAT_VERSION);
         RangeEncoder encoder = new RangeEncoder(chunk);
         int to = Math.min(slots.length, from + MAX_CHUNK_ENTRIES);
         int next = from;
@@ -152,7 +160,9 @@ public final class TableCodec {
         if (length < HEADER_BYTES || length > MAX_CHUNK_BYTES) {
             return ImportResult.DAMAGED;
         }
-        if (chunk.getInt(0) != MAGIC || chunk.getShort(4) != FORMAT_VERSION) {
+        if (chunk.getInt(0) != MAGIC
+                || chunk.getShort(VERSION_AT) < VERSION_WITHOUT_ADMISSION
+                || chunk.getShort(VERSION_AT) > FORMAT_VERSION) {
             return ImportResult.FOREIGN_FORMAT;
         }
         boolean isSound = chunk.getShort(KIND_AT) >= WHOLE
@@ -169,7 +179,7 @@ public final class TableCodec {
     private static byte[] seal(ByteBuffer chunk, int kind, int entries, int phaseNanos) {
         int length = chunk.position();
         chunk.putInt(0, MAGIC);
-        chunk.putShort(4, (short) FORMAT_VERSION);
+        chunk.putShort(VERSION_AT, (short) FORMAT_VERSION);
         chunk.putShort(KIND_AT, (short) kind);
         chunk.putInt(ENTRIES_AT, entries);
         chunk.putInt(12, length - HEADER_BYTES);

@@ -61,7 +61,7 @@ public final class TableImport implements AutoCloseable {
             isAligned = true;
         }
         int nowTick = staged.clock().tick(nowNanos);
-        EntryModel model = new EntryModel(entry);
+        EntryModel model = new EntryModel(entry, TableCodec.version(chunk));
         RangeDecoder decoder = new RangeDecoder(TableCodec.atEntries(chunk));
         for (int left = TableCodec.entries(chunk); left > 0; left--) {
             model.code(decoder);

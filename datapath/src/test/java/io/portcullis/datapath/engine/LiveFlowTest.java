@@ -46,6 +46,8 @@ class LiveFlowTest {
         assertThat(vm.engine.connections(1, vm.nowNanos)).singleElement().satisfies(connection -> {
             assertThat(connection.ruleId()).isEqualTo(9);
             assertThat(connection.policyRevision()).isEqualTo(2);
+            assertThat(connection.admittingRuleId()).isEqualTo(1);
+            assertThat(connection.admittingRevision()).isEqualTo(1);
         });
         vm.out(EngineHarness.segment(PORT));
         assertThat(vm.counter("connections.rechecked")).isEqualTo(1);
@@ -76,9 +78,10 @@ class LiveFlowTest {
         assertThat(vm.in(EngineHarness.answer(PORT))).isEqualTo(Verdict.ALLOW);
         assertThat(vm.out(fromVm().tcp(PORT + 1, 443).flags(PacketView.TCP_SYN)))
                 .isEqualTo(Verdict.DROP);
-        assertThat(vm.engine.connections(1, vm.nowNanos))
-                .singleElement()
-                .satisfies(connection -> assertThat(connection.ruleId()).isEqualTo(1));
+        assertThat(vm.engine.connections(1, vm.nowNanos)).singleElement().satisfies(connection -> {
+            assertThat(connection.ruleId()).isEqualTo(1);
+            assertThat(connection.admittingRevision()).isEqualTo(1);
+        });
         vm.with(3, table(Action.DROP));
         assertThat(vm.out(EngineHarness.segment(PORT)))
                 .as("judged anew by the next revision")

@@ -103,6 +103,8 @@ final class ConnectionPopulation {
         part = Part.RULES;
         entry.ruleId = 0x5151_0000_0000_0000L + below(RULES) * 0x1357_9bdf_0246L;
         entry.revision = 1_000 + below(2);
+        entry.admittingRuleId = entry.ruleId;
+        entry.admittingRevision = entry.revision;
     }
 
     private static void ends(EntryFields entry, boolean isOutbound, int remote, int opener, int service) {

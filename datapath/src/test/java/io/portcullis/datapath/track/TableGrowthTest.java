@@ -131,16 +131,22 @@ class TableGrowthTest {
             int id = random.nextInt(300);
             long[] mine = held.remove(id);
             if (mine == null) {
-                long rule = random.nextInt(40);
+                long rule = random.nextInt(10);
                 long revision = random.nextInt(3);
-                held.put(id, new long[] {rule, revision, admissions.acquire(rule, revision)});
+                long firstRule = random.nextInt(2);
+                long firstRevision = random.nextInt(2);
+                int record = admissions.acquire(rule, revision, firstRule, firstRevision);
+                held.put(id, new long[] {rule, revision, firstRule, firstRevision, record});
             } else {
-                assertThat(admissions.ruleId((int) mine[2])).isEqualTo(mine[0]);
-                assertThat(admissions.revision((int) mine[2])).isEqualTo(mine[1]);
-                admissions.release((int) mine[2]);
+                int record = (int) mine[4];
+                assertThat(admissions.ruleId(record)).isEqualTo(mine[0]);
+                assertThat(admissions.revision(record)).isEqualTo(mine[1]);
+                assertThat(admissions.firstRuleId(record)).isEqualTo(mine[2]);
+                assertThat(admissions.firstRevision(record)).isEqualTo(mine[3]);
+                admissions.release(record);
             }
         }
-        assertThat(admissions.limit()).isLessThanOrEqualTo(40 * 3 + 1);
+        assertThat(admissions.limit()).isLessThanOrEqualTo(10 * 3 * 2 * 2 + 1);
     }
 
     private static boolean isIn(SlotIndex index, long hash, int slot) {
