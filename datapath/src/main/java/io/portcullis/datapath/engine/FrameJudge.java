@@ -266,7 +266,7 @@ final class FrameJudge {
         }
         log(Cause.FIRST_PACKET, inForce, decision, inForce.action(decision), direction, nowNanos);
         if (shadow != null) {
-            shadow.firstPacket(packet, direction, inForce, decision, decideAnnounced(shadow.rules()), nowNanos);
+            evaluateStaged(shadow, inForce, decision, direction, nowNanos);
         }
         return switch (inForce.action(decision)) {
             case ALLOW -> {
@@ -280,12 +280,21 @@ final class FrameJudge {
 
     /** What another connection announced shares that one's rule, if that allows it. */
     private int decideFirst(PolicyInForce inForce, Direction direction) {
+        if (tracker.expectedBy() == ConnectionTable.NONE) {
+            return inForce.decide(packet, direction);
+        }
         int decision = decideAnnounced(inForce);
         if (decision == NOT_ANNOUNCED) {
             return inForce.decide(packet, direction);
         }
         counters.event(Event.CONNECTIONS_EXPECTED);
         return decision;
+    }
+
+    /** By itself, so that what every first packet goes through stays small enough to be compiled as one. */
+    private void evaluateStaged(
+            ShadowPolicy staged, PolicyInForce inForce, int decision, Direction direction, long nowNanos) {
+        staged.firstPacket(packet, direction, inForce, decision, decideAnnounced(staged.rules()), nowNanos);
     }
 
     /** By which rule the connection that announced this one is allowed, or {@link #NOT_ANNOUNCED}. */
