@@ -2,12 +2,9 @@ package io.portcullis.cli;
 
 import io.portcullis.api.EvaluateRequest;
 import io.portcullis.api.EvaluationView;
-import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** Asks the policy about a connection. */
 @Command(
@@ -31,11 +28,8 @@ final class EvaluateCommand implements Callable<Integer> {
     @Mixin
     private final ConnectionOptions connection = new ConnectionOptions();
 
-    @Option(
-            names = "--expect",
-            paramLabel = "VERDICT",
-            description = "allow, drop or reject: fail unless every path gets this verdict.")
-    private @Nullable String expected;
+    @Mixin
+    private final ExpectedVerdict expected = new ExpectedVerdict();
 
     EvaluateCommand(Terminal terminal) {
         session = new Session(terminal);
@@ -48,10 +42,7 @@ final class EvaluateCommand implements Callable<Integer> {
             EvaluationView view = session.client().evaluate(session.tenant(), request);
             session.output()
                     .done(view, new EvaluationText(session.output().wide()).write(request.from(), request.to(), view));
-            if (expected != null && !view.verdict().equals(expected.toUpperCase(Locale.ROOT))) {
-                throw new CommandFailure(
-                        ExitCode.FAILED, "the verdict is " + view.verdict() + ", expected was " + expected, null);
-            }
+            expected.check(view.verdict());
         }
         return ExitCode.OK;
     }

@@ -2,12 +2,9 @@ package io.portcullis.cli;
 
 import io.portcullis.api.EvaluateRequest;
 import io.portcullis.api.TraceView;
-import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** Asks the firewalls on a connection's way about it. */
 @Command(
@@ -36,11 +33,8 @@ final class TraceCommand implements Callable<Integer> {
     @Mixin
     private final ConnectionOptions connection = new ConnectionOptions();
 
-    @Option(
-            names = "--expect",
-            paramLabel = "VERDICT",
-            description = "allow, drop or reject: fail unless every path gets this verdict.")
-    private @Nullable String expected;
+    @Mixin
+    private final ExpectedVerdict expected = new ExpectedVerdict();
 
     TraceCommand(Terminal terminal) {
         session = new Session(terminal);
@@ -52,10 +46,7 @@ final class TraceCommand implements Callable<Integer> {
             EvaluateRequest request = connection.request();
             TraceView view = session.client().trace(session.tenant(), request);
             session.output().done(view, new TraceText().write(request.from(), request.to(), view));
-            if (expected != null && !view.verdict().equals(expected.toUpperCase(Locale.ROOT))) {
-                throw new CommandFailure(
-                        ExitCode.FAILED, "the verdict is " + view.verdict() + ", expected was " + expected, null);
-            }
+            expected.check(view.verdict());
         }
         return ExitCode.OK;
     }
