@@ -71,6 +71,7 @@ public final class AdminServer {
         DocumentRoutes documents = new DocumentRoutes(services, edits, workers);
         new NodeRoutes(services, metrics).addTo(router);
         new TenantRoutes(services, tokens).addTo(router);
+        new QuotaRoutes(services, edits).addTo(router);
         new TokenRoutes(services, tokens, clock).addTo(router);
         documents.addTo(router);
         new RevisionRoutes(services, edits).addTo(router);

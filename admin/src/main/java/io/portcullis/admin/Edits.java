@@ -195,6 +195,10 @@ final class Edits {
                 .map(problem -> elsewhere(change, problem))
                 .toList();
         FieldProblem first = problems.getFirst();
+        if (DocumentPaths.isQuota(rejected.problems().getFirst())) {
+            return new RefusedException(
+                    ProblemKind.QUOTA, first.path() + ": " + first.message(), first.hint(), problems);
+        }
         return new RefusedException(
                 change.otherwise(),
                 first.path() + " " + first.message(),
@@ -205,7 +209,7 @@ final class Edits {
     /** Of a removal, the model's problem is what the rest of it now lacks: a reference to what is gone. */
     private static FieldProblem elsewhere(Change change, Problem problem) {
         FieldProblem placed = DocumentPaths.elsewhere(problem);
-        return change.otherwise() == ProblemKind.IN_USE
+        return change.otherwise() == ProblemKind.IN_USE && !DocumentPaths.isQuota(problem)
                 ? new FieldProblem(placed.path(), "still names it", null)
                 : placed;
     }
@@ -240,7 +244,7 @@ final class Edits {
                 case ModelEdit.RemovePolicy _, ModelEdit.SetTags _, ModelEdit.SetFinding _ -> {}
                 case ModelEdit.PutStagedPolicy _, ModelEdit.RemoveStagedPolicy _ -> {}
                 case ModelEdit.ClearFinding _, ModelEdit.SetDiscovered _ -> {}
-                case ModelEdit.SetDefaults _, ModelEdit.SetClock _ -> {}
+                case ModelEdit.SetDefaults _, ModelEdit.SetClock _, ModelEdit.SetQuota _ -> {}
                 case ModelEdit.PutExclusion _, ModelEdit.RemoveExclusion _ -> {}
             }
         }

@@ -214,6 +214,7 @@ final class HttpAdapter {
     private Answer failed(HttpRequest request, Throwable failure) {
         Throwable cause = cause(failure);
         RefusedException refused = refusal(cause);
+        metrics.refused(refused.kind());
         if (refused.kind() == ProblemKind.INTERNAL) {
             LOG.error("{} {} failed", request.method().name(), request.getUri().path(), cause);
         }

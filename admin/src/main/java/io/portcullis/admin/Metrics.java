@@ -1,5 +1,6 @@
 package io.portcullis.admin;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Tags;
@@ -9,6 +10,7 @@ import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.portcullis.admin.http.Answer;
+import io.portcullis.admin.http.ProblemKind;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -49,6 +51,14 @@ final class Metrics {
                 .tags("method", method, "status", status / CLASSES_OF_STATUS + "xx")
                 .register(registry)
                 .record(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    void refused(ProblemKind kind) {
+        Counter.builder("portcullis.http.refused")
+                .description("Requests to the admin endpoint that were refused or failed, by the code of the problem")
+                .tags("code", kind.code())
+                .register(registry)
+                .increment();
     }
 
     private void publish(NodeReport report) {

@@ -71,7 +71,7 @@ final class RevisionRoutes {
 
     private static @Nullable String kind(@Nullable String text) {
         List<String> titles = Arrays.stream(ModelChange.Kind.values())
-                .filter(each -> each != ModelChange.Kind.CLOCK)
+                .filter(ModelChange.Kind::hasDocuments)
                 .map(ModelChange.Kind::title)
                 .toList();
         if (text != null && !titles.contains(text)) {
@@ -152,10 +152,10 @@ final class RevisionRoutes {
                                         + " inventory back too")));
     }
 
-    /** The time stays what it is: what comes back is active as it is now. */
+    /** The time stays what it is: what comes back is active as it is now. So does the quota, which is not the tenant's to change. */
     private static List<ModelEdit> edits(TenantModel model, TenantModel target, boolean inventory) {
         return ModelChange.between(model, target).stream()
-                .filter(change -> change.kind() != ModelChange.Kind.CLOCK)
+                .filter(change -> change.kind().hasDocuments())
                 .filter(change -> inventory || change.kind() != ModelChange.Kind.VM)
                 .map(ModelChange::redo)
                 .toList();

@@ -139,6 +139,11 @@ public final class PortcullisClient implements AutoCloseable {
         return new TenantRevisions(transport, tenant);
     }
 
+    /** What a tenant may have at most. */
+    public TenantQuota quota(String tenant) {
+        return new TenantQuota(transport, tenant);
+    }
+
     /** What a tenant has staged. */
     public StagedPolicies staged(String tenant) {
         return new StagedPolicies(transport, tenant);

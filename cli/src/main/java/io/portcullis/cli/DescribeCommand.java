@@ -53,7 +53,7 @@ final class DescribeCommand implements Callable<Integer> {
             kind.requireRevisions();
         }
         try (session) {
-            if (name.isEmpty() && kind != Kind.CLUSTER && kind != Kind.REALIZATION && kind != Kind.STAGED) {
+            if (name.isEmpty() && kind.requiresName()) {
                 throw new CommandFailure(
                         ExitCode.USAGE,
                         "which " + kind.singular() + "?",
@@ -85,6 +85,7 @@ final class DescribeCommand implements Callable<Integer> {
             case REALIZATION -> client.realization(name.isEmpty() ? session.tenant() : name);
             case STAGED ->
                 client.staged(name.isEmpty() ? session.tenant() : name).get();
+            case QUOTA -> client.quota(name.isEmpty() ? session.tenant() : name).get();
             case RULES, CONNECTIONS ->
                 throw new CommandFailure(
                         ExitCode.USAGE,

@@ -5,6 +5,7 @@ import io.portcullis.api.ExclusionSpec;
 import io.portcullis.api.GroupSpec;
 import io.portcullis.api.PolicySpec;
 import io.portcullis.api.PortcullisClient;
+import io.portcullis.api.QuotaView;
 import io.portcullis.api.RealizationView;
 import io.portcullis.api.Resource;
 import io.portcullis.api.RulesView;
@@ -31,7 +32,7 @@ import picocli.CommandLine.Parameters;
         footer = {
             "",
             "Kinds: vms, hosts, groups, policies, staged-policies, segments, services, exclusions, tenants,",
-            "       migrations, cluster, connections VM, rules VM, realization, staged. Singular does as well.",
+            "       migrations, cluster, connections VM, rules VM, realization, staged, quota. Singular does as well.",
             "",
             "Examples:",
             "  portcullis get vms -o wide          all VMs of the tenant, with groups and ports",
@@ -41,6 +42,7 @@ import picocli.CommandLine.Parameters;
             "  portcullis get connections web-1 --why  and why that rule matched, at the revision that admitted it",
             "  portcullis get realization          which vNICs and hosts lag, and since when",
             "  portcullis get staged               what staged policies would have done",
+            "  portcullis get quota                what the tenant may have at most, and what it has",
             "  portcullis get policies -o yaml     documents that 'apply -f' takes again",
             "  portcullis get policies --revision 7    as they were then"
         })
@@ -109,6 +111,7 @@ final class GetCommand implements Callable<Integer> {
                 case RULES -> rules(client);
                 case CONNECTIONS -> connections(client);
                 case REALIZATION -> realization(client);
+                case QUOTA -> quota(client);
             }
         }
         return ExitCode.OK;
@@ -237,6 +240,12 @@ final class GetCommand implements Callable<Integer> {
             session.say(
                     "without what these hosts counted, which do not answer: " + String.join(", ", view.silentHosts()));
         }
+    }
+
+    private void quota(PortcullisClient client) {
+        QuotaView view = client.quota(name == null ? session.tenant() : name).get();
+        Output output = session.output();
+        output.one(view, Table.of(List.copyOf(view.used().keySet()), output.wide(), Tables.quota(view)));
     }
 
     private void realization(PortcullisClient client) {

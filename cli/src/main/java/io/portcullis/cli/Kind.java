@@ -24,7 +24,8 @@ enum Kind {
     CLUSTER("cluster", "members"),
     CONNECTIONS("connections", "connection", "conns"),
     RULES("rules", "rule"),
-    REALIZATION("realization", "realized");
+    REALIZATION("realization", "realized"),
+    QUOTA("quota", "quotas");
 
     @SuppressWarnings("ImmutableEnumChecker") // made by List.of
     private final List<String> names;
@@ -42,6 +43,15 @@ enum Kind {
         return names.get(1);
     }
 
+    /** Whether one of many is meant, not something of which a tenant or the cluster has one. */
+    boolean requiresName() {
+        return switch (this) {
+            case CLUSTER, REALIZATION, STAGED, QUOTA -> false;
+            case VMS, HOSTS, GROUPS, POLICIES, STAGED_POLICIES, SEGMENTS, SERVICES, EXCLUSIONS -> true;
+            case TENANTS, MIGRATIONS, CONNECTIONS, RULES -> true;
+        };
+    }
+
     /** Refuses what is only known as it is now. */
     void requireRevisions() {
         switch (this) {
@@ -51,7 +61,7 @@ enum Kind {
                         ExitCode.USAGE,
                         "placements and counters of " + plural() + " are known for now only",
                         "their documents: portcullis export " + plural() + " --revision N");
-            case HOSTS, MIGRATIONS, CLUSTER, CONNECTIONS, RULES, REALIZATION, STAGED ->
+            case HOSTS, MIGRATIONS, CLUSTER, CONNECTIONS, RULES, REALIZATION, STAGED, QUOTA ->
                 throw new CommandFailure(ExitCode.USAGE, plural() + " have no revisions", null);
         }
     }
@@ -67,7 +77,7 @@ enum Kind {
             case SERVICES -> "Service";
             case EXCLUSIONS -> "Exclusion";
             case TENANTS -> "Tenant";
-            case HOSTS, MIGRATIONS, CLUSTER, CONNECTIONS, RULES, REALIZATION, STAGED ->
+            case HOSTS, MIGRATIONS, CLUSTER, CONNECTIONS, RULES, REALIZATION, STAGED, QUOTA ->
                 throw new CommandFailure(
                         ExitCode.USAGE,
                         plural() + " have no documents",

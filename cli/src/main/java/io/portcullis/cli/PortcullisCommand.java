@@ -35,6 +35,7 @@ import picocli.CommandLine.Command;
             CancelCommand.class,
             DrainCommand.class,
             LeaveCommand.class,
+            QuotaCommand.class,
             TokenCommand.class
         },
         footer = {

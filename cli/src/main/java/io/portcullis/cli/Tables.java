@@ -11,6 +11,7 @@ import io.portcullis.api.MemberView;
 import io.portcullis.api.MigrationView;
 import io.portcullis.api.PolicySpec;
 import io.portcullis.api.PolicyStatus;
+import io.portcullis.api.QuotaView;
 import io.portcullis.api.ReceiptView;
 import io.portcullis.api.Resource;
 import io.portcullis.api.RevisionView;
@@ -161,6 +162,14 @@ final class Tables {
             column("VMS", TenantView::vms),
             column("GROUPS", TenantView::groups),
             column("POLICIES", TenantView::policies));
+
+    /** Of the words for what a quota limits. */
+    static List<Column<String>> quota(QuotaView view) {
+        return List.of(
+                column("WHAT", word -> word),
+                column("USED", word -> view.used().get(word)),
+                column("LIMIT", word -> view.limits().get(word)));
+    }
 
     static final List<Column<MigrationView>> MIGRATIONS = List.of(
             column("ID", MigrationView::id),

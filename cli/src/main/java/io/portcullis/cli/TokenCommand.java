@@ -32,7 +32,8 @@ import picocli.CommandLine.Parameters;
         },
         footer = {
             "",
-            "Roles: viewer reads; editor changes what there is; admin makes tokens, too. A token with a tenant",
+            "Roles: viewer reads; editor changes what there is; admin makes tokens and sets quotas, too. A token with"
+                    + " a tenant",
             "sees nothing but that tenant, and neither places its VMs on hosts nor moves them.",
             "",
             "Examples:",

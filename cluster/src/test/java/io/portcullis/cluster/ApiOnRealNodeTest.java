@@ -11,11 +11,14 @@ import io.portcullis.api.EvaluateRequest;
 import io.portcullis.api.PortcullisClient;
 import io.portcullis.api.PreviewView;
 import io.portcullis.api.ProtectionSpec;
+import io.portcullis.api.QuotaSpec;
 import io.portcullis.api.RollbackRequest;
 import io.portcullis.api.StagedPolicies;
 import io.portcullis.api.StagedView;
 import io.portcullis.api.TenantRevisions;
 import io.portcullis.api.TenantSpec;
+import io.portcullis.api.TokenRequest;
+import io.portcullis.api.TokenView;
 import io.portcullis.api.TraceView;
 import io.portcullis.api.VmSpec;
 import io.portcullis.api.VnicSpec;
@@ -121,6 +124,26 @@ class ApiOnRealNodeTest {
         });
         client.delete("acme", "segments", "shared");
         await().atMost(START_LIMIT).untilAsserted(() -> client.apply("globex", segment("mine", 30)));
+    }
+
+    @Test
+    void shouldHoldATenantToItsQuota() {
+        client.putTenant("initech", new TenantSpec(null, null));
+        client.quota("initech").put(new QuotaSpec(Map.of("groups", 1)), OptionalLong.empty());
+        TokenView token = client.createToken(new TokenRequest("initech-ops", "admin", "initech", null));
+        try (PortcullisClient initech = PortcullisClient.connect(client.base(), String.valueOf(token.secret()))) {
+            initech.apply("initech", "{kind: Group, metadata: {name: web}, spec: {members: {tag: app:web}}}");
+
+            ApiException refused = refused(() ->
+                    initech.apply("initech", "{kind: Group, metadata: {name: db}, spec: {members: {tag: app:db}}}"));
+            ApiException forbidden =
+                    refused(() -> initech.quota("initech").put(new QuotaSpec(Map.of()), OptionalLong.empty()));
+
+            assertThat(refused.problem().code()).isEqualTo("quota");
+            assertThat(forbidden.status()).isEqualTo(403);
+            assertThat(initech.quota("initech").get().used()).containsEntry("groups", 1);
+        }
+        client.deleteTenant("initech");
     }
 
     @Test

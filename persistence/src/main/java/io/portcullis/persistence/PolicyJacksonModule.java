@@ -87,7 +87,8 @@ public final class PolicyJacksonModule extends SimpleModule {
         @JsonSubTypes.Type(value = ModelEdit.ClearFinding.class, name = "clear-finding"),
         @JsonSubTypes.Type(value = ModelEdit.SetDiscovered.class, name = "set-discovered"),
         @JsonSubTypes.Type(value = ModelEdit.SetDefaults.class, name = "set-defaults"),
-        @JsonSubTypes.Type(value = ModelEdit.SetClock.class, name = "set-clock")
+        @JsonSubTypes.Type(value = ModelEdit.SetClock.class, name = "set-clock"),
+        @JsonSubTypes.Type(value = ModelEdit.SetQuota.class, name = "set-quota")
     })
     private interface ModelEditTypes {}
 }

@@ -25,6 +25,7 @@ import io.portcullis.policy.model.Expression;
 import io.portcullis.policy.model.Group;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Peers;
+import io.portcullis.policy.model.QuotaItem;
 import io.portcullis.policy.model.Rule;
 import io.portcullis.policy.model.Schedule;
 import io.portcullis.policy.model.SecurityPolicy;
@@ -34,6 +35,7 @@ import io.portcullis.policy.model.ServiceSelection;
 import io.portcullis.policy.model.StagedPolicy;
 import io.portcullis.policy.model.Tag;
 import io.portcullis.policy.model.TenantModel;
+import io.portcullis.policy.model.TenantQuota;
 import io.portcullis.policy.model.Vm;
 import io.portcullis.policy.model.Vnic;
 import io.portcullis.policy.table.EthernetMatch;
@@ -127,6 +129,7 @@ class PolicyJacksonModuleTest {
                             .on(DayOfWeek.FRIDAY, DayOfWeek.MONDAY)
                             .between(LocalDate.parse("2026-12-01"), LocalDate.parse("2027-12-31")))),
             new ModelEdit.SetClock(Instant.parse("2026-12-01T12:00:00.000000001Z")),
+            new ModelEdit.SetQuota(TenantQuota.NONE.with(QuotaItem.VMS, 100).with(QuotaItem.RULES, 5_000)),
             new ModelEdit.RemovePolicy("night"),
             new ModelEdit.RemoveExclusion("aside"),
             new ModelEdit.RemovePolicy("app"),
@@ -168,6 +171,16 @@ class PolicyJacksonModuleTest {
         String before = json.replaceAll(",\"exclusions\":\\{}", "");
 
         assertThat(before).doesNotContain("exclusions").hasSizeLessThan(json.length());
+        assertThat(mapper.readValue(before, TenantModel.class)).isEqualTo(model);
+    }
+
+    @Test
+    void shouldReadModelsThatKnowNothingOfQuotas() throws JsonProcessingException {
+        TenantModel model = TenantModel.empty(WEB.tenant());
+        String json = mapper.writeValueAsString(model);
+        String before = json.replaceAll(",\"quota\":\\{\"limits\":\\{}}", "");
+
+        assertThat(before).doesNotContain("quota").hasSizeLessThan(json.length());
         assertThat(mapper.readValue(before, TenantModel.class)).isEqualTo(model);
     }
 

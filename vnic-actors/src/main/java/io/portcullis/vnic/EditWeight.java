@@ -39,7 +39,7 @@ final class EditWeight {
             case ModelEdit.PutExclusion(Exclusion exclusion) ->
                 1L + exclusion.groups().size() + exclusion.vms().size();
             case ModelEdit.RemovePolicy _, ModelEdit.RemoveStagedPolicy _, ModelEdit.SetClock _ -> 1;
-            case ModelEdit.RemoveExclusion _ -> 1;
+            case ModelEdit.RemoveExclusion _, ModelEdit.SetQuota _ -> 1;
         };
     }
 

@@ -56,7 +56,8 @@ record TenantState(TenantId tenant, @Nullable TenantModel model, long revision, 
                 created.defaultAction(),
                 created.looseTracking(),
                 created.timeouts(),
-                empty.time());
+                empty.time(),
+                empty.quota());
     }
 
     private TenantState edited(TenantEvent.TenantEdited event) {

@@ -10,8 +10,11 @@ import io.portcullis.policy.compile.PolicyCompiler;
 import io.portcullis.policy.model.Expression;
 import io.portcullis.policy.model.Group;
 import io.portcullis.policy.model.ModelEdit;
+import io.portcullis.policy.model.Problem;
+import io.portcullis.policy.model.QuotaItem;
 import io.portcullis.policy.model.Segment;
 import io.portcullis.policy.model.TenantModel;
+import io.portcullis.policy.model.TenantQuota;
 import io.portcullis.vnic.testkit.FakePlacementDirectory;
 import java.time.Clock;
 import java.time.Duration;
@@ -132,6 +135,39 @@ class TenantRevisionsTest {
 
         assertThat(model()).isEqualTo(before);
         assertThat(reserved).isEmpty();
+    }
+
+    @Test
+    void shouldKeepTheQuotaAndJudgeByTheOneOfThatTimeAfterSnapshotsAndARestart() {
+        edit("ann", "", group("web", "app:web"), group("db", "app:db"));
+        edit("root", "", new ModelEdit.SetQuota(TenantQuota.NONE.with(QuotaItem.GROUPS, 3)));
+        edit("ann", "", group("ops", "app:ops"));
+        edit("root", "", new ModelEdit.SetQuota(TenantQuota.NONE.with(QuotaItem.GROUPS, 1)));
+        edit("ann", "", new ModelEdit.RemoveGroup("ops"));
+        List<TenantModel> models = new ArrayList<>();
+        // behind the next snapshot and before it
+        for (int round = 0; round < 110; round++) {
+            edit("ann", "", group("web", "round:r" + round));
+            models.add(model());
+            tenant.restart();
+        }
+
+        assertThat(check(null, group("more", "app:more")))
+                .isEqualTo(new TenantReply.Rejected(List.of(new Problem(
+                        "/quota/groups",
+                        "the tenant's quota is 1 groups; it has 2 and would have 3",
+                        "delete others first, or ask whoever runs the cluster for more"))));
+        assertThat(model()).isEqualTo(models.getLast());
+        assertThat(modelAt(4).quota().limit(QuotaItem.GROUPS)).hasValue(3);
+        assertThat(modelAt(4).groups()).hasSize(3);
+        assertThat(modelAt(2).quota()).isEqualTo(TenantQuota.NONE);
+        TenantReply.History history = ask(me -> new TenantCommand.GetHistory(6, 1, me));
+        assertThat(history.revisions().getFirst().summary()).isEqualTo("Quota/acme changed");
+    }
+
+    private TenantModel modelAt(long revision) {
+        return this.<TenantReply.Model>ask(me -> new TenantCommand.GetModelAt(revision, me))
+                .model();
     }
 
     @Test

@@ -46,6 +46,11 @@ public final class DocumentPaths {
         return kind == null || parts.size() < 2 ? Optional.empty() : Optional.of(kind + "/" + parts.get(1));
     }
 
+    /** Whether it says that the tenant would have more than its quota allows. Such problems stand alone: there is no other one then. */
+    public static boolean isQuota(Problem problem) {
+        return parts(problem.path()).getFirst().equals("quota");
+    }
+
     /** The name of the object that the problem speaks of. */
     public static Optional<String> name(Problem problem) {
         return title(problem).map(title -> title.substring(title.indexOf('/') + 1));

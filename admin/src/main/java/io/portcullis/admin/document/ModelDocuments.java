@@ -31,8 +31,8 @@ public final class ModelDocuments {
                 Stream.of(
                         new ModelChange(ModelChange.Kind.TENANT, model.tenant().value(), defaults, defaults)),
                 ModelChange.between(nothing, model).stream()
-                        .filter(change ->
-                                change.kind() != ModelChange.Kind.TENANT && change.kind() != ModelChange.Kind.CLOCK));
+                        .filter(change -> change.kind() != ModelChange.Kind.TENANT
+                                && change.kind().hasDocuments()));
     }
 
     /** One of them as a document, with {@code ---} before it. */
@@ -83,6 +83,7 @@ public final class ModelDocuments {
             case ModelEdit.PutExclusion(var it) -> resource("Exclusion", it.name(), ModelWriter.exclusion(it));
             case ModelEdit.SetDefaults it -> resource("Tenant", model.tenant().value(), ModelWriter.defaults(it));
             case ModelEdit.SetClock it -> resource("Clock", model.tenant().value(), ClockText.of(model, it.time()));
+            case ModelEdit.SetQuota(var it) -> resource("Quota", model.tenant().value(), ModelWriter.quota(it));
             case ModelEdit.RemoveSegment _, ModelEdit.RemoveService _, ModelEdit.RemoveGroup _ -> Optional.empty();
             case ModelEdit.RemoveVm _,
                     ModelEdit.RemovePolicy _,

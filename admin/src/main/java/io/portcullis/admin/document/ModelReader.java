@@ -4,6 +4,7 @@ import io.portcullis.api.ExclusionSpec;
 import io.portcullis.api.FieldProblem;
 import io.portcullis.api.GroupSpec;
 import io.portcullis.api.PolicySpec;
+import io.portcullis.api.QuotaSpec;
 import io.portcullis.api.Resource;
 import io.portcullis.api.RuleSpec;
 import io.portcullis.api.SegmentSpec;
@@ -117,6 +118,11 @@ public final class ModelReader {
     /** The defaults that the body of a request for a tenant speaks of. */
     public ModelEdit.SetDefaults defaults(TenantSpec spec) {
         return defaults(spec, "");
+    }
+
+    /** The quota that the body of a request speaks of. */
+    public ModelEdit.SetQuota quota(QuotaSpec spec) {
+        return new ModelEdit.SetQuota(QuotaText.read(spec, mistakes));
     }
 
     private ModelEdit.SetDefaults defaults(TenantSpec spec, String path) {

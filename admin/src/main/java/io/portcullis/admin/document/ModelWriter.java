@@ -5,6 +5,8 @@ import io.portcullis.api.GroupExpression;
 import io.portcullis.api.GroupSpec;
 import io.portcullis.api.PolicySpec;
 import io.portcullis.api.PolicyStatus;
+import io.portcullis.api.QuotaSpec;
+import io.portcullis.api.QuotaView;
 import io.portcullis.api.RuleSpec;
 import io.portcullis.api.SegmentSpec;
 import io.portcullis.api.ServiceSpec;
@@ -30,6 +32,7 @@ import io.portcullis.policy.model.ServiceSelection;
 import io.portcullis.policy.model.StagedPolicy;
 import io.portcullis.policy.model.Tag;
 import io.portcullis.policy.model.TenantModel;
+import io.portcullis.policy.model.TenantQuota;
 import io.portcullis.policy.model.Vm;
 import io.portcullis.policy.model.Vnic;
 import java.time.Instant;
@@ -52,6 +55,14 @@ public final class ModelWriter {
                 model.vms().size(),
                 model.groups().size(),
                 model.policies().size());
+    }
+
+    public static QuotaView quota(TenantModel model) {
+        return QuotaText.view(model);
+    }
+
+    static QuotaSpec quota(TenantQuota quota) {
+        return QuotaText.spec(quota);
     }
 
     /** {@code strict} or {@code loose}. */

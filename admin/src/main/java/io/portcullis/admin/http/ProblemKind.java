@@ -25,6 +25,8 @@ public enum ProblemKind {
     WRONG_STATE(409, "The present state does not allow it"),
     /** Something else still needs it. */
     IN_USE(409, "Something still uses it"),
+    /** The tenant would have more than its quota allows. */
+    QUOTA(409, "The tenant's quota does not allow it"),
     /** A named limit of a host is reached. */
     CAPACITY(409, "The host is full"),
     /** The host is being evacuated. */

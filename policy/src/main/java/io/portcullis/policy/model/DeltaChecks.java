@@ -52,6 +52,7 @@ final class DeltaChecks {
 
     private boolean passes() {
         ModelValidator.checkDefaults(next, problems);
+        QuotaChecks.check(next, problems);
         boolean nothingMissing = segmentsPass()
                 && vmsPass()
                 && groupsPass()

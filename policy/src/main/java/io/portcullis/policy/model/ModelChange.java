@@ -30,12 +30,19 @@ public record ModelChange(Kind kind, String name, ModelEdit undo, ModelEdit redo
         STAGED_POLICY("StagedPolicy"),
         EXCLUSION("Exclusion"),
         /** The tenant's time; there is one of it, and no document. */
-        CLOCK("Clock");
+        CLOCK("Clock"),
+        /** What the tenant may have; there is one of it, and no document: it is not the tenant's to change. */
+        QUOTA("Quota");
 
         private final String title;
 
         Kind(String title) {
             this.title = title;
+        }
+
+        /** Whether there are documents of it, which a tenant exports, applies and rolls back. */
+        public boolean hasDocuments() {
+            return this != CLOCK && this != QUOTA;
         }
 
         /** As documents call it: {@code Segment}. */
@@ -75,7 +82,7 @@ public record ModelChange(Kind kind, String name, ModelEdit undo, ModelEdit redo
     public static List<ModelChange> between(TenantModel before, TenantModel after) {
         List<ModelChange> changes = new ArrayList<>();
         for (Kind kind : Kind.values()) {
-            if (kind == Kind.TENANT || kind == Kind.CLOCK) {
+            if (kind == Kind.TENANT || !kind.hasDocuments()) {
                 add(changes, before, after, new Place(kind, before.tenant().value()));
                 continue;
             }
@@ -135,12 +142,13 @@ public record ModelChange(Kind kind, String name, ModelEdit undo, ModelEdit redo
             case ModelEdit.SetDefaults _ ->
                 new Place(Kind.TENANT, model.tenant().value());
             case ModelEdit.SetClock _ -> new Place(Kind.CLOCK, model.tenant().value());
+            case ModelEdit.SetQuota _ -> new Place(Kind.QUOTA, model.tenant().value());
         };
     }
 
     private static SortedMap<String, ?> objects(Kind kind, TenantModel model) {
         return switch (kind) {
-            case TENANT, CLOCK -> new TreeMap<String, String>();
+            case TENANT, CLOCK, QUOTA -> new TreeMap<String, String>();
             case SEGMENT -> model.segments();
             case SERVICE -> model.services();
             case GROUP -> model.groups();
@@ -164,6 +172,7 @@ public record ModelChange(Kind kind, String name, ModelEdit undo, ModelEdit redo
             case STAGED_POLICY ->
                 state(model.staged(), name, ModelEdit.PutStagedPolicy::new, ModelEdit.RemoveStagedPolicy::new);
             case CLOCK -> new ModelEdit.SetClock(model.time());
+            case QUOTA -> new ModelEdit.SetQuota(model.quota());
             case EXCLUSION ->
                 state(model.exclusions(), name, ModelEdit.PutExclusion::new, ModelEdit.RemoveExclusion::new);
         };
@@ -185,7 +194,7 @@ public record ModelChange(Kind kind, String name, ModelEdit undo, ModelEdit redo
             case ModelEdit.PutPolicy _, ModelEdit.PutStagedPolicy _, ModelEdit.SetTags _, ModelEdit.SetFinding _ ->
                 false;
             case ModelEdit.ClearFinding _, ModelEdit.SetDiscovered _ -> false;
-            case ModelEdit.SetDefaults _, ModelEdit.SetClock _ -> false;
+            case ModelEdit.SetDefaults _, ModelEdit.SetClock _, ModelEdit.SetQuota _ -> false;
         };
     }
 }

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What is different between two models of a tenant, each kind in the order of the names. For models of which one came from the other
- * through edits the time grows with the differences, not with the models.
+ * through edits the time grows with the differences, not with the models. Quotas, of which no verdict depends, are not compared.
  *
  * @param defaults whether anything is different that has no name: default action, tracking, time-outs
  * @param clock whether the time is different

@@ -28,6 +28,7 @@ final class ModelDraft {
     private boolean looseTracking;
     private TimeoutPreset timeouts;
     private Instant time;
+    private TenantQuota quota;
     /** VMs that were put in; what they claim is settled when all edits are known. */
     private final SortedSet<String> putVms = new TreeSet<>();
 
@@ -44,6 +45,7 @@ final class ModelDraft {
         looseTracking = base.looseTracking();
         timeouts = base.timeouts();
         time = base.time();
+        quota = base.quota();
     }
 
     private static <V> NameMap<V> mapOf(SortedMap<String, V> map, boolean manyEdits) {
@@ -81,7 +83,8 @@ final class ModelDraft {
                 defaultAction,
                 looseTracking,
                 timeouts,
-                time);
+                time,
+                quota);
     }
 
     private EditResult result() {
@@ -95,10 +98,13 @@ final class ModelDraft {
         if (!problems.isEmpty() || !DeltaChecks.passes(base, next)) {
             ModelValidator.check(next, problems);
         }
+        if (problems.isEmpty()) {
+            DeltaChecks.prepare(next);
+            QuotaChecks.checkGrowth(base, next, problems);
+        }
         if (!problems.isEmpty()) {
             return new EditResult.Refused(problems.list());
         }
-        DeltaChecks.prepare(next);
         return new EditResult.Accepted(next, true);
     }
 
@@ -108,6 +114,7 @@ final class ModelDraft {
                 && looseTracking == base.looseTracking()
                 && timeouts == base.timeouts()
                 && time.equals(base.time())
+                && quota.equals(base.quota())
                 && segments.equals(base.segments())
                 && vms.equals(base.vms())
                 && groups.equals(base.groups())
@@ -149,6 +156,7 @@ final class ModelDraft {
             case ModelEdit.SetDiscovered set -> setDiscovered(set);
             case ModelEdit.SetDefaults set -> setDefaults(set);
             case ModelEdit.SetClock set -> time = set.time();
+            case ModelEdit.SetQuota set -> quota = set.quota();
         }
     }
 

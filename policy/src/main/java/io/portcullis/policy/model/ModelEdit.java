@@ -76,4 +76,7 @@ public sealed interface ModelEdit {
 
     /** Policies are active and rules have expired as of this time, which is later than it was; see {@link TenantModel#time}. */
     record SetClock(Instant time) implements ModelEdit {}
+
+    /** What the tenant may have at most from now on; what it has stays. */
+    record SetQuota(TenantQuota quota) implements ModelEdit {}
 }

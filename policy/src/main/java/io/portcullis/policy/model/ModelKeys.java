@@ -8,6 +8,12 @@ final class ModelKeys {
     /** Rules of policies. */
     static final String RULES = "rules";
 
+    /** Of VMs. */
+    static final String VNICS = "vnics";
+
+    /** Addresses and VMs that are listed one by one. */
+    static final String MEMBERS = "members";
+
     /** Addresses that were discovered, held back or not. */
     static final String DISCOVERED = "discovered";
 
@@ -67,6 +73,7 @@ final class ModelKeys {
 
     private static void ofVm(Vm vm, ObjIntConsumer<String> keys) {
         claims(vm, keys);
+        keys.accept(VNICS, vm.vnics().size());
         for (Vnic vnic : vm.vnics()) {
             keys.accept(segment(vnic.segment()), 1);
             if (!vnic.discovered().isEmpty()) {
@@ -82,13 +89,18 @@ final class ModelKeys {
         }
         switch (expression) {
             case Expression.InSegment(String segment) -> keys.accept(segment(segment), 1);
-            case Expression.Members members -> members.vms().forEach(vm -> keys.accept(vm(vm), 1));
+            case Expression.Members members -> {
+                keys.accept(MEMBERS, members.vms().size());
+                members.vms().forEach(vm -> keys.accept(vm(vm), 1));
+            }
+            case Expression.Addresses set ->
+                keys.accept(MEMBERS, set.addresses().size());
             case Expression.InGroup(String group) -> keys.accept(group(group), 1);
             case Expression.NameMatches(TextMatch match, String text) -> ofText(match, text, keys);
             case Expression.OsMatches(TextMatch match, String text) -> ofText(match, text, keys);
             case Expression.And _, Expression.Or _, Expression.Not _ ->
                 expression.operandsByPath().values().forEach(operand -> ofExpression(operand, depth + 1, keys));
-            case Expression.HasTag _, Expression.HasFinding _, Expression.Addresses _ -> {}
+            case Expression.HasTag _, Expression.HasFinding _ -> {}
         }
     }
 
@@ -111,6 +123,10 @@ final class ModelKeys {
         keys.accept(RULES, policy.rules().size());
         policy.appliedTo().forEach(group -> keys.accept(group(group), 1));
         for (Rule rule : policy.rules()) {
+            keys.accept(
+                    MEMBERS,
+                    rule.sources().addresses().size()
+                            + rule.destinations().addresses().size());
             rule.appliedTo().forEach(group -> keys.accept(group(group), 1));
             rule.sources().groups().forEach(group -> keys.accept(group(group), 1));
             rule.destinations().groups().forEach(group -> keys.accept(group(group), 1));
@@ -119,6 +135,7 @@ final class ModelKeys {
     }
 
     private static void ofExclusion(Exclusion exclusion, ObjIntConsumer<String> keys) {
+        keys.accept(MEMBERS, exclusion.vms().size());
         exclusion.groups().forEach(group -> keys.accept(group(group), 1));
         exclusion.vms().forEach(vm -> keys.accept(vm(vm), 1));
     }

@@ -16,6 +16,7 @@ public final class ModelValidator {
 
     static void check(TenantModel model, Problems problems) {
         checkDefaults(model, problems);
+        QuotaChecks.check(model, problems);
         InventoryChecks.check(model, problems);
         GroupChecks.check(model, problems);
         PolicyChecks.check(model, problems);

@@ -121,6 +121,12 @@ public final class NameMap<V> extends AbstractMap<String, V> implements SortedMa
         return count == null ? 0 : count;
     }
 
+    /** As {@link #count}; keys that are not counted are, first. */
+    int total(String key) {
+        countKeys();
+        return count(key);
+    }
+
     private @Nullable NameMap<Integer> recounted(@Nullable V before, @Nullable V after) {
         if (counts == null) {
             return null;

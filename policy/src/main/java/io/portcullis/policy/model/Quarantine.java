@@ -23,6 +23,8 @@ public final class Quarantine {
     public static final String GROUP = "quarantined";
     public static final String POLICY = "quarantine";
 
+    private static final Group OURS = new Group(GROUP, new Expression.HasTag(TAG));
+
     private Quarantine() {}
 
     /**
@@ -34,7 +36,7 @@ public final class Quarantine {
         List<ModelEdit> edits = new ArrayList<>();
         Group group = model.groups().get(GROUP);
         if (group == null) {
-            edits.add(new ModelEdit.PutGroup(new Group(GROUP, new Expression.HasTag(TAG))));
+            edits.add(new ModelEdit.PutGroup(OURS));
         } else if (!holdsTag(group.expression())) {
             throw new IllegalStateException(
                     "the tenant's group '" + GROUP + "' does not hold every VM with the tag " + TAG);
@@ -69,8 +71,22 @@ public final class Quarantine {
                 .filter(policy -> policy.category() == Category.EMERGENCY)
                 .mapToInt(policy -> Math.max(policy.sequence(), Integer.MIN_VALUE + 1) - 1)
                 .reduce(0, Math::min);
+        return ours(sequence);
+    }
+
+    private static SecurityPolicy ours(int sequence) {
         Rule.Builder rule = Rule.drop("isolate").anyService().liveFlows(LiveFlowMode.RECHECK);
         return SecurityPolicy.of(POLICY, Category.EMERGENCY, sequence, rule).withAppliedTo(GROUP);
+    }
+
+    /** Whether it is the policy that a first quarantine makes. Edits that are played back depend on it: it must stay as it is. */
+    static boolean isOurs(SecurityPolicy policy) {
+        return policy.equals(ours(policy.sequence()));
+    }
+
+    /** As {@link #isOurs(SecurityPolicy)}, of the group. */
+    static boolean isOurs(Group group) {
+        return group.equals(OURS);
     }
 
     private static boolean holdsTag(Expression expression) {

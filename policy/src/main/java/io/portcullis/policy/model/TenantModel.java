@@ -28,6 +28,7 @@ import java.util.TreeSet;
  * @param timeouts after which idle connections are forgotten
  * @param time as of which policies are active and rules have expired. It is not the present, but moves on when something of the model becomes
  *     active or inactive ({@link ModelEdit.SetClock}); until then nothing does. So verdicts follow from the model alone.
+ * @param quota what an edit may not make grow beyond; no verdict depends on it
  */
 public record TenantModel(
         TenantId tenant,
@@ -42,7 +43,8 @@ public record TenantModel(
         Action defaultAction,
         boolean looseTracking,
         TimeoutPreset timeouts,
-        Instant time) {
+        Instant time,
+        TenantQuota quota) {
     public TenantModel {
         segments = NameMap.copyOf(segments);
         vms = NameMap.copyOf(vms, ModelKeys.OF_VM);
@@ -58,6 +60,8 @@ public record TenantModel(
         timeouts = timeouts == null ? TimeoutPreset.LINUX : timeouts;
         // nor a time those from before there were schedules
         time = time == null ? Instant.EPOCH : time;
+        // nor a quota those from before there were any
+        quota = quota == null ? TenantQuota.NONE : quota;
     }
 
     /** A tenant at revision 0 with nothing in it, that drops whatever no rule allows. */
@@ -75,7 +79,8 @@ public record TenantModel(
                 Action.DROP,
                 false,
                 TimeoutPreset.LINUX,
-                Instant.EPOCH);
+                Instant.EPOCH,
+                TenantQuota.NONE);
     }
 
     /** As it would be at that time if nobody changed it, earlier ones too; with the same revision. */
@@ -171,6 +176,10 @@ public record TenantModel(
 
     public EditResult setDefaults(Action action, boolean loose) {
         return apply(new ModelEdit.SetDefaults(action, loose));
+    }
+
+    public EditResult setQuota(TenantQuota other) {
+        return apply(new ModelEdit.SetQuota(other));
     }
 
     /** The VM with this id; empty also for a VM of another tenant. */

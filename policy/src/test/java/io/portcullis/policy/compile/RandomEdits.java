@@ -20,6 +20,7 @@ import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Peers;
 import io.portcullis.policy.model.Publication;
 import io.portcullis.policy.model.Quarantine;
+import io.portcullis.policy.model.QuotaItem;
 import io.portcullis.policy.model.RandomTimes;
 import io.portcullis.policy.model.Rule;
 import io.portcullis.policy.model.SecurityPolicy;
@@ -29,6 +30,7 @@ import io.portcullis.policy.model.ServiceSelection;
 import io.portcullis.policy.model.StagedPolicy;
 import io.portcullis.policy.model.Tag;
 import io.portcullis.policy.model.TenantModel;
+import io.portcullis.policy.model.TenantQuota;
 import io.portcullis.policy.model.TestTenant;
 import io.portcullis.policy.model.TextMatch;
 import io.portcullis.policy.model.Vm;
@@ -84,7 +86,7 @@ public final class RandomEdits {
     }
 
     private ModelEdit edit(TenantModel model) {
-        return switch (random.nextInt(38)) {
+        return switch (random.nextInt(40)) {
             case 0, 1, 2, 3 -> new ModelEdit.SetTags(vm(model), tags());
             case 4, 5 -> new ModelEdit.SetFinding(vm(model), "malware", oneOf("eicar", "mirai"));
             case 6 -> new ModelEdit.ClearFinding(vm(model), "malware");
@@ -114,11 +116,19 @@ public final class RandomEdits {
             case 28 -> new ModelEdit.RemoveStagedPolicy("p" + random.nextInt(9));
             case 29, 30 -> new ModelEdit.SetClock(times.after(model.time()));
             case 35, 36, 37 -> new ModelEdit.SetDiscovered(vm(model), oneOf("eth0", "eth0", "eth1"), discovered());
+            case 38 -> new ModelEdit.SetQuota(quota(model));
             default ->
                 random.nextBoolean()
                         ? new ModelEdit.PutSegment(new Segment("s" + random.nextInt(3), 30 + random.nextInt(3)))
                         : new ModelEdit.RemoveSegment("s" + random.nextInt(3));
         };
+    }
+
+    /** Mostly none; else one limit, a little below or above what there is. */
+    private TenantQuota quota(TenantModel model) {
+        QuotaItem item = oneOf(QuotaItem.values());
+        int limit = TenantQuota.use(model).getOrDefault(item, 0) - 1 + random.nextInt(5);
+        return random.nextInt(3) != 0 ? TenantQuota.NONE : TenantQuota.NONE.with(item, Math.max(0, limit));
     }
 
     // ---- inventory

@@ -59,7 +59,8 @@ class DeltaChecksTest {
                 model.defaultAction(),
                 model.looseTracking(),
                 model.timeouts(),
-                model.time());
+                model.time(),
+                model.quota());
     }
 
     @Test

@@ -63,7 +63,12 @@ public final class TestTenant {
     }
 
     public TenantModel build() {
-        return accepted(TenantModel.empty(tenant).apply(edits));
+        return accepted(tried());
+    }
+
+    /** All steps at once. */
+    public EditResult tried() {
+        return TenantModel.empty(tenant).apply(edits);
     }
 
     public static TenantModel accepted(EditResult result) {
