@@ -79,7 +79,8 @@ public final class AdminServer {
         new EvaluateRoutes(services).addTo(router);
         new TraceRoutes(services).addTo(router);
         new PreviewRoutes(services, edits, workers, clock).addTo(router);
-        new AnalysisRoutes(services, workers).addTo(router);
+        new HitRoutes(services, workers).addTo(router);
+        new AnalysisRoutes(services, clock, workers).addTo(router);
         new VmRoutes(services, edits, documents, workers).addTo(router);
         new MigrationRoutes(services).addTo(router);
         return router;

@@ -98,6 +98,9 @@ public interface AdminServices {
     /** What staged policies would have done, as the hosts counted it; hosts that do not answer are named. */
     CompletionStage<StagedReport> staged(TenantId tenant);
 
+    /** What the tenant's rules have counted, of all hosts, also those that are gone. Never fails for a host that does not answer. */
+    CompletionStage<HitReport> hits(TenantId tenant);
+
     /** Longest wait that {@link #realization} takes. */
     Duration MAX_REALIZATION_WAIT = Duration.ofSeconds(10);
 

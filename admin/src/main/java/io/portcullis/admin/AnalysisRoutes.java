@@ -5,15 +5,18 @@ import io.portcullis.admin.http.Exchange;
 import io.portcullis.admin.http.Router;
 import io.portcullis.api.AnalysisView;
 import io.portcullis.api.FindingView;
+import io.portcullis.policy.TenantId;
 import io.portcullis.policy.analyze.Analysis;
 import io.portcullis.policy.analyze.Finding;
 import io.portcullis.policy.analyze.FindingKind;
 import io.portcullis.policy.analyze.PolicyAnalyzer;
 import io.portcullis.policy.model.EditResult;
 import io.portcullis.policy.model.TenantModel;
+import java.time.Clock;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
@@ -28,11 +31,15 @@ final class AnalysisRoutes {
     private static final int MAX_FINDINGS = 100_000;
 
     private final AdminServices services;
+    private final RuleUsages usages;
+    private final Clock clock;
     /** An analysis takes a while: nobody else's threads are used for it. */
     private final Executor workers;
 
-    AnalysisRoutes(AdminServices services, Executor workers) {
+    AnalysisRoutes(AdminServices services, Clock clock, Executor workers) {
         this.services = services;
+        this.usages = new RuleUsages(services);
+        this.clock = clock;
         this.workers = workers;
     }
 
@@ -42,31 +49,46 @@ final class AnalysisRoutes {
     }
 
     private CompletionStage<Answer> ofTenant(Exchange exchange) {
-        return services.model(TenantRoutes.tenant(exchange))
-                .thenApplyAsync(model -> answer(exchange, model, PolicyAnalyzer.analyze(model), null), workers);
+        TenantId tenant = TenantRoutes.tenant(exchange);
+        return services.model(tenant)
+                .thenCombineAsync(
+                        usages.asked(exchange, tenant, clock.instant()),
+                        (model, usage) -> answer(exchange, model, analyze(model, usage), usage, null),
+                        workers);
     }
 
     /** Changes nothing. */
     private CompletionStage<Answer> withDocuments(Exchange exchange) {
         Edits.Change change = DocumentRoutes.changeOf(exchange, DocumentRoutes.all(exchange));
         return services.model(change.tenant())
-                .thenApplyAsync(
-                        model -> switch (model.apply(change.edits().apply(model))) {
+                .thenCombineAsync(
+                        usages.asked(exchange, change.tenant(), clock.instant()),
+                        (model, usage) -> switch (model.apply(change.edits().apply(model))) {
                             case EditResult.Accepted(TenantModel after, boolean _) ->
                                 answer(
                                         exchange,
                                         model,
-                                        PolicyAnalyzer.analyze(after),
-                                        Finding.identities(
-                                                PolicyAnalyzer.analyze(model).findings()));
+                                        analyze(after, usage),
+                                        usage,
+                                        Finding.identities(analyze(model, usage).findings()));
                             case EditResult.Refused refused ->
                                 throw Edits.rejected(change, new EditOutcome.Rejected(refused.problems()));
                         },
                         workers);
     }
 
+    private static Analysis analyze(TenantModel model, Optional<RuleUsages.Known> usage) {
+        return usage.map(known -> PolicyAnalyzer.analyze(model, known.of(model)))
+                .orElseGet(() -> PolicyAnalyzer.analyze(model));
+    }
+
     /** @param known identities of the findings without the documents; null if there are no documents */
-    private static Answer answer(Exchange exchange, TenantModel model, Analysis analysis, @Nullable Set<String> known) {
+    private static Answer answer(
+            Exchange exchange,
+            TenantModel model,
+            Analysis analysis,
+            Optional<RuleUsages.Known> usage,
+            @Nullable Set<String> known) {
         Set<FindingKind> kinds = FindingKinds.of(exchange, "kind", EnumSet.allOf(FindingKind.class));
         long limit = exchange.number("limit", 1, MAX_FINDINGS).orElse(USUAL_FINDINGS);
         List<Finding> wanted = analysis.findings().stream()
@@ -84,6 +106,7 @@ final class AnalysisRoutes {
                         model.revision(),
                         analysis.rules(),
                         analysis.unfinished(),
+                        usage.map(asked -> view(asked, analysis)).orElse(null),
                         counts,
                         wanted.size() > limit,
                         wanted.stream()
@@ -91,6 +114,16 @@ final class AnalysisRoutes {
                                 .map(finding -> view(finding, known))
                                 .toList()),
                 model.revision());
+    }
+
+    private static AnalysisView.Usage view(RuleUsages.Known usage, Analysis analysis) {
+        HitReport report = usage.report();
+        return new AnalysisView.Usage(
+                usage.unusedSince().toString(),
+                HitViews.text(report.countedSince()),
+                report.complete(),
+                report.silentHosts(),
+                analysis.undecided());
     }
 
     private static FindingView view(Finding finding, @Nullable Set<String> known) {

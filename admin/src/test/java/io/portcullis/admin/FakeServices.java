@@ -61,6 +61,7 @@ final class FakeServices implements AdminServices {
 
     volatile boolean ready = true;
     volatile boolean silent;
+    volatile HitReport hitReport = HitReport.NONE;
     volatile StagedReport stagedReport = StagedReport.NONE;
     /** Somebody else changes a tenant between our reading and our writing. */
     volatile Runnable beforeNextEdit = () -> {};
@@ -138,6 +139,11 @@ final class FakeServices implements AdminServices {
 
     private static HostView hostView(String host) {
         return new HostView(host, "UP", "127.0.0.1:1", false, List.of(), 0, 100, 0, Map.of(), null);
+    }
+
+    @Override
+    public CompletionStage<HitReport> hits(TenantId tenant) {
+        return answer(() -> hitReport);
     }
 
     @Override

@@ -195,14 +195,27 @@ public final class PortcullisClient implements AutoCloseable {
      * @param limit findings that are listed at most
      */
     public AnalysisView analyze(String tenant, @Nullable String documents, int limit) {
-        HttpRequest.Builder request =
-                transport.requestTo(Transport.path("v1", "tenants", tenant, "analysis") + "?limit=" + limit);
+        return analyze(tenant, documents, limit, null);
+    }
+
+    /** As {@link #analyze(String, String, int)}; finds rules without a hit since that time, too (30d, or an instant), unless that is null. */
+    public AnalysisView analyze(String tenant, @Nullable String documents, int limit, @Nullable String unusedSince) {
+        HttpRequest.Builder request = transport.requestTo(Transport.path("v1", "tenants", tenant, "analysis")
+                + Transport.query("limit", limit, "unusedSince", unusedSince));
         HttpRequest whole = documents == null
                 ? request.GET().build()
                 : request.header("Content-Type", "application/yaml")
                         .POST(HttpRequest.BodyPublishers.ofString(documents))
                         .build();
         return transport.parse(transport.send(whole), Transport.Shape.of(AnalysisView.class));
+    }
+
+    /** How often the tenant's rules decided; at most so many, of one policy unless that is null. */
+    public HitsView hits(String tenant, @Nullable String policy, int limit) {
+        String path =
+                Transport.path("v1", "tenants", tenant, "hits") + Transport.query("policy", policy, "limit", limit);
+        return transport.parse(
+                transport.send(transport.requestTo(path).GET().build()), Transport.Shape.of(HitsView.class));
     }
 
     /** How far the tenant's newest revision has come. */

@@ -33,7 +33,8 @@ import picocli.CommandLine.Option;
             "  never-matches   no packet can match it",
             "  passes-all      a PASS that leaves nothing for the rest of its category",
             "  empty-group     nobody is in it now",
-            "  unused          a group or service that no policy needs",
+            "  unused          a group or service that no policy needs; with --unused-since, a rule without a hit"
+                    + " since then",
             "  excluded        an exclusion: vNICs for which no rule holds",
             "",
             "Exit status: 0, or 1 if something of --fail-on was found.",
@@ -41,7 +42,8 @@ import picocli.CommandLine.Option;
             "Examples:",
             "  portcullis analyze",
             "  portcullis analyze -f web.yaml --new      what the documents would bring",
-            "  portcullis analyze --fail-on shadowed,redundant,never-matches -o json"
+            "  portcullis analyze --fail-on shadowed,redundant,never-matches -o json",
+            "  portcullis analyze --unused-since 30d     also rules that no packet needed for 30 days"
         })
 final class AnalyzeCommand implements Callable<Integer> {
     /** As many as the API lists. */
@@ -58,6 +60,12 @@ final class AnalyzeCommand implements Callable<Integer> {
 
     @Option(names = "--new", description = "With -f: only what the tenant would not have without the documents.")
     private boolean onlyNew;
+
+    @Option(
+            names = "--unused-since",
+            paramLabel = "WHEN",
+            description = "Also rules without a hit since then: 30d, 12h, or 2027-01-31T18:00:00Z.")
+    private @Nullable String unusedSince;
 
     AnalyzeCommand(Terminal terminal) {
         session = new Session(terminal);
@@ -80,8 +88,8 @@ final class AnalyzeCommand implements Callable<Integer> {
     private AnalysisView analyze(PortcullisClient client) {
         String tenant = session.tenant();
         return files == null
-                ? client.analyze(tenant, null, MAX_FINDINGS)
-                : files.send(session.terminal(), text -> client.analyze(tenant, text, MAX_FINDINGS));
+                ? client.analyze(tenant, null, MAX_FINDINGS, unusedSince)
+                : files.send(session.terminal(), text -> client.analyze(tenant, text, MAX_FINDINGS, unusedSince));
     }
 
     private static AnalysisView introduced(AnalysisView view) {
@@ -91,6 +99,13 @@ final class AnalyzeCommand implements Callable<Integer> {
         Map<String, Integer> counts = findings.stream()
                 .collect(Collectors.toMap(FindingView::kind, finding -> 1, Integer::sum, TreeMap::new));
         return new AnalysisView(
-                view.tenant(), view.revision(), view.rules(), view.unfinished(), counts, view.truncated(), findings);
+                view.tenant(),
+                view.revision(),
+                view.rules(),
+                view.unfinished(),
+                view.usage(),
+                counts,
+                view.truncated(),
+                findings);
     }
 }

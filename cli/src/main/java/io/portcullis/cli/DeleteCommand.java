@@ -50,7 +50,7 @@ final class DeleteCommand implements Callable<Integer> {
                 case MIGRATIONS ->
                     throw new CommandFailure(
                             ExitCode.USAGE, "a migration is not deleted, it is cancelled", "portcullis cancel " + name);
-                case CLUSTER, CONNECTIONS, RULES, REALIZATION, STAGED ->
+                case CLUSTER, CONNECTIONS, RULES, REALIZATION, STAGED, HITS, QUOTA ->
                     throw new CommandFailure(ExitCode.USAGE, kind.plural() + " cannot be deleted", null);
             }
         }

@@ -86,6 +86,7 @@ final class DescribeCommand implements Callable<Integer> {
             case STAGED ->
                 client.staged(name.isEmpty() ? session.tenant() : name).get();
             case QUOTA -> client.quota(name.isEmpty() ? session.tenant() : name).get();
+            case HITS -> client.hits(session.tenant(), name.isEmpty() ? null : name, GetCommand.MAX_RULES);
             case RULES, CONNECTIONS ->
                 throw new CommandFailure(
                         ExitCode.USAGE,

@@ -3,6 +3,7 @@ package io.portcullis.cli;
 import io.portcullis.api.ConnectionsView;
 import io.portcullis.api.ExclusionSpec;
 import io.portcullis.api.GroupSpec;
+import io.portcullis.api.HitsView;
 import io.portcullis.api.PolicySpec;
 import io.portcullis.api.PortcullisClient;
 import io.portcullis.api.QuotaView;
@@ -32,7 +33,8 @@ import picocli.CommandLine.Parameters;
         footer = {
             "",
             "Kinds: vms, hosts, groups, policies, staged-policies, segments, services, exclusions, tenants,",
-            "       migrations, cluster, connections VM, rules VM, realization, staged, quota. Singular does as well.",
+            "       migrations, cluster, connections VM, rules VM, realization, staged, quota, hits [POLICY].",
+            "       Singular does as well.",
             "",
             "Examples:",
             "  portcullis get vms -o wide          all VMs of the tenant, with groups and ports",
@@ -43,10 +45,14 @@ import picocli.CommandLine.Parameters;
             "  portcullis get realization          which vNICs and hosts lag, and since when",
             "  portcullis get staged               what staged policies would have done",
             "  portcullis get quota                what the tenant may have at most, and what it has",
+            "  portcullis get hits web             how often the rules of policy web decided, and when last",
             "  portcullis get policies -o yaml     documents that 'apply -f' takes again",
             "  portcullis get policies --revision 7    as they were then"
         })
 final class GetCommand implements Callable<Integer> {
+    /** Whose hits are listed: as many as the API lists. */
+    static final int MAX_RULES = 200_000;
+
     @Mixin
     private final Session session;
 
@@ -57,7 +63,7 @@ final class GetCommand implements Callable<Integer> {
             index = "1",
             arity = "0..1",
             paramLabel = "NAME",
-            description = "One of them; for rules and connections the VM or VM/VNIC.")
+            description = "One of them; for rules and connections the VM or VM/VNIC, for hits the policy.")
     private @Nullable String name;
 
     @Option(
@@ -107,6 +113,7 @@ final class GetCommand implements Callable<Integer> {
                 case EXCLUSIONS -> show(resources(client, ExclusionSpec.class), Tables.EXCLUSIONS);
                 case POLICIES -> policies(client);
                 case STAGED -> staged(client);
+                case HITS -> hits(client);
                 case STAGED_POLICIES -> show(resources(client, StagedPolicySpec.class), Tables.STAGED_POLICIES);
                 case RULES -> rules(client);
                 case CONNECTIONS -> connections(client);
@@ -246,6 +253,19 @@ final class GetCommand implements Callable<Integer> {
         QuotaView view = client.quota(name == null ? session.tenant() : name).get();
         Output output = session.output();
         output.one(view, Table.of(List.copyOf(view.used().keySet()), output.wide(), Tables.quota(view)));
+    }
+
+    private void hits(PortcullisClient client) {
+        HitsView view = client.hits(session.tenant(), name, MAX_RULES);
+        Output output = session.output();
+        output.text(out -> out.println(Sentences.hits(view)));
+        output.one(view, Table.of(view.rules(), output.wide(), Tables.HITS));
+        if (view.truncated()) {
+            session.say("there are more rules; see those of one policy");
+        }
+        if (!view.complete()) {
+            session.say(Sentences.missing(view.silentHosts()));
+        }
     }
 
     private void realization(PortcullisClient client) {

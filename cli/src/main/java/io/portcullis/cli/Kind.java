@@ -16,6 +16,7 @@ enum Kind {
     POLICIES("policies", "policy"),
     STAGED_POLICIES("staged-policies", "staged-policy", "stagedpolicies", "stagedpolicy"),
     STAGED("staged", "shadow"),
+    HITS("hits", "hit"),
     SEGMENTS("segments", "segment"),
     SERVICES("services", "service"),
     EXCLUSIONS("exclusions", "exclusion"),
@@ -46,7 +47,7 @@ enum Kind {
     /** Whether one of many is meant, not something of which a tenant or the cluster has one. */
     boolean requiresName() {
         return switch (this) {
-            case CLUSTER, REALIZATION, STAGED, QUOTA -> false;
+            case CLUSTER, REALIZATION, STAGED, HITS, QUOTA -> false;
             case VMS, HOSTS, GROUPS, POLICIES, STAGED_POLICIES, SEGMENTS, SERVICES, EXCLUSIONS -> true;
             case TENANTS, MIGRATIONS, CONNECTIONS, RULES -> true;
         };
@@ -61,7 +62,7 @@ enum Kind {
                         ExitCode.USAGE,
                         "placements and counters of " + plural() + " are known for now only",
                         "their documents: portcullis export " + plural() + " --revision N");
-            case HOSTS, MIGRATIONS, CLUSTER, CONNECTIONS, RULES, REALIZATION, STAGED, QUOTA ->
+            case HOSTS, MIGRATIONS, CLUSTER, CONNECTIONS, RULES, REALIZATION, STAGED, HITS, QUOTA ->
                 throw new CommandFailure(ExitCode.USAGE, plural() + " have no revisions", null);
         }
     }
@@ -77,7 +78,7 @@ enum Kind {
             case SERVICES -> "Service";
             case EXCLUSIONS -> "Exclusion";
             case TENANTS -> "Tenant";
-            case HOSTS, MIGRATIONS, CLUSTER, CONNECTIONS, RULES, REALIZATION, STAGED, QUOTA ->
+            case HOSTS, MIGRATIONS, CLUSTER, CONNECTIONS, RULES, REALIZATION, STAGED, HITS, QUOTA ->
                 throw new CommandFailure(
                         ExitCode.USAGE,
                         plural() + " have no documents",

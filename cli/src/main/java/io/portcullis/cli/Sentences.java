@@ -4,6 +4,7 @@ import io.portcullis.api.AnalysisView;
 import io.portcullis.api.ChangeView;
 import io.portcullis.api.DryRunView;
 import io.portcullis.api.FindingView;
+import io.portcullis.api.HitsView;
 import io.portcullis.api.MigrationView;
 import io.portcullis.api.RealizationView;
 import io.portcullis.api.ReceiptView;
@@ -87,6 +88,31 @@ final class Sentences {
     }
 
     /** A line, and three for each finding. */
+    static String hits(HitsView view) {
+        return view.tenant() + " at revision " + view.revision() + ", counted "
+                + (view.countedSince() == null ? "from the beginning" : "since " + view.countedSince());
+    }
+
+    /** What a sum over hosts lacks. */
+    static String missing(List<String> silentHosts) {
+        return silentHosts.isEmpty()
+                ? "without what hosts counted that are gone: the database does not answer"
+                : "these hosts do not answer and may have counted more: " + String.join(", ", silentHosts);
+    }
+
+    /** Of which rules without a hit nothing is said, and why; empty if of none. */
+    private static String undecided(AnalysisView.Usage usage) {
+        if (usage.undecided() == 0) {
+            return "";
+        }
+        String why = usage.complete()
+                ? "everything is counted since " + usage.countedSince() + " only: ask with --unused-since "
+                        + usage.countedSince()
+                : missing(usage.silentHosts());
+        return "\nrules without a known hit since " + usage.unusedSince() + " that are not listed: " + usage.undecided()
+                + "; " + why;
+    }
+
     static String analysis(AnalysisView analysis) {
         StringBuilder text = new StringBuilder(analysis.tenant() + " at revision " + analysis.revision() + ", "
                 + analysis.rules() + (analysis.rules() == 1 ? " rule: " : " rules: ")
@@ -110,7 +136,8 @@ final class Sentences {
                     .append(analysis.unfinished())
                     .append(" rules");
         }
-        return text.toString();
+        AnalysisView.Usage usage = analysis.usage();
+        return text + (usage == null ? "" : undecided(usage));
     }
 
     static String migration(MigrationView migration) {

@@ -6,6 +6,7 @@ import static io.portcullis.cli.Table.Column.wideColumn;
 import io.portcullis.api.ConnectionView;
 import io.portcullis.api.ExclusionSpec;
 import io.portcullis.api.GroupSpec;
+import io.portcullis.api.HitsView;
 import io.portcullis.api.HostView;
 import io.portcullis.api.MemberView;
 import io.portcullis.api.MigrationView;
@@ -29,6 +30,7 @@ import io.portcullis.api.VnicView;
 import io.portcullis.cli.Table.Column;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -125,6 +127,18 @@ final class Tables {
             column("WOULD-DENY", StagedView.Rule::wouldDeny),
             column("WOULD-ALLOW", StagedView.Rule::wouldAllow),
             column("WOULD-CUT", StagedView.Rule::wouldCut));
+
+    static final List<Column<HitsView.Rule>> HITS = List.of(
+            column("RULE", rule -> rule.policy() == null ? rule.rule() : rule.policy() + "/" + rule.rule()),
+            column(
+                    "CATEGORY",
+                    rule -> Optional.ofNullable(rule.category())
+                            .map(category -> category.toLowerCase(Locale.ROOT))
+                            .orElse(null)),
+            column("ACTION", HitsView.Rule::action),
+            column("ACTIVE", HitsView.Rule::active),
+            column("HITS", HitsView.Rule::hits),
+            column("LAST-HIT", HitsView.Rule::lastHit));
 
     static final List<Column<StagedView.Example>> STAGED_EXAMPLES = List.of(
             column("VNIC", StagedView.Example::vnic),

@@ -13,8 +13,10 @@ import io.portcullis.persistence.Database;
 import io.portcullis.persistence.JdbcApiTokens;
 import io.portcullis.persistence.JdbcMigrationLog;
 import io.portcullis.persistence.JdbcPlacementDirectory;
+import io.portcullis.persistence.JdbcRuleHitStore;
 import io.portcullis.persistence.MigrationLog;
 import io.portcullis.persistence.PlacementDirectory;
+import io.portcullis.persistence.RuleHitStore;
 import io.portcullis.persistence.Schema;
 import io.portcullis.vnic.HostAgent;
 import io.portcullis.vnic.HostCommand;
@@ -62,13 +64,15 @@ final class NodeActors {
         Database database = openDatabase(system, config, blocking);
         PlacementDirectory directory = new JdbcPlacementDirectory(database);
         MigrationLog migrations = new JdbcMigrationLog(database);
+        RuleHitStore ruleHits = new JdbcRuleHitStore(database);
 
         LocalHost host = new LocalHost(
                 config.host(),
                 dataPath,
                 new HostLimits(config.maxVnics(), config.maxConnectionsPerVnic()),
-                HostTiming.DEFAULT.withCheckpointInterval(config.checkpointInterval()),
+                HostTiming.DEFAULT.withWrites(config.checkpointInterval(), config.ruleHitsInterval()),
                 directory,
+                ruleHits,
                 checkpoints);
         ShardedVnicActors vnics =
                 ShardedVnicActors.init(system, new HostShardAllocationStrategy(Cluster.get(system)), host);
@@ -80,7 +84,14 @@ final class NodeActors {
 
         AdminConfig admin = AdminConfig.from(config.system().getConfig("portcullis.admin"));
         ClusterAccess access = new ClusterAccess(
-                vnics, migration::placement, migration::evacuation, directory, migrations, config.host(), version());
+                vnics,
+                migration::placement,
+                migration::evacuation,
+                directory,
+                migrations,
+                ruleHits,
+                config.host(),
+                version());
         return AdminServer.start(
                 system, admin, new ActorServices(system, access, admin.askTimeout()), new JdbcApiTokens(database));
     }

@@ -40,11 +40,12 @@ record NodeConfig(
         int maxVnics,
         ConnectionLimits connectionLimits,
         Duration checkpointInterval,
+        Duration ruleHitsInterval,
         Config system) {
 
     private static final String BACKEND = "portcullis.data-path.backend";
     private static final String UPLINK = "portcullis.data-path.uplink";
-    private static final Duration SHORTEST_CHECKPOINT_INTERVAL = Duration.ofMillis(10);
+    private static final Duration SHORTEST_INTERVAL = Duration.ofMillis(10);
 
     /** Kind of ports. */
     enum Backend {
@@ -163,7 +164,8 @@ record NodeConfig(
                 List.copyOf(seeds),
                 positive(config, "portcullis.limits.max-vnics"),
                 connectionLimits(config),
-                atLeast(config, "portcullis.checkpoint.interval", SHORTEST_CHECKPOINT_INTERVAL),
+                atLeast(config, "portcullis.checkpoint.interval", SHORTEST_INTERVAL),
+                atLeast(config, "portcullis.rule-hits.interval", SHORTEST_INTERVAL),
                 system);
     }
 

@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
+import io.portcullis.api.AnalysisView;
 import io.portcullis.api.ApiException;
 import io.portcullis.api.DiscoveredView;
 import io.portcullis.api.EvaluateRequest;
+import io.portcullis.api.FindingView;
+import io.portcullis.api.HitsView;
 import io.portcullis.api.PortcullisClient;
 import io.portcullis.api.PreviewView;
 import io.portcullis.api.ProtectionSpec;
@@ -37,6 +40,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -288,6 +292,50 @@ class ApiOnRealNodeTest {
         });
         assertThat(staged.get().policies()).isEmpty();
         client.detach("stagers", "web-2");
+    }
+
+    /** From real frames to the hits of rules, and to the rules that nobody needs. */
+    @Test
+    void shouldCountWhatRulesDecideAndFindThoseThatNobodyNeeds() {
+        client.putTenant("counters", new TenantSpec("DROP", "strict"));
+        client.apply("counters", segment("lab", 43));
+        client.putVm("counters", "web-2", vm(2, "lab", "memory:web-2", null));
+        client.apply("counters", """
+            {kind: Policy, metadata: {name: early}, spec: {category: INFRASTRUCTURE, rules: [{name: through, services: [any], action: PASS}]}}
+            ---
+            {kind: Policy, metadata: {name: out}, spec: {category: APPLICATION, rules: [
+               {name: dns, services: [dns], action: ALLOW}, {name: ssh, services: [ssh], action: ALLOW}]}}
+            """);
+        client.attach("counters", "web-2", "host-1");
+        String before = Instant.now().toString();
+        int[] port = {1_024};
+        await().atMost(START_LIMIT).untilAsserted(() -> {
+            server.send(dnsQuery(++port[0]));
+            HitsView view = client.hits("counters", null, 100);
+            assertThat(view.complete()).isTrue();
+            assertThat(view.countedSince()).isNull();
+            assertThat(view.rules())
+                    .extracting(HitsView.Rule::rule)
+                    .containsExactly("through", "dns", "ssh", "default");
+            assertThat(view.rules().getFirst().hits()).as("passed on").isPositive();
+            assertThat(view.rules().get(1).hits()).isPositive();
+            assertThat(view.rules().get(1).lastHit()).isNotNull();
+            assertThat(view.rules().get(2))
+                    .isEqualTo(new HitsView.Rule("out", "ssh", "APPLICATION", "ALLOW", true, 0, null));
+        });
+        assertThat(client.hits("counters", "out", 100).rules()).hasSize(2);
+
+        AnalysisView analysis = client.analyze("counters", null, 100, before);
+        assertThat(analysis.usage()).isNotNull();
+        assertThat(analysis.usage().complete()).isTrue();
+        client.detach("counters", "web-2");
+        assertThat(analysis.findings())
+                .filteredOn(finding -> finding.kind().equals("unused"))
+                .extracting(FindingView::subject)
+                .containsExactly("Rule/out/ssh");
+        assertThat(client.hits("counters", "out", 1).rules().getFirst().hits())
+                .as("goes on without its vNIC")
+                .isPositive();
     }
 
     private static byte[] dnsQuery(int port) {

@@ -50,6 +50,7 @@ class NodeConfigTest {
         portcullis.limits.max-vnics       | many       | portcullis.limits.max-vnics has type STRING
         portcullis.limits.max-vnics       | 0          | must be at least 1
         portcullis.checkpoint.interval    | 0s         | must be at least 10ms
+        portcullis.rule-hits.interval     | 1ms        | must be at least 10ms
         portcullis.admin.port             | 70000      | portcullis.admin.port: 70000 is no port
         portcullis.host                   | Host_1     | portcullis.host: 'Host_1' is no name
         portcullis.cluster.seeds-list     | foo        | write host:port

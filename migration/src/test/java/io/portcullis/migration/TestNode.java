@@ -8,6 +8,7 @@ import io.portcullis.persistence.Checkpoints;
 import io.portcullis.persistence.Database;
 import io.portcullis.persistence.JdbcMigrationLog;
 import io.portcullis.persistence.JdbcPlacementDirectory;
+import io.portcullis.persistence.JdbcRuleHitStore;
 import io.portcullis.persistence.Schema;
 import io.portcullis.policy.HostId;
 import io.portcullis.ports.memory.MemoryBackend;
@@ -86,6 +87,7 @@ final class TestNode implements AutoCloseable {
                         new HostLimits(10, 10_000),
                         HostTiming.DEFAULT,
                         directory,
+                        new JdbcRuleHitStore(database),
                         new Checkpoints(dataDir.resolve(host.value()))));
         migration = Migration.init(kit.system(), actors, directory, log);
         kit.spawn(actors.hostAgent(), HostAgent.NAME);

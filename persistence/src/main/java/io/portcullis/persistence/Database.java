@@ -15,7 +15,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.h2.api.ErrorCode;
 
 /**
- * The database of {@code portcullis.database}, for what is no journal: the directory of placements and the log of migrations. Any
+ * The database of {@code portcullis.database}, for what is no journal: the directory of placements, the log of migrations, what rules counted. Any
  * thread; statements run on the executor that was given, which must be one for blocking work.
  */
 public final class Database implements AutoCloseable {

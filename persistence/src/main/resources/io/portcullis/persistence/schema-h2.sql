@@ -33,3 +33,12 @@ CREATE TABLE IF NOT EXISTS "snapshot" (
     "meta_payload" BLOB,
     PRIMARY KEY ("persistence_id", "sequence_number")
 );
+-- What hosts counted of rules; beside the journal because only here the two differ in the type of bytes. Times are milliseconds since 1970.
+CREATE TABLE IF NOT EXISTS rule_hits (
+    host VARCHAR(63) NOT NULL,
+    tenant VARCHAR(63) NOT NULL,
+    counted_since BIGINT,
+    written BIGINT NOT NULL,
+    hits BLOB NOT NULL,
+    PRIMARY KEY (host, tenant)
+);

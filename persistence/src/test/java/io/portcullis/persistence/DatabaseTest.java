@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import io.portcullis.datapath.runtime.RuleHit;
+import io.portcullis.datapath.runtime.TenantHits;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
@@ -14,6 +16,7 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.IntStream;
@@ -139,6 +142,39 @@ class DatabaseTest {
         assertThat(get(tokens.remove("ci"))).isFalse();
         assertThat(get(tokens.remove("ops"))).isTrue();
         assertThat(get(tokens.list())).isEmpty();
+    }
+
+    @Test
+    void shouldKeepWhatHostsCountedOfRules() {
+        RuleHitStore store = new JdbcRuleHitStore(database);
+        TenantId beta = new TenantId("beta");
+        Instant since = Instant.ofEpochMilli(1_000);
+        HostHits here = new HostHits(
+                HOST_1,
+                WEB.tenant(),
+                Instant.ofEpochMilli(5_000),
+                new TenantHits(since, List.of(new RuleHit(-7, 3, 4_000), new RuleHit(0, 1, 2_000))));
+        HostHits there =
+                new HostHits(HOST_2, WEB.tenant(), Instant.ofEpochMilli(6_000), new TenantHits(null, many(100_000)));
+        HostHits other = new HostHits(HOST_1, beta, Instant.ofEpochMilli(7_000), TenantHits.NONE);
+
+        assertThat(get(store.put(List.of(here, there, other)))).isEqualTo(3);
+        assertThat(get(store.listByTenant(WEB.tenant()))).containsExactly(here, there);
+        assertThat(get(store.listByHost(HOST_1))).containsExactlyInAnyOrder(here, other);
+
+        HostHits later = new HostHits(
+                HOST_1, WEB.tenant(), Instant.ofEpochMilli(9_000), new TenantHits(null, List.of(new RuleHit(1, 2, 3))));
+        assertThat(get(store.put(List.of(later)))).isEqualTo(1);
+        assertThat(get(store.listByTenant(WEB.tenant()))).containsExactly(later, there);
+        assertThat(get(store.removeOf(WEB.tenant()))).isEqualTo(2);
+        assertThat(get(store.listByTenant(WEB.tenant()))).isEmpty();
+        assertThat(get(store.listByHost(HOST_1))).containsExactly(other);
+    }
+
+    private static List<RuleHit> many(int rules) {
+        return IntStream.range(0, rules)
+                .mapToObj(rule -> new RuleHit(rule * 0x9e3779b97f4a7c15L, rule, 1_000_000_000_000L + rule))
+                .toList();
     }
 
     @Test

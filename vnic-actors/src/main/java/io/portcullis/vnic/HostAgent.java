@@ -54,6 +54,7 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
     private final FirewallAsks firewalls;
     private final ActorRef<Checkpointer.Command> checkpointer;
     private final ActorRef<FlowReviewer.Command> reviewer;
+    private final ActorRef<HitKeeper.Command> hits;
     private final HostRules rules;
     private final HostVms vms;
     private boolean recovered;
@@ -92,6 +93,7 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
                                 environment.limits().maxConnectionsPerVnic())),
                 "checkpointer");
         this.reviewer = context.spawn(FlowReviewer.create(host, firewalls), "flow-reviewer");
+        this.hits = context.spawn(HitKeeper.create(environment, clock), "hit-keeper");
         this.rules = new HostRules(context, environment, firewalls);
         this.vms = new HostVms(context, environment, firewalls, rules, checkpointer);
         context.getSystem().receptionist().tell(Receptionist.register(key(host), context.getSelf()));
@@ -125,8 +127,12 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
                                 environment.dataPath().shadows(get.tenant()),
                                 (reports, _) -> new HostCommand.StagedLooked(reports, get.replyTo()));
             case HostCommand.StagedLooked looked -> onStagedLooked(looked);
-            case HostCommand.WriteCheckpoints write ->
-                checkpointer.tell(new Checkpointer.Write(vms.restorable(), write.replyTo()));
+            case HostCommand.GetHits get -> hits.tell(new HitKeeper.Asked(get));
+            case HostCommand.ForgetHits forget -> hits.tell(new HitKeeper.Forget(forget.tenant()));
+            case HostCommand.WriteCheckpoints write -> {
+                Checkpointer.Write tables = new Checkpointer.Write(vms.restorable(), write.replyTo());
+                hits.tell(new HitKeeper.Keep(() -> checkpointer.tell(tables)));
+            }
             case HostCommand.Review review -> reviewer.tell(new FlowReviewer.Asked(review));
             case HostCommand.RuleTables tables -> rules.onTables(tables);
             case HostCommand.KnownAddresses known -> rules.discovery().onKnown(known);

@@ -3,6 +3,7 @@ package io.portcullis.vnic;
 import io.portcullis.datapath.runtime.DataPath;
 import io.portcullis.persistence.Checkpoints;
 import io.portcullis.persistence.PlacementDirectory;
+import io.portcullis.persistence.RuleHitStore;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VnicId;
@@ -21,6 +22,7 @@ public record HostAgentEnvironment(
         DataPath dataPath,
         HostLimits limits,
         PlacementDirectory directory,
+        RuleHitStore ruleHits,
         Checkpoints checkpoints,
         Executor blocking,
         Function<VnicId, RecipientRef<FirewallCommand>> firewalls,

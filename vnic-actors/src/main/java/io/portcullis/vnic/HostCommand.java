@@ -52,6 +52,12 @@ public sealed interface HostCommand {
     /** What staged policies of the tenant would have done here. Answer: {@link HostReply.Staged}. */
     record GetStaged(TenantId tenant, ActorRef<HostReply> replyTo) implements Request {}
 
+    /** What the tenant's rules have counted here, ever. Answer: {@link HostReply.Hits}. */
+    record GetHits(TenantId tenant, ActorRef<HostReply> replyTo) implements Request {}
+
+    /** The tenant is gone: what its rules counted is forgotten. */
+    record ForgetHits(TenantId tenant) implements HostCommand, CborSerializable {}
+
     /** Writes the connection tables that changed to disk now; the last act before a stop. Answer: {@link HostReply.Checkpointed}. */
     record WriteCheckpoints(ActorRef<HostReply> replyTo) implements Request {}
 

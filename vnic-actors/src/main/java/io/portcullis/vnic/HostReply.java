@@ -1,9 +1,11 @@
 package io.portcullis.vnic;
 
+import io.portcullis.datapath.runtime.TenantHits;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.persistence.CborSerializable;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
+import io.portcullis.vnic.parcel.Parcel;
 import java.util.List;
 import java.util.Map;
 
@@ -15,6 +17,8 @@ public sealed interface HostReply extends CborSerializable
                 HostReply.DrainingSet,
                 HostReply.HostStatus,
                 HostReply.Staged,
+                HostReply.Hits,
+                HostReply.InPieces,
                 HostReply.Checkpointed,
                 HostReply.TableTaken,
                 HostReply.TableWanted,
@@ -64,6 +68,12 @@ public sealed interface HostReply extends CborSerializable
 
     /** What staged policies of a tenant would have done on the host. */
     record Staged(HostId host, StagedCounts counts) implements HostReply {}
+
+    /** What a tenant's rules have counted on the host. */
+    record Hits(HostId host, TenantHits hits) implements HostReply {}
+
+    /** Another answer, which is too large for one message. */
+    record InPieces(Parcel answer) implements HostReply {}
 
     /** A VM that is attached here, or is being attached (then without a status of each vNIC). */
     record HostedVm(VmSpec spec, long epoch, List<VnicStatus> vnics) {

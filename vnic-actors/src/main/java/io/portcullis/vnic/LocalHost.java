@@ -3,6 +3,7 @@ package io.portcullis.vnic;
 import io.portcullis.datapath.runtime.DataPath;
 import io.portcullis.persistence.Checkpoints;
 import io.portcullis.persistence.PlacementDirectory;
+import io.portcullis.persistence.RuleHitStore;
 import io.portcullis.policy.HostId;
 
 /**
@@ -16,4 +17,5 @@ public record LocalHost(
         HostLimits limits,
         HostTiming timing,
         PlacementDirectory directory,
+        RuleHitStore ruleHits,
         Checkpoints checkpoints) {}

@@ -131,6 +131,7 @@ public final class ShardedVnicActors implements VnicActors {
                             local.dataPath(),
                             local.limits(),
                             local.directory(),
+                            local.ruleHits(),
                             local.checkpoints(),
                             blocking(),
                             vnic -> entity(local.id(), vnic),

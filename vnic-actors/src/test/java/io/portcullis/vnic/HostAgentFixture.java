@@ -14,6 +14,7 @@ import io.portcullis.policy.HostId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.vnic.testkit.FakeDataPath;
 import io.portcullis.vnic.testkit.FakePlacementDirectory;
+import io.portcullis.vnic.testkit.FakeRuleHitStore;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -34,10 +35,15 @@ import org.jspecify.annotations.Nullable;
 /** A host's agent with its firewalls, on a data path without frames, a directory in memory and a tenant that a test plays. */
 final class HostAgentFixture implements AutoCloseable {
     private static final HostTiming TIMING = new HostTiming(
-            Duration.ofMillis(50), Duration.ofMillis(100), Duration.ofMillis(300), Duration.ofSeconds(3));
+            Duration.ofMillis(50),
+            Duration.ofMillis(50),
+            Duration.ofMillis(100),
+            Duration.ofMillis(300),
+            Duration.ofSeconds(3));
 
     final FakeDataPath dataPath = new FakeDataPath();
     final FakePlacementDirectory placements = new FakePlacementDirectory();
+    final FakeRuleHitStore ruleHits = new FakeRuleHitStore();
     final Checkpoints checkpoints;
     final ActorTestKit testKit = ActorTestKit.create();
     final TestProbe<HostReply> asker = testKit.createTestProbe();
@@ -136,6 +142,7 @@ final class HostAgentFixture implements AutoCloseable {
                         dataPath,
                         new HostLimits(maxVnics, 1_000),
                         placements,
+                        ruleHits,
                         checkpoints,
                         Runnable::run,
                         vnic -> firewalls.computeIfAbsent(vnic, id -> firewall(id, forFirewalls)),

@@ -21,6 +21,8 @@ import io.portcullis.datapath.runtime.ActivationReport;
 import io.portcullis.datapath.runtime.CutoverTarget;
 import io.portcullis.datapath.runtime.FlowReport;
 import io.portcullis.datapath.runtime.FlowReview;
+import io.portcullis.datapath.runtime.RuleHit;
+import io.portcullis.datapath.runtime.TenantHits;
 import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.ConnectionInfo;
@@ -242,6 +244,11 @@ class MessageSerializationTest {
                 new HostCommand.AttachVm(spec(WEB_1, 1), 3, true, ref()),
                 new HostCommand.GetStaged(ACME, ref()),
                 new HostReply.Staged(HOST_1, STAGED),
+                new HostCommand.GetHits(ACME, ref()),
+                new HostCommand.ForgetHits(ACME),
+                new HostReply.Hits(HOST_1, new TenantHits(AT, List.of(new RuleHit(-7, 3, 4)))),
+                new HostReply.Hits(HOST_1, TenantHits.NONE),
+                new HostReply.InPieces(new Parcel(3, ref())),
                 new HostCommand.CheckAdmission(spec(WEB_1, 1), ref()),
                 new HostCommand.DetachVm(spec(WEB_1, 1), 3, ref()),
                 new HostCommand.ReleaseVm(spec(WEB_1, 1), 3, HOST_2, 4, ref()),

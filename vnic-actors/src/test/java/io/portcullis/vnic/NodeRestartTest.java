@@ -16,6 +16,7 @@ import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.persistence.Checkpoints;
 import io.portcullis.persistence.Database;
 import io.portcullis.persistence.JdbcPlacementDirectory;
+import io.portcullis.persistence.JdbcRuleHitStore;
 import io.portcullis.persistence.PlacementRow;
 import io.portcullis.persistence.Schema;
 import io.portcullis.policy.Action;
@@ -101,6 +102,7 @@ class NodeRestartTest {
                             new HostLimits(10, 1_000),
                             HostTiming.DEFAULT,
                             directory,
+                            new JdbcRuleHitStore(database),
                             new Checkpoints(dataDir.resolve("checkpoints"))));
             agent = testKit.spawn(actors.hostAgent(), HostAgent.NAME);
             await().atMost(PATIENCE).until(() -> actors.hosts().isUp(HOST_1));

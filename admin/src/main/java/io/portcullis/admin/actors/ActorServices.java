@@ -3,6 +3,7 @@ package io.portcullis.admin.actors;
 import io.portcullis.admin.AdminServices;
 import io.portcullis.admin.EditOutcome;
 import io.portcullis.admin.FirewallAnswer;
+import io.portcullis.admin.HitReport;
 import io.portcullis.admin.NodeReport;
 import io.portcullis.admin.Readiness;
 import io.portcullis.admin.StagedReport;
@@ -53,6 +54,7 @@ public final class ActorServices implements AdminServices {
     private final Firewalls firewalls;
     private final FlowReviews reviews;
     private final Hosts hosts;
+    private final HostCounts counts;
     private final Migrations migrations;
     private final Members members;
 
@@ -66,6 +68,7 @@ public final class ActorServices implements AdminServices {
         this.firewalls = new Firewalls(access.vnics(), asking);
         this.reviews = new FlowReviews(access.vnics(), asking);
         this.hosts = new Hosts(access, asking);
+        this.counts = new HostCounts(access, asking);
         this.migrations = new Migrations(access, asking);
         this.members = new Members(system, access.version());
     }
@@ -120,7 +123,12 @@ public final class ActorServices implements AdminServices {
 
     @Override
     public CompletionStage<StagedReport> staged(TenantId tenant) {
-        return hosts.staged(tenant);
+        return counts.staged(tenant);
+    }
+
+    @Override
+    public CompletionStage<HitReport> hits(TenantId tenant) {
+        return counts.hits(tenant);
     }
 
     @Override
@@ -160,7 +168,7 @@ public final class ActorServices implements AdminServices {
 
     @Override
     public CompletionStage<Void> deleteTenant(TenantId tenant, String by) {
-        return tenants.delete(tenant, by);
+        return tenants.delete(tenant, by).thenCompose(done -> counts.forget(tenant));
     }
 
     @Override

@@ -2,8 +2,13 @@ package io.portcullis.admin.actors;
 
 import io.portcullis.admin.http.ProblemKind;
 import io.portcullis.admin.http.RefusedException;
+import io.portcullis.vnic.HostCommand;
+import io.portcullis.vnic.HostReply;
 import io.portcullis.vnic.RefusalCode;
+import io.portcullis.vnic.parcel.Parcel;
+import io.portcullis.vnic.parcel.Parcels;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -33,6 +38,15 @@ final class Asking {
 
     <C, R> CompletionStage<R> ask(RecipientRef<C> actor, Function<ActorRef<R>, C> command, Duration deadline) {
         return AskPattern.ask(actor, command, deadline, system.scheduler());
+    }
+
+    /** As {@link #ask}, of a host's agent; what comes in pieces is put together. */
+    CompletionStage<HostReply> askHost(
+            RecipientRef<HostCommand> agent, Function<ActorRef<HostReply>, HostCommand> command, Duration deadline) {
+        return ask(agent, command, deadline)
+                .thenCompose(reply -> reply instanceof HostReply.InPieces(Parcel answer)
+                        ? Parcels.get(system).fetch(answer).thenApply(HostReply.class::cast)
+                        : CompletableFuture.completedFuture(reply));
     }
 
     /** How a refusal of an actor looks to a client. */

@@ -4,6 +4,7 @@ import io.portcullis.migration.EvacuationCommand;
 import io.portcullis.migration.PlacementCommand;
 import io.portcullis.persistence.MigrationLog;
 import io.portcullis.persistence.PlacementDirectory;
+import io.portcullis.persistence.RuleHitStore;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
 import io.portcullis.vnic.VnicActors;
@@ -25,5 +26,6 @@ public record ClusterAccess(
         Function<HostId, RecipientRef<EvacuationCommand>> evacuation,
         PlacementDirectory directory,
         MigrationLog migrations,
+        RuleHitStore ruleHits,
         @Nullable HostId self,
         String version) {}

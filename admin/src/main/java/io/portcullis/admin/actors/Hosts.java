@@ -1,6 +1,5 @@
 package io.portcullis.admin.actors;
 
-import io.portcullis.admin.StagedReport;
 import io.portcullis.admin.http.ProblemKind;
 import io.portcullis.admin.http.RefusedException;
 import io.portcullis.api.EvacuationView;
@@ -11,13 +10,11 @@ import io.portcullis.migration.EvacuationCommand;
 import io.portcullis.migration.EvacuationCommand.EvacuationReply;
 import io.portcullis.persistence.PlacementRow;
 import io.portcullis.policy.HostId;
-import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
 import io.portcullis.vnic.HostCommand;
 import io.portcullis.vnic.HostNode;
 import io.portcullis.vnic.HostReply;
 import io.portcullis.vnic.Refused;
-import io.portcullis.vnic.StagedCounts;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 /** What is known of hosts: members of the cluster, and those that VMs are placed on although they are gone. Thread-safe. */
 final class Hosts {
     /** A host that is only looked at may not hold up the list of all hosts for longer. */
-    private static final Duration LOOK = Duration.ofSeconds(3);
+    static final Duration LOOK = Duration.ofSeconds(3);
 
     private final ClusterAccess access;
     private final Asking asking;
@@ -80,33 +77,11 @@ final class Hosts {
             return CompletableFuture.failedFuture(unavailable(host));
         }
         Function<ActorRef<HostReply>, HostCommand> get = HostCommand.GetHost::new;
-        return asking.ask(agent.get(), get, LOOK).thenApply(reply -> switch (reply) {
+        return asking.askHost(agent.get(), get, LOOK).thenApply(reply -> switch (reply) {
             case HostReply.HostStatus status -> status;
             case Refused refused -> throw Asking.refused(refused.code(), refused.message());
             default -> throw Asking.unexpected(reply);
         });
-    }
-
-    /** What all hosts counted of a tenant's staged policies; all are asked at once. */
-    CompletionStage<StagedReport> staged(TenantId tenant) {
-        CompletionStage<StagedReport> all = CompletableFuture.completedFuture(StagedReport.NONE);
-        for (HostId host : access.vnics().hosts().all().keySet()) {
-            all = all.thenCombine(staged(tenant, host), StagedReport::plus);
-        }
-        return all;
-    }
-
-    private CompletionStage<StagedReport> staged(TenantId tenant, HostId host) {
-        StagedReport silent = new StagedReport(StagedCounts.NONE, List.of(host.value()));
-        Optional<ActorRef<HostCommand>> agent = access.vnics().hostAgent(host);
-        if (agent.isEmpty()) {
-            return CompletableFuture.completedFuture(silent);
-        }
-        Function<ActorRef<HostReply>, HostCommand> get = me -> new HostCommand.GetStaged(tenant, me);
-        return asking.ask(agent.get(), get, LOOK)
-                .handle((reply, failure) -> reply instanceof HostReply.Staged staged
-                        ? new StagedReport(staged.counts(), List.of())
-                        : silent);
     }
 
     CompletionStage<EvacuationView> evacuation(

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.typesafe.config.ConfigFactory;
 import io.portcullis.admin.EditOutcome;
 import io.portcullis.admin.FirewallAnswer;
+import io.portcullis.admin.HitReport;
 import io.portcullis.admin.http.ProblemKind;
 import io.portcullis.admin.http.RefusedException;
 import io.portcullis.api.HistoryView;
@@ -17,6 +18,8 @@ import io.portcullis.api.VnicRealization;
 import io.portcullis.datapath.Direction;
 import io.portcullis.datapath.engine.FlowQuery;
 import io.portcullis.datapath.runtime.FlowReport;
+import io.portcullis.datapath.runtime.RuleHit;
+import io.portcullis.datapath.runtime.TenantHits;
 import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.migration.EvacuationCommand;
 import io.portcullis.migration.PlacementCommand;
@@ -27,6 +30,7 @@ import io.portcullis.migration.model.MigrationReceipt;
 import io.portcullis.migration.model.PhaseTime;
 import io.portcullis.migration.model.PlacementPhase;
 import io.portcullis.migration.model.VnicTransfer;
+import io.portcullis.persistence.HostHits;
 import io.portcullis.persistence.MigrationRow;
 import io.portcullis.persistence.PlacementRow;
 import io.portcullis.persistence.PolicyJacksonModule;
@@ -59,6 +63,7 @@ import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.LongStream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
@@ -119,6 +124,60 @@ class ActorServicesTest {
                 .isInstanceOf(EditOutcome.Stale.class);
         assertThat(done(services.model(ACME)).segments()).containsKey("front");
         assertThat(done(services.tenants())).containsExactly(ACME);
+    }
+
+    @Test
+    void shouldSumHitsOfAllHostsAndSayWhoMayHaveCountedMore() {
+        Instant since = Instant.ofEpochMilli(50_000);
+        cluster.hits = new TenantHits(null, List.of(new RuleHit(1, 2, 10_000), new RuleHit(2, 1, 7)));
+        HitReport both = done(services.hits(ACME));
+        assertThat(both).isEqualTo(new HitReport(hits(4, 2), null, List.of(), true));
+
+        cluster.ruleHits.rows.add(
+                new HostHits(HOST_9, ACME, since, new TenantHits(since, List.of(new RuleHit(1, 5, 60_000)))));
+        cluster.ruleHits.rows.add(
+                new HostHits(HOST_1, ACME, since, new TenantHits(null, List.of(new RuleHit(1, 1, 9_000)))));
+        HitReport withGone = done(services.hits(ACME));
+        assertThat(withGone.rules().get(1L)).isEqualTo(new RuleHit(1, 9, 60_000));
+        assertThat(withGone.countedSince()).isEqualTo(since);
+        assertThat(withGone.complete())
+                .as("host-9 is gone and has no VM any more")
+                .isTrue();
+
+        cluster.placements.add(new PlacementRow(WEB, HOST_9, 1, "{}", since));
+        assertThat(done(services.hits(ACME)).silentHosts()).containsExactly("host-9");
+
+        cluster.hostsAreSilent = true;
+        HitReport silent = done(services.hits(ACME));
+        assertThat(silent.silentHosts()).containsExactly("host-1", "host-2", "host-9");
+        assertThat(silent.rules().get(1L)).as("as far as it was written").isEqualTo(new RuleHit(1, 6, 60_000));
+
+        cluster.ruleHits.down = true;
+        assertThat(done(services.hits(ACME)).complete()).isFalse();
+    }
+
+    private static Map<Long, RuleHit> hits(long one, long two) {
+        return Map.of(1L, new RuleHit(1, one, 10_000), 2L, new RuleHit(2, two, 7));
+    }
+
+    @Test
+    void shouldPutTogetherWhatAHostSendsInPieces() {
+        List<RuleHit> many = LongStream.range(1, 50_000)
+                .mapToObj(rule -> new RuleHit(rule, 1, rule))
+                .toList();
+        cluster.hits = new TenantHits(null, many);
+        cluster.inPieces = true;
+        assertThat(done(services.hits(ACME)).rules()).hasSize(many.size());
+        cluster.inPieces = false;
+    }
+
+    @Test
+    void shouldForgetWhatRulesCountedWithTheirTenant() {
+        cluster.replies.put(TenantCommand.DeleteTenant.class, new TenantReply.TenantDeleted(ACME));
+        cluster.ruleHits.rows.add(new HostHits(HOST_9, ACME, Instant.EPOCH, TenantHits.NONE));
+        done(services.deleteTenant(ACME, "ann"));
+        assertThat(cluster.ruleHits.rows).isEmpty();
+        Awaitility.await().until(() -> cluster.forgotten.equals(List.of(ACME, ACME)));
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.portcullis.admin.actors;
 
+import io.portcullis.datapath.runtime.TenantHits;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.migration.EvacuationCommand;
 import io.portcullis.migration.PlacementCommand;
@@ -31,6 +32,7 @@ import io.portcullis.vnic.TenantCommand;
 import io.portcullis.vnic.TenantEdit;
 import io.portcullis.vnic.TenantReply;
 import io.portcullis.vnic.VnicActors;
+import io.portcullis.vnic.parcel.Parcels;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -65,6 +67,14 @@ final class FakeCluster implements VnicActors, HostDirectory, PlacementDirectory
     volatile Consumer<EvacuationCommand> onEvacuation = command -> {};
     volatile Consumer<FirewallCommand> onFirewall = command -> {};
     volatile boolean hostsAreSilent;
+    /** What hosts wrote that they had counted. */
+    final FakeRuleHitStore ruleHits = new FakeRuleHitStore();
+    /** What the agent of any host answers. */
+    volatile TenantHits hits = TenantHits.NONE;
+
+    volatile boolean inPieces;
+    /** Of which tenants agents were told to forget the counts. */
+    final List<TenantId> forgotten = new CopyOnWriteArrayList<>();
 
     private final ActorRef<PlacementCommand> placement;
     private final ActorRef<EvacuationCommand> evacuation;
@@ -94,10 +104,23 @@ final class FakeCluster implements VnicActors, HostDirectory, PlacementDirectory
     }
 
     ClusterAccess access() {
-        return new ClusterAccess(this, vm -> placement, host -> evacuation, this, this, new HostId("host-1"), "test");
+        return new ClusterAccess(
+                this, vm -> placement, host -> evacuation, this, this, ruleHits, new HostId("host-1"), "test");
     }
 
     private void host(HostCommand command) {
+        if (command instanceof HostCommand.GetHits get && !hostsAreSilent) {
+            HostReply answer = new HostReply.Hits(new HostId("any"), hits);
+            get.replyTo()
+                    .tell(
+                            inPieces
+                                    ? new HostReply.InPieces(
+                                            Parcels.get(kit.system()).hold(answer))
+                                    : answer);
+        }
+        if (command instanceof HostCommand.ForgetHits forget) {
+            forgotten.add(forget.tenant());
+        }
         if (command instanceof HostCommand.GetHost get && !hostsAreSilent) {
             get.replyTo()
                     .tell(new HostReply.HostStatus(
@@ -243,7 +266,9 @@ final class FakeCluster implements VnicActors, HostDirectory, PlacementDirectory
 
     @Override
     public CompletionStage<List<PlacementRow>> listByTenant(TenantId tenant) {
-        throw new UnsupportedOperationException();
+        return CompletableFuture.completedFuture(placements.stream()
+                .filter(row -> row.vm().tenant().equals(tenant))
+                .toList());
     }
 
     @Override

@@ -7,6 +7,7 @@ import io.portcullis.datapath.runtime.CutoverTarget;
 import io.portcullis.datapath.runtime.DataPath;
 import io.portcullis.datapath.runtime.FlowReport;
 import io.portcullis.datapath.runtime.FlowReview;
+import io.portcullis.datapath.runtime.HitLedger;
 import io.portcullis.datapath.runtime.SealedVnic;
 import io.portcullis.datapath.runtime.VnicAttachment;
 import io.portcullis.datapath.runtime.VnicStatus;
@@ -104,6 +105,11 @@ final class HeldDataPath implements DataPath {
     public CompletionStage<VnicStatus> installShadow(
             VnicId vnic, long epoch, long revision, @Nullable RuleTable rules) {
         return dataPath.installShadow(vnic, epoch, revision, rules);
+    }
+
+    @Override
+    public CompletionStage<HitLedger> collectHits() {
+        return dataPath.collectHits();
     }
 
     @Override

@@ -2,6 +2,9 @@ package io.portcullis.cluster.multinode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.portcullis.api.HitsView;
 import io.portcullis.api.PortcullisClient;
 import io.portcullis.api.VnicStatusView;
 import io.portcullis.loadtest.lab.MemoryLab;
@@ -9,6 +12,10 @@ import io.portcullis.loadtest.traffic.ForbiddenProbe;
 import io.portcullis.loadtest.traffic.IdleConnection;
 import io.portcullis.loadtest.vm.VmSockets.TcpListener;
 import io.portcullis.persistence.Checkpoints;
+import io.portcullis.persistence.Database;
+import io.portcullis.persistence.JdbcRuleHitStore;
+import io.portcullis.persistence.RuleHitStore;
+import io.portcullis.policy.compile.RuleIds;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,7 +26,10 @@ class KilledNodeTest {
     void shouldEnforceAgainWithRulesAndConnections(@TempDir Path directory) throws Exception {
         try (MemoryLab lab = MemoryLab.create();
                 HostProcess node = HostProcess.start(
-                        lab.uplink(HostProcess.HOST), directory, "portcullis.checkpoint.interval=50ms")) {
+                        lab.uplink(HostProcess.HOST),
+                        directory,
+                        "portcullis.checkpoint.interval=50ms",
+                        "portcullis.rule-hits.interval=50ms")) {
             ScenarioTenant tenant;
             VnicStatusView before;
             try (PortcullisClient client = node.awaitReady()) {
@@ -39,6 +49,12 @@ class KilledNodeTest {
                                 .read(ScenarioTenant.WEB_VNIC)
                                 .filter(checkpoint -> checkpoint.table().entries() > 0)
                                 .isPresent());
+                HitsView.Rule counted;
+                try (PortcullisClient client = node.awaitReady()) {
+                    counted = hits(client).rules().getFirst();
+                }
+                awaitWritten(directory, counted.hits());
+                assertThat(counted.hits()).isPositive();
                 ForbiddenProbe probe = ForbiddenProbe.start(consumer, tenant.forbidden());
 
                 node.killAndStart();
@@ -50,6 +66,10 @@ class KilledNodeTest {
                     VnicStatusView after = web(client);
 
                     idle.serverSpeaksFirst();
+                    HitsView hits = hits(client);
+                    assertThat(hits.rules().getFirst().hits()).isGreaterThanOrEqualTo(counted.hits());
+                    assertThat(hits.countedSince()).as("nothing was missed").isNull();
+                    assertThat(hits.complete()).isTrue();
                     assertThat(after.connections()).isPositive();
                     assertThat(after.rulesHash()).isEqualTo(before.rulesHash()).isNotEmpty();
                     assertThat(after.policyRevision()).isGreaterThanOrEqualTo(before.policyRevision());
@@ -64,6 +84,26 @@ class KilledNodeTest {
                 assertThat(attempts.admitted()).isZero();
             }
         }
+    }
+
+    /** What rules counted is in the node's database. */
+    private static void awaitWritten(Path directory, long hits) {
+        Config settings = ConfigFactory.load(ConfigFactory.parseString("portcullis.data-dir = \"" + directory + "\""))
+                .getConfig("portcullis.database");
+        long rule = RuleIds.of(ScenarioTenant.WEB_VNIC.tenant(), "shop", "web");
+        try (Database database = Database.open(settings, Runnable::run)) {
+            RuleHitStore store = new JdbcRuleHitStore(database);
+            MultiNodeScenario.until(
+                    "hits are written",
+                    HostProcess.LIMIT,
+                    () -> store.listByTenant(ScenarioTenant.WEB_VNIC.tenant()).toCompletableFuture().join().stream()
+                            .flatMap(row -> row.hits().rules().stream())
+                            .anyMatch(hit -> hit.ruleId() == rule && hit.hits() >= hits));
+        }
+    }
+
+    private static HitsView hits(PortcullisClient client) {
+        return client.hits(ScenarioTenant.NAME, "shop", 10);
     }
 
     private static VnicStatusView web(PortcullisClient client) {

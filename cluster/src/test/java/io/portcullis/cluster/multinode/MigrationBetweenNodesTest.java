@@ -2,10 +2,14 @@ package io.portcullis.cluster.multinode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.portcullis.api.HitsView;
 import io.portcullis.api.MigrationView;
+import io.portcullis.api.PortcullisClient;
 import io.portcullis.api.ReceiptView;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import org.apache.pekko.remote.testconductor.RoleName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,6 +58,7 @@ class MigrationBetweenNodesTest {
             ScenarioTraffic traffic = ScenarioTraffic.start(tenant);
             assertPlaced(ScenarioTenant.WEB, config.host(2), 1, config.hosts());
             long epoch = 1;
+            long hits = 0;
             for (int number : List.of(3, 1, 2, 1, 3)) {
                 RoleName to = config.host(number);
                 // Any node takes the order.
@@ -65,8 +70,31 @@ class MigrationBetweenNodesTest {
                 assertThat(receipt.epochAfter()).isEqualTo(epoch);
                 assertPlaced(ScenarioTenant.WEB, to, epoch, config.hosts());
                 traffic.awaitProgress();
+                long now = hits(client(asked)).hits();
+                assertThat(now).as("hits wherever the VM is").isPositive().isGreaterThanOrEqualTo(hits);
+                hits = now;
             }
             traffic.stopIntact();
+            HitsView.Rule everywhere = hits(client(config.host(1)));
+            for (RoleName role : config.hosts()) {
+                assertThat(hits(client(role)).hits())
+                        .as("as %s sums it up", role.name())
+                        .isEqualTo(everywhere.hits());
+            }
+            assertThat(Instant.parse(Objects.requireNonNull(everywhere.lastHit())))
+                    .isAfter(Instant.now().minusSeconds(60));
+        }
+
+        /** Of the rule that allows everything here. */
+        private static HitsView.Rule hits(PortcullisClient asked) {
+            HitsView view = asked.hits(ScenarioTenant.NAME, null, 10);
+            assertThat(view.complete()).isTrue();
+            assertThat(view.countedSince()).isNull();
+            assertThat(view.rules()).extracting(HitsView.Rule::rule).containsExactly("web", "default");
+            assertThat(view.rules().getLast().hits())
+                    .as("forbidden connections")
+                    .isPositive();
+            return view.rules().getFirst();
         }
     }
 }

@@ -113,7 +113,12 @@ public final class CompiledRules {
 
     /** For one thread. */
     public Classifier classifier() {
-        return isLinear ? new LinearClassifier(table) : new PacketClassifier(this);
+        return classifier(null);
+    }
+
+    /** As {@link #classifier()}, which also says what passed. */
+    public Classifier classifier(@Nullable PassedRules notes) {
+        return isLinear ? new LinearClassifier(table, notes) : new PacketClassifier(this, notes);
     }
 
     /** Those of category ETHERNET. */

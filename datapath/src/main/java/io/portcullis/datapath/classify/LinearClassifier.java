@@ -7,22 +7,32 @@ import io.portcullis.policy.Category;
 import io.portcullis.policy.table.RuleTable;
 import io.portcullis.policy.table.TableRule;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Looks at one rule after the other: the definition of what a rule table means, and the reference that every faster
  * classifier is compared with. What one rule matches is said by {@link RuleMatcher}. Loops count instead of iterating,
- * so that nothing is allocated.
+ * so that nothing is allocated. One thread if it notes what passed, else any.
  */
 public final class LinearClassifier implements Classifier {
     private final List<TableRule> rules;
+    private final @Nullable PassedRules notes;
 
     public LinearClassifier(RuleTable table) {
+        this(table, null);
+    }
+
+    LinearClassifier(RuleTable table, @Nullable PassedRules notes) {
         rules = table.rules();
+        this.notes = notes;
     }
 
     @Override
     public int classify(PacketView packet, Direction direction) {
         Category passed = null;
+        if (notes != null) {
+            notes.clear();
+        }
         for (int i = 0; i < rules.size(); i++) {
             TableRule rule = rules.get(i);
             if (rule.category() == passed || !RuleMatcher.matches(rule, packet, direction)) {
@@ -32,6 +42,9 @@ public final class LinearClassifier implements Classifier {
                 return i;
             }
             passed = rule.category();
+            if (notes != null) {
+                notes.note(i);
+            }
         }
         return DEFAULT;
     }

@@ -6,6 +6,7 @@ import io.portcullis.policy.Action;
 import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.table.TableRule;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Classifies packets by {@link CompiledRules}. One thread; no allocation per packet. Its fields are the packet in hand: what
@@ -21,16 +22,18 @@ final class PacketClassifier implements Classifier, CandidateJudge {
     private final List<TableRule> rules;
     private final RuleFacts facts;
     private final LinearClassifier linear;
+    private final @Nullable PassedRules notes;
     private PacketView packet = NO_PACKET;
     private Direction direction = Direction.OUT;
     /** Rules before this one do not count any more. */
     private int floor;
 
-    PacketClassifier(CompiledRules compiled) {
+    PacketClassifier(CompiledRules compiled, @Nullable PassedRules notes) {
         this.compiled = compiled;
+        this.notes = notes;
         rules = compiled.table().rules();
         facts = compiled.facts();
-        linear = new LinearClassifier(compiled.table());
+        linear = new LinearClassifier(compiled.table(), notes);
     }
 
     @Override
@@ -43,6 +46,9 @@ final class PacketClassifier implements Classifier, CandidateJudge {
         packet = given;
         direction = givenDirection;
         floor = 0;
+        if (notes != null) {
+            notes.clear();
+        }
         while (true) {
             int found = firstIndexed(family);
             found = compiled.groups() == null ? found : firstOfGroups(compiled.groups(), family, found);
@@ -51,6 +57,9 @@ final class PacketClassifier implements Classifier, CandidateJudge {
             }
             if (facts.action(found) != Action.PASS) {
                 return found;
+            }
+            if (notes != null) {
+                notes.note(found);
             }
             floor = compiled.behindCategoryOf(found);
         }

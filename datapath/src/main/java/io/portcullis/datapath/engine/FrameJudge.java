@@ -236,7 +236,7 @@ final class FrameJudge {
 
     /** What category ETHERNET says about this one frame; null if it may go on. */
     private @Nullable Verdict judgeFrame(PolicyInForce inForce, Direction direction, long nowNanos, Burst toSender) {
-        int decision = inForce.decideFrame(packet, direction);
+        int decision = inForce.decideFrame(packet, direction, nowNanos);
         Action action = decision == FrameRules.DEFAULT ? Action.PASS : inForce.action(decision);
         log(Cause.FRAME, inForce, decision, action, direction, nowNanos);
         if (shadow != null) {
@@ -260,7 +260,7 @@ final class FrameJudge {
     private Verdict admit(
             PolicyInForce inForce, boolean isTracked, Direction direction, long nowNanos, Burst toSender) {
         int decision = decideFirst(inForce, direction);
-        inForce.countHit(decision);
+        inForce.countHit(decision, nowNanos);
         if (trace != null) {
             trace.ruled(inForce.ruleId(decision));
         }
@@ -357,6 +357,7 @@ final class FrameJudge {
             table.judged(slot, ruleId, inForce.revision());
             return allow(direction);
         }
+        inForce.countHit(decision, nowNanos);
         boolean isReset = LiveFlowJudge.isReset(inForce, decision, packet.isTcp());
         int expected = isReset ? table.resetSequence(slot, tracked == TrackResult.HIT_REPLY) : 0;
         tracker.remove(slot);

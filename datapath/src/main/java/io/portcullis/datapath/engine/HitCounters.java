@@ -3,21 +3,31 @@ package io.portcullis.datapath.engine;
 import io.portcullis.datapath.classify.CompiledRules;
 
 /**
- * How often each rule of a table decided; the place behind the last rule is the default's. Memory is taken for those stretches of the
- * table only that were hit: of ten thousand rules few concern one vNIC. One thread; allocates with the first hit of a stretch.
+ * How often each rule of a table decided and when it was last of use; the place behind the last rule is the default's. Memory is taken for those
+ * stretches of the table only that were hit: of ten thousand rules few concern one vNIC. One thread; allocates with the first hit of a stretch.
  */
 final class HitCounters {
     private static final int STRETCH_SHIFT = 6;
-    private static final int STRETCH_MASK = (1 << STRETCH_SHIFT) - 1;
+    private static final int STRETCH = 1 << STRETCH_SHIFT;
+    private static final int STRETCH_MASK = STRETCH - 1;
 
-    /** Null where nothing was hit. */
+    /** The hits of a stretch, then the times; null where nothing was hit. */
     private final long[][] stretches;
+    /** A bit for each stretch that was hit since the last {@link #drain}. */
+    private final long[] touched;
 
     private final int count;
 
     HitCounters(int count) {
         this.count = count;
         stretches = new long[(count >>> STRETCH_SHIFT) + 1][];
+        touched = new long[(stretches.length >>> 6) + 1];
+    }
+
+    /** Takes what was counted of one place. */
+    @FunctionalInterface
+    interface Drain {
+        void take(int place, long hits, long lastNanos);
     }
 
     /**
@@ -35,13 +45,15 @@ final class HitCounters {
         // rules that came or went move all behind them by as much
         int shift = 0;
         for (int i = next(0); i < last; i = next(i + 1)) {
-            int index = of(i) == 0 ? -1 : to.indexOf(from.facts().id(i), i + shift);
+            int index = isUntouched(i) ? -1 : to.indexOf(from.facts().id(i), i + shift);
             if (index >= 0) {
                 shift = index - i;
-                carried.add(index, of(i));
+                carried.add(index, of(i), lastNanos(i));
             }
         }
-        carried.add(carried.count - 1, of(last));
+        if (!isUntouched(last)) {
+            carried.add(carried.count - 1, of(last), lastNanos(last));
+        }
         return carried;
     }
 
@@ -49,18 +61,46 @@ final class HitCounters {
         return count;
     }
 
-    void add(int place, long hits) {
-        long[] stretch = stretches[place >>> STRETCH_SHIFT];
-        if (stretch == null) {
-            stretch = new long[1 << STRETCH_SHIFT];
-            stretches[place >>> STRETCH_SHIFT] = stretch;
+    /** @param nowNanos not before that of an earlier call for the same place */
+    void add(int place, long hits, long nowNanos) {
+        long[] stretch = stretch(place);
+        int at = place & STRETCH_MASK;
+        stretch[at] += hits;
+        stretch[STRETCH + at] = nowNanos;
+    }
+
+    /** The rule was of use then, without a decision: a connection that it allows had a packet. */
+    void seen(int place, long atNanos) {
+        if (isUntouched(place) || atNanos - lastNanos(place) > 0) {
+            stretch(place)[STRETCH + (place & STRETCH_MASK)] = atNanos;
         }
-        stretch[place & STRETCH_MASK] += hits;
+    }
+
+    private long[] stretch(int place) {
+        int number = place >>> STRETCH_SHIFT;
+        touched[number >>> 6] |= 1L << number;
+        long[] stretch = stretches[number];
+        return stretch == null ? begin(number) : stretch;
+    }
+
+    private long[] begin(int number) {
+        long[] stretch = new long[2 * STRETCH];
+        stretches[number] = stretch;
+        return stretch;
     }
 
     long of(int place) {
         long[] stretch = stretches[place >>> STRETCH_SHIFT];
         return stretch == null ? 0 : stretch[place & STRETCH_MASK];
+    }
+
+    private long lastNanos(int place) {
+        long[] stretch = stretches[place >>> STRETCH_SHIFT];
+        return stretch == null ? 0 : stretch[STRETCH + (place & STRETCH_MASK)];
+    }
+
+    private boolean isUntouched(int place) {
+        return of(place) == 0 && lastNanos(place) == 0;
     }
 
     /** The next place from this one on that may have been hit, or {@link #count}. */
@@ -70,5 +110,28 @@ final class HitCounters {
             next = (next | STRETCH_MASK) + 1;
         }
         return Math.min(next, count);
+    }
+
+    /** Hands over all that was counted since the last time; the counts begin anew. */
+    void drain(Drain to) {
+        for (int word = 0; word < touched.length; word++) {
+            for (long left = touched[word]; left != 0; left &= left - 1) {
+                drain((word << 6) + Long.numberOfTrailingZeros(left), to);
+            }
+            touched[word] = 0;
+        }
+    }
+
+    private void drain(int number, Drain to) {
+        long[] stretch = stretches[number];
+        for (int at = 0; at < STRETCH; at++) {
+            long hits = stretch[at];
+            long lastNanos = stretch[STRETCH + at];
+            if (hits != 0 || lastNanos != 0) {
+                stretch[at] = 0;
+                stretch[STRETCH + at] = 0;
+                to.take((number << STRETCH_SHIFT) + at, hits, lastNanos);
+            }
+        }
     }
 }

@@ -4,8 +4,10 @@ import io.portcullis.datapath.Direction;
 import io.portcullis.datapath.classify.Classifier;
 import io.portcullis.datapath.classify.CompiledRules;
 import io.portcullis.datapath.classify.FrameRules;
+import io.portcullis.datapath.classify.PassedRules;
 import io.portcullis.datapath.classify.RuleFacts;
 import io.portcullis.datapath.packet.PacketView;
+import io.portcullis.datapath.track.RuleUse;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.LiveFlowMode;
 import io.portcullis.policy.table.RuleTable;
@@ -18,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * A rule table with its classifier, revision and hit counters. The table and classifier may be shared, the counters are
  * this vNIC's. One thread, no allocation per decision ({@link HitCounters}). A decision is the index of the rule, or {@link Classifier#DEFAULT}.
  */
-final class PolicyInForce {
+final class PolicyInForce implements RuleUse {
     /** Instead of the name of a rule that is not in the table: it allowed a connection that is kept. */
     static final String GONE = "(gone)";
 
@@ -26,17 +28,22 @@ final class PolicyInForce {
     private final RuleTable table;
     private final long revision;
     private final Classifier classifier;
+    /** Of the last decision. */
+    private final PassedRules passed = new PassedRules();
+
     private final FrameRules frameRules;
     private final RuleFacts facts;
     /** By index of the rule; the last one is the default's. */
     private final HitCounters hits;
+    /** Where the rule was that was of use last. */
+    private int lastSeen;
 
     /** @param previous whose hits go on for rules with the same id; not used any more */
     PolicyInForce(CompiledRules compiled, long revision, @Nullable PolicyInForce previous) {
         this.compiled = compiled;
         this.revision = revision;
         table = compiled.table();
-        classifier = compiled.classifier();
+        classifier = compiled.classifier(passed);
         frameRules = compiled.frameRules();
         facts = compiled.facts();
         hits = previous == null
@@ -75,10 +82,10 @@ final class PolicyInForce {
     }
 
     /** The rule of category ETHERNET that matches a frame, or {@link FrameRules#DEFAULT}; its hit is counted. */
-    int decideFrame(PacketView packet, Direction direction) {
+    int decideFrame(PacketView packet, Direction direction, long nowNanos) {
         int decision = matchFrame(packet, direction);
         if (decision != FrameRules.DEFAULT) {
-            hits.add(decision, 1);
+            hits.add(decision, 1, nowNanos);
         }
         return decision;
     }
@@ -88,8 +95,31 @@ final class PolicyInForce {
         return frameRules.isEmpty() ? FrameRules.DEFAULT : frameRules.classify(packet, direction);
     }
 
-    void countHit(int decision) {
-        hits.add(decision == Classifier.DEFAULT ? hits.count() - 1 : decision, 1);
+    /** Counts what {@link #decide} said last, and the rules that passed it on. */
+    void countHit(int decision, long nowNanos) {
+        hits.add(place(decision), 1, nowNanos);
+        if (passed.count() > 0) {
+            countPassed(nowNanos);
+        }
+    }
+
+    private void countPassed(long nowNanos) {
+        for (int i = 0; i < passed.count(); i++) {
+            hits.add(passed.place(i), 1, nowNanos);
+        }
+    }
+
+    private int place(int decision) {
+        return decision == Classifier.DEFAULT ? hits.count() - 1 : decision;
+    }
+
+    @Override
+    public void seen(long ruleId, long atNanos) {
+        int place = ruleId == RuleTable.DEFAULT_RULE_ID ? hits.count() - 1 : compiled.indexOf(ruleId, lastSeen);
+        if (place >= 0) {
+            lastSeen = place;
+            hits.seen(place, atNanos);
+        }
     }
 
     /** Null for the default. */
@@ -122,6 +152,10 @@ final class PolicyInForce {
     /** As {@link #ruleName(long)}, of the rule that decided. */
     String ruleNameOf(int decision) {
         return decision == Classifier.DEFAULT ? "" : table.rules().get(decision).name();
+    }
+
+    void drainHits(HitSink sink) {
+        hits.drain((place, count, lastNanos) -> sink.hit(facts.id(place), count, lastNanos));
     }
 
     SortedMap<Long, Long> hitsById() {

@@ -75,7 +75,7 @@ final class ShadowPolicy {
         if (passes && !opensNothing) {
             return; // its connection's first packet counts, and this may be a later one
         }
-        int other = rules.decideFrame(packet, direction);
+        int other = rules.decideFrame(packet, direction, nowNanos);
         if (passes(rules, other, packet) != passes) {
             differs(!passes, other, packet, direction, inForce.ruleNameOf(decision), nowNanos);
         }
@@ -99,10 +99,10 @@ final class ShadowPolicy {
     void firstPacket(
             PacketView packet, Direction direction, PolicyInForce inForce, int decision, int announced, long nowNanos) {
         boolean allowedNow = inForce.action(decision) == Action.ALLOW;
-        int other = rules.decideFrame(packet, direction);
+        int other = rules.decideFrame(packet, direction, nowNanos);
         if (other == FrameRules.DEFAULT || passes(rules, other, packet)) {
             other = announced == FrameJudge.NOT_ANNOUNCED ? rules.decide(packet, direction) : announced;
-            rules.countHit(other);
+            rules.countHit(other, nowNanos);
         }
         boolean allowedThen = rules.action(other) == Action.ALLOW;
         if (allowedNow != allowedThen) {
@@ -112,7 +112,7 @@ final class ShadowPolicy {
 
     private void differs(
             boolean allowedThen, int other, PacketView packet, Direction direction, String ruleNow, long nowNanos) {
-        (allowedThen ? allowed : denied).add(place(other), 1);
+        (allowedThen ? allowed : denied).add(place(other), 1, nowNanos);
         examples.note(
                 allowedThen ? Difference.WOULD_ALLOW : Difference.WOULD_DENY,
                 packet,
@@ -156,7 +156,7 @@ final class ShadowPolicy {
      * @param ruleNow by which it was allowed
      */
     void wouldCut(int decision, PacketView first, Direction direction, String ruleNow, long nowNanos) {
-        cut.add(place(decision), 1);
+        cut.add(place(decision), 1, nowNanos);
         examples.note(Difference.WOULD_CUT, first, direction, ruleNow, rules.ruleNameOf(decision), nowNanos);
     }
 

@@ -292,12 +292,15 @@ public final class VnicEngine implements AutoCloseable {
         ruleLog.to(ring);
     }
 
-    /** Removes connections and learned addresses whose time is over; call it every second or so, it does a bounded piece of work. */
+    /**
+     * Removes connections and learned addresses whose time is over, and notes which rules live connections use; call it every second or so, it does
+     * a bounded piece of work.
+     */
     public void expire(long nowNanos) {
         if (guard != null) {
             guard.expire(nowNanos);
         }
-        counters.event(Event.CONNECTIONS_EXPIRED, tracker.expire(nowNanos, expiryBatch));
+        counters.event(Event.CONNECTIONS_EXPIRED, tracker.expire(nowNanos, expiryBatch, policy));
     }
 
     /** A copy of the connection table. */
@@ -394,7 +397,17 @@ public final class VnicEngine implements AutoCloseable {
         return map;
     }
 
-    /** First packets that each rule of the table in force decided about, by rule id (0: the default). */
+    /**
+     * Hands over what rules decided about, and when they were last of use, since the last call: before the table in force is replaced, as what
+     * rules counted that are not in the next one is forgotten.
+     */
+    public void drainHits(HitSink sink) {
+        if (policy != null) {
+            policy.drainHits(sink);
+        }
+    }
+
+    /** What {@link #drainHits} would hand over, by rule id (0: the default); also rules without a hit. */
     public Map<Long, Long> ruleHits() {
         return policy == null ? Map.of() : policy.hitsById();
     }

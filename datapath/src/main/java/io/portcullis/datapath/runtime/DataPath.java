@@ -40,6 +40,11 @@ public interface DataPath extends AutoCloseable {
     /** What was counted by all vNICs of a tenant that have a shadow. */
     CompletionStage<List<ShadowReport>> shadows(TenantId tenant);
 
+    /**
+     * Has all vNICs hand over what they counted of rules until now; frames do not wait for it. The ledger is the same one each time.
+     */
+    CompletionStage<HitLedger> collectHits();
+
     /** Fills the table of a PASSIVE or HOLDING vNIC; refuses a damaged or foreign snapshot whole. */
     CompletionStage<VnicStatus> importTable(VnicId vnic, long epoch, TableSnapshot snapshot);
 

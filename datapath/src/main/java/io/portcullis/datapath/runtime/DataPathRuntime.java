@@ -110,6 +110,11 @@ public final class DataPathRuntime implements DataPath {
     }
 
     @Override
+    public CompletionStage<HitLedger> collectHits() {
+        return compose(loop.hits()::collect);
+    }
+
+    @Override
     public CompletionStage<VnicStatus> importTable(VnicId vnic, long epoch, TableSnapshot snapshot) {
         return submit(() -> commands.importTable(vnic, epoch, snapshot));
     }
@@ -198,6 +203,7 @@ public final class DataPathRuntime implements DataPath {
     @Override
     public Map<String, Long> counters() {
         Map<String, Long> all = counters.toMap();
+        all.put("hits.forgotten", loop.hits().ledger().forgotten());
         loop.uplinkCounters().forEach((name, count) -> all.merge("uplink.port." + name, count, Long::sum));
         return all;
     }

@@ -8,6 +8,7 @@ import io.portcullis.datapath.port.VnetHeader;
 import io.portcullis.datapath.rulelog.RuleLogRing;
 import io.portcullis.policy.VnicId;
 import java.lang.foreign.Arena;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -53,6 +54,7 @@ final class Loop {
     private final Thread thread;
     private volatile boolean stopping;
     private volatile Map<String, Long> uplinkCounters = Map.of();
+    private final HitCollection hits;
     private long nextExpiryNanos;
 
     Loop(
@@ -69,6 +71,7 @@ final class Loop {
         limits = settings.limits();
         vmPortTrust = settings.checksums().vmPorts();
         failures = new Failures(counters, clock);
+        hits = new HitCollection(this, new HitLedger(InstantSource.system()));
         hostSwitch = new HostSwitch(uplink, settings.checksums().uplink(), counters, failures, arena);
         uplinkGate = new DrainGate(uplink);
         thread = Thread.ofPlatform().daemon().name(name).unstarted(this::run);
@@ -109,6 +112,11 @@ final class Loop {
     /** Events of this loop's vNICs; one reader. */
     RuleLogRing ruleLog() {
         return ruleLog;
+    }
+
+    /** What vNICs counted of rules. */
+    HitCollection hits() {
+        return hits;
     }
 
     boolean isStopping() {
@@ -187,6 +195,7 @@ final class Loop {
 
     /** Takes the vNIC out of the loop; its port is still open. */
     void remove(Vnic vnic) {
+        hits.take(vnic);
         vnics.remove(vnic.id());
         order = List.copyOf(vnics.values());
         hostSwitch.remove(vnic);

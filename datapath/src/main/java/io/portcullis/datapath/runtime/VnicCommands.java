@@ -125,6 +125,7 @@ final class VnicCommands {
     VnicStatus installRules(VnicId id, long epoch, long revision, CompiledRules rules) {
         Vnic vnic = find(id, epoch);
         boolean isNew = !rules.table().hash().equals(vnic.engine.rulesHash());
+        loop.hits().take(vnic); // a rule that is in the next table no more keeps what it counted
         if (vnic.engine.install(revision, rules, loop.now()) && isNew) {
             judgeLive(vnic);
         }

@@ -284,6 +284,11 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
      * @return how many were removed
      */
     public int expire(long nowNanos, int maxSlots) {
+        return expire(nowNanos, maxSlots, null);
+    }
+
+    /** As {@link #expire(long, int)}; tells of each connection that it meets. */
+    int expire(long nowNanos, int maxSlots, @Nullable RuleUse use) {
         int removed = 0;
         int now = clock().tick(nowNanos);
         for (int i = Math.min(maxSlots, slotCount); i > 0; i--) {
@@ -293,9 +298,14 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
             if (offloaded != null && hasFlag(sweepSlot, Entry.OFFLOADED)) {
                 offloaded.refresh(sweepSlot, now);
             }
-            if (getByte(sweepSlot, Entry.STATE) != 0 && getInt(sweepSlot, Entry.DEADLINE) - now <= 0) {
-                remove(sweepSlot);
-                removed++;
+            if (getByte(sweepSlot, Entry.STATE) != 0) {
+                if (use != null) {
+                    use.seen(ruleId(sweepSlot), nowNanos - idleNanos(sweepSlot, nowNanos));
+                }
+                if (getInt(sweepSlot, Entry.DEADLINE) - now <= 0) {
+                    remove(sweepSlot);
+                    removed++;
+                }
             }
             sweepSlot++;
         }

@@ -268,9 +268,14 @@ public final class ConnectionTracker implements AutoCloseable {
      * @return how many were removed
      */
     public int expire(long nowNanos, int maxSlots) {
+        return expire(nowNanos, maxSlots, null);
+    }
+
+    /** As {@link #expire(long, int)}; tells which rules the connections rest on that it meets. */
+    public int expire(long nowNanos, int maxSlots, @Nullable RuleUse use) {
         connection = ConnectionTable.NONE;
         table.trim();
-        return table.expire(nowNanos, maxSlots);
+        return table.expire(nowNanos, maxSlots, use);
     }
 
     /** A copy of all connections whose time is not over. */

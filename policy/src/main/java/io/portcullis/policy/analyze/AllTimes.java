@@ -5,6 +5,7 @@ import io.portcullis.policy.model.SecurityPolicy;
 import io.portcullis.policy.model.TenantModel;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -65,7 +66,7 @@ final class AllTimes {
             });
         }
         first.keySet().removeAll(refuted);
-        return new Analysis(rules(), inOrder(), unfinished);
+        return new Analysis(rules(), inOrder(model, first.values()), unfinished);
     }
 
     /** A rule that is shadowed can be deleted as well as one that is redundant. */
@@ -128,13 +129,14 @@ final class AllTimes {
                 .sum();
     }
 
-    private List<Finding> inOrder() {
+    /** Those of rules in order of evaluation, then the others. */
+    static List<Finding> inOrder(TenantModel model, Collection<Finding> findings) {
         Map<String, Integer> places = new HashMap<>();
         model.policies().values().stream()
                 .sorted(SecurityPolicy.EVALUATION_ORDER)
                 .forEach(policy -> places.put(policy.name(), places.size()));
         // stable: those of one rule, and those of groups and services, stay as they were found
-        return first.values().stream()
+        return findings.stream()
                 .sorted(Comparator.<Finding>comparingInt(finding -> finding.subject() instanceof Finding.OfRule rule
                                 ? places.getOrDefault(rule.name().policy(), places.size())
                                 : places.size())

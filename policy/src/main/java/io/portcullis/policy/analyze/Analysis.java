@@ -10,8 +10,14 @@ import java.util.Map;
  * @param rules of enabled policies, all of which were looked at
  * @param findings those of rules in order of evaluation, then those of groups and services by name
  * @param unfinished rules for which a limit of {@link AnalysisLimits} ended the search: something about them may be missing here
+ * @param undecided rules without a known hit of which it cannot be said that they had none, because not everything was counted since; 0 if
+ *     nobody asked for rules that are not used
  */
-public record Analysis(int rules, List<Finding> findings, int unfinished) {
+public record Analysis(int rules, List<Finding> findings, int unfinished, int undecided) {
+    public Analysis(int rules, List<Finding> findings, int unfinished) {
+        this(rules, findings, unfinished, 0);
+    }
+
     public Analysis {
         findings = List.copyOf(findings);
     }

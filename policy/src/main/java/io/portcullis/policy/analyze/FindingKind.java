@@ -16,7 +16,7 @@ public enum FindingKind {
     TOO_PERMISSIVE,
     /** A group that stands for nobody now. */
     EMPTY_GROUP,
-    /** A group or service that no policy needs. */
+    /** A group or service that no policy needs, or a rule without a hit since the time that was asked for. */
     UNUSED,
     /** There is no packet that the rule could match. */
     NEVER_MATCHES,

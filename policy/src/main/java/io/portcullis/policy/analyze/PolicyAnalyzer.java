@@ -17,7 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Analyzes the policy of a tenant. A pure function of the model, which must be free of problems
+ * Analyzes the policy of a tenant. A pure function of the model (and of what is known of the use of its rules), which must be free of problems
  * ({@link io.portcullis.policy.model.ModelValidator}); any thread, some seconds of it for 100,000 rules.
  *
  * <p>What is found is so: a rule is compared by what it matches (vNICs that it is applied to, direction, addresses, services with TCP
@@ -74,6 +74,15 @@ public final class PolicyAnalyzer {
 
     public static Analysis analyze(TenantModel model) {
         return AllTimes.analyze(model);
+    }
+
+    /** As {@link #analyze(TenantModel)}; finds rules that are not used, too. */
+    public static Analysis analyze(TenantModel model, RuleUsage usage) {
+        Analysis ofPolicy = analyze(model);
+        UnusedRules unused = new UnusedRules(model, usage);
+        List<Finding> all = new ArrayList<>(ofPolicy.findings());
+        all.addAll(unused.find());
+        return new Analysis(ofPolicy.rules(), AllTimes.inOrder(model, all), ofPolicy.unfinished(), unused.undecided());
     }
 
     /** Of the rules that are active at the model's time. */

@@ -9,6 +9,7 @@ import io.portcullis.datapath.runtime.DataPathException;
 import io.portcullis.datapath.runtime.DataPathException.Reason;
 import io.portcullis.datapath.runtime.FlowReport;
 import io.portcullis.datapath.runtime.FlowReview;
+import io.portcullis.datapath.runtime.HitLedger;
 import io.portcullis.datapath.runtime.SealedVnic;
 import io.portcullis.datapath.runtime.VnicAttachment;
 import io.portcullis.datapath.runtime.VnicMode;
@@ -20,6 +21,7 @@ import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.table.RuleTable;
 import java.net.InetSocketAddress;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -60,6 +62,7 @@ public final class FakeDataPath implements DataPath {
     private final Map<String, CompletableFuture<Void>> gates = new HashMap<>();
     private final List<String> calls = new ArrayList<>();
     private List<ShadowReport> shadowReports = List.of();
+    private volatile HitLedger hits = new HitLedger(InstantSource.system());
 
     // ---- what a test does
 
@@ -133,6 +136,7 @@ public final class FakeDataPath implements DataPath {
     /** As if the process had been killed: all is forgotten. */
     public synchronized void crash() {
         vnics.clear();
+        hits = new HitLedger(InstantSource.system());
     }
 
     // ---- DataPath
@@ -174,6 +178,16 @@ public final class FakeDataPath implements DataPath {
     @Override
     public synchronized CompletionStage<List<ShadowReport>> shadows(TenantId tenant) {
         return CompletableFuture.completedFuture(List.copyOf(shadowReports));
+    }
+
+    /** What vNICs counted of rules; a test adds to it. */
+    public HitLedger hits() {
+        return hits;
+    }
+
+    @Override
+    public CompletionStage<HitLedger> collectHits() {
+        return CompletableFuture.completedFuture(hits);
     }
 
     @Override
