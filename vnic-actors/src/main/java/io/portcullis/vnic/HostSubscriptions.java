@@ -207,7 +207,7 @@ final class HostSubscriptions {
             Collection<RuleTable> tables,
             Instant now) {
         HostCommand.RuleTables message = new HostCommand.RuleTables(tenant, assignments, List.copyOf(tables));
-        if (tables.stream().mapToLong(HostSubscriptions::weight).sum() + assignments.size() > MAX_INLINE_WEIGHT) {
+        if (isHeavy(tables, assignments.size())) {
             parcels.tell(agent, message, HostCommand.InPieces::new);
             assignments.forEach((vnic, assignment) ->
                     subscription.inTransit.put(vnic, new InTransit(assignment, now.plus(RESEND_AFTER))));
@@ -216,15 +216,21 @@ final class HostSubscriptions {
         }
     }
 
-    private static long weight(RuleTable table) {
-        long weight = 0;
-        for (TableRule rule : table.rules()) {
-            weight += 1L
-                    + rule.sources().ranges().size()
-                    + rule.destinations().ranges().size()
-                    + rule.services().size();
+    /** Looks no further than it must: large messages have hundreds of thousands of rules. */
+    private static boolean isHeavy(Collection<RuleTable> tables, long assignments) {
+        long weight = assignments;
+        for (RuleTable table : tables) {
+            for (TableRule rule : table.rules()) {
+                weight += 1L
+                        + rule.sources().ranges().size()
+                        + rule.destinations().ranges().size()
+                        + rule.services().size();
+                if (weight > MAX_INLINE_WEIGHT) {
+                    return true;
+                }
+            }
         }
-        return weight;
+        return weight > MAX_INLINE_WEIGHT;
     }
 
     /** Called once per third of {@link TenantPolicy#SUBSCRIPTION_TTL}. */

@@ -16,11 +16,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Which rule table each vNIC of a tenant has, and since which revision. A vNIC that the tenant does not have, but a host does, gets a
- * table that drops everything. One thread.
+ * table that drops everything. One thread, which another one helps with a model that is {@link #prepare prepared}.
  */
 final class RuleBook {
     /** For vNICs that the tenant does not have (any more). */
@@ -33,9 +35,23 @@ final class RuleBook {
     private final Map<VnicId, Long> shadowRevisions = new HashMap<>();
 
     private long revision;
+    /** While it is there, the compiler is the other thread's. */
+    private @Nullable CompletableFuture<Changes> prepared;
+
+    private record Changes(Set<VnicId> tables, Set<VnicId> shadows) {}
 
     RuleBook(PolicyCompiler compiler) {
         this.compiler = compiler.incremental();
+    }
+
+    /**
+     * Begins to compile a model on another thread; nothing may be asked of this book until {@link #update}. If that is given another model after all,
+     * nothing is lost but time.
+     */
+    void prepare(TenantModel model, Executor executor) {
+        if (prepared == null) {
+            prepared = CompletableFuture.supplyAsync(() -> compile(model), executor);
+        }
     }
 
     /**
@@ -45,25 +61,41 @@ final class RuleBook {
      * @return the vNICs that have another table or shadow than before, or none any more
      */
     Set<VnicId> update(@Nullable TenantModel model, long newRevision) {
-        Set<VnicId> changed = model == null ? compiler.clear() : compiler.update(model);
+        Set<VnicId> changed = new HashSet<>();
+        if (prepared != null) {
+            Changes ahead = prepared.join();
+            prepared = null;
+            note(ahead, newRevision);
+            changed.addAll(ahead.tables());
+            changed.addAll(ahead.shadows());
+        }
+        // of a model that was prepared nothing is left to do
+        Changes changes = compile(model);
+        note(changes, newRevision);
+        changed.addAll(changes.tables());
+        changed.addAll(changes.shadows());
+        revision = newRevision;
+        return changed;
+    }
+
+    private Changes compile(@Nullable TenantModel model) {
+        Set<VnicId> tables = model == null ? compiler.clear() : compiler.update(model);
+        return new Changes(tables, compiler.shadowsChanged());
+    }
+
+    private void note(Changes changes, long newRevision) {
+        note(changes.tables(), revisions, newRevision);
+        note(changes.shadows(), shadowRevisions, newRevision);
+    }
+
+    private void note(Set<VnicId> changed, Map<VnicId, Long> since, long newRevision) {
         for (VnicId vnic : changed) {
             if (compiler.table(vnic) == null) {
-                revisions.remove(vnic);
+                since.remove(vnic);
             } else {
-                revisions.put(vnic, newRevision);
+                since.put(vnic, newRevision);
             }
         }
-        for (VnicId vnic : compiler.shadowsChanged()) {
-            if (compiler.table(vnic) == null) {
-                shadowRevisions.remove(vnic);
-            } else {
-                shadowRevisions.put(vnic, newRevision);
-            }
-        }
-        revision = newRevision;
-        Set<VnicId> all = new HashSet<>(changed);
-        all.addAll(compiler.shadowsChanged());
-        return all;
     }
 
     /** The first instant after the model's time at which vNICs have other tables by the time alone; null if there is none. */

@@ -62,8 +62,10 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
     /** Who is said to have recorded what hosts discover. */
     static final String DISCOVERY = "discovery";
 
-    private static final int SNAPSHOT_EVERY_EVENTS = 100;
+    /** The journal and the store then have the last {@code 2 * SnapshotPace.EVERY_EVENTS} events, at most. */
     private static final int SNAPSHOTS_KEPT = 2;
+    /** An edit of more is compiled while it is journaled; below it, a thread more costs what it gains. */
+    private static final int COMPILED_AHEAD_WEIGHT = 1_000;
 
     private final ActorContext<TenantCommand> context;
     private final TenantId tenant;
@@ -80,6 +82,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
     private final RecentEdits recent =
             new RecentEdits(ThreadLocalRandom.current().nextLong());
     private final Parcels parcels;
+    private final SnapshotPace snapshots = new SnapshotPace();
     /** What the edit that is being journaled makes of the model: large edits need not be made twice. */
     private EditResult.@Nullable Accepted journaling;
     /** The edit that waits for its VLANs. */
@@ -142,6 +145,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
     private TenantState after(TenantState state, TenantEvent event) {
         EditResult.Accepted made = journaling;
         journaling = null;
+        snapshots.count(event);
         if (event instanceof TenantEvent.TenantEdited edited) {
             recent.add(edited.revision(), edited.edits());
         }
@@ -154,8 +158,13 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
 
     @Override
     public RetentionCriteria retentionCriteria() {
-        return RetentionCriteria.snapshotEvery(SNAPSHOT_EVERY_EVENTS, SNAPSHOTS_KEPT)
+        return RetentionCriteria.snapshotEvery(SnapshotPace.EVERY_EVENTS, SNAPSHOTS_KEPT)
                 .withDeleteEventsOnSnapshot();
+    }
+
+    @Override
+    public boolean shouldSnapshot(TenantState state, TenantEvent event, long sequenceNumber) {
+        return snapshots.isDue(state.model(), sequenceNumber);
     }
 
     @Override
@@ -418,6 +427,9 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
                 List<ModelEdit> all = time.join(edits, model, accepted.model(), now);
                 // the time in it may make another model
                 journaling = all.equals(edits) ? accepted : null;
+                if (journaling != null && EditWeight.of(edits) > COMPILED_AHEAD_WEIGHT) {
+                    book.prepare(accepted.model(), context.getExecutionContext());
+                }
                 yield Effect()
                         .persist(new TenantEvent.TenantEdited(revision, all, by, now, note))
                         .thenRun((TenantState next) -> {
