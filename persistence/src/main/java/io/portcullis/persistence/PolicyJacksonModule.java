@@ -88,7 +88,8 @@ public final class PolicyJacksonModule extends SimpleModule {
         @JsonSubTypes.Type(value = ModelEdit.SetDiscovered.class, name = "set-discovered"),
         @JsonSubTypes.Type(value = ModelEdit.SetDefaults.class, name = "set-defaults"),
         @JsonSubTypes.Type(value = ModelEdit.SetClock.class, name = "set-clock"),
-        @JsonSubTypes.Type(value = ModelEdit.SetQuota.class, name = "set-quota")
+        @JsonSubTypes.Type(value = ModelEdit.SetQuota.class, name = "set-quota"),
+        @JsonSubTypes.Type(value = ModelEdit.AdoptProvider.class, name = "adopt-provider")
     })
     private interface ModelEditTypes {}
 }

@@ -12,6 +12,7 @@ import io.portcullis.policy.AddressSource;
 import io.portcullis.policy.Category;
 import io.portcullis.policy.DiscoveredAddress;
 import io.portcullis.policy.MacAddress;
+import io.portcullis.policy.TenantId;
 import io.portcullis.policy.TimeoutPreset;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
@@ -25,6 +26,7 @@ import io.portcullis.policy.model.Expression;
 import io.portcullis.policy.model.Group;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Peers;
+import io.portcullis.policy.model.ProviderPolicies;
 import io.portcullis.policy.model.QuotaItem;
 import io.portcullis.policy.model.Rule;
 import io.portcullis.policy.model.Schedule;
@@ -130,6 +132,18 @@ class PolicyJacksonModuleTest {
                             .between(LocalDate.parse("2026-12-01"), LocalDate.parse("2027-12-31")))),
             new ModelEdit.SetClock(Instant.parse("2026-12-01T12:00:00.000000001Z")),
             new ModelEdit.SetQuota(TenantQuota.NONE.with(QuotaItem.VMS, 100).with(QuotaItem.RULES, 5_000)),
+            new ModelEdit.AdoptProvider(ProviderPolicies.of(TenantModel.empty(TenantId.PROVIDER)
+                    .replayed(
+                            List.of(
+                                    new ModelEdit.PutGroup(new Group("all", Expression.nameStartsWith("v"))),
+                                    new ModelEdit.PutService(Service.of("ours", ServiceMatch.ports(6, 5_000, 5_009))),
+                                    new ModelEdit.PutPolicy(SecurityPolicy.of(
+                                                    "base",
+                                                    Category.EMERGENCY,
+                                                    1,
+                                                    Rule.drop("no").from("all").services("ours", "https"))
+                                            .withAppliedTo("all"))),
+                            7))),
             new ModelEdit.RemovePolicy("night"),
             new ModelEdit.RemoveExclusion("aside"),
             new ModelEdit.RemovePolicy("app"),
@@ -181,6 +195,16 @@ class PolicyJacksonModuleTest {
         String before = json.replaceAll(",\"quota\":\\{\"limits\":\\{}}", "");
 
         assertThat(before).doesNotContain("quota").hasSizeLessThan(json.length());
+        assertThat(mapper.readValue(before, TenantModel.class)).isEqualTo(model);
+    }
+
+    @Test
+    void shouldReadModelsThatKnowNothingOfAProvider() throws JsonProcessingException {
+        TenantModel model = TenantModel.empty(WEB.tenant());
+        String json = mapper.writeValueAsString(model);
+        String before = json.replaceAll(",\"provider\":\\{.*}}", "}");
+
+        assertThat(before).doesNotContain("provider").hasSizeLessThan(json.length());
         assertThat(mapper.readValue(before, TenantModel.class)).isEqualTo(model);
     }
 

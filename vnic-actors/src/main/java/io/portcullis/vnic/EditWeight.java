@@ -5,6 +5,7 @@ import io.portcullis.policy.model.Expression;
 import io.portcullis.policy.model.Group;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Peers;
+import io.portcullis.policy.model.ProviderPolicies;
 import io.portcullis.policy.model.Rule;
 import io.portcullis.policy.model.SecurityPolicy;
 import io.portcullis.policy.model.StagedPolicy;
@@ -40,7 +41,21 @@ final class EditWeight {
                 1L + exclusion.groups().size() + exclusion.vms().size();
             case ModelEdit.RemovePolicy _, ModelEdit.RemoveStagedPolicy _, ModelEdit.SetClock _ -> 1;
             case ModelEdit.RemoveExclusion _, ModelEdit.SetQuota _ -> 1;
+            case ModelEdit.AdoptProvider(ProviderPolicies provider) -> weight(provider);
         };
+    }
+
+    private static long weight(ProviderPolicies provider) {
+        return 1
+                + provider.groups().values().stream()
+                        .mapToLong(group -> 1 + weight(group.expression()))
+                        .sum()
+                + provider.services().values().stream()
+                        .mapToLong(service -> 1L + service.matches().size())
+                        .sum()
+                + provider.policies().values().stream()
+                        .mapToLong(EditWeight::weight)
+                        .sum();
     }
 
     private static long weight(SecurityPolicy policy) {

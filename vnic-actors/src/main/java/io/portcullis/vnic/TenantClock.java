@@ -34,7 +34,7 @@ final class TenantClock {
 
     /** The edits, and one that sets the time if what is active after them would otherwise not be what is active now. */
     List<ModelEdit> join(List<ModelEdit> edits, TenantModel before, TenantModel after, Instant now) {
-        ModelDelta delta = ModelDelta.between(before, after);
+        ModelDelta delta = ModelDelta.withProvider(before, after);
         boolean isDue = isDue(book.nextChange(), now)
                 || delta.policies().stream().anyMatch(change -> isDue(change.after(), after, now))
                 || delta.staged().stream()

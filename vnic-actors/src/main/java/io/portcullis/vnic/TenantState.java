@@ -57,7 +57,8 @@ record TenantState(TenantId tenant, @Nullable TenantModel model, long revision, 
                 created.looseTracking(),
                 created.timeouts(),
                 empty.time(),
-                empty.quota());
+                empty.quota(),
+                empty.provider());
     }
 
     private TenantState edited(TenantEvent.TenantEdited event) {

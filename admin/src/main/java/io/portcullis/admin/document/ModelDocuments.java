@@ -84,6 +84,11 @@ public final class ModelDocuments {
             case ModelEdit.SetDefaults it -> resource("Tenant", model.tenant().value(), ModelWriter.defaults(it));
             case ModelEdit.SetClock it -> resource("Clock", model.tenant().value(), ClockText.of(model, it.time()));
             case ModelEdit.SetQuota(var it) -> resource("Quota", model.tenant().value(), ModelWriter.quota(it));
+            case ModelEdit.AdoptProvider it ->
+                resource(
+                        "Provider",
+                        model.tenant().value(),
+                        new ProviderText(it.provider().revision()));
             case ModelEdit.RemoveSegment _, ModelEdit.RemoveService _, ModelEdit.RemoveGroup _ -> Optional.empty();
             case ModelEdit.RemoveVm _,
                     ModelEdit.RemovePolicy _,
@@ -113,6 +118,9 @@ public final class ModelDocuments {
             return new ClockText(time.toString(), inactive);
         }
     }
+
+    /** How differences show which of the provider's policies the tenant has: nothing of what is in them. */
+    record ProviderText(long revision) {}
 
     private static Optional<Resource<?>> resource(String kind, String name, Record spec) {
         return Optional.of(new Resource<>(kind, new Metadata(name), spec));

@@ -59,7 +59,8 @@ final class DeltaChecks {
                 && servicesPass()
                 && policiesPass()
                 && stagedPass()
-                && exclusionsPass();
+                && exclusionsPass()
+                && providerPasses();
         return nothingMissing && problems.isEmpty();
     }
 
@@ -156,6 +157,15 @@ final class DeltaChecks {
             if (policy != null) {
                 checks.checkStaged(policy);
             }
+        }
+        return true;
+    }
+
+    private boolean providerPasses() {
+        ProviderChecks checks = new ProviderChecks(next, problems);
+        checks.checkContent(policies.count(ModelKeys.RULES));
+        if (delta.provider()) {
+            checks.checkAdopted();
         }
         return true;
     }

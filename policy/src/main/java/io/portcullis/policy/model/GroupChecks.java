@@ -1,5 +1,6 @@
 package io.portcullis.policy.model;
 
+import io.portcullis.policy.TenantId;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -14,6 +15,9 @@ import java.util.SortedSet;
 final class GroupChecks {
     private final TenantModel model;
     private final Problems problems;
+    /** Whose groups are conditions for the VMs of tenants. */
+    private final boolean isProvider;
+
     private final Map<String, Set<String>> nested = new HashMap<>();
     private final Map<String, Integer> heights = new HashMap<>();
     private final Deque<String> chain = new ArrayDeque<>();
@@ -24,6 +28,7 @@ final class GroupChecks {
     GroupChecks(TenantModel model, Problems problems) {
         this.model = model;
         this.problems = problems;
+        isProvider = model.tenant().equals(TenantId.PROVIDER);
     }
 
     static void check(TenantModel model, Problems problems) {
@@ -143,7 +148,9 @@ final class GroupChecks {
     }
 
     private void checkSegment(String path, String segment) {
-        if (!model.segments().containsKey(segment)) {
+        if (isProvider) {
+            problems.checkName(path, "segment", segment);
+        } else if (!model.segments().containsKey(segment)) {
             problems.add(
                     path,
                     "there is no segment " + Problems.quote(segment),
@@ -166,6 +173,13 @@ final class GroupChecks {
     }
 
     private void checkMembers(String path, Expression.Members members) {
+        if (isProvider) {
+            problems.add(
+                    path,
+                    "the provider has no VMs that it could name: each tenant judges the group for its own",
+                    "use a tag, or names as conditions (equals, startsWith, contains, matches)");
+            return;
+        }
         problems.checkLimit(
                 path, "members", members.vms().size(), Limits.MAX_MEMBERS_PER_GROUP, "MAX_MEMBERS_PER_GROUP");
         checkVms(model, problems, path, "the members", members.vms());

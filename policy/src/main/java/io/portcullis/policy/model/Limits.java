@@ -50,6 +50,14 @@ public final class Limits {
     /** On one side of an Ethernet rule. */
     public static final int MAX_MACS_PER_SIDE = 256;
 
+    /** Of the provider, whose groups every tenant judges for its own vNICs. */
+    public static final int MAX_PROVIDER_GROUPS = 10_000;
+
+    public static final int MAX_PROVIDER_SERVICES = 1_000;
+    public static final int MAX_PROVIDER_POLICIES = 1_000;
+    /** Of the provider: every tenant has them, beside its own. */
+    public static final int MAX_PROVIDER_RULES = 10_000;
+
     public static final int MAX_WINDOWS_PER_SCHEDULE = 16;
     /** Of the dates of schedules and expiries. */
     public static final int MIN_YEAR = 1970;

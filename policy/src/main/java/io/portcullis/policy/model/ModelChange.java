@@ -32,7 +32,9 @@ public record ModelChange(Kind kind, String name, ModelEdit undo, ModelEdit redo
         /** The tenant's time; there is one of it, and no document. */
         CLOCK("Clock"),
         /** What the tenant may have; there is one of it, and no document: it is not the tenant's to change. */
-        QUOTA("Quota");
+        QUOTA("Quota"),
+        /** The provider's policies that the tenant has; there is one of it, and no document. */
+        PROVIDER("Provider");
 
         private final String title;
 
@@ -42,7 +44,10 @@ public record ModelChange(Kind kind, String name, ModelEdit undo, ModelEdit redo
 
         /** Whether there are documents of it, which a tenant exports, applies and rolls back. */
         public boolean hasDocuments() {
-            return this != CLOCK && this != QUOTA;
+            return switch (this) {
+                case TENANT, SEGMENT, SERVICE, GROUP, VM, POLICY, STAGED_POLICY, EXCLUSION -> true;
+                case CLOCK, QUOTA, PROVIDER -> false;
+            };
         }
 
         /** As documents call it: {@code Segment}. */
@@ -78,10 +83,16 @@ public record ModelChange(Kind kind, String name, ModelEdit undo, ModelEdit redo
         return kind.title() + "/" + name;
     }
 
-    /** All differences, by kind and name; time grows with both models. */
+    /**
+     * All differences but the provider's policies, which a tenant has whatever it goes back to; by kind and name. Time grows with both
+     * models.
+     */
     public static List<ModelChange> between(TenantModel before, TenantModel after) {
         List<ModelChange> changes = new ArrayList<>();
         for (Kind kind : Kind.values()) {
+            if (kind == Kind.PROVIDER) {
+                continue;
+            }
             if (kind == Kind.TENANT || !kind.hasDocuments()) {
                 add(changes, before, after, new Place(kind, before.tenant().value()));
                 continue;
@@ -143,12 +154,14 @@ public record ModelChange(Kind kind, String name, ModelEdit undo, ModelEdit redo
                 new Place(Kind.TENANT, model.tenant().value());
             case ModelEdit.SetClock _ -> new Place(Kind.CLOCK, model.tenant().value());
             case ModelEdit.SetQuota _ -> new Place(Kind.QUOTA, model.tenant().value());
+            case ModelEdit.AdoptProvider _ ->
+                new Place(Kind.PROVIDER, model.tenant().value());
         };
     }
 
     private static SortedMap<String, ?> objects(Kind kind, TenantModel model) {
         return switch (kind) {
-            case TENANT, CLOCK, QUOTA -> new TreeMap<String, String>();
+            case TENANT, CLOCK, QUOTA, PROVIDER -> new TreeMap<String, String>();
             case SEGMENT -> model.segments();
             case SERVICE -> model.services();
             case GROUP -> model.groups();
@@ -173,6 +186,7 @@ public record ModelChange(Kind kind, String name, ModelEdit undo, ModelEdit redo
                 state(model.staged(), name, ModelEdit.PutStagedPolicy::new, ModelEdit.RemoveStagedPolicy::new);
             case CLOCK -> new ModelEdit.SetClock(model.time());
             case QUOTA -> new ModelEdit.SetQuota(model.quota());
+            case PROVIDER -> new ModelEdit.AdoptProvider(model.provider());
             case EXCLUSION ->
                 state(model.exclusions(), name, ModelEdit.PutExclusion::new, ModelEdit.RemoveExclusion::new);
         };
@@ -194,7 +208,7 @@ public record ModelChange(Kind kind, String name, ModelEdit undo, ModelEdit redo
             case ModelEdit.PutPolicy _, ModelEdit.PutStagedPolicy _, ModelEdit.SetTags _, ModelEdit.SetFinding _ ->
                 false;
             case ModelEdit.ClearFinding _, ModelEdit.SetDiscovered _ -> false;
-            case ModelEdit.SetDefaults _, ModelEdit.SetClock _, ModelEdit.SetQuota _ -> false;
+            case ModelEdit.SetDefaults _, ModelEdit.SetClock _, ModelEdit.SetQuota _, ModelEdit.AdoptProvider _ -> false;
         };
     }
 }

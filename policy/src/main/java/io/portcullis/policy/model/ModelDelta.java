@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param defaults whether anything is different that has no name: default action, tracking, time-outs
  * @param clock whether the time is different
+ * @param provider whether the tenant has another revision of the provider's policies
  */
 public record ModelDelta(
         List<Change<Segment>> segments,
@@ -22,7 +23,8 @@ public record ModelDelta(
         List<Change<StagedPolicy>> staged,
         List<Change<Exclusion>> exclusions,
         boolean defaults,
-        boolean clock) {
+        boolean clock,
+        boolean provider) {
     /**
      * One thing that is different.
      *
@@ -32,19 +34,40 @@ public record ModelDelta(
     public record Change<V>(
             String name, @Nullable V before, @Nullable V after) {}
 
+    /** Of what is the tenant's own. */
     public static ModelDelta between(TenantModel before, TenantModel after) {
+        return between(before, after, before.provider(), before.provider());
+    }
+
+    /** Of all that decides verdicts: the provider's groups, services and policies too, by the names that they have in the model of a tenant. */
+    public static ModelDelta withProvider(TenantModel before, TenantModel after) {
+        return between(before, after, before.provider(), after.provider());
+    }
+
+    private static ModelDelta between(
+            TenantModel before, TenantModel after, ProviderPolicies above, ProviderPolicies aboveAfter) {
         return new ModelDelta(
                 changes(before.segments(), after.segments()),
                 changes(before.vms(), after.vms()),
-                changes(before.groups(), after.groups()),
-                changes(before.services(), after.services()),
-                changes(before.policies(), after.policies()),
+                joined(changes(before.groups(), after.groups()), changes(above.groups(), aboveAfter.groups())),
+                joined(changes(before.services(), after.services()), changes(above.services(), aboveAfter.services())),
+                joined(changes(before.policies(), after.policies()), changes(above.policies(), aboveAfter.policies())),
                 changes(before.staged(), after.staged()),
                 changes(before.exclusions(), after.exclusions()),
                 before.defaultAction() != after.defaultAction()
                         || before.looseTracking() != after.looseTracking()
                         || before.timeouts() != after.timeouts(),
-                !before.time().equals(after.time()));
+                !before.time().equals(after.time()),
+                before.provider().revision() != after.provider().revision());
+    }
+
+    private static <V> List<Change<V>> joined(List<Change<V>> own, List<Change<V>> ofProvider) {
+        if (ofProvider.isEmpty()) {
+            return own;
+        }
+        List<Change<V>> all = new ArrayList<>(own);
+        all.addAll(ofProvider);
+        return Collections.unmodifiableList(all);
     }
 
     private static <V> List<Change<V>> changes(SortedMap<String, V> before, SortedMap<String, V> after) {
@@ -59,6 +82,7 @@ public record ModelDelta(
     public boolean isEmpty() {
         return !defaults
                 && !clock
+                && !provider
                 && segments.isEmpty()
                 && vms.isEmpty()
                 && groups.isEmpty()

@@ -29,6 +29,7 @@ final class ModelDraft {
     private TimeoutPreset timeouts;
     private Instant time;
     private TenantQuota quota;
+    private ProviderPolicies provider;
     /** VMs that were put in; what they claim is settled when all edits are known. */
     private final SortedSet<String> putVms = new TreeSet<>();
 
@@ -46,6 +47,7 @@ final class ModelDraft {
         timeouts = base.timeouts();
         time = base.time();
         quota = base.quota();
+        provider = base.provider();
     }
 
     private static <V> NameMap<V> mapOf(SortedMap<String, V> map, boolean manyEdits) {
@@ -84,15 +86,26 @@ final class ModelDraft {
                 looseTracking,
                 timeouts,
                 time,
-                quota);
+                quota,
+                provider);
     }
 
     private EditResult result() {
+        if (provider.revision() == base.provider().revision()) {
+            provider = base.provider();
+        }
         if (problems.isEmpty() && isAsBefore()) {
             return new EditResult.Accepted(base, false);
         }
         if (time.isBefore(base.time())) {
             problems.add("/time", "the clock stands at " + base.time() + ", after " + time, "it never goes back");
+        }
+        if (provider.revision() < base.provider().revision()) {
+            problems.add(
+                    "/provider",
+                    "the tenant has revision " + base.provider().revision()
+                            + " of the provider's policies, and this is " + provider.revision(),
+                    "they never go back; take the provider's present revision");
         }
         TenantModel next = model(base.revision() + 1);
         if (!problems.isEmpty() || !DeltaChecks.passes(base, next)) {
@@ -121,7 +134,8 @@ final class ModelDraft {
                 && services.equals(base.services())
                 && policies.equals(base.policies())
                 && staged.equals(base.staged())
-                && exclusions.equals(base.exclusions());
+                && exclusions.equals(base.exclusions())
+                && provider.equals(base.provider());
     }
 
     private void edit(ModelEdit edit) {
@@ -157,6 +171,7 @@ final class ModelDraft {
             case ModelEdit.SetDefaults set -> setDefaults(set);
             case ModelEdit.SetClock set -> time = set.time();
             case ModelEdit.SetQuota set -> quota = set.quota();
+            case ModelEdit.AdoptProvider adopt -> provider = adopt.provider();
         }
     }
 

@@ -79,4 +79,6 @@ public sealed interface ModelEdit {
 
     /** What the tenant may have at most from now on; what it has stays. */
     record SetQuota(TenantQuota quota) implements ModelEdit {}
+    /** The provider's policies are these from now on, instead of those that there were; of a later revision than they, or nothing changes. */
+    record AdoptProvider(ProviderPolicies provider) implements ModelEdit {}
 }

@@ -21,6 +21,7 @@ public final class ModelValidator {
         GroupChecks.check(model, problems);
         PolicyChecks.check(model, problems);
         ExclusionChecks.check(model, problems);
+        ProviderChecks.check(model, problems);
     }
 
     static void checkDefaults(TenantModel model, Problems problems) {

@@ -256,7 +256,7 @@ final class PolicyChecks {
                 path, "services", services.names().size(), Limits.MAX_SERVICES_PER_RULE, "MAX_SERVICES_PER_RULE");
         for (int index = 0; index < services.names().size(); index++) {
             String name = services.names().get(index);
-            if (model.service(name).isEmpty()) {
+            if (!model.services().containsKey(name) && !ServiceLibrary.BUILT_IN.containsKey(name)) {
                 problems.add(
                         path + "/" + index,
                         "there is no service " + Problems.quote(name),

@@ -2,6 +2,7 @@ package io.portcullis.policy.model;
 
 import io.portcullis.policy.Action;
 import io.portcullis.policy.TenantId;
+import io.portcullis.policy.Tier;
 import io.portcullis.policy.TimeoutPreset;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
@@ -12,6 +13,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All that decides a tenant's verdicts: inventory, groups, services, policies. Immutable and safe to share between
@@ -29,6 +32,7 @@ import java.util.TreeSet;
  * @param time as of which policies are active and rules have expired. It is not the present, but moves on when something of the model becomes
  *     active or inactive ({@link ModelEdit.SetClock}); until then nothing does. So verdicts follow from the model alone.
  * @param quota what an edit may not make grow beyond; no verdict depends on it
+ * @param provider what comes before the tenant's own policies; {@link ProviderPolicies#NONE} for none
  */
 public record TenantModel(
         TenantId tenant,
@@ -44,7 +48,8 @@ public record TenantModel(
         boolean looseTracking,
         TimeoutPreset timeouts,
         Instant time,
-        TenantQuota quota) {
+        TenantQuota quota,
+        ProviderPolicies provider) {
     public TenantModel {
         segments = NameMap.copyOf(segments);
         vms = NameMap.copyOf(vms, ModelKeys.OF_VM);
@@ -62,6 +67,8 @@ public record TenantModel(
         time = time == null ? Instant.EPOCH : time;
         // nor a quota those from before there were any
         quota = quota == null ? TenantQuota.NONE : quota;
+        // nor policies of a provider those from before there was one
+        provider = provider == null ? ProviderPolicies.NONE : provider;
     }
 
     /** A tenant at revision 0 with nothing in it, that drops whatever no rule allows. */
@@ -80,7 +87,8 @@ public record TenantModel(
                 false,
                 TimeoutPreset.LINUX,
                 Instant.EPOCH,
-                TenantQuota.NONE);
+                TenantQuota.NONE,
+                ProviderPolicies.NONE);
     }
 
     /** As it would be at that time if nobody changed it, earlier ones too; with the same revision. */
@@ -174,6 +182,10 @@ public record TenantModel(
         return apply(new ModelEdit.ClearFinding(vm, finding));
     }
 
+    public EditResult adopt(ProviderPolicies policies) {
+        return apply(new ModelEdit.AdoptProvider(policies));
+    }
+
     public EditResult setDefaults(Action action, boolean loose) {
         return apply(new ModelEdit.SetDefaults(action, loose));
     }
@@ -197,9 +209,24 @@ public record TenantModel(
         return AddressClaims.isTaken(NameMap.copyOf(vms), segment, address);
     }
 
-    /** The tenant's own service of this name or the built-in one. */
+    /** The service of this name: the tenant's own, the provider's ({@link Tier#PROVIDER_PREFIX}) or the built-in one. */
     public Optional<Service> service(String name) {
-        Service own = services.get(name);
+        Service own = (Tier.ofName(name) == Tier.PROVIDER ? provider.services() : services).get(name);
         return Optional.ofNullable(own != null ? own : ServiceLibrary.BUILT_IN.get(name));
+    }
+
+    /** The tenant's own group of this name, or the provider's ({@link Tier#PROVIDER_PREFIX}); null if there is none. */
+    public @Nullable Group group(String name) {
+        return (Tier.ofName(name) == Tier.PROVIDER ? provider.groups() : groups).get(name);
+    }
+
+    /** The tenant's own policy of this name, or the provider's ({@link Tier#PROVIDER_PREFIX}); null if there is none. */
+    public @Nullable SecurityPolicy policy(String name) {
+        return (Tier.ofName(name) == Tier.PROVIDER ? provider.policies() : policies).get(name);
+    }
+
+    /** All policies that hold for the tenant's vNICs, active or not: the provider's and its own, in no order. Linear in them. */
+    public Stream<SecurityPolicy> allPolicies() {
+        return Stream.concat(provider.policies().values().stream(), policies.values().stream());
     }
 }

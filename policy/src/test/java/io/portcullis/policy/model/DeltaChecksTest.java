@@ -60,7 +60,8 @@ class DeltaChecksTest {
                 model.looseTracking(),
                 model.timeouts(),
                 model.time(),
-                model.quota());
+                model.quota(),
+                model.provider());
     }
 
     @Test
