@@ -35,7 +35,7 @@ import picocli.CommandLine.Option;
             "  empty-group     nobody is in it now",
             "  unused          a group or service that no policy needs; with --unused-since, a rule without a hit"
                     + " since then",
-            "  excluded        an exclusion: vNICs for which no rule holds",
+            "  excluded        an exclusion: vNICs for which none of the tenant's rules holds",
             "",
             "Exit status: 0, or 1 if something of --fail-on was found.",
             "",

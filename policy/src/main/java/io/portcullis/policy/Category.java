@@ -1,6 +1,6 @@
 package io.portcullis.policy;
 
-/** Categories of security policies, in the order in which they are evaluated; the default comes after the last. */
+/** Categories of security policies, in the order in which those of one {@link Tier} are evaluated; see {@link Stage} for that of all. */
 public enum Category {
     /**
      * Judges each frame by itself, IP or not: MAC addresses, ethertypes, and whatever else of a rule holds for one frame. ALLOW

@@ -15,7 +15,7 @@ public interface Classifier {
 
     /**
      * Index in {@code RuleTable.rules()} of the deciding rule, or {@link #DEFAULT}. A rule that says PASS never decides: it
-     * ends the evaluation of its category.
+     * ends the evaluation of its {@link io.portcullis.policy.Stage}.
      *
      * @param packet an IP packet with its transport header; sender is the connection's originator
      * @param direction of that packet, as seen from the VM

@@ -1,6 +1,6 @@
 package io.portcullis.datapath.classify;
 
-import io.portcullis.policy.Category;
+import io.portcullis.policy.Stage;
 import io.portcullis.policy.table.RuleTable;
 import io.portcullis.policy.table.TableRule;
 import java.util.BitSet;
@@ -92,15 +92,15 @@ public final class CompiledRules {
 
     /** @param linearRules up to so many rules are left as they are */
     static CompiledRules of(RuleTable table, int linearRules) {
-        boolean isLinear = table.rules().size() <= linearRules || !hasCategoriesInOrder(table.rules());
+        boolean isLinear = table.rules().size() <= linearRules || !hasStagesInOrder(table.rules());
         RuleTable indexed = isLinear ? new RuleTable("", List.of(), table.defaultAction(), false) : table;
         return new CompiledRules(table, new RuleCompiler(indexed), isLinear);
     }
 
-    /** PASS leads on to the next category, which an index finds only behind all of this one. */
-    private static boolean hasCategoriesInOrder(List<TableRule> rules) {
+    /** PASS leads on to the next stage, which an index finds only behind all of this one. */
+    private static boolean hasStagesInOrder(List<TableRule> rules) {
         for (int i = 1; i < rules.size(); i++) {
-            if (rules.get(i).category().compareTo(rules.get(i - 1).category()) < 0) {
+            if (rules.get(i).stage().compareTo(rules.get(i - 1).stage()) < 0) {
                 return false;
             }
         }
@@ -178,11 +178,11 @@ public final class CompiledRules {
         return unsure.get(rule);
     }
 
-    /** The first rule behind this one that is of another category. */
-    int behindCategoryOf(int rule) {
-        Category category = table.rules().get(rule).category();
+    /** The first rule behind this one that is of another stage. */
+    int behindStageOf(int rule) {
+        Stage stage = table.rules().get(rule).stage();
         int next = rule + 1;
-        while (next < table.rules().size() && table.rules().get(next).category() == category) {
+        while (next < table.rules().size() && table.rules().get(next).stage() == stage) {
             next++;
         }
         return next;

@@ -3,7 +3,7 @@ package io.portcullis.datapath.classify;
 import io.portcullis.datapath.Direction;
 import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.policy.Action;
-import io.portcullis.policy.Category;
+import io.portcullis.policy.Stage;
 import io.portcullis.policy.table.RuleTable;
 import io.portcullis.policy.table.TableRule;
 import java.util.List;
@@ -29,19 +29,19 @@ public final class LinearClassifier implements Classifier {
 
     @Override
     public int classify(PacketView packet, Direction direction) {
-        Category passed = null;
+        Stage passed = null;
         if (notes != null) {
             notes.clear();
         }
         for (int i = 0; i < rules.size(); i++) {
             TableRule rule = rules.get(i);
-            if (rule.category() == passed || !RuleMatcher.matches(rule, packet, direction)) {
+            if (rule.stage() == passed || !RuleMatcher.matches(rule, packet, direction)) {
                 continue;
             }
             if (rule.action() != Action.PASS) {
                 return i;
             }
-            passed = rule.category();
+            passed = rule.stage();
             if (notes != null) {
                 notes.note(i);
             }

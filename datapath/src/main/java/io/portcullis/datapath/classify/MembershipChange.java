@@ -61,7 +61,7 @@ final class MembershipChange {
 
     private boolean isSame(TableRule old, TableRule young, GroupRules.@Nullable Rule onGroups) {
         boolean isSameElsewhere = old.id() == young.id()
-                && old.category() == young.category()
+                && old.stage() == young.stage()
                 && old.direction() == young.direction()
                 && old.family() == young.family()
                 && old.servicesNegated() == young.servicesNegated()

@@ -61,7 +61,7 @@ final class PacketClassifier implements Classifier, CandidateJudge {
             if (notes != null) {
                 notes.note(found);
             }
-            floor = compiled.behindCategoryOf(found);
+            floor = compiled.behindStageOf(found);
         }
     }
 

@@ -81,13 +81,22 @@ final class PolicyInForce implements RuleUse {
         return !frameRules.isEmpty();
     }
 
-    /** The rule of category ETHERNET that matches a frame, or {@link FrameRules#DEFAULT}; its hit is counted. */
+    /** The rule of category ETHERNET that decides about a frame, or {@link FrameRules#DEFAULT}; hits of the provider's and the tenant's are counted. */
     int decideFrame(PacketView packet, Direction direction, long nowNanos) {
-        int decision = matchFrame(packet, direction);
-        if (decision != FrameRules.DEFAULT) {
-            hits.add(decision, 1, nowNanos);
+        if (frameRules.isEmpty()) {
+            return FrameRules.DEFAULT;
         }
-        return decision;
+        int above = countFrame(frameRules.matchOfProvider(packet, direction), nowNanos);
+        return frameRules.isFinal(above)
+                ? above
+                : frameRules.joined(above, countFrame(frameRules.matchOfTenant(packet, direction), nowNanos));
+    }
+
+    private int countFrame(int match, long nowNanos) {
+        if (match != FrameRules.DEFAULT) {
+            hits.add(match, 1, nowNanos);
+        }
+        return match;
     }
 
     /** As {@link #decideFrame}, without a count. */

@@ -58,10 +58,10 @@ class CompiledRulesTest {
     }
 
     @Test
-    void shouldDecideByTablesWhoseCategoriesAreOutOfOrder() {
+    void shouldDecideByTablesWhoseStagesAreOutOfOrder() {
         RandomTables tables = new RandomTables(SEED, 3);
         List<TableRule> rules = new ArrayList<>();
-        while (rules.isEmpty() || rules.getFirst().category() == rules.getLast().category()) {
+        while (rules.isEmpty() || rules.getFirst().stage() == rules.getLast().stage()) {
             rules = new ArrayList<>(tables.table(60).rules());
         }
         Collections.reverse(rules);

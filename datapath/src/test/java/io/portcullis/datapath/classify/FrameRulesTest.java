@@ -12,6 +12,7 @@ import io.portcullis.datapath.packet.FrameBuilder;
 import io.portcullis.datapath.packet.Frames;
 import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.policy.Action;
+import io.portcullis.policy.Tier;
 import io.portcullis.policy.table.EthernetMatch;
 import io.portcullis.policy.table.ServiceMatch;
 import io.portcullis.policy.table.TableRule;
@@ -80,6 +81,33 @@ class FrameRulesTest {
     }
 
     @Test
+    void shouldLetTheTenantRestrictWhatTheProviderAllows() {
+        EthernetMatch all = EthernetMatch.ANY;
+        TableRule allowed = aRule(1).ofProvider().ethernet(all).allow();
+        TableRule passed = aRule(1).ofProvider().ethernet(all).pass();
+        assertThat(out(LLDP, allowed)).isZero();
+        assertThat(out(LLDP, allowed, aRule(2).ofProvider().ethernet(all).drop()))
+                .isZero();
+        assertThat(out(LLDP, allowed, aRule(2).ethernet(all).drop())).isEqualTo(1);
+        assertThat(out(LLDP, passed, aRule(2).ethernet(all).reject())).isEqualTo(1);
+        assertThat(out(LLDP, passed, aRule(2).ethernet(all).allow())).isEqualTo(1);
+        // a tenant that passes has nothing against it
+        assertThat(out(LLDP, allowed, aRule(2).ethernet(all).pass())).isZero();
+    }
+
+    @Test
+    void shouldNotAskTheTenantWhereTheProviderRefuses() {
+        EthernetMatch all = EthernetMatch.ANY;
+        TableRule own = aRule(2).ethernet(all).allow();
+        assertThat(out(LLDP, aRule(1).ofProvider().ethernet(all).drop(), own)).isZero();
+        assertThat(out(LLDP, aRule(1).ofProvider().ethernet(all).reject(), own)).isZero();
+        assertThat(new FrameRules(Rules.table(
+                                Action.DROP, aRule(1).ofProvider().ethernet(all).drop()))
+                        .isEmpty())
+                .isFalse();
+    }
+
+    @Test
     void shouldIgnoreOtherCategoriesAndSayThatItIsEmpty() {
         assertThat(new FrameRules(Rules.table(Action.DROP, aRule(1).drop())).isEmpty())
                 .isTrue();
@@ -121,7 +149,15 @@ class FrameRulesTest {
                     case 1 -> rule.outbound();
                     default -> rule;
                 };
-                rules.add(random.nextInt(4) == 0 ? directed.service(tcp(22)).drop() : directed.drop());
+                Rules whose = random.nextInt(3) == 0 ? directed.ofProvider() : directed;
+                Rules narrowed = random.nextInt(4) == 0 ? whose.service(tcp(22)) : whose;
+                rules.add(
+                        switch (random.nextInt(4)) {
+                            case 0 -> narrowed.allow();
+                            case 1 -> narrowed.pass();
+                            case 2 -> narrowed.reject();
+                            default -> narrowed.drop();
+                        });
             }
             FrameRules indexed = new FrameRules(Rules.table(Action.DROP, rules.toArray(TableRule[]::new)));
             for (int i = 0; i < lookups; i++) {
@@ -132,15 +168,28 @@ class FrameRulesTest {
 
     private static void assertSame(FrameRules indexed, List<TableRule> rules, PacketView packet, int round) {
         for (Direction direction : Direction.values()) {
-            int expected = FrameRules.DEFAULT;
+            int above = FrameRules.DEFAULT;
+            int own = FrameRules.DEFAULT;
             for (int i = rules.size() - 1; i >= 0; i--) {
-                expected = RuleMatcher.matchesFrame(rules.get(i), packet, direction) ? i : expected;
+                if (RuleMatcher.matchesFrame(rules.get(i), packet, direction)) {
+                    above = rules.get(i).tier() == Tier.PROVIDER ? i : above;
+                    own = rules.get(i).tier() == Tier.TENANT ? i : own;
+                }
             }
+            boolean isRefused = above != FrameRules.DEFAULT && isRefusal(rules.get(above));
+            boolean isAdmitted = above != FrameRules.DEFAULT
+                    && own != FrameRules.DEFAULT
+                    && rules.get(own).action() == Action.PASS;
+            int expected = isRefused || isAdmitted || own == FrameRules.DEFAULT ? above : own;
             int found = indexed.classify(packet, direction);
             if (found != expected) {
                 throw new AssertionError("seed " + SEED + " round " + round + ": " + found + ", not " + expected);
             }
         }
+    }
+
+    private static boolean isRefusal(TableRule rule) {
+        return rule.action() == Action.DROP || rule.action() == Action.REJECT;
     }
 
     private static int out(FrameBuilder frame, TableRule... rules) {

@@ -43,6 +43,17 @@ class LinearClassifierTest {
     }
 
     @Test
+    void shouldAskTheTenantWhatTheProviderPassesOn() {
+        TableRule pass = aRule(1).ofProvider().service(tcp(443)).pass();
+        TableRule hidden = aRule(2).ofProvider().drop();
+        TableRule own = aRule(3).in(Category.EMERGENCY).allow();
+        assertThat(decideOut(TO_443, pass, hidden, own)).isEqualTo(2);
+        assertThat(decideOut(fromVm().tcp(1, 80), pass, hidden, own)).isEqualTo(1);
+        // of the same category, and yet not the same stage
+        assertThat(decideOut(TO_443, pass, aRule(4).drop())).isEqualTo(1);
+    }
+
+    @Test
     void shouldLookAtTheDirectionOfTheFirstPacket() {
         TableRule inbound = aRule(1).inbound().allow();
         assertThat(decideOut(TO_443, inbound, aRule(2).outbound().allow())).isEqualTo(1);

@@ -96,7 +96,7 @@ class MembershipChangeTest {
         return new TableRule(
                 rule.id(),
                 rule.name(),
-                rule.category(),
+                rule.stage(),
                 rule.direction(),
                 rule.family(),
                 sources,
@@ -106,7 +106,8 @@ class MembershipChangeTest {
                 rule.ethernet(),
                 rule.action(),
                 rule.liveFlowMode(),
-                rule.log());
+                rule.log(),
+                rule.logLabel());
     }
 
     /** Classes that no address is in any more must not pile up. */

@@ -2,10 +2,10 @@ package io.portcullis.datapath.classify;
 
 import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.policy.Action;
-import io.portcullis.policy.Category;
 import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.LiveFlowMode;
 import io.portcullis.policy.RuleDirection;
+import io.portcullis.policy.Stage;
 import io.portcullis.policy.table.AddressMatch;
 import io.portcullis.policy.table.EthernetMatch;
 import io.portcullis.policy.table.IpRange;
@@ -40,17 +40,17 @@ final class RandomTables {
 
     RuleTable table(int count) {
         List<TableRule> rules = new ArrayList<>();
-        int category = random.nextInt(3);
+        int stage = random.nextInt(5);
         for (int i = 0; i < count; i++) {
             if (random.nextInt(Math.max(1, count / 3)) == 0) {
-                category = Math.min(category + 1, Category.values().length - 1);
+                stage = Math.min(stage + 1, Stage.values().length - 1);
             }
-            rules.add(rule(i, Category.values()[category]));
+            rules.add(rule(i, Stage.values()[stage]));
         }
         return new RuleTable("table", rules, Action.DROP, false);
     }
 
-    private TableRule rule(int i, Category category) {
+    private TableRule rule(int i, Stage stage) {
         int services = random.nextInt(5) == 0 ? random.nextInt(1, 12) : 1;
         List<ServiceMatch> matches = new ArrayList<>();
         for (int s = 0; s < services; s++) {
@@ -59,7 +59,7 @@ final class RandomTables {
         return new TableRule(
                 i + 1,
                 "rule/" + i,
-                category,
+                stage,
                 RuleDirection.values()[random.nextInt(3)],
                 random.nextInt(4) == 0 ? IpFamily.values()[random.nextInt(3)] : IpFamily.ANY,
                 addresses(),
@@ -69,7 +69,8 @@ final class RandomTables {
                 EthernetMatch.ANY,
                 random.nextInt(5) == 0 ? Action.PASS : Action.ALLOW,
                 LiveFlowMode.RECHECK,
-                false);
+                false,
+                "");
     }
 
     private AddressMatch addresses() {

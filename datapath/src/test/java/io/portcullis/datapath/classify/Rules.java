@@ -5,6 +5,8 @@ import io.portcullis.policy.Category;
 import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.LiveFlowMode;
 import io.portcullis.policy.RuleDirection;
+import io.portcullis.policy.Stage;
+import io.portcullis.policy.Tier;
 import io.portcullis.policy.table.AddressMatch;
 import io.portcullis.policy.table.EthernetMatch;
 import io.portcullis.policy.table.IpRange;
@@ -19,6 +21,7 @@ import java.util.List;
 /** Builds compiled rules for tests: {@code aRule(7).inbound().to("10.0.0.1").service(tcp(443)).allow()}. */
 public final class Rules {
     private final long id;
+    private Tier tier = Tier.TENANT;
     private Category category = Category.APPLICATION;
     private RuleDirection direction = RuleDirection.BOTH;
     private IpFamily family = IpFamily.ANY;
@@ -53,6 +56,11 @@ public final class Rules {
 
     public Rules in(Category value) {
         category = value;
+        return this;
+    }
+
+    public Rules ofProvider() {
+        tier = Tier.PROVIDER;
         return this;
     }
 
@@ -137,7 +145,7 @@ public final class Rules {
         return new TableRule(
                 id,
                 "test/" + id,
-                category,
+                Stage.of(tier, category),
                 direction,
                 family,
                 sources,

@@ -45,7 +45,8 @@ final class ExclusionSearch {
         return new Finding(
                 FindingKind.EXCLUDED,
                 new Finding.OfExclusion(name),
-                "no rule holds for " + count.open + (count.open == 1 ? " vNIC" : " vNICs") + " that it names"
+                "none of the tenant's rules holds for " + count.open + (count.open == 1 ? " vNIC" : " vNICs")
+                        + " that it names"
                         + (count.isolated == 0 ? "" : "; " + count.isolated + " more are isolated by quarantine"),
                 "take VMs off it that need no way around the rules",
                 List.of());

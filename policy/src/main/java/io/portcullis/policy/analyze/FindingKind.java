@@ -22,7 +22,7 @@ public enum FindingKind {
     NEVER_MATCHES,
     /** A PASS that leaves nothing for any of the rules after it in its category. */
     PASSES_ALL,
-    /** An exclusion: vNICs for which no rule holds. */
+    /** An exclusion: vNICs for which none of the tenant's rules holds. */
     EXCLUDED;
 
     /** For example {@code never-matches}. */

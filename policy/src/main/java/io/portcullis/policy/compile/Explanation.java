@@ -122,7 +122,7 @@ final class Explanation {
         if (before != null) {
             return before;
         }
-        Group group = model.groups().get(name);
+        Group group = model.group(name);
         boolean holds = group != null && judge(workload, group.expression(), depth);
         known.put(name, holds);
         return holds;

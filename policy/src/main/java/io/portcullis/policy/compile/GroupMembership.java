@@ -105,7 +105,7 @@ public final class GroupMembership {
     }
 
     private static Group group(TenantModel model, String name) {
-        Group group = model.groups().get(name);
+        Group group = model.group(name);
         if (group == null) {
             throw new IllegalArgumentException("tenant " + model.tenant() + " has no group '" + name + "'");
         }

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Compiles a tenant's model to one rule table per vNIC: only the rules that can match a packet of that vNIC, in order of
+ * Compiles a tenant's model to one rule table per vNIC: only the rules that can match a packet of that vNIC, the provider's and the tenant's, in order of
  * evaluation, with groups resolved to addresses. Tables with the same content are one object, across vNICs, tenants
  * and calls, while anybody holds them.
  *
@@ -41,7 +41,7 @@ public final class PolicyCompiler {
     public RuleTable compile(TenantModel model, VnicId id) {
         Vnic vnic = model.vnic(id).orElseThrow(() -> new IllegalArgumentException("the model has no vNIC " + id));
         TenantRules rules = new TenantRules(model);
-        return rules.isExcluded(vnic) ? sealExcluded(model) : seal(model, rules, rules.concerning(vnic));
+        return seal(model, rules, vnic, rules.concerning(vnic));
     }
 
     /** All rules of active policies as one table, whatever vNICs they are applied to: for traffic that belongs to no vNIC. */
@@ -57,14 +57,14 @@ public final class PolicyCompiler {
     public Map<VnicId, RuleTable> compileAll(TenantModel model) {
         TenantRules rules = new TenantRules(model);
         Map<BitSet, RuleTable> sealed = new HashMap<>();
+        Map<BitSet, RuleTable> excluded = new HashMap<>();
         Map<VnicId, RuleTable> tables = new LinkedHashMap<>();
         for (Vm vm : model.vms().values()) {
             for (Vnic vnic : vm.vnics()) {
+                Map<BitSet, RuleTable> alike = rules.isExcluded(vnic) ? excluded : sealed;
                 tables.put(
                         vnic.id(),
-                        rules.isExcluded(vnic)
-                                ? sealExcluded(model)
-                                : sealed.computeIfAbsent(rules.concerning(vnic), key -> seal(model, rules, key)));
+                        alike.computeIfAbsent(rules.concerning(vnic), places -> seal(model, rules, vnic, places)));
             }
         }
         return tables;
@@ -85,8 +85,11 @@ public final class PolicyCompiler {
         return shadows;
     }
 
-    private RuleTable sealExcluded(TenantModel model) {
-        return interner.intern(RuleTableCodec.sealExcluded(model.timeouts()));
+    private RuleTable seal(TenantModel model, TenantRules rules, Vnic vnic, BitSet places) {
+        return rules.isExcluded(vnic)
+                ? interner.intern(
+                        RuleTableCodec.sealExcluded(rules.at(places), model.timeouts(), rules.needsFtpHelper(places)))
+                : seal(model, rules, places);
     }
 
     private RuleTable seal(TenantModel model, TenantRules rules, BitSet places) {

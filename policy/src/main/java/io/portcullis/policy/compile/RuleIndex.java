@@ -26,7 +26,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rules of a tenant's active policies that have not expired, enforced and staged, resolved to addresses and kept up to date; {@link RuleScopes} knows which vNICs they
+ * The rules of active policies that hold for a tenant, the provider's and its own, that have not expired, enforced and staged, resolved to addresses and kept up to date; {@link RuleScopes} knows which vNICs they
  * concern. One thread.
  */
 final class RuleIndex {
@@ -48,7 +48,11 @@ final class RuleIndex {
         this.scopes = scopes;
     }
 
-    /** Goes over to another model, after the groups have. */
+    /**
+     * Goes over to another model, after the groups have.
+     *
+     * @param delta {@link ModelDelta#withProvider}
+     */
     void change(ModelDelta delta, TenantModel next) {
         RuleResolver resolver = new RuleResolver(next.tenant(), next::service);
         Set<RuleNode> stale = new LinkedHashSet<>();

@@ -52,7 +52,7 @@ final class RuleResolver {
         return new TableRule(
                 id,
                 policy.name() + "/" + rule.name(),
-                policy.category(),
+                policy.stage(),
                 rule.direction(),
                 rule.family(),
                 sources,

@@ -1,10 +1,10 @@
 package io.portcullis.policy.compile;
 
 import io.portcullis.policy.Action;
-import io.portcullis.policy.Category;
 import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.LiveFlowMode;
 import io.portcullis.policy.RuleDirection;
+import io.portcullis.policy.Stage;
 import io.portcullis.policy.TimeoutPreset;
 import io.portcullis.policy.table.AddressMatch;
 import io.portcullis.policy.table.EthernetMatch;
@@ -50,8 +50,19 @@ public final class RuleTableCodec {
     // Codes of enum constants are their places in these lists. Append only.
     private static final List<Action> ACTIONS = List.of(Action.ALLOW, Action.DROP, Action.REJECT, Action.PASS);
     private static final List<IpFamily> FAMILIES = List.of(IpFamily.IPV4, IpFamily.IPV6, IpFamily.ANY);
-    private static final List<Category> CATEGORIES = List.of(
-            Category.ETHERNET, Category.EMERGENCY, Category.INFRASTRUCTURE, Category.ENVIRONMENT, Category.APPLICATION);
+    /** A tenant's as they were before there was a provider. */
+    private static final List<Stage> STAGES = List.of(
+            Stage.ETHERNET,
+            Stage.EMERGENCY,
+            Stage.INFRASTRUCTURE,
+            Stage.ENVIRONMENT,
+            Stage.APPLICATION,
+            Stage.PROVIDER_ETHERNET,
+            Stage.PROVIDER_EMERGENCY,
+            Stage.PROVIDER_INFRASTRUCTURE,
+            Stage.PROVIDER_ENVIRONMENT,
+            Stage.PROVIDER_APPLICATION);
+
     private static final List<RuleDirection> DIRECTIONS =
             List.of(RuleDirection.IN, RuleDirection.OUT, RuleDirection.BOTH);
     private static final List<LiveFlowMode> LIVE_FLOW_MODES =
@@ -74,9 +85,13 @@ public final class RuleTableCodec {
         return seal(new RuleTable("", rules, defaultAction, looseTracking, timeouts, ftpHelper));
     }
 
-    /** The table of a vNIC for which the tenant's rules do not hold. */
-    static RuleTable sealExcluded(TimeoutPreset timeouts) {
-        return seal(new RuleTable("", List.of(), Action.ALLOW, true, timeouts, false, true));
+    /**
+     * The table of a vNIC for which the tenant's rules do not hold.
+     *
+     * @param rules the provider's
+     */
+    static RuleTable sealExcluded(List<TableRule> rules, TimeoutPreset timeouts, boolean ftpHelper) {
+        return seal(new RuleTable("", rules, Action.ALLOW, true, timeouts, ftpHelper, true));
     }
 
     private static RuleTable seal(RuleTable unsealed) {
@@ -203,7 +218,7 @@ public final class RuleTableCodec {
         byte[] name = rule.name().getBytes(StandardCharsets.UTF_8);
         out.writeInt(name.length);
         out.write(name);
-        out.writeByte(CATEGORIES.indexOf(rule.category()));
+        out.writeByte(STAGES.indexOf(rule.stage()));
         out.writeByte(DIRECTIONS.indexOf(rule.direction()));
         out.writeByte(FAMILIES.indexOf(rule.family()));
         out.writeInt(sources);
@@ -241,7 +256,7 @@ public final class RuleTableCodec {
     private static TableRule readRule(ByteBuffer in, List<AddressMatch> matches) {
         long id = in.getLong();
         String name = text(in);
-        Category category = constant(CATEGORIES, in);
+        Stage stage = constant(STAGES, in);
         RuleDirection direction = constant(DIRECTIONS, in);
         IpFamily family = constant(FAMILIES, in);
         AddressMatch sources = match(matches, in.getInt());
@@ -261,7 +276,7 @@ public final class RuleTableCodec {
         return new TableRule(
                 id,
                 name,
-                category,
+                stage,
                 direction,
                 family,
                 sources,

@@ -1,5 +1,6 @@
 package io.portcullis.policy.compile;
 
+import io.portcullis.policy.Tier;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.model.ModelDelta;
 import io.portcullis.policy.model.TenantModel;
@@ -24,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * costs grows with what it touches. Its tables are those of {@link PolicyCompiler#compileAll}, which is the reference: every vNIC
  * has a table with the same hash. Where policies are staged, vNICs whose table would be another one if these were published have that
  * one as their shadow.
+ *
+ * <p>Of a revision of the provider's policies that a model has instead of another one, too, only the differences are compiled.
  *
  * <p>The steps of an update: the inventory ({@link Inventory}) and who is in which group ({@link GroupIndex}); rules whose text or
  * addresses changed ({@link RuleIndex}); vNICs that other rules concern now ({@link Signature}, {@link TableClasses}); tables with
@@ -65,7 +68,7 @@ public final class TenantCompiler {
             throw new IllegalArgumentException(
                     "a model of tenant " + next.tenant() + " after one of " + before.tenant());
         }
-        ModelDelta delta = ModelDelta.between(before, next);
+        ModelDelta delta = ModelDelta.withProvider(before, next);
         groups.define(delta.groups());
         inventory.change(delta.vms(), next.vms());
         groups.settle();
@@ -181,9 +184,10 @@ public final class TenantCompiler {
         List<TableClass> stale = classes.takeStale();
         // who has the same rules has the same table
         Map<Content, Tables> made = new ConcurrentHashMap<>();
+        boolean hasProvider = hasProvider(next);
         // nothing else changes meanwhile, and each class is written by one thread
         (stale.size() > MAX_BY_ONE_THREAD ? stale.parallelStream() : stale.stream()).forEach(tableClass -> {
-            Tables tables = made.computeIfAbsent(content(tableClass), those -> seal(next, those));
+            Tables tables = made.computeIfAbsent(content(tableClass, hasProvider), those -> seal(next, those));
             tableClass.table = tables.enforced();
             tableClass.shadow = tables.shadow();
         });
@@ -192,13 +196,24 @@ public final class TenantCompiler {
         }
     }
 
-    /** @param rules that concern some vNICs, without those that concern all */
+    /** @param rules that concern some vNICs, without those that concern all; of excluded ones the provider's */
     private record Content(boolean excluded, List<RuleNode> rules) {}
 
-    private Content content(TableClass tableClass) {
-        return tableClass.signature.isExcluded()
-                ? new Content(true, List.of())
-                : new Content(false, scopes.concerning(tableClass.signature));
+    private Content content(TableClass tableClass, boolean hasProvider) {
+        if (!tableClass.signature.isExcluded()) {
+            return new Content(false, scopes.concerning(tableClass.signature));
+        }
+        return new Content(true, hasProvider ? ofProvider(scopes.concerning(tableClass.signature)) : List.of());
+    }
+
+    private static boolean hasProvider(TenantModel model) {
+        return !model.provider().policies().isEmpty();
+    }
+
+    private static List<RuleNode> ofProvider(List<RuleNode> rules) {
+        return rules.stream()
+                .filter(rule -> rule.policy.tier() == Tier.PROVIDER)
+                .toList();
     }
 
     /** @param shadow null if it would be the same */
@@ -206,7 +221,7 @@ public final class TenantCompiler {
 
     private Tables seal(TenantModel next, Content content) {
         if (content.excluded()) {
-            return new Tables(interner.intern(RuleTableCodec.sealExcluded(next.timeouts())), null);
+            return new Tables(sealExcluded(next, content), null);
         }
         List<RuleNode> concerning = scopes.withThoseOfAll(content.rules());
         RuleTable enforced = seal(next, concerning, rule -> !rule.staged);
@@ -215,6 +230,17 @@ public final class TenantCompiler {
         }
         RuleTable shadow = seal(next, concerning, rule -> !rule.replaced);
         return new Tables(enforced, shadow.hash().equals(enforced.hash()) ? null : shadow);
+    }
+
+    /** Nothing that is staged is the provider's. */
+    private RuleTable sealExcluded(TenantModel next, Content content) {
+        List<RuleNode> concerning = hasProvider(next) ? ofProvider(scopes.withThoseOfAll(content.rules())) : List.of();
+        return interner.intern(RuleTableCodec.sealExcluded(
+                concerning.stream()
+                        .map(rule -> Objects.requireNonNull(rule.compiled))
+                        .toList(),
+                next.timeouts(),
+                concerning.stream().anyMatch(rule -> rule.ftp)));
     }
 
     private RuleTable seal(TenantModel next, List<RuleNode> concerning, Predicate<RuleNode> wanted) {

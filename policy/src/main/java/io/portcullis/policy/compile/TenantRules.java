@@ -2,6 +2,7 @@ package io.portcullis.policy.compile;
 
 import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.RuleDirection;
+import io.portcullis.policy.Tier;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.model.Peers;
 import io.portcullis.policy.model.Rule;
@@ -20,7 +21,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** All rules of a tenant that are active at its time, in order of evaluation, resolved to addresses; {@link #concerning} picks those of one vNIC. */
+/**
+ * All rules that hold for a tenant and are active at its time, the provider's and its own, in order of evaluation, resolved to addresses; {@link
+ * #concerning} picks those of one vNIC.
+ */
 final class TenantRules {
     private final TenantModel model;
     private final GroupMembership membership;
@@ -30,6 +34,8 @@ final class TenantRules {
     private final List<ResolvedRule> rules = new ArrayList<>();
     /** Places of rules that allow connections which FTP's gateway follows. */
     private final BitSet withFtp = new BitSet();
+    /** Places of the provider's rules. */
+    private final BitSet ofProvider = new BitSet();
 
     /** Groups whose vNICs enforce a rule; null members stand for all vNICs of the tenant. */
     private record Scope(boolean all, Set<VnicId> members) {
@@ -58,12 +64,10 @@ final class TenantRules {
         membership = GroupMembership.of(model);
         excluded = ExcludedVnics.of(model, membership);
         resolver = new RuleResolver(model.tenant(), model::service);
-        model.policies().values().stream()
-                .sorted(SecurityPolicy.EVALUATION_ORDER)
-                .forEach(this::resolve);
+        model.allPolicies().sorted(SecurityPolicy.EVALUATION_ORDER).forEach(this::resolve);
     }
 
-    /** Whether none of these rules holds for the vNIC. */
+    /** Whether of these rules only the provider's hold for the vNIC. */
     boolean isExcluded(Vnic vnic) {
         return excluded.holds(vnic.id());
     }
@@ -77,6 +81,9 @@ final class TenantRules {
             if (rules.get(place).concerns(vnic, own)) {
                 places.set(place);
             }
+        }
+        if (isExcluded(vnic)) {
+            places.and(ofProvider);
         }
         return places;
     }
@@ -109,6 +116,7 @@ final class TenantRules {
             TableRule compiled = resolver.resolve(policy, rule, id, sources, destinations);
             Scope ofRule = scope(rule.appliedTo());
             withFtp.set(rules.size(), resolver.allowsFtp(policy, rule));
+            ofProvider.set(rules.size(), policy.tier() == Tier.PROVIDER);
             rules.add(new ResolvedRule(compiled, ofPolicy, ofRule, RuleResolver.reachesGroupAddresses(destinations)));
         }
     }

@@ -6,7 +6,7 @@ public enum Cause {
     RULE,
     /** The tenant's default: no rule matched. */
     DEFAULT,
-    /** The vNIC is on an exclusion, so that the tenant's rules do not hold for it. */
+    /** The vNIC is on an exclusion, so that only the provider's rules hold for it, and none of these decided. */
     EXCLUDED,
     /**
      * ARP, neighbour discovery (RFC 4861) or listener discovery (RFC 3810): it passes unless a rule of category ETHERNET forbids it, and

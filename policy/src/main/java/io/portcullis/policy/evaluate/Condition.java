@@ -2,7 +2,7 @@ package io.portcullis.policy.evaluate;
 
 /** What must hold for a rule to match a packet at a vNIC, in the order in which it is said. */
 public enum Condition {
-    /** The vNIC is on no exclusion. */
+    /** The vNIC is on no exclusion, or the rule is the provider's. */
     NOT_EXCLUDED,
     /** The policy is enabled. */
     ENABLED,

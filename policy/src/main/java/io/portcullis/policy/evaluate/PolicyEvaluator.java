@@ -4,6 +4,7 @@ import io.portcullis.policy.Action;
 import io.portcullis.policy.Category;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.RuleDirection;
+import io.portcullis.policy.Stage;
 import io.portcullis.policy.evaluate.FirstPacket.Datagram;
 import io.portcullis.policy.model.Rule;
 import io.portcullis.policy.model.SecurityPolicy;
@@ -20,7 +21,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides about a packet by walking the central model: categories, policies, rules, condition by condition, without a rule table.
+ * Decides about a packet by walking the central model: stages, policies, rules, condition by condition, without a rule table.
  * Slow and obvious: it is what every compiled table must agree with. It says what the rules say; what a vNIC's guards (spoofing, roles)
  * and connection tracking think of the packet comes before and after that.
  *
@@ -37,7 +38,7 @@ public final class PolicyEvaluator {
     private final ExclusionConditions exclusions;
     private final Reasons reasons;
     /** In order of evaluation, those that are not active among them. */
-    private final Map<Category, List<SecurityPolicy>> policies = new EnumMap<>(Category.class);
+    private final Map<Stage, List<SecurityPolicy>> policies = new EnumMap<>(Stage.class);
 
     private PolicyEvaluator(TenantModel model) {
         this.model = model;
@@ -45,11 +46,11 @@ public final class PolicyEvaluator {
         exclusions = new ExclusionConditions(model, population);
         conditions = new RuleConditions(model, population, exclusions);
         reasons = new Reasons(model, population, conditions, exclusions);
-        for (Category category : Category.values()) {
+        for (Stage stage : Stage.values()) {
             policies.put(
-                    category,
-                    model.policies().values().stream()
-                            .filter(policy -> policy.category() == category)
+                    stage,
+                    model.allPolicies()
+                            .filter(policy -> policy.stage() == stage)
                             .sorted(Comparator.comparingInt(SecurityPolicy::sequence)
                                     .thenComparing(SecurityPolicy::name))
                             .toList());
@@ -154,8 +155,12 @@ public final class PolicyEvaluator {
     private Outcome walk(Probe probe, Visitor visitor) {
         List<RuleName> passes = new ArrayList<>();
         @Nullable Datagram datagram = probe.packet().datagram();
-        Placed frameRule = firstMatch(Category.ETHERNET, probe, visitor);
-        if (frameRule != null) {
+        @Nullable Placed allowed = null;
+        for (Stage stage : List.of(Stage.PROVIDER_ETHERNET, Stage.ETHERNET)) {
+            Placed frameRule = firstMatch(stage, probe, visitor);
+            if (frameRule == null) {
+                continue;
+            }
             switch (frameRule.rule().action()) {
                 // nobody answers a frame that is not IP
                 case REJECT -> {
@@ -165,13 +170,15 @@ public final class PolicyEvaluator {
                     return Outcome.by(frameRule, Action.DROP, passes);
                 }
                 case ALLOW -> {
-                    if (datagram == null) {
-                        return Outcome.by(frameRule, Action.ALLOW, passes);
-                    }
                     passes.add(frameRule.name());
+                    allowed = frameRule;
                 }
                 case PASS -> passes.add(frameRule.name());
             }
+        }
+        if (datagram == null && allowed != null) {
+            passes.remove(allowed.name());
+            return Outcome.by(allowed, Action.ALLOW, passes);
         }
         if (datagram == null) {
             if (probe.packet().etherType() == FirstPacket.ARP) {
@@ -187,8 +194,8 @@ public final class PolicyEvaluator {
     }
 
     private Outcome judgeConnection(Probe probe, List<RuleName> passes, Visitor visitor) {
-        for (Category category : Category.values()) {
-            Placed hit = category == Category.ETHERNET ? null : firstMatch(category, probe, visitor);
+        for (Stage stage : Stage.values()) {
+            Placed hit = stage.category() == Category.ETHERNET ? null : firstMatch(stage, probe, visitor);
             if (hit != null && hit.rule().action() != Action.PASS) {
                 return Outcome.by(hit, hit.rule().action(), passes);
             }
@@ -201,8 +208,8 @@ public final class PolicyEvaluator {
                 : Outcome.of(model.defaultAction(), Cause.DEFAULT, passes);
     }
 
-    private @Nullable Placed firstMatch(Category category, Probe probe, Visitor visitor) {
-        for (SecurityPolicy policy : policies.getOrDefault(category, List.of())) {
+    private @Nullable Placed firstMatch(Stage stage, Probe probe, Visitor visitor) {
+        for (SecurityPolicy policy : policies.getOrDefault(stage, List.of())) {
             for (Rule rule : policy.rules()) {
                 boolean matches = conditions.allHold(policy, rule, probe);
                 visitor.visit(policy, rule, matches);

@@ -25,7 +25,7 @@ final class Population {
     }
 
     static Group group(TenantModel model, String name) {
-        Group group = model.groups().get(name);
+        Group group = model.group(name);
         if (group == null) {
             throw new IllegalArgumentException("tenant " + model.tenant() + " has no group '" + name + "'");
         }

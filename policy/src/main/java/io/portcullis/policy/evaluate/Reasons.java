@@ -95,7 +95,7 @@ final class Reasons {
     Reason whyExcluded(Vnic vnic) {
         return reason(
                 Condition.NOT_EXCLUDED,
-                vnic.id() + " is excluded from all rules by " + listed(exclusions.exclusions(vnic)));
+                vnic.id() + " is excluded from the tenant's rules by " + listed(exclusions.exclusions(vnic)));
     }
 
     private Optional<Reason> whyApplied(Condition condition, List<String> groups, Probe probe) {

@@ -3,6 +3,7 @@ package io.portcullis.policy.evaluate;
 import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.RuleDirection;
+import io.portcullis.policy.Tier;
 import io.portcullis.policy.evaluate.FirstPacket.Datagram;
 import io.portcullis.policy.model.Peers;
 import io.portcullis.policy.model.Rule;
@@ -54,7 +55,7 @@ final class RuleConditions {
     private boolean holds(Condition condition, SecurityPolicy policy, Rule rule, Probe probe) {
         @Nullable Datagram datagram = probe.packet().datagram();
         return switch (condition) {
-            case NOT_EXCLUDED -> !exclusions.isExcluded(probe.vnic());
+            case NOT_EXCLUDED -> policy.tier() == Tier.PROVIDER || !exclusions.isExcluded(probe.vnic());
             case ENABLED -> policy.enabled();
             case SCHEDULE -> policy.schedule() == null || policy.schedule().activeAt(probe.time());
             case EXPIRY -> rule.activeAt(probe.time());

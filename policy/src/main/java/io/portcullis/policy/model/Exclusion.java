@@ -11,6 +11,8 @@ import java.util.TreeSet;
  * firewall. What they send and get passes, whatever the state of its connection; their protection stays ({@link
  * io.portcullis.policy.VnicProtection}).
  *
+ * <p>The provider's rules hold for them all the same: what these say nothing of passes.
+ *
  * <p>A vNIC in the tenant's group {@link Quarantine#GROUP} is excluded by nobody: a VM can always be isolated.
  *
  * @param groups whose vNICs are excluded

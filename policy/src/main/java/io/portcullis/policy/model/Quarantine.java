@@ -15,6 +15,8 @@ import java.util.TreeSet;
  * EMERGENCY, which drops everything and cuts what is established. Both are made with the first quarantine of a tenant. A tenant
  * may have made its own of these names, as long as they do isolate.
  *
+ * <p>What rules of the provider allow, an isolated VM still has: these come before the tenant's.
+ *
  * <p>Ours is applied to the group instead of naming it as source and destination: so it also holds for what a VM that routes
  * forwards, whatever addresses that has.
  */

@@ -1,6 +1,8 @@
 package io.portcullis.policy.model;
 
 import io.portcullis.policy.Category;
+import io.portcullis.policy.Stage;
+import io.portcullis.policy.Tier;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -9,7 +11,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An ordered list of rules in a category. Policies are evaluated by category, then by sequence number, then by name.
+ * An ordered list of rules in a category. Policies are evaluated by {@link Stage}, then by sequence number, then by name.
  *
  * @param sequence lower is earlier; policies may share one
  * @param appliedTo groups whose vNICs enforce the policy; empty for all vNICs of the tenant
@@ -29,7 +31,7 @@ public record SecurityPolicy(
         @Nullable String lock,
         @Nullable Schedule schedule) {
     /** Order of evaluation. */
-    public static final Comparator<SecurityPolicy> EVALUATION_ORDER = Comparator.comparing(SecurityPolicy::category)
+    public static final Comparator<SecurityPolicy> EVALUATION_ORDER = Comparator.comparing(SecurityPolicy::stage)
             .thenComparingInt(SecurityPolicy::sequence)
             .thenComparing(SecurityPolicy::name);
 
@@ -86,6 +88,16 @@ public record SecurityPolicy(
 
     public SecurityPolicy withSequence(int newSequence) {
         return new SecurityPolicy(name, category, newSequence, appliedTo, enabled, rules, description, lock, schedule);
+    }
+
+    /** Whose it is, as seen from the model of a tenant. */
+    public Tier tier() {
+        return Tier.ofName(name);
+    }
+
+    /** Where its rules stand in the order of evaluation, as seen from the model of a tenant. */
+    public Stage stage() {
+        return Stage.of(tier(), category);
     }
 
     /** Whether its rules are in tables at that time, those that have not expired. */

@@ -10,7 +10,7 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When which policies of a tenant, enforced or staged, put other rules into tables by the time alone. Goes from one model to the next in time that grows
+ * When which policies that hold for a tenant, enforced or staged, put other rules into tables by the time alone. Goes from one model to the next in time that grows
  * with what is different. One thread.
  */
 public final class Timetable {
@@ -19,7 +19,7 @@ public final class Timetable {
         /** Null if there is none. */
         public @Nullable SecurityPolicy in(TenantModel model) {
             if (!staged) {
-                return model.policies().get(name);
+                return model.policy(name);
             }
             StagedPolicy after = model.staged().get(name);
             return after == null ? null : after.policy();
@@ -39,13 +39,14 @@ public final class Timetable {
     /**
      * Goes over to another model.
      *
+     * @param delta {@link ModelDelta#withProvider}
      * @return the policies that may have other rules in tables because the time is another one, those among them that were changed
      */
     public Set<Subject> update(ModelDelta delta, TenantModel next) {
         Set<Subject> due = new LinkedHashSet<>();
         if (next.time().isBefore(time)) {
             // what is known is when things change after the present: look at all
-            next.policies().keySet().forEach(name -> due.add(new Subject(name, false)));
+            next.allPolicies().forEach(policy -> due.add(new Subject(policy.name(), false)));
             next.staged().keySet().forEach(name -> due.add(new Subject(name, true)));
         } else {
             for (Entry entry : entries) {

@@ -5,11 +5,11 @@ import io.portcullis.policy.TimeoutPreset;
 import java.util.List;
 
 /**
- * The ordered rules that concern one vNIC: first match wins, category by category, then the default. Category ETHERNET judges
+ * The ordered rules that concern one vNIC: first match wins, {@link io.portcullis.policy.Stage} by stage, then the default. Category ETHERNET judges
  * every frame by itself; what it lets through and is IP comes to the others, which judge connections. Immutable; two tables with the same content have the same {@link #hash()} and are shared by every vNIC that has them.
  *
  * @param hash lower-case hexadecimal SHA-256 of the content; made by the compiler
- * @param rules in order of evaluation, categories ascending
+ * @param rules in order of evaluation, stages ascending; of an excluded vNIC the provider's only
  * @param defaultAction ALLOW, DROP or REJECT: what happens where no rule matched
  * @param looseTracking whether a TCP packet in mid-stream may open a connection (pickup)
  * @param timeouts after which an idle connection is forgotten

@@ -5,13 +5,16 @@ import io.portcullis.policy.Category;
 import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.LiveFlowMode;
 import io.portcullis.policy.RuleDirection;
+import io.portcullis.policy.Stage;
+import io.portcullis.policy.Tier;
 import java.util.List;
 
 /**
  * One compiled rule.
  *
  * @param id stable across compilations for as long as the rule keeps its name; connections remember it
- * @param name {@code policy/rule}, for people
+ * @param name {@code policy/rule} of a tenant, {@code provider/policy/rule} of the provider, for people
+ * @param stage where it stands in the order of evaluation
  * @param sources addresses of the sender of the connection's first packet
  * @param services the rule matches if any of these does; never empty
  * @param servicesNegated the rule matches if none of them does
@@ -22,7 +25,7 @@ import java.util.List;
 public record TableRule(
         long id,
         String name,
-        Category category,
+        Stage stage,
         RuleDirection direction,
         IpFamily family,
         AddressMatch sources,
@@ -42,13 +45,13 @@ public record TableRule(
         if (services.isEmpty()) {
             throw new IllegalArgumentException("rule " + name + " matches no service; use ServiceMatch.ANY");
         }
-        if (category != Category.ETHERNET && !ethernet.matchesEverything()) {
+        if (stage.category() != Category.ETHERNET && !ethernet.matchesEverything()) {
             throw new IllegalArgumentException(
-                    "rule " + name + " of category " + category + " matches Ethernet headers");
+                    "rule " + name + " of category " + stage.category() + " matches Ethernet headers");
         }
     }
 
-    /** Any of the services, any Ethernet header. */
+    /** Of a tenant; any of the services, any Ethernet header. */
     public TableRule(
             long id,
             String name,
@@ -77,7 +80,7 @@ public record TableRule(
                 log);
     }
 
-    /** Logs without a label, if at all. */
+    /** Of a tenant; logs without a label, if at all. */
     public TableRule(
             long id,
             String name,
@@ -107,5 +110,47 @@ public record TableRule(
                 liveFlowMode,
                 log,
                 "");
+    }
+
+    /** Of a tenant. */
+    public TableRule(
+            long id,
+            String name,
+            Category category,
+            RuleDirection direction,
+            IpFamily family,
+            AddressMatch sources,
+            AddressMatch destinations,
+            List<ServiceMatch> services,
+            boolean servicesNegated,
+            EthernetMatch ethernet,
+            Action action,
+            LiveFlowMode liveFlowMode,
+            boolean log,
+            String logLabel) {
+        this(
+                id,
+                name,
+                Stage.of(Tier.TENANT, category),
+                direction,
+                family,
+                sources,
+                destinations,
+                services,
+                servicesNegated,
+                ethernet,
+                action,
+                liveFlowMode,
+                log,
+                logLabel);
+    }
+
+    public Category category() {
+        return stage.category();
+    }
+
+    /** Whose it is. */
+    public Tier tier() {
+        return stage.tier();
     }
 }

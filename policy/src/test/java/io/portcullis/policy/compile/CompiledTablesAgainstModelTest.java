@@ -3,6 +3,7 @@ package io.portcullis.policy.compile;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.portcullis.policy.RuleDirection;
+import io.portcullis.policy.Tier;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.evaluate.Decision;
 import io.portcullis.policy.evaluate.Evaluation;
@@ -32,9 +33,10 @@ class CompiledTablesAgainstModelTest {
         PolicyCompiler compiler = new PolicyCompiler();
         int compared = 0;
         int byRule = 0;
+        int byProvider = 0;
         for (int round = 0; round < MODELS; round++) {
             RandomTenant random = new RandomTenant(seeds.nextLong());
-            TenantModel model = random.withDiscovery(random.model());
+            TenantModel model = random.withProvider(random.withDiscovery(random.model()));
             Map<VnicId, RuleTable> tables = compiler.compileAll(model);
             NaiveEvaluator oracle = new NaiveEvaluator(model);
             for (int index = 0; index < FLOWS_PER_MODEL; index++) {
@@ -51,12 +53,14 @@ class CompiledTablesAgainstModelTest {
                                 .isEqualTo(expected);
                         compared++;
                         byRule += expected.ruleId() == RuleTable.DEFAULT_RULE_ID ? 0 : 1;
+                        byProvider += Tier.ofName(expected.rule()) == Tier.PROVIDER ? 1 : 0;
                     }
                 }
             }
         }
         // Else the comparison says little: many verdicts must come from rules.
         assertThat(byRule).isGreaterThan(compared / 4);
+        assertThat(byProvider).isBetween(byRule / 20, byRule * 9 / 10);
     }
 
     /** The next change that an evaluation promises is the first at which a walk comes to another decision. */
@@ -68,7 +72,7 @@ class CompiledTablesAgainstModelTest {
         int changes = 0;
         for (int round = 0; round < MODELS / 4; round++) {
             RandomTenant random = new RandomTenant(seeds.nextLong());
-            TenantModel model = random.model();
+            TenantModel model = random.withProvider(random.model());
             Flow flow = random.flow(model);
             for (Vnic vnic : RandomTenant.vnics(model)) {
                 Evaluation now = PolicyEvaluator.of(model).evaluate(vnic, RuleDirection.IN, flow.packet());
@@ -88,7 +92,7 @@ class CompiledTablesAgainstModelTest {
     /** All times until then, it included, at which other rules are in tables. */
     private static List<Instant> changes(TenantModel model, Instant last) {
         TreeSet<Instant> found = new TreeSet<>();
-        for (SecurityPolicy policy : model.policies().values()) {
+        for (SecurityPolicy policy : model.allPolicies().toList()) {
             Instant next = policy.nextChange(model.time());
             while (next != null && !next.isAfter(last)) {
                 found.add(next);
@@ -105,7 +109,8 @@ class CompiledTablesAgainstModelTest {
         Random seeds = new Random(seed);
         PolicyCompiler compiler = new PolicyCompiler();
         for (int round = 0; round < 100; round++) {
-            TenantModel model = new RandomTenant(seeds.nextLong()).model();
+            RandomTenant random = new RandomTenant(seeds.nextLong());
+            TenantModel model = random.withProvider(random.model());
             compiler.compileAll(model)
                     .forEach((vnic, table) -> assertThat(compiler.compile(model, vnic))
                             .as("seed %d", seed)

@@ -83,7 +83,7 @@ class ExclusionTest {
         assertThat(evaluation.reasons())
                 .singleElement()
                 .satisfies(reason -> assertThat(reason.text())
-                        .isEqualTo("acme/console/eth0 is excluded from all rules by operators"));
+                        .isEqualTo("acme/console/eth0 is excluded from the tenant's rules by operators"));
         assertThat(evaluation.nearMisses()).singleElement().satisfies(miss -> {
             assertThat(miss.rule()).hasToString("mistake/all");
             assertThat(miss.failed())
@@ -141,7 +141,7 @@ class ExclusionTest {
         assertThat(PolicyAnalyzer.analyze(model).findings()).anySatisfy(finding -> {
             assertThat(finding.kind()).isEqualTo(FindingKind.EXCLUDED);
             assertThat(finding.subject()).isEqualTo(new Finding.OfExclusion("operators"));
-            assertThat(finding.message()).isEqualTo("no rule holds for 1 vNIC that it names");
+            assertThat(finding.message()).isEqualTo("none of the tenant's rules holds for 1 vNIC that it names");
         });
     }
 

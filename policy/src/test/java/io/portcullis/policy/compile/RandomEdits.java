@@ -8,6 +8,7 @@ import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.LiveFlowMode;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.RuleDirection;
+import io.portcullis.policy.TenantId;
 import io.portcullis.policy.TimeoutPreset;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
@@ -18,6 +19,7 @@ import io.portcullis.policy.model.Expression;
 import io.portcullis.policy.model.Group;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Peers;
+import io.portcullis.policy.model.ProviderPolicies;
 import io.portcullis.policy.model.Publication;
 import io.portcullis.policy.model.Quarantine;
 import io.portcullis.policy.model.QuotaItem;
@@ -46,6 +48,7 @@ import java.util.Random;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /** Random edits of every kind, of a model with few names and addresses, so that they meet often. Some are refused. */
 public final class RandomEdits {
@@ -65,6 +68,9 @@ public final class RandomEdits {
 
     private final Random random;
     private final RandomTimes times;
+    /** Null until it is first asked. */
+    private @Nullable RandomProvider provider;
+
     private long macs = 0x0600_0000_0000L;
 
     public RandomEdits(long seed) {
@@ -86,7 +92,7 @@ public final class RandomEdits {
     }
 
     private ModelEdit edit(TenantModel model) {
-        return switch (random.nextInt(40)) {
+        return switch (random.nextInt(43)) {
             case 0, 1, 2, 3 -> new ModelEdit.SetTags(vm(model), tags());
             case 4, 5 -> new ModelEdit.SetFinding(vm(model), "malware", oneOf("eicar", "mirai"));
             case 6 -> new ModelEdit.ClearFinding(vm(model), "malware");
@@ -117,6 +123,7 @@ public final class RandomEdits {
             case 29, 30 -> new ModelEdit.SetClock(times.after(model.time()));
             case 35, 36, 37 -> new ModelEdit.SetDiscovered(vm(model), oneOf("eth0", "eth0", "eth1"), discovered());
             case 38 -> new ModelEdit.SetQuota(quota(model));
+            case 40, 41, 42 -> new ModelEdit.AdoptProvider(adopted(model));
             default ->
                 random.nextBoolean()
                         ? new ModelEdit.PutSegment(new Segment("s" + random.nextInt(3), 30 + random.nextInt(3)))
@@ -129,6 +136,26 @@ public final class RandomEdits {
         QuotaItem item = oneOf(QuotaItem.values());
         int limit = TenantQuota.use(model).getOrDefault(item, 0) - 1 + random.nextInt(5);
         return random.nextInt(3) != 0 ? TenantQuota.NONE : TenantQuota.NONE.with(item, Math.max(0, limit));
+    }
+
+    // ---- provider
+
+    /** Most often a newer one than the tenant has, sometimes the same, and sometimes an older one. */
+    private ProviderPolicies adopted(TenantModel model) {
+        if (model.tenant().equals(TenantId.PROVIDER)) {
+            return ProviderPolicies.without(1);
+        }
+        if (provider == null) {
+            provider = new RandomProvider(random.nextLong());
+        }
+        return switch (random.nextInt(8)) {
+            case 0 -> model.provider();
+            case 1 ->
+                ProviderPolicies.without(
+                        random.nextInt(8) == 0 ? provider.model().revision() : 1);
+            case 2 -> provider.policies();
+            default -> provider.next();
+        };
     }
 
     // ---- inventory

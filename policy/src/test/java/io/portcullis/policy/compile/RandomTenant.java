@@ -133,6 +133,13 @@ public final class RandomTenant {
         return builder.build();
     }
 
+    /** The model, most often with policies of a provider. */
+    public TenantModel withProvider(TenantModel model) {
+        return random.nextInt(4) == 0
+                ? model
+                : TestTenant.accepted(model.adopt(new RandomProvider(random.nextLong()).policies()));
+    }
+
     /** The model, in which some vNICs do not declare their addresses, but were discovered to have them. */
     public TenantModel withDiscovery(TenantModel model) {
         List<ModelEdit> edits = new ArrayList<>();

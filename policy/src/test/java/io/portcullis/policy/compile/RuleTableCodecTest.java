@@ -86,7 +86,7 @@ class RuleTableCodecTest {
 
     @Test
     void shouldKeepThatTheRulesDoNotHold() {
-        RuleTable table = RuleTableCodec.sealExcluded(TimeoutPreset.NSX);
+        RuleTable table = RuleTableCodec.sealExcluded(List.of(), TimeoutPreset.NSX, false);
 
         assertThat(RuleTableCodec.decode(RuleTableCodec.encode(table)))
                 .isEqualTo(table)

@@ -4,6 +4,7 @@ import io.portcullis.policy.Action;
 import io.portcullis.policy.Category;
 import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.RuleDirection;
+import io.portcullis.policy.Stage;
 import io.portcullis.policy.table.AddressMatch;
 import io.portcullis.policy.table.IpRange;
 import io.portcullis.policy.table.IpRanges;
@@ -17,16 +18,16 @@ final class TableWalk {
     private TableWalk() {}
 
     static Verdict decide(RuleTable table, Flow flow, RuleDirection direction) {
-        @Nullable Category passed = null;
+        @Nullable Stage passed = null;
         for (TableRule rule : table.rules()) {
-            if (rule.category() == passed || !matches(rule, flow, direction)) {
+            if (rule.stage() == passed || !matches(rule, flow, direction)) {
                 continue;
             }
             switch (rule.action()) {
-                case PASS -> passed = rule.category();
+                case PASS -> passed = rule.stage();
                 case ALLOW, DROP, REJECT -> {
                     if (rule.category() == Category.ETHERNET && rule.action() == Action.ALLOW) {
-                        passed = rule.category();
+                        passed = rule.stage();
                         continue;
                     }
                     return new Verdict(rule.action(), rule.name(), rule.id());

@@ -84,8 +84,10 @@ class TenantCompilerTest {
         System.out.println("TenantCompilerTest: -Dportcullis.seed=" + seed);
         Random seeds = new Random(seed);
         for (int round = 0; round < 200; round++) {
-            TenantModel model = new RandomTenant(seeds.nextLong()).model();
-            TenantModel other = new RandomTenant(seeds.nextLong()).model();
+            RandomTenant random = new RandomTenant(seeds.nextLong());
+            TenantModel model = random.withProvider(random.model());
+            RandomTenant another = new RandomTenant(seeds.nextLong());
+            TenantModel other = another.withProvider(another.model());
             PolicyCompiler reference = new PolicyCompiler();
             TenantCompiler compiler = reference.incremental();
             compiler.update(model);
@@ -108,7 +110,8 @@ class TenantCompilerTest {
         Random seeds = new Random(seed);
         int staged = 0;
         for (int round = 0; round < 300; round++) {
-            TenantModel model = new RandomTenant(seeds.nextLong()).model();
+            RandomTenant random = new RandomTenant(seeds.nextLong());
+            TenantModel model = random.withProvider(random.model());
             TenantModel without = model.replayed(
                     model.staged().keySet().stream()
                             .<ModelEdit>map(ModelEdit.RemoveStagedPolicy::new)

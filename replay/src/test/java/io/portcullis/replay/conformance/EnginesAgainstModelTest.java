@@ -66,8 +66,8 @@ class EnginesAgainstModelTest {
             try (EngineLab lab = new EngineLab(traces)) {
                 RandomTenant acme = new RandomTenant(seeds.nextLong(), "acme", 10);
                 RandomTenant zenith = new RandomTenant(seeds.nextLong(), "zenith", 20);
-                Subject first = subject(acme.model(), lab, traces);
-                Subject second = subject(zenith.model(), lab, traces);
+                Subject first = subject(acme.withProvider(acme.model()), lab, traces);
+                Subject second = subject(zenith.withProvider(zenith.model()), lab, traces);
                 compareFrames(first, "seed %d round %d".formatted(seed, round));
                 Set<Set<Object>> seen = new HashSet<>();
                 for (int number = 1; number <= FLOWS_PER_MODEL; number++) {
