@@ -1,5 +1,6 @@
 package io.portcullis.policy.analyze;
 
+import io.portcullis.policy.Tier;
 import io.portcullis.policy.model.Rule;
 import io.portcullis.policy.model.SecurityPolicy;
 import io.portcullis.policy.model.TenantModel;
@@ -25,31 +26,33 @@ final class AllTimes {
     /** Policies whose rules are not always active, in order of evaluation. */
     private final List<SecurityPolicy> timed;
 
+    private final Tier reader;
     private final Map<String, Finding> first = new LinkedHashMap<>();
     /** Findings that were missing at a time at which their rule is active. */
     private final Set<String> refuted = new HashSet<>();
 
     private int unfinished;
 
-    private AllTimes(TenantModel model, List<SecurityPolicy> timed) {
+    private AllTimes(TenantModel model, List<SecurityPolicy> timed, Tier reader) {
         this.model = model;
         this.timed = timed;
+        this.reader = reader;
     }
 
-    static Analysis analyze(TenantModel model) {
-        List<SecurityPolicy> timed = model.policies().values().stream()
+    static Analysis analyze(TenantModel model, Tier reader) {
+        List<SecurityPolicy> timed = model.allPolicies()
                 .filter(SecurityPolicy::enabled)
                 .filter(policy ->
                         policy.schedule() != null || policy.rules().stream().anyMatch(rule -> rule.expires() != null))
                 .toList();
-        return timed.isEmpty() ? PolicyAnalyzer.analyzeNow(model) : new AllTimes(model, timed).run();
+        return timed.isEmpty() ? PolicyAnalyzer.analyzeNow(model, reader) : new AllTimes(model, timed, reader).run();
     }
 
     private Analysis run() {
         List<Map<String, Finding>> found = new ArrayList<>();
         List<Instant> times = times();
         for (Instant time : times) {
-            Analysis analysis = PolicyAnalyzer.analyzeNow(model.at(time));
+            Analysis analysis = PolicyAnalyzer.analyzeNow(model.at(time), reader);
             Map<String, Finding> byIdentity = new LinkedHashMap<>();
             analysis.findings().forEach(finding -> byIdentity.put(finding.identity(), finding));
             byIdentity.forEach(first::putIfAbsent);

@@ -11,7 +11,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds earlier rules of the same category with the opposite verdict that overlap a rule, where neither holds the other. Each is shown by a
+ * Finds earlier rules of the same stage with the opposite verdict that overlap a rule, where neither holds the other. Each is shown by a
  * packet that a vNIC of today can send or get, that comes as far as the earlier rule, and that the later one would decide otherwise.
  */
 final class ConflictSearch {
@@ -39,7 +39,7 @@ final class ConflictSearch {
         }
         List<RuleShape> overlapping = new ArrayList<>();
         effort.begin();
-        deciding.of(rule.category()).visit(opposite, Question.meeting(shapes, rule), effort, earlier -> {
+        deciding.of(rule.stage()).visit(opposite, Question.meeting(shapes, rule), effort, earlier -> {
             if ((earlier.directions() & rule.directions()) != 0
                     && !shapes.covers(rule, earlier)
                     && !shapes.covers(earlier, rule)) {
@@ -73,7 +73,7 @@ final class ConflictSearch {
             for (Box other : shapes.boxes(later)) {
                 Box common = one.and(other);
                 for (Packet packet : common == null ? List.<Packet>of() : packets(common)) {
-                    if (earlier.equals(deciding.firstMatching(packet, earlier.category()))) {
+                    if (earlier.equals(deciding.firstMatching(packet, earlier.stage()))) {
                         return packet;
                     }
                     if (++tried == AnalysisLimits.MAX_SAMPLES) {

@@ -2,6 +2,7 @@ package io.portcullis.policy.analyze;
 
 import io.portcullis.policy.Action;
 import io.portcullis.policy.Category;
+import io.portcullis.policy.Stage;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
@@ -21,32 +22,32 @@ final class DecidingRules {
 
     private final PolicyShapes shapes;
     private final Effort effort;
-    private final Map<Category, CategoryRules> byCategory = new EnumMap<>(Category.class);
+    private final Map<Stage, StageRules> byStage = new EnumMap<>(Stage.class);
 
     DecidingRules(PolicyShapes shapes, Effort effort) {
         this.shapes = shapes;
         this.effort = effort;
-        for (Category category : Category.values()) {
-            byCategory.put(category, new CategoryRules());
+        for (Stage stage : Stage.values()) {
+            byStage.put(stage, new StageRules());
         }
     }
 
     void add(RuleShape rule) {
-        of(rule.category()).add(rule);
+        of(rule.stage()).add(rule);
     }
 
-    CategoryRules of(Category category) {
-        return Objects.requireNonNull(byCategory.get(category));
+    StageRules of(Stage stage) {
+        return Objects.requireNonNull(byStage.get(stage));
     }
 
-    /** Actions that end the evaluation in a category, or those that lead on to the next one. */
-    private static Set<Action> actions(Category category, boolean passOn) {
+    /** Actions that end the evaluation in a stage, or those that lead on to the next one. */
+    private static Set<Action> actions(Stage stage, boolean passOn) {
         Set<Action> leadOn =
-                category == Category.ETHERNET ? EnumSet.of(Action.PASS, Action.ALLOW) : EnumSet.of(Action.PASS);
+                stage.category() == Category.ETHERNET ? EnumSet.of(Action.PASS, Action.ALLOW) : EnumSet.of(Action.PASS);
         return passOn ? leadOn : EnumSet.complementOf(EnumSet.copyOf(leadOn));
     }
 
-    private static boolean isBefore(Category one, Category other) {
+    private static boolean isBefore(Stage one, Stage other) {
         return one.compareTo(other) < 0;
     }
 
@@ -66,26 +67,26 @@ final class DecidingRules {
     /** The first rule that alone matches all that this one does, and does so before it in every case. */
     private @Nullable RuleShape firstCovering(RuleShape rule) {
         Question covering = Question.covering(shapes, rule);
-        for (Category category : Category.values()) {
-            if (isBefore(rule.category(), category)) {
+        for (Stage stage : Stage.values()) {
+            if (isBefore(rule.stage(), stage)) {
                 break;
             }
-            Set<Action> actions = category == rule.category() ? ALL_ACTIONS : actions(category, false);
-            RuleShape first = first(category, actions, covering, rule.directions());
-            if (first != null && (category == rule.category() || !isPassedBefore(rule, first))) {
+            Set<Action> actions = stage == rule.stage() ? ALL_ACTIONS : actions(stage, false);
+            RuleShape first = first(stage, actions, covering, rule.directions());
+            if (first != null && (stage == rule.stage() || !isPassedBefore(rule, first))) {
                 return first;
             }
         }
         return null;
     }
 
-    /** Whether a rule that leads on to the next category takes some of what the rule matches before the other one could. */
+    /** Whether a rule that leads on to the next stage takes some of what the rule matches before the other one could. */
     private boolean isPassedBefore(RuleShape rule, RuleShape decider) {
-        Category category = decider.category();
+        Stage stage = decider.stage();
         boolean[] isPassed = {false};
         effort.begin();
-        boolean isWhole = of(category)
-                .visit(actions(category, true), Question.meeting(shapes, rule), effort, passing -> {
+        boolean isWhole = of(stage)
+                .visit(actions(stage, true), Question.meeting(shapes, rule), effort, passing -> {
                     isPassed[0] = passing.place() < decider.place() && (passing.directions() & rule.directions()) != 0;
                     return !isPassed[0];
                 });
@@ -93,10 +94,10 @@ final class DecidingRules {
     }
 
     /** The first rule with one of the actions that answers to the question in all of the directions; null also if that cannot be told. */
-    private @Nullable RuleShape first(Category category, Set<Action> actions, Question question, int directions) {
+    private @Nullable RuleShape first(Stage stage, Set<Action> actions, Question question, int directions) {
         @Nullable RuleShape[] first = {null};
         effort.begin();
-        boolean isWhole = of(category).visit(actions, question, effort, found -> {
+        boolean isWhole = of(stage).visit(actions, question, effort, found -> {
             boolean isEarlier = first[0] == null || found.place() < first[0].place();
             if (isEarlier && (found.directions() & directions) == directions) {
                 first[0] = found;
@@ -107,16 +108,16 @@ final class DecidingRules {
         return isWhole ? first[0] : null;
     }
 
-    /** The rule that decides about the packet or, in the last category, also one that leads on. */
+    /** The rule that decides about the packet or, in the last stage, also one that leads on. */
     @Nullable
-    RuleShape firstMatching(Packet packet, Category last) {
+    RuleShape firstMatching(Packet packet, Stage last) {
         Question question = packet.question(shapes);
-        for (Category category : Category.values()) {
-            if (isBefore(last, category)) {
+        for (Stage stage : Stage.values()) {
+            if (isBefore(last, stage)) {
                 break;
             }
-            RuleShape first = first(category, ALL_ACTIONS, question, packet.direction());
-            if (first != null && (category == last || !first.passesOn())) {
+            RuleShape first = first(stage, ALL_ACTIONS, question, packet.direction());
+            if (first != null && (stage == last || !first.passesOn())) {
                 return first;
             }
         }
@@ -128,7 +129,7 @@ final class DecidingRules {
         for (Box box : shapes.boxes(rule)) {
             NumberSet directions = box.side(Packets.DIRECTIONS);
             for (long direction = directions.least(); direction <= directions.greatest(); direction++) {
-                if (firstMatching(sample(box, (int) direction), rule.category()) == null) {
+                if (firstMatching(sample(box, (int) direction), rule.stage()) == null) {
                     return true;
                 }
             }
@@ -151,11 +152,11 @@ final class DecidingRules {
         Question meeting = Question.meeting(shapes, rule);
         List<RuleShape> earlier = new ArrayList<>();
         effort.begin();
-        for (Category category : Category.values()) {
-            if (isBefore(rule.category(), category)) {
+        for (Stage stage : Stage.values()) {
+            if (isBefore(rule.stage(), stage)) {
                 break;
             }
-            boolean isWhole = of(category).visit(ALL_ACTIONS, meeting, effort, found -> {
+            boolean isWhole = of(stage).visit(ALL_ACTIONS, meeting, effort, found -> {
                 if ((found.directions() & rule.directions()) != 0) {
                     earlier.add(found);
                 }

@@ -1,5 +1,6 @@
 package io.portcullis.policy.analyze;
 
+import io.portcullis.policy.Action;
 import io.portcullis.policy.analyze.MatchedPackets.Outcome;
 import java.util.List;
 import java.util.Optional;
@@ -8,9 +9,12 @@ import java.util.stream.Collectors;
 /** Says what was found about rules, and how to mend it. */
 final class FindingTexts {
     private final PolicyShapes shapes;
+    private final boolean namesProvider;
 
-    FindingTexts(PolicyShapes shapes) {
+    /** @param namesProvider whether rules of the provider are named; else only said to be there */
+    FindingTexts(PolicyShapes shapes, boolean namesProvider) {
         this.shapes = shapes;
+        this.namesProvider = namesProvider;
     }
 
     Finding neverMatches(Finding.OfRule subject, Outcome.Nothing nothing) {
@@ -59,11 +63,36 @@ final class FindingTexts {
                                 FindingKind.SHADOWED,
                                 rule.subject(),
                                 "its " + rule.action() + " never decides: " + what,
-                                takers.size() == 1
-                                        ? "move it before " + takers.getFirst().name() + ", narrow that rule, or delete"
-                                                + " this one" + acrossCategories(rule, takers.getFirst())
-                                        : "move it before them, narrow one of them, or delete it",
+                                howToUncover(rule, takers),
                                 causes(takers)));
+    }
+
+    /** Of a rule that another one covers whoever is in their groups. */
+    Finding covered(Finding.OfRule rule, Action action, RuleName taker, Action ofTaker) {
+        String what = taker + " (" + ofTaker + ") comes first and matches all that it does, whoever is in its groups";
+        return action == ofTaker
+                ? new Finding(
+                        FindingKind.REDUNDANT,
+                        rule,
+                        "it never decides: " + what + ", with the same action",
+                        "delete it",
+                        List.of(taker))
+                : new Finding(
+                        FindingKind.SHADOWED,
+                        rule,
+                        "its " + action + " never decides: " + what,
+                        "move it before " + taker + ", narrow that rule, or delete this one",
+                        List.of(taker));
+    }
+
+    private static String howToUncover(RuleShape rule, List<RuleShape> takers) {
+        if (takers.stream().allMatch(RuleShape::isOfProvider)) {
+            return "delete it: the provider's rules always come before those of a tenant";
+        }
+        return takers.size() == 1
+                ? "move it before " + takers.getFirst().name() + ", narrow that rule, or delete this one"
+                        + acrossCategories(rule, takers.getFirst())
+                : "move it before them, narrow one of them, or delete it";
     }
 
     private static String acrossCategories(RuleShape rule, RuleShape taker) {
@@ -116,7 +145,20 @@ final class FindingTexts {
                 causes(skipped));
     }
 
-    private static String list(List<RuleShape> rules) {
+    private String list(List<RuleShape> rules) {
+        List<RuleShape> named = rules.stream().filter(this::isNamed).toList();
+        int others = rules.size() - named.size();
+        String ofProvider = others == 1 ? "a rule of the provider" : "rules of the provider";
+        return others == 0
+                ? listNamed(named)
+                : named.isEmpty() ? ofProvider : ofProvider + " and " + listNamed(named);
+    }
+
+    private boolean isNamed(RuleShape rule) {
+        return namesProvider || !rule.isOfProvider();
+    }
+
+    private static String listNamed(List<RuleShape> rules) {
         String shown = rules.stream()
                 .limit(AnalysisLimits.MAX_CAUSES)
                 .map(RuleShape::text)
@@ -125,8 +167,9 @@ final class FindingTexts {
         return more > 0 ? shown + " and " + more + " more" : shown;
     }
 
-    private static List<RuleName> causes(List<RuleShape> rules) {
+    private List<RuleName> causes(List<RuleShape> rules) {
         return rules.stream()
+                .filter(this::isNamed)
                 .limit(AnalysisLimits.MAX_CAUSES)
                 .map(RuleShape::name)
                 .toList();

@@ -2,6 +2,7 @@ package io.portcullis.policy.analyze;
 
 import io.portcullis.policy.Action;
 import io.portcullis.policy.Category;
+import io.portcullis.policy.Stage;
 import io.portcullis.policy.model.Alg;
 import io.portcullis.policy.model.TenantModel;
 import java.util.EnumSet;
@@ -39,13 +40,13 @@ final class LaterRules {
     Map<RuleShape, Optional<RuleShape>> find(Set<RuleShape> dead, Set<RuleShape> unfinished) {
         Map<RuleShape, Optional<RuleShape>> found = new HashMap<>();
         List<RuleShape> rules = shapes.rules();
-        CategoryRules later = new CategoryRules();
-        @Nullable Category category = null;
+        StageRules later = new StageRules();
+        @Nullable Stage stage = null;
         for (int place = rules.size() - 1; place >= 0; place--) {
             RuleShape rule = rules.get(place);
-            if (rule.category() != category) {
-                later = new CategoryRules();
-                category = rule.category();
+            if (rule.stage() != stage) {
+                later = new StageRules();
+                stage = rule.stage();
             }
             if (!dead.contains(rule)) {
                 Optional<RuleShape> instead = instead(rule, later, dead);
@@ -61,7 +62,7 @@ final class LaterRules {
         return found;
     }
 
-    private Optional<RuleShape> instead(RuleShape rule, CategoryRules later, Set<RuleShape> dead) {
+    private Optional<RuleShape> instead(RuleShape rule, StageRules later, Set<RuleShape> dead) {
         @Nullable RuleShape[] nearest = {null};
         effort.begin();
         later.visit(EnumSet.of(rule.action()), Question.covering(shapes, rule), effort, found -> {
@@ -76,12 +77,12 @@ final class LaterRules {
     }
 
     /** A PASS that nothing comes after. */
-    private boolean isIdle(RuleShape rule, CategoryRules later) {
+    private boolean isIdle(RuleShape rule, StageRules later) {
         return rule.action() == Action.PASS && !rule.rule().log() && !isContested(rule, later, Integer.MAX_VALUE);
     }
 
     /** Whether a rule with another action, before that place, matches some of it; or whether that cannot be told. */
-    private boolean isContested(RuleShape rule, CategoryRules later, int before) {
+    private boolean isContested(RuleShape rule, StageRules later, int before) {
         effort.begin();
         return !later.visit(
                 EnumSet.complementOf(EnumSet.of(rule.action())),

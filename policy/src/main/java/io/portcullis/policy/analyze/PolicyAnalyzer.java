@@ -2,6 +2,8 @@ package io.portcullis.policy.analyze;
 
 import io.portcullis.policy.Action;
 import io.portcullis.policy.Category;
+import io.portcullis.policy.TenantId;
+import io.portcullis.policy.Tier;
 import io.portcullis.policy.analyze.MatchedPackets.Outcome;
 import io.portcullis.policy.compile.GroupMembership;
 import io.portcullis.policy.model.Rule;
@@ -24,12 +26,16 @@ import java.util.Set;
  * flags, Ethernet headers), with its groups as they are in this model, never by how it is written. A rule for all vNICs is also one for
  * those that are yet to come.
  *
+ * <p>Of a tenant that has policies of the provider, what these leave to the tenant's rules; what is found is about the tenant's own. Of the provider's
+ * model, in which there are no VMs, what is so whoever is in its groups: rules that match nothing or allow too much, and those
+ * that an earlier rule of their category covers as both are written ({@link WrittenCover}).
+ *
  * <p>Of a tenant with schedules or expiries, what is found of a rule is so at all times at which it is active, of those that follow
  * on the model's time until {@link AnalysisLimits#MAX_TIMES} different sets of rules were active.
  *
  * <p>What is not found:
  * <ul>
- *   <li>Shadowed and redundant by one earlier rule is exact within a category. By an earlier category it is found where no PASS
+ *   <li>Shadowed and redundant by one earlier rule is exact within a category. By an earlier category, or the provider, it is found where no PASS
  *       before that rule (in category ETHERNET: no ALLOW or PASS) takes some of it, or as several rules are.
  *   <li>By several rules together, of any categories and with any PASS between, it is found where at most
  *       {@link AnalysisLimits#MAX_UNION} earlier rules overlap it and what they leave never falls into more than
@@ -64,16 +70,22 @@ public final class PolicyAnalyzer {
     private int rules;
     private int tooLarge;
 
-    private PolicyAnalyzer(TenantModel model) {
+    private PolicyAnalyzer(TenantModel model, Tier reader) {
         this.model = model;
         membership = GroupMembership.of(model);
         shapes = new PolicyShapes(model, membership);
-        texts = new FindingTexts(shapes);
+        texts = new FindingTexts(shapes, reader == Tier.PROVIDER);
         deciding = new DecidingRules(shapes, effort);
     }
 
+    /** For the tenant, who is told of rules of the provider no more than that there are some. */
     public static Analysis analyze(TenantModel model) {
-        return AllTimes.analyze(model);
+        return analyze(model, Tier.TENANT);
+    }
+
+    /** @param reader {@link Tier#PROVIDER} for somebody who may know the provider's rules: then they are named where they are the cause */
+    public static Analysis analyze(TenantModel model, Tier reader) {
+        return AllTimes.analyze(model, reader);
     }
 
     /** As {@link #analyze(TenantModel)}; finds rules that are not used, too. */
@@ -86,15 +98,19 @@ public final class PolicyAnalyzer {
     }
 
     /** Of the rules that are active at the model's time. */
-    static Analysis analyzeNow(TenantModel model) {
-        return new PolicyAnalyzer(model).run();
+    static Analysis analyzeNow(TenantModel model, Tier reader) {
+        return new PolicyAnalyzer(model, reader).run();
     }
 
     private Analysis run() {
         resolve();
-        findDead();
-        findUnnecessary();
-        findPassingAll();
+        if (model.tenant().equals(TenantId.PROVIDER)) {
+            findWhateverTenantsThereAre();
+        } else {
+            findDead();
+            findUnnecessary();
+            findPassingAll();
+        }
         List<Finding> all = new ArrayList<>();
         findings.stream().sorted(Comparator.comparingInt(Placed::order)).forEach(placed -> all.add(placed.finding()));
         all.addAll(new UnusedSearch(model, membership).find());
@@ -102,7 +118,11 @@ public final class PolicyAnalyzer {
         return new Analysis(rules, all, tooLarge + unfinished.size());
     }
 
+    /** What is so of a rule of the provider is not the tenant's to mend. */
     private void add(Finding.OfRule rule, Finding finding) {
+        if (Tier.ofName(rule.name().policy()) == Tier.PROVIDER) {
+            return;
+        }
         findings.add(new Placed(firstOrders.getOrDefault(rule.name().policy(), 0) + rule.index(), finding));
     }
 
@@ -114,7 +134,7 @@ public final class PolicyAnalyzer {
         RuleMatching matching = new RuleMatching(shapes);
         for (SecurityPolicy policy : shapes.policies()) {
             firstOrders.put(policy.name(), rules);
-            rules += policy.rules().size();
+            rules += policy.tier() == Tier.TENANT ? policy.rules().size() : 0;
             for (int index = 0; index < policy.rules().size(); index++) {
                 Rule rule = policy.rules().get(index);
                 Finding.OfRule subject = new Finding.OfRule(new RuleName(policy.name(), rule.name()), index);
@@ -137,8 +157,10 @@ public final class PolicyAnalyzer {
                         add(subject, texts.matchesElsewhere(subject));
                     }
                     case Outcome.Nothing nothing -> {
-                        // an emergency waits for its group to fill
-                        if (!nothing.waits() || policy.category() != Category.EMERGENCY) {
+                        // an emergency waits for its group to fill, and groups of the provider are nobody here
+                        boolean isFine = policy.category() == Category.EMERGENCY
+                                || model.tenant().equals(TenantId.PROVIDER);
+                        if (!nothing.waits() || !isFine) {
                             add(subject, texts.neverMatches(subject, nothing));
                         }
                     }
@@ -148,6 +170,15 @@ public final class PolicyAnalyzer {
         }
         shapes.index();
         dead.addAll(elsewhere);
+    }
+
+    /** Of the provider: who is in its groups, each tenant has its own answer to. */
+    private void findWhateverTenantsThereAre() {
+        Permissiveness permissiveness = new Permissiveness(shapes);
+        for (RuleShape rule : shapes.rules()) {
+            permissiveness.judge(rule).ifPresent(finding -> add(rule, finding));
+        }
+        new WrittenCover(model, shapes.policies(), texts).find(this::add);
     }
 
     private void findDead() {
@@ -191,13 +222,13 @@ public final class PolicyAnalyzer {
         }
     }
 
-    /** The later rules of its category; none if one of them may still match. */
+    /** The later rules of its stage; none if one of them may still match. */
     private List<RuleShape> allSkippedBy(RuleShape rule) {
         List<RuleShape> skipped = new ArrayList<>();
         List<RuleShape> all = shapes.rules();
         for (int place = rule.place() + 1; place < all.size(); place++) {
             RuleShape later = all.get(place);
-            if (later.category() != rule.category()) {
+            if (later.stage() != rule.stage()) {
                 break;
             }
             if (!elsewhere.contains(later)) {

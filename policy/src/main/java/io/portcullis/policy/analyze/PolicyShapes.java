@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The rules of all active policies in numbers, and the components that they are made of. Groups stand for the addresses that
+ * The rules of all active policies, the provider's too, in numbers, and the components that they are made of. Groups stand for the addresses that
  * they have in this model. One thread.
  */
 final class PolicyShapes {
@@ -25,6 +25,12 @@ final class PolicyShapes {
             AddressLiteral.parse("224.0.0.0/4").range(),
             AddressLiteral.parse("255.255.255.255").range(),
             AddressLiteral.parse("ff00::/8").range()));
+
+    /** Likewise: what a VM may send from that has not declared it. */
+    private static final List<IpRange> NEVER_DECLARED = IpRanges.merge(List.of(
+            AddressLiteral.parse("0.0.0.0").range(),
+            AddressLiteral.parse("::").range(),
+            AddressLiteral.parse("fe80::/10").range()));
 
     private static final List<IpFamily> FAMILIES = List.of(IpFamily.IPV4, IpFamily.IPV6);
 
@@ -38,6 +44,7 @@ final class PolicyShapes {
     private final Scopes scopes;
     private final Owners owners;
     private final NumberSet groupAddresses;
+    private final NumberSet neverDeclared;
     private final Components<NumberSet> addressSets = Components.ofSets();
     private final Components<NumberSet> scopeSets = Components.ofSets();
     private final Components<Transport> transports = new Components<>(Transport.ALGEBRA);
@@ -47,7 +54,7 @@ final class PolicyShapes {
     PolicyShapes(TenantModel model, GroupMembership membership) {
         this.model = model;
         this.membership = membership;
-        policies = model.policies().values().stream()
+        policies = model.allPolicies()
                 .filter(policy -> policy.activeAt(model.time()))
                 .sorted(SecurityPolicy.EVALUATION_ORDER)
                 .toList();
@@ -56,10 +63,12 @@ final class PolicyShapes {
         atoms = AddressAtoms.of(allRanges());
         owners = new Owners(scopes.vnics(), atoms);
         groupAddresses = atoms.atoms(GROUP_ADDRESSES);
+        neverDeclared = atoms.atoms(NEVER_DECLARED);
     }
 
     private List<IpRange> allRanges() {
         List<IpRange> all = new ArrayList<>(GROUP_ADDRESSES);
+        all.addAll(NEVER_DECLARED);
         scopes.vnics().forEach(vnic -> vnic.allAddresses().forEach(address -> all.add(IpRanges.single(address))));
         for (SecurityPolicy policy : policies) {
             for (Rule rule : policy.rules()) {
@@ -110,6 +119,10 @@ final class PolicyShapes {
 
     NumberSet groupAddresses() {
         return groupAddresses;
+    }
+
+    NumberSet neverDeclared() {
+        return neverDeclared;
     }
 
     Components<NumberSet> addressSets() {

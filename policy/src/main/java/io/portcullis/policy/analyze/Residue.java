@@ -1,6 +1,6 @@
 package io.portcullis.policy.analyze;
 
-import io.portcullis.policy.Category;
+import io.portcullis.policy.Stage;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 final class Residue {
     private final Effort effort;
     private List<Box> left;
-    /** What the category at hand has led on to the next one. */
+    /** What the stage at hand has led on to the next one. */
     private final List<Box> passedOn = new ArrayList<>();
 
     private final List<RuleShape> takers = new ArrayList<>();
@@ -26,25 +26,25 @@ final class Residue {
      */
     static List<RuleShape> takers(PolicyShapes shapes, Effort effort, RuleShape rule, List<RuleShape> earlier) {
         Residue residue = new Residue(effort, shapes.boxes(rule));
-        @Nullable Category category = null;
+        @Nullable Stage stage = null;
         for (RuleShape each : earlier) {
-            if (each.category() != category) {
-                residue.enterCategory();
-                category = each.category();
+            if (each.stage() != stage) {
+                residue.enterStage();
+                stage = each.stage();
             }
-            boolean leadsOn = each.passesOn() && each.category() != rule.category();
+            boolean leadsOn = each.passesOn() && each.stage() != rule.stage();
             if (!residue.take(each, shapes.boxes(each), leadsOn)) {
                 effort.giveUp();
                 return List.of();
             }
         }
-        if (category != rule.category()) {
-            residue.enterCategory();
+        if (stage != rule.stage()) {
+            residue.enterStage();
         }
         return residue.left.isEmpty() ? List.copyOf(residue.takers) : List.of();
     }
 
-    private void enterCategory() {
+    private void enterStage() {
         List<Box> all = new ArrayList<>(left);
         all.addAll(passedOn);
         passedOn.clear();

@@ -188,16 +188,17 @@ final class RuleMatching {
         }
         int directions = RuleShape.directions(rule.direction());
         boolean isSent = (directions & Packets.OUT) != 0
-                && (isOpen(rule.sources())
+                && (isOpen(rule.sources(), packets.sources())
                         || owners.find(scope, packets.sources()).isPresent());
         return isSent
                 || ((directions & Packets.IN) != 0
-                        && (isOpen(rule.destinations())
+                        && (isOpen(rule.destinations(), packets.destinations())
                                 || packets.destinations().intersects(shapes.groupAddresses())
                                 || owners.find(scope, packets.destinations()).isPresent()));
     }
 
-    private static boolean isOpen(Peers peers) {
-        return peers.any() || peers.negated();
+    /** Whether it may be an address of any vNIC, whatever that has declared. */
+    private boolean isOpen(Peers peers, NumberSet addresses) {
+        return peers.any() || peers.negated() || addresses.intersects(shapes.neverDeclared());
     }
 }

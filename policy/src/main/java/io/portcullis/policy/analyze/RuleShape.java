@@ -3,13 +3,15 @@ package io.portcullis.policy.analyze;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.Category;
 import io.portcullis.policy.RuleDirection;
+import io.portcullis.policy.Stage;
+import io.portcullis.policy.Tier;
 import io.portcullis.policy.model.Rule;
 import io.portcullis.policy.model.SecurityPolicy;
 
 /**
  * A rule that can match something, in numbers: each part of it is a component of {@link PolicyShapes}.
  *
- * @param place in order of evaluation, over all categories
+ * @param place in order of evaluation, over all stages
  * @param index in its policy
  */
 record RuleShape(
@@ -41,6 +43,15 @@ record RuleShape(
         return new Finding.OfRule(name(), index);
     }
 
+    /** Where it stands in the order of evaluation. */
+    Stage stage() {
+        return policy.stage();
+    }
+
+    boolean isOfProvider() {
+        return stage().tier() == Tier.PROVIDER;
+    }
+
     Category category() {
         return policy.category();
     }
@@ -62,7 +73,7 @@ record RuleShape(
         };
     }
 
-    /** Whether what it matches goes on to the next category: then it decides nothing itself. */
+    /** Whether what it matches goes on to the next stage: then it decides nothing itself. */
     boolean passesOn() {
         return action() == Action.PASS || (category() == Category.ETHERNET && action() == Action.ALLOW);
     }

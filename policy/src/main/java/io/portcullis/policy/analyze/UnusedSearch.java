@@ -1,5 +1,6 @@
 package io.portcullis.policy.analyze;
 
+import io.portcullis.policy.TenantId;
 import io.portcullis.policy.compile.GroupMembership;
 import io.portcullis.policy.model.Expression;
 import io.portcullis.policy.model.Group;
@@ -71,7 +72,9 @@ final class UnusedSearch {
         Set<String> needed = neededGroups();
         for (String group : model.groups().keySet()) {
             Finding.OfGroup subject = new Finding.OfGroup(group);
-            if (membership.ranges(group).isEmpty() && membership.members(group).isEmpty()) {
+            // of the provider's groups each tenant knows who is in them
+            if (!model.tenant().equals(TenantId.PROVIDER)
+                    && membership.ranges(group).isEmpty() && membership.members(group).isEmpty()) {
                 findings.add(new Finding(
                         FindingKind.EMPTY_GROUP,
                         subject,

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.portcullis.policy.Action;
 import io.portcullis.policy.Category;
+import io.portcullis.policy.Tier;
 import io.portcullis.policy.analyze.FrameByFrame.Judged;
 import io.portcullis.policy.analyze.FrameByFrame.Place;
 import io.portcullis.policy.model.Rule;
@@ -28,6 +29,7 @@ class AnalysisAgainstEveryFrameTest {
     private final Set<Map<String, List<Rule>>> seen = new HashSet<>();
     private int dead;
     private int missed;
+    private long byProvider;
 
     @Test
     void shouldFindOnlyWhatIsSo() {
@@ -39,6 +41,29 @@ class AnalysisAgainstEveryFrameTest {
             String name = "seed " + seed + " round " + round;
             check(name, new FrameByFrame(model), PolicyAnalyzer.analyze(model));
         }
+        seeWhatWasFound();
+    }
+
+    /** What is found is about the tenant's own rules, and rules of the provider are among the causes. */
+    @Test
+    void shouldFindOnlyWhatIsSoUnderRulesOfAProvider() {
+        long seed = Long.getLong("portcullis.seed", System.nanoTime());
+        System.out.println("AnalysisAgainstEveryFrameTest: -Dportcullis.seed=" + seed);
+        Random seeds = new Random(seed);
+        for (int round = 0; round < MODELS; round++) {
+            RandomPolicies random = new RandomPolicies(seeds.nextLong());
+            TenantModel model = random.withProvider(random.model());
+            String name = "seed " + seed + " round " + round;
+            check(name, new FrameByFrame(model), PolicyAnalyzer.analyze(model, Tier.PROVIDER));
+            PolicyAnalyzer.analyze(model).findings().forEach(finding -> assertThat(finding.toString())
+                    .as(name)
+                    .doesNotContain(Tier.PROVIDER_PREFIX));
+        }
+        assertThat(byProvider).as("causes that are the provider's").isGreaterThan(MODELS / 10);
+        seeWhatWasFound();
+    }
+
+    private void seeWhatWasFound() {
         System.out.println("AnalysisAgainstEveryFrameTest: " + counts + ", " + dead
                 + " rules that never decide, of which " + missed + " were not found");
         // else the comparison says little
@@ -62,7 +87,7 @@ class AnalysisAgainstEveryFrameTest {
         int timed = 0;
         for (int round = 0; round < MODELS / 8; round++) {
             TenantModel model = RandomPolicies.timedModel(seeds.nextLong());
-            Analysis analysis = PolicyAnalyzer.analyze(model);
+            Analysis analysis = PolicyAnalyzer.analyze(model, Tier.PROVIDER);
             TenantModel start = model;
             for (int hours = 0; hours < 4 * 24; hours += 2) {
                 model = start.at(start.time().plus(Duration.ofHours(hours)));
@@ -80,7 +105,7 @@ class AnalysisAgainstEveryFrameTest {
 
     private static Map<String, List<Rule>> tables(TenantModel model) {
         Map<String, List<Rule>> active = new HashMap<>();
-        model.policies().forEach((name, policy) -> active.put(name, policy.rulesAt(model.time())));
+        model.allPolicies().forEach(policy -> active.put(policy.name(), policy.rulesAt(model.time())));
         return active;
     }
 
@@ -101,6 +126,7 @@ class AnalysisAgainstEveryFrameTest {
         for (Finding finding : analysis.findings()) {
             if (finding.subject() instanceof Finding.OfRule(RuleName rule, int _)) {
                 String what = name + ": " + finding;
+                assertThat(Tier.ofName(rule.policy())).as(what).isEqualTo(Tier.TENANT);
                 Judged judged = truth.rules.get(rule.toString());
                 if (judged == null) {
                     continue;
@@ -109,6 +135,7 @@ class AnalysisAgainstEveryFrameTest {
                         .map(cause -> truth.rules.get(cause.toString()))
                         .filter(Objects::nonNull)
                         .toList();
+                byProvider += causes.stream().filter(Judged::isOfProvider).count();
                 switch (finding.kind()) {
                     case SHADOWED -> {
                         assertThat(judged.isUsed()).as(what).isFalse();
@@ -209,7 +236,7 @@ class AnalysisAgainstEveryFrameTest {
 
     private static void checkPassesAll(String what, FrameByFrame truth, Judged judged) {
         List<Judged> category = truth.rules.values().stream()
-                .filter(each -> each.policy().category() == judged.policy().category())
+                .filter(each -> each.policy().stage() == judged.policy().stage())
                 .toList();
         List<Judged> later = category.subList(category.indexOf(judged) + 1, category.size());
         assertThat(later).as(what).isNotEmpty().noneMatch(Judged::isUsed);
@@ -218,7 +245,7 @@ class AnalysisAgainstEveryFrameTest {
     /** Counts rules that no frame of any kind comes to, and that nothing is said about. */
     private void countMissed(String name, FrameByFrame truth, Set<String> found) {
         for (Judged judged : truth.rules.values()) {
-            if (!judged.isUsed()) {
+            if (!judged.isUsed() && !judged.isOfProvider()) {
                 dead++;
                 boolean isNowhere = truth.places.stream().noneMatch(place -> truth.isAt(judged, place));
                 boolean opensDataConnections = judged.rule().services().names().contains("ftp")

@@ -4,6 +4,8 @@ import io.portcullis.policy.Action;
 import io.portcullis.policy.Category;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.RuleDirection;
+import io.portcullis.policy.Stage;
+import io.portcullis.policy.Tier;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.compile.GroupMembership;
 import io.portcullis.policy.compile.PolicyCompiler;
@@ -34,6 +36,10 @@ final class FrameByFrame {
             return policy.name() + "/" + rule.name();
         }
 
+        boolean isOfProvider() {
+            return policy.tier() == Tier.PROVIDER;
+        }
+
         boolean isUsed() {
             return decided.values().stream().anyMatch(frames -> !frames.isEmpty());
         }
@@ -55,7 +61,7 @@ final class FrameByFrame {
     FrameByFrame(TenantModel model) {
         this.model = model;
         membership = GroupMembership.of(model);
-        boolean hasFrameRules = model.policies().values().stream().anyMatch(p -> p.category() == Category.ETHERNET);
+        boolean hasFrameRules = model.allPolicies().anyMatch(p -> p.category() == Category.ETHERNET);
         frames = new EveryFrame(model, hasFrameRules);
         for (int i = 0; i < frames.frames.size(); i++) {
             ip.set(i, frames.frames.get(i).isIp());
@@ -65,7 +71,7 @@ final class FrameByFrame {
         model.vms().values().forEach(vm -> vnics.addAll(vm.vnics()));
         vnics.add(null);
         vnics.forEach(vnic -> DIRECTIONS.forEach(direction -> places.add(new Place(vnic, direction))));
-        model.policies().values().stream()
+        model.allPolicies()
                 .sorted(SecurityPolicy.EVALUATION_ORDER)
                 .forEach(policy -> policy.rulesAt(model.time()).forEach(rule -> {
                     BitSet matching = frames.matching(rule);
@@ -91,7 +97,7 @@ final class FrameByFrame {
 
     boolean isAt(Judged judged, Place place) {
         Rule rule = judged.rule();
-        return !isExcluded(place.vnic())
+        return (judged.isOfProvider() || !isExcluded(place.vnic()))
                 && (rule.direction() == RuleDirection.BOTH || rule.direction() == place.direction())
                 && isIn(judged.policy().appliedTo(), place.vnic())
                 && isIn(rule.appliedTo(), place.vnic());
@@ -111,7 +117,7 @@ final class FrameByFrame {
                                 .anyMatch(group -> membership.members(group).contains(vnic.id())));
     }
 
-    /** Frames by the rule that is the first of its category to match them. */
+    /** Frames by the rule that is the first of its stage to match them. */
     private Map<@Nullable String, BitSet> verdicts(Place place, Set<String> without) {
         Map<@Nullable String, BitSet> byRule = new HashMap<>();
         walk(place, without, (judged, hits) -> byRule.put(judged.name(), hits));
@@ -157,10 +163,10 @@ final class FrameByFrame {
 
     private void walk(Place place, Set<String> without, Visitor visitor) {
         BitSet left = all();
-        for (Category category : Category.values()) {
+        for (Stage stage : Stage.values()) {
             BitSet next = new BitSet();
             for (Judged judged : rules.values()) {
-                if (judged.policy().category() != category
+                if (judged.policy().stage() != stage
                         || without.contains(judged.name())
                         || !inTables.contains(judged.name())
                         || !isAt(judged, place)) {
@@ -171,12 +177,12 @@ final class FrameByFrame {
                 left.andNot(hits);
                 visitor.decides(judged, hits);
                 Action action = judged.rule().action();
-                if (action == Action.PASS || (category == Category.ETHERNET && action == Action.ALLOW)) {
+                if (action == Action.PASS || (stage.category() == Category.ETHERNET && action == Action.ALLOW)) {
                     next.or(hits);
                 }
             }
             left.or(next);
-            if (category == Category.ETHERNET) {
+            if (stage == Stage.ETHERNET) {
                 left.and(opening);
             }
         }

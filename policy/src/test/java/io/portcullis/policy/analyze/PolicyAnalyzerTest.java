@@ -10,15 +10,19 @@ import io.portcullis.policy.Action;
 import io.portcullis.policy.Category;
 import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.RuleDirection;
+import io.portcullis.policy.TenantId;
+import io.portcullis.policy.Tier;
 import io.portcullis.policy.model.Alg;
 import io.portcullis.policy.model.Expression;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Peers;
+import io.portcullis.policy.model.ProviderPolicies;
 import io.portcullis.policy.model.Rule;
 import io.portcullis.policy.model.Schedule;
 import io.portcullis.policy.model.SecurityPolicy;
 import io.portcullis.policy.model.Service;
 import io.portcullis.policy.model.ServiceSelection;
+import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.model.TestTenant;
 import io.portcullis.policy.table.EthernetMatch;
 import io.portcullis.policy.table.ServiceMatch;
@@ -74,6 +78,65 @@ class PolicyAnalyzerTest {
                 .isEqualTo("its ALLOW never decides: shop/first (DROP) comes first and matches all that it does");
         assertThat(finding.hint()).startsWith("move it before shop/first");
         assertThat(finding.problem().path()).isEqualTo("/policies/shop/rules/1");
+    }
+
+    private static ProviderPolicies ofProvider(SecurityPolicy... policies) {
+        TestTenant provider = TestTenant.aTenant(TenantId.PROVIDER.value()).group("web", Expression.tag("app:web"));
+        List.of(policies).forEach(provider::policy);
+        return ProviderPolicies.of(provider.build());
+    }
+
+    @Test
+    void shouldFindARuleThatTheProviderLeavesNothingAndSayNoMoreThanThatToATenant() {
+        tenant.with(new ModelEdit.AdoptProvider(ofProvider(
+                SecurityPolicy.of("last", Category.APPLICATION, 1_000, drop("no-ssh").services("ssh"), pass("rest").anyService()),
+                SecurityPolicy.of("never", Category.APPLICATION, 1_001, drop("never").anyService()))));
+        TenantModel model = tenant.policy(SecurityPolicy.of(
+                        "first", Category.EMERGENCY, 1, allow("ssh").to("web").services("ssh"), allow("web").to("web").services("https")))
+                .policy(application(drop("ssh").services("ssh")))
+                .build();
+
+        Analysis analysis = PolicyAnalyzer.analyze(model);
+        assertThat(ofRules(analysis))
+                .containsExactly("shadowed Rule/first/ssh by []", "redundant Rule/shop/ssh by []");
+        Finding finding = analysis.findings().getFirst();
+        assertThat(finding.message())
+                .isEqualTo("its ALLOW never decides: a rule of the provider comes first and matches all that it does");
+        assertThat(finding.hint())
+                .isEqualTo("delete it: the provider's rules always come before those of a tenant");
+        assertThat(analysis.rules()).isEqualTo(3);
+
+        assertThat(ofRules(PolicyAnalyzer.analyze(model, Tier.PROVIDER)))
+                .containsExactly(
+                        "shadowed Rule/first/ssh by [provider/last/no-ssh]",
+                        "redundant Rule/shop/ssh by [provider/last/no-ssh]");
+    }
+
+    @Test
+    void shouldSayOfRulesOfTheProviderItselfWhatIsSoWhoeverIsInItsGroups() {
+        TestTenant provider = TestTenant.aTenant(TenantId.PROVIDER.value())
+                .group("web", Expression.tag("app:web"))
+                .group("db", Expression.tag("app:db"))
+                .group("old", Expression.tag("app:old"))
+                .policy(SecurityPolicy.of(
+                        "base",
+                        Category.INFRASTRUCTURE,
+                        1,
+                        drop("one").to("web", "db").services("ssh", "http"),
+                        allow("other").to("db").services("http"),
+                        allow("more").to("db").services("http", "https"),
+                        allow("everything").anyService(),
+                        allow("again").from("web").services("https")));
+
+        Analysis analysis = PolicyAnalyzer.analyze(provider.build());
+
+        assertThat(analysis.findings())
+                .extracting(finding -> finding.kind().word() + " " + finding.subject() + " by " + finding.causes())
+                .containsExactly(
+                        "shadowed Rule/base/other by [base/one]",
+                        "too-permissive Rule/base/everything by []",
+                        "redundant Rule/base/again by [base/everything]",
+                        "unused Group/old by []");
     }
 
     @Test

@@ -14,6 +14,7 @@ import io.portcullis.policy.model.Expression;
 import io.portcullis.policy.model.Group;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Peers;
+import io.portcullis.policy.model.ProviderPolicies;
 import io.portcullis.policy.model.Rule;
 import io.portcullis.policy.model.Schedule;
 import io.portcullis.policy.model.SecurityPolicy;
@@ -53,11 +54,16 @@ final class RandomPolicies {
 
     private final Random random;
     private boolean isTimed;
-    private final TestTenant tenant = TestTenant.aTenant("acme");
+    private final TestTenant tenant;
     private int groups;
 
     RandomPolicies(long seed) {
+        this(seed, new TenantId("acme"));
+    }
+
+    private RandomPolicies(long seed, TenantId id) {
         random = new Random(seed);
+        tenant = TestTenant.aTenant(id.value());
     }
 
     /** With two schedules that overlap and a date on which rules expire. */
@@ -65,11 +71,37 @@ final class RandomPolicies {
         RandomPolicies policies = new RandomPolicies(seed);
         policies.isTimed = true;
         policies.tenant.with(new ModelEdit.SetClock(EXPIRY.minus(Duration.ofDays(3))));
-        return policies.model();
+        TenantModel model = policies.model();
+        return policies.random.nextInt(3) == 0 ? policies.withProvider(model) : model;
+    }
+
+    /** The model, under policies of a provider that are made alike. */
+    TenantModel withProvider(TenantModel model) {
+        RandomPolicies above = new RandomPolicies(random.nextLong(), TenantId.PROVIDER);
+        above.isTimed = isTimed;
+        above.putServices();
+        above.putGroups();
+        above.putPolicies(1 + random.nextInt(3));
+        return TestTenant.accepted(model.adopt(ProviderPolicies.of(above.tenant.build())));
     }
 
     TenantModel model() {
         tenant.segment("lan", 10);
+        putServices();
+        int vms = random.nextInt(6) == 0 ? 0 : 1 + random.nextInt(3);
+        for (int index = 0; index < vms; index++) {
+            tenant.with(new ModelEdit.PutVm(vm(index)));
+        }
+        putGroups();
+        if (random.nextInt(5) == 0) {
+            tenant.with(new ModelEdit.PutExclusion(Exclusion.ofGroups("aside", "g" + random.nextInt(groups))));
+        }
+        putPolicies(1 + random.nextInt(5));
+        tenant.with(new ModelEdit.SetDefaults(oneOf(Action.ALLOW, Action.DROP), random.nextInt(3) == 0));
+        return tenant.build();
+    }
+
+    private void putServices() {
         service("low", ServiceMatch.ports(6, 0, 442));
         service("high", ServiceMatch.ports(6, 443, 65_535));
         service(
@@ -85,25 +117,21 @@ final class RandomPolicies {
         service("gre", ServiceMatch.protocol(47));
         tenant.with(new ModelEdit.PutService(
                 Service.of("ftp", ServiceMatch.ports(6, 21, 21)).withAlg(Alg.FTP)));
-        int vms = random.nextInt(6) == 0 ? 0 : 1 + random.nextInt(3);
-        for (int index = 0; index < vms; index++) {
-            tenant.with(new ModelEdit.PutVm(vm(index)));
-        }
+    }
+
+    private void putGroups() {
         int wanted = 2 + random.nextInt(4);
         for (; groups < wanted; groups++) {
             tenant.with(new ModelEdit.PutGroup(new Group("g" + groups, expression())));
         }
-        if (random.nextInt(5) == 0) {
-            tenant.with(new ModelEdit.PutExclusion(Exclusion.ofGroups("aside", "g" + random.nextInt(groups))));
-        }
-        int policies = 1 + random.nextInt(5);
+    }
+
+    private void putPolicies(int count) {
         Category only = random.nextBoolean() ? oneOf(Category.values()) : null;
-        for (int index = 0; index < policies; index++) {
+        for (int index = 0; index < count; index++) {
             Category category = only == null ? oneOf(Category.values()) : only;
             tenant.with(new ModelEdit.PutPolicy(policy(index, category)));
         }
-        tenant.with(new ModelEdit.SetDefaults(oneOf(Action.ALLOW, Action.DROP), random.nextInt(3) == 0));
-        return tenant.build();
     }
 
     private void service(String name, ServiceMatch... matches) {

@@ -5,8 +5,8 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.Set;
 
-/** Rules of one category by action, found from their sources or their destinations, whichever fewer rules share. */
-final class CategoryRules {
+/** Rules of one stage by action, found from their sources or their destinations, whichever fewer rules share. */
+final class StageRules {
     private static final class ByPeers {
         private final RuleTrie bySource =
                 new RuleTrie(RulePart.SERVICE, RulePart.SOURCE, RulePart.DESTINATION, RulePart.SCOPE, RulePart.FRAMING);
