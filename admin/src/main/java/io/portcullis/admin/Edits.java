@@ -244,7 +244,10 @@ final class Edits {
                 case ModelEdit.RemovePolicy _, ModelEdit.SetTags _, ModelEdit.SetFinding _ -> {}
                 case ModelEdit.PutStagedPolicy _, ModelEdit.RemoveStagedPolicy _ -> {}
                 case ModelEdit.ClearFinding _, ModelEdit.SetDiscovered _ -> {}
-                case ModelEdit.SetDefaults _, ModelEdit.SetClock _, ModelEdit.SetQuota _, ModelEdit.AdoptProvider _ -> {}
+                case ModelEdit.SetDefaults _,
+                        ModelEdit.SetClock _,
+                        ModelEdit.SetQuota _,
+                        ModelEdit.AdoptProvider _ -> {}
                 case ModelEdit.PutExclusion _, ModelEdit.RemoveExclusion _ -> {}
             }
         }

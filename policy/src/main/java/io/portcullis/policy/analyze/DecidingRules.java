@@ -85,11 +85,10 @@ final class DecidingRules {
         Stage stage = decider.stage();
         boolean[] isPassed = {false};
         effort.begin();
-        boolean isWhole = of(stage)
-                .visit(actions(stage, true), Question.meeting(shapes, rule), effort, passing -> {
-                    isPassed[0] = passing.place() < decider.place() && (passing.directions() & rule.directions()) != 0;
-                    return !isPassed[0];
-                });
+        boolean isWhole = of(stage).visit(actions(stage, true), Question.meeting(shapes, rule), effort, passing -> {
+            isPassed[0] = passing.place() < decider.place() && (passing.directions() & rule.directions()) != 0;
+            return !isPassed[0];
+        });
         return isPassed[0] || !isWhole;
     }
 

@@ -149,9 +149,7 @@ final class FindingTexts {
         List<RuleShape> named = rules.stream().filter(this::isNamed).toList();
         int others = rules.size() - named.size();
         String ofProvider = others == 1 ? "a rule of the provider" : "rules of the provider";
-        return others == 0
-                ? listNamed(named)
-                : named.isEmpty() ? ofProvider : ofProvider + " and " + listNamed(named);
+        return others == 0 ? listNamed(named) : named.isEmpty() ? ofProvider : ofProvider + " and " + listNamed(named);
     }
 
     private boolean isNamed(RuleShape rule) {

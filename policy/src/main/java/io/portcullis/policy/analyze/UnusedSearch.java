@@ -74,7 +74,8 @@ final class UnusedSearch {
             Finding.OfGroup subject = new Finding.OfGroup(group);
             // of the provider's groups each tenant knows who is in them
             if (!model.tenant().equals(TenantId.PROVIDER)
-                    && membership.ranges(group).isEmpty() && membership.members(group).isEmpty()) {
+                    && membership.ranges(group).isEmpty()
+                    && membership.members(group).isEmpty()) {
                 findings.add(new Finding(
                         FindingKind.EMPTY_GROUP,
                         subject,

@@ -109,8 +109,8 @@ final class WrittenCover {
 
     private static boolean names(Peers one, Peers other) {
         return holdsAll(one.groups(), other.groups())
-                && other.addresses().stream().allMatch(literal -> one.addresses().stream()
-                        .anyMatch(each -> holds(each, literal)));
+                && other.addresses().stream()
+                        .allMatch(literal -> one.addresses().stream().anyMatch(each -> holds(each, literal)));
     }
 
     private static boolean holds(AddressLiteral one, AddressLiteral other) {

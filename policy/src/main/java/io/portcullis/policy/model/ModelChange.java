@@ -208,7 +208,8 @@ public record ModelChange(Kind kind, String name, ModelEdit undo, ModelEdit redo
             case ModelEdit.PutPolicy _, ModelEdit.PutStagedPolicy _, ModelEdit.SetTags _, ModelEdit.SetFinding _ ->
                 false;
             case ModelEdit.ClearFinding _, ModelEdit.SetDiscovered _ -> false;
-            case ModelEdit.SetDefaults _, ModelEdit.SetClock _, ModelEdit.SetQuota _, ModelEdit.AdoptProvider _ -> false;
+            case ModelEdit.SetDefaults _, ModelEdit.SetClock _, ModelEdit.SetQuota _, ModelEdit.AdoptProvider _ ->
+                false;
         };
     }
 }

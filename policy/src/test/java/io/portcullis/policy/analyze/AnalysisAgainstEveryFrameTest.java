@@ -55,9 +55,9 @@ class AnalysisAgainstEveryFrameTest {
             TenantModel model = random.withProvider(random.model());
             String name = "seed " + seed + " round " + round;
             check(name, new FrameByFrame(model), PolicyAnalyzer.analyze(model, Tier.PROVIDER));
-            PolicyAnalyzer.analyze(model).findings().forEach(finding -> assertThat(finding.toString())
-                    .as(name)
-                    .doesNotContain(Tier.PROVIDER_PREFIX));
+            PolicyAnalyzer.analyze(model)
+                    .findings()
+                    .forEach(finding -> assertThat(finding.toString()).as(name).doesNotContain(Tier.PROVIDER_PREFIX));
         }
         assertThat(byProvider).as("causes that are the provider's").isGreaterThan(MODELS / 10);
         seeWhatWasFound();

@@ -89,21 +89,29 @@ class PolicyAnalyzerTest {
     @Test
     void shouldFindARuleThatTheProviderLeavesNothingAndSayNoMoreThanThatToATenant() {
         tenant.with(new ModelEdit.AdoptProvider(ofProvider(
-                SecurityPolicy.of("last", Category.APPLICATION, 1_000, drop("no-ssh").services("ssh"), pass("rest").anyService()),
-                SecurityPolicy.of("never", Category.APPLICATION, 1_001, drop("never").anyService()))));
+                SecurityPolicy.of(
+                        "last",
+                        Category.APPLICATION,
+                        1_000,
+                        drop("no-ssh").services("ssh"),
+                        pass("rest").anyService()),
+                SecurityPolicy.of(
+                        "never", Category.APPLICATION, 1_001, drop("never").anyService()))));
         TenantModel model = tenant.policy(SecurityPolicy.of(
-                        "first", Category.EMERGENCY, 1, allow("ssh").to("web").services("ssh"), allow("web").to("web").services("https")))
+                        "first",
+                        Category.EMERGENCY,
+                        1,
+                        allow("ssh").to("web").services("ssh"),
+                        allow("web").to("web").services("https")))
                 .policy(application(drop("ssh").services("ssh")))
                 .build();
 
         Analysis analysis = PolicyAnalyzer.analyze(model);
-        assertThat(ofRules(analysis))
-                .containsExactly("shadowed Rule/first/ssh by []", "redundant Rule/shop/ssh by []");
+        assertThat(ofRules(analysis)).containsExactly("shadowed Rule/first/ssh by []", "redundant Rule/shop/ssh by []");
         Finding finding = analysis.findings().getFirst();
         assertThat(finding.message())
                 .isEqualTo("its ALLOW never decides: a rule of the provider comes first and matches all that it does");
-        assertThat(finding.hint())
-                .isEqualTo("delete it: the provider's rules always come before those of a tenant");
+        assertThat(finding.hint()).isEqualTo("delete it: the provider's rules always come before those of a tenant");
         assertThat(analysis.rules()).isEqualTo(3);
 
         assertThat(ofRules(PolicyAnalyzer.analyze(model, Tier.PROVIDER)))

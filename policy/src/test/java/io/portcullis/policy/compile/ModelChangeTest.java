@@ -3,6 +3,7 @@ package io.portcullis.policy.compile;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.portcullis.policy.Action;
+import io.portcullis.policy.model.EditResult;
 import io.portcullis.policy.model.Expression;
 import io.portcullis.policy.model.Group;
 import io.portcullis.policy.model.ModelChange;
@@ -10,6 +11,7 @@ import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Segment;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.model.TestTenant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -41,6 +43,47 @@ class ModelChangeTest {
                     .isEqualTo(after.policies());
         }
         assertThat(different).as("differences").isGreaterThan(PAIRS);
+    }
+
+    /** As a history is told: each model from the one after it; and gone back to by an edit, which never takes the provider's policies along. */
+    @Test
+    void shouldLeadBackThroughEditsOfEveryKind() {
+        long seed = Long.getLong("portcullis.seed", System.nanoTime());
+        System.out.println("ModelChangeTest: -Dportcullis.seed=" + seed);
+        Random seeds = new Random(seed);
+        int adoptions = 0;
+        for (int round = 0; round < PAIRS / 10; round++) {
+            List<TenantModel> models = new ArrayList<>();
+            models.add(new RandomTenant(seeds.nextLong()).model());
+            List<List<ModelEdit>> undo = new ArrayList<>();
+            RandomEdits edits = new RandomEdits(seeds.nextLong());
+            while (models.size() < PAIRS / 3) {
+                TenantModel before = models.getLast();
+                List<ModelEdit> made = edits.next(before);
+                if (before.apply(made) instanceof EditResult.Accepted(TenantModel after, boolean isChanged)
+                        && isChanged) {
+                    undo.add(undone(ModelChange.made(before, after, made)));
+                    models.add(after);
+                    adoptions += after.provider().revision() > before.provider().revision() ? 1 : 0;
+                }
+            }
+            TenantModel newest = models.getLast();
+            TenantModel model = newest;
+            for (int step = undo.size() - 1; step >= 0; step--) {
+                TenantModel former = models.get(step);
+                model = model.replayed(undo.get(step), former.revision());
+                assertThat(model)
+                        .as("seed %d round %d step %d", seed, round, step)
+                        .isEqualTo(former);
+            }
+            List<ModelEdit> back = ModelChange.between(newest, models.getFirst()).stream()
+                    .map(ModelChange::redo)
+                    .toList();
+            TenantModel rolledBack = newest.replayed(back, newest.revision() + 1);
+            assertThat(rolledBack.provider()).isEqualTo(newest.provider());
+            assertThat(rolledBack.policies()).isEqualTo(models.getFirst().policies());
+        }
+        assertThat(adoptions).isGreaterThan(PAIRS / 10);
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.portcullis.policy.evaluate;
 import static io.portcullis.policy.model.Expression.addresses;
 import static io.portcullis.policy.model.Expression.tag;
 import static io.portcullis.policy.model.TestTenant.aTenant;
+import static io.portcullis.policy.model.TestTenant.accepted;
 import static io.portcullis.policy.model.TestTenant.ip;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -11,11 +12,14 @@ import io.portcullis.policy.Category;
 import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.RuleDirection;
+import io.portcullis.policy.TenantId;
+import io.portcullis.policy.Tier;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.evaluate.FirstPacket.Datagram;
 import io.portcullis.policy.model.Expression;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Peers;
+import io.portcullis.policy.model.ProviderPolicies;
 import io.portcullis.policy.model.Rule;
 import io.portcullis.policy.model.Schedule;
 import io.portcullis.policy.model.SecurityPolicy;
@@ -95,6 +99,73 @@ class PolicyEvaluatorTest {
                         "SERVICES: tcp/443 is of service https");
         assertThat(evaluation.reasons().getFirst().because()).containsExactly("tag tier:web: yes (has [tier:web])");
         assertThat(evaluation.nearMisses()).isEmpty();
+    }
+
+    @Test
+    void shouldTellRulesOfTheProviderFromTheTenants() {
+        TestTenant provider = aTenant(TenantId.PROVIDER.value())
+                .group("app", tag("tier:app"))
+                .group("web", tag("tier:web"))
+                .policy(SecurityPolicy.of(
+                        "base",
+                        Category.APPLICATION,
+                        10,
+                        Rule.pass("web").from("web").services("https"),
+                        Rule.drop("ssh").to("app").services("ssh"),
+                        Rule.allow("ping").from("app").services("ping")));
+        TenantModel model = shop().with(new ModelEdit.AdoptProvider(ProviderPolicies.of(provider.build())))
+                .policy(application(Rule.allow("all").services("https", "ssh")))
+                .build();
+
+        Evaluation ofProvider = in(model, "app-1", tcp(CLIENT, APP, 22));
+        RuleName ssh = new RuleName(Category.APPLICATION, "provider/base", "ssh", Action.DROP);
+        assertThat(ofProvider.decision()).isEqualTo(new Decision(Action.DROP, Cause.RULE, ssh, List.of()));
+        assertThat(ssh.tier()).isEqualTo(Tier.PROVIDER);
+        assertThat(ssh).hasToString("provider/base/ssh");
+        assertThat(texts(ofProvider.reasons()))
+                .containsExactly(
+                        "DESTINATIONS: 10.0.0.2 (app-1/eth0) is in group provider/app",
+                        "SERVICES: tcp/22 is of service ssh");
+        assertThat(ofProvider.reasons().getFirst().because()).containsExactly("tag tier:app: yes (has [tier:app])");
+
+        Evaluation ofTenant = in(model, "app-1", tcp(WEB, APP, 443));
+        assertThat(ofTenant.decision().rule()).hasToString("shop/all");
+        assertThat(ofTenant.decision().passes())
+                .singleElement()
+                .satisfies(pass -> assertThat(pass.tier()).isEqualTo(Tier.PROVIDER));
+
+        Evaluation byDefault = in(model, "app-1", FirstPacket.of(Datagram.icmp(ip(CLIENT), ip(APP), 8, 0)));
+        assertThat(byDefault.decision().cause()).isEqualTo(Cause.DEFAULT);
+        assertThat(byDefault.nearMisses())
+                .extracting(miss -> miss.rule() + " " + miss.rule().tier())
+                .containsExactly("provider/base/ping PROVIDER", "shop/all TENANT", "provider/base/web PROVIDER");
+    }
+
+    @Test
+    void shouldAskTheTenantAboutFramesThatTheProviderAllows() {
+        TestTenant provider = aTenant(TenantId.PROVIDER.value())
+                .policy(SecurityPolicy.of(
+                        "frames",
+                        Category.ETHERNET,
+                        10,
+                        Rule.allow("lldp").anyService().ethernet(EthernetMatch.etherTypes(0x88cc)),
+                        Rule.drop("rest").anyService().ethernet(EthernetMatch.etherTypes(0x88f7))));
+        FirstPacket lldp = new FirstPacket(
+                0x88cc, MacAddress.parse("02:00:00:00:00:01"), MacAddress.parse("01:80:c2:00:00:0e"), null);
+        TenantModel model = shop().with(new ModelEdit.AdoptProvider(ProviderPolicies.of(provider.build())))
+                .build();
+
+        assertThat(out(model, "web-1", lldp).decision().rule()).hasToString("provider/frames/lldp");
+        TenantModel passing = accepted(model.putPolicy(SecurityPolicy.of(
+                "frames", Category.ETHERNET, 10, Rule.pass("all").anyService())));
+        assertThat(out(passing, "web-1", lldp).decision())
+                .satisfies(decision -> assertThat(decision.rule()).hasToString("provider/frames/lldp"))
+                .satisfies(decision -> assertThat(decision.passes()).hasToString("[frames/all]"));
+        TenantModel refusing = accepted(model.putPolicy(SecurityPolicy.of(
+                "frames", Category.ETHERNET, 10, Rule.drop("all").anyService())));
+        assertThat(out(refusing, "web-1", lldp).decision())
+                .satisfies(decision -> assertThat(decision.rule()).hasToString("frames/all"))
+                .satisfies(decision -> assertThat(decision.passes()).hasToString("[provider/frames/lldp]"));
     }
 
     @Test

@@ -17,11 +17,12 @@ import org.jspecify.annotations.Nullable;
  */
 record Scenario(String title, Map<String, TenantPart> tenants, List<Step> steps) {
     /**
-     * How a tenant begins.
+     * How a tenant begins; the one named {@code provider} is above the others.
      *
+     * @param defaultAction null for the provider, which has none
      * @param include files of documents beside the scenario
      */
-    record TenantPart(String defaultAction, List<String> include) {}
+    record TenantPart(@Nullable String defaultAction, List<String> include) {}
 
     /**
      * A change, if any, and what holds from then on; all by tenant.

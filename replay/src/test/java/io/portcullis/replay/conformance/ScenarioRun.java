@@ -12,6 +12,7 @@ import io.portcullis.policy.TenantId;
 import io.portcullis.policy.TimeoutPreset;
 import io.portcullis.policy.model.EditResult;
 import io.portcullis.policy.model.ModelEdit;
+import io.portcullis.policy.model.ProviderPolicies;
 import io.portcullis.policy.model.Tag;
 import io.portcullis.policy.model.TenantModel;
 import java.io.IOException;
@@ -37,8 +38,12 @@ final class ScenarioRun implements AutoCloseable {
         this.scenario = scenario;
         for (Map.Entry<String, Scenario.TenantPart> tenant : scenario.tenants().entrySet()) {
             models.put(tenant.getKey(), TenantModel.empty(new TenantId(tenant.getKey())));
-            Action defaultAction = Action.valueOf(tenant.getValue().defaultAction());
-            edit(tenant.getKey(), new ModelEdit.SetDefaults(defaultAction, false, TimeoutPreset.LINUX));
+            String defaultAction = tenant.getValue().defaultAction();
+            if (defaultAction != null) {
+                edit(
+                        tenant.getKey(),
+                        new ModelEdit.SetDefaults(Action.valueOf(defaultAction), false, TimeoutPreset.LINUX));
+            }
             for (String file : tenant.getValue().include()) {
                 apply(tenant.getKey(), Files.readString(folder.resolve(file)));
             }
@@ -66,10 +71,23 @@ final class ScenarioRun implements AutoCloseable {
                 Instant time = Instant.parse(step.at());
                 models.keySet().forEach(tenant -> edit(tenant, new ModelEdit.SetClock(time)));
             }
+            adopt();
             models.values().forEach(lab::enforce);
             step.reach().forEach(reach -> compare(step.title(), reach));
         }
         return probes;
+    }
+
+    /** All tenants have the provider's policies as they are, if the scenario has one. */
+    private void adopt() {
+        TenantModel provider = models.get(TenantId.PROVIDER.value());
+        if (provider != null) {
+            ModelEdit adoption = new ModelEdit.AdoptProvider(ProviderPolicies.of(provider));
+            models.keySet().stream()
+                    .filter(tenant -> !tenant.equals(TenantId.PROVIDER.value()))
+                    .toList()
+                    .forEach(tenant -> edit(tenant, adoption));
+        }
     }
 
     private void compare(String step, Scenario.Reach reach) {
