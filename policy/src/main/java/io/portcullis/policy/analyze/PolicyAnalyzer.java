@@ -83,7 +83,11 @@ public final class PolicyAnalyzer {
         return analyze(model, Tier.TENANT);
     }
 
-    /** @param reader {@link Tier#PROVIDER} for somebody who may know the provider's rules: then they are named where they are the cause */
+    /**
+     * For a reader who may know more.
+     *
+     * @param reader {@link Tier#PROVIDER} for somebody who may know the provider's rules: then they are named where they are the cause
+     */
     public static Analysis analyze(TenantModel model, Tier reader) {
         return AllTimes.analyze(model, reader);
     }
