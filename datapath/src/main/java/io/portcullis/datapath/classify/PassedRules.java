@@ -1,11 +1,11 @@
 package io.portcullis.datapath.classify;
 
-import io.portcullis.policy.Category;
+import io.portcullis.policy.Stage;
 
 /** The rules that said PASS on the way to a decision, of the last {@link Classifier#classify} that notes here. One thread, no allocation. */
 public final class PassedRules {
-    /** Each category passes at most once. */
-    private final int[] places = new int[Category.values().length];
+    /** Each stage passes at most once. */
+    private final int[] places = new int[Stage.values().length];
 
     private int count;
 

@@ -7,6 +7,7 @@ import static io.portcullis.datapath.packet.Frames.fromVm;
 import static io.portcullis.datapath.packet.Frames.toVm;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.portcullis.datapath.classify.Rules;
 import io.portcullis.datapath.packet.EtherTypes;
 import io.portcullis.datapath.packet.FrameBuilder;
 import io.portcullis.datapath.packet.Frames;
@@ -14,6 +15,8 @@ import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.Category;
 import io.portcullis.policy.LiveFlowMode;
+import io.portcullis.policy.Stage;
+import io.portcullis.policy.Tier;
 import io.portcullis.policy.table.EthernetMatch;
 import io.portcullis.policy.table.TableRule;
 import java.util.ArrayList;
@@ -99,6 +102,20 @@ class RuleHitsTest {
                     .containsEntry(0L, 1L);
             drain();
         }
+    }
+
+    @Test
+    void shouldCountWhatPassesInEveryStage() {
+        List<TableRule> rules = new ArrayList<>();
+        for (Stage stage : Stage.values()) {
+            Rules rule = aRule(1 + stage.ordinal()).in(stage.category());
+            rules.add((stage.tier() == Tier.PROVIDER ? rule.ofProvider() : rule).pass());
+        }
+        vm.with(1, table(Action.ALLOW, rules.toArray(TableRule[]::new)));
+        vm.out(fromVm().tcp(1, 443).flags(PacketView.TCP_SYN));
+        assertThat(vm.engine.ruleHits().values())
+                .hasSize(Stage.values().length + 1)
+                .containsOnly(1L);
     }
 
     @Test

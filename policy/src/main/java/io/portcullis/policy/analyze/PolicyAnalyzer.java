@@ -94,7 +94,12 @@ public final class PolicyAnalyzer {
 
     /** As {@link #analyze(TenantModel)}; finds rules that are not used, too. */
     public static Analysis analyze(TenantModel model, RuleUsage usage) {
-        Analysis ofPolicy = analyze(model);
+        return analyze(model, usage, Tier.TENANT);
+    }
+
+    /** As {@link #analyze(TenantModel, Tier)}; finds rules that are not used, too. */
+    public static Analysis analyze(TenantModel model, RuleUsage usage, Tier reader) {
+        Analysis ofPolicy = analyze(model, reader);
         UnusedRules unused = new UnusedRules(model, usage);
         List<Finding> all = new ArrayList<>(ofPolicy.findings());
         all.addAll(unused.find());
