@@ -1,6 +1,5 @@
 package io.portcullis.policy.compile;
 
-import io.portcullis.policy.model.Expression;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -11,12 +10,11 @@ sealed interface Condition {
     /** Postings among whose workloads all are for which this holds; few workloads, if there is a choice. */
     List<Posting> cover(Posting everyone);
 
-    record Simple(Expression leaf, Posting posting) implements Condition {
+    /** Asks the posting and not the VM: its numbers lie side by side, and a VM's labels wherever they were put. */
+    record Simple(Posting posting) implements Condition {
         @Override
         public boolean holds(WorkloadNode workload) {
-            return leaf instanceof Expression.Addresses
-                    ? posting.workloads.contains(workload.number)
-                    : workload.workload.satisfies(leaf);
+            return posting.workloads.contains(workload.number);
         }
 
         @Override

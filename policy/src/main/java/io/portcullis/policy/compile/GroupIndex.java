@@ -118,7 +118,7 @@ final class GroupIndex {
                     Expression.Addresses _,
                     Expression.Members _ -> {
                 owner.leaves.add(expression);
-                yield new Condition.Simple(expression, inventory.acquire(expression));
+                yield new Condition.Simple(inventory.acquire(expression));
             }
         };
     }
