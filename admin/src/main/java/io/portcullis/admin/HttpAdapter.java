@@ -9,7 +9,6 @@ import io.portcullis.admin.http.RefusedException;
 import io.portcullis.admin.http.Router;
 import io.portcullis.api.Json;
 import io.portcullis.api.Problem;
-import io.portcullis.api.document.Documents;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -41,10 +40,12 @@ import org.slf4j.LoggerFactory;
 /** Between Pekko HTTP and the routes: reads requests with their bounds, writes answers, turns every failure into a problem. Thread-safe. */
 final class HttpAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(HttpAdapter.class);
-    /** Longest wait for a request's body. */
-    private static final Duration BODY_TIMEOUT = Duration.ofSeconds(10);
+    /** Longest wait for the next bytes of a request's body. */
+    private static final Duration BODY_IDLE_TIMEOUT = Duration.ofSeconds(10);
+    /** Longest wait for all of it. */
+    private static final Duration BODY_TIMEOUT = Duration.ofMinutes(2);
     /** So much of a refused body is read before the answer; behind it the connection is closed. */
-    private static final long MAX_DISCARDED_BYTES = 64L << 20;
+    private static final long MAX_DISCARDED_BYTES = 256L << 20;
 
     private final ActorSystem<?> system;
     private final Router router;
@@ -104,7 +105,7 @@ final class HttpAdapter {
             HttpRequest request, Router.Match match, Map<String, String> headers, Principal principal) {
         try {
             match.check(principal);
-            if (request.entity().getContentLengthOption().orElse(0) > Documents.MAX_BYTES) {
+            if (request.entity().getContentLengthOption().orElse(0) > LargeBodies.MAX_BODY_BYTES) {
                 throw tooLarge();
             }
         } catch (RefusedException refused) {
@@ -139,6 +140,7 @@ final class HttpAdapter {
         return request.entity()
                 .withSizeLimit(MAX_DISCARDED_BYTES)
                 .getDataBytes()
+                .idleTimeout(BODY_IDLE_TIMEOUT)
                 .completionTimeout(BODY_TIMEOUT)
                 .runFold(new Body(ByteString.emptyByteString(), null), (body, more) -> body.with(more, held), system)
                 .thenApply(body -> {
@@ -159,7 +161,7 @@ final class HttpAdapter {
             if (refused != null) {
                 return this;
             }
-            if (bytes.size() + more.size() > Documents.MAX_BYTES) {
+            if (bytes.size() + more.size() > LargeBodies.MAX_BODY_BYTES) {
                 return refused(tooLarge(), held);
             }
             return held.grow(more.size()) ? new Body(bytes.concat(more), null) : refused(LargeBodies.full(), held);
@@ -252,7 +254,7 @@ final class HttpAdapter {
     private static RefusedException tooLarge() {
         return new RefusedException(
                 ProblemKind.TOO_LARGE,
-                "the document has more than " + Documents.MAX_BYTES + " bytes",
+                "the document has more than " + LargeBodies.MAX_BODY_BYTES + " bytes",
                 "send it in parts");
     }
 

@@ -3,6 +3,7 @@ package io.portcullis.admin;
 import io.portcullis.admin.http.Answer;
 import io.portcullis.admin.http.ProblemKind;
 import io.portcullis.admin.http.RefusedException;
+import io.portcullis.api.document.Documents;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -19,8 +20,10 @@ final class LargeBodies {
     /** Requests that wait, or are under way. */
     static final int MAX_WAITING = 16;
 
-    /** Bytes of large bodies that are held at a time, from their first byte until they are answered. */
-    static final long MAX_HELD_BYTES = 96L << 20;
+    /** Largest body, in bytes: what a text of documents may have, or a seventh of the heap where that is less, but not less than 32 MiB. */
+    static final int MAX_BODY_BYTES = Math.clamp(Runtime.getRuntime().maxMemory() / 7, 32 << 20, Documents.MAX_BYTES);
+    /** Bytes of large bodies that are held at a time, from their first byte until they are answered: one of the largest, and half as much. */
+    static final long MAX_HELD_BYTES = Math.max(96L << 20, MAX_BODY_BYTES * 3L / 2);
 
     private final Executor workers;
     private final AtomicLong heldBytes = new AtomicLong();

@@ -57,8 +57,8 @@ class LargeBodiesTest {
 
     @Test
     void shouldHoldNoMoreBytesOfLargeBodiesThanItsBoundUntilOneIsReleased() {
-        int piece = 16 << 20;
-        int most = (int) (LargeBodies.MAX_HELD_BYTES / piece);
+        int most = 12;
+        int piece = (int) (LargeBodies.MAX_HELD_BYTES / most);
         List<LargeBodies.Held> held = new ArrayList<>();
         for (int count = 0; count < most; count++) {
             held.add(bodies.hold());

@@ -126,10 +126,8 @@ public final class PortcullisClient implements AutoCloseable {
      */
     public ChangeView apply(String tenant, String documents, OptionalLong revision, List<String> failOn) {
         String query = failOn.isEmpty() ? "" : "?failOn=" + Transport.encode(String.join(",", failOn));
-        HttpRequest.Builder request = transport
-                .requestTo(Transport.path("v1", "tenants", tenant, "documents") + query)
-                .header("Content-Type", "application/yaml")
-                .POST(HttpRequest.BodyPublishers.ofString(documents));
+        HttpRequest.Builder request =
+                transport.documents(Transport.path("v1", "tenants", tenant, "documents") + query, documents);
         revision.ifPresent(expected -> request.header("If-Match", "\"" + expected + "\""));
         return transport.parse(transport.send(request.build()), Transport.Shape.of(ChangeView.class));
     }
@@ -200,14 +198,11 @@ public final class PortcullisClient implements AutoCloseable {
 
     /** As {@link #analyze(String, String, int)}; finds rules without a hit since that time, too (30d, or an instant), unless that is null. */
     public AnalysisView analyze(String tenant, @Nullable String documents, int limit, @Nullable String unusedSince) {
-        HttpRequest.Builder request = transport.requestTo(Transport.path("v1", "tenants", tenant, "analysis")
-                + Transport.query("limit", limit, "unusedSince", unusedSince));
-        HttpRequest whole = documents == null
-                ? request.GET().build()
-                : request.header("Content-Type", "application/yaml")
-                        .POST(HttpRequest.BodyPublishers.ofString(documents))
-                        .build();
-        return transport.parse(transport.send(whole), Transport.Shape.of(AnalysisView.class));
+        String path = Transport.path("v1", "tenants", tenant, "analysis")
+                + Transport.query("limit", limit, "unusedSince", unusedSince);
+        HttpRequest.Builder request =
+                documents == null ? transport.requestTo(path).GET() : transport.documents(path, documents);
+        return transport.parse(transport.send(request.build()), Transport.Shape.of(AnalysisView.class));
     }
 
     /** How often the tenant's rules decided; at most so many, of one policy unless that is null. */
@@ -270,12 +265,9 @@ public final class PortcullisClient implements AutoCloseable {
 
     /** What these documents would do to rule tables and live connections if they were applied now; nothing is changed. */
     public PreviewView preview(String tenant, String documents) {
-        HttpRequest request = transport
-                .request("v1", "tenants", tenant, "preview")
-                .header("Content-Type", "application/yaml")
-                .POST(HttpRequest.BodyPublishers.ofString(documents))
-                .build();
-        return transport.parse(transport.send(request), Transport.Shape.of(PreviewView.class));
+        HttpRequest.Builder request =
+                transport.documents(Transport.path("v1", "tenants", tenant, "preview"), documents);
+        return transport.parse(transport.send(request.build()), Transport.Shape.of(PreviewView.class));
     }
 
     // Tokens.

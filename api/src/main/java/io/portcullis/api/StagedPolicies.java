@@ -55,22 +55,24 @@ public final class StagedPolicies {
     }
 
     private HttpRequest yaml(String documents, OptionalLong expected, String... segments) {
-        return post(documents, "application/yaml", expected, segments);
+        return guarded(transport.documents(path(segments), documents), expected);
     }
 
     private HttpRequest json(List<String> names, OptionalLong expected, String... segments) {
-        return post(
-                Transport.write(new StagedNames(names.isEmpty() ? null : names)),
-                "application/json",
-                expected,
-                segments);
+        String body = Transport.write(new StagedNames(names.isEmpty() ? null : names));
+        return guarded(
+                transport
+                        .requestTo(path(segments))
+                        .header("Content-Type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofString(body)),
+                expected);
     }
 
-    private HttpRequest post(String body, String type, OptionalLong expected, String... segments) {
-        HttpRequest.Builder request = transport
-                .requestTo(Transport.path("v1", "tenants", tenant) + "/" + Transport.path(segments))
-                .header("Content-Type", type)
-                .POST(HttpRequest.BodyPublishers.ofString(body));
+    private String path(String... segments) {
+        return Transport.path("v1", "tenants", tenant) + "/" + Transport.path(segments);
+    }
+
+    private static HttpRequest guarded(HttpRequest.Builder request, OptionalLong expected) {
         expected.ifPresent(revision -> request.header("If-Match", "\"" + revision + "\""));
         return request.build();
     }

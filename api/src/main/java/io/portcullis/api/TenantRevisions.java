@@ -16,10 +16,7 @@ public final class TenantRevisions {
 
     /** What {@link PortcullisClient#apply(String, String, OptionalLong)} would do with these documents; all checks, no change. */
     public DryRunView dryRun(String documents, OptionalLong revision) {
-        HttpRequest.Builder request = transport
-                .request("v1", "tenants", tenant, "documents", "dry-run")
-                .header("Content-Type", "application/yaml")
-                .POST(HttpRequest.BodyPublishers.ofString(documents));
+        HttpRequest.Builder request = transport.documents(path("documents", "dry-run"), documents);
         revision.ifPresent(expected -> request.header("If-Match", "\"" + expected + "\""));
         return transport.parse(transport.send(request.build()), Transport.Shape.of(DryRunView.class));
     }
@@ -32,8 +29,12 @@ public final class TenantRevisions {
      * @param name null for all of that kind
      */
     public String export(@Nullable Long revision, @Nullable String kind, @Nullable String name) {
-        return Transport.text(
-                transport.send(get(Transport.query("revision", revision, "kind", kind, "name", name), "documents")));
+        String query = Transport.query("revision", revision, "kind", kind, "name", name);
+        return Transport.text(transport.send(transport
+                .requestTo(path("documents") + query)
+                .timeout(Transport.EXPORT_TIMEOUT)
+                .GET()
+                .build()));
     }
 
     /**

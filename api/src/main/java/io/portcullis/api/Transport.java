@@ -22,6 +22,10 @@ final class Transport implements AutoCloseable {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
     /** Longest wait for an answer; the cluster's own deadlines are shorter. */
     private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(30);
+    /** By how much longer for each MiB of documents that are sent. */
+    private static final Duration TIMEOUT_PER_MEBIBYTE = Duration.ofSeconds(2);
+    /** Longest wait for documents of a tenant, which may be all. */
+    static final Duration EXPORT_TIMEOUT = Duration.ofMinutes(3);
 
     private final URI base;
     private final String token;
@@ -49,6 +53,14 @@ final class Transport implements AutoCloseable {
                 .timeout(REQUEST_TIMEOUT)
                 .header("Authorization", "Bearer " + token)
                 .header("Accept", "application/json, " + Problem.MEDIA_TYPE);
+    }
+
+    /** A POST of documents as people write them; the wait is longer for many. */
+    HttpRequest.Builder documents(String path, String yaml) {
+        return requestTo(path)
+                .timeout(REQUEST_TIMEOUT.plus(TIMEOUT_PER_MEBIBYTE.multipliedBy(yaml.length() >> 20)))
+                .header("Content-Type", "application/yaml")
+                .POST(HttpRequest.BodyPublishers.ofString(yaml));
     }
 
     static String path(String... segments) {

@@ -32,9 +32,8 @@ import picocli.CommandLine.Parameters;
         },
         footer = {
             "",
-            "Roles: viewer reads; editor changes what there is; admin makes tokens and sets quotas, too. A token with"
-                    + " a tenant",
-            "sees nothing but that tenant, and neither places its VMs on hosts nor moves them.",
+            "Roles: viewer reads; editor changes what there is; admin makes tokens and sets quotas, too. A token",
+            "with a tenant sees nothing but that tenant, and neither sets its quota nor places its VMs on hosts.",
             "",
             "Examples:",
             "  portcullis token create ci --role editor --tenant acme --expires 90d > ci.token",

@@ -45,6 +45,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Tenants and their models. Thread-safe. */
 final class Tenants {
+    /** By how much the wait for an answer is longer for each edit: a tenant of hundreds of thousands of objects is not made in a moment. */
+    private static final Duration TIME_PER_EDIT = Duration.ofNanos(200_000);
+
     private final ActorSystem<?> system;
     private final VnicActors actors;
     private final Asking asking;
@@ -104,7 +107,8 @@ final class Tenants {
                         tenant,
                         replyTo -> LargeEdits.packed(
                                 system,
-                                new TenantCommand.Edit(changes(edits), expected(expectedRevision), by, note, replyTo)))
+                                new TenantCommand.Edit(changes(edits), expected(expectedRevision), by, note, replyTo)),
+                        TIME_PER_EDIT.multipliedBy(edits.size()))
                 .thenApply(Tenants::outcome);
     }
 
@@ -113,7 +117,8 @@ final class Tenants {
                         tenant,
                         replyTo -> LargeEdits.packed(
                                 system,
-                                new TenantCommand.CheckEdit(changes(edits), expected(expectedRevision), replyTo)))
+                                new TenantCommand.CheckEdit(changes(edits), expected(expectedRevision), replyTo)),
+                        TIME_PER_EDIT.multipliedBy(edits.size()))
                 .thenApply(Tenants::outcome);
     }
 
@@ -250,7 +255,7 @@ final class Tenants {
     /**
      * An unknown tenant becomes a 404 with the names that there are.
      *
-     * @param wait that was asked of the tenant before it answers
+     * @param wait by how much an answer may come later than others: what was asked of the tenant, or what the work takes
      */
     private CompletionStage<TenantReply> ask(
             TenantId tenant, Function<ActorRef<TenantReply>, TenantCommand> command, Duration wait) {

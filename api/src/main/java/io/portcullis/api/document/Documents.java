@@ -30,9 +30,13 @@ public final class Documents {
     public static final Map<String, Class<? extends Record>> KINDS = kinds();
 
     /** Largest text, in bytes of UTF-8. */
-    public static final int MAX_BYTES = 32 * 1024 * 1024;
-    /** Most documents in one text. */
-    public static final int MAX_DOCUMENTS = 20_000;
+    public static final int MAX_BYTES = 128 * 1024 * 1024;
+    /** Largest document of several in a text, likewise: a parser may have as much in its hands at once. */
+    public static final int MAX_DOCUMENT_BYTES = 32 * 1024 * 1024;
+    /** Longest line of YAML, likewise. */
+    public static final int MAX_LINE_BYTES = 256 * 1024;
+    /** Most documents in one text: all that a tenant can have, and some more. */
+    public static final int MAX_DOCUMENTS = 400_000;
     /** Deepest nesting of objects and lists. */
     public static final int MAX_DEPTH = 64;
 

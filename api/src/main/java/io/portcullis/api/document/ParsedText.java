@@ -40,15 +40,15 @@ record ParsedText(List<JsonNode> documents, List<Places> places) {
     private static final int MAX_NUMBER_LENGTH = 100;
     /** In one document, which is a tree in memory while it is read. */
     private static final int MAX_VALUES = 500_000;
-    /** In all documents of a text: four million, or fewer where the heap is below 1 GiB. */
+    /** In all documents of a text: eight million, or fewer where the heap is below 2 GiB. Each takes some 70 bytes until they are applied. */
     private static final int MAX_VALUES_OF_ALL =
-            Math.clamp(Runtime.getRuntime().maxMemory() / 256, MAX_VALUES, 4_000_000);
+            Math.clamp(Runtime.getRuntime().maxMemory() / 256, MAX_VALUES, 8_000_000);
 
     private static final StreamReadConstraints CONSTRAINTS = StreamReadConstraints.builder()
             .maxNestingDepth(Documents.MAX_DEPTH)
             .maxNameLength(MAX_NAME_LENGTH)
             .maxNumberLength(MAX_NUMBER_LENGTH)
-            .maxStringLength(Documents.MAX_BYTES)
+            .maxStringLength(Documents.MAX_DOCUMENT_BYTES)
             .build();
     private static final JsonFactory JSON = JsonFactory.builder()
             .streamReadConstraints(CONSTRAINTS)
@@ -63,7 +63,7 @@ record ParsedText(List<JsonNode> documents, List<Places> places) {
     private static LoaderOptions options() {
         LoaderOptions options = new LoaderOptions();
         options.setNestingDepthLimit(Documents.MAX_DEPTH);
-        options.setCodePointLimit(Documents.MAX_BYTES);
+        options.setCodePointLimit(Documents.MAX_DOCUMENT_BYTES);
         options.setMaxAliasesForCollections(0);
         options.setAllowDuplicateKeys(false);
         return options;
@@ -86,10 +86,11 @@ record ParsedText(List<JsonNode> documents, List<Places> places) {
     }
 
     /** Reads the documents in their order; what is malformed ends it, after the sink had those before. */
-    static void read(byte[] bytes, Format format, Sink sink) throws InvalidDocumentException {
+    static void read(byte[] bytes, Format announced, Sink sink) throws InvalidDocumentException {
         if (bytes.length > Documents.MAX_BYTES) {
             throw refused("the document has more than " + Documents.MAX_BYTES + " bytes", "apply it in parts", null);
         }
+        Format format = announced == Format.JSON ? announced : bounded(TextShape.of(bytes));
         if (!isUtf8(bytes)) {
             throw refused("the document is not UTF-8", "save it in UTF-8", null);
         }
@@ -101,10 +102,34 @@ record ParsedText(List<JsonNode> documents, List<Places> places) {
                 throw malformed(yaml, bytes);
             }
             throw refused(
-                    firstLine(malformed.getOriginalMessage()), syntaxHint(bytes, format), malformed.getLocation());
+                    firstLine(malformed.getOriginalMessage()),
+                    syntaxHint(bytes, format, announced),
+                    malformed.getLocation());
         } catch (IOException | IllegalArgumentException | ClassCastException malformed) {
-            throw refused(firstLine(String.valueOf(malformed.getMessage())), syntaxHint(bytes, format), null);
+            throw refused(
+                    firstLine(String.valueOf(malformed.getMessage())), syntaxHint(bytes, format, announced), null);
         }
+    }
+
+    /** JSON is YAML, too; where a line is too long for what reads YAML, it must be JSON. */
+    private static Format bounded(TextShape shape) throws InvalidDocumentException {
+        if (shape.longestDocument() > Documents.MAX_DOCUMENT_BYTES) {
+            throw refused(
+                    "a document has more than " + Documents.MAX_DOCUMENT_BYTES + " bytes",
+                    "divide it; documents are divided by lines of ---",
+                    null);
+        }
+        if (shape.longestLine() <= Documents.MAX_LINE_BYTES) {
+            return Format.YAML;
+        }
+        if (!shape.likeJson()) {
+            throw refused(
+                    "a line has more than " + Documents.MAX_LINE_BYTES + " bytes",
+                    "break it where YAML allows it, behind a comma of a list for example; only JSON may have longer"
+                            + " ones",
+                    null);
+        }
+        return Format.JSON;
     }
 
     private static boolean isUtf8(byte[] bytes) {
@@ -148,10 +173,13 @@ record ParsedText(List<JsonNode> documents, List<Places> places) {
         Integer line = mark == null ? null : mark.getLine() + 1;
         Integer column = mark == null ? null : mark.getColumn() + 1;
         return new InvalidDocumentException(
-                List.of(new FieldProblem("", problem, syntaxHint(text, Format.YAML), line, column)));
+                List.of(new FieldProblem("", problem, syntaxHint(text, Format.YAML, Format.YAML), line, column)));
     }
 
-    private static @Nullable String syntaxHint(byte[] text, Format format) {
+    private static @Nullable String syntaxHint(byte[] text, Format format, Format announced) {
+        if (format != announced) {
+            return "a line has more than " + Documents.MAX_LINE_BYTES + " bytes, as only JSON may; or break it";
+        }
         if (format == Format.JSON) {
             return "it must be JSON; look at quotes, commas and brackets near that line";
         }

@@ -11,6 +11,8 @@ import io.portcullis.api.SegmentSpec;
 import io.portcullis.api.VmSpec;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class DocumentsTest {
@@ -170,8 +172,41 @@ class DocumentsTest {
     }
 
     @Test
+    void shouldRefuseADocumentThatIsTooLargeAndTakeManyThatTogetherAre() throws Exception {
+        String start = "kind: Segment\nmetadata: {name: s";
+        String part =
+                "}\nspec:\n  vlan: 7\n  description: '" + ("x".repeat(1 << 10) + "\n   ").repeat(1 << 10) + "'\n---\n";
+        int count = 1 + (Documents.MAX_DOCUMENT_BYTES >> 20);
+        String text = IntStream.range(0, count).mapToObj(n -> start + n + part).collect(Collectors.joining());
+
+        assertThat(Documents.readAll(text.getBytes(StandardCharsets.UTF_8), Format.YAML))
+                .hasSize(count);
+        for (String noDivider : List.of("\n", "\n---x\n", "\n -- -\n")) {
+            String one = "a: '" + ("x".repeat(1 << 17) + noDivider).repeat(8 * count) + "'";
+            assertThat(only(one, "").message()).contains("a document has more than");
+        }
+    }
+
+    @Test
+    void shouldRefuseLinesThatAreTooLongUnlessTheyAreJson() throws Exception {
+        String start = "{\"kind\": \"Group\", \"metadata\": {\"name\": \"g\"}, \"spec\": {\"members\": {\"vms\": [";
+        String json = start + "\"web-1\", ".repeat(100_000) + "\"web-2\"]}}}";
+        String flow = json.replace("\"", "");
+
+        assertThat(Documents.readAll(json.getBytes(StandardCharsets.UTF_8), Format.YAML))
+                .hasSize(1);
+        assertThat(Documents.readAll(flow.replace(", ", ",\n ").getBytes(StandardCharsets.UTF_8), Format.YAML))
+                .hasSize(1);
+        assertThat(only(flow, "").hint()).contains("a line has more than").contains("JSON");
+        for (String text : List.of("# ", "a: '", "a: |\n  ", "  ", "")) {
+            assertThat(only(text + "x y".repeat(10 << 20), "").message()).contains("a line has more than");
+        }
+        assertThat(only(" ".repeat(30 << 20), "").message()).contains("a line has more than");
+    }
+
+    @Test
     void shouldRefuseMoreValuesThanItCanHold() {
-        String deep = ("a".repeat(900) + ": {").repeat(40) + "b: [" + "[],".repeat(600_000) + "]" + "}".repeat(40);
+        String deep = ("a".repeat(900) + ": {").repeat(40) + "b: [" + "[],\n".repeat(600_000) + "]" + "}".repeat(40);
 
         assertThat(only(deep, "").message()).contains("values");
     }
