@@ -15,8 +15,8 @@ final class ActivityWords {
     private ActivityWords() {}
 
     /**
-     * Of what is the same in both models, by name: {@code Policy/night active}, {@code Rule/temporary/vendor expired}; of staged policies only that
-     * they are.
+     * Of what is the same in both models, by name: {@code Policy/night active}, {@code Rule/temporary/vendor expired}; of staged policies and of the
+     * provider's only that they are.
      */
     static Stream<String> between(TenantModel before, TenantModel after) {
         Stream<String> enforced = after.policies().values().stream()
@@ -28,7 +28,14 @@ final class ActivityWords {
                 .filter(Objects::nonNull)
                 .filter(policy -> !policy.rulesAt(before.time()).equals(policy.rulesAt(after.time())))
                 .map(policy -> "StagedPolicy/" + policy.name() + " active otherwise");
-        return Stream.concat(enforced, staged);
+        // what is in these is not for everyone who may see the history
+        Stream<String> provider = after.provider().equals(before.provider())
+                        && after.provider().policies().values().stream()
+                                .anyMatch(
+                                        policy -> !policy.rulesAt(before.time()).equals(policy.rulesAt(after.time())))
+                ? Stream.of("the provider's policies active otherwise")
+                : Stream.empty();
+        return Stream.concat(provider, Stream.concat(enforced, staged));
     }
 
     private static List<String> between(SecurityPolicy policy, Instant before, Instant after) {

@@ -287,6 +287,32 @@ final class HostSubscriptions {
         return true;
     }
 
+    /** Hosts with vNICs that do not enforce that revision or a later one, ascending. */
+    List<HostId> lagging(long revision, RuleBook book, int max) {
+        return hosts.entrySet().stream()
+                .filter(host -> host.getValue().pendingSince.keySet().stream()
+                        .anyMatch(vnic -> !isRealized(vnic, revision, book)))
+                .map(Map.Entry::getKey)
+                .sorted(Comparator.comparing(HostId::value))
+                .limit(max)
+                .toList();
+    }
+
+    /** Since when it is known that a vNIC does not enforce that revision or a later one; null if none is known. */
+    @Nullable
+    Instant pendingSince(long revision, RuleBook book) {
+        Instant first = null;
+        for (Subscription subscription : hosts.values()) {
+            for (Map.Entry<VnicId, Instant> pending : subscription.pendingSince.entrySet()) {
+                if ((first == null || pending.getValue().isBefore(first))
+                        && !isRealized(pending.getKey(), revision, book)) {
+                    first = pending.getValue();
+                }
+            }
+        }
+        return first;
+    }
+
     /** While it moves, two hosts have it. */
     private boolean isRealized(VnicId vnic, long revision, RuleBook book) {
         for (Subscription subscription : hosts.values()) {

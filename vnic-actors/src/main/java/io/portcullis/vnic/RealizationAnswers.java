@@ -1,6 +1,5 @@
 package io.portcullis.vnic;
 
-import io.portcullis.vnic.parcel.Parcels;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,29 +12,34 @@ final class RealizationAnswers {
     /** Beyond these, one more question is answered at once. */
     static final int MAX_WAITING = 1_000;
 
+    /** What is asked about. */
+    interface Progress {
+        /** The newest. */
+        long revision();
+
+        boolean isRealized(long revision);
+
+        void answer(TenantCommand.GetRealization get);
+    }
+
     private record Waiting(TenantCommand.GetRealization question, long revision) {}
 
     private final ActorContext<TenantCommand> context;
-    private final Parcels parcels;
-    private final RuleBook book;
-    private final HostSubscriptions subscriptions;
+    private final Progress progress;
     private final List<Waiting> waiting = new ArrayList<>();
 
-    RealizationAnswers(
-            ActorContext<TenantCommand> context, Parcels parcels, RuleBook book, HostSubscriptions subscriptions) {
+    RealizationAnswers(ActorContext<TenantCommand> context, Progress progress) {
         this.context = context;
-        this.parcels = parcels;
-        this.book = book;
-        this.subscriptions = subscriptions;
+        this.progress = progress;
     }
 
     /** Of a tenant that exists. */
     void onGet(TenantCommand.GetRealization get) {
         Long asked = get.revision();
-        long revision = asked == null ? book.revision() : asked;
+        long revision = asked == null ? progress.revision() : asked;
         long millis = Math.min(get.waitMillis(), MAX_WAIT.toMillis());
-        if (millis <= 0 || waiting.size() == MAX_WAITING || subscriptions.isRealized(revision, book)) {
-            answer(get);
+        if (millis <= 0 || waiting.size() == MAX_WAITING || progress.isRealized(revision)) {
+            progress.answer(get);
             return;
         }
         waiting.add(new Waiting(get, revision));
@@ -44,22 +48,18 @@ final class RealizationAnswers {
 
     void onOverdue(TenantCommand.RealizationOverdue overdue) {
         if (waiting.removeIf(each -> each.question().equals(overdue.waiting()))) {
-            answer(overdue.waiting());
+            progress.answer(overdue.waiting());
         }
     }
 
-    /** Hosts have said something new: answers those whose revision has come everywhere. */
+    /** There is something new: answers those whose revision has come everywhere. */
     void answerRealized() {
         waiting.removeIf(each -> {
-            boolean realized = subscriptions.isRealized(each.revision(), book);
+            boolean realized = progress.isRealized(each.revision());
             if (realized) {
-                answer(each.question());
+                progress.answer(each.question());
             }
             return realized;
         });
-    }
-
-    private void answer(TenantCommand.GetRealization get) {
-        new TenantReply.Realization(book.revision(), subscriptions.realization(book)).tellTo(get.replyTo(), parcels);
     }
 }

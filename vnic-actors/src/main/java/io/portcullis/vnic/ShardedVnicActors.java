@@ -74,6 +74,7 @@ public final class ShardedVnicActors implements VnicActors {
                         TenantPolicy.TYPE_KEY,
                         entity -> TenantPolicy.create(
                                 new TenantId(entity.getEntityId()),
+                                this::tenantPolicy,
                                 tenantRegistry(),
                                 requireHost().directory(),
                                 compiler,

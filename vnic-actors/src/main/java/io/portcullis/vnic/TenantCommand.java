@@ -3,6 +3,7 @@ package io.portcullis.vnic;
 import io.portcullis.persistence.CborSerializable;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.HostId;
+import io.portcullis.policy.TenantId;
 import io.portcullis.policy.TimeoutPreset;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
@@ -121,6 +122,26 @@ public sealed interface TenantCommand {
         }
     }
 
+    /** What only the provider is for. */
+    sealed interface ToProvider extends TenantCommand {}
+
+    /**
+     * From a tenant to the provider: which policies hold above its own? Answer: {@link TenantReply.Provider} if there are newer ones than it knows, else
+     * {@link TenantReply.ProviderUnchanged}.
+     *
+     * @param known revision of the provider's policies that it has; 0 for none
+     * @param state how far it is; null for a tenant that is about to be created
+     */
+    record AskProvider(
+            TenantId tenant, long known, @Nullable TenantAdoption state, ActorRef<TenantReply> replyTo)
+            implements Request, ToProvider {}
+
+    /** From a tenant to the provider: it is deleted, or was not created. */
+    record LeaveProvider(TenantId tenant) implements ToProvider, CborSerializable {}
+
+    /** From the provider to a tenant: its policies have this revision now. The tenant asks for them. */
+    record ProviderChanged(long revision) implements TenantCommand, CborSerializable {}
+
     /** Another command, too large for one message. */
     record InPieces(Parcel command) implements TenantCommand, CborSerializable {}
 
@@ -182,6 +203,27 @@ public sealed interface TenantCommand {
      */
     record VlansChecked(TenantModel candidate, RegistryCommand.@Nullable VlanReply reply, ActorRef<TenantReply> replyTo)
             implements Own {}
+
+    /**
+     * The provider's answer.
+     *
+     * @param put what creates the tenant; null for a tenant that exists
+     * @param reply null if there was none in time
+     */
+    record ProviderAnswered(
+            @Nullable PutTenant put, @Nullable TenantReply reply) implements Own {}
+
+    /** Of a tenant, time to ask the provider; of the provider, time to see who is behind. */
+    record ReviewProvider() implements Own {}
+
+    /**
+     * Which tenants there are.
+     *
+     * @param waiting who wants to know how far they are; null if nobody does
+     * @param tenants null if the registry did not answer in time
+     */
+    record TenantsListed(@Nullable GetRealization waiting, RegistryCommand.@Nullable Tenants tenants)
+            implements Own, ToProvider {}
 
     /** A policy may have become active or inactive, or a rule may have expired. */
     record CheckClock() implements Own {}

@@ -49,10 +49,15 @@ record TenantHistory(List<PastRevision> revisions) {
 
     private static String summary(List<ModelChange> changes, TenantModel before, TenantModel after) {
         List<String> words = changes.stream()
-                .flatMap(change -> change.kind() == ModelChange.Kind.CLOCK
-                        ? ActivityWords.between(before, after)
-                        : Stream.of(
-                                change.title() + " " + change.effect().name().toLowerCase(Locale.ROOT)))
+                .flatMap(change -> switch (change.kind()) {
+                    case CLOCK -> ActivityWords.between(before, after);
+                    // what is in it is not for everyone who may see the history
+                    case PROVIDER ->
+                        Stream.of(
+                                "adopted provider revision " + after.provider().revision());
+                    case TENANT, SEGMENT, SERVICE, GROUP, VM, POLICY, STAGED_POLICY, EXCLUSION, QUOTA ->
+                        Stream.of(change.title() + " " + change.effect().name().toLowerCase(Locale.ROOT));
+                })
                 .toList();
         String listed = words.stream().limit(MAX_LISTED).collect(Collectors.joining(", "));
         return words.size() > MAX_LISTED ? listed + " and " + (words.size() - MAX_LISTED) + " more" : listed;

@@ -6,6 +6,7 @@ import io.portcullis.policy.TenantId;
 import io.portcullis.policy.compile.PolicyCompiler;
 import io.portcullis.policy.model.EditResult;
 import io.portcullis.policy.model.ModelEdit;
+import io.portcullis.policy.model.ProviderPolicies;
 import io.portcullis.policy.model.TenantIsolation;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.vnic.parcel.Parcels;
@@ -46,6 +47,10 @@ import org.jspecify.annotations.Nullable;
  * journals a revision of its own that sets the time ({@link ModelEdit.SetClock}), once however much it missed; an edit that comes first sets it along
  * ({@link TenantClock}). So verdicts follow from the revision alone, a replay needs no clock, and the time never goes back.
  *
+ * <p>A tenant has the provider's policies above its own. It is created only with those that there are then, and adopts newer ones as revisions of its own
+ * ({@link ProviderLink}); without an answer of the provider no tenant is created. The provider is one of these actors too, always there, without VMs and segments;
+ * it gives its policies to the others ({@link ProviderDesk}).
+ *
  * <p>An edit that brings VLANs new to the tenant waits until the registry has reserved them, and other edits wait behind it; without
  * an answer nothing is changed. VLANs that an edit gives up become free after it is journaled, never before.
  */
@@ -61,6 +66,9 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
 
     /** Who is said to have recorded what hosts discover. */
     static final String DISCOVERY = "discovery";
+
+    /** Who is said to have made the revisions that adopt the provider's policies. */
+    static final String PROVIDER = TenantId.PROVIDER.value();
 
     /** The journal and the store then have the last {@code 2 * SnapshotPace.EVERY_EVENTS} events, at most. */
     private static final int SNAPSHOTS_KEPT = 2;
@@ -79,6 +87,10 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
     private boolean recording;
     private final RealizationAnswers realization;
     private final TenantVlans vlans;
+    private final ProviderLink link;
+    /** Of the provider only. */
+    private final @Nullable ProviderDesk desk;
+
     private final RecentEdits recent =
             new RecentEdits(ThreadLocalRandom.current().nextLong());
     private final Parcels parcels;
@@ -87,23 +99,28 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
     private EditResult.@Nullable Accepted journaling;
     /** The edit that waits for its VLANs. */
     private TenantCommand.@Nullable Edit reserving;
+    /** What creates the tenant once the provider has answered. */
+    private TenantCommand.@Nullable PutTenant creating;
 
     /**
      * A tenant.
      *
+     * @param tenants finds the others, the provider among them
      * @param registry told of the tenant when it is created, deleted and recovered
      * @param directory which host has which of its VMs, asked about hosts that do not say it
      * @param compiler shared by the tenants of a node, as it shares equal tables
      */
     public static Behavior<TenantCommand> create(
             TenantId tenant,
+            Function<TenantId, RecipientRef<TenantCommand>> tenants,
             RecipientRef<RegistryCommand> registry,
             PlacementDirectory directory,
             PolicyCompiler compiler,
             Clock clock) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
             timers.startTimerWithFixedDelay(new TenantCommand.ReviewHosts(), SUBSCRIPTION_TTL.dividedBy(3));
-            return new TenantPolicy(context, timers, tenant, registry, directory, compiler, clock);
+            timers.startTimerWithFixedDelay(new TenantCommand.ReviewProvider(), ProviderLink.ASK_EVERY);
+            return new TenantPolicy(context, timers, tenant, tenants, registry, directory, compiler, clock);
         }));
     }
 
@@ -111,6 +128,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
             ActorContext<TenantCommand> context,
             TimerScheduler<TenantCommand> timers,
             TenantId tenant,
+            Function<TenantId, RecipientRef<TenantCommand>> tenants,
             RecipientRef<RegistryCommand> registry,
             PlacementDirectory directory,
             PolicyCompiler compiler,
@@ -126,7 +144,11 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
         this.time = new TenantClock(clock, timers, book);
         this.parcels = Parcels.get(context.getSystem());
         this.subscriptions = new HostSubscriptions(tenant, clock, parcels);
-        this.realization = new RealizationAnswers(context, parcels, book, subscriptions);
+        this.desk = tenant.equals(TenantId.PROVIDER) ? new ProviderDesk(context, registry, tenants, clock) : null;
+        this.link = new ProviderLink(context, tenant, tenants.apply(TenantId.PROVIDER), subscriptions, book);
+        this.realization = desk == null
+                ? new RealizationAnswers(context, new VnicProgress(book, subscriptions, parcels))
+                : desk.answers();
         this.placements = new TenantPlacements(context, tenant, directory, subscriptions, realization::onGet);
         this.vlans = new TenantVlans(context, tenant, registry);
         this.discovery = new TenantDiscovery(clock.millis());
@@ -176,11 +198,18 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
 
     private void onRecovered(TenantState state) {
         reserving = null;
+        creating = null;
         recording = false;
         recent.clear();
         book.update(state.model(), state.revision());
         time.await();
         placements.review();
+        if (desk != null) {
+            desk.update(state);
+            desk.review();
+            return;
+        }
+        link.recovered(state.model());
         if (state.model() != null) {
             registry.tell(
                     new RegistryCommand.AddTenant(tenant, context.getSystem().ignoreRef()));
@@ -200,7 +229,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
                 || command instanceof TenantCommand.Edit
                 || command instanceof TenantCommand.CheckClock
                 || (command instanceof TenantCommand.Arrived(var sent) && sent instanceof TenantCommand.Edit);
-        if (changes && reserving != null) {
+        if (changes && (reserving != null || creating != null)) {
             return Effect().stash();
         }
         return switch (command) {
@@ -231,15 +260,18 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
             case TenantCommand.SubscribeHost subscribe -> onSubscribeHost(state, subscribe);
             case TenantCommand.ReportRealized report -> {
                 subscriptions.report(report, book);
-                realization.answerRealized();
-                yield Effect().none();
+                yield progressed(state);
             }
             case TenantCommand.ReportDiscovered report -> onReportDiscovered(state, report);
             case TenantCommand.RecordDiscovered _ -> onRecordDiscovered(state);
             case TenantCommand.Registered registered -> {
                 registered.replyTo().tell(registered.reply());
-                yield Effect().none();
+                yield askProvider(state);
             }
+            case TenantCommand.ToProvider asked -> onToProvider(asked);
+            case TenantCommand.ProviderChanged _ -> onProviderChanged(state);
+            case TenantCommand.ReviewProvider _ -> askProvider(state);
+            case TenantCommand.ProviderAnswered answered -> onProviderAnswered(state, answered);
             case TenantCommand.VlansAnswered answered -> onVlansAnswered(state, answered);
             case TenantCommand.VlansChecked checked -> {
                 vlans.onChecked(checked);
@@ -251,8 +283,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
             }
             case TenantCommand.PlacementsRead read -> {
                 placements.onRead(read, state, book);
-                realization.answerRealized();
-                yield Effect().none();
+                yield progressed(state);
             }
             case TenantCommand.ReviewHosts _ -> {
                 subscriptions.countRound();
@@ -275,14 +306,29 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
                     "",
                     (reply, _) -> register(reply, put.replyTo()));
         }
-        long revision = state.revision() + 1;
-        return Effect()
-                .persist(new TenantEvent.TenantCreated(
-                        revision, put.defaultAction(), put.looseTracking(), put.timeouts(), put.by(), clock.instant()))
-                .thenRun((TenantState next) -> {
-                    distribute(next);
-                    register(new TenantReply.Applied(revision, true), put.replyTo());
-                });
+        creating = put;
+        link.askFor(put);
+        return Effect().none();
+    }
+
+    private Effect<TenantEvent, TenantState> create(
+            TenantState state, TenantCommand.PutTenant put, @Nullable TenantReply provider) {
+        creating = null;
+        return switch (TenantCreation.of(state, put, provider, time, clock.instant())) {
+            case TenantCreation.Begun begun ->
+                Effect()
+                        .persist(begun.events())
+                        .thenRun((TenantState next) -> {
+                            distribute(next);
+                            register(new TenantReply.Applied(next.revision(), true), put.replyTo());
+                        })
+                        .thenUnstashAll();
+            case TenantCreation.NotBegun refused -> {
+                link.leave();
+                put.replyTo().tell(refused.why());
+                yield Effect().none().thenUnstashAll();
+            }
+        };
     }
 
     /** Answers once the tenant is in the registry, so that who asks for the list then finds it there. */
@@ -300,6 +346,14 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
         if (model == null) {
             return answer(delete, new TenantReply.UnknownTenant(tenant));
         }
+        if (desk != null) {
+            return answer(
+                    delete,
+                    new Refused(
+                            RefusalCode.WRONG_STATE,
+                            "the provider is always there; to take its policies from all tenants, delete these"
+                                    + " policies"));
+        }
         if (!model.vms().isEmpty()) {
             return answer(
                     delete,
@@ -311,6 +365,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
                 .persist(new TenantEvent.TenantDeleted(state.revision() + 1, delete.by(), clock.instant()))
                 .thenRun((TenantState next) -> {
                     distribute(next);
+                    link.leave();
                     context.ask(
                             RegistryCommand.Tenants.class,
                             registry,
@@ -446,6 +501,67 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
         };
     }
 
+    // ---- the provider's policies
+
+    private Effect<TenantEvent, TenantState> askProvider(TenantState state) {
+        if (desk != null) {
+            desk.review();
+        } else if (state.model() != null) {
+            link.ask(state.model());
+        }
+        return Effect().none();
+    }
+
+    private Effect<TenantEvent, TenantState> onProviderChanged(TenantState state) {
+        if (state.model() == null && creating == null) {
+            // the registry has a tenant that does not exist: else nobody would ever be done with it
+            registry.tell(
+                    new RegistryCommand.RemoveTenant(tenant, context.getSystem().ignoreRef()));
+            link.leave();
+        }
+        return askProvider(state);
+    }
+
+    private Effect<TenantEvent, TenantState> onProviderAnswered(
+            TenantState state, TenantCommand.ProviderAnswered answered) {
+        if (link.isToBeFetched(answered)) {
+            return Effect().none();
+        }
+        TenantCommand.PutTenant put = answered.put();
+        TenantModel model = state.model();
+        if (put != null) {
+            return put.equals(creating)
+                    ? create(state, put, answered.reply())
+                    : Effect().none();
+        }
+        if (model == null
+                || !(answered.reply() instanceof TenantReply.Provider(ProviderPolicies policies))
+                || policies.revision() <= model.provider().revision()) {
+            link.answered(model);
+            return Effect().none();
+        }
+        if (reserving != null) {
+            return Effect().stash();
+        }
+        return edit(model, List.of(new ModelEdit.AdoptProvider(policies)), null, PROVIDER, "", (reply, changed) -> {
+            if (changed != null) {
+                link.adopted(changed);
+            } else if (reply instanceof TenantReply.Rejected rejected) {
+                link.refused(policies.revision(), rejected.problems());
+            }
+            link.answered(changed == null ? model : changed);
+        });
+    }
+
+    private Effect<TenantEvent, TenantState> onToProvider(TenantCommand.ToProvider command) {
+        if (desk != null) {
+            desk.onCommand(command);
+        } else if (command instanceof TenantCommand.AskProvider ask) {
+            return answer(ask, new Refused(RefusalCode.INVALID, tenant + " is not the provider"));
+        }
+        return Effect().none();
+    }
+
     // ---- discovered addresses
 
     private Effect<TenantEvent, TenantState> onReportDiscovered(
@@ -488,14 +604,26 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
     private void distribute(TenantState state) {
         subscriptions.push(book.update(state.model(), state.revision()), book);
         time.await();
+        if (desk != null) {
+            desk.update(state);
+        }
+    }
+
+    /** Hosts have said something new. */
+    private Effect<TenantEvent, TenantState> progressed(TenantState state) {
+        realization.answerRealized();
+        if (desk == null) {
+            link.onProgress(state.model());
+        }
+        return Effect().none();
     }
 
     private Effect<TenantEvent, TenantState> onSubscribeHost(TenantState state, TenantCommand.SubscribeHost subscribe) {
-        if (state.revision() > 0) {
-            subscriptions.subscribe(subscribe, book);
-            realization.answerRealized();
+        if (state.revision() == 0) {
+            return Effect().none();
         }
-        return Effect().none();
+        subscriptions.subscribe(subscribe, book);
+        return progressed(state);
     }
 
     private Effect<TenantEvent, TenantState> onGetRealization(TenantState state, TenantCommand.GetRealization get) {
@@ -503,7 +631,11 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
         if (model == null) {
             return answer(get, new TenantReply.UnknownTenant(tenant));
         }
-        placements.answer(get);
+        if (desk == null) {
+            placements.answer(get);
+        } else {
+            desk.list(get);
+        }
         return Effect().none();
     }
 

@@ -6,6 +6,7 @@ import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Problem;
+import io.portcullis.policy.model.ProviderPolicies;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.table.RuleTable;
 import io.portcullis.vnic.parcel.Parcel;
@@ -32,17 +33,23 @@ public sealed interface TenantReply extends CborSerializable
                 TenantReply.Rules,
                 TenantReply.Assignments,
                 TenantReply.Realization,
+                TenantReply.Adoptions,
+                TenantReply.Provider,
+                TenantReply.ProviderUnchanged,
                 Refused {
     /** Answers, in pieces where it may be too large for one message to another node. */
     default void tellTo(ActorRef<TenantReply> asker, Parcels parcels) {
         boolean large = switch (this) {
             case Model _, Rules _ -> true;
+            case Provider(ProviderPolicies policies) ->
+                EditWeight.of(List.of(new ModelEdit.AdoptProvider(policies))) > LargeEdits.MAX_INLINE_WEIGHT;
             case ModelDelta delta -> EditWeight.of(delta.edits()) > LargeEdits.MAX_INLINE_WEIGHT;
             case Realization realization -> realization.vnics().size() > MAX_INLINE_ENTRIES;
             case History history -> history.revisions().size() > MAX_INLINE_ENTRIES;
             case Assignments assignments -> assignments.assignments().size() > MAX_INLINE_ENTRIES;
             case Applied _, Acceptable _, Rejected _, StaleRevision _, UnknownTenant _ -> false;
-            case TenantDeleted _, InPieces _, NoRevision _, Refused _ -> false;
+            case Adoptions adoptions -> adoptions.tenants().size() > MAX_INLINE_ENTRIES;
+            case TenantDeleted _, InPieces _, NoRevision _, ProviderUnchanged _, Refused _ -> false;
         };
         if (large) {
             parcels.tell(asker, this, InPieces::new);
@@ -167,6 +174,26 @@ public sealed interface TenantReply extends CborSerializable
             return vnics.stream().allMatch(vnic -> vnic.host() == null || vnic.isRealized());
         }
     }
+
+    /**
+     * How far the tenants are with the provider's policies.
+     *
+     * @param revision of the provider
+     * @param all how many tenants there are
+     * @param pending how many of them have not adopted and realized what was asked for
+     * @param tenants those that are pending first; not all if there are many
+     */
+    record Adoptions(long revision, int all, int pending, List<TenantAdoption> tenants) implements TenantReply {
+        public Adoptions {
+            tenants = List.copyOf(tenants);
+        }
+    }
+
+    /** The provider's policies. */
+    record Provider(ProviderPolicies policies) implements TenantReply {}
+
+    /** The asker has the provider's policies as they are now. */
+    record ProviderUnchanged(long revision) implements TenantReply {}
 
     /**
      * How far one vNIC is.

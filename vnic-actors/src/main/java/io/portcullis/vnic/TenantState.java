@@ -22,8 +22,10 @@ record TenantState(TenantId tenant, @Nullable TenantModel model, long revision, 
         history = history == null ? TenantHistory.NONE : history;
     }
 
+    /** The provider is always there; other tenants are created. */
     static TenantState empty(TenantId tenant) {
-        return new TenantState(tenant, null, 0, TenantHistory.NONE);
+        TenantModel model = tenant.equals(TenantId.PROVIDER) ? TenantModel.empty(tenant) : null;
+        return new TenantState(tenant, model, 0, TenantHistory.NONE);
     }
 
     /** Throws {@link IllegalStateException} for an event that cannot follow on this state: the journal is damaged. */

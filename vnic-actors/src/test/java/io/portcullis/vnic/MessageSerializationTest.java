@@ -111,6 +111,9 @@ class MessageSerializationTest {
     private static final TenantModel MODEL = TenantModel.empty(ACME);
     private static final List<ModelEdit> EDITS = List.of(new ModelEdit.PutSegment(new Segment("lan", 100)));
 
+    private static final TenantAdoption ADOPTION =
+            new TenantAdoption(ACME, 5, 7, false, AT, List.of(HOST_1), "it is late");
+
     private static final FlowQuery QUERY = new FlowQuery(
             Direction.OUT,
             FirstPacket.of(Datagram.icmp(InetAddress.ofLiteral("fd00::1"), InetAddress.ofLiteral("fd00::2"), 128, 0)),
@@ -307,6 +310,10 @@ class MessageSerializationTest {
                 new TenantCommand.GetAssignments(Set.of(WEB_1_ETH0), ref()),
                 new TenantCommand.GetRealization(ref()),
                 new TenantCommand.GetRealization(7L, 100, ref()),
+                new TenantCommand.AskProvider(ACME, 0, null, ref()),
+                new TenantCommand.AskProvider(ACME, 5, ADOPTION, ref()),
+                new TenantCommand.LeaveProvider(ACME),
+                new TenantCommand.ProviderChanged(5),
                 new TenantCommand.SubscribeHost(HOST_1, Map.of(WEB_1_ETH0, realized), ref()),
                 new TenantCommand.ReportRealized(HOST_1, Map.of(WEB_1_ETH0, realized)),
                 new TenantCommand.ReportDiscovered(HOST_1, Map.of(WEB_1_ETH0, DISCOVERY), ref()),
@@ -318,6 +325,9 @@ class MessageSerializationTest {
                 new TenantReply.Rejected(List.of(new Problem("/vms/web-1", "wrong", "mend it"))),
                 new TenantReply.StaleRevision(7),
                 new TenantReply.UnknownTenant(ACME),
+                new TenantReply.Provider(TenantProviderTest.policies(5, "guard")),
+                new TenantReply.ProviderUnchanged(5),
+                new TenantReply.Adoptions(5, 2, 1, List.of(ADOPTION)),
                 new TenantReply.TenantDeleted(ACME),
                 new TenantReply.Model(MODEL, new ModelVersion(-3, 7)),
                 new TenantReply.ModelDelta(EDITS, new ModelVersion(-3, 7)),

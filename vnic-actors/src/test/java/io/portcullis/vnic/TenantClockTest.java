@@ -70,7 +70,13 @@ class TenantClockTest {
         // what the tenant tells itself is never sent
         tenant = EventSourcedBehaviorTestKit.create(
                 testKit.system(),
-                TenantPolicy.create(ACME, registry, new FakePlacementDirectory(), new PolicyCompiler(), clock),
+                TenantPolicy.create(
+                        ACME,
+                        FakeProvider.find(testKit),
+                        registry,
+                        new FakePlacementDirectory(),
+                        new PolicyCompiler(),
+                        clock),
                 EventSourcedBehaviorTestKit.enabledSerializationSettings().withVerifyCommands(false));
         tenant.clear();
         this.<TenantReply>ask(me -> new TenantCommand.PutTenant(Action.DROP, false, TimeoutPreset.LINUX, "ann", me));

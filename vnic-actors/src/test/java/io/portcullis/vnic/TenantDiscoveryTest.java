@@ -68,7 +68,12 @@ class TenantDiscoveryTest {
         tenant = EventSourcedBehaviorTestKit.create(
                 testKit.system(),
                 TenantPolicy.create(
-                        ACME, registry, new FakePlacementDirectory(), new PolicyCompiler(), Clock.systemUTC()),
+                        ACME,
+                        FakeProvider.find(testKit),
+                        registry,
+                        new FakePlacementDirectory(),
+                        new PolicyCompiler(),
+                        Clock.systemUTC()),
                 EventSourcedBehaviorTestKit.enabledSerializationSettings().withVerifyCommands(false));
         tenant.clear();
         host = testKit.createTestProbe();

@@ -85,7 +85,8 @@ class TenantPolicyTest {
         ActorRef<RegistryCommand> registry = testKit.spawn(FakeRegistry.create(reserved));
         tenant = EventSourcedBehaviorTestKit.create(
                 testKit.system(),
-                TenantPolicy.create(ACME, registry, directory, new PolicyCompiler(), Clock.systemUTC()),
+                TenantPolicy.create(
+                        ACME, FakeProvider.find(testKit), registry, directory, new PolicyCompiler(), Clock.systemUTC()),
                 // those that it sends itself have no serial form; MessageSerializationTest knows the others
                 EventSourcedBehaviorTestKit.enabledSerializationSettings().withVerifyCommands(false));
         tenant.clear();
@@ -300,6 +301,7 @@ class TenantPolicyTest {
         assertThat(packed).isInstanceOf(TenantCommand.InPieces.class);
         ActorRef<TenantCommand> actor = testKit.spawn(TenantPolicy.create(
                 new TenantId("other"),
+                FakeProvider.find(testKit),
                 testKit.spawn(FakeRegistry.create(reserved)),
                 directory,
                 new PolicyCompiler(),

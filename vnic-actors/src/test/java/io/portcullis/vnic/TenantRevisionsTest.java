@@ -56,7 +56,12 @@ class TenantRevisionsTest {
         tenant = EventSourcedBehaviorTestKit.create(
                 testKit.system(),
                 TenantPolicy.create(
-                        ACME, registry, new FakePlacementDirectory(), new PolicyCompiler(), Clock.systemUTC()));
+                        ACME,
+                        FakeProvider.find(testKit),
+                        registry,
+                        new FakePlacementDirectory(),
+                        new PolicyCompiler(),
+                        Clock.systemUTC()));
         tenant.clear();
         putTenant();
     }
