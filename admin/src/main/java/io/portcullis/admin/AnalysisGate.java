@@ -21,10 +21,12 @@ import java.util.Set;
 final class AnalysisGate {
     private final Edits.Change change;
     private final Set<FindingKind> refused;
+    private final Sight sight;
     private long passedRevision = -1;
     private List<ModelEdit> passed = List.of();
 
-    AnalysisGate(Edits.Change change, Set<FindingKind> refused) {
+    AnalysisGate(Edits.Change change, Set<FindingKind> refused, Sight sight) {
+        this.sight = sight;
         this.change = change;
         this.refused = refused;
     }
@@ -56,12 +58,12 @@ final class AnalysisGate {
                 || !isChanged) {
             return;
         }
-        List<Finding> found = only(PolicyAnalyzer.analyze(after).findings());
+        List<Finding> found = only(PolicyAnalyzer.analyze(after, sight.reader()).findings());
         if (found.isEmpty()) {
             return;
         }
-        Set<String> known =
-                Finding.identities(only(PolicyAnalyzer.analyze(model).findings()));
+        Set<String> known = Finding.identities(
+                only(PolicyAnalyzer.analyze(model, sight.reader()).findings()));
         List<Finding> brought = found.stream()
                 .filter(finding -> !known.contains(finding.identity()))
                 .toList();

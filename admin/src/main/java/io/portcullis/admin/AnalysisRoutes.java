@@ -6,6 +6,7 @@ import io.portcullis.admin.http.Router;
 import io.portcullis.api.AnalysisView;
 import io.portcullis.api.FindingView;
 import io.portcullis.policy.TenantId;
+import io.portcullis.policy.Tier;
 import io.portcullis.policy.analyze.Analysis;
 import io.portcullis.policy.analyze.Finding;
 import io.portcullis.policy.analyze.FindingKind;
@@ -53,7 +54,7 @@ final class AnalysisRoutes {
         return services.model(tenant)
                 .thenCombineAsync(
                         usages.asked(exchange, tenant, clock.instant()),
-                        (model, usage) -> answer(exchange, model, analyze(model, usage), usage, null),
+                        (model, usage) -> answer(exchange, model, analyze(exchange, model, usage), usage, null),
                         workers);
     }
 
@@ -68,18 +69,19 @@ final class AnalysisRoutes {
                                 answer(
                                         exchange,
                                         model,
-                                        analyze(after, usage),
+                                        analyze(exchange, after, usage),
                                         usage,
-                                        Finding.identities(analyze(model, usage).findings()));
+                                        Finding.identities(analyze(exchange, model, usage).findings()));
                             case EditResult.Refused refused ->
                                 throw Edits.rejected(change, new EditOutcome.Rejected(refused.problems()));
                         },
                         workers);
     }
 
-    private static Analysis analyze(TenantModel model, Optional<RuleUsages.Known> usage) {
-        return usage.map(known -> PolicyAnalyzer.analyze(model, known.of(model)))
-                .orElseGet(() -> PolicyAnalyzer.analyze(model));
+    private static Analysis analyze(Exchange exchange, TenantModel model, Optional<RuleUsages.Known> usage) {
+        Tier reader = Sight.of(exchange.principal()).reader();
+        return usage.map(known -> PolicyAnalyzer.analyze(model, known.of(model), reader))
+                .orElseGet(() -> PolicyAnalyzer.analyze(model, reader));
     }
 
     /** @param known identities of the findings without the documents; null if there are no documents */

@@ -118,7 +118,7 @@ final class DocumentRoutes {
         if (refused.isEmpty()) {
             return edits.apply(change);
         }
-        AnalysisGate gate = new AnalysisGate(change, refused);
+        AnalysisGate gate = new AnalysisGate(change, refused, Sight.of(exchange.principal()));
         return services.model(change.tenant())
                 .thenApplyAsync(gate::edits, workers)
                 .thenCompose(passed -> edits.apply(gate.guarded()));

@@ -36,7 +36,12 @@ final class EvaluateRoutes {
             TenantModel model = at(now, request.at());
             PathRequest wanted = PathRequest.read(model, request);
             return Answer.ok(
-                    EvaluationViews.view(model, request.at() != null, wanted, evaluate(model, wanted)),
+                    EvaluationViews.view(
+                            model,
+                            request.at() != null,
+                            wanted,
+                            evaluate(model, wanted),
+                            Sight.of(exchange.principal())),
                     model.revision());
         });
     }

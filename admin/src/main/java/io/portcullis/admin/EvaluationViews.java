@@ -31,7 +31,7 @@ final class EvaluationViews {
     private EvaluationViews() {}
 
     static EvaluationView view(
-            TenantModel model, boolean isTimed, PathRequest wanted, List<PathEvaluation> evaluations) {
+            TenantModel model, boolean isTimed, PathRequest wanted, List<PathEvaluation> evaluations, Sight sight) {
         Path first = wanted.paths().getFirst();
         return new EvaluationView(
                 model.tenant().value(),
@@ -49,7 +49,7 @@ final class EvaluationViews {
                         .min(Comparator.naturalOrder())
                         .map(Instant::toString)
                         .orElse(null),
-                evaluations.stream().map(EvaluationViews::path).toList());
+                evaluations.stream().map(each -> path(each, sight)).toList());
     }
 
     /** The verdict on which all paths agree, or MIXED. */
@@ -58,15 +58,15 @@ final class EvaluationViews {
         return different.size() == 1 ? different.getFirst() : MIXED;
     }
 
-    private static PathView path(PathEvaluation evaluation) {
+    private static PathView path(PathEvaluation evaluation, Sight sight) {
         Path path = evaluation.path();
         return new PathView(
                 end(path.from()),
                 end(path.to()),
                 path.isWithinSegment(),
                 evaluation.verdict().name(),
-                verdict(evaluation.source()),
-                verdict(evaluation.destination()));
+                verdict(evaluation.source(), sight),
+                verdict(evaluation.destination(), sight));
     }
 
     static EndView end(End end) {
@@ -77,28 +77,41 @@ final class EvaluationViews {
                 vnic == null ? null : vnic.segment());
     }
 
-    private static @Nullable VerdictView verdict(@Nullable Evaluation evaluation) {
+    private static @Nullable VerdictView verdict(@Nullable Evaluation evaluation, Sight sight) {
         if (evaluation == null) {
             return null;
         }
         RuleName rule = evaluation.decision().rule();
+        boolean isHidden = rule != null && sight.hides(rule.policy());
         return new VerdictView(
                 evaluation.vnic().toString(),
                 evaluation.direction().name(),
                 evaluation.decision().verdict().name(),
-                evaluation.decision().cause().name(),
-                rule == null ? null : name(rule),
-                evaluation.decision().passes().stream()
-                        .map(EvaluationViews::name)
-                        .toList(),
-                reasons(evaluation.reasons()),
+                isHidden ? Sight.PROVIDER : evaluation.decision().cause().name(),
+                name(rule, sight),
+                names(evaluation.decision().passes(), sight),
+                isHidden ? List.of() : reasons(evaluation.reasons()),
                 evaluation.nearMisses().stream()
+                        .filter(miss -> !sight.hides(miss.rule().policy()))
                         .map(miss -> new NearMissView(name(miss.rule()), reasons(miss.failed())))
                         .toList(),
                 evaluation.nextChange() == null ? null : evaluation.nextChange().toString());
     }
 
-    static RuleNameView name(RuleName rule) {
+    /** Null for none, or one that may not be told. */
+    static @Nullable RuleNameView name(@Nullable RuleName rule, Sight sight) {
+        return rule == null || sight.hides(rule.policy()) ? null : name(rule);
+    }
+
+    /** Those that may be told. */
+    static List<RuleNameView> names(List<RuleName> rules, Sight sight) {
+        return rules.stream()
+                .filter(rule -> !sight.hides(rule.policy()))
+                .map(EvaluationViews::name)
+                .toList();
+    }
+
+    private static RuleNameView name(RuleName rule) {
         return new RuleNameView(
                 rule.category().name(),
                 rule.policy(),

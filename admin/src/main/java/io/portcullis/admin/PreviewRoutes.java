@@ -3,9 +3,7 @@ package io.portcullis.admin;
 import io.portcullis.admin.http.Answer;
 import io.portcullis.admin.http.Exchange;
 import io.portcullis.admin.http.Router;
-import io.portcullis.policy.model.TenantModel;
 import java.time.Clock;
-import java.time.Instant;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 
@@ -32,22 +30,12 @@ final class PreviewRoutes {
     private CompletionStage<Answer> preview(Exchange exchange) {
         Edits.Change change = DocumentRoutes.changeOf(exchange, DocumentRoutes.all(exchange));
         return edits.checked(change)
-                .thenCompose(plan -> services.placements(change.tenant())
-                        .thenComposeAsync(
-                                placements -> {
-                                    TableChanges changes = TableChanges.between(plan.model(), asOfNow(plan.after()));
-                                    return new FlowReviewRounds(services)
-                                            .ask(changes, placements)
-                                            .thenApply(answers -> Answer.ok(
-                                                    PreviewViews.view(plan, changes, answers),
-                                                    plan.model().revision()));
-                                },
-                                workers));
-    }
-
-    /** A change sets the tenant's time along where schedules or expiries ask for it, but never back. */
-    private TenantModel asOfNow(TenantModel after) {
-        Instant now = clock.instant();
-        return now.isAfter(after.time()) ? after.at(now) : after;
+                .thenCompose(plan -> PreviewReach.of(plan, services, workers, clock)
+                        .thenCompose(reach -> new FlowReviewRounds(services)
+                                .ask(reach.changes(), reach.placements())
+                                .thenApply(answers -> Answer.ok(
+                                        new PreviewViews(reach.models(), Sight.of(exchange.principal()))
+                                                .view(plan, reach.changes(), answers),
+                                        plan.model().revision()))));
     }
 }

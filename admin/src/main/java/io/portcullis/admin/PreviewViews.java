@@ -8,18 +8,21 @@ import io.portcullis.api.PreviewView.VnicPreview;
 import io.portcullis.datapath.engine.FlowExample;
 import io.portcullis.datapath.runtime.FlowReview;
 import io.portcullis.datapath.runtime.VnicMode;
+import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VnicId;
+import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.table.RuleTable;
 import io.portcullis.policy.table.RuleTableDelta;
 import io.portcullis.policy.table.TableRule;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Writes previews as the API shows them. */
+/** Writes one preview as the API shows it. */
 final class PreviewViews {
     /** vNICs, and changes of tables, that are listed; all are counted. */
     static final int MAX_LISTED = 1_000;
@@ -28,12 +31,18 @@ final class PreviewViews {
 
     private static final RuleTable NO_RULES = new RuleTable("", List.of(), io.portcullis.policy.Action.DROP, false);
 
-    private PreviewViews() {}
+    private final Sight sight;
+    private final Map<TenantId, Views> views = new HashMap<>();
 
-    static PreviewView view(Edits.Plan plan, TableChanges changes, Map<VnicId, FlowReviewRounds.Answer> answers) {
-        Views views = new Views(plan.model());
+    /** @param models of the tenants whose vNICs are concerned */
+    PreviewViews(Map<TenantId, TenantModel> models, Sight sight) {
+        this.sight = sight;
+        models.forEach((tenant, model) -> views.put(tenant, new Views(model, sight)));
+    }
+
+    PreviewView view(Edits.Plan plan, TableChanges changes, Map<VnicId, FlowReviewRounds.Answer> answers) {
         List<VnicPreview> items = answers.values().stream()
-                .map(answer -> vnic(answer, views))
+                .map(this::vnic)
                 .sorted(Comparator.<VnicPreview>comparingLong(item -> -(long) item.cut() - item.reset())
                         .thenComparing(item -> item.problem() == null)
                         .thenComparing(VnicPreview::vnic))
@@ -50,16 +59,13 @@ final class PreviewViews {
                 items.stream().mapToLong(VnicPreview::reset).sum(),
                 items.stream().mapToLong(VnicPreview::kept).sum(),
                 items.stream().mapToLong(VnicPreview::byOtherRule).sum(),
-                changes.changes().stream()
-                        .limit(MAX_LISTED)
-                        .map(PreviewViews::table)
-                        .toList(),
+                changes.changes().stream().limit(MAX_LISTED).map(this::table).toList(),
                 changes.changes().size() > MAX_LISTED,
                 items.stream().limit(MAX_LISTED).toList(),
                 items.size() > MAX_LISTED);
     }
 
-    private static VnicPreview vnic(FlowReviewRounds.Answer answer, Views views) {
+    private VnicPreview vnic(FlowReviewRounds.Answer answer) {
         FlowReview review = answer.review().review();
         String vnic = answer.review().vnic().toString();
         String host = answer.host().value();
@@ -76,7 +82,7 @@ final class PreviewViews {
                 review.kept(),
                 review.byOtherRule(),
                 review.examples().stream()
-                        .map(example -> example(example, views))
+                        .map(example -> example(example, answer.review().vnic().tenant()))
                         .toList(),
                 null);
     }
@@ -91,25 +97,27 @@ final class PreviewViews {
                 : "it is " + review.mode() + " on " + answer.host() + " at this moment; ask again";
     }
 
-    private static FlowExampleView example(FlowExample example, Views views) {
+    private FlowExampleView example(FlowExample example, TenantId tenant) {
         String rule = example.rule();
         return new FlowExampleView(
-                views.connections(List.of(example.connection())).getFirst(),
+                Objects.requireNonNull(views.get(tenant))
+                        .connections(List.of(example.connection()))
+                        .getFirst(),
                 example.outcome().name(),
                 example.action().name(),
-                rule == null ? Views.DEFAULT : rule,
+                rule == null ? Views.DEFAULT : sight.rule(rule),
                 example.mode().name());
     }
 
-    private static TableChangeView table(TableChanges.Change change) {
+    private TableChangeView table(TableChanges.Change change) {
         RuleTable before = Objects.requireNonNullElse(change.before(), NO_RULES);
         RuleTable after = Objects.requireNonNullElse(change.after(), NO_RULES);
         RuleTableDelta delta = RuleTableDelta.between(before, after);
         return new TableChangeView(
                 change.vnics().stream().limit(MAX_NAMES).map(VnicId::toString).toList(),
                 change.vnics().size(),
-                before.rules().size(),
-                after.rules().size(),
+                shown(before.rules()).size(),
+                shown(after.rules()).size(),
                 names(delta.added()),
                 names(delta.removed()),
                 names(delta.changed()),
@@ -117,7 +125,13 @@ final class PreviewViews {
                 change.before() != null && change.after() != null && delta.settings());
     }
 
-    private static RuleNames names(List<TableRule> rules) {
+    /** Those that may be told. */
+    private List<TableRule> shown(List<TableRule> rules) {
+        return rules.stream().filter(rule -> !sight.hides(rule.name())).toList();
+    }
+
+    private RuleNames names(List<TableRule> all) {
+        List<TableRule> rules = shown(all);
         List<String> names = new ArrayList<>();
         for (TableRule rule : rules.subList(0, Math.min(rules.size(), MAX_NAMES))) {
             names.add(rule.name() + " (" + rule.action() + ")");

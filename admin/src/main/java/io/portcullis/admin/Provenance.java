@@ -43,11 +43,13 @@ final class Provenance {
     private static final int ECHO_REQUEST_V6 = 128;
 
     private final VnicId vnic;
+    private final Sight sight;
     private final Map<Long, TenantModel> models;
     private final Map<Long, PolicyEvaluator> evaluators = new HashMap<>();
 
-    private Provenance(VnicId vnic, Map<Long, TenantModel> models) {
+    private Provenance(VnicId vnic, Map<Long, TenantModel> models, Sight sight) {
         this.vnic = vnic;
+        this.sight = sight;
         this.models = models;
     }
 
@@ -57,7 +59,7 @@ final class Provenance {
      * @param newest is not asked for again
      */
     static CompletionStage<Provenance> of(
-            AdminServices services, TenantModel newest, VnicId vnic, List<ConnectionInfo> connections) {
+            AdminServices services, TenantModel newest, VnicId vnic, List<ConnectionInfo> connections, Sight sight) {
         Set<Long> revisions = new TreeSet<>();
         connections.stream().limit(MAX_EXPLAINED).forEach(connection -> {
             revisions.add(connection.policyRevision());
@@ -74,7 +76,7 @@ final class Provenance {
             Map<Long, TenantModel> models = new HashMap<>();
             models.put(newest.revision(), newest);
             found.forEach(model -> model.ifPresent(known -> models.put(known.revision(), known)));
-            return new Provenance(vnic, models);
+            return new Provenance(vnic, models, sight);
         });
     }
 
@@ -101,13 +103,16 @@ final class Provenance {
         Decision decision = evaluation.decision();
         RuleName rule = decision.rule();
         if (idOf(model, rule) == ruleId && decision.allows()) {
+            boolean isHidden = rule != null && sight.hides(rule.policy());
             return new ProvenanceView(
                     when,
                     revision,
-                    rule == null ? null : EvaluationViews.name(rule),
-                    decision.passes().stream().map(EvaluationViews::name).toList(),
-                    EvaluationViews.reasons(evaluation.reasons()),
-                    rule == null ? "no rule matched: the tenant's default" : null);
+                    EvaluationViews.name(rule, sight),
+                    EvaluationViews.names(decision.passes(), sight),
+                    isHidden ? List.of() : EvaluationViews.reasons(evaluation.reasons()),
+                    isHidden
+                            ? "the provider's policy allowed it"
+                            : rule == null ? "no rule matched: the tenant's default" : null);
         }
         return new ProvenanceView(
                 when,
@@ -116,7 +121,7 @@ final class Provenance {
                 List.of(),
                 List.of(),
                 "of its first packet the documents said " + decision.verdict() + " by "
-                        + (rule == null ? Views.DEFAULT : rule)
+                        + (rule == null ? Views.DEFAULT : sight.rule(rule.toString()))
                         + ": it went on by live-flow mode KEEP, or another connection had announced it");
     }
 

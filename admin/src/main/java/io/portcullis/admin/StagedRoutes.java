@@ -55,7 +55,8 @@ final class StagedRoutes {
         return services.model(tenant)
                 .thenCombine(
                         services.staged(tenant),
-                        (model, report) -> Answer.ok(StagedViews.of(model, report), model.revision()));
+                        (model, report) -> Answer.ok(
+                                new StagedViews(Sight.of(exchange.principal())).view(model, report), model.revision()));
     }
 
     // ---- staging

@@ -23,9 +23,13 @@ final class StagedViews {
 
     private static final String DEFAULT = "default";
 
-    private StagedViews() {}
+    private final Sight sight;
 
-    static StagedView of(TenantModel model, StagedReport report) {
+    StagedViews(Sight sight) {
+        this.sight = sight;
+    }
+
+    StagedView view(TenantModel model, StagedReport report) {
         StagedCounts counts = report.counts();
         return new StagedView(
                 model.tenant().value(),
@@ -38,7 +42,7 @@ final class StagedViews {
                 counts.liveJudged(),
                 rules(model, counts.rules()),
                 counts.omittedRules(),
-                counts.examples().stream().map(StagedViews::example).toList(),
+                counts.examples().stream().map(this::example).toList(),
                 report.silentHosts());
     }
 
@@ -49,7 +53,7 @@ final class StagedViews {
         return model.policies().containsKey(staged.name()) ? "CHANGE" : "ADD";
     }
 
-    private static List<StagedView.Rule> rules(TenantModel model, List<RuleCount> counted) {
+    private List<StagedView.Rule> rules(TenantModel model, List<RuleCount> counted) {
         Map<String, RuleCount> byName = new LinkedHashMap<>();
         counted.forEach(count -> byName.put(count.rule(), count));
         List<StagedView.Rule> rules = new ArrayList<>();
@@ -66,11 +70,13 @@ final class StagedViews {
                 }
             }
         }
+        Map<String, RuleCount> others = new LinkedHashMap<>();
         byName.forEach((name, count) -> {
             if (count.wouldDeny() + count.wouldAllow() + count.wouldCut() > 0) {
-                rules.add(rule(shown(name), false, count));
+                others.merge(shown(name), count, StagedViews::sum);
             }
         });
+        others.forEach((name, count) -> rules.add(rule(name, false, count)));
         return rules;
     }
 
@@ -78,11 +84,22 @@ final class StagedViews {
         return new StagedView.Rule(name, staged, count.hits(), count.wouldDeny(), count.wouldAllow(), count.wouldCut());
     }
 
-    private static String shown(String rule) {
-        return rule.isEmpty() ? DEFAULT : rule;
+    /** Of rules that may not be told apart. */
+    private static RuleCount sum(RuleCount one, RuleCount other) {
+        return new RuleCount(
+                0,
+                "",
+                one.hits() + other.hits(),
+                one.wouldDeny() + other.wouldDeny(),
+                one.wouldAllow() + other.wouldAllow(),
+                one.wouldCut() + other.wouldCut());
     }
 
-    private static StagedView.Example example(StagedCounts.Example example) {
+    private String shown(String rule) {
+        return rule.isEmpty() ? DEFAULT : sight.rule(rule);
+    }
+
+    private StagedView.Example example(StagedCounts.Example example) {
         ShadowReport.Example flow = example.flow();
         InetAddress source = flow.source();
         InetAddress destination = flow.destination();

@@ -20,6 +20,7 @@ import io.portcullis.policy.model.TenantModel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -63,17 +64,29 @@ final class TenantRoutes {
         return services.tenants()
                 .thenCompose(names -> {
                     CompletionStage<List<TenantView>> views = CompletableFuture.completedFuture(new ArrayList<>());
-                    for (TenantId name :
-                            names.stream().filter(exchange.principal()::sees).toList()) {
+                    for (TenantId name : names.stream()
+                            .filter(exchange.principal()::sees)
+                            .filter(name -> !name.equals(TenantId.PROVIDER))
+                            .toList()) {
                         views = views.thenCombine(services.model(name), (list, model) -> {
                             list.add(ModelWriter.tenant(model));
                             return list;
                         });
                     }
-                    return views;
+                    return exchange.principal().tenant() == null ? withProvider(views) : views;
                 })
                 .thenApply(ItemList::new)
                 .thenApply(Answer::ok);
+    }
+
+    /** Once there is anything to see of it. */
+    private CompletionStage<List<TenantView>> withProvider(CompletionStage<List<TenantView>> views) {
+        CompletionStage<Optional<TenantModel>> provider =
+                services.model(TenantId.PROVIDER).handle((model, silent) -> Optional.ofNullable(model));
+        return views.thenCombine(provider, (list, found) -> {
+            found.filter(model -> model.revision() > 0).map(ModelWriter::tenant).ifPresent(list::add);
+            return list;
+        });
     }
 
     private CompletionStage<Answer> put(Exchange exchange) {

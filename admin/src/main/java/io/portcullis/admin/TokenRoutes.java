@@ -149,6 +149,11 @@ final class TokenRoutes {
             mistakes.add(new FieldProblem("tenant", "there is no tenant '" + text + "'", "the token is for " + own));
             return null;
         }
+        if (text.equals(TenantId.PROVIDER.value())) {
+            mistakes.add(new FieldProblem(
+                    "tenant", "the provider's policies are for tokens of the whole cluster", "leave the tenant out"));
+            return null;
+        }
         try {
             return new TenantId(text);
         } catch (IllegalArgumentException noName) {

@@ -68,10 +68,10 @@ final class TraceRoutes {
         EvaluateRequest request = exchange.read(EvaluateRequest.class);
         return services.model(TenantRoutes.tenant(exchange))
                 .thenApplyAsync(model -> Question.read(model, request))
-                .thenCompose(this::answer);
+                .thenCompose(question -> answer(question, Sight.of(exchange.principal())));
     }
 
-    private CompletionStage<Answer> answer(Question question) {
+    private CompletionStage<Answer> answer(Question question, Sight sight) {
         LiveFirewalls firewalls = new LiveFirewalls(services);
         List<CompletionStage<TraceViews.Sides>> sides = question.evaluations().stream()
                 .map(evaluation -> sides(question, evaluation.path(), firewalls))
@@ -81,7 +81,7 @@ final class TraceRoutes {
                 .thenCombine(
                         Stages.all(sides),
                         (assignments, found) -> Answer.ok(
-                                new TraceViews(model, assignments)
+                                new TraceViews(model, assignments, sight)
                                         .view(question.wanted(), question.evaluations(), found),
                                 model.revision()));
     }

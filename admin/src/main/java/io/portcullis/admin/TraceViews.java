@@ -33,6 +33,7 @@ final class TraceViews {
     private final TenantModel model;
     private final Map<VnicId, RuleAssignment> assignments;
     private final Views views;
+    private final Sight sight;
 
     /** Both ends of a path; null where there is no firewall of the tenant. */
     record Sides(@Nullable LiveSide source, @Nullable LiveSide destination) {}
@@ -42,10 +43,11 @@ final class TraceViews {
             String verdict, @Nullable String why, @Nullable FlowReport report) {}
 
     /** @param assignments the tables that the vNICs should have */
-    TraceViews(TenantModel model, Map<VnicId, RuleAssignment> assignments) {
+    TraceViews(TenantModel model, Map<VnicId, RuleAssignment> assignments, Sight sight) {
         this.model = model;
         this.assignments = assignments;
-        views = new Views(model);
+        this.sight = sight;
+        views = new Views(model, sight);
     }
 
     TraceView view(PathRequest wanted, List<PathEvaluation> evaluations, List<Sides> sides) {
@@ -97,7 +99,6 @@ final class TraceViews {
         RuleAssignment wanted = assignments.getOrDefault(policy.vnic(), RuleAssignment.NONE);
         Outcome outcome = outcome(live);
         compare(policy, wanted, outcome).forEach(difference -> differences.add(which + ": " + difference));
-        RuleName rule = policy.decision().rule();
         return new SideView(
                 policy.vnic().toString(),
                 policy.direction().name(),
@@ -105,7 +106,7 @@ final class TraceViews {
                 outcome.why(),
                 live.placement(),
                 policy.decision().verdict().name(),
-                rule == null ? null : EvaluationViews.name(rule),
+                EvaluationViews.name(policy.decision().rule(), sight),
                 wanted.revision(),
                 live.answers().stream().map(answer -> firewall(answer, wanted)).toList());
     }
@@ -143,7 +144,7 @@ final class TraceViews {
                 || says.phase().equals(FirewallState.CUTTING_OVER.name());
     }
 
-    private static List<String> compare(Evaluation policy, RuleAssignment wanted, Outcome outcome) {
+    private List<String> compare(Evaluation policy, RuleAssignment wanted, Outcome outcome) {
         RuleName rule = policy.decision().rule();
         String says =
                 policy.decision().verdict() + by(policy.decision().cause(), rule == null ? null : rule.toString());
@@ -169,9 +170,9 @@ final class TraceViews {
         return !report.rulesHash().equals(wanted.hash());
     }
 
-    private static String by(Cause cause, @Nullable String rule) {
+    private String by(Cause cause, @Nullable String rule) {
         return switch (cause) {
-            case RULE -> " by " + rule;
+            case RULE -> " by " + sight.rule(String.valueOf(rule));
             case DEFAULT -> " by default";
             case EXCLUDED -> " as it is excluded";
             case NEIGHBOURHOOD, NOT_IP -> " by its kind";
@@ -202,15 +203,15 @@ final class TraceViews {
                 isLagging(report, wanted),
                 verdict == null ? null : verdict.action().name(),
                 verdict == null ? null : rule(verdict),
-                verdict == null ? null : verdict.ruleId(),
+                verdict == null ? null : sight.id(verdict.rule(), verdict.ruleId()),
                 report.matching(),
                 views.connections(report.connections()),
                 null);
     }
 
-    private static String rule(FlowVerdict verdict) {
+    private String rule(FlowVerdict verdict) {
         return switch (verdict.cause()) {
-            case RULE -> String.valueOf(verdict.rule());
+            case RULE -> sight.rule(String.valueOf(verdict.rule()));
             case DEFAULT -> Views.DEFAULT;
             case EXCLUDED -> "excluded";
             case NEIGHBOURHOOD, NOT_IP -> "neighbourhood";

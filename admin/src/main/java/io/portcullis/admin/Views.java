@@ -45,14 +45,16 @@ final class Views {
     private static final int PROTOCOL_TCP = 6;
 
     private final TenantModel model;
+    private final Sight sight;
     private final Map<String, List<String>> groupsByVm = new HashMap<>();
     private final Map<String, Map<InetAddress, String>> ownersBySegment = new HashMap<>();
     private boolean grouped;
     private final Map<Long, String> ruleNames = new HashMap<>();
     private @Nullable ExcludedVnics excluded;
 
-    Views(TenantModel model) {
+    Views(TenantModel model, Sight sight) {
         this.model = model;
+        this.sight = sight;
     }
 
     VmView vm(Vm vm, PlacementView placement, Map<String, VnicStatusView> statuses) {
@@ -163,10 +165,10 @@ final class Views {
                 address(connection.responder(), connection.protocol()),
                 connection.state(),
                 connection.outbound() ? "OUT" : "IN",
-                names.get(connection.ruleId()),
-                connection.ruleId(),
+                shown(names.get(connection.ruleId())),
+                sight.id(names.get(connection.ruleId()), connection.ruleId()),
                 connection.policyRevision(),
-                names.get(connection.admittingRuleId()),
+                shown(names.get(connection.admittingRuleId())),
                 connection.admittingRevision(),
                 TimeUnit.NANOSECONDS.toMillis(connection.ageNanos()),
                 TimeUnit.NANOSECONDS.toMillis(connection.idleNanos()),
@@ -175,10 +177,13 @@ final class Views {
                 provenance);
     }
 
+    private @Nullable String shown(@Nullable String rule) {
+        return rule == null ? null : sight.rule(rule);
+    }
+
     private Map<Long, String> ruleNames() {
         if (ruleNames.isEmpty()) {
-            model.policies()
-                    .values()
+            model.allPolicies()
                     .forEach(policy -> policy.rules()
                             .forEach(rule -> ruleNames.put(
                                     RuleIds.of(model.tenant(), policy.name(), rule.name()),
@@ -201,9 +206,13 @@ final class Views {
         return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + address.getPort();
     }
 
-    static List<RuleView> rules(RuleTable table) {
+    /** Those that may be told. */
+    static List<RuleView> rules(RuleTable table, Sight sight) {
         List<RuleView> rules = new ArrayList<>(table.rules().size());
         for (TableRule rule : table.rules()) {
+            if (sight.hides(rule.name())) {
+                continue;
+            }
             rules.add(new RuleView(
                     rules.size() + 1,
                     rule.id(),

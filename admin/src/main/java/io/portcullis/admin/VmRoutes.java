@@ -31,6 +31,7 @@ import io.portcullis.policy.model.Tag;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.model.Vm;
 import io.portcullis.policy.model.Vnic;
+import io.portcullis.policy.table.TableRule;
 import io.portcullis.vnic.VnicSpec;
 import java.util.ArrayList;
 import java.util.List;
@@ -81,7 +82,7 @@ final class VmRoutes {
     private CompletionStage<Answer> list(Exchange exchange) {
         return services.model(TenantRoutes.tenant(exchange))
                 .thenCombine(services.placements(TenantRoutes.tenant(exchange)), (model, placements) -> {
-                    Views views = new Views(model);
+                    Views views = new Views(model, Sight.of(exchange.principal()));
                     List<VmView> vms = model.vms().values().stream()
                             .map(vm -> views.vm(vm, placements.getOrDefault(vm.id(), Views.NOWHERE), Map.of()))
                             .toList();
@@ -92,13 +93,14 @@ final class VmRoutes {
     private CompletionStage<Answer> get(Exchange exchange) {
         return services.model(TenantRoutes.tenant(exchange)).thenCompose(model -> {
             Vm vm = Lookup.vm(model, exchange.variable("name"));
-            return services.placement(vm.id()).thenCompose(placement -> view(model, vm, placement));
+            return services.placement(vm.id()).thenCompose(placement -> view(exchange, model, vm, placement));
         });
     }
 
-    private CompletionStage<Answer> view(TenantModel model, Vm vm, PlacementView placement) {
+    private CompletionStage<Answer> view(Exchange exchange, TenantModel model, Vm vm, PlacementView placement) {
+        Views views = new Views(model, Sight.of(exchange.principal()));
         return statuses(vm, placement)
-                .thenApply(statuses -> Answer.ok(new Views(model).vm(vm, placement, statuses), model.revision()));
+                .thenApply(statuses -> Answer.ok(views.vm(vm, placement, statuses), model.revision()));
     }
 
     /** What is known; a host that does not answer costs the live part only. */
@@ -141,7 +143,7 @@ final class VmRoutes {
         return services.model(TenantRoutes.tenant(exchange)).thenCompose(model -> {
             Vm vm = Lookup.vm(model, exchange.variable("name"));
             return services.attach(specOf(model, vm), hostId, exchange.by())
-                    .thenCompose(placement -> view(model, vm, placement));
+                    .thenCompose(placement -> view(exchange, model, vm, placement));
         });
     }
 
@@ -163,7 +165,8 @@ final class VmRoutes {
     private CompletionStage<Answer> detach(Exchange exchange) {
         return services.model(TenantRoutes.tenant(exchange)).thenCompose(model -> {
             Vm vm = Lookup.vm(model, exchange.variable("name"));
-            return services.detach(vm.id(), exchange.by()).thenCompose(placement -> view(model, vm, placement));
+            return services.detach(vm.id(), exchange.by())
+                    .thenCompose(placement -> view(exchange, model, vm, placement));
         });
     }
 
@@ -261,7 +264,8 @@ final class VmRoutes {
     private CompletionStage<Answer> vnic(Exchange exchange) {
         return find(exchange)
                 .thenCompose(found -> status(found).thenApply(status -> {
-                    VnicView view = new Views(found.model()).vnic(found.vnic(), status.orElse(null));
+                    Views views = new Views(found.model(), Sight.of(exchange.principal()));
+                    VnicView view = views.vnic(found.vnic(), status.orElse(null));
                     return Answer.ok(view, found.model().revision());
                 }));
     }
@@ -273,6 +277,7 @@ final class VmRoutes {
     }
 
     private CompletionStage<Answer> rules(Exchange exchange) {
+        Sight sight = Sight.of(exchange.principal());
         return find(exchange)
                 .thenCompose(found -> services.rules(found.vnic().id()).thenCombine(status(found), (rules, status) -> {
                     long realized = status.map(VnicStatusView::policyRevision).orElse(0L);
@@ -286,7 +291,8 @@ final class VmRoutes {
                             ModelWriter.word(rules.table().timeouts()),
                             rules.table().excluded(),
                             rules.table().ftpHelper() ? List.of(ModelWriter.word(Alg.FTP)) : List.of(),
-                            Views.rules(rules.table())));
+                            rules.table().rules().stream().map(TableRule::name).anyMatch(sight::hides),
+                            Views.rules(rules.table(), sight)));
                 }));
     }
 
@@ -300,7 +306,7 @@ final class VmRoutes {
                             ProblemKind.WRONG_STATE, vm + " is attached to no host", "attach it first"));
             return services.connections(host, found.vnic().id(), limit + 1).thenCompose(connections -> {
                 List<ConnectionInfo> listed = connections.stream().limit(limit).toList();
-                return views(found, listed, isExplained)
+                return views(found, listed, isExplained, Sight.of(exchange.principal()))
                         .thenApply(views -> Answer.ok(new ConnectionsView(
                                 found.vnic().id().toString(), host.value(), connections.size() > limit, views)));
             });
@@ -309,10 +315,10 @@ final class VmRoutes {
 
     /** On a thread of its own if they are explained: each walks the whole policy of some revision. */
     private CompletionStage<List<ConnectionView>> views(
-            Found found, List<ConnectionInfo> connections, boolean isExplained) {
-        Views views = new Views(found.model());
+            Found found, List<ConnectionInfo> connections, boolean isExplained, Sight sight) {
+        Views views = new Views(found.model(), sight);
         return isExplained
-                ? Provenance.of(services, found.model(), found.vnic().id(), connections)
+                ? Provenance.of(services, found.model(), found.vnic().id(), connections, sight)
                         .thenApplyAsync(provenance -> views.connections(connections, provenance), workers)
                 : CompletableFuture.completedFuture(views.connections(connections));
     }

@@ -48,7 +48,8 @@ public record EvaluationView(
      * What one firewall says.
      *
      * @param direction IN or OUT
-     * @param cause RULE, DEFAULT, EXCLUDED, NEIGHBOURHOOD (ARP, neighbour and listener discovery) or NOT_IP
+     * @param cause RULE, DEFAULT, EXCLUDED, NEIGHBOURHOOD (ARP, neighbour and listener discovery) or NOT_IP; for a token of
+     *     a tenant PROVIDER where a rule of the provider decided
      * @param rule what decided, if a rule did
      * @param passes rules that handed the packet on to the next category
      * @param reasons why the rule matches

@@ -11,6 +11,7 @@ import java.util.List;
  * @param tracking {@code strict} or {@code loose}
  * @param timeouts {@code linux} or {@code nsx}
  * @param excluded whether what no rule refuses passes, whatever the state of its connection
+ * @param providerRules whether rules of the provider hold beside these, that the token may not see
  * @param algs gateways that follow the vNIC's connections: {@code ftp}
  */
 public record RulesView(
@@ -23,4 +24,5 @@ public record RulesView(
         String timeouts,
         boolean excluded,
         List<String> algs,
+        boolean providerRules,
         List<RuleView> rules) {}

@@ -83,6 +83,7 @@ final class EvaluationText {
         }
         return switch (verdict.cause()) {
             case "DEFAULT" -> "the tenant's default, no rule matched";
+            case "PROVIDER" -> "the provider's policy";
             case "EXCLUDED" -> "exclusion, no rule holds here";
             case "NEIGHBOURHOOD" -> "its kind: ARP and neighbour discovery are for rules of category ETHERNET alone";
             default -> "its kind: it is not IP, and no rule of category ETHERNET allows it";

@@ -14,6 +14,7 @@ import io.portcullis.api.SegmentSpec;
 import io.portcullis.api.ServiceSpec;
 import io.portcullis.api.StagedPolicySpec;
 import io.portcullis.api.StagedView;
+import io.portcullis.api.TenantsRealization;
 import io.portcullis.api.VmView;
 import io.portcullis.api.VnicView;
 import io.portcullis.cli.Table.Column;
@@ -43,6 +44,7 @@ import picocli.CommandLine.Parameters;
             "  portcullis get connections web-1    what is tracked there now, and by which rule",
             "  portcullis get connections web-1 --why  and why that rule matched, at the revision that admitted it",
             "  portcullis get realization          which vNICs and hosts lag, and since when",
+            "  portcullis get realization --tenant provider    which tenants, with the provider's policies",
             "  portcullis get staged               what staged policies would have done",
             "  portcullis get quota                what the tenant may have at most, and what it has",
             "  portcullis get hits web             how often the rules of policy web decided, and when last",
@@ -206,7 +208,8 @@ final class GetCommand implements Callable<Integer> {
                             ? ", in force"
                             : ", in force is " + view.realizedRevision())
                     + ", default " + view.defaultAction()
-                    + (view.excluded() ? ", excluded: the tenant's rules do not hold here" : "")));
+                    + (view.excluded() ? ", excluded: the tenant's rules do not hold here" : "")
+                    + (view.providerRules() ? ", after rules of the provider" : "")));
             output.one(view, Table.of(view.rules(), output.wide(), Tables.RULES));
         }
     }
@@ -273,6 +276,11 @@ final class GetCommand implements Callable<Integer> {
         Output output = session.output();
         output.text(out -> out.println("revision " + view.revision() + " of " + view.tenant() + ": "
                 + (view.realized() ? "realized everywhere" : "realized by " + Sentences.realized(view))));
-        output.one(view, Table.of(view.vnics(), output.wide(), Tables.REALIZATION));
+        TenantsRealization tenants = view.tenants();
+        output.one(
+                view,
+                tenants == null
+                        ? Table.of(view.vnics(), output.wide(), Tables.REALIZATION)
+                        : Table.of(tenants.items(), output.wide(), Tables.ADOPTIONS));
     }
 }

@@ -3,7 +3,7 @@ package io.portcullis.cli;
 import io.portcullis.api.ChangeView;
 import io.portcullis.api.PortcullisClient;
 import io.portcullis.api.RealizationView;
-import io.portcullis.api.VnicRealization;
+import io.portcullis.api.TenantsRealization;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -26,12 +26,12 @@ final class RealizationWait {
     private static final long POLL_MILLIS = 50;
     /** For which the node is asked to wait with its answer; then it is said how far the change has come. */
     private static final long PROGRESS_MILLIS = 500;
-    /** vNICs that a time-out lists. */
+    /** vNICs or tenants that a time-out lists. */
     private static final int MAX_LISTED = 20;
 
     /** What can be waited for. */
     enum Goal {
-        /** Every attached vNIC enforces the revision or a later one. */
+        /** Every attached vNIC enforces the revision or a later one; of the provider, those of all tenants. */
         REALIZED
     }
 
@@ -66,17 +66,29 @@ final class RealizationWait {
         if (view.realized()) {
             return ExitCode.OK;
         }
-        List<VnicRealization> lagging =
-                view.vnics().stream().filter(vnic -> !vnic.realized()).toList();
+        List<String> lagging = lagging(view);
         session.say("error: after " + timeout.toMillis() + " ms revision " + change.revision() + " is realized by "
                 + Sentences.realized(view));
-        lagging.stream().limit(MAX_LISTED).forEach(vnic -> session.say("  " + Sentences.lagging(vnic)));
+        lagging.stream().limit(MAX_LISTED).forEach(line -> session.say("  " + line));
         if (lagging.size() > MAX_LISTED) {
             session.say("  and " + (lagging.size() - MAX_LISTED) + " more");
         }
         session.say(
                 "  hint: the change is made and goes on being distributed; 'portcullis get realization' shows how far");
         return ExitCode.FAILED;
+    }
+
+    private static List<String> lagging(RealizationView view) {
+        TenantsRealization tenants = view.tenants();
+        return tenants == null
+                ? view.vnics().stream()
+                        .filter(vnic -> !vnic.realized())
+                        .map(Sentences::lagging)
+                        .toList()
+                : tenants.items().stream()
+                        .limit(tenants.pending())
+                        .map(Sentences::lagging)
+                        .toList();
     }
 
     private RealizationView await(Session session, ChangeView change) {

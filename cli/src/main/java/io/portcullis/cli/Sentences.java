@@ -9,6 +9,8 @@ import io.portcullis.api.MigrationView;
 import io.portcullis.api.RealizationView;
 import io.portcullis.api.ReceiptView;
 import io.portcullis.api.StagedView;
+import io.portcullis.api.TenantRealization;
+import io.portcullis.api.TenantsRealization;
 import io.portcullis.api.VnicRealization;
 import java.util.Comparator;
 import java.util.List;
@@ -63,8 +65,17 @@ final class Sentences {
         return String.join(", ", names.stream().limit(MAX_LISTED).toList()) + more;
     }
 
-    /** {@code 3 of 4 vNICs; pending: host-2 (1, since 2026-01-01T00:00:00Z)}. */
+    /** {@code 3 of 4 vNICs; pending: host-2 (1, since 2026-01-01T00:00:00Z)}; of the provider {@code 3 of 4 tenants; pending: acme}. */
     static String realized(RealizationView view) {
+        TenantsRealization tenants = view.tenants();
+        if (tenants != null) {
+            List<String> pending = tenants.items().stream()
+                    .limit(tenants.pending())
+                    .map(TenantRealization::tenant)
+                    .toList();
+            return tenants.count() - tenants.pending() + " of " + tenants.count() + " tenants"
+                    + (pending.isEmpty() ? "" : "; pending: " + listed(pending));
+        }
         long done = view.vnics().stream().filter(VnicRealization::realized).count();
         Map<String, List<VnicRealization>> pending = view.vnics().stream()
                 .filter(vnic -> !vnic.realized())
@@ -80,6 +91,13 @@ final class Sentences {
                         + ")")
                 .collect(Collectors.joining(", "));
         return done + " of " + view.vnics().size() + " vNICs" + (hosts.isEmpty() ? "" : "; pending: " + hosts);
+    }
+
+    static String lagging(TenantRealization tenant) {
+        return tenant.tenant() + " has revision " + tenant.adopted() + " of the provider"
+                + (tenant.pendingSince() == null ? "" : ", pending since " + tenant.pendingSince())
+                + (tenant.laggingHosts().isEmpty() ? "" : ", lagging " + String.join(", ", tenant.laggingHosts()))
+                + (tenant.problem() == null ? "" : ": " + tenant.problem());
     }
 
     static String lagging(VnicRealization vnic) {

@@ -13,6 +13,9 @@ import picocli.CommandLine.Option;
 
 /** Options that every command has: where the cluster is, which tenant, how to print. */
 final class Session implements AutoCloseable {
+    /** Whose policies come before those of all tenants; is meant only if it is named. */
+    private static final String PROVIDER = "provider";
+
     static final String DEFAULT_URL = "http://127.0.0.1:7300";
     static final String DEFAULT_TOKEN_FILE = "~/.portcullis/token";
 
@@ -113,7 +116,9 @@ final class Session implements AutoCloseable {
         if (named != null) {
             return named;
         }
-        List<TenantView> tenants = client().tenants();
+        List<TenantView> tenants = client().tenants().stream()
+                .filter(view -> !view.name().equals(PROVIDER))
+                .toList();
         if (tenants.size() == 1) {
             return tenants.getFirst().name();
         }

@@ -22,6 +22,7 @@ import io.portcullis.api.SegmentSpec;
 import io.portcullis.api.ServiceSpec;
 import io.portcullis.api.StagedPolicySpec;
 import io.portcullis.api.StagedView;
+import io.portcullis.api.TenantRealization;
 import io.portcullis.api.TenantView;
 import io.portcullis.api.VmView;
 import io.portcullis.api.VnicRealization;
@@ -245,6 +246,15 @@ final class Tables {
             column("REVISION", VnicRealization::revision),
             column("REALIZED", VnicRealization::realized),
             column("PENDING-SINCE", VnicRealization::pendingSince));
+
+    static final List<Column<TenantRealization>> ADOPTIONS = List.of(
+            column("TENANT", TenantRealization::tenant),
+            column("ADOPTED", TenantRealization::adopted),
+            column("REVISION", TenantRealization::revision),
+            column("REALIZED", TenantRealization::realized),
+            column("PENDING-SINCE", TenantRealization::pendingSince),
+            column("LAGGING", TenantRealization::laggingHosts),
+            column("PROBLEM", TenantRealization::problem));
 
     static final List<Column<RevisionView>> REVISIONS = List.of(
             column("REVISION", RevisionView::revision),

@@ -7,6 +7,8 @@ import io.portcullis.admin.http.RefusedException;
 import io.portcullis.api.HistoryView;
 import io.portcullis.api.RealizationView;
 import io.portcullis.api.RevisionView;
+import io.portcullis.api.TenantRealization;
+import io.portcullis.api.TenantsRealization;
 import io.portcullis.api.VnicRealization;
 import io.portcullis.api.document.Nearest;
 import io.portcullis.policy.HostId;
@@ -205,6 +207,9 @@ final class Tenants {
     CompletionStage<RealizationView> realization(TenantId tenant, OptionalLong asked, Duration wait) {
         return ask(tenant, replyTo -> new TenantCommand.GetRealization(expected(asked), wait.toMillis(), replyTo), wait)
                 .thenApply(reply -> {
+                    if (reply instanceof TenantReply.Adoptions adoptions) {
+                        return view(adoptions, asked);
+                    }
                     if (!(reply instanceof TenantReply.Realization realization)) {
                         throw failed(reply);
                     }
@@ -217,6 +222,27 @@ final class Tenants {
                     boolean realized = revision <= current && vnics.stream().allMatch(VnicRealization::realized);
                     return new RealizationView(tenant.value(), revision, current, realized, vnics);
                 });
+    }
+
+    private static RealizationView view(TenantReply.Adoptions adoptions, OptionalLong asked) {
+        long revision = asked.orElse(adoptions.revision());
+        List<TenantRealization> items = adoptions.tenants().stream()
+                .map(tenant -> new TenantRealization(
+                        tenant.tenant().value(),
+                        tenant.adopted(),
+                        tenant.revision(),
+                        tenant.realized(),
+                        tenant.pendingSince() == null ? null : text(tenant.pendingSince()),
+                        tenant.lagging().stream().map(HostId::value).toList(),
+                        tenant.problem()))
+                .toList();
+        return new RealizationView(
+                TenantId.PROVIDER.value(),
+                revision,
+                adoptions.revision(),
+                revision <= adoptions.revision() && adoptions.pending() == 0,
+                List.of(),
+                new TenantsRealization(adoptions.all(), adoptions.pending(), items));
     }
 
     /** Nobody compares nanoseconds. */

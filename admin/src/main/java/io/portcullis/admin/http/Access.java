@@ -15,7 +15,7 @@ public record Access(Scope scope, Role role) {
     public enum Scope {
         /** Anyone's, without a token. */
         OPEN,
-        /** Tokens of the path's tenant, and of the cluster. */
+        /** Tokens of the path's tenant, and of the cluster; of the cluster only if it is the provider's. */
         TENANT,
         /** All tokens; the handler shows each what is its own. */
         SHARED,
@@ -51,7 +51,7 @@ public record Access(Scope scope, Role role) {
     void check(Principal principal, Map<String, String> variables, String path) {
         TenantId own = principal.tenant();
         String named = variables.get(TENANT);
-        if (own != null && named != null && !own.value().equals(named)) {
+        if (own != null && named != null && (!own.value().equals(named) || own.equals(TenantId.PROVIDER))) {
             throw new RefusedException(
                     ProblemKind.UNKNOWN, "there is no tenant '" + named + "'", "the token is for tenant " + own);
         }

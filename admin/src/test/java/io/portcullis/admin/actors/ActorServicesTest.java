@@ -13,7 +13,10 @@ import io.portcullis.admin.http.RefusedException;
 import io.portcullis.api.HistoryView;
 import io.portcullis.api.HostView;
 import io.portcullis.api.MigrationView;
+import io.portcullis.api.RealizationView;
 import io.portcullis.api.RevisionView;
+import io.portcullis.api.TenantRealization;
+import io.portcullis.api.TenantsRealization;
 import io.portcullis.api.VnicRealization;
 import io.portcullis.datapath.Direction;
 import io.portcullis.datapath.engine.FlowQuery;
@@ -51,6 +54,7 @@ import io.portcullis.vnic.ModelVersion;
 import io.portcullis.vnic.RefusalCode;
 import io.portcullis.vnic.Refused;
 import io.portcullis.vnic.RuleAssignment;
+import io.portcullis.vnic.TenantAdoption;
 import io.portcullis.vnic.TenantCommand;
 import io.portcullis.vnic.TenantReply;
 import java.net.InetAddress;
@@ -244,6 +248,27 @@ class ActorServicesTest {
         assertThat(done(services.realization(ACME, OptionalLong.of(7), Duration.ZERO))
                         .vnics())
                 .containsExactly(new VnicRealization(ETH0.toString(), "host-1", 7, true, since.toString()));
+    }
+
+    @Test
+    void shouldTellOfEachTenantHowFarItIsWithTheProvidersPolicies() {
+        Instant since = Instant.parse("2026-01-01T00:00:00Z");
+        cluster.models.put(TenantId.PROVIDER, TenantModel.empty(TenantId.PROVIDER));
+        cluster.replies.put(
+                TenantCommand.GetRealization.class,
+                new TenantReply.Adoptions(
+                        9, 2, 1, List.of(new TenantAdoption(ACME, 8, 7, false, since, List.of(HOST_1), "late"))));
+
+        RealizationView view = done(services.realization(TenantId.PROVIDER, OptionalLong.empty(), Duration.ZERO));
+
+        assertThat(view.revision()).isEqualTo(9);
+        assertThat(view.realized()).isFalse();
+        assertThat(view.tenants())
+                .isEqualTo(new TenantsRealization(
+                        2,
+                        1,
+                        List.of(new TenantRealization(
+                                "acme", 8, 7, false, since.toString(), List.of("host-1"), "late"))));
     }
 
     @Test
