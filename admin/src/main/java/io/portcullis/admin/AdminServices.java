@@ -98,7 +98,10 @@ public interface AdminServices {
     /** What staged policies would have done, as the hosts counted it; hosts that do not answer are named. */
     CompletionStage<StagedReport> staged(TenantId tenant);
 
-    /** What the tenant's rules have counted, of all hosts, also those that are gone. Never fails for a host that does not answer. */
+    /**
+     * What the tenant's rules have counted, of all hosts, also those that are gone; of the provider, in all tenants. Never fails for a host that does
+     * not answer.
+     */
     CompletionStage<HitReport> hits(TenantId tenant);
 
     /** Longest wait that {@link #realization} takes. */

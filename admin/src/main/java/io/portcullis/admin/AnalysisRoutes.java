@@ -71,7 +71,8 @@ final class AnalysisRoutes {
                                         model,
                                         analyze(exchange, after, usage),
                                         usage,
-                                        Finding.identities(analyze(exchange, model, usage).findings()));
+                                        Finding.identities(
+                                                analyze(exchange, model, usage).findings()));
                             case EditResult.Refused refused ->
                                 throw Edits.rejected(change, new EditOutcome.Rejected(refused.problems()));
                         },

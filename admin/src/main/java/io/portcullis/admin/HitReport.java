@@ -6,6 +6,8 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +37,16 @@ public record HitReport(
         Map<Long, RuleHit> sum = new HashMap<>(rules);
         hits.rules().forEach(hit -> sum.merge(hit.ruleId(), hit, RuleHit::plus));
         return new HitReport(sum, later(countedSince, hits.countedSince()), silentHosts, storeAnswers);
+    }
+
+    /** With what another tenant's rules counted; of the rules that both have of the provider, the sum. */
+    public HitReport plus(HitReport other) {
+        Map<Long, RuleHit> sum = new HashMap<>(rules);
+        other.rules.forEach((id, hit) -> sum.merge(id, hit, RuleHit::plus));
+        Set<String> silent = new TreeSet<>(silentHosts);
+        silent.addAll(other.silentHosts);
+        return new HitReport(
+                sum, later(countedSince, other.countedSince), List.copyOf(silent), storeAnswers && other.storeAnswers);
     }
 
     private static @Nullable Instant later(@Nullable Instant one, @Nullable Instant other) {

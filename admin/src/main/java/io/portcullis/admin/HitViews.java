@@ -2,6 +2,7 @@ package io.portcullis.admin;
 
 import io.portcullis.api.HitsView;
 import io.portcullis.datapath.runtime.RuleHit;
+import io.portcullis.policy.TenantId;
 import io.portcullis.policy.analyze.RuleName;
 import io.portcullis.policy.compile.RuleIds;
 import io.portcullis.policy.model.Rule;
@@ -35,7 +36,9 @@ final class HitViews {
                         policy,
                         model.policies().keySet()));
         List<HitsView.Rule> rules = new ArrayList<>();
-        int all = policy == null ? 1 : 0;
+        // what none of the provider's rules decides is for the tenants' rules
+        boolean hasDefault = policy == null && !model.tenant().equals(TenantId.PROVIDER);
+        int all = hasDefault ? 1 : 0;
         for (SecurityPolicy each : policies) {
             all += each.rules().size();
             for (Rule rule : each.rules()) {
@@ -44,7 +47,7 @@ final class HitViews {
                 }
             }
         }
-        if (policy == null && rules.size() < limit) {
+        if (hasDefault && rules.size() < limit) {
             rules.add(view(
                     null,
                     DEFAULT,

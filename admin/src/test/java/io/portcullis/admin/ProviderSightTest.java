@@ -1,9 +1,11 @@
 package io.portcullis.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.portcullis.api.EvaluateRequest;
 import io.portcullis.api.EvaluationView.VerdictView;
+import io.portcullis.api.HitsView;
 import io.portcullis.api.Json;
 import io.portcullis.api.PlacementView;
 import io.portcullis.api.PortcullisClient;
@@ -18,6 +20,7 @@ import io.portcullis.datapath.engine.FlowVerdict;
 import io.portcullis.datapath.engine.ShadowReport.RuleCount;
 import io.portcullis.datapath.runtime.FlowReport;
 import io.portcullis.datapath.runtime.FlowReview;
+import io.portcullis.datapath.runtime.RuleHit;
 import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.track.ConnectionInfo;
 import io.portcullis.policy.Action;
@@ -34,6 +37,7 @@ import io.portcullis.vnic.StagedCounts;
 import io.portcullis.vnic.VnicReview;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -158,7 +162,10 @@ class ProviderSightTest extends ApiTestCase {
                 "/vms/web-1/vnics/eth0/connections",
                 "/vms/web-1/vnics/eth0/connections?why=true",
                 "/staged",
+                "/hits",
+                "/quota",
                 "/analysis",
+                "/analysis?unusedSince=30d",
                 "/history",
                 "/history/" + client.tenant("acme").revision(),
                 "/realization")) {
@@ -258,6 +265,20 @@ class ProviderSightTest extends ApiTestCase {
         assertThat(view.items().getFirst().examples().getFirst().connection().rule())
                 .isEqualTo(RULE);
         assertThat(services.models.get("acme").provider().policies().toString()).doesNotContain("REJECT");
+    }
+
+    @Test
+    void shouldShowWhatItsRulesCountedInAllTenants() {
+        RuleHit hit = new RuleHit(RULE_ID, 412, 0);
+        HitReport one = new HitReport(Map.of(RULE_ID, hit), null, List.of("host-1"), true);
+        services.hitReport = one.plus(one);
+
+        HitsView view = client.hits("provider", null, 100);
+
+        assertThat(view.rules())
+                .extracting(HitsView.Rule::rule, HitsView.Rule::hits)
+                .containsExactly(tuple("zebra-pass", 0L), tuple("zebra-rule", 824L));
+        assertThat(view.silentHosts()).containsExactly("host-1");
     }
 
     @Test

@@ -128,7 +128,7 @@ public final class ActorServices implements AdminServices {
 
     @Override
     public CompletionStage<HitReport> hits(TenantId tenant) {
-        return counts.hits(tenant);
+        return tenant.equals(TenantId.PROVIDER) ? tenants.names().thenCompose(counts::hits) : counts.hits(tenant);
     }
 
     @Override

@@ -2,6 +2,8 @@ package io.portcullis.admin.actors;
 
 import io.portcullis.admin.HitReport;
 import io.portcullis.admin.StagedReport;
+import io.portcullis.admin.http.ProblemKind;
+import io.portcullis.admin.http.RefusedException;
 import io.portcullis.datapath.runtime.TenantHits;
 import io.portcullis.persistence.HostHits;
 import io.portcullis.policy.HostId;
@@ -23,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What hosts count of a tenant's rules; all are asked at once, and those that do not answer are named. Thread-safe. */
 final class HostCounts {
+    /** Whose counts are summed for the provider: each asks every host. */
+    static final int MAX_TENANTS = 200;
+
     private final ClusterAccess access;
     private final Asking asking;
 
@@ -66,6 +71,22 @@ final class HostCounts {
                 })
                 .handle((found, down) -> Optional.ofNullable(found));
         return askAll(me -> new HostCommand.GetHits(tenant, me)).thenCombine(stored, HostCounts::sum);
+    }
+
+    /** The sum, of one after the other. */
+    CompletionStage<HitReport> hits(List<TenantId> tenants) {
+        if (tenants.size() > MAX_TENANTS) {
+            throw new RefusedException(
+                    ProblemKind.WRONG_STATE,
+                    "what the provider's rules counted is summed over at most " + MAX_TENANTS
+                            + " tenants (MAX_TENANTS), and there are " + tenants.size(),
+                    "rules that log say in the hosts' logs what they decide");
+        }
+        CompletionStage<HitReport> sum = CompletableFuture.completedFuture(HitReport.NONE);
+        for (TenantId tenant : tenants) {
+            sum = sum.thenCompose(before -> hits(tenant).thenApply(before::plus));
+        }
+        return sum;
     }
 
     /** What the database knows, and which hosts should have VMs of the tenant. */

@@ -127,6 +127,12 @@ class ProviderOverTenantsTest {
             }
             assertThatThrownBy(() -> consumer.connect(tenant.web(false, 80), CONNECT))
                     .isInstanceOf(SocketTimeoutException.class);
+            assertThat(client(config.host(1)).hits("provider", null, 10).rules())
+                    .singleElement()
+                    .satisfies(rule -> {
+                        assertThat(rule.policy()).isEqualTo("zebra-guard");
+                        assertThat(rule.hits()).isPositive();
+                    });
             RealizationView view = client(config.host(1)).realization("provider");
             assertThat(view.realized()).isTrue();
             assertThat(view.tenants().items()).singleElement().satisfies(acme -> {
