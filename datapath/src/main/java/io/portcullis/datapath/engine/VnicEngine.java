@@ -300,7 +300,7 @@ public final class VnicEngine implements AutoCloseable {
         if (guard != null) {
             guard.expire(nowNanos);
         }
-        counters.event(Event.CONNECTIONS_EXPIRED, tracker.expire(nowNanos, expiryBatch, policy));
+        counters.event(Event.CONNECTIONS_EXPIRED, tracker.expire(nowNanos, expiryBatch));
     }
 
     /** A copy of the connection table. */
@@ -401,8 +401,9 @@ public final class VnicEngine implements AutoCloseable {
      * Hands over what rules decided about, and when they were last of use, since the last call: before the table in force is replaced, as what
      * rules counted that are not in the next one is forgotten.
      */
-    public void drainHits(HitSink sink) {
+    public void drainHits(HitSink sink, long nowNanos) {
         if (policy != null) {
+            tracker.tellUse(nowNanos, policy);
             policy.drainHits(sink);
         }
     }

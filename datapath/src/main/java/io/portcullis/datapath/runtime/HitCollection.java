@@ -34,8 +34,9 @@ final class HitCollection implements Procedure {
 
     /** Takes over what the vNIC has counted so far. */
     void take(Vnic vnic) {
-        vnic.engine.drainHits(slip::note);
-        ledger.add(vnic.id().tenant(), slip, loop.now());
+        long now = loop.now();
+        vnic.engine.drainHits(slip::note, now);
+        ledger.add(vnic.id().tenant(), slip, now);
     }
 
     /** Completes once all that was counted before this call is in the ledger. */

@@ -21,6 +21,8 @@ final class Admissions {
     private long[] firstRevisions = new long[FIRST_RECORDS];
     /** How many connections name it. */
     private int[] references = new int[FIRST_RECORDS];
+    /** The last tick of the table's clock at which a connection that names it was seen to have had a packet, made odd; 0 for none. */
+    private int[] seenTicks = new int[FIRST_RECORDS];
     /** The next record with the same place, or the next free one; -1 ends. */
     private int[] next = new int[FIRST_RECORDS];
     /** By hash: the first record, or -1. */
@@ -77,6 +79,21 @@ final class Admissions {
         firstFree = record;
     }
 
+    /** A connection that names the record had a packet then. */
+    void seen(int record, int tick) {
+        int odd = tick | 1;
+        if (seenTicks[record] == 0 || odd - seenTicks[record] > 0) {
+            seenTicks[record] = odd;
+        }
+    }
+
+    /** Of {@link #seen}, since the last call; 0 for none. */
+    int takeSeenTick(int record) {
+        int tick = seenTicks[record];
+        seenTicks[record] = 0;
+        return tick;
+    }
+
     long ruleId(int record) {
         return ruleIds[record];
     }
@@ -99,7 +116,7 @@ final class Admissions {
     }
 
     long bytes() {
-        return ruleIds.length * 40L + places.length * 4L;
+        return ruleIds.length * 44L + places.length * 4L;
     }
 
     private int add(long ruleId, long revision, long firstRuleId, long firstRevision) {
@@ -119,6 +136,7 @@ final class Admissions {
         firstRuleIds[record] = firstRuleId;
         firstRevisions[record] = firstRevision;
         references[record] = 0;
+        seenTicks[record] = 0;
         link(record);
         return record;
     }
@@ -130,6 +148,7 @@ final class Admissions {
         firstRuleIds = Arrays.copyOf(firstRuleIds, records);
         firstRevisions = Arrays.copyOf(firstRevisions, records);
         references = Arrays.copyOf(references, records);
+        seenTicks = Arrays.copyOf(seenTicks, records);
         next = Arrays.copyOf(next, records);
         places = filled(records);
         // growing means that none is free: all but UNKNOWN are in use

@@ -19,6 +19,8 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
     public static final int NONE = -1;
 
     private static final int MAX_EPOCH = 0xffff;
+    /** Records of what admits connections that are looked at in one go. */
+    private static final int MAX_TOLD = 16_384;
 
     private final int maxConnections;
     private final KeyHash keyHash;
@@ -31,6 +33,9 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
     private int firstFree = NONE;
     private int count;
     private int sweepSlot;
+    /** The record that {@link #tellUse} looks at next. */
+    private int nextTold;
+
     private int slotsAtLastTrim;
     /** The revision in force, and what stands for it in the slots. */
     private long currentRevision = Long.MIN_VALUE;
@@ -284,11 +289,6 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
      * @return how many were removed
      */
     public int expire(long nowNanos, int maxSlots) {
-        return expire(nowNanos, maxSlots, null);
-    }
-
-    /** As {@link #expire(long, int)}; tells of each connection that it meets. */
-    int expire(long nowNanos, int maxSlots, @Nullable RuleUse use) {
         int removed = 0;
         int now = clock().tick(nowNanos);
         for (int i = Math.min(maxSlots, slotCount); i > 0; i--) {
@@ -299,9 +299,7 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
                 offloaded.refresh(sweepSlot, now);
             }
             if (getByte(sweepSlot, Entry.STATE) != 0) {
-                if (use != null) {
-                    use.seen(ruleId(sweepSlot), nowNanos - idleNanos(sweepSlot, nowNanos));
-                }
+                admissions.seen(admission(sweepSlot), seenTick(sweepSlot));
                 if (getInt(sweepSlot, Entry.DEADLINE) - now <= 0) {
                     remove(sweepSlot);
                     removed++;
@@ -310,6 +308,21 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
             sweepSlot++;
         }
         return removed;
+    }
+
+    /** Tells of the rules on which connections rest that {@link #expire} has met since the last call; of some, if they are many. */
+    void tellUse(long nowNanos, RuleUse use) {
+        int now = clock().tick(nowNanos);
+        for (int left = Math.min(MAX_TOLD, admissions.limit()); left > 0; left--) {
+            if (nextTold >= admissions.limit()) {
+                nextTold = 0;
+            }
+            int tick = admissions.takeSeenTick(nextTold);
+            if (tick != 0 && nextTold != Admissions.UNKNOWN) {
+                use.seen(admissions.ruleId(nextTold), nowNanos - (now - tick) * CoarseClock.TICK_NANOS);
+            }
+            nextTold++;
+        }
     }
 
     /**

@@ -268,14 +268,14 @@ public final class ConnectionTracker implements AutoCloseable {
      * @return how many were removed
      */
     public int expire(long nowNanos, int maxSlots) {
-        return expire(nowNanos, maxSlots, null);
-    }
-
-    /** As {@link #expire(long, int)}; tells which rules the connections rest on that it meets. */
-    public int expire(long nowNanos, int maxSlots, @Nullable RuleUse use) {
         connection = ConnectionTable.NONE;
         table.trim();
-        return table.expire(nowNanos, maxSlots, use);
+        return table.expire(nowNanos, maxSlots);
+    }
+
+    /** Tells on which rules connections rest that {@link #expire} has met since the last call. */
+    public void tellUse(long nowNanos, RuleUse use) {
+        table.tellUse(nowNanos, use);
     }
 
     /** A copy of all connections whose time is not over. */

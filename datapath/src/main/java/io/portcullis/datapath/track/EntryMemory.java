@@ -150,10 +150,14 @@ abstract class EntryMemory {
         return (getInt(slot, Entry.DEADLINE) - clock.tick(nowNanos)) * CoarseClock.TICK_NANOS;
     }
 
-    /** Since the last packet that moved its end. */
+    /** Of the last packet that moved its end. */
+    final int seenTick(int slot) {
+        return getInt(slot, Entry.DEADLINE) - clock.timeout(getByte(slot, Entry.TIMEOUT_CODE));
+    }
+
+    /** Since that packet. */
     final long idleNanos(int slot, long nowNanos) {
-        int seen = getInt(slot, Entry.DEADLINE) - clock.timeout(getByte(slot, Entry.TIMEOUT_CODE));
-        return (clock.tick(nowNanos) - seen) * CoarseClock.TICK_NANOS;
+        return (clock.tick(nowNanos) - seenTick(slot)) * CoarseClock.TICK_NANOS;
     }
 
     final void setCreated(int slot, long nowNanos) {

@@ -42,7 +42,7 @@ class RuleHitsTest {
 
     private Map<Long, Hits> drain() {
         Map<Long, Hits> all = new TreeMap<>();
-        vm.engine.drainHits((rule, count, last) -> all.put(rule, new Hits(count, last)));
+        vm.engine.drainHits((rule, count, last) -> all.put(rule, new Hits(count, last)), vm.nowNanos);
         return all;
     }
 
