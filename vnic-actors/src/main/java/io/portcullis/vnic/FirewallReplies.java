@@ -13,6 +13,7 @@ final class FirewallReplies {
             case FirewallReply.Status status -> status.status();
             case FirewallReply.Activated activated -> activated.status();
             case FirewallReply.Connections _,
+                    FirewallReply.InPieces _,
                     FirewallReply.FlowTraced _,
                     FirewallReply.FlowsReviewed _,
                     FirewallReply.CutoverReady _,

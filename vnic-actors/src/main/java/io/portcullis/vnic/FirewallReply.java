@@ -10,12 +10,16 @@ import io.portcullis.datapath.track.ConnectionInfo;
 import io.portcullis.persistence.CborSerializable;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VnicId;
+import io.portcullis.vnic.parcel.Parcel;
+import io.portcullis.vnic.parcel.Parcels;
 import java.util.List;
+import org.apache.pekko.actor.typed.ActorRef;
 
 /** What {@link VnicFirewall} answers. */
 public sealed interface FirewallReply
         permits FirewallReply.Status,
                 FirewallReply.Connections,
+                FirewallReply.InPieces,
                 FirewallReply.FlowTraced,
                 FirewallReply.FlowsReviewed,
                 FirewallReply.CutoverReady,
@@ -24,6 +28,18 @@ public sealed interface FirewallReply
                 FirewallReply.Released,
                 FirewallReply.Moved,
                 Refused {
+    /** Connections that go in one message. */
+    int MAX_INLINE_CONNECTIONS = 200;
+
+    /** Answers, in pieces where it may be too large for one message to another node. */
+    static void tell(ActorRef<FirewallReply> asker, FirewallReply reply, Parcels parcels) {
+        if (reply instanceof Connections listed && listed.connections().size() > MAX_INLINE_CONNECTIONS) {
+            parcels.tell(asker, reply, InPieces::new);
+        } else {
+            asker.tell(reply);
+        }
+    }
+
     /**
      * How the vNIC is now.
      *
@@ -37,6 +53,9 @@ public sealed interface FirewallReply
             connections = List.copyOf(connections);
         }
     }
+
+    /** Another answer, which is too large for one message. */
+    record InPieces(Parcel answer) implements FirewallReply, CborSerializable {}
 
     /** What the vNIC says about a flow now. */
     record FlowTraced(HostId host, FirewallState state, FlowReport report) implements FirewallReply, CborSerializable {}

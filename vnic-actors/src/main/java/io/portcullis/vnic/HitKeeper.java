@@ -40,9 +40,6 @@ import org.jspecify.annotations.Nullable;
  * since the last time.
  */
 final class HitKeeper extends AbstractBehavior<HitKeeper.Command> {
-    /** Beyond so many rules an answer to another node goes in pieces. */
-    private static final int MAX_RULES_PER_MESSAGE = 1_000;
-
     /** How long the last write before a stop may hold up what comes after it. */
     private static final Duration LAST_WRITE_LIMIT = Duration.ofSeconds(2);
 
@@ -187,12 +184,10 @@ final class HitKeeper extends AbstractBehavior<HitKeeper.Command> {
                             host + " does not know yet what it had counted before its last stop"));
             return;
         }
-        HostReply.Hits hits = new HostReply.Hits(host, ledger.of(request.tenant()));
-        if (hits.hits().rules().size() <= MAX_RULES_PER_MESSAGE) {
-            request.replyTo().tell(hits);
-        } else {
-            Parcels.get(getContext().getSystem()).tell(request.replyTo(), hits, HostReply.InPieces::new);
-        }
+        HostReply.tell(
+                request.replyTo(),
+                new HostReply.Hits(host, ledger.of(request.tenant())),
+                Parcels.get(getContext().getSystem()));
     }
 
     private void keep(Map<TenantId, TenantHits> changed) {

@@ -263,13 +263,14 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
         Map<VnicId, VnicStatus> byVnic = new HashMap<>();
         statuses.forEach(status -> byVnic.put(status.vnic(), status));
         if (replyTo != null) {
-            replyTo.tell(new HostReply.HostStatus(
+            HostReply.HostStatus status = new HostReply.HostStatus(
                     host,
                     vms.isDraining(),
                     recovered,
                     vms.views(byVnic),
                     environment.limits(),
-                    environment.dataPath().counters()));
+                    environment.dataPath().counters());
+            HostReply.tell(replyTo, status, Parcels.get(getContext().getSystem()));
             return;
         }
         // Also for vNICs of VMs that the agent does not know (any more): whatever is in the data path gets its rules.

@@ -6,8 +6,10 @@ import io.portcullis.persistence.CborSerializable;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
 import io.portcullis.vnic.parcel.Parcel;
+import io.portcullis.vnic.parcel.Parcels;
 import java.util.List;
 import java.util.Map;
+import org.apache.pekko.actor.typed.ActorRef;
 
 /** What {@link HostAgent} answers. */
 public sealed interface HostReply extends CborSerializable
@@ -24,6 +26,26 @@ public sealed interface HostReply extends CborSerializable
                 HostReply.TableWanted,
                 HostReply.FlowsReviewed,
                 Refused {
+    /** vNICs of a host, and rules with hits, that go in one message. */
+    int MAX_INLINE_VNICS = 50;
+
+    int MAX_INLINE_RULES = 1_000;
+
+    /** Answers, in pieces where it may be too large for one message to another node. */
+    static void tell(ActorRef<HostReply> asker, HostReply reply, Parcels parcels) {
+        boolean large = switch (reply) {
+            case HostStatus status -> status.vnicCount() > MAX_INLINE_VNICS;
+            case Hits hits -> hits.hits().rules().size() > MAX_INLINE_RULES;
+            case VmAttached _, Admissible _, VmGone _, DrainingSet _, Checkpointed _, Refused _ -> false;
+            case Staged _, InPieces _, TableTaken _, TableWanted _, FlowsReviewed _ -> false;
+        };
+        if (large) {
+            parcels.tell(asker, reply, InPieces::new);
+        } else {
+            asker.tell(reply);
+        }
+    }
+
     /**
      * The VM is attached.
      *

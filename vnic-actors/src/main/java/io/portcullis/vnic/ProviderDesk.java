@@ -16,9 +16,11 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.RecipientRef;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -164,11 +166,13 @@ final class ProviderDesk implements RealizationAnswers.Progress {
      * @param waiting who wants to know how far they are
      */
     void list(TenantCommand.@Nullable GetRealization waiting) {
-        context.ask(
-                RegistryCommand.Tenants.class,
+        CompletionStage<RegistryCommand.Names> names = AskPattern.ask(
                 registry,
-                TenantVlans.REGISTRY_TIMEOUT,
                 RegistryCommand.ListTenants::new,
+                TenantVlans.REGISTRY_TIMEOUT,
+                context.getSystem().scheduler());
+        context.pipeToSelf(
+                names.thenCompose(answer -> answer.whole(parcels)),
                 (listed, _) -> new TenantCommand.TenantsListed(waiting, listed));
     }
 

@@ -334,7 +334,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
     /** Answers once the tenant is in the registry, so that who asks for the list then finds it there. */
     private void register(TenantReply reply, ActorRef<TenantReply> replyTo) {
         context.ask(
-                RegistryCommand.Tenants.class,
+                RegistryCommand.Registered.class,
                 registry,
                 TenantVlans.REGISTRY_TIMEOUT,
                 me -> new RegistryCommand.AddTenant(tenant, me),
@@ -367,7 +367,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
                     distribute(next);
                     link.leave();
                     context.ask(
-                            RegistryCommand.Tenants.class,
+                            RegistryCommand.Registered.class,
                             registry,
                             TenantVlans.REGISTRY_TIMEOUT,
                             me -> new RegistryCommand.RemoveTenant(tenant, me),

@@ -2,6 +2,7 @@ package io.portcullis.vnic;
 
 import io.portcullis.persistence.CborSerializable;
 import io.portcullis.policy.TenantId;
+import io.portcullis.vnic.parcel.Parcels;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.SortedMap;
@@ -11,6 +12,7 @@ import java.util.TreeSet;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
@@ -92,14 +94,17 @@ public final class TenantRegistry
         }
     }
 
+    private final Parcels parcels;
+
     public static Behavior<RegistryCommand> create() {
-        return new TenantRegistry();
+        return Behaviors.setup(context -> new TenantRegistry(Parcels.get(context.getSystem())));
     }
 
-    private TenantRegistry() {
+    private TenantRegistry(Parcels parcels) {
         super(
                 PersistenceId.of(TYPE_KEY.name(), ENTITY_ID),
                 SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(5), 0.1));
+        this.parcels = parcels;
     }
 
     @Override
@@ -125,16 +130,19 @@ public final class TenantRegistry
 
     private Effect<Event, State> onCommand(State state, RegistryCommand command) {
         return switch (command) {
-            case RegistryCommand.ListTenants list -> answer(state, list.replyTo());
+            case RegistryCommand.ListTenants list -> {
+                RegistryCommand.Names.tell(list.replyTo(), new RegistryCommand.Tenants(state.names()), parcels);
+                yield Effect().none();
+            }
             case RegistryCommand.AddTenant add ->
                 state.names().contains(add.tenant().value())
-                        ? answer(state, add.replyTo())
+                        ? answer(add.replyTo())
                         : persist(new Event.TenantAdded(add.tenant()), add.replyTo());
             case RegistryCommand.RemoveTenant remove ->
                 state.names().contains(remove.tenant().value())
                                 || !state.vlansOf(remove.tenant()).isEmpty()
                         ? persist(new Event.TenantRemoved(remove.tenant()), remove.replyTo())
-                        : answer(state, remove.replyTo());
+                        : answer(remove.replyTo());
             case RegistryCommand.ReserveVlans reserve -> onReserveVlans(state, reserve);
             case RegistryCommand.CheckVlans check -> {
                 check.replyTo().tell(new RegistryCommand.VlanReply(state.takenFrom(check.tenant(), check.vlans())));
@@ -155,12 +163,12 @@ public final class TenantRegistry
                 .thenRun((State next) -> reserve.replyTo().tell(new RegistryCommand.VlanReply(taken)));
     }
 
-    private Effect<Event, State> persist(Event event, ActorRef<RegistryCommand.Tenants> replyTo) {
-        return Effect().persist(event).thenRun((State next) -> replyTo.tell(new RegistryCommand.Tenants(next.names())));
+    private Effect<Event, State> persist(Event event, ActorRef<RegistryCommand.Registered> replyTo) {
+        return Effect().persist(event).thenRun((State next) -> replyTo.tell(new RegistryCommand.Registered()));
     }
 
-    private Effect<Event, State> answer(State state, ActorRef<RegistryCommand.Tenants> replyTo) {
-        replyTo.tell(new RegistryCommand.Tenants(state.names()));
+    private Effect<Event, State> answer(ActorRef<RegistryCommand.Registered> replyTo) {
+        replyTo.tell(new RegistryCommand.Registered());
         return Effect().none();
     }
 }

@@ -5,6 +5,7 @@ import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VnicId;
+import io.portcullis.vnic.parcel.Parcels;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -332,7 +333,8 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
         if (done.status() != null) {
             learn(done.status());
         }
-        done.replyTo().tell(done.reply());
+        FirewallReply.tell(
+                done.replyTo(), done.reply(), Parcels.get(getContext().getSystem()));
         return this;
     }
 

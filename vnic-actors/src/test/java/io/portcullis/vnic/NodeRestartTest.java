@@ -176,8 +176,8 @@ class NodeRestartTest {
                     .isInstanceOfSatisfying(
                             TenantReply.Model.class,
                             found -> assertThat(found.model().vms()).containsOnlyKeys("web-1"));
-            RegistryCommand.Tenants tenants = node.ask(node.actors.tenantRegistry(), RegistryCommand.ListTenants::new);
-            assertThat(tenants.names()).containsExactly("acme");
+            RegistryCommand.Names tenants = node.ask(node.actors.tenantRegistry(), RegistryCommand.ListTenants::new);
+            assertThat(tenants).isEqualTo(new RegistryCommand.Tenants(new TreeSet<>(Set.of("acme"))));
             await().atMost(PATIENCE).until(() -> realization(node).complete());
         }
     }

@@ -59,11 +59,11 @@ class TenantRegistryTest {
 
     @Test
     void shouldFreeTheVlansOfADeletedTenantAndRememberTheOthers() {
-        registry.runCommand((ActorRef<RegistryCommand.Tenants> me) -> new RegistryCommand.AddTenant(ACME, me));
+        registry.runCommand((ActorRef<RegistryCommand.Registered> me) -> new RegistryCommand.AddTenant(ACME, me));
         reserve(ACME, 20);
         reserve(GLOBEX, 30);
 
-        registry.runCommand((ActorRef<RegistryCommand.Tenants> me) -> new RegistryCommand.RemoveTenant(ACME, me));
+        registry.runCommand((ActorRef<RegistryCommand.Registered> me) -> new RegistryCommand.RemoveTenant(ACME, me));
         registry.restart();
 
         assertThat(registry.getState().vlans()).containsOnlyKeys(30);

@@ -45,8 +45,21 @@ final class Asking {
             RecipientRef<HostCommand> agent, Function<ActorRef<HostReply>, HostCommand> command, Duration deadline) {
         return ask(agent, command, deadline)
                 .thenCompose(reply -> reply instanceof HostReply.InPieces(Parcel answer)
-                        ? Parcels.get(system).fetch(answer).thenApply(HostReply.class::cast)
+                        ? arrived(answer, HostReply.class)
                         : CompletableFuture.completedFuture(reply));
+    }
+
+    /** An answer that comes in pieces; fails with a refusal if it is lost on the way. */
+    <R> CompletionStage<R> arrived(Parcel answer, Class<R> type) {
+        return Parcels.get(system).fetch(answer).handle((reply, lost) -> {
+            if (type.isInstance(reply)) {
+                return type.cast(reply);
+            }
+            throw new RefusedException(
+                    ProblemKind.TIMEOUT,
+                    "an answer did not arrive" + (lost == null ? "" : ": " + lost.getMessage()),
+                    "try again");
+        });
     }
 
     /** How a refusal of an actor looks to a client. */

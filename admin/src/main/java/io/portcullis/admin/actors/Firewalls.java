@@ -13,6 +13,7 @@ import io.portcullis.vnic.FirewallCommand;
 import io.portcullis.vnic.FirewallReply;
 import io.portcullis.vnic.Refused;
 import io.portcullis.vnic.VnicActors;
+import io.portcullis.vnic.parcel.Parcel;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -88,6 +89,9 @@ final class Firewalls {
         Optional<RecipientRef<FirewallCommand>> firewall = actors.firewall(host, vnic);
         return firewall.isEmpty()
                 ? CompletableFuture.failedFuture(Hosts.unavailable(host))
-                : asking.ask(firewall.get(), command);
+                : asking.ask(firewall.get(), command)
+                        .thenCompose(reply -> reply instanceof FirewallReply.InPieces(Parcel answer)
+                                ? asking.arrived(answer, FirewallReply.class)
+                                : CompletableFuture.completedFuture(reply));
     }
 }

@@ -28,7 +28,6 @@ import io.portcullis.vnic.TenantEdit;
 import io.portcullis.vnic.TenantReply;
 import io.portcullis.vnic.VnicActors;
 import io.portcullis.vnic.parcel.Parcel;
-import io.portcullis.vnic.parcel.Parcels;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -66,8 +65,14 @@ final class Tenants {
     }
 
     private CompletionStage<Set<String>> registered() {
-        Function<ActorRef<RegistryCommand.Tenants>, RegistryCommand> list = RegistryCommand.ListTenants::new;
-        return asking.ask(actors.tenantRegistry(), list).thenApply(RegistryCommand.Tenants::names);
+        Function<ActorRef<RegistryCommand.Names>, RegistryCommand> list = RegistryCommand.ListTenants::new;
+        return asking.ask(actors.tenantRegistry(), list)
+                .thenCompose(names -> switch (names) {
+                    case RegistryCommand.Tenants tenants -> CompletableFuture.completedFuture(tenants);
+                    case RegistryCommand.TenantsInPieces(Parcel tenants) ->
+                        asking.arrived(tenants, RegistryCommand.Tenants.class);
+                })
+                .thenApply(RegistryCommand.Tenants::names);
     }
 
     /** From another node only what has changed since the last time. */
@@ -288,21 +293,9 @@ final class Tenants {
         return asking.ask(actors.tenantPolicy(tenant), command, asking.timeout().plus(wait))
                 .thenCompose(reply -> switch (reply) {
                     case TenantReply.UnknownTenant _ -> unknown(tenant);
-                    case TenantReply.InPieces(Parcel answer) -> arrived(answer);
+                    case TenantReply.InPieces(Parcel answer) -> asking.arrived(answer, TenantReply.class);
                     default -> CompletableFuture.completedFuture(reply);
                 });
-    }
-
-    private CompletionStage<TenantReply> arrived(Parcel answer) {
-        return Parcels.get(system).fetch(answer).handle((reply, lost) -> {
-            if (reply instanceof TenantReply whole) {
-                return whole;
-            }
-            throw new RefusedException(
-                    ProblemKind.TIMEOUT,
-                    "an answer of the tenant did not arrive" + (lost == null ? "" : ": " + lost.getMessage()),
-                    "try again");
-        });
     }
 
     private CompletionStage<TenantReply> unknown(TenantId tenant) {
