@@ -6,6 +6,7 @@ import io.portcullis.policy.VnicId;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.model.Vnic;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -15,13 +16,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Which addresses hosts have discovered, until the tenant has recorded them. Reports that come within {@link TenantPolicy#RECORD_DELAY} are recorded
+ * Which addresses hosts have discovered, until the tenant has recorded them. Reports that come within {@link #RECORD_DELAY} are recorded
  * together. A host is believed about a vNIC only once it knows what the tenant knows ({@link Discovery#generation}), so that neither a vNIC that has just arrived nor a
  * report from before an operator cleared the addresses changes anything. One thread.
  */
 final class TenantDiscovery {
+    /** What hosts discover within it becomes one revision. */
+    static final Duration RECORD_DELAY = Duration.ofSeconds(1);
+
+    /** Who is said to have recorded what hosts discover. */
+    static final String NAME = "discovery";
+
     /** About so many go to a host at once. */
     private static final int MAX_ADDRESSES_PER_MESSAGE = 1_000;
     /** vNICs of one edit. */
@@ -30,14 +39,22 @@ final class TenantDiscovery {
     private final Map<VnicId, Long> generations = new HashMap<>();
     private final Map<VnicId, ActorRef<HostCommand>> agents = new HashMap<>();
     private final Map<VnicId, List<DiscoveredAddress>> pending = new LinkedHashMap<>();
+    private final ActorContext<TenantCommand> context;
     private long lastGeneration;
+    private boolean recording;
 
     /** @param start larger than any generation of an earlier incarnation: the time will do */
-    TenantDiscovery(long start) {
+    TenantDiscovery(ActorContext<TenantCommand> context, long start) {
+        this.context = context;
         lastGeneration = start;
     }
 
-    /** Takes a report over, and tells the host what it does not know. */
+    /** The tenant's actor begins, again. */
+    void recovered() {
+        recording = false;
+    }
+
+    /** Takes a report over, and tells the host what it does not know. What is to be recorded comes with {@link TenantCommand.RecordDiscovered}. */
     void report(TenantModel model, TenantCommand.ReportDiscovered report) {
         Map<VnicId, Discovery> unknown = new HashMap<>();
         int[] addresses = {0};
@@ -67,6 +84,14 @@ final class TenantDiscovery {
         if (!unknown.isEmpty()) {
             report.agent().tell(new HostCommand.KnownAddresses(unknown));
         }
+        recordSoon();
+    }
+
+    private void recordSoon() {
+        if (!pending.isEmpty() && !recording) {
+            recording = true;
+            context.scheduleOnce(RECORD_DELAY, context.getSelf(), new TenantCommand.RecordDiscovered());
+        }
     }
 
     /** Also where nobody else has an address any more that is held back. */
@@ -84,12 +109,23 @@ final class TenantDiscovery {
         return isFree || !known.equals(wanted);
     }
 
-    boolean hasPending() {
-        return !pending.isEmpty();
+    /**
+     * What is to be recorded now; what is too much waits.
+     *
+     * @param model null if there is no tenant (any more)
+     */
+    List<ModelEdit> record(@Nullable TenantModel model) {
+        recording = false;
+        if (model == null) {
+            return List.of();
+        }
+        keepOnly(model);
+        List<ModelEdit> edits = take(model);
+        recordSoon();
+        return edits;
     }
 
-    /** What is to be recorded now; what is too much waits. */
-    List<ModelEdit> take(TenantModel model) {
+    private List<ModelEdit> take(TenantModel model) {
         List<ModelEdit> edits = new ArrayList<>();
         Iterator<Map.Entry<VnicId, List<DiscoveredAddress>>> all =
                 pending.entrySet().iterator();
@@ -125,7 +161,7 @@ final class TenantDiscovery {
     }
 
     /** Forgets vNICs that the tenant does not have any more. */
-    void keepOnly(TenantModel model) {
+    private void keepOnly(TenantModel model) {
         generations.keySet().removeIf(id -> model.vnic(id).isEmpty());
         agents.keySet().removeIf(id -> model.vnic(id).isEmpty());
         pending.keySet().removeIf(id -> model.vnic(id).isEmpty());

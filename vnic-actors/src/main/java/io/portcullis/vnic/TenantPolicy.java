@@ -4,17 +4,13 @@ import io.portcullis.persistence.CborSerializable;
 import io.portcullis.persistence.PlacementDirectory;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.compile.PolicyCompiler;
-import io.portcullis.policy.model.EditResult;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.ProviderPolicies;
-import io.portcullis.policy.model.TenantIsolation;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.vnic.parcel.Parcels;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
-import java.util.SortedSet;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -51,8 +47,7 @@ import org.jspecify.annotations.Nullable;
  * ({@link ProviderLink}); without an answer of the provider no tenant is created. The provider is one of these actors too, always there, without VMs and segments;
  * it gives its policies to the others ({@link ProviderDesk}).
  *
- * <p>An edit that brings VLANs new to the tenant waits until the registry has reserved them, and other edits wait behind it; without
- * an answer nothing is changed. VLANs that an edit gives up become free after it is journaled, never before.
+ * <p>What becomes of an edit: {@link TenantEditing}.
  */
 public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, TenantEvent, TenantState> {
     public static final EntityTypeKey<TenantCommand> TYPE_KEY =
@@ -61,19 +56,11 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
     /** A host that did not subscribe for so long gets nothing any more, and its vNICs count as not realized. */
     public static final Duration SUBSCRIPTION_TTL = Duration.ofSeconds(15);
 
-    /** What hosts discover within it becomes one revision. */
-    static final Duration RECORD_DELAY = Duration.ofSeconds(1);
-
-    /** Who is said to have recorded what hosts discover. */
-    static final String DISCOVERY = "discovery";
-
     /** Who is said to have made the revisions that adopt the provider's policies. */
     static final String PROVIDER = TenantId.PROVIDER.value();
 
     /** The journal and the store then have the last {@code 2 * SnapshotPace.EVERY_EVENTS} events, at most. */
     private static final int SNAPSHOTS_KEPT = 2;
-    /** An edit of more is compiled while it is journaled; below it, a thread more costs what it gains. */
-    private static final int COMPILED_AHEAD_WEIGHT = 1_000;
 
     private final ActorContext<TenantCommand> context;
     private final TenantId tenant;
@@ -84,9 +71,9 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
     private final HostSubscriptions subscriptions;
     private final TenantPlacements placements;
     private final TenantDiscovery discovery;
-    private boolean recording;
     private final RealizationAnswers realization;
     private final TenantVlans vlans;
+    private final TenantEditing editing;
     private final ProviderLink link;
     /** Of the provider only. */
     private final @Nullable ProviderDesk desk;
@@ -95,10 +82,6 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
             new RecentEdits(ThreadLocalRandom.current().nextLong());
     private final Parcels parcels;
     private final SnapshotPace snapshots = new SnapshotPace();
-    /** What the edit that is being journaled makes of the model: large edits need not be made twice. */
-    private EditResult.@Nullable Accepted journaling;
-    /** The edit that waits for its VLANs. */
-    private TenantCommand.@Nullable Edit reserving;
     /** What creates the tenant once the provider has answered. */
     private TenantCommand.@Nullable PutTenant creating;
 
@@ -151,7 +134,17 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
                 : desk.answers();
         this.placements = new TenantPlacements(context, tenant, directory, subscriptions, realization::onGet);
         this.vlans = new TenantVlans(context, tenant, registry);
-        this.discovery = new TenantDiscovery(clock.millis());
+        this.discovery = new TenantDiscovery(context, clock.millis());
+        this.editing = new TenantEditing(
+                Effect(),
+                clock,
+                time,
+                book,
+                vlans,
+                discovery,
+                parcels,
+                context.getExecutionContext(),
+                this::distribute);
     }
 
     @Override
@@ -165,17 +158,11 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
     }
 
     private TenantState after(TenantState state, TenantEvent event) {
-        EditResult.Accepted made = journaling;
-        journaling = null;
         snapshots.count(event);
         if (event instanceof TenantEvent.TenantEdited edited) {
             recent.add(edited.revision(), edited.edits());
         }
-        return made != null
-                        && event instanceof TenantEvent.TenantEdited edited
-                        && edited.revision() == made.model().revision()
-                ? state.edited(edited, made.model())
-                : state.after(event);
+        return editing.after(state, event);
     }
 
     @Override
@@ -197,9 +184,9 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
     }
 
     private void onRecovered(TenantState state) {
-        reserving = null;
+        editing.recovered();
         creating = null;
-        recording = false;
+        discovery.recovered();
         recent.clear();
         book.update(state.model(), state.revision());
         time.await();
@@ -229,14 +216,14 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
                 || command instanceof TenantCommand.Edit
                 || command instanceof TenantCommand.CheckClock
                 || (command instanceof TenantCommand.Arrived(var sent) && sent instanceof TenantCommand.Edit);
-        if (changes && (reserving != null || creating != null)) {
+        if (changes && (editing.isWaiting() || creating != null)) {
             return Effect().stash();
         }
         return switch (command) {
             case TenantCommand.PutTenant put -> onPutTenant(state, put);
             case TenantCommand.DeleteTenant delete -> onDeleteTenant(state, delete);
-            case TenantCommand.Edit edit -> onEdit(state, edit);
-            case TenantCommand.CheckEdit check -> onCheckEdit(state, check);
+            case TenantCommand.Edit edit -> editing.onEdit(state, edit);
+            case TenantCommand.CheckEdit check -> editing.onCheckEdit(state, check);
             case TenantCommand.GetModel get -> answer(state, get, model -> recent.replyTo(get, model));
             case TenantCommand.GetModelAt get ->
                 answer(state, get, model -> state.history().replyTo(get, model, recent));
@@ -272,7 +259,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
             case TenantCommand.ProviderChanged _ -> onProviderChanged(state);
             case TenantCommand.ReviewProvider _ -> askProvider(state);
             case TenantCommand.ProviderAnswered answered -> onProviderAnswered(state, answered);
-            case TenantCommand.VlansAnswered answered -> onVlansAnswered(state, answered);
+            case TenantCommand.VlansAnswered answered -> editing.onVlansAnswered(state, answered);
             case TenantCommand.VlansChecked checked -> {
                 vlans.onChecked(checked);
                 yield Effect().none();
@@ -298,12 +285,10 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
 
     private Effect<TenantEvent, TenantState> onPutTenant(TenantState state, TenantCommand.PutTenant put) {
         if (state.model() != null) {
-            return edit(
+            return editing.edit(
                     state.model(),
                     List.of(new ModelEdit.SetDefaults(put.defaultAction(), put.looseTracking(), put.timeouts())),
-                    null,
                     put.by(),
-                    "",
                     (reply, _) -> register(reply, put.replyTo()));
         }
         creating = put;
@@ -376,131 +361,6 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
                 });
     }
 
-    private Effect<TenantEvent, TenantState> onEdit(TenantState state, TenantCommand.Edit edit) {
-        TenantModel model = state.model();
-        if (model == null) {
-            return answer(edit, new TenantReply.UnknownTenant(tenant));
-        }
-        if (isStale(edit.expectedRevision(), model)) {
-            return answer(edit, new TenantReply.StaleRevision(model.revision()));
-        }
-        List<ModelEdit> edits = EditResolver.resolve(model, edit.edits());
-        EditResult result = model.apply(edits);
-        if (result instanceof EditResult.Accepted accepted
-                && !accepted.model().segments().equals(model.segments())) {
-            SortedSet<Integer> wanted = TenantIsolation.vlans(model);
-            if (wanted.addAll(TenantIsolation.vlans(accepted.model()))) {
-                reserving = edit;
-                vlans.reserve(edit, wanted);
-                return Effect().none();
-            }
-        }
-        return edit(model, edits, result, edit.by(), edit.note(), answerTo(edit, edits));
-    }
-
-    /** The model is the one for which the VLANs were asked: edits that came since are stashed. */
-    private Effect<TenantEvent, TenantState> onVlansAnswered(TenantState state, TenantCommand.VlansAnswered answered) {
-        TenantCommand.Edit edit = answered.edit();
-        TenantModel model = state.model();
-        if (!edit.equals(reserving) || model == null) {
-            return Effect().none();
-        }
-        reserving = null;
-        RegistryCommand.VlanReply reply = answered.reply();
-        List<ModelEdit> edits = EditResolver.resolve(model, edit.edits());
-        if (reply != null && reply.taken().isEmpty()) {
-            return edit(model, edits, null, edit.by(), edit.note(), answerTo(edit, edits));
-        }
-        if (reply != null && model.apply(edits) instanceof EditResult.Accepted accepted) {
-            edit.replyTo().tell(new TenantReply.Rejected(TenantIsolation.problems(accepted.model(), reply.taken())));
-        } else {
-            vlans.keep(model);
-            edit.replyTo().tell(TenantVlans.SILENT_REGISTRY);
-        }
-        return Effect().none().thenUnstashAll();
-    }
-
-    private static boolean isStale(@Nullable Long expected, TenantModel model) {
-        return expected != null && expected != model.revision();
-    }
-
-    private Effect<TenantEvent, TenantState> onCheckEdit(TenantState state, TenantCommand.CheckEdit check) {
-        TenantModel model = state.model();
-        if (model == null) {
-            return answer(check, new TenantReply.UnknownTenant(tenant));
-        }
-        if (isStale(check.expectedRevision(), model)) {
-            return answer(check, new TenantReply.StaleRevision(model.revision()));
-        }
-        return switch (model.apply(EditResolver.resolve(model, check.edits()))) {
-            case EditResult.Refused refused -> answer(check, new TenantReply.Rejected(refused.problems()));
-            case EditResult.Accepted accepted
-            when !accepted.changed() -> answer(check, new TenantReply.Acceptable(model.revision(), false));
-            case EditResult.Accepted accepted -> {
-                vlans.check(accepted, check);
-                yield Effect().none();
-            }
-        };
-    }
-
-    /** Also tells hosts, if the edits say which addresses their vNICs have. */
-    private Answer answerTo(TenantCommand.Edit edit, List<ModelEdit> edits) {
-        return (reply, model) -> {
-            if (model != null) {
-                discovery.overruled(model, edits);
-            }
-            edit.replyTo().tell(reply);
-        };
-    }
-
-    private interface Answer {
-        /** @param changed the new model; null if nothing was changed */
-        void tell(TenantReply reply, @Nullable TenantModel changed);
-    }
-
-    /** @param made what the edits make of the model, if that is known already */
-    private Effect<TenantEvent, TenantState> edit(
-            TenantModel model,
-            List<ModelEdit> edits,
-            @Nullable EditResult made,
-            String by,
-            String note,
-            Answer answer) {
-        return switch (made == null ? model.apply(edits) : made) {
-            case EditResult.Refused refused -> {
-                answer.tell(new TenantReply.Rejected(refused.problems()), null);
-                yield Effect().none().thenUnstashAll();
-            }
-            case EditResult.Accepted accepted
-            when !accepted.changed() -> {
-                answer.tell(new TenantReply.Applied(model.revision(), false), null);
-                yield Effect().none().thenUnstashAll();
-            }
-            case EditResult.Accepted accepted -> {
-                long revision = accepted.model().revision();
-                Instant now = clock.instant();
-                List<ModelEdit> all = time.join(edits, model, accepted.model(), now);
-                // the time in it may make another model
-                journaling = all.equals(edits) ? accepted : null;
-                if (journaling != null && EditWeight.of(edits) > COMPILED_AHEAD_WEIGHT) {
-                    book.prepare(accepted.model(), context.getExecutionContext());
-                }
-                yield Effect()
-                        .persist(new TenantEvent.TenantEdited(revision, all, by, now, note))
-                        .thenRun((TenantState next) -> {
-                            distribute(next);
-                            answer.tell(new TenantReply.Applied(revision, true), accepted.model());
-                            if (!accepted.model().segments().equals(model.segments())
-                                    && !TenantIsolation.vlans(accepted.model())
-                                            .containsAll(TenantIsolation.vlans(model))) {
-                                vlans.keep(accepted.model());
-                            }
-                        })
-                        .thenUnstashAll();
-            }
-        };
-    }
-
     // ---- the provider's policies
 
     private Effect<TenantEvent, TenantState> askProvider(TenantState state) {
@@ -540,10 +400,10 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
             link.answered(model);
             return Effect().none();
         }
-        if (reserving != null) {
+        if (editing.isWaiting()) {
             return Effect().stash();
         }
-        return edit(model, List.of(new ModelEdit.AdoptProvider(policies)), null, PROVIDER, "", (reply, changed) -> {
+        return editing.edit(model, List.of(new ModelEdit.AdoptProvider(policies)), PROVIDER, (reply, changed) -> {
             if (changed != null) {
                 link.adopted(changed);
             } else if (reply instanceof TenantReply.Rejected rejected) {
@@ -568,31 +428,17 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
             TenantState state, TenantCommand.ReportDiscovered report) {
         if (state.model() != null) {
             discovery.report(state.model(), report);
-            recordSoon();
         }
         return Effect().none();
     }
 
-    private void recordSoon() {
-        if (discovery.hasPending() && !recording) {
-            recording = true;
-            context.scheduleOnce(RECORD_DELAY, context.getSelf(), new TenantCommand.RecordDiscovered());
-        }
-    }
-
     private Effect<TenantEvent, TenantState> onRecordDiscovered(TenantState state) {
-        recording = false;
         TenantModel model = state.model();
-        if (model == null) {
+        List<ModelEdit> edits = discovery.record(model);
+        if (model == null || edits.isEmpty()) {
             return Effect().none();
         }
-        discovery.keepOnly(model);
-        List<ModelEdit> edits = discovery.take(model);
-        recordSoon();
-        if (edits.isEmpty()) {
-            return Effect().none();
-        }
-        return edit(model, edits, null, DISCOVERY, "", (reply, _) -> {
+        return editing.edit(model, edits, TenantDiscovery.NAME, (reply, _) -> {
             if (reply instanceof TenantReply.Rejected rejected) {
                 context.getLog().warn("tenant {} does not take discovered addresses: {}", tenant, rejected.problems());
             }
