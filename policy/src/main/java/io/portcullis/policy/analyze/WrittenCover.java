@@ -26,6 +26,9 @@ import java.util.function.BiConsumer;
  * the square of the rules of a category.
  */
 final class WrittenCover {
+    /** Literals of one side of a rule times those of another: beyond, only lists that are the same are found to cover each other. */
+    private static final long MAX_PAIRS = 1_024;
+
     private record Written(SecurityPolicy policy, Rule rule) {
         RuleName name() {
             return new RuleName(policy.name(), rule.name());
@@ -108,9 +111,15 @@ final class WrittenCover {
     }
 
     private static boolean names(Peers one, Peers other) {
-        return holdsAll(one.groups(), other.groups())
-                && other.addresses().stream()
-                        .allMatch(literal -> one.addresses().stream().anyMatch(each -> holds(each, literal)));
+        if (!holdsAll(one.groups(), other.groups())) {
+            return false;
+        }
+        long pairs = (long) one.addresses().size() * other.addresses().size();
+        if (pairs > MAX_PAIRS) {
+            return one.addresses().equals(other.addresses());
+        }
+        return other.addresses().stream()
+                .allMatch(literal -> one.addresses().stream().anyMatch(each -> holds(each, literal)));
     }
 
     private static boolean holds(AddressLiteral one, AddressLiteral other) {

@@ -77,12 +77,16 @@ final class RandomPolicies {
 
     /** The model, under policies of a provider that are made alike. */
     TenantModel withProvider(TenantModel model) {
+        return TestTenant.accepted(model.adopt(ProviderPolicies.of(provider())));
+    }
+
+    TenantModel provider() {
         RandomPolicies above = new RandomPolicies(random.nextLong(), TenantId.PROVIDER);
         above.isTimed = isTimed;
         above.putServices();
         above.putGroups();
         above.putPolicies(1 + random.nextInt(3));
-        return TestTenant.accepted(model.adopt(ProviderPolicies.of(above.tenant.build())));
+        return above.tenant.build();
     }
 
     TenantModel model() {
