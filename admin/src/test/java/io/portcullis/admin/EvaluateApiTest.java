@@ -94,8 +94,10 @@ class EvaluateApiTest extends ApiTestCase {
             """);
 
         EvaluationView now = ask("198.51.100.7", "web-1", 80);
-        EvaluateRequest request = EvaluateRequest.ofPort("198.51.100.7", "web-1", "tcp", 80);
-        EvaluationView night = client.evaluate("acme", request.withAt("2026-12-01T23:30+01:00"));
+        EvaluateRequest.Builder request =
+                EvaluateRequest.between("198.51.100.7", "web-1", "tcp").port(80);
+        EvaluationView night =
+                client.evaluate("acme", request.at("2026-12-01T23:30+01:00").build());
 
         assertThat(now.verdict()).isEqualTo("ALLOW");
         assertThat(now.at()).isNull();
@@ -106,7 +108,7 @@ class EvaluateApiTest extends ApiTestCase {
         assertThat(night.paths().getFirst().destination().nextChange()).isEqualTo("2026-12-02T06:00:00Z");
         for (String wrong :
                 List.of("tomorrow", "2026-12-01T23:30", "+999999999-01-01T00:00:00Z", "2026-12-01[Mars/Base]")) {
-            assertThat(problem(request.withAt(wrong)).getFirst().path())
+            assertThat(problem(request.at(wrong).build()).getFirst().path())
                     .as(wrong)
                     .isEqualTo("at");
         }
@@ -114,18 +116,24 @@ class EvaluateApiTest extends ApiTestCase {
 
     @Test
     void shouldAskForOneAddressOneNicOrOneFamily() {
-        EvaluateRequest v4 =
-                new EvaluateRequest("web-1", "db-1", "tcp", 5_432, null, null, null, null, null, null, "ipv4", null);
+        EvaluateRequest v4 = EvaluateRequest.between("web-1", "db-1", "tcp")
+                .port(5_432)
+                .family("ipv4")
+                .build();
         assertThat(client.evaluate("acme", v4).verdict()).isEqualTo("ALLOW");
-        EvaluateRequest v6 =
-                new EvaluateRequest("web-1", "db-1", "tcp", 5_432, null, null, null, null, "fd00::1", null, null, null);
+        EvaluateRequest v6 = EvaluateRequest.between("web-1", "db-1", "tcp")
+                .port(5_432)
+                .fromAddress("fd00::1")
+                .build();
         assertThat(ways(client.evaluate("acme", v6))).containsExactly("fd00::1>fd00::2 DROP");
         assertThat(ways(ask("web-1", "db-1/eth1", 80))).containsExactly("10.0.0.1>10.1.0.2 DROP");
         assertThat(ask("web-1", "db-1/eth1", 80).paths().getFirst().withinSegment())
                 .isFalse();
         assertThat(ways(ask("far", "db-1", 80))).containsExactly("10.1.0.3>10.1.0.2 DROP");
-        EvaluateRequest learned = new EvaluateRequest(
-                "far", "db-1/eth1", "tcp", 80, null, null, null, null, "10.1.0.99", null, null, null);
+        EvaluateRequest learned = EvaluateRequest.between("far", "db-1/eth1", "tcp")
+                .port(80)
+                .fromAddress("10.1.0.99")
+                .build();
         assertThat(ways(client.evaluate("acme", learned))).containsExactly("10.1.0.99>10.1.0.2 DROP");
     }
 
@@ -143,14 +151,12 @@ class EvaluateApiTest extends ApiTestCase {
 
     @Test
     void shouldTakeTheOtherProtocols() {
-        EvaluateRequest ping =
-                new EvaluateRequest("db-1", "web-1", "icmp", null, null, null, null, null, null, null, null, null);
+        EvaluateRequest ping = EvaluateRequest.between("db-1", "web-1", "icmp").build();
         EvaluationView view = client.evaluate("acme", ping);
         assertThat(view.service()).isEqualTo("icmp/8/0");
         assertThat(ways(view)).containsExactly("10.0.0.2>10.0.0.1 DROP");
         assertThat(view.paths().getFirst().destination().verdict()).isEqualTo("ALLOW");
-        EvaluateRequest gre =
-                new EvaluateRequest("db-1", "web-1", "47", null, null, null, null, null, null, null, null, null);
+        EvaluateRequest gre = EvaluateRequest.between("db-1", "web-1", "47").build();
         assertThat(client.evaluate("acme", gre).paths()).hasSize(2);
     }
 
@@ -161,21 +167,27 @@ class EvaluateApiTest extends ApiTestCase {
         assertThat(refused(() -> ask("web-1", "web-1", 80)).problem().detail()).contains("no way from web-1 to web-1");
         assertThat(refused(() -> ask("192.0.2.1", "192.0.2.2", 80)).status()).isEqualTo(400);
         assertThat(refused(() -> ask("fd00::1", "10.0.0.2", 80)).status()).isEqualTo(400);
-        assertThat(problem(new EvaluateRequest(
-                        "web-1", "db-1", "tcp", null, null, 8, null, List.of("ack"), null, null, null, null)))
+        assertThat(problem(EvaluateRequest.between("web-1", "db-1", "tcp")
+                        .icmpType(8)
+                        .flags(List.of("ack"))
+                        .build()))
                 .extracting(FieldProblem::path)
                 .containsExactly("port", "icmpType", "flags");
-        assertThat(problem(new EvaluateRequest(
-                        "web-1", "db-1", "any", null, null, null, null, null, null, null, null, "02:00")))
+        assertThat(problem(EvaluateRequest.between("web-1", "db-1", "any")
+                        .routerMac("02:00")
+                        .build()))
                 .extracting(FieldProblem::path)
                 .containsExactly("protocol", "routerMac");
-        assertThat(problem(new EvaluateRequest(
-                                "web-1", "db-1", "udp", 70_000, null, null, null, null, null, null, null, null))
+        assertThat(problem(EvaluateRequest.between("web-1", "db-1", "udp")
+                                .port(70_000)
+                                .build())
                         .getFirst()
                         .message())
                 .isEqualTo("70000 is no port");
-        assertThat(problem(new EvaluateRequest(
-                                "web-1", "db-1", "udp", 53, null, null, null, null, "10.0.0.77", null, null, null))
+        assertThat(problem(EvaluateRequest.between("web-1", "db-1", "udp")
+                                .port(53)
+                                .fromAddress("10.0.0.77")
+                                .build())
                         .getFirst()
                         .hint())
                 .isEqualTo("name one of its addresses: 10.0.0.1, fd00::1");

@@ -150,7 +150,10 @@ class TraceApiTest extends ApiTestCase {
     void shouldAskForOneConnectionIfItsPortsAreKnown() {
         client.trace(
                 "acme",
-                new EvaluateRequest("web-1", "db-1", "tcp", 5_432, 40_112, null, null, null, null, null, null, null));
+                EvaluateRequest.between("web-1", "db-1", "tcp")
+                        .port(5_432)
+                        .sourcePort(40_112)
+                        .build());
 
         assertThat(queries).noneMatch(FlowQuery::anySource);
     }

@@ -34,55 +34,103 @@ public record EvaluateRequest(
         @Nullable String family,
         @Nullable String routerMac,
         @Nullable String at) {
-    /** Of now. */
-    public EvaluateRequest(
-            String from,
-            String to,
-            String protocol,
-            @Nullable Integer port,
-            @Nullable Integer sourcePort,
-            @Nullable Integer icmpType,
-            @Nullable Integer icmpCode,
-            @Nullable List<String> flags,
-            @Nullable String fromAddress,
-            @Nullable String toAddress,
-            @Nullable String family,
-            @Nullable String routerMac) {
-        this(
-                from,
-                to,
-                protocol,
-                port,
-                sourcePort,
-                icmpType,
-                icmpCode,
-                flags,
-                fromAddress,
-                toAddress,
-                family,
-                routerMac,
-                null);
-    }
-
-    public EvaluateRequest withAt(String time) {
-        return new EvaluateRequest(
-                from,
-                to,
-                protocol,
-                port,
-                sourcePort,
-                icmpType,
-                icmpCode,
-                flags,
-                fromAddress,
-                toAddress,
-                family,
-                routerMac,
-                time);
+    /** Between these, with this protocol; the rest as it is by default, until it is said. */
+    public static Builder between(String from, String to, String protocol) {
+        return new Builder(from, to, protocol);
     }
 
     /** Of a protocol with ports, the rest as it is by default. */
     public static EvaluateRequest ofPort(String from, String to, String protocol, int port) {
-        return new EvaluateRequest(from, to, protocol, port, null, null, null, null, null, null, null, null);
+        return between(from, to, protocol).port(port).build();
+    }
+
+    /** A request that comes about bit by bit; null stands for the default. One thread; may be built several times. */
+    public static final class Builder {
+        private final String from;
+        private final String to;
+        private final String protocol;
+        private @Nullable Integer port;
+        private @Nullable Integer sourcePort;
+        private @Nullable Integer icmpType;
+        private @Nullable Integer icmpCode;
+        private @Nullable List<String> flags;
+        private @Nullable String fromAddress;
+        private @Nullable String toAddress;
+        private @Nullable String family;
+        private @Nullable String routerMac;
+        private @Nullable String at;
+
+        private Builder(String from, String to, String protocol) {
+            this.from = from;
+            this.to = to;
+            this.protocol = protocol;
+        }
+
+        public Builder port(@Nullable Integer value) {
+            port = value;
+            return this;
+        }
+
+        public Builder sourcePort(@Nullable Integer value) {
+            sourcePort = value;
+            return this;
+        }
+
+        public Builder icmpType(@Nullable Integer value) {
+            icmpType = value;
+            return this;
+        }
+
+        public Builder icmpCode(@Nullable Integer value) {
+            icmpCode = value;
+            return this;
+        }
+
+        public Builder flags(@Nullable List<String> value) {
+            flags = value;
+            return this;
+        }
+
+        public Builder fromAddress(@Nullable String value) {
+            fromAddress = value;
+            return this;
+        }
+
+        public Builder toAddress(@Nullable String value) {
+            toAddress = value;
+            return this;
+        }
+
+        public Builder family(@Nullable String value) {
+            family = value;
+            return this;
+        }
+
+        public Builder routerMac(@Nullable String value) {
+            routerMac = value;
+            return this;
+        }
+
+        public Builder at(@Nullable String value) {
+            at = value;
+            return this;
+        }
+
+        public EvaluateRequest build() {
+            return new EvaluateRequest(
+                    from,
+                    to,
+                    protocol,
+                    port,
+                    sourcePort,
+                    icmpType,
+                    icmpCode,
+                    flags,
+                    fromAddress,
+                    toAddress,
+                    family,
+                    routerMac,
+                    at);
+        }
     }
 }

@@ -69,19 +69,17 @@ final class ConnectionOptions {
     private @Nullable String at;
 
     EvaluateRequest request() {
-        return new EvaluateRequest(
-                from,
-                to,
-                protocol,
-                port,
-                sourcePort,
-                icmpType,
-                icmpCode,
-                flags,
-                fromAddress,
-                toAddress,
-                family,
-                routerMac,
-                at);
+        return EvaluateRequest.between(from, to, protocol)
+                .port(port)
+                .sourcePort(sourcePort)
+                .icmpType(icmpType)
+                .icmpCode(icmpCode)
+                .flags(flags)
+                .fromAddress(fromAddress)
+                .toAddress(toAddress)
+                .family(family)
+                .routerMac(routerMac)
+                .at(at)
+                .build();
     }
 }
