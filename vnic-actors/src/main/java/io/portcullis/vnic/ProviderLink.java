@@ -7,6 +7,7 @@ import io.portcullis.vnic.parcel.Parcel;
 import io.portcullis.vnic.parcel.Parcels;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Function;
 import org.apache.pekko.actor.typed.RecipientRef;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +29,7 @@ final class ProviderLink {
 
     private final ActorContext<TenantCommand> context;
     private final TenantId tenant;
-    private final RecipientRef<TenantCommand> provider;
+    private final Function<TenantId, RecipientRef<TenantCommand>> tenants;
     private final Parcels parcels;
     private final HostSubscriptions subscriptions;
     private final RuleBook book;
@@ -47,12 +48,12 @@ final class ProviderLink {
     ProviderLink(
             ActorContext<TenantCommand> context,
             TenantId tenant,
-            RecipientRef<TenantCommand> provider,
+            Function<TenantId, RecipientRef<TenantCommand>> tenants,
             HostSubscriptions subscriptions,
             RuleBook book) {
         this.context = context;
         this.tenant = tenant;
-        this.provider = provider;
+        this.tenants = tenants;
         this.parcels = Parcels.get(context.getSystem());
         this.subscriptions = subscriptions;
         this.book = book;
@@ -90,7 +91,7 @@ final class ProviderLink {
     private void send(TenantCommand.@Nullable PutTenant put, long known, @Nullable TenantAdoption state) {
         context.ask(
                 TenantReply.class,
-                provider,
+                tenants.apply(TenantId.PROVIDER),
                 ASK_TIMEOUT,
                 me -> new TenantCommand.AskProvider(tenant, known, state, me),
                 (reply, _) -> new TenantCommand.ProviderAnswered(put, reply));
@@ -147,7 +148,7 @@ final class ProviderLink {
 
     /** The tenant is deleted, or was not made. */
     void leave() {
-        provider.tell(new TenantCommand.LeaveProvider(tenant));
+        tenants.apply(TenantId.PROVIDER).tell(new TenantCommand.LeaveProvider(tenant));
     }
 
     private boolean isRealized() {

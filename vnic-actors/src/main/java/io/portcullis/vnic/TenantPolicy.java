@@ -128,7 +128,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
         this.parcels = Parcels.get(context.getSystem());
         this.subscriptions = new HostSubscriptions(tenant, clock, parcels);
         this.desk = tenant.equals(TenantId.PROVIDER) ? new ProviderDesk(context, registry, tenants, clock) : null;
-        this.link = new ProviderLink(context, tenant, tenants.apply(TenantId.PROVIDER), subscriptions, book);
+        this.link = new ProviderLink(context, tenant, tenants, subscriptions, book);
         this.realization = desk == null
                 ? new RealizationAnswers(context, new VnicProgress(book, subscriptions, parcels))
                 : desk.answers();
