@@ -28,7 +28,11 @@ final class TenantEditing {
 
     /** Is told how an edit ended. */
     interface Answer {
-        /** @param changed the new model; null if nothing was changed */
+        /**
+         * It has ended.
+         *
+         * @param changed the new model; null if nothing was changed
+         */
         void tell(TenantReply reply, @Nullable TenantModel changed);
     }
 

@@ -68,7 +68,7 @@ class ProviderAndTenantsTest {
         return Behaviors.receiveMessage(message -> {
             if (message instanceof RegistryCommand.AddTenant add) {
                 names.add(add.tenant().value());
-                add.replyTo().tell(new RegistryCommand.Tenants(names));
+                add.replyTo().tell(new RegistryCommand.Registered());
             } else if (message instanceof RegistryCommand.ListTenants list) {
                 list.replyTo().tell(new RegistryCommand.Tenants(names));
             }
