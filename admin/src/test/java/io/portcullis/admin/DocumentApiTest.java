@@ -327,7 +327,7 @@ class DocumentApiTest extends ApiTestCase {
         assertThat(send("PUT", "/v1/tenants/acme/segments/a", token(), " ".repeat(9_000_000))
                         .statusCode())
                 .isEqualTo(400);
-        assertThat(send("PUT", "/v1/tenants/acme/segments/a", token(), " ".repeat(33 << 20))
+        assertThat(send("PUT", "/v1/tenants/acme/segments/a", token(), " ".repeat(LargeBodies.MAX_BODY_BYTES + 1))
                         .statusCode())
                 .isEqualTo(413);
         assertThat(client.resources("acme", "segments", SegmentSpec.class)).isEmpty();
