@@ -1,12 +1,14 @@
 package io.portcullis.admin;
 
 import io.portcullis.api.EvaluationView;
+import io.portcullis.api.EvaluationView.AnswerView;
 import io.portcullis.api.EvaluationView.EndView;
 import io.portcullis.api.EvaluationView.NearMissView;
 import io.portcullis.api.EvaluationView.PathView;
 import io.portcullis.api.EvaluationView.ReasonView;
 import io.portcullis.api.EvaluationView.RuleNameView;
 import io.portcullis.api.EvaluationView.VerdictView;
+import io.portcullis.policy.evaluate.Decision;
 import io.portcullis.policy.evaluate.End;
 import io.portcullis.policy.evaluate.Evaluation;
 import io.portcullis.policy.evaluate.Path;
@@ -95,7 +97,26 @@ final class EvaluationViews {
                         .filter(miss -> !sight.hides(miss.rule().policy()))
                         .map(miss -> new NearMissView(name(miss.rule()), reasons(miss.failed())))
                         .toList(),
-                evaluation.nextChange() == null ? null : evaluation.nextChange().toString());
+                evaluation.nextChange() == null ? null : evaluation.nextChange().toString(),
+                orNull(evaluation.stateless() && !isHidden),
+                isHidden ? null : answer(evaluation.answer(), sight));
+    }
+
+    /** Null says that it is not so. */
+    static @Nullable Boolean orNull(boolean isSo) {
+        return isSo ? true : null;
+    }
+
+    private static @Nullable AnswerView answer(@Nullable Decision answer, Sight sight) {
+        if (answer == null) {
+            return null;
+        }
+        RuleName rule = answer.rule();
+        boolean isHidden = rule != null && sight.hides(rule.policy());
+        return new AnswerView(
+                answer.verdict().name(),
+                isHidden ? Sight.PROVIDER : answer.cause().name(),
+                name(rule, sight));
     }
 
     /** Null for none, or one that may not be told. */

@@ -29,7 +29,7 @@ record PathRequest(PacketReader.Template packet, List<Path> paths) {
 
     /** Refuses, saying where and why, what names nobody, no packet, or too much. */
     static PathRequest read(TenantModel model, EvaluateRequest request) {
-        PacketReader reader = new PacketReader(model.looseTracking());
+        PacketReader reader = new PacketReader();
         PacketReader.Template packet =
                 reader.read(request).orElseThrow(() -> RefusedException.invalid(reader.mistakes()));
         @Nullable IpFamily family = family(request.family());

@@ -43,7 +43,7 @@ final class PreviewViews {
     PreviewView view(Edits.Plan plan, TableChanges changes, Map<VnicId, FlowReviewRounds.Answer> answers) {
         List<VnicPreview> items = answers.values().stream()
                 .map(this::vnic)
-                .sorted(Comparator.<VnicPreview>comparingLong(item -> -(long) item.cut() - item.reset())
+                .sorted(Comparator.<VnicPreview>comparingLong(item -> -(long) item.cut() - item.reset() - item.oneWay())
                         .thenComparing(item -> item.problem() == null)
                         .thenComparing(VnicPreview::vnic))
                 .toList();
@@ -58,6 +58,8 @@ final class PreviewViews {
                 items.stream().mapToLong(VnicPreview::cut).sum(),
                 items.stream().mapToLong(VnicPreview::reset).sum(),
                 items.stream().mapToLong(VnicPreview::kept).sum(),
+                items.stream().mapToLong(VnicPreview::released).sum(),
+                items.stream().mapToLong(VnicPreview::oneWay).sum(),
                 items.stream().mapToLong(VnicPreview::byOtherRule).sum(),
                 changes.changes().stream().limit(MAX_LISTED).map(this::table).toList(),
                 changes.changes().size() > MAX_LISTED,
@@ -71,7 +73,7 @@ final class PreviewViews {
         String host = answer.host().value();
         String problem = problem(answer, review);
         if (review == null || problem != null) {
-            return new VnicPreview(vnic, host, 0, 0, 0, 0, 0, List.of(), problem);
+            return new VnicPreview(vnic, host, 0, 0, 0, 0, 0, 0, 0, List.of(), problem);
         }
         return new VnicPreview(
                 vnic,
@@ -80,6 +82,8 @@ final class PreviewViews {
                 review.cut(),
                 review.reset(),
                 review.kept(),
+                review.released(),
+                review.oneWay(),
                 review.byOtherRule(),
                 review.examples().stream()
                         .map(example -> example(example, answer.review().vnic().tenant()))

@@ -176,6 +176,7 @@ final class TraceViews {
             case DEFAULT -> " by default";
             case EXCLUDED -> " as it is excluded";
             case NEIGHBOURHOOD, NOT_IP -> " by its kind";
+            case NO_CONNECTION -> " as of no connection";
         };
     }
 
@@ -188,7 +189,7 @@ final class TraceViews {
     }
 
     private static FirewallView silent(String host, String why) {
-        return new FirewallView(host, null, 0, 0, null, false, null, null, null, 0, List.of(), why);
+        return new FirewallView(host, null, 0, 0, null, false, null, null, null, null, 0, List.of(), why);
     }
 
     private FirewallView firewall(FirewallAnswer.Says says, RuleAssignment wanted) {
@@ -204,6 +205,8 @@ final class TraceViews {
                 verdict == null ? null : verdict.action().name(),
                 verdict == null ? null : rule(verdict),
                 verdict == null ? null : sight.id(verdict.rule(), verdict.ruleId()),
+                EvaluationViews.orNull(
+                        verdict != null && verdict.stateless() && !sight.hides(String.valueOf(verdict.rule()))),
                 report.matching(),
                 views.connections(report.connections()),
                 null);
@@ -215,6 +218,7 @@ final class TraceViews {
             case DEFAULT -> Views.DEFAULT;
             case EXCLUDED -> "excluded";
             case NEIGHBOURHOOD, NOT_IP -> "neighbourhood";
+            case NO_CONNECTION -> "no connection";
         };
     }
 }

@@ -13,6 +13,7 @@ import io.portcullis.api.VmView;
 import io.portcullis.api.VnicStatusView;
 import io.portcullis.api.VnicView;
 import io.portcullis.datapath.track.ConnectionInfo;
+import io.portcullis.policy.Category;
 import io.portcullis.policy.compile.ExcludedVnics;
 import io.portcullis.policy.compile.GroupMembership;
 import io.portcullis.policy.compile.RuleIds;
@@ -227,7 +228,9 @@ final class Views {
                     rule.action().name(),
                     rule.liveFlowMode().name(),
                     rule.log(),
-                    rule.logLabel().isEmpty() ? null : rule.logLabel()));
+                    rule.logLabel().isEmpty() ? null : rule.logLabel(),
+                    !rule.stateless() && rule.category() != Category.ETHERNET,
+                    ModelWriter.tcpStrict(rule.pickup())));
         }
         return rules;
     }

@@ -65,6 +65,25 @@ class DocumentApiTest extends ApiTestCase {
             - {name: ever, services: [any], action: ALLOW}
         """;
 
+    private static final String RAW = """
+        ---
+        kind: Policy
+        metadata: {name: raw}
+        spec:
+          category: INFRASTRUCTURE
+          stateful: false
+          rules:
+            - {name: ntp, services: [ntp], action: ALLOW}
+        ---
+        kind: Policy
+        metadata: {name: strict}
+        spec:
+          category: APPLICATION
+          tcpStrict: true
+          rules:
+            - {name: all, services: [any], action: ALLOW}
+        """;
+
     private static final String FTP = """
         ---
         kind: Service
@@ -179,6 +198,51 @@ class DocumentApiTest extends ApiTestCase {
         assertThat(rules.tracking()).isEqualTo("loose");
         assertThat(rules.timeouts()).isEqualTo("nsx");
         assertThat(rules.algs()).containsExactly("ftp");
+    }
+
+    @Test
+    void shouldTakeStatelessPoliciesAndStrictTcpAndShowThemAgain() {
+        client.apply("acme", TENANT + RAW);
+
+        PolicySpec raw =
+                client.resource("acme", "policies", "raw", PolicySpec.class).spec();
+        PolicySpec strict =
+                client.resource("acme", "policies", "strict", PolicySpec.class).spec();
+        PolicySpec web =
+                client.resource("acme", "policies", "web", PolicySpec.class).spec();
+        assertThat(List.of(raw, strict, web)).extracting(PolicySpec::stateful).containsExactly(false, null, null);
+        assertThat(List.of(raw, strict, web)).extracting(PolicySpec::tcpStrict).containsExactly(null, true, null);
+        assertThat(client.put("acme", "policies", "raw", raw).changed()).isEmpty();
+        assertThat(client.put("acme", "policies", "strict", strict).changed()).isEmpty();
+        assertThat(client.apply("acme", RAW.replace("stateful: false", "stateful: true"))
+                        .changed())
+                .containsExactly("Policy/raw");
+        client.apply("acme", RAW);
+        assertThat(client.rules("acme", "web-1", "eth0").rules())
+                .extracting(rule -> rule.name() + " " + rule.stateful() + " " + rule.tcpStrict())
+                .contains("raw/ntp false null", "strict/all true true");
+    }
+
+    @Test
+    void shouldNameThePlaceOfStateThatCannotBe() {
+        String frames = RAW.replace("INFRASTRUCTURE", "ETHERNET");
+        String both = RAW.replace("tcpStrict: true", "tcpStrict: true, stateful: false".replace(", ", "\n  "));
+        String gateway = FTP + RAW.replace("[ntp]", "[files]");
+        long revision = client.apply("acme", TENANT).revision();
+
+        assertThat(refused(() -> client.apply("acme", frames)).problem().problems())
+                .extracting(FieldProblem::path)
+                .containsExactly("documents[0].spec.stateful");
+        assertThat(refused(() -> client.apply("acme", both)).problem().problems())
+                .extracting(FieldProblem::path)
+                .containsExactly("documents[1].spec.tcpStrict");
+        assertThat(refused(() -> client.apply("acme", gateway)).problem().problems())
+                .extracting(FieldProblem::path)
+                .contains("documents[2].spec.rules[0].services[0]");
+        assertThat(refused(() -> client.apply("acme", RAW.replace("stateful: false", "stateful: maybe")))
+                        .status())
+                .isEqualTo(400);
+        assertThat(client.tenant("acme").revision()).isEqualTo(revision);
     }
 
     @Test

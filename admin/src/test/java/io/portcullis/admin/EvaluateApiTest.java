@@ -83,6 +83,35 @@ class EvaluateApiTest extends ApiTestCase {
     }
 
     @Test
+    void shouldSayThatARuleIsStatelessAndWhatBecomesOfTheAnswer() {
+        EvaluateRequest request = EvaluateRequest.ofPort("web-1", "10.0.0.2", "tcp", 5_432);
+        EvaluateRequest inMidStream = EvaluateRequest.between("web-1", "10.0.0.2", "tcp")
+                .port(5_432)
+                .flags(List.of("ack"))
+                .build();
+        VerdictView stateful =
+                client.evaluate("acme", request).paths().getFirst().source();
+        assertThat(stateful.stateless()).isNull();
+        assertThat(stateful.answer()).isNull();
+        assertThat(client.evaluate("acme", inMidStream)
+                        .paths()
+                        .getFirst()
+                        .source()
+                        .cause())
+                .isEqualTo("NO_CONNECTION");
+
+        client.apply("acme", MORE.replace("category: APPLICATION", "category: APPLICATION\n  stateful: false"));
+
+        VerdictView stateless =
+                client.evaluate("acme", request).paths().getFirst().source();
+        assertThat(stateless.verdict()).isEqualTo("ALLOW");
+        assertThat(stateless.stateless()).isTrue();
+        assertThat(stateless.answer().verdict()).isEqualTo("DROP");
+        assertThat(stateless.answer().cause()).isEqualTo("NO_CONNECTION");
+        assertThat(client.evaluate("acme", inMidStream).verdict()).isEqualTo("ALLOW");
+    }
+
+    @Test
     void shouldSayWhenTheAnswerChangesAndWhatItIsThen() {
         client.apply("acme", """
             kind: Policy
@@ -172,7 +201,7 @@ class EvaluateApiTest extends ApiTestCase {
                         .flags(List.of("ack"))
                         .build()))
                 .extracting(FieldProblem::path)
-                .containsExactly("port", "icmpType", "flags");
+                .containsExactly("port", "icmpType");
         assertThat(problem(EvaluateRequest.between("web-1", "db-1", "any")
                         .routerMac("02:00")
                         .build()))

@@ -77,7 +77,7 @@ class PreviewApiTest extends ApiTestCase {
                 4_096);
         FlowExample example = new FlowExample(connection, FlowOutcome.CUT, Action.DROP, LiveFlowMode.RECHECK, 0, null);
         return new VnicReview(
-                vnic, new FlowReview(vnic, 1, mode, "ab", 2, 9, 4, 1, 2, 1, List.of(example)), null, null);
+                vnic, new FlowReview(vnic, 1, mode, "ab", 2, 9, 4, 1, 2, 1, 3, 1, List.of(example)), null, null);
     }
 
     private PreviewView preview() {
@@ -104,6 +104,8 @@ class PreviewApiTest extends ApiTestCase {
         assertThat(List.of(view.vnics(), view.attached(), view.unanswered())).containsExactly(1, 1, 0);
         assertThat(List.of(view.connections(), view.cut(), view.reset(), view.kept(), view.byOtherRule()))
                 .containsExactly(9L, 2L, 1L, 1L, 4L);
+        assertThat(List.of(view.released(), view.oneWay())).containsExactly(3L, 1L);
+        assertThat(view.items().getFirst().oneWay()).isOne();
         TableChangeView table = view.tables().getFirst();
         assertThat(table.vnics()).containsExactly(WEB.toString());
         assertThat(table.added().names()).containsExactly("web/https (ALLOW)");
@@ -214,6 +216,8 @@ class PreviewApiTest extends ApiTestCase {
                         its.rulesHash(),
                         2,
                         its.connections(),
+                        0,
+                        0,
                         0,
                         0,
                         0,

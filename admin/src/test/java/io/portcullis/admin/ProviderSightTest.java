@@ -117,14 +117,14 @@ class ProviderSightTest extends ApiTestCase {
                         VnicMode.ENFORCING,
                         "ab",
                         2,
-                        new FlowVerdict(Action.DROP, Cause.RULE, RULE_ID, RULE, Category.APPLICATION),
+                        new FlowVerdict(Action.DROP, Cause.RULE, RULE_ID, RULE, Category.APPLICATION, true),
                         1,
                         List.of(CONNECTION)));
         FlowExample example =
                 new FlowExample(CONNECTION, FlowOutcome.CUT, Action.DROP, LiveFlowMode.RECHECK, RULE_ID, RULE);
         services.reviews = (host, table, vnic) -> new VnicReview(
                 vnic,
-                new FlowReview(vnic, 1, VnicMode.ENFORCING, "ab", 2, 9, 4, 1, 2, 1, List.of(example)),
+                new FlowReview(vnic, 1, VnicMode.ENFORCING, "ab", 2, 9, 4, 1, 2, 1, 0, 0, List.of(example)),
                 null,
                 null);
         services.stagedReport = new StagedReport(

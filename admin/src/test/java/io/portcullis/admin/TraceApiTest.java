@@ -121,6 +121,33 @@ class TraceApiTest extends ApiTestCase {
     }
 
     @Test
+    void shouldSayThatARuleKeepsNoConnectionsOrThatThereIsNone() {
+        says(
+                "host-1",
+                WEB,
+                VnicMode.ENFORCING,
+                1,
+                newestHash(WEB),
+                new FlowVerdict(Action.ALLOW, Cause.RULE, SQL, "db/sql", Category.APPLICATION, true));
+        says(
+                "host-2",
+                DB,
+                VnicMode.ENFORCING,
+                1,
+                newestHash(DB),
+                new FlowVerdict(Action.DROP, Cause.NO_CONNECTION, 0, null, null));
+
+        PathView path = only();
+
+        assertThat(path.source().firewalls().getFirst().stateless()).isTrue();
+        FirewallView destination = path.destination().firewalls().getFirst();
+        assertThat(destination.stateless()).isNull();
+        assertThat(destination.rule()).isEqualTo("no connection");
+        assertThat(path.differences())
+                .containsExactly("destination: in force is DROP as of no connection, the policy says ALLOW by db/sql");
+    }
+
+    @Test
     void shouldJoinWhatBothFirewallsSay() {
         TraceView view = ask();
 

@@ -4,7 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection's first packet about which the tenant's policy is asked.
+ * A connection's first packet, or one of none, about which the tenant's policy is asked.
  *
  * @param from a VM ({@code web-1}), one of its vNICs ({@code web-1/eth0}), or an address; of a VM or a vNIC each of its addresses
  * @param to likewise; not both may be addresses of nobody

@@ -48,13 +48,15 @@ public record EvaluationView(
      * What one firewall says.
      *
      * @param direction IN or OUT
-     * @param cause RULE, DEFAULT, EXCLUDED, NEIGHBOURHOOD (ARP, neighbour and listener discovery) or NOT_IP; for a token of
-     *     a tenant PROVIDER where a rule of the provider decided
+     * @param cause RULE, DEFAULT, EXCLUDED, NEIGHBOURHOOD (ARP, neighbour and listener discovery), NO_CONNECTION (it opens none, and
+     *     the rule that matches it is not stateless) or NOT_IP; for a token of a tenant PROVIDER where a rule of the provider decided
      * @param rule what decided, if a rule did
      * @param passes rules that handed the packet on to the next category
      * @param reasons why the rule matches
      * @param nearMisses where nothing matched: rules that were closest to deciding otherwise, closest first
      * @param nextChange when it decides otherwise, or by another rule, by the time alone; null if that is not known to come
+     * @param stateless whether the rule judges each packet by itself; null if it does not
+     * @param answer where such a rule allows the packet: what this firewall says of the packet that answers it
      */
     public record VerdictView(
             String vnic,
@@ -65,7 +67,19 @@ public record EvaluationView(
             List<RuleNameView> passes,
             List<ReasonView> reasons,
             List<NearMissView> nearMisses,
-            @Nullable String nextChange) {}
+            @Nullable String nextChange,
+            @Nullable Boolean stateless,
+            @Nullable AnswerView answer) {}
+
+    /**
+     * What is said of an answer that nobody expects.
+     *
+     * @param verdict ALLOW, DROP or REJECT
+     * @param cause as of a {@link VerdictView}
+     * @param rule what decided, if a rule did
+     */
+    public record AnswerView(
+            String verdict, String cause, @Nullable RuleNameView rule) {}
 
     /** A rule by name. */
     public record RuleNameView(String category, String policy, String rule, String action) {}

@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param appliedTo groups whose vNICs get the rules; none means all vNICs of the tenant
  * @param enabled default yes
  * @param schedule when it is active; default always
+ * @param stateful default yes; if not, rules judge each packet by itself, and answers need rules of their own
+ * @param tcpStrict whether a TCP connection must begin with a SYN; default as the tenant tracks
  * @param lock why nobody may change or delete the policy; it is unlocked by the same document without this field
  */
 public record PolicySpec(
@@ -21,4 +23,6 @@ public record PolicySpec(
         @Nullable String description,
         @Nullable String lock,
         @Nullable ScheduleSpec schedule,
+        @Nullable Boolean stateful,
+        @Nullable Boolean tcpStrict,
         List<RuleSpec> rules) {}

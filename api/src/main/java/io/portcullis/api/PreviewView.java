@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param cut would end without a word
  * @param reset would end with a TCP reset to both ends
  * @param kept are not allowed any more, but would go on as a rule with live-flow mode KEEP wants
+ * @param released would not be tracked any more, as a stateless rule allows them, and go on packet by packet
+ * @param oneWay likewise, but no rule would let their answers pass
  * @param byOtherRule would be allowed, but by another rule than now
  * @param tables what would change in rule tables; vNICs with the same change together
  * @param tablesTruncated whether there are more
@@ -32,6 +34,8 @@ public record PreviewView(
         long cut,
         long reset,
         long kept,
+        long released,
+        long oneWay,
         long byOtherRule,
         List<TableChangeView> tables,
         boolean tablesTruncated,
@@ -77,6 +81,8 @@ public record PreviewView(
             int cut,
             int reset,
             int kept,
+            int released,
+            int oneWay,
             int byOtherRule,
             List<FlowExampleView> examples,
             @Nullable String problem) {}
@@ -85,8 +91,8 @@ public record PreviewView(
      * A live connection that would not be allowed any more.
      *
      * @param connection with the rule that admitted it
-     * @param outcome CUT, RESET or KEPT
-     * @param action what would be said of its first packet: DROP or REJECT
+     * @param outcome CUT, RESET, KEPT or ONE_WAY
+     * @param action what would be said of its first packet, or, if it is ONE_WAY, of an answer
      * @param rule that would decide: {@code policy/rule} or {@code default}
      * @param liveFlows that rule's live-flow mode
      */

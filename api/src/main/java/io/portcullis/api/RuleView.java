@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param ethernet what it wants of the Ethernet header, for example {@code arp}, {@code from !02:00:00:00:00:01}; empty for all frames
  * @param services an exclamation mark means: all but these
  * @param logLabel stands in each line that it logs, if it has one
+ * @param stateful whether it judges connections, and not each packet by itself
+ * @param tcpStrict whether a TCP connection that it allows must begin with a SYN; null as the table tracks
  */
 public record RuleView(
         int position,
@@ -27,4 +29,6 @@ public record RuleView(
         String action,
         String liveFlows,
         boolean log,
-        @Nullable String logLabel) {}
+        @Nullable String logLabel,
+        boolean stateful,
+        @Nullable Boolean tcpStrict) {}

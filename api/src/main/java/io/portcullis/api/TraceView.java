@@ -62,6 +62,7 @@ public record TraceView(String tenant, long revision, String service, String ver
      * @param lagging whether these are not the rules that it should have
      * @param verdict what they say about the connection's first packet
      * @param rule {@code policy/rule}, {@code default}, or {@code neighbourhood} for what rules on connections never see
+     * @param stateless whether that rule judges each packet by itself, so that there is no connection; null if it does not
      * @param matching connections that there are now
      * @param connections some of them
      * @param problem why there is no answer
@@ -76,6 +77,7 @@ public record TraceView(String tenant, long revision, String service, String ver
             @Nullable String verdict,
             @Nullable String rule,
             @Nullable Long ruleId,
+            @Nullable Boolean stateless,
             int matching,
             List<ConnectionView> connections,
             @Nullable String problem) {}

@@ -36,11 +36,7 @@ final class ConnectionOptions {
     @Option(names = "--icmp-code", paramLabel = "CODE", description = "ICMP code (default 0).")
     private @Nullable Integer icmpCode;
 
-    @Option(
-            names = "--flags",
-            split = ",",
-            paramLabel = "FLAG",
-            description = "TCP flags of the first packet (default syn).")
+    @Option(names = "--flags", split = ",", paramLabel = "FLAG", description = "TCP flags of the packet (default syn).")
     private @Nullable List<String> flags;
 
     @Option(

@@ -1,6 +1,7 @@
 package io.portcullis.cli;
 
 import io.portcullis.api.EvaluationView;
+import io.portcullis.api.EvaluationView.AnswerView;
 import io.portcullis.api.EvaluationView.EndView;
 import io.portcullis.api.EvaluationView.NearMissView;
 import io.portcullis.api.EvaluationView.PathView;
@@ -57,6 +58,8 @@ final class EvaluationText {
                 && source.cause().equals(destination.cause())
                 && source.passes().equals(destination.passes())
                 && Objects.equals(source.nextChange(), destination.nextChange())
+                && Objects.equals(source.stateless(), destination.stateless())
+                && Objects.equals(source.answer(), destination.answer())
                 && source.reasons().equals(destination.reasons())
                 && source.nearMisses().equals(destination.nearMisses());
     }
@@ -68,8 +71,13 @@ final class EvaluationText {
         }
         line(
                 "  ",
-                which + ": " + verdict.verdict() + " by " + decider(verdict) + passes(verdict.passes())
+                which + ": " + verdict.verdict() + " by " + decider(verdict)
+                        + (Boolean.TRUE.equals(verdict.stateless()) ? " (stateless)" : "") + passes(verdict.passes())
                         + (verdict.nextChange() == null ? "" : ", until " + verdict.nextChange()));
+        AnswerView answer = verdict.answer();
+        if (answer != null) {
+            line(INDENT, "its answer: " + answer.verdict() + " by " + decider(answer.cause(), answer.rule()));
+        }
         verdict.reasons().forEach(reason -> reason(INDENT, reason, true));
         if (isWide || !verdict.verdict().equals("ALLOW")) {
             verdict.nearMisses().forEach(this::nearMiss);
@@ -77,11 +85,15 @@ final class EvaluationText {
     }
 
     private static String decider(VerdictView verdict) {
-        RuleNameView rule = verdict.rule();
+        return decider(verdict.cause(), verdict.rule());
+    }
+
+    private static String decider(String cause, @Nullable RuleNameView rule) {
         if (rule != null) {
             return rule.category() + " " + rule.policy() + "/" + rule.rule();
         }
-        return switch (verdict.cause()) {
+        return switch (cause) {
+            case "NO_CONNECTION" -> "tracking: it opens no connection, and no stateless rule matches it";
             case "DEFAULT" -> "the tenant's default, no rule matched";
             case "PROVIDER" -> "the provider's policy";
             case "EXCLUDED" -> "exclusion, no rule holds here";

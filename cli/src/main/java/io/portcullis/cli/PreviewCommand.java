@@ -18,7 +18,8 @@ import picocli.CommandLine.Option;
         },
         footer = {
             "",
-            "Exit status: 0, or 1 with --fail-if-cut if connections would end or a vNIC did not answer.",
+            "Exit status: 0, or 1 with --fail-if-cut if connections would end or lose their answers, or a vNIC did not"
+                    + " answer.",
             "",
             "Examples:",
             "  portcullis preview -f web.yaml",
@@ -46,7 +47,7 @@ final class PreviewCommand implements Callable<Integer> {
             PreviewView view =
                     files.send(session.terminal(), text -> session.client().preview(tenant, text));
             session.output().done(view, new PreviewText().write(view));
-            boolean ends = view.cut() + view.reset() > 0 || view.unanswered() > 0;
+            boolean ends = view.cut() + view.reset() + view.oneWay() > 0 || view.unanswered() > 0;
             return failIfCut && ends ? ExitCode.FAILED : ExitCode.OK;
         }
     }

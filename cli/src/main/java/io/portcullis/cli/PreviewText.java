@@ -27,6 +27,12 @@ final class PreviewText {
                 count(view.connections(), "live connection") + " would be judged again: " + view.cut() + " cut, "
                         + view.reset() + " reset, " + view.kept() + " kept though not allowed any more, "
                         + view.byOtherRule() + " allowed by another rule");
+        if (view.released() + view.oneWay() > 0) {
+            line(
+                    "",
+                    view.released() + " would go on packet by packet under stateless rules, " + view.oneWay()
+                            + " in one direction only, as no rule allows the answers");
+        }
         if (view.unanswered() > 0) {
             line("", "! " + count(view.unanswered(), "vNIC") + " did not answer; their connections are not counted");
         }
@@ -42,7 +48,7 @@ final class PreviewText {
     }
 
     private static boolean isWorthALine(VnicPreview vnic) {
-        return vnic.problem() != null || vnic.cut() + vnic.reset() + vnic.kept() > 0;
+        return vnic.problem() != null || vnic.cut() + vnic.reset() + vnic.kept() + vnic.oneWay() > 0;
     }
 
     private void table(TableChangeView change) {
@@ -79,9 +85,14 @@ final class PreviewText {
         line(
                 "",
                 vnic.vnic() + " on " + vnic.host() + ": of " + count(vnic.connections(), "connection") + " "
-                        + vnic.cut() + " cut, " + vnic.reset() + " reset, " + vnic.kept() + " kept");
+                        + vnic.cut() + " cut, " + vnic.reset() + " reset, " + vnic.kept() + " kept"
+                        + (vnic.oneWay() == 0 ? "" : ", " + vnic.oneWay() + " in one direction only"));
         vnic.examples().forEach(this::example);
-        int more = vnic.cut() + vnic.reset() + vnic.kept() - vnic.examples().size();
+        int more = vnic.cut()
+                + vnic.reset()
+                + vnic.kept()
+                + vnic.oneWay()
+                - vnic.examples().size();
         if (more > 0) {
             line("  ", "and " + more + " more");
         }

@@ -108,6 +108,7 @@ final class Tables {
             column("APPLIED-TO", policy -> orAll(policy.spec().appliedTo())),
             column("RULES", policy -> policy.spec().rules().size()),
             column("LOCK", policy -> policy.spec().lock()),
+            wideColumn("STATE", policy -> Words.state(policy.spec())),
             wideColumn("SCHEDULE", policy -> Words.schedule(policy.spec().schedule())),
             wideColumn("DESCRIPTION", policy -> policy.spec().description()));
 
@@ -119,6 +120,7 @@ final class Tables {
             column("ENABLED", staged(PolicySpec::enabled)),
             column("APPLIED-TO", staged(policy -> orAll(policy.appliedTo()))),
             column("RULES", staged(policy -> policy.rules().size())),
+            wideColumn("STATE", staged(Words::state)),
             wideColumn("DESCRIPTION", staged(PolicySpec::description)));
 
     static final List<Column<StagedView.Rule>> STAGED_RULES = List.of(
@@ -235,6 +237,8 @@ final class Tables {
             column("SERVICES", RuleView::services),
             column("ACTION", RuleView::action),
             wideColumn("LIVE-FLOWS", RuleView::liveFlows),
+            wideColumn("STATEFUL", RuleView::stateful),
+            wideColumn("TCP-STRICT", RuleView::tcpStrict),
             wideColumn("FAMILY", RuleView::family),
             wideColumn("ETHERNET", RuleView::ethernet),
             wideColumn("LOG", rule -> rule.logLabel() == null ? rule.log() : rule.logLabel()),

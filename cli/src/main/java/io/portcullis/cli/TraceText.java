@@ -51,10 +51,11 @@ final class TraceText {
             return;
         }
         String verdict = firewall.verdict();
+        boolean isStateless = Boolean.TRUE.equals(firewall.stateless());
         String rules = verdict == null
                 ? "no rules yet"
                 : "revision " + firewall.revision() + (firewall.lagging() ? " (not the newest)" : "") + ", " + verdict
-                        + " by " + firewall.rule();
+                        + " by " + firewall.rule() + (isStateless ? " (stateless)" : "");
         line(
                 "  ",
                 which + ": " + firewall.phase() + " on " + firewall.host() + " under epoch " + firewall.epoch() + ", "
@@ -64,7 +65,7 @@ final class TraceText {
         if (more > 0) {
             line("    ", "and " + more + " more connections");
         } else if (firewall.matching() == 0) {
-            line("    ", "no such connection");
+            line("    ", isStateless ? "no connection, as the rule keeps none" : "no such connection");
         }
     }
 

@@ -3,6 +3,7 @@ package io.portcullis.cli;
 import io.portcullis.api.DiscoveredView;
 import io.portcullis.api.EthernetSpec;
 import io.portcullis.api.GroupExpression;
+import io.portcullis.api.PolicySpec;
 import io.portcullis.api.ScheduleSpec;
 import io.portcullis.api.ServiceEntry;
 import io.portcullis.api.TextMatch;
@@ -66,6 +67,17 @@ final class Words {
             text.append(" to ").append(side(spec.destinations(), spec.negateDestinations()));
         }
         return text.toString();
+    }
+
+    /** How a policy keeps state, where it says so: {@code stateless}, {@code strict tcp} or {@code loose tcp}. */
+    static String state(PolicySpec spec) {
+        if (Boolean.FALSE.equals(spec.stateful())) {
+            return "stateless";
+        }
+        if (spec.tcpStrict() == null) {
+            return "";
+        }
+        return spec.tcpStrict() ? "strict tcp" : "loose tcp";
     }
 
     /** Like {@code MON,FRI 22:00-06:00 Europe/Berlin from 2027-01-01}. */

@@ -62,6 +62,30 @@ class EvaluateCommandTest extends CliTestCase {
     }
 
     @Test
+    void shouldSayWhatBecomesOfAnAnswerThatNobodyExpects() {
+        cluster.on("POST /v1/tenants/acme/evaluate", 200, """
+            {"tenant": "acme", "revision": 7, "service": "udp/123", "verdict": "DROP", "paths": [
+              {"from": {"vnic": "acme/a/eth0", "address": "10.0.0.1"}, "to": {"vnic": "acme/b/eth0", "address": "10.0.0.2"},
+               "withinSegment": true, "verdict": "DROP",
+               "source": {"vnic": "acme/a/eth0", "direction": "OUT", "verdict": "ALLOW", "cause": "RULE", "stateless": true,
+                 "rule": {"category": "INFRASTRUCTURE", "policy": "raw", "rule": "ntp", "action": "ALLOW"},
+                 "answer": {"verdict": "DROP", "cause": "DEFAULT"}, "passes": [], "reasons": [], "nearMisses": []},
+               "destination": {"vnic": "acme/b/eth0", "direction": "IN", "verdict": "DROP", "cause": "NO_CONNECTION",
+                 "passes": [], "reasons": [], "nearMisses": []}}]}
+            """);
+
+        run("evaluate", "--from", "a", "--to", "b", "--proto", "udp", "--port", "123");
+
+        assertThat(out.toString()).isEqualToNormalizingNewlines("""
+            udp/123 from a to b: DROP (revision 7 of acme)
+            a/eth0 10.0.0.1 → b/eth0 10.0.0.2: DROP
+              source: ALLOW by INFRASTRUCTURE raw/ntp (stateless)
+                its answer: DROP by the tenant's default, no rule matched
+              destination: DROP by tracking: it opens no connection, and no stateless rule matches it
+            """);
+    }
+
+    @Test
     void shouldFailUnlessTheVerdictIsTheExpectedOne() {
         cluster.on("POST /v1/tenants/acme/evaluate", 200, EVALUATION);
 

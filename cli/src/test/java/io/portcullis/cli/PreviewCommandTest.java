@@ -60,6 +60,25 @@ class PreviewCommandTest extends CliTestCase {
     }
 
     @Test
+    void shouldSayWhichConnectionsStatelessRulesWouldTakeOver() {
+        cluster.on(
+                "POST /v1/tenants/acme/preview",
+                200,
+                PREVIEW.replaceFirst("\"byOtherRule\": 4", "\"released\": 3, \"oneWay\": 1, \"byOtherRule\": 4")
+                        .replace(
+                                "\"kept\": 0, \"byOtherRule\": 4, \"examples\"",
+                                "\"kept\": 0, \"oneWay\": 1, \"examples\""));
+
+        assertThat(run("preview", "-f", file, "--fail-if-cut")).isEqualTo(ExitCode.FAILED);
+
+        assertThat(out.toString())
+                .contains("3 would go on packet by packet under stateless rules, 1 in one direction only, as no rule"
+                        + " allows the answers")
+                .contains("of 9 connections 2 cut, 1 reset, 0 kept, 1 in one direction only")
+                .contains("and 3 more");
+    }
+
+    @Test
     void shouldFailOnDemandIfConnectionsWouldEnd() {
         cluster.on("POST /v1/tenants/acme/preview", 200, PREVIEW);
         assertThat(run("preview", "-f", file, "--fail-if-cut")).isEqualTo(ExitCode.FAILED);

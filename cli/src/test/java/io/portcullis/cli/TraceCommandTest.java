@@ -58,6 +58,26 @@ class TraceCommandTest extends CliTestCase {
     }
 
     @Test
+    void shouldNotMissConnectionsWhereNoneAreKept() {
+        cluster.on("POST /v1/tenants/acme/trace", 200, """
+            {"tenant": "acme", "revision": 42, "service": "udp/123", "verdict": "ALLOW", "paths": [
+              {"from": {"vnic": "acme/web-1/eth0", "address": "10.0.0.1"}, "to": {"address": "192.0.2.1"},
+               "withinSegment": false, "verdict": "ALLOW", "differences": [],
+               "source": {"vnic": "acme/web-1/eth0", "direction": "OUT", "verdict": "ALLOW",
+                 "placement": {"host": "host-1", "epoch": 3, "phase": "PLACED"}, "policyVerdict": "ALLOW", "wantedRevision": 42,
+                 "firewalls": [{"host": "host-1", "phase": "ENFORCING", "epoch": 3, "revision": 42, "rulesHash": "ab",
+                   "lagging": false, "verdict": "ALLOW", "rule": "raw/ntp", "ruleId": 5, "stateless": true, "matching": 0,
+                   "connections": []}]}}]}
+            """);
+
+        run("trace", "--from", "web-1", "--to", "192.0.2.1", "--proto", "udp", "--port", "123");
+
+        assertThat(out.toString())
+                .contains("ALLOW by raw/ntp (stateless)")
+                .contains("    no connection, as the rule keeps none");
+    }
+
+    @Test
     void shouldFailUnlessTheVerdictIsTheExpectedOne() {
         cluster.on("POST /v1/tenants/acme/trace", 200, TRACE);
 

@@ -503,8 +503,40 @@ class ApiOnRealNodeTest {
             assertThat(connectionsOfWeb2()).isEqualTo(1);
         });
         assertThat(client.preview("seers", change).changed()).isEmpty();
+        leaveToAStatelessRule();
         client.detach("seers", "web-2");
         client.deleteVm("seers", "web-2");
+    }
+
+    /** What is left goes on packet by packet. */
+    private static void leaveToAStatelessRule() {
+        String stateless = """
+            kind: Policy
+            metadata: {name: raw}
+            spec:
+              category: INFRASTRUCTURE
+              stateful: false
+              rules:
+                - {name: ntp, sources: [any], destinations: [any], services: [ntp], direction: OUT, action: ALLOW}
+            """;
+        PreviewView preview = client.preview("seers", stateless);
+        assertThat(List.of(preview.connections(), preview.released(), preview.oneWay(), preview.cut()))
+                .containsExactly(1L, 1L, 0L, 0L);
+        client.apply("seers", stateless);
+        await().atMost(START_LIMIT).untilAsserted(() -> {
+            sendFromWeb2(5_353, 123);
+            assertThat(connectionsOfWeb2()).isZero();
+        });
+        TraceView trace = client.trace("seers", EvaluateRequest.ofPort("web-2", "10.0.0.9", "udp", 123));
+        assertThat(trace.verdict()).isEqualTo("ALLOW");
+        assertThat(trace.paths()).singleElement().satisfies(path -> {
+            assertThat(path.differences()).isEmpty();
+            assertThat(path.source().firewalls().getFirst().stateless()).isTrue();
+        });
+        assertThat(client.rules("seers", "web-2", "eth0").rules())
+                .filteredOn(rule -> rule.name().equals("raw/ntp"))
+                .singleElement()
+                .satisfies(rule -> assertThat(rule.stateful()).isFalse());
     }
 
     private static int connectionsOfWeb2() {

@@ -12,6 +12,7 @@ import io.portcullis.policy.AddressSource;
 import io.portcullis.policy.Category;
 import io.portcullis.policy.DiscoveredAddress;
 import io.portcullis.policy.MacAddress;
+import io.portcullis.policy.TcpPickup;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.TimeoutPreset;
 import io.portcullis.policy.VmId;
@@ -129,7 +130,14 @@ class PolicyJacksonModuleTest {
                             Rule.allow("vendor").anyService().expires(Instant.parse("2027-01-31T18:00:00.123456789Z")))
                     .withSchedule(Schedule.daily("Europe/Berlin", "22:00-06:00", "12:00-24:00")
                             .on(DayOfWeek.FRIDAY, DayOfWeek.MONDAY)
-                            .between(LocalDate.parse("2026-12-01"), LocalDate.parse("2027-12-31")))),
+                            .between(LocalDate.parse("2026-12-01"), LocalDate.parse("2027-12-31")))
+                    .withTcpPickup(TcpPickup.STRICT)),
+            new ModelEdit.PutPolicy(SecurityPolicy.of(
+                            "raw",
+                            Category.INFRASTRUCTURE,
+                            20,
+                            Rule.allow("dns").services("dns"))
+                    .withStateless(true)),
             new ModelEdit.SetClock(Instant.parse("2026-12-01T12:00:00.000000001Z")),
             new ModelEdit.SetQuota(TenantQuota.NONE.with(QuotaItem.VMS, 100).with(QuotaItem.RULES, 5_000)),
             new ModelEdit.AdoptProvider(ProviderPolicies.of(TenantModel.empty(TenantId.PROVIDER)
@@ -145,6 +153,7 @@ class PolicyJacksonModuleTest {
                                             .withAppliedTo("all"))),
                             7))),
             new ModelEdit.RemovePolicy("night"),
+            new ModelEdit.RemovePolicy("raw"),
             new ModelEdit.RemoveExclusion("aside"),
             new ModelEdit.RemovePolicy("app"),
             new ModelEdit.RemovePolicy("frames"),
@@ -281,6 +290,18 @@ class PolicyJacksonModuleTest {
                 .isEqualTo(policy);
         assertThat(mapper.readValue(state.replaceAll(fields, ""), TenantModel.class))
                 .isEqualTo(model);
+    }
+
+    @Test
+    void shouldReadPoliciesThatKnowNothingOfState() throws JsonProcessingException {
+        ModelEdit policy = new ModelEdit.PutPolicy(SecurityPolicy.of(
+                "app", Category.APPLICATION, 10, Rule.allow("r").services("https")));
+        String json = mapper.writerFor(ModelEdit.class).writeValueAsString(policy);
+        String before = json.replaceAll(",\"(stateless|tcpPickup)\":(false|\"INHERIT\")", "");
+
+        assertThat(json).contains("stateless", "tcpPickup");
+        assertThat(before).doesNotContain("stateless", "tcpPickup");
+        assertThat(mapper.readValue(before, ModelEdit.class)).isEqualTo(policy);
     }
 
     @Test

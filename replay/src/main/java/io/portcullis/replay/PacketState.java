@@ -10,6 +10,6 @@ public enum PacketState {
     RELATED,
     /** No valid packet, or none that can be where it is. */
     INVALID,
-    /** Not IP, or IP that has no connections by nature (neighbour discovery). */
+    /** Not IP, IP that has no connections by nature (neighbour discovery), or a packet about which a stateless rule decided by itself. */
     NONE
 }

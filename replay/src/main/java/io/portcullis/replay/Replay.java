@@ -164,6 +164,9 @@ public final class Replay implements AutoCloseable {
             return PacketState.NONE;
         }
         TrackResult tracked = trace.tracked();
+        if (trace.isStateless()) {
+            return PacketState.NONE;
+        }
         if (trace.dropReason() == DropReason.FRAGMENT || trace.dropReason() == DropReason.CHECKSUM) {
             return PacketState.INVALID;
         }
@@ -196,7 +199,7 @@ public final class Replay implements AutoCloseable {
         if (trace.parsed() != ParseResult.OK) {
             return trace.parsed().counterName();
         }
-        if (tracked != null && tracked.isInvalid()) {
+        if (tracked != null && tracked.isInvalid() && !trace.isStateless()) {
             return tracked.counterName();
         }
         DropReason dropped = trace.dropReason();
@@ -206,6 +209,9 @@ public final class Replay implements AutoCloseable {
         }
         if (isHeld) {
             return "fragment-held";
+        }
+        if (trace.isStateless()) {
+            return "stateless";
         }
         return state == PacketState.NONE ? untracked() : state.name().toLowerCase(Locale.ROOT);
     }

@@ -146,6 +146,8 @@ class MessageSerializationTest {
             3,
             2,
             1,
+            6,
+            8,
             List.of(new FlowExample(CONNECTION, FlowOutcome.RESET, Action.REJECT, LiveFlowMode.RESET, 5, "web/http")));
 
     private static final TenantHistory HISTORY =
@@ -235,7 +237,7 @@ class MessageSerializationTest {
                                 VnicMode.ENFORCING,
                                 "hash",
                                 7,
-                                new FlowVerdict(Action.ALLOW, Cause.RULE, 5, "web/http", Category.APPLICATION),
+                                new FlowVerdict(Action.ALLOW, Cause.RULE, 5, "web/http", Category.APPLICATION, true),
                                 1,
                                 List.of(CONNECTION))),
                 new FirewallReply.CutoverReady(WEB_1_ETH0, target),

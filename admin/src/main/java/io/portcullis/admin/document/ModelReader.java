@@ -19,6 +19,7 @@ import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.LiveFlowMode;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.RuleDirection;
+import io.portcullis.policy.TcpPickup;
 import io.portcullis.policy.TimeoutPreset;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
@@ -259,7 +260,16 @@ public final class ModelReader {
                 rules,
                 orEmpty(spec.description()),
                 spec.lock(),
-                ScheduleText.read(spec.schedule(), "spec.schedule", mistakes));
+                ScheduleText.read(spec.schedule(), "spec.schedule", mistakes),
+                Boolean.FALSE.equals(spec.stateful()),
+                pickup(spec.tcpStrict()));
+    }
+
+    private static TcpPickup pickup(@Nullable Boolean tcpStrict) {
+        if (tcpStrict == null) {
+            return TcpPickup.INHERIT;
+        }
+        return tcpStrict ? TcpPickup.STRICT : TcpPickup.LOOSE;
     }
 
     private Rule rule(RuleSpec spec, String path) {

@@ -16,6 +16,7 @@ import io.portcullis.api.TenantView;
 import io.portcullis.api.TextMatch;
 import io.portcullis.api.VmSpec;
 import io.portcullis.api.VnicSpec;
+import io.portcullis.policy.TcpPickup;
 import io.portcullis.policy.VnicProtection;
 import io.portcullis.policy.model.AddressLiteral;
 import io.portcullis.policy.model.Alg;
@@ -124,7 +125,18 @@ public final class ModelWriter {
                 orNull(policy.description()),
                 policy.lock(),
                 ScheduleText.spec(policy.schedule()),
+                policy.stateless() ? false : null,
+                tcpStrict(policy.tcpPickup()),
                 policy.rules().stream().map(ModelWriter::rule).toList());
+    }
+
+    /** Null as the tenant tracks. */
+    public static @Nullable Boolean tcpStrict(TcpPickup pickup) {
+        return switch (pickup) {
+            case INHERIT -> null;
+            case STRICT -> true;
+            case LOOSE -> false;
+        };
     }
 
     public static StagedPolicySpec staged(StagedPolicy staged) {

@@ -20,16 +20,8 @@ public final class PacketReader {
 
     private static final int ECHO_REQUEST = 8;
     private static final int ECHO_REQUEST_V6 = 128;
-    /** FIN, RST and ACK: with one of them a packet begins no connection (RFC 9293, 3.5). */
-    private static final int NEVER_FIRST = 0x01 | 0x04 | 0x10;
 
-    private final boolean isLoose;
     private final Mistakes mistakes = new Mistakes();
-
-    /** @param isLoose whether the tenant's connections may be picked up in mid-stream */
-    public PacketReader(boolean isLoose) {
-        this.isLoose = isLoose;
-    }
 
     /**
      * The packet but for its addresses.
@@ -112,11 +104,6 @@ public final class PacketReader {
         int flags = reader.flags(request.flags(), "flags");
         if (!isTcp) {
             mistakes.add("flags", request.protocol() + " has no such flags", "only tcp has");
-        } else if (!isLoose && ((flags & FirstPacket.TCP_SYN) == 0 || (flags & NEVER_FIRST) != 0)) {
-            mistakes.add(
-                    "flags",
-                    "no connection begins with such a packet, whatever the rules say",
-                    "have syn, and neither ack, rst nor fin");
         }
         return flags;
     }

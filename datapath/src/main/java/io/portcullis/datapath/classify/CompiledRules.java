@@ -75,7 +75,7 @@ public final class CompiledRules {
 
     /**
      * Compiles a table that came after another one: where only a few addresses have joined groups or left them (or rules have another
-     * action, live-flow mode, name or log), the classes of those addresses are all that is made.
+     * action, live-flow mode, name or log, or keep state otherwise), the classes of those addresses are all that is made.
      */
     static CompiledRules after(CompiledRules before, RuleTable table) {
         GroupRules groups = before.groups;

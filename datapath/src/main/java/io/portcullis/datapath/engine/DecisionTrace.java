@@ -18,6 +18,7 @@ public final class DecisionTrace {
     private boolean isAnswered;
     private boolean isExpected;
     private boolean isRuled;
+    private boolean isStateless;
     private long ruleId;
 
     void begin(ParseResult result) {
@@ -28,11 +29,16 @@ public final class DecisionTrace {
         isAnswered = false;
         isExpected = false;
         isRuled = false;
+        isStateless = false;
         ruleId = 0;
     }
 
     void tracked(TrackResult result, ConnectionTracker tracker) {
         tracked = result;
+        isReply = false;
+        isAnswered = false;
+        isExpected = false;
+        isRuled = false;
         int connection = tracker.connection();
         if (connection != ConnectionTable.NONE) {
             isReply = tracker.isReply();
@@ -40,6 +46,16 @@ public final class DecisionTrace {
             isExpected = tracker.table().isExpected(connection);
             ruled(tracker.table().ruleId(connection));
         }
+    }
+
+    /** A stateless rule decided, about this packet alone. */
+    void stateless() {
+        isStateless = true;
+    }
+
+    /** What it was found to be, after all: a rule had a say in that. */
+    void invalid(TrackResult fault) {
+        tracked = fault;
     }
 
     void ruled(long id) {
@@ -64,6 +80,7 @@ public final class DecisionTrace {
         isAnswered = first.isAnswered;
         isExpected = first.isExpected;
         isRuled = first.isRuled;
+        isStateless = first.isStateless;
         ruleId = first.ruleId;
     }
 
@@ -99,6 +116,11 @@ public final class DecisionTrace {
     /** Whether a rule or the default decided, about this frame or about its connection's first. */
     public boolean isRuled() {
         return isRuled;
+    }
+
+    /** Whether that rule is stateless: whatever {@link #tracked} says, the packet has no connection and opened none. */
+    public boolean isStateless() {
+        return isStateless;
     }
 
     /** Id of that rule, {@link io.portcullis.policy.table.RuleTable#DEFAULT_RULE_ID} for the default. */

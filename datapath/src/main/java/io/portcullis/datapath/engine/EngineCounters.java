@@ -25,6 +25,8 @@ final class EngineCounters {
         CONNECTIONS_RECHECKED("connections.rechecked"),
         /** Connections that a new revision ended. */
         CONNECTIONS_CUT("connections.cut"),
+        /** Connections that a new revision leaves to a stateless rule: their packets are judged one by one since. */
+        CONNECTIONS_RELEASED("connections.released"),
         CONNECTIONS_EXPIRED("connections.expired"),
         /** Allowed because it belongs to a connection, as an ICMP error about it. */
         RELATED("related"),

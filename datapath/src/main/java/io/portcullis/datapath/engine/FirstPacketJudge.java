@@ -4,6 +4,7 @@ import io.portcullis.datapath.Direction;
 import io.portcullis.datapath.classify.FrameRules;
 import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.policy.Action;
+import io.portcullis.policy.evaluate.Beginning;
 import io.portcullis.policy.evaluate.Cause;
 import io.portcullis.policy.evaluate.FirstPacket;
 import io.portcullis.policy.evaluate.FirstPacket.Datagram;
@@ -19,7 +20,8 @@ import io.portcullis.policy.table.TableRule;
 final class FirstPacketJudge {
     private FirstPacketJudge() {}
 
-    static FlowVerdict judge(PolicyInForce inForce, PacketView packet, Direction direction) {
+    /** @param beginning what the packet is by itself */
+    static FlowVerdict judge(PolicyInForce inForce, PacketView packet, Beginning beginning, Direction direction) {
         int frameRule = inForce.matchFrame(packet, direction);
         Action ofFrame = frameRule == FrameRules.DEFAULT ? Action.PASS : inForce.action(frameRule);
         if (ofFrame == Action.DROP || ofFrame == Action.REJECT) {
@@ -29,7 +31,19 @@ final class FirstPacketJudge {
             return new FlowVerdict(Action.ALLOW, Cause.NEIGHBOURHOOD, RuleTable.DEFAULT_RULE_ID, null, null);
         }
         int decision = inForce.decide(packet, direction);
+        if (!inForce.isExcluded() && !mayPass(inForce, decision, beginning)) {
+            return new FlowVerdict(Action.DROP, Cause.NO_CONNECTION, RuleTable.DEFAULT_RULE_ID, null, null);
+        }
         return verdict(inForce, decision, inForce.action(decision));
+    }
+
+    private static boolean mayPass(PolicyInForce inForce, int decision, Beginning beginning) {
+        return switch (beginning) {
+            case OPENS -> true;
+            case PICKED_UP -> inForce.isStateless(decision) || inForce.picksUp(decision);
+            case NOTHING -> inForce.isStateless(decision);
+            case NEVER -> false;
+        };
     }
 
     private static FlowVerdict verdict(PolicyInForce inForce, int decision, Action action) {
@@ -41,7 +55,7 @@ final class FirstPacketJudge {
                         RuleTable.DEFAULT_RULE_ID,
                         null,
                         null)
-                : new FlowVerdict(action, Cause.RULE, rule.id(), rule.name(), rule.category());
+                : new FlowVerdict(action, Cause.RULE, rule.id(), rule.name(), rule.category(), rule.stateless());
     }
 
     /** The packet as the parser would have filled it; it has no memory. */

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One live connection that rules would not allow any more.
  *
- * @param action what they say of its first packet: DROP or REJECT
+ * @param action what they say of its first packet, or, if it is ONE_WAY, of an answer
  * @param ruleId of the rule that would decide, {@link io.portcullis.policy.table.RuleTable#DEFAULT_RULE_ID} for the default
  * @param rule its name; null for the default
  */

@@ -7,5 +7,7 @@ public enum FlowOutcome {
     /** Likewise, and both ends get a TCP reset. */
     RESET,
     /** It goes on, as the rule's live-flow mode KEEP wants. */
-    KEPT
+    KEPT,
+    /** A stateless rule allows what its opener sends, packet by packet, and none allows the answers. */
+    ONE_WAY
 }

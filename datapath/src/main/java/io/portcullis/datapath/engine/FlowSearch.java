@@ -30,7 +30,9 @@ public final class FlowSearch implements Survey {
         Datagram datagram = Objects.requireNonNull(query.packet().datagram());
         wanted = FirstPacketJudge.view(query.packet(), datagram);
         walk = new TableWalk(table);
-        verdict = inForce == null ? null : FirstPacketJudge.judge(inForce, wanted, query.direction());
+        verdict = inForce == null
+                ? null
+                : FirstPacketJudge.judge(inForce, wanted, datagram.beginning(), query.direction());
         tracker.offloaded().readBackAll();
     }
 

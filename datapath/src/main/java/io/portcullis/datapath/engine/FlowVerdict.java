@@ -11,10 +11,17 @@ import org.jspecify.annotations.Nullable;
  * @param action ALLOW, DROP or REJECT
  * @param ruleId {@link io.portcullis.policy.table.RuleTable#DEFAULT_RULE_ID} where no rule decided
  * @param rule {@code policy/rule}; null where no rule decided
+ * @param stateless whether the rule judges each packet by itself, so that there is no connection
  */
 public record FlowVerdict(
         Action action,
         Cause cause,
         long ruleId,
         @Nullable String rule,
-        @Nullable Category category) {}
+        @Nullable Category category,
+        boolean stateless) {
+    /** Where state is kept, or no rule decided. */
+    public FlowVerdict(Action action, Cause cause, long ruleId, @Nullable String rule, @Nullable Category category) {
+        this(action, cause, ruleId, rule, category, false);
+    }
+}

@@ -13,7 +13,6 @@ import io.portcullis.datapath.packet.PacketParser;
 import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.datapath.packet.ParseResult;
 import io.portcullis.datapath.packet.PlainParser;
-import io.portcullis.datapath.packet.ReplyBuilder;
 import io.portcullis.datapath.port.Burst;
 import io.portcullis.datapath.port.VnetHeader;
 import io.portcullis.datapath.rulelog.RuleLog;
@@ -32,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A frame goes: parse, {@link VnicGuard}, rules of category ETHERNET, (ARP, neighbour and listener discovery pass here),
  * fragments by {@link VirtualReassembly}, connection tracking; then, only for the first packet of a connection and for the next
- * packet of one that was judged under another revision, classification.
+ * packet of one that was judged under another revision, classification. Where rules are stateless, packets that open no connection are
+ * classified too, and pass if such a rule allows them.
  */
 final class FrameJudge {
     /** No place of a rule, nor that of the default: no connection announced the packet, or none that is allowed. */
@@ -47,7 +47,8 @@ final class FrameJudge {
     private final FragmentGate fragments;
     private final RuleLog ruleLog;
     private final EngineCounters counters;
-    private final ReplyBudget replyBudget = new ReplyBudget();
+    private final FrameOutcomes outcomes;
+    private final ConnectionRecheck recheck;
     private final PacketView packet = new PacketView();
     private final LiveFlowJudge liveFlows;
     private boolean verifiesChecksums;
@@ -73,10 +74,14 @@ final class FrameJudge {
         this.fragments = fragments;
         this.ruleLog = ruleLog;
         this.counters = counters;
+        RefusalReplies replies = new RefusalReplies(counters);
+        outcomes = new FrameOutcomes(counters, replies);
+        recheck = new ConnectionRecheck(tracker, liveFlows, ruleLog, counters, outcomes, replies);
     }
 
     void setTrace(@Nullable DecisionTrace newTrace) {
         trace = newTrace;
+        outcomes.setTrace(newTrace);
     }
 
     void setShadow(@Nullable ShadowPolicy newShadow) {
@@ -110,7 +115,7 @@ final class FrameJudge {
             Burst toSender,
             Burst toReceiver) {
         if (inForce == null) {
-            return drop(direction, DropReason.NO_POLICY);
+            return outcomes.drop(direction, DropReason.NO_POLICY);
         }
         ParseResult parsed = PacketParser.parse(burst.memory(), burst.offset(i), burst.length(i), packet);
         if (trace != null) {
@@ -121,7 +126,7 @@ final class FrameJudge {
             if (packet.isFragment) {
                 fragments.refuse(packet, direction, nowNanos);
             }
-            return drop(direction, DropReason.MALFORMED);
+            return outcomes.drop(direction, DropReason.MALFORMED);
         }
         isUnverified = verifiesChecksums && !VnetHeader.vouches(address(packet));
         return decide(inForce, direction, nowNanos, toSender, toReceiver);
@@ -151,17 +156,17 @@ final class FrameJudge {
             PolicyInForce inForce, Direction direction, long nowNanos, Burst toSender, Burst toReceiver) {
         Offence offence = guard == null ? null : guard.check(packet, direction);
         if (offence != null) {
-            return drop(direction, DropReason.of(offence));
+            return outcomes.drop(direction, DropReason.of(offence));
         }
         Verdict refused = judgeFrame(inForce, direction, nowNanos, toSender);
         if (refused != null) {
             return refused;
         }
         if (packet.family == null) {
-            return allow(direction);
+            return outcomes.allow(packet, direction);
         }
         if (isUnverified && !Checksums.isTransportValid(packet)) {
-            return drop(direction, DropReason.CHECKSUM);
+            return outcomes.drop(direction, DropReason.CHECKSUM);
         }
         if (isUnverified && !packet.isFragment && (packet.isTcp() || packet.isUdp())) {
             VnetHeader.setValid(address(packet));
@@ -183,14 +188,15 @@ final class FrameJudge {
                 fragments.judged(verdict.passes(), toReceiver, trace);
                 yield verdict;
             }
-            case PASS -> allow(direction);
-            case WAIT -> fragments.hold(packet, nowNanos) ? Verdict.HOLD : drop(direction, DropReason.FRAGMENT);
-            case BAD_CHECKSUM -> drop(direction, DropReason.CHECKSUM);
+            case PASS -> outcomes.allow(packet, direction);
+            case WAIT ->
+                fragments.hold(packet, nowNanos) ? Verdict.HOLD : outcomes.drop(direction, DropReason.FRAGMENT);
+            case BAD_CHECKSUM -> outcomes.drop(direction, DropReason.CHECKSUM);
             case SHORT_UDP -> {
                 counters.malformed(ParseResult.UDP_BAD_LENGTH);
-                yield drop(direction, DropReason.MALFORMED);
+                yield outcomes.drop(direction, DropReason.MALFORMED);
             }
-            case REFUSED, DUPLICATE, OVERLAP, TOO_MANY_GAPS -> drop(direction, DropReason.FRAGMENT);
+            case REFUSED, DUPLICATE, OVERLAP, TOO_MANY_GAPS -> outcomes.drop(direction, DropReason.FRAGMENT);
         };
     }
 
@@ -199,7 +205,7 @@ final class FrameJudge {
             PolicyInForce inForce, Direction direction, long nowNanos, Burst toSender, Burst toReceiver) {
         // without listener reports a switch that snoops on them would cut the VM off from neighbour discovery
         if (packet.isNeighbourDiscovery() || packet.isListenerDiscovery(direction == Direction.IN)) {
-            return allow(direction);
+            return outcomes.allow(packet, direction);
         }
         TrackResult tracked = tracker.lookup(packet, nowNanos);
         if (trace != null) {
@@ -217,21 +223,84 @@ final class FrameJudge {
             Burst toReceiver) {
         if (tracked.isHit()) {
             return table.isCurrent(tracker.connection())
-                    ? allow(direction)
+                    ? outcomes.allow(packet, direction)
                     : judgeAgain(inForce, tracked, direction, nowNanos, toSender, toReceiver);
         }
         return switch (tracked) {
-            case MISS_NEW, MISS_EXPECTED -> admit(inForce, true, direction, nowNanos, toSender);
-            case MISS_UNTRACKED -> admit(inForce, false, direction, nowNanos, toSender);
-            case RELATED -> related(inForce, direction);
-            default -> {
-                if (inForce.isExcluded()) {
-                    yield admit(inForce, false, direction, nowNanos, toSender);
-                }
-                counters.invalid(tracked);
-                yield drop(direction, DropReason.INVALID);
-            }
+            case MISS_NEW, MISS_EXPECTED, MISS_UNTRACKED ->
+                inForce.tracksAlike()
+                        ? admit(
+                                inForce,
+                                decideFirst(inForce, direction),
+                                tracked != TrackResult.MISS_UNTRACKED,
+                                direction,
+                                nowNanos,
+                                toSender)
+                        : decideByRule(inForce, tracked, direction, nowNanos, toSender);
+            case RELATED -> related(inForce, direction, nowNanos, toSender);
+            default -> decideInvalid(inForce, tracked, direction, nowNanos, toSender);
         };
+    }
+
+    /** A packet of no connection, where rules do not all keep state alike: the one that decides about it says what it may be. */
+    private Verdict decideByRule(
+            PolicyInForce inForce, TrackResult tracked, Direction direction, long nowNanos, Burst toSender) {
+        int decision = decideFirst(inForce, direction);
+        if (inForce.isStateless(decision)) {
+            return judgeByItself(inForce, decision, tracked, direction, nowNanos, toSender);
+        }
+        boolean isPickedUp = packet.isTcp() && !packet.hasTcpFlag(PacketView.TCP_SYN);
+        boolean isFirst = !tracked.isInvalid() && (!isPickedUp || inForce.picksUp(decision));
+        if (!isFirst && !inForce.isExcluded()) {
+            return outcomes.invalid(tracked.isInvalid() ? tracked : TrackResult.INVALID_NO_CONNECTION, direction);
+        }
+        return admit(inForce, decision, tracked != TrackResult.MISS_UNTRACKED, direction, nowNanos, toSender);
+    }
+
+    /** A packet about which a stateless rule decides: no connection, no limit, and its answer will be judged likewise. */
+    private Verdict judgeByItself(
+            PolicyInForce inForce,
+            int decision,
+            TrackResult tracked,
+            Direction direction,
+            long nowNanos,
+            Burst toSender) {
+        Action action = inForce.action(decision);
+        noteDecision(Cause.PACKET, inForce, decision, direction, nowNanos);
+        if (trace != null) {
+            trace.stateless();
+        }
+        if (shadow != null) {
+            shadow.packet(
+                    packet,
+                    direction,
+                    action == Action.ALLOW,
+                    inForce.ruleNameOf(decision),
+                    !tracked.isInvalid(),
+                    nowNanos);
+        }
+        return switch (action) {
+            case ALLOW -> outcomes.allow(packet, direction);
+            case REJECT -> outcomes.reject(packet, direction, DropReason.REJECT, nowNanos, toSender);
+            case DROP, PASS -> outcomes.drop(direction, DropReason.POLICY);
+        };
+    }
+
+    /** What cannot be the next packet of its connection, or has none and opens none. */
+    private Verdict decideInvalid(
+            PolicyInForce inForce, TrackResult tracked, Direction direction, long nowNanos, Burst toSender) {
+        if (inForce.isExcluded()) {
+            return admit(inForce, decideFirst(inForce, direction), false, direction, nowNanos, toSender);
+        }
+        if (tracked.opensNothing()) {
+            if (inForce.hasStateless()) {
+                return decideByRule(inForce, tracked, direction, nowNanos, toSender);
+            }
+            if (shadow != null) {
+                shadow.packet(packet, direction, false, "", false, nowNanos);
+            }
+        }
+        return outcomes.invalid(tracked, direction);
     }
 
     /** What category ETHERNET says about this one frame; null if it may go on. */
@@ -247,35 +316,45 @@ final class FrameJudge {
             case PASS ->
                 packet.family != null || packet.etherType == EtherTypes.ARP || inForce.isExcluded()
                         ? null
-                        : drop(direction, DropReason.ETHERTYPE);
-            case DROP -> drop(direction, DropReason.POLICY);
+                        : outcomes.drop(direction, DropReason.ETHERTYPE);
+            case DROP -> outcomes.drop(direction, DropReason.POLICY);
             case REJECT ->
                 packet.family == null
-                        ? drop(direction, DropReason.POLICY)
-                        : reject(direction, DropReason.REJECT, nowNanos, toSender);
+                        ? outcomes.drop(direction, DropReason.POLICY)
+                        : outcomes.reject(packet, direction, DropReason.REJECT, nowNanos, toSender);
         };
     }
 
     /** The first packet of a connection, or one of no connection. */
     private Verdict admit(
-            PolicyInForce inForce, boolean isTracked, Direction direction, long nowNanos, Burst toSender) {
-        int decision = decideFirst(inForce, direction);
-        inForce.countHit(decision, nowNanos);
-        if (trace != null) {
-            trace.ruled(inForce.ruleId(decision));
-        }
-        log(Cause.FIRST_PACKET, inForce, decision, inForce.action(decision), direction, nowNanos);
+            PolicyInForce inForce,
+            int decision,
+            boolean isTracked,
+            Direction direction,
+            long nowNanos,
+            Burst toSender) {
+        noteDecision(Cause.FIRST_PACKET, inForce, decision, direction, nowNanos);
         if (shadow != null) {
             evaluateStaged(shadow, inForce, decision, direction, nowNanos);
         }
         return switch (inForce.action(decision)) {
             case ALLOW -> {
                 DropReason refused = isTracked ? open(inForce, decision, direction, nowNanos) : null;
-                yield refused == null || inForce.isExcluded() ? allow(direction) : drop(direction, refused);
+                yield refused == null || inForce.isExcluded()
+                        ? outcomes.allow(packet, direction)
+                        : outcomes.drop(direction, refused);
             }
-            case REJECT -> reject(direction, DropReason.REJECT, nowNanos, toSender);
-            case DROP, PASS -> drop(direction, DropReason.POLICY);
+            case REJECT -> outcomes.reject(packet, direction, DropReason.REJECT, nowNanos, toSender);
+            case DROP, PASS -> outcomes.drop(direction, DropReason.POLICY);
         };
+    }
+
+    private void noteDecision(Cause cause, PolicyInForce inForce, int decision, Direction direction, long nowNanos) {
+        inForce.countHit(decision, nowNanos);
+        if (trace != null) {
+            trace.ruled(inForce.ruleId(decision));
+        }
+        log(cause, inForce, decision, inForce.action(decision), direction, nowNanos);
     }
 
     /** What another connection announced shares that one's rule, if that allows it. */
@@ -301,17 +380,18 @@ final class FrameJudge {
     private int decideAnnounced(PolicyInForce rules) {
         int parent = tracker.expectedBy();
         int decision = parent == ConnectionTable.NONE ? NOT_ANNOUNCED : liveFlows.decide(rules, parent);
-        return decision != NOT_ANNOUNCED && rules.action(decision) == Action.ALLOW ? decision : NOT_ANNOUNCED;
+        // a stateless rule opens no connection, not even to another's
+        return decision != NOT_ANNOUNCED && rules.action(decision) == Action.ALLOW && !rules.isStateless(decision)
+                ? decision
+                : NOT_ANNOUNCED;
     }
 
-    /** An ICMP error goes where its connection may go; it never changes the connection. */
-    private Verdict related(PolicyInForce inForce, Direction direction) {
-        int slot = tracker.connection();
-        if (!table.isCurrent(slot) && !LiveFlowJudge.goesOn(inForce, liveFlows.decide(inForce, slot))) {
-            return drop(direction, DropReason.CUT);
-        }
-        counters.event(Event.RELATED);
-        return allow(direction);
+    /** An ICMP error about a packet of a connection. */
+    private Verdict related(PolicyInForce inForce, Direction direction, long nowNanos, Burst toSender) {
+        Verdict verdict = recheck.related(inForce, packet, direction);
+        return verdict != null
+                ? verdict
+                : decideInvalid(inForce, TrackResult.INVALID_UNRELATED_ERROR, direction, nowNanos, toSender);
     }
 
     /** Puts the connection of a packet that the rules allow into the table; null if it is there, else why not. */
@@ -340,7 +420,7 @@ final class FrameJudge {
                 == InsertResult.INSERTED;
     }
 
-    /** The next packet of a connection that was last judged under another revision; the connection's first packet decides. */
+    /** The next packet of a connection that was last judged under another revision. */
     private Verdict judgeAgain(
             PolicyInForce inForce,
             TrackResult tracked,
@@ -348,76 +428,20 @@ final class FrameJudge {
             long nowNanos,
             Burst toSender,
             Burst toReceiver) {
-        counters.event(Event.CONNECTIONS_RECHECKED);
-        int slot = tracker.connection();
-        int decision = liveFlows.decide(inForce, slot);
-        Action action = inForce.action(decision);
-        if (LiveFlowJudge.goesOn(inForce, decision)) {
-            long ruleId = action == Action.ALLOW ? inForce.ruleId(decision) : table.ruleId(slot);
-            table.judged(slot, ruleId, inForce.revision());
-            return allow(direction);
+        Verdict verdict = recheck.judge(inForce, packet, tracked, direction, nowNanos, toSender, toReceiver);
+        if (verdict != null) {
+            return verdict;
         }
-        inForce.countHit(decision, nowNanos);
-        boolean isReset = LiveFlowJudge.isReset(inForce, decision, packet.isTcp());
-        int expected = isReset ? table.resetSequence(slot, tracked == TrackResult.HIT_REPLY) : 0;
-        tracker.remove(slot);
-        counters.event(Event.CONNECTIONS_CUT);
-        log(Cause.CUT, inForce, decision, isReset ? Action.REJECT : action, direction, nowNanos);
-        if (isReset) {
-            resetReceiver(expected, nowNanos, toReceiver);
+        // the first of many packets that are judged by themselves
+        TrackResult anew = tracker.lookup(packet, nowNanos);
+        if (trace != null) {
+            trace.tracked(anew, tracker);
         }
-        return isReset || action == Action.REJECT
-                ? reject(direction, DropReason.CUT, nowNanos, toSender)
-                : drop(direction, DropReason.CUT);
-    }
-
-    /**
-     * The receiver takes a RST only at exactly the next sequence number. That is what it acknowledged last, or, if data is
-     * under way that we saw pass, where this packet stands.
-     */
-    private void resetReceiver(int expected, long nowNanos, Burst toReceiver) {
-        if (!ReplyBuilder.mayAnswer(packet)) {
-            return;
-        }
-        boolean isSent = replyBudget.take(nowNanos) && ReplyBuilder.resetReceiver(packet, expected, toReceiver);
-        counters.event(isSent ? Event.REPLIES_SENT : Event.REPLIES_LIMITED);
-        if (isSent && packet.tcpSequence != expected) {
-            ReplyBuilder.resetReceiver(packet, packet.tcpSequence, toReceiver);
-        }
+        return decideTracked(inForce, anew, direction, nowNanos, toSender, toReceiver);
     }
 
     private void log(
             Cause cause, PolicyInForce inForce, int decision, Action action, Direction direction, long nowNanos) {
         ruleLog.note(cause, inForce.rule(decision), action, inForce.revision(), packet, direction, nowNanos);
-    }
-
-    private Verdict allow(Direction direction) {
-        counters.allowed(direction, packet.frameLength);
-        return Verdict.ALLOW;
-    }
-
-    private Verdict drop(Direction direction, DropReason reason) {
-        counters.dropped(direction, reason);
-        if (trace != null) {
-            trace.dropped(reason);
-        }
-        return Verdict.DROP;
-    }
-
-    private Verdict reject(Direction direction, DropReason reason, long nowNanos, Burst toSender) {
-        counters.dropped(direction, reason);
-        if (trace != null) {
-            trace.dropped(reason);
-        }
-        answer(nowNanos, toSender);
-        return Verdict.REJECT;
-    }
-
-    private void answer(long nowNanos, Burst toSender) {
-        if (!ReplyBuilder.mayAnswer(packet)) {
-            return;
-        }
-        boolean isSent = replyBudget.take(nowNanos) && ReplyBuilder.reject(packet, toSender);
-        counters.event(isSent ? Event.REPLIES_SENT : Event.REPLIES_LIMITED);
     }
 }

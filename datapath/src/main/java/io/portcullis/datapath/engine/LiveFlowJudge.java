@@ -8,7 +8,7 @@ import io.portcullis.policy.Action;
 import io.portcullis.policy.LiveFlowMode;
 
 /**
- * What rules mean for a connection that was admitted under others. {@link FrameJudge} decides by it when the connection's next packet comes,
+ * What rules mean for a connection that was admitted under others. {@link ConnectionRecheck} decides by it when the connection's next packet comes,
  * {@link LiveFlowReview} tells by it beforehand. One thread, no allocation, nothing is counted.
  */
 final class LiveFlowJudge {
@@ -25,12 +25,31 @@ final class LiveFlowJudge {
     int decide(PolicyInForce rules, int slot) {
         // without the helper nobody knows of announcements
         int parent = rules.table().ftpHelper() ? tracker.parent(slot) : ConnectionTable.NONE;
-        int subject = parent == ConnectionTable.NONE ? slot : parent;
-        table.originalTuple(subject, original);
-        return rules.decide(original, table.isOutbound(subject) ? Direction.OUT : Direction.IN);
+        if (parent != ConnectionTable.NONE) {
+            int decision = decideItself(rules, parent);
+            if (!isReleased(rules, decision)) {
+                return decision;
+            }
+        }
+        return decideItself(rules, slot);
     }
 
-    /** Whether a connection about which this was decided goes on. */
+    private int decideItself(PolicyInForce rules, int slot) {
+        table.originalTuple(slot, original);
+        return rules.decide(original, table.isOutbound(slot) ? Direction.OUT : Direction.IN);
+    }
+
+    /**
+     * Whether a connection about which this was decided is none any more, without being cut: a stateless rule allows it, so that its packets
+     * are judged one by one.
+     */
+    static boolean isReleased(PolicyInForce rules, int decision) {
+        return rules.isStateless(decision)
+                && rules.action(decision) == Action.ALLOW
+                && rules.liveFlowMode(decision) != LiveFlowMode.KEEP;
+    }
+
+    /** Whether a connection about which this was decided goes on; ask first whether it {@link #isReleased}. */
     static boolean goesOn(PolicyInForce rules, int decision) {
         return rules.action(decision) == Action.ALLOW || rules.liveFlowMode(decision) == LiveFlowMode.KEEP;
     }

@@ -1,6 +1,8 @@
 package io.portcullis.datapath.engine;
 
+import io.portcullis.datapath.Direction;
 import io.portcullis.datapath.classify.CompiledRules;
+import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.datapath.track.ConnectionTable;
 import io.portcullis.datapath.track.ConnectionTracker;
 import io.portcullis.datapath.track.TableWalk;
@@ -17,12 +19,16 @@ public final class LiveFlowReview implements Survey {
     private final PolicyInForce candidate;
     private final ConnectionTable table;
     private final LiveFlowJudge judge;
+    private final Answers answers = new Answers();
+    private final PacketView original = new PacketView();
     private final TableWalk walk;
     private final int maxExamples;
     private final List<FlowExample> ending = new ArrayList<>();
     private final List<FlowExample> kept = new ArrayList<>();
     private int connections;
     private int byOtherRule;
+    private int releasedCount;
+    private int oneWayCount;
     private int keptCount;
     private int cutCount;
     private int resetCount;
@@ -44,7 +50,9 @@ public final class LiveFlowReview implements Survey {
     private void review(int slot, long nowNanos) {
         connections++;
         int decision = judge.decide(candidate, slot);
-        if (candidate.action(decision) == Action.ALLOW) {
+        if (LiveFlowJudge.isReleased(candidate, decision)) {
+            reviewReleased(slot, nowNanos);
+        } else if (candidate.action(decision) == Action.ALLOW) {
             byOtherRule += candidate.ruleId(decision) == table.ruleId(slot) ? 0 : 1;
         } else if (LiveFlowJudge.goesOn(candidate, decision)) {
             keptCount++;
@@ -55,6 +63,18 @@ public final class LiveFlowReview implements Survey {
         } else {
             cutCount++;
             note(ending, FlowOutcome.CUT, slot, decision, nowNanos);
+        }
+    }
+
+    /** What was never answered may need no answer. */
+    private void reviewReleased(int slot, long nowNanos) {
+        table.originalTuple(slot, original);
+        if (!table.isAnswered(slot)
+                || answers.pass(candidate, original, table.isOutbound(slot) ? Direction.OUT : Direction.IN)) {
+            releasedCount++;
+        } else {
+            oneWayCount++;
+            note(ending, FlowOutcome.ONE_WAY, slot, answers.decision(), nowNanos);
         }
     }
 
@@ -79,6 +99,16 @@ public final class LiveFlowReview implements Survey {
     /** Allowed, but by another rule than the one that allowed them last. */
     public int byOtherRule() {
         return byOtherRule;
+    }
+
+    /** A stateless rule allows them: they are not tracked any more, and go on packet by packet. */
+    public int released() {
+        return releasedCount;
+    }
+
+    /** Likewise, but no rule allows the answers. */
+    public int oneWay() {
+        return oneWayCount;
     }
 
     public int kept() {

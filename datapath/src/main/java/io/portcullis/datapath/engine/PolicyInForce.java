@@ -145,6 +145,25 @@ final class PolicyInForce implements RuleUse {
         return facts.liveFlowMode(decision);
     }
 
+    /** Whether every rule keeps state, and picks up connections as all others do. */
+    boolean tracksAlike() {
+        return facts.areAlike();
+    }
+
+    boolean hasStateless() {
+        return facts.hasStateless();
+    }
+
+    /** Whether the rule judges a packet by itself. */
+    boolean isStateless(int decision) {
+        return facts.isStateless(decision);
+    }
+
+    /** Whether a TCP connection that is allowed by this may begin with a segment without SYN. */
+    boolean picksUp(int decision) {
+        return facts.picksUp(decision);
+    }
+
     long ruleId(int decision) {
         return facts.id(decision);
     }

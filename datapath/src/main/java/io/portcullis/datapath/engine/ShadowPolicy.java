@@ -22,6 +22,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Counted are first packets of connections; of category ETHERNET, whose rules judge frames, also frames that open none: refused ones, those that
  * are not IP, and neighbour and listener discovery. The next packets of a connection cost nothing and count nothing.
+ *
+ * <p>Where rules in force are stateless, every packet is looked at, and counted unless rules of the shadow may know a connection that it
+ * belongs to: what those would have seen before, a shadow does not remember. Where rules of the shadow are, the answer to a first packet is
+ * judged with it.
  */
 final class ShadowPolicy {
     /** Rules of which a report has counts at most. */
@@ -33,6 +37,7 @@ final class ShadowPolicy {
 
     private final HitCounters allowed;
     private final DifferenceRing examples;
+    private final Answers answers = new Answers();
     /** Of live connections as they were judged last. */
     private HitCounters cut;
 
@@ -104,9 +109,56 @@ final class ShadowPolicy {
             other = announced == FrameJudge.NOT_ANNOUNCED ? rules.decide(packet, direction) : announced;
             rules.countHit(other, nowNanos);
         }
-        boolean allowedThen = rules.action(other) == Action.ALLOW;
+        boolean allowedThen = rules.action(other) == Action.ALLOW && mayBegin(packet, other);
         if (allowedNow != allowedThen) {
             differs(allowedThen, other, packet, direction, inForce.ruleNameOf(decision), nowNanos);
+        } else if (allowedThen && rules.isStateless(other) && isSurelyAnswered(packet)) {
+            if (!answers.pass(rules, packet, direction)) {
+                String ruleNow = inForce.ruleNameOf(decision);
+                differs(false, answers.decision(), answers.packet(), answers.direction(), ruleNow, nowNanos);
+            }
+        }
+    }
+
+    private boolean mayBegin(PacketView packet, int decision) {
+        boolean isPickedUp = packet.isTcp() && !packet.hasTcpFlag(PacketView.TCP_SYN);
+        return !isPickedUp || rules.picksUp(decision) || rules.isStateless(decision);
+    }
+
+    /** Of a datagram of UDP nobody knows. */
+    private static boolean isSurelyAnswered(PacketView packet) {
+        return packet.isTcp() || packet.isSctp() || packet.isIcmp();
+    }
+
+    /**
+     * A packet of no connection about which a stateless rule in force decided, or that was dropped because it opens none.
+     *
+     * @param ruleNow name of that rule; empty for none
+     * @param mayOpen whether it could open a connection
+     */
+    void packet(
+            PacketView packet,
+            Direction direction,
+            boolean allowedNow,
+            String ruleNow,
+            boolean mayOpen,
+            long nowNanos) {
+        int ofFrame = rules.matchFrame(packet, direction);
+        int other = ofFrame;
+        if (ofFrame == FrameRules.DEFAULT || passes(rules, ofFrame, packet)) {
+            other = rules.decide(packet, direction);
+            boolean isNext = !mayOpen || (packet.isTcp() && !mayBegin(packet, other));
+            if (isNext && !rules.isStateless(other)) {
+                return;
+            }
+            rules.countHit(other, nowNanos);
+        }
+        if (ofFrame != FrameRules.DEFAULT) {
+            rules.decideFrame(packet, direction, nowNanos);
+        }
+        boolean allowedThen = rules.action(other) == Action.ALLOW;
+        if (allowedNow != allowedThen && (allowedThen || !answers.mayBeExpected(rules, packet, direction))) {
+            differs(allowedThen, other, packet, direction, ruleNow, nowNanos);
         }
     }
 

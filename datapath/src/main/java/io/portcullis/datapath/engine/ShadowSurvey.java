@@ -17,6 +17,7 @@ final class ShadowSurvey implements Survey {
     private final LiveFlowJudge judge;
     private final TableWalk walk;
     private final PacketView original = new PacketView();
+    private final Answers answers = new Answers();
 
     ShadowSurvey(PolicyInForce inForce, ShadowPolicy shadow, ConnectionTracker tracker) {
         this.inForce = inForce;
@@ -40,15 +41,29 @@ final class ShadowSurvey implements Survey {
 
     /** One that ends anyway with its next packet is no difference. */
     private void judge(int slot, long nowNanos) {
-        if (!table.isCurrent(slot) && !LiveFlowJudge.goesOn(inForce, judge.decide(inForce, slot))) {
+        if (!table.isCurrent(slot) && isOver(slot)) {
             return;
         }
         shadow.countLive();
         int decision = judge.decide(shadow.rules(), slot);
-        if (!LiveFlowJudge.goesOn(shadow.rules(), decision)) {
-            table.originalTuple(slot, original);
-            Direction direction = table.isOutbound(slot) ? Direction.OUT : Direction.IN;
-            shadow.wouldCut(decision, original, direction, inForce.ruleName(table.ruleId(slot)), nowNanos);
+        table.originalTuple(slot, original);
+        Direction direction = table.isOutbound(slot) ? Direction.OUT : Direction.IN;
+        boolean isReleased = LiveFlowJudge.isReleased(shadow.rules(), decision);
+        // what was never answered may need no answer
+        boolean isUnanswered =
+                isReleased && table.isAnswered(slot) && !answers.pass(shadow.rules(), original, direction);
+        if (isUnanswered || !LiveFlowJudge.goesOn(shadow.rules(), decision)) {
+            shadow.wouldCut(
+                    isUnanswered ? answers.decision() : decision,
+                    original,
+                    direction,
+                    inForce.ruleName(table.ruleId(slot)),
+                    nowNanos);
         }
+    }
+
+    private boolean isOver(int slot) {
+        int decision = judge.decide(inForce, slot);
+        return LiveFlowJudge.isReleased(inForce, decision) || !LiveFlowJudge.goesOn(inForce, decision);
     }
 }

@@ -162,7 +162,9 @@ public final class VnicEngine implements AutoCloseable {
         policy = new PolicyInForce(rules, revision, policy);
         table.setCurrentRevision(revision);
         RuleTable installed = rules.table();
-        tracker.setProfile(TrackingProfile.of(installed.timeouts(), installed.looseTracking()));
+        tracker.setProfile(
+                TrackingProfile.of(installed.timeouts(), installed.looseTracking()),
+                rules.facts().mayPickUp());
         tracker.setFtpHelper(installed.ftpHelper());
         return true;
     }

@@ -50,6 +50,8 @@ public record RuleLogEvent(
     public enum Cause {
         /** The first packet of a connection, or one of no connection. */
         FIRST_PACKET,
+        /** A packet of no connection, about which a stateless rule decided by itself. */
+        PACKET,
         /** A live connection ends, because a new revision no longer allows it; the packet is its next one. */
         CUT,
         /** A rule of category ETHERNET decided about a frame. */

@@ -15,6 +15,8 @@ import java.util.List;
  * @param kept those that are not allowed any more but go on, as a rule with live-flow mode KEEP wants
  * @param cut those that would end without a word
  * @param reset those that would end with a TCP reset to both ends
+ * @param released those that a stateless rule would allow: they would not be tracked any more, and go on packet by packet
+ * @param oneWay likewise, but no rule would let their answers pass
  * @param examples some of those that are not allowed any more, ending ones first
  */
 public record FlowReview(
@@ -28,6 +30,8 @@ public record FlowReview(
         int kept,
         int cut,
         int reset,
+        int released,
+        int oneWay,
         List<FlowExample> examples) {
     public FlowReview {
         examples = List.copyOf(examples);
@@ -45,6 +49,8 @@ public record FlowReview(
                 review.kept(),
                 review.cut(),
                 review.reset(),
+                review.released(),
+                review.oneWay(),
                 review.examples());
     }
 }

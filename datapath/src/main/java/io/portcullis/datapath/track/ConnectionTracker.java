@@ -59,9 +59,18 @@ public final class ConnectionTracker implements AutoCloseable {
 
     /** Puts other time-outs and choices in force; a connection meets them with its next packet. */
     public void setProfile(TrackingProfile newProfile) {
+        setProfile(newProfile, newProfile.isLoose());
+    }
+
+    /**
+     * As {@link #setProfile(TrackingProfile)}, where some connections may be picked up in mid-stream though the profile is strict.
+     *
+     * @param picksUpTcp whether a segment with ACK may be MISS_NEW; whether this one may, the caller knows
+     */
+    public void setProfile(TrackingProfile newProfile, boolean picksUpTcp) {
         offloaded.revokeAll();
         profile = newProfile;
-        tcp.setProfile(newProfile);
+        tcp.setProfile(newProfile, picksUpTcp);
         sctp.setProfile(newProfile);
     }
 
@@ -420,7 +429,7 @@ public final class ConnectionTracker implements AutoCloseable {
         }
         boolean isQuoteReply = key.isFromLower != table.hasFlag(slot, Entry.FROM_LOWER);
         if (quoted.isTcp() && !tcp.isInFlight(slot, isQuoteReply, quoted.tcpSequence)) {
-            return TrackResult.INVALID_UNRELATED_ERROR;
+            return TrackResult.INVALID_FORGED_ERROR;
         }
         connection = slot;
         isReply = !isQuoteReply;

@@ -46,17 +46,21 @@ final class TcpTracker {
 
     private final ConnectionTable table;
     private TrackingProfile profile;
+    private boolean picksUp;
     private final TcpSegment segment = new TcpSegment();
     private final TcpWindow window;
 
     TcpTracker(ConnectionTable table, TrackingProfile profile) {
         this.table = table;
         this.profile = profile;
+        this.picksUp = profile.isLoose();
         this.window = new TcpWindow(table, segment);
     }
 
-    void setProfile(TrackingProfile newProfile) {
+    /** @param newPicksUp whether connections may be picked up in mid-stream, as far as the tracker is concerned */
+    void setProfile(TrackingProfile newProfile, boolean newPicksUp) {
         profile = newProfile;
+        picksUp = newPicksUp;
     }
 
     static int peer(boolean isReply) {
@@ -79,7 +83,7 @@ final class TcpTracker {
         if (!segment.set(packet)) {
             return TrackResult.INVALID_FLAGS;
         }
-        boolean mayOpen = segment.kind == TcpSegment.SYN || (profile.isLoose() && segment.kind == TcpSegment.ACK);
+        boolean mayOpen = segment.kind == TcpSegment.SYN || (picksUp && segment.kind == TcpSegment.ACK);
         return mayOpen ? TrackResult.MISS_NEW : TrackResult.INVALID_NO_CONNECTION;
     }
 

@@ -27,6 +27,8 @@ public enum TrackResult {
     INVALID_NO_CONNECTION,
     /** ICMP error about nothing that was sent through here. */
     INVALID_UNRELATED_ERROR,
+    /** ICMP error about a TCP segment that its connection cannot have sent (RFC 5927). */
+    INVALID_FORGED_ERROR,
     /** TCP flags or SCTP chunks that do not go together. */
     INVALID_FLAGS,
     /** TCP segment or SCTP chunk that its connection's state does not allow. */
@@ -47,7 +49,14 @@ public enum TrackResult {
         return this == HIT_ORIGINAL || this == HIT_REPLY;
     }
 
-    /** To be dropped whatever the rules say; a connection that it claims to belong to stays as it is. */
+    /** Of no connection, and none that could open one: only a stateless rule lets it pass. */
+    public boolean opensNothing() {
+        return this == INVALID_NO_CONNECTION || this == INVALID_UNRELATED_ERROR;
+    }
+
+    /**
+     * To be dropped, whatever the rules say unless it {@link #opensNothing}; a connection that it claims to belong to stays as it is.
+     */
     public boolean isInvalid() {
         return compareTo(INVALID_NOT_IP) >= 0;
     }

@@ -6,6 +6,7 @@ import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.LiveFlowMode;
 import io.portcullis.policy.RuleDirection;
 import io.portcullis.policy.Stage;
+import io.portcullis.policy.TcpPickup;
 import io.portcullis.policy.Tier;
 import io.portcullis.policy.table.AddressMatch;
 import io.portcullis.policy.table.EthernetMatch;
@@ -33,6 +34,8 @@ public final class Rules {
     private boolean log;
     private String logLabel = "";
     private LiveFlowMode mode = LiveFlowMode.RECHECK;
+    private boolean isStateless;
+    private TcpPickup pickup = TcpPickup.INHERIT;
 
     private Rules(long id) {
         this.id = id;
@@ -125,6 +128,16 @@ public final class Rules {
         return this;
     }
 
+    public Rules stateless() {
+        isStateless = true;
+        return this;
+    }
+
+    public Rules pickup(TcpPickup value) {
+        pickup = value;
+        return this;
+    }
+
     public TableRule allow() {
         return build(Action.ALLOW);
     }
@@ -156,7 +169,9 @@ public final class Rules {
                 action,
                 mode,
                 log,
-                logLabel);
+                logLabel,
+                isStateless,
+                pickup);
     }
 
     /** Each {@code address} or {@code first-last}. */

@@ -151,7 +151,7 @@ class LiveFlowReviewTest {
     }
 
     private static void predict(EngineHarness vm, Random random, String what, int[] seen) {
-        vm.with(1, randomTable(random, Action.ALLOW, true));
+        vm.with(1, randomTable(random, Action.ALLOW, true, false));
         List<Flow> flows = new ArrayList<>();
         for (int i = 0; i < CONNECTIONS; i++) {
             Flow flow = new Flow(
@@ -160,28 +160,46 @@ class LiveFlowReviewTest {
             flows.add(flow);
         }
         // some were judged again since, some were not
-        vm.with(2, randomTable(random, Action.ALLOW, true));
+        vm.with(2, randomTable(random, Action.ALLOW, true, false));
         flows.stream().filter(flow -> random.nextBoolean()).forEach(flow -> flow.packet(vm, true));
-        RuleTable candidate = randomTable(random, random.nextBoolean() ? Action.ALLOW : Action.DROP, false);
+        RuleTable candidate = randomTable(random, random.nextBoolean() ? Action.ALLOW : Action.DROP, false, true);
 
         LiveFlowReview review = review(vm, candidate, ALL);
         Map<Flow, FlowOutcome> predicted = new HashMap<>();
         review.examples().forEach(example -> predicted.put(Flow.of(example.connection()), example.outcome()));
         assertThat(review.connections()).as(what).isEqualTo(flows.size());
-        assertThat(review.cut() + review.reset() + review.kept()).as(what).isEqualTo(predicted.size());
+        assertThat(review.cut() + review.reset() + review.kept() + review.oneWay())
+                .as(what)
+                .isEqualTo(predicted.size());
 
+        long opened = vm.counter("connections.admitted");
         vm.with(3, candidate);
         int ended = 0;
+        int released = 0;
         for (Flow flow : flows) {
             vm.toVm.clear();
             vm.toNetwork.clear();
-            boolean passes = flow.packet(vm, random.nextBoolean()).passes();
+            long before = vm.counter("connections.released");
+            boolean isOfClient = random.nextBoolean();
+            boolean passes = flow.packet(vm, isOfClient).passes();
+            boolean isReleased = vm.counter("connections.released") > before;
             boolean isReset = vm.toVm.count() > 0 && vm.toNetwork.count() > 0;
             FlowOutcome outcome = predicted.get(flow);
             String which = what + ": " + flow + " " + outcome;
-            assertThat(passes).as(which).isEqualTo(outcome == null || outcome == FlowOutcome.KEPT);
+            if (isReleased) {
+                assertThat(outcome).as(which).isIn(null, FlowOutcome.ONE_WAY);
+                // what was not answered yet may not be
+                boolean mayBeAnswered = outcome == null && flow.isTcp();
+                assertThat(passes || (!isOfClient && !mayBeAnswered)).as(which).isTrue();
+                assertThat(passes && outcome == FlowOutcome.ONE_WAY && !isOfClient)
+                        .as(which)
+                        .isFalse();
+                released++;
+            } else {
+                assertThat(passes).as(which).isEqualTo(outcome == null || outcome == FlowOutcome.KEPT);
+                ended += passes ? 0 : 1;
+            }
             assertThat(isReset).as(which).isEqualTo(outcome == FlowOutcome.RESET);
-            ended += passes ? 0 : 1;
             seen[
                     outcome == null
                             ? FlowOutcome.values().length
@@ -189,10 +207,12 @@ class LiveFlowReviewTest {
         }
         assertThat(ended).as(what).isEqualTo(review.cut() + review.reset());
         assertThat(vm.counter("connections.cut")).as(what).isEqualTo(ended);
-        assertThat(vm.engine.connectionCount()).as(what).isEqualTo(flows.size() - ended);
+        assertThat(released).as(what).isEqualTo(review.released() + review.oneWay());
+        opened = vm.counter("connections.admitted") - opened;
+        assertThat(vm.engine.connectionCount()).as(what).isEqualTo(flows.size() - ended - released + (int) opened);
     }
 
-    private static RuleTable randomTable(Random random, Action defaultAction, boolean allowsAll) {
+    private static RuleTable randomTable(Random random, Action defaultAction, boolean allowsAll, boolean hasStateless) {
         List<TableRule> rules = new ArrayList<>();
         int inEnvironment = random.nextInt(6);
         int count = inEnvironment + random.nextInt(6);
@@ -204,6 +224,7 @@ class LiveFlowReviewTest {
                 case 1 -> rule.outbound();
                 default -> {}
             }
+            rule = hasStateless && random.nextInt(3) == 0 ? rule.stateless() : rule;
             int port = SERVICES[random.nextInt(SERVICES.length)];
             rule.service(
                     switch (random.nextInt(5)) {

@@ -10,6 +10,7 @@ import static io.portcullis.datapath.packet.Frames.toVm;
 import static io.portcullis.datapath.packet.Frames.toVm6;
 import static io.portcullis.datapath.track.TrackResult.HIT_ORIGINAL;
 import static io.portcullis.datapath.track.TrackResult.HIT_REPLY;
+import static io.portcullis.datapath.track.TrackResult.INVALID_FORGED_ERROR;
 import static io.portcullis.datapath.track.TrackResult.INVALID_FRAGMENT;
 import static io.portcullis.datapath.track.TrackResult.INVALID_NOT_IP;
 import static io.portcullis.datapath.track.TrackResult.INVALID_NO_CONNECTION;
@@ -142,9 +143,9 @@ class OtherTrackersTest {
             story.expect(MISS_NEW, view(syn))
                     .expect(RELATED, view(toVm().icmp(3, 1, 0).payload(quote(syn))));
             syn.sequence(1_002);
-            story.expect(INVALID_UNRELATED_ERROR, view(toVm().icmp(3, 1, 0).payload(quote(syn))));
+            story.expect(INVALID_FORGED_ERROR, view(toVm().icmp(3, 1, 0).payload(quote(syn))));
             syn.sequence(1_000 - 1_000_000);
-            story.expect(INVALID_UNRELATED_ERROR, view(toVm().icmp(3, 1, 0).payload(quote(syn))));
+            story.expect(INVALID_FORGED_ERROR, view(toVm().icmp(3, 1, 0).payload(quote(syn))));
         }
     }
 

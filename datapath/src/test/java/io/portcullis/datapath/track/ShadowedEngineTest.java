@@ -16,6 +16,7 @@ import io.portcullis.datapath.port.Burst;
 import io.portcullis.datapath.track.ShortWayTest.Sent;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.LiveFlowMode;
+import io.portcullis.policy.TcpPickup;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.table.EthernetMatch;
 import io.portcullis.policy.table.RuleTable;
@@ -152,8 +153,14 @@ class ShadowedEngineTest {
                 case 2 -> rule.service(Rules.udp(80));
                 default -> rule.service(Rules.tcp(1_000 + random.nextInt(30)));
             };
-            boolean isFirst = rules.isEmpty() && random.nextInt(4) == 0;
-            rule = isFirst ? rule.ethernet(EthernetMatch.etherTypes(random.nextBoolean() ? 0x0800 : 0x86dd)) : rule;
+            rule = random.nextInt(6) == 0 ? rule.pickup(TcpPickup.values()[random.nextInt(3)]) : rule;
+            boolean isStateless = random.nextInt(6) == 0;
+            rule = isStateless ? rule.pickup(TcpPickup.INHERIT).stateless() : rule;
+            boolean isFirst = !isStateless && rules.isEmpty() && random.nextInt(4) == 0;
+            rule = isFirst
+                    ? rule.pickup(TcpPickup.INHERIT)
+                            .ethernet(EthernetMatch.etherTypes(random.nextBoolean() ? 0x0800 : 0x86dd))
+                    : rule;
             rules.add(random.nextInt(4) == 0 ? rule.drop() : random.nextInt(4) == 0 ? rule.reject() : rule.allow());
         }
         Action defaultAction = random.nextBoolean() ? Action.ALLOW : Action.REJECT;

@@ -3,6 +3,7 @@ package io.portcullis.datapath.track;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.portcullis.datapath.Direction;
+import io.portcullis.datapath.classify.Rules;
 import io.portcullis.datapath.engine.Verdict;
 import io.portcullis.datapath.engine.VnicEngine;
 import io.portcullis.datapath.engine.VnicIdentity;
@@ -12,9 +13,11 @@ import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.datapath.packet.Wire;
 import io.portcullis.datapath.port.Burst;
 import io.portcullis.policy.Action;
+import io.portcullis.policy.TcpPickup;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.VnicProtection;
 import io.portcullis.policy.table.RuleTable;
+import io.portcullis.policy.table.TableRule;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.net.InetAddress;
@@ -68,7 +71,7 @@ class ShortWayTest {
             for (int at = 0; at < traffic.size(); ) {
                 if (revision == 0 || random.nextInt(8) == 0) {
                     revision++;
-                    RuleTable table = new RuleTable("t" + revision, List.of(), Action.ALLOW, isLoose);
+                    RuleTable table = new RuleTable("t" + revision, rules(random), Action.ALLOW, isLoose);
                     inBursts.install(revision, table, now);
                     oneByOne.install(revision, table, now);
                 }
@@ -100,6 +103,17 @@ class ShortWayTest {
                     .containsExactlyInAnyOrderElementsOf(oneByOne.connections(1_000, now));
             assertThat(inBursts.counters()).as("seed %d", seed).isEqualTo(oneByOne.counters());
         }
+    }
+
+    /** None, or some that do not keep state as the others do. */
+    private static List<TableRule> rules(Random random) {
+        List<TableRule> rules = new ArrayList<>();
+        for (int id = random.nextInt(4); id > 0; id--) {
+            Rules rule = Rules.aRule(id).service(Rules.tcp(random.nextBoolean() ? 80 : 1_000 + random.nextInt(30)));
+            rule = random.nextBoolean() ? rule.stateless() : rule.pickup(TcpPickup.values()[random.nextInt(3)]);
+            rules.add(random.nextInt(5) == 0 ? rule.reject() : rule.allow());
+        }
+        return rules;
     }
 
     /** What the VM has learned to be its own nobody else may use from then on, in an established stream neither. */

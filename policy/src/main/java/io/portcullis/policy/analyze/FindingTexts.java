@@ -41,7 +41,8 @@ final class FindingTexts {
      * rules that decide instead do not.
      */
     Optional<Finding> covered(RuleShape rule, List<RuleShape> takers) {
-        boolean isSame = takers.stream().allMatch(taker -> taker.action() == rule.action());
+        boolean isSame = takers.stream()
+                .allMatch(taker -> taker.action() == rule.action() && shapes.keepStateAlike(taker, rule));
         boolean isNeeded = LaterRules.followsFtp(shapes.model(), rule)
                 && (takers.size() > 1 || !LaterRules.followsFtp(shapes.model(), takers.getFirst()));
         if (isSame && isNeeded) {

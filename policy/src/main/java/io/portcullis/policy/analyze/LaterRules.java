@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds rules that a later one of their category makes unnecessary: it matches all that they do, with the same action, and no rule
  * between them that matches some of it has another. And each PASS behind which nothing of its category but PASS matches what it does. What would
- * be missed otherwise keeps a rule: its log, the way it treats live connections, FTP's gateway.
+ * be missed otherwise keeps a rule: its log, the way it treats live connections or keeps state of new ones, FTP's gateway.
  *
  * <p>All that it finds can be deleted together with the rules that earlier ones cover, and no verdict changes: none of the rules that
  * decide instead is one that never decides.
@@ -85,10 +85,12 @@ final class LaterRules {
     private boolean isContested(RuleShape rule, StageRules later, int before) {
         effort.begin();
         return !later.visit(
-                EnumSet.complementOf(EnumSet.of(rule.action())),
+                shapes.hasOwnState() ? EnumSet.allOf(Action.class) : EnumSet.complementOf(EnumSet.of(rule.action())),
                 Question.meeting(shapes, rule),
                 effort,
-                found -> found.place() >= before || (found.directions() & rule.directions()) == 0);
+                found -> found.place() >= before
+                        || (found.directions() & rule.directions()) == 0
+                        || (found.action() == rule.action() && shapes.keepStateAlike(found, rule)));
     }
 
     private boolean doesAsMuch(RuleShape instead, RuleShape rule) {
@@ -96,6 +98,7 @@ final class LaterRules {
                 || rule.action() == Action.PASS
                 || rule.rule().liveFlowMode() == instead.rule().liveFlowMode();
         return treatsAlike
+                && shapes.keepStateAlike(instead, rule)
                 && rule.rule().log() == instead.rule().log()
                 && rule.rule().logLabel().equals(instead.rule().logLabel())
                 && (!followsFtp(shapes.model(), rule) || followsFtp(shapes.model(), instead));
@@ -104,6 +107,7 @@ final class LaterRules {
     /** Whether FTP's gateway is there for the vNICs of the rule because of it, matched or not. */
     static boolean followsFtp(TenantModel model, RuleShape rule) {
         return rule.category() != Category.ETHERNET
+                && !rule.policy().stateless()
                 && rule.action() == Action.ALLOW
                 && !rule.rule().services().negated()
                 && rule.rule().services().names().stream()

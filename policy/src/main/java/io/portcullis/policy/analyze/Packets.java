@@ -23,8 +23,11 @@ final class Packets {
     static final int OUT = 2;
 
     private static final int TCP_OPENING_BITS = 0x17;
+    private static final int TCP_FIN = 0x01;
     private static final int TCP_SYN = 0x02;
+    private static final int TCP_RST = 0x04;
     private static final int TCP_ACK = 0x10;
+    private static final int TCP_URG = 0x20;
 
     /** Numbers of keys a protocol has: destination ports, types and codes of ICMP; one that has neither has them all at once. */
     private static final int KEYS_PER_PROTOCOL = 1 << 16;
@@ -94,6 +97,16 @@ final class Packets {
     static NumberSet openingFlags(boolean isLoose) {
         NumberSet syn = flags(TCP_OPENING_BITS, TCP_SYN);
         return isLoose ? NumberSet.union(List.of(syn, flags(TCP_OPENING_BITS, TCP_ACK))) : syn;
+    }
+
+    /** Those of all segments that an end may send: what no rule sees of the others, they are dropped before. */
+    static NumberSet soundFlags() {
+        return NumberSet.union(List.of(
+                openingFlags(true),
+                flags(TCP_OPENING_BITS, TCP_FIN | TCP_ACK),
+                flags(TCP_OPENING_BITS | TCP_URG, TCP_SYN | TCP_ACK),
+                flags(TCP_OPENING_BITS | TCP_URG, TCP_RST),
+                flags(TCP_OPENING_BITS | TCP_URG, TCP_RST | TCP_ACK)));
     }
 
     private static NumberSet unicastMacs() {

@@ -1,5 +1,6 @@
 package io.portcullis.policy.analyze;
 
+import io.portcullis.policy.Category;
 import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.compile.ExcludedVnics;
 import io.portcullis.policy.compile.GroupMembership;
@@ -39,6 +40,8 @@ final class PolicyShapes {
     private final Map<Peers, List<IpRange>> ranges = new HashMap<>();
     private final Map<Peers, NumberSet> sides = new HashMap<>();
     private final List<SecurityPolicy> policies;
+    private final Transport.Universe ofPackets;
+    private final boolean hasOwnState;
     private final AddressAtoms atoms;
     private final ExcludedVnics excluded;
     private final Scopes scopes;
@@ -58,6 +61,9 @@ final class PolicyShapes {
                 .filter(policy -> policy.activeAt(model.time()))
                 .sorted(SecurityPolicy.EVALUATION_ORDER)
                 .toList();
+        ofPackets = Transport.Universe.ofPackets(policies, model.looseTracking());
+        hasOwnState =
+                policies.stream().anyMatch(policy -> policy.stateless() || picksUp(policy) != model.looseTracking());
         excluded = ExcludedVnics.of(model);
         scopes = new Scopes(model, membership, excluded);
         atoms = AddressAtoms.of(allRanges());
@@ -230,7 +236,32 @@ final class PolicyShapes {
     }
 
     private Transport.Universe universe(RuleShape rule) {
-        return Transport.Universe.of(rule.category(), model.looseTracking());
+        return universe(rule.category());
+    }
+
+    /** What there is to judge for the rules of a category. */
+    Transport.Universe universe(Category category) {
+        return category == Category.ETHERNET ? Transport.Universe.ofFrames() : ofPackets;
+    }
+
+    /** Whether not all rules keep state alike: then two with one action may still do different things. */
+    boolean hasOwnState() {
+        return hasOwnState;
+    }
+
+    /** Whether both, with the same action, do the same with a packet that they match. */
+    boolean keepStateAlike(RuleShape one, RuleShape other) {
+        return one.passesOn()
+                || (one.policy().stateless() == other.policy().stateless()
+                        && picksUp(one.policy()) == picksUp(other.policy()));
+    }
+
+    private boolean picksUp(SecurityPolicy policy) {
+        return switch (policy.tcpPickup()) {
+            case INHERIT -> model.looseTracking();
+            case STRICT -> false;
+            case LOOSE -> true;
+        };
     }
 
     private Box box(

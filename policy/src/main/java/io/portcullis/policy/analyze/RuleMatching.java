@@ -97,7 +97,7 @@ final class RuleMatching {
     }
 
     private Transport.Universe universe(SecurityPolicy policy) {
-        return Transport.Universe.of(policy.category(), model.looseTracking());
+        return shapes.universe(policy.category());
     }
 
     private Optional<Transport> transport(Services services) {

@@ -78,8 +78,8 @@ record RuleShape(
         return action() == Action.PASS || (category() == Category.ETHERNET && action() == Action.ALLOW);
     }
 
-    /** For people, like {@code web/http (ALLOW)}. */
+    /** For people, like {@code web/http (ALLOW)} or {@code web/http (ALLOW, stateless)}. */
     String text() {
-        return name() + " (" + action() + ")";
+        return name() + " (" + action() + (policy.stateless() ? ", stateless)" : ")");
     }
 }

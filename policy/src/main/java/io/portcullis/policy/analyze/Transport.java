@@ -1,7 +1,8 @@
 package io.portcullis.policy.analyze;
 
-import io.portcullis.policy.Category;
 import io.portcullis.policy.IpFamily;
+import io.portcullis.policy.TcpPickup;
+import io.portcullis.policy.model.SecurityPolicy;
 import io.portcullis.policy.model.ServiceLibrary;
 import io.portcullis.policy.table.ServiceMatch;
 import java.util.ArrayList;
@@ -41,6 +42,7 @@ final class Transport {
         private static final Universe OF_FRAMES = new Universe(Packets.ALL_FLAGS, Packets.WITH_LATER_FRAGMENTS);
         private static final Universe STRICT = new Universe(Packets.openingFlags(false), Packets.FIRST_OR_WHOLE);
         private static final Universe LOOSE = new Universe(Packets.openingFlags(true), Packets.FIRST_OR_WHOLE);
+        private static final Universe STATELESS = new Universe(Packets.soundFlags(), Packets.FIRST_OR_WHOLE);
 
         private final NumberSet flags;
         private final NumberSet fragments;
@@ -54,9 +56,23 @@ final class Transport {
             ipv6 = without(ServiceLibrary.ICMP);
         }
 
-        /** Frames one by one, or first packets of connections. */
-        static Universe of(Category category, boolean isLoose) {
-            return category == Category.ETHERNET ? OF_FRAMES : isLoose ? LOOSE : STRICT;
+        /** Frames one by one. */
+        static Universe ofFrames() {
+            return OF_FRAMES;
+        }
+
+        /**
+         * First packets of connections; where one of the policies is stateless, all packets, whichever policy decides about them.
+         *
+         * @param isLoose whether the tenant picks connections up
+         */
+        static Universe ofPackets(List<SecurityPolicy> policies, boolean isLoose) {
+            if (policies.stream().anyMatch(SecurityPolicy::stateless)) {
+                return STATELESS;
+            }
+            return isLoose || policies.stream().anyMatch(policy -> policy.tcpPickup() == TcpPickup.LOOSE)
+                    ? LOOSE
+                    : STRICT;
         }
 
         Box box(NumberSet keys) {

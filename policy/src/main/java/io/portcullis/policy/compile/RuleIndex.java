@@ -152,7 +152,9 @@ final class RuleIndex {
 
     private static boolean isEvaluatedAlike(SecurityPolicy before, SecurityPolicy after) {
         return SecurityPolicy.EVALUATION_ORDER.compare(before, after) == 0
-                && before.appliedTo().equals(after.appliedTo());
+                && before.appliedTo().equals(after.appliedTo())
+                && before.stateless() == after.stateless()
+                && before.tcpPickup() == after.tcpPickup();
     }
 
     private RuleNode learn(TenantId tenant, SecurityPolicy policy, Rule rule, boolean staged) {

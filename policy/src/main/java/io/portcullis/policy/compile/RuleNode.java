@@ -19,7 +19,7 @@ final class RuleNode {
         return order != 0 ? order : Integer.compare(one.place, other.place);
     };
 
-    /** Has the same name, category and sequence for as long as the rule is known. */
+    /** Has the same name, category, sequence and state for as long as the rule is known. */
     SecurityPolicy policy;
 
     final Rule rule;

@@ -63,7 +63,9 @@ final class RuleResolver {
                 rule.action(),
                 rule.liveFlowMode(),
                 rule.log(),
-                rule.log() ? rule.logLabel() : "");
+                rule.log() ? rule.logLabel() : "",
+                policy.stateless(),
+                policy.tcpPickup());
     }
 
     private List<ServiceMatch> matches(ServiceSelection selection) {
@@ -87,6 +89,7 @@ final class RuleResolver {
     boolean allowsFtp(SecurityPolicy policy, Rule rule) {
         ServiceSelection selection = rule.services();
         return policy.category() != Category.ETHERNET
+                && !policy.stateless()
                 && rule.action() == Action.ALLOW
                 && !selection.negated()
                 && selection.names().stream().anyMatch(name -> service(name).alg() == Alg.FTP);

@@ -5,6 +5,7 @@ import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.LiveFlowMode;
 import io.portcullis.policy.RuleDirection;
 import io.portcullis.policy.Stage;
+import io.portcullis.policy.TcpPickup;
 import io.portcullis.policy.TimeoutPreset;
 import io.portcullis.policy.table.AddressMatch;
 import io.portcullis.policy.table.EthernetMatch;
@@ -41,11 +42,19 @@ public final class RuleTableCodec {
     private static final int EXCLUDED = 8;
     private static final int ALL_TRACKING = LOOSE_TRACKING | NSX_TIMEOUTS | FTP_HELPER | EXCLUDED;
 
-    // Whether a rule logs.
+    // The last byte of a rule: in its two lowest bits whether it logs.
     private static final int NO_LOG = 0;
     private static final int LOG = 1;
     /** Its label follows; tables without labels are as they were before there were any. */
     private static final int LOG_WITH_LABEL = 2;
+
+    private static final int LOG_BITS = 3;
+    // Then how it keeps state; tables whose rules all do as the tenant does are as they were before rules could do
+    // otherwise.
+    private static final int STATELESS = 4;
+    private static final int STRICT_PICKUP = 8;
+    private static final int LOOSE_PICKUP = 16;
+    private static final int ALL_STATE = STATELESS | STRICT_PICKUP | LOOSE_PICKUP;
 
     // Codes of enum constants are their places in these lists. Append only.
     private static final List<Action> ACTIONS = List.of(Action.ALLOW, Action.DROP, Action.REJECT, Action.PASS);
@@ -239,18 +248,33 @@ public final class RuleTableCodec {
         writeEthernet(out, rule.ethernet());
         out.writeByte(ACTIONS.indexOf(rule.action()));
         out.writeByte(LIVE_FLOW_MODES.indexOf(rule.liveFlowMode()));
-        writeLog(out, rule);
-    }
-
-    private static void writeLog(TableWriter out, TableRule rule) {
+        int state = state(rule);
         if (rule.logLabel().isEmpty()) {
-            out.writeByte(rule.log() ? LOG : NO_LOG);
+            out.writeByte(state | (rule.log() ? LOG : NO_LOG));
             return;
         }
         byte[] label = rule.logLabel().getBytes(StandardCharsets.UTF_8);
-        out.writeByte(LOG_WITH_LABEL);
+        out.writeByte(state | LOG_WITH_LABEL);
         out.writeInt(label.length);
         out.write(label);
+    }
+
+    private static int state(TableRule rule) {
+        int pickup = switch (rule.pickup()) {
+            case INHERIT -> 0;
+            case STRICT -> STRICT_PICKUP;
+            case LOOSE -> LOOSE_PICKUP;
+        };
+        return (rule.stateless() ? STATELESS : 0) | pickup;
+    }
+
+    private static TcpPickup pickup(int bits) {
+        return switch (bits & (STRICT_PICKUP | LOOSE_PICKUP)) {
+            case 0 -> TcpPickup.INHERIT;
+            case STRICT_PICKUP -> TcpPickup.STRICT;
+            case LOOSE_PICKUP -> TcpPickup.LOOSE;
+            default -> throw new IllegalArgumentException("the rule table is damaged: a rule both strict and loose");
+        };
     }
 
     private static TableRule readRule(ByteBuffer in, List<AddressMatch> matches) {
@@ -269,9 +293,10 @@ public final class RuleTableCodec {
         EthernetMatch ethernet = readEthernet(in);
         Action action = constant(ACTIONS, in);
         LiveFlowMode liveFlowMode = constant(LIVE_FLOW_MODES, in);
-        int log = in.get();
-        if (log < NO_LOG || log > LOG_WITH_LABEL) {
-            throw new IllegalArgumentException("the rule table is damaged, or of a newer build: log of " + log);
+        int bits = in.get();
+        int log = bits & LOG_BITS;
+        if ((bits & ~(LOG_BITS | ALL_STATE)) != 0 || log > LOG_WITH_LABEL) {
+            throw new IllegalArgumentException("the rule table is damaged, or of a newer build: log of " + bits);
         }
         return new TableRule(
                 id,
@@ -287,7 +312,9 @@ public final class RuleTableCodec {
                 action,
                 liveFlowMode,
                 log != NO_LOG,
-                log == LOG_WITH_LABEL ? text(in) : "");
+                log == LOG_WITH_LABEL ? text(in) : "",
+                (bits & STATELESS) != 0,
+                pickup(bits));
     }
 
     private static String text(ByteBuffer in) {

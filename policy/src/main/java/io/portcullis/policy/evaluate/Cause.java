@@ -13,6 +13,8 @@ public enum Cause {
      * other rules never see it.
      */
     NEIGHBOURHOOD,
+    /** It belongs to no connection and opens none, and the rule that matches it is not stateless. */
+    NO_CONNECTION,
     /** It is neither IP nor ARP, and no rule of category ETHERNET allows it. */
     NOT_IP
 }

@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  *     most {@value #MAX_NEAR_MISSES}
  * @param nextChange when the decision is another one if nobody changes the model; null if it stays, or if none of the next
  *     {@value #MAX_TIMES} times brings another
+ * @param stateless whether the deciding rule judges each packet by itself
+ * @param answer where such a rule allows the packet: what is said at the same vNIC of the packet that answers it; else null
  */
 public record Evaluation(
         VnicId vnic,
@@ -25,7 +27,9 @@ public record Evaluation(
         Decision decision,
         List<Reason> reasons,
         List<NearMiss> nearMisses,
-        @Nullable Instant nextChange) {
+        @Nullable Instant nextChange,
+        boolean stateless,
+        @Nullable Decision answer) {
     public static final int MAX_NEAR_MISSES = 5;
     /** Times at which a rule that matches the packet begins or ceases to be active, until that of {@code nextChange}. */
     public static final int MAX_TIMES = 16;

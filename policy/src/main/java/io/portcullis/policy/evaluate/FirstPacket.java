@@ -5,6 +5,7 @@ import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.model.ServiceLibrary;
 import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,20 @@ public record FirstPacket(
 
     public static final int ARP = 0x0806;
     public static final int TCP_SYN = 2;
+
+    private static final int TCP_FIN = 1;
+    private static final int TCP_RST = 4;
+    private static final int TCP_ACK = 16;
+    private static final int TCP_URG = 32;
+    private static final int ECHO = 8;
+    /** ICMP types that are answered with the next number (echo: with 0): echo, timestamp, information, address mask. */
+    private static final Set<Integer> QUESTIONS = Set.of(ECHO, 13, 15, 17);
+
+    private static final int ECHO_V6 = 128;
+    private static final int LISTENER_QUERY = 130;
+    private static final int REDIRECT = 137;
+    private static final int LISTENER_REPORT_V2 = 143;
+    private static final int NO_NEXT_HEADER = 59;
 
     private static final int IPV4 = 0x0800;
     private static final int IPV6 = 0x86dd;
@@ -81,6 +96,48 @@ public record FirstPacket(
 
         boolean hasIcmpType() {
             return protocol == ServiceLibrary.ICMP || protocol == ServiceLibrary.ICMPV6;
+        }
+
+        /** What it is by itself; SCTP counts as an INIT. */
+        public Beginning beginning() {
+            if (protocol == ServiceLibrary.TCP) {
+                return ofTcp(tcpFlags);
+            }
+            if (protocol == ServiceLibrary.ICMP && family() == IpFamily.IPV4) {
+                return QUESTIONS.contains(icmpType) ? Beginning.OPENS : Beginning.NOTHING;
+            }
+            if (protocol == ServiceLibrary.ICMPV6 && family() == IpFamily.IPV6) {
+                boolean isOfLink =
+                        (icmpType >= LISTENER_QUERY && icmpType <= REDIRECT) || icmpType == LISTENER_REPORT_V2;
+                return isOfLink || icmpType == ECHO_V6 ? Beginning.OPENS : Beginning.NOTHING;
+            }
+            return protocol == NO_NEXT_HEADER && family() == IpFamily.IPV6 ? Beginning.NOTHING : Beginning.OPENS;
+        }
+
+        private static Beginning ofTcp(int flags) {
+            boolean isUrgent = (flags & TCP_URG) != 0;
+            return switch (flags & (TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK)) {
+                case TCP_SYN -> Beginning.OPENS;
+                case TCP_ACK -> Beginning.PICKED_UP;
+                case TCP_FIN | TCP_ACK -> Beginning.NOTHING;
+                case TCP_SYN | TCP_ACK, TCP_RST, TCP_RST | TCP_ACK -> isUrgent ? Beginning.NEVER : Beginning.NOTHING;
+                default -> Beginning.NEVER;
+            };
+        }
+
+        /** What is sent back: ports and addresses turned, a SYN-ACK, the answer to a question of ICMP. */
+        public Datagram answer() {
+            boolean isQuestion = hasIcmpType() && beginning() == Beginning.OPENS;
+            int type = !isQuestion ? icmpType : icmpType == ECHO ? 0 : icmpType + 1;
+            return new Datagram(
+                    /* source= */ destination,
+                    /* destination= */ source,
+                    protocol,
+                    /* sourcePort= */ destinationPort,
+                    /* destinationPort= */ sourcePort,
+                    type,
+                    icmpCode,
+                    protocol == ServiceLibrary.TCP ? TCP_SYN | TCP_ACK : 0);
         }
 
         private static IpFamily family(InetAddress address) {

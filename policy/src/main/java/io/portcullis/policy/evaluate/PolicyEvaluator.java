@@ -5,6 +5,7 @@ import io.portcullis.policy.Category;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.RuleDirection;
 import io.portcullis.policy.Stage;
+import io.portcullis.policy.TcpPickup;
 import io.portcullis.policy.evaluate.FirstPacket.Datagram;
 import io.portcullis.policy.model.Rule;
 import io.portcullis.policy.model.SecurityPolicy;
@@ -79,8 +80,16 @@ public final class PolicyEvaluator {
      * @param direction as seen from the VM, IN or OUT
      */
     public Decision decide(Vnic vnic, RuleDirection direction, FirstPacket packet) {
-        return walk(new Probe(vnic, direction, packet, model.time()), (_, _, _) -> {})
-                .decision();
+        return decide(new Probe(vnic, direction, packet, model.time()), beginning(packet));
+    }
+
+    private Decision decide(Probe probe, Beginning beginning) {
+        return walk(probe, beginning, (_, _, _) -> {}).decision();
+    }
+
+    private static Beginning beginning(FirstPacket packet) {
+        Datagram datagram = packet.datagram();
+        return datagram == null ? Beginning.OPENS : datagram.beginning();
     }
 
     /** As {@link #decide}, with reasons. */
@@ -88,7 +97,7 @@ public final class PolicyEvaluator {
         Probe probe = new Probe(vnic, direction, packet, model.time());
         NearMisses nearMisses = new NearMisses(conditions, reasons, probe);
         NextChange change = new NextChange(conditions, probe);
-        Outcome outcome = walk(probe, (policy, rule, matches) -> {
+        Outcome outcome = walk(probe, beginning(packet), (policy, rule, matches) -> {
             change.consider(policy, rule);
             if (!matches) {
                 nearMisses.consider(policy, rule);
@@ -101,7 +110,25 @@ public final class PolicyEvaluator {
                 outcome.decision(),
                 why(outcome, probe),
                 nearMisses.closest(outcome.decision()),
-                nextChange(probe, outcome.decision(), change.earliest()));
+                nextChange(probe, outcome.decision(), change.earliest()),
+                outcome.isStateless(),
+                outcome.isStateless() && outcome.decision().allows() ? answer(probe) : null);
+    }
+
+    /** What is said to the answer of a packet that a stateless rule allows: nobody remembers what it answers. */
+    private @Nullable Decision answer(Probe probe) {
+        Datagram datagram = probe.packet().datagram();
+        if (datagram == null) {
+            return null;
+        }
+        FirstPacket answer = FirstPacket.of(datagram.answer())
+                .withMacs(
+                        /* source= */ probe.packet().destinationMac(),
+                        /* destination= */ probe.packet().sourceMac());
+        RuleDirection back = probe.direction() == RuleDirection.IN ? RuleDirection.OUT : RuleDirection.IN;
+        boolean isOfSctp = datagram.protocol() == ServiceLibrary.SCTP;
+        return decide(
+                new Probe(probe.vnic(), back, answer, probe.time()), isOfSctp ? Beginning.NOTHING : beginning(answer));
     }
 
     /** @param earliest at which the decision can be another one */
@@ -110,7 +137,8 @@ public final class PolicyEvaluator {
         for (int count = 0; time != null && count < Evaluation.MAX_TIMES; count++) {
             Probe later = probe.at(time);
             NextChange change = new NextChange(conditions, later);
-            Outcome outcome = walk(later, (policy, rule, _) -> change.consider(policy, rule));
+            Outcome outcome =
+                    walk(later, beginning(probe.packet()), (policy, rule, _) -> change.consider(policy, rule));
             if (!outcome.decision().equals(decision)) {
                 return time;
             }
@@ -147,12 +175,16 @@ public final class PolicyEvaluator {
             return new Outcome(new Decision(verdict, cause, null, passes), null);
         }
 
+        boolean isStateless() {
+            return decider != null && decider.policy().stateless();
+        }
+
         static Outcome by(Placed rule, Action verdict, List<RuleName> passes) {
             return new Outcome(new Decision(verdict, Cause.RULE, rule.name(), passes), rule);
         }
     }
 
-    private Outcome walk(Probe probe, Visitor visitor) {
+    private Outcome walk(Probe probe, Beginning beginning, Visitor visitor) {
         List<RuleName> passes = new ArrayList<>();
         @Nullable Datagram datagram = probe.packet().datagram();
         @Nullable Placed allowed = null;
@@ -190,22 +222,46 @@ public final class PolicyEvaluator {
         }
         return isNeighbourhood(datagram, probe.direction())
                 ? Outcome.of(Action.ALLOW, Cause.NEIGHBOURHOOD, passes)
-                : judgeConnection(probe, passes, visitor);
+                : judgeConnection(probe, beginning, passes, visitor);
     }
 
-    private Outcome judgeConnection(Probe probe, List<RuleName> passes, Visitor visitor) {
+    private Outcome judgeConnection(Probe probe, Beginning beginning, List<RuleName> passes, Visitor visitor) {
         for (Stage stage : Stage.values()) {
             Placed hit = stage.category() == Category.ETHERNET ? null : firstMatch(stage, probe, visitor);
             if (hit != null && hit.rule().action() != Action.PASS) {
-                return Outcome.by(hit, hit.rule().action(), passes);
+                return exclusions.isExcluded(probe.vnic()) || mayBe(beginning, hit.policy())
+                        ? Outcome.by(hit, hit.rule().action(), passes)
+                        : Outcome.of(Action.DROP, Cause.NO_CONNECTION, passes);
             }
             if (hit != null) {
                 passes.add(hit.name());
             }
         }
-        return exclusions.isExcluded(probe.vnic())
-                ? Outcome.of(Action.ALLOW, Cause.EXCLUDED, passes)
-                : Outcome.of(model.defaultAction(), Cause.DEFAULT, passes);
+        if (exclusions.isExcluded(probe.vnic())) {
+            return Outcome.of(Action.ALLOW, Cause.EXCLUDED, passes);
+        }
+        return mayBe(beginning, null)
+                ? Outcome.of(model.defaultAction(), Cause.DEFAULT, passes)
+                : Outcome.of(Action.DROP, Cause.NO_CONNECTION, passes);
+    }
+
+    /** Whether a rule decides about such a packet. */
+    private boolean mayBe(Beginning beginning, @Nullable SecurityPolicy policy) {
+        boolean isStateless = policy != null && policy.stateless();
+        return switch (beginning) {
+            case OPENS -> true;
+            case PICKED_UP -> isStateless || picksUp(policy == null ? TcpPickup.INHERIT : policy.tcpPickup());
+            case NOTHING -> isStateless;
+            case NEVER -> false;
+        };
+    }
+
+    private boolean picksUp(TcpPickup pickup) {
+        return switch (pickup) {
+            case INHERIT -> model.looseTracking();
+            case STRICT -> false;
+            case LOOSE -> true;
+        };
     }
 
     private @Nullable Placed firstMatch(Stage stage, Probe probe, Visitor visitor) {

@@ -1,5 +1,7 @@
 package io.portcullis.policy.model;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Checks of a model only what an edit of a sound one can have broken: the objects that changed, and what refers to those that are
  * gone. Where it finds nothing wrong, {@link ModelValidator} does not either; where it does not pass, that one says why. Time grows with
@@ -125,14 +127,22 @@ final class DeltaChecks {
         PolicyChecks checks = new PolicyChecks(next, problems);
         for (ModelDelta.Change<Service> change : delta.services()) {
             Service service = change.after();
+            boolean isNamed =
+                    policies.count(ModelKeys.service(change.name())) + staged.count(ModelKeys.service(change.name()))
+                            > 0;
+            // a stateless policy must not have a gateway
+            if (isNamed && (service == null || gainsAlg(change.before(), service))) {
+                return false;
+            }
             if (service != null) {
                 checks.checkService(service);
-            } else if (policies.count(ModelKeys.service(change.name())) + staged.count(ModelKeys.service(change.name()))
-                    > 0) {
-                return false;
             }
         }
         return true;
+    }
+
+    private static boolean gainsAlg(@Nullable Service before, Service after) {
+        return after.alg() != Alg.NONE && (before == null || before.alg() != after.alg());
     }
 
     private boolean policiesPass() {

@@ -1,6 +1,8 @@
 package io.portcullis.policy.model;
 
+import io.portcullis.policy.Action;
 import io.portcullis.policy.Category;
+import io.portcullis.policy.TcpPickup;
 import io.portcullis.policy.table.EthernetMatch;
 import io.portcullis.policy.table.MacPrefix;
 import io.portcullis.policy.table.ServiceMatch;
@@ -154,6 +156,7 @@ final class PolicyChecks {
         if (policy.schedule() != null) {
             checkSchedule(path + "/schedule", policy.schedule());
         }
+        checkState(path, policy);
         problems.checkLimit(
                 path + "/rules", "rules", policy.rules().size(), Limits.MAX_RULES_PER_POLICY, "MAX_RULES_PER_POLICY");
         Set<String> names = new HashSet<>();
@@ -178,6 +181,42 @@ final class PolicyChecks {
                 checkYear(
                         rulePath + "/expires",
                         rule.expires().atOffset(ZoneOffset.UTC).getYear());
+            }
+        }
+    }
+
+    private void checkState(String path, SecurityPolicy policy) {
+        boolean judgesFrames = policy.category() == Category.ETHERNET;
+        if (policy.stateless() && judgesFrames) {
+            problems.add(
+                    path + "/stateful",
+                    "rules of category ETHERNET judge each frame by itself anyway",
+                    "leave stateful out, or move the rules to a policy of another category");
+        }
+        if (policy.tcpPickup() != TcpPickup.INHERIT && (policy.stateless() || judgesFrames)) {
+            problems.add(
+                    path + "/tcpStrict",
+                    "the policy opens no connections that could begin with a SYN or not",
+                    "leave tcpStrict out" + (judgesFrames ? "" : ", or make the policy stateful"));
+        }
+        if (policy.stateless()) {
+            for (int index = 0; index < policy.rules().size(); index++) {
+                checkNoAlg(
+                        path + "/rules/" + index + "/services", policy.rules().get(index));
+            }
+        }
+    }
+
+    private void checkNoAlg(String path, Rule rule) {
+        boolean isFollowed = rule.action() == Action.ALLOW && !rule.services().negated();
+        for (int index = 0; isFollowed && index < rule.services().names().size(); index++) {
+            String name = rule.services().names().get(index);
+            if (model.service(name).filter(service -> service.alg() != Alg.NONE).isPresent()) {
+                problems.add(
+                        path + "/" + index,
+                        "service " + Problems.quote(name) + " has a gateway that follows connections, and a stateless"
+                                + " policy opens none",
+                        "allow it in a stateful policy, or use a service without alg");
             }
         }
     }

@@ -27,7 +27,9 @@ record Renaming(UnaryOperator<String> names) {
                 policy.rules().stream().map(this::rule).toList(),
                 policy.description(),
                 policy.lock(),
-                policy.schedule());
+                policy.schedule(),
+                policy.stateless(),
+                policy.tcpPickup());
     }
 
     private Rule rule(Rule rule) {

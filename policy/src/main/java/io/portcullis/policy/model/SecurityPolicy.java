@@ -2,6 +2,7 @@ package io.portcullis.policy.model;
 
 import io.portcullis.policy.Category;
 import io.portcullis.policy.Stage;
+import io.portcullis.policy.TcpPickup;
 import io.portcullis.policy.Tier;
 import java.time.Instant;
 import java.util.Arrays;
@@ -19,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * @param description for people; empty for none
  * @param schedule when the policy is active; null for always. While it is not, it is kept and checked, but in no rule table.
  * @param lock why nobody may change or remove the policy; null if it is not locked. A lock is taken off by the policy as it is, without it.
+ * @param stateless whether its rules judge each packet by itself: an ALLOW opens no connection, so that what is answered needs a rule of
+ *     its own
+ * @param tcpPickup whether connections that its rules allow may be picked up in mid-stream
  */
 public record SecurityPolicy(
         String name,
@@ -29,7 +33,9 @@ public record SecurityPolicy(
         List<Rule> rules,
         String description,
         @Nullable String lock,
-        @Nullable Schedule schedule) {
+        @Nullable Schedule schedule,
+        boolean stateless,
+        TcpPickup tcpPickup) {
     /** Order of evaluation. Written out, as the compiler sorts by it all that there is. */
     public static final Comparator<SecurityPolicy> EVALUATION_ORDER = (one, other) -> {
         int byStage = one.stage().compareTo(other.stage());
@@ -42,12 +48,14 @@ public record SecurityPolicy(
         rules = List.copyOf(rules);
         // policies that were stored before there were descriptions have none
         description = Objects.requireNonNullElse(description, "");
+        // and before this could be said of one policy
+        tcpPickup = Objects.requireNonNullElse(tcpPickup, TcpPickup.INHERIT);
     }
 
-    /** Always active, without description and lock. */
+    /** Always active, stateful, without description and lock. */
     public SecurityPolicy(
             String name, Category category, int sequence, List<String> appliedTo, boolean enabled, List<Rule> rules) {
-        this(name, category, sequence, appliedTo, enabled, rules, "", null, null);
+        this(name, category, sequence, appliedTo, enabled, rules, "", null, null, false, TcpPickup.INHERIT);
     }
 
     /** An enabled policy for all vNICs of the tenant. */
@@ -63,33 +71,109 @@ public record SecurityPolicy(
 
     public SecurityPolicy withAppliedTo(String... groups) {
         return new SecurityPolicy(
-                name, category, sequence, List.of(groups), enabled, rules, description, lock, schedule);
+                name,
+                category,
+                sequence,
+                List.of(groups),
+                enabled,
+                rules,
+                description,
+                lock,
+                schedule,
+                stateless,
+                tcpPickup);
     }
 
     public SecurityPolicy withEnabled(boolean on) {
-        return new SecurityPolicy(name, category, sequence, appliedTo, on, rules, description, lock, schedule);
+        return new SecurityPolicy(
+                name, category, sequence, appliedTo, on, rules, description, lock, schedule, stateless, tcpPickup);
     }
 
     public SecurityPolicy withDescription(String newDescription) {
-        return new SecurityPolicy(name, category, sequence, appliedTo, enabled, rules, newDescription, lock, schedule);
+        return new SecurityPolicy(
+                name,
+                category,
+                sequence,
+                appliedTo,
+                enabled,
+                rules,
+                newDescription,
+                lock,
+                schedule,
+                stateless,
+                tcpPickup);
     }
 
     /** Null unlocks it. */
     public SecurityPolicy withLock(@Nullable String newLock) {
-        return new SecurityPolicy(name, category, sequence, appliedTo, enabled, rules, description, newLock, schedule);
+        return new SecurityPolicy(
+                name,
+                category,
+                sequence,
+                appliedTo,
+                enabled,
+                rules,
+                description,
+                newLock,
+                schedule,
+                stateless,
+                tcpPickup);
     }
 
     /** Null is always. */
     public SecurityPolicy withSchedule(@Nullable Schedule newSchedule) {
-        return new SecurityPolicy(name, category, sequence, appliedTo, enabled, rules, description, lock, newSchedule);
+        return new SecurityPolicy(
+                name,
+                category,
+                sequence,
+                appliedTo,
+                enabled,
+                rules,
+                description,
+                lock,
+                newSchedule,
+                stateless,
+                tcpPickup);
     }
 
     public SecurityPolicy withRules(List<Rule> newRules) {
-        return new SecurityPolicy(name, category, sequence, appliedTo, enabled, newRules, description, lock, schedule);
+        return new SecurityPolicy(
+                name,
+                category,
+                sequence,
+                appliedTo,
+                enabled,
+                newRules,
+                description,
+                lock,
+                schedule,
+                stateless,
+                tcpPickup);
     }
 
     public SecurityPolicy withSequence(int newSequence) {
-        return new SecurityPolicy(name, category, newSequence, appliedTo, enabled, rules, description, lock, schedule);
+        return new SecurityPolicy(
+                name,
+                category,
+                newSequence,
+                appliedTo,
+                enabled,
+                rules,
+                description,
+                lock,
+                schedule,
+                stateless,
+                tcpPickup);
+    }
+
+    public SecurityPolicy withStateless(boolean on) {
+        return new SecurityPolicy(
+                name, category, sequence, appliedTo, enabled, rules, description, lock, schedule, on, tcpPickup);
+    }
+
+    public SecurityPolicy withTcpPickup(TcpPickup pickup) {
+        return new SecurityPolicy(
+                name, category, sequence, appliedTo, enabled, rules, description, lock, schedule, stateless, pickup);
     }
 
     /** Whose it is, as seen from the model of a tenant. */

@@ -6,6 +6,7 @@ import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.LiveFlowMode;
 import io.portcullis.policy.RuleDirection;
 import io.portcullis.policy.Stage;
+import io.portcullis.policy.TcpPickup;
 import io.portcullis.policy.Tier;
 import java.util.List;
 
@@ -21,6 +22,9 @@ import java.util.List;
  * @param ethernet looked at in category ETHERNET only, whose rules judge each frame by itself; those of the other categories
  *     judge the first packet of a connection
  * @param logLabel for each line of a rule that logs; empty for none
+ * @param stateless whether it judges each packet by itself, and its ALLOW opens no connection; packets of a connection that another rule
+ *     opened never come to it
+ * @param pickup of connections that it opens; INHERIT if it opens none
  */
 public record TableRule(
         long id,
@@ -36,9 +40,17 @@ public record TableRule(
         Action action,
         LiveFlowMode liveFlowMode,
         boolean log,
-        String logLabel) {
+        String logLabel,
+        boolean stateless,
+        TcpPickup pickup) {
     public TableRule {
         services = List.copyOf(services);
+        if ((stateless || stage.category() == Category.ETHERNET) && pickup != TcpPickup.INHERIT) {
+            throw new IllegalArgumentException("rule " + name + " opens no connections that could be picked up");
+        }
+        if (stateless && stage.category() == Category.ETHERNET) {
+            throw new IllegalArgumentException("rule " + name + " of category ETHERNET judges each frame anyway");
+        }
         if (!log && !logLabel.isEmpty()) {
             throw new IllegalArgumentException("rule " + name + " has a label for a log that it does not write");
         }
@@ -112,7 +124,7 @@ public record TableRule(
                 "");
     }
 
-    /** Of a tenant. */
+    /** Of a tenant; keeps state as that tracks. */
     public TableRule(
             long id,
             String name,
@@ -143,6 +155,41 @@ public record TableRule(
                 liveFlowMode,
                 log,
                 logLabel);
+    }
+
+    /** Keeps state, and picks connections up as the tenant tracks. */
+    public TableRule(
+            long id,
+            String name,
+            Stage stage,
+            RuleDirection direction,
+            IpFamily family,
+            AddressMatch sources,
+            AddressMatch destinations,
+            List<ServiceMatch> services,
+            boolean servicesNegated,
+            EthernetMatch ethernet,
+            Action action,
+            LiveFlowMode liveFlowMode,
+            boolean log,
+            String logLabel) {
+        this(
+                id,
+                name,
+                stage,
+                direction,
+                family,
+                sources,
+                destinations,
+                services,
+                servicesNegated,
+                ethernet,
+                action,
+                liveFlowMode,
+                log,
+                logLabel,
+                false,
+                TcpPickup.INHERIT);
     }
 
     public Category category() {

@@ -31,6 +31,7 @@ class AnalysisAgainstEveryFrameTest {
     private final Set<Map<String, List<Rule>>> seen = new HashSet<>();
     private int dead;
     private int missed;
+    private int unfinished;
     private long byProvider;
 
     @Test
@@ -95,6 +96,7 @@ class AnalysisAgainstEveryFrameTest {
                         FindingKind.CONFLICTING,
                         FindingKind.NEVER_MATCHES,
                         FindingKind.PASSES_ALL);
+        assertThat(unfinished).as("rules at which a limit ended the search").isLessThan(MODELS / 40);
         // the frames are of each kind that the rules tell apart, so nothing at all is missed
         assertThat(missed).isZero();
     }
@@ -131,7 +133,10 @@ class AnalysisAgainstEveryFrameTest {
     }
 
     private void check(String name, FrameByFrame truth, Analysis analysis) {
-        countMissed(name, truth, checkFindings(name, truth, analysis, true));
+        Set<String> found = checkFindings(name, truth, analysis, true);
+        if (analysis.unfinished() == 0) {
+            countMissed(name, truth, found);
+        }
     }
 
     /**
@@ -140,7 +145,7 @@ class AnalysisAgainstEveryFrameTest {
      * @param isFirst whether the time is the first that was looked at: causes are named as of then
      */
     private Set<String> checkFindings(String name, FrameByFrame truth, Analysis analysis, boolean isFirst) {
-        assertThat(analysis.unfinished()).as(name).isZero();
+        unfinished += analysis.unfinished();
         analysis.counts().forEach((kind, count) -> counts.merge(kind, count, Integer::sum));
         Set<String> found = new HashSet<>();
         Set<String> redundant = new HashSet<>();
@@ -189,7 +194,9 @@ class AnalysisAgainstEveryFrameTest {
     private static void checkShadowed(String what, FrameByFrame truth, Judged judged, List<Judged> causes) {
         assertThat(causes)
                 .as(what)
-                .anyMatch(cause -> cause.rule().action() != judged.rule().action());
+                .anyMatch(cause -> cause.rule().action() != judged.rule().action()
+                        || cause.policy().stateless() != judged.policy().stateless()
+                        || cause.policy().tcpPickup() != judged.policy().tcpPickup());
         for (Place place : truth.places) {
             if (truth.isAt(judged, place)) {
                 BitSet left = (BitSet) judged.matching().clone();

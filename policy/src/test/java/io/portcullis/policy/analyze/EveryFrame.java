@@ -64,12 +64,28 @@ final class EveryFrame {
             return source != null;
         }
 
-        /** Whether it comes to the rules that judge connections. */
-        boolean opens(boolean isLoose) {
-            int bits = header.flags() & 0x17;
+        /**
+         * Whether it comes to the rules that judge connections.
+         *
+         * @param hasStateless whether some of them judge packets instead
+         */
+        boolean comesToRules(boolean isLoose, boolean hasStateless) {
             return isIp()
                     && !header.isLaterFragment()
-                    && (header.protocol() != 6 || bits == 0x02 || (isLoose && bits == 0x10));
+                    && (header.protocol() != 6 || isSyn() || hasStateless || (isLoose && isInMidStream()));
+        }
+
+        /** Whether a rule that keeps state decides about it; of ICMP all is taken for a question. */
+        boolean isFirst(boolean picksUp) {
+            return header.protocol() != 6 || isSyn() || (picksUp && isInMidStream());
+        }
+
+        private boolean isSyn() {
+            return (header.flags() & 0x17) == 0x02;
+        }
+
+        private boolean isInMidStream() {
+            return (header.flags() & 0x17) == 0x10;
         }
     }
 

@@ -5,6 +5,7 @@ import io.portcullis.policy.Category;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.RuleDirection;
 import io.portcullis.policy.Stage;
+import io.portcullis.policy.TcpPickup;
 import io.portcullis.policy.Tier;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.compile.GroupMembership;
@@ -63,9 +64,15 @@ final class FrameByFrame {
         membership = GroupMembership.of(model);
         boolean hasFrameRules = model.allPolicies().anyMatch(p -> p.category() == Category.ETHERNET);
         frames = new EveryFrame(model, hasFrameRules);
+        List<SecurityPolicy> active = model.allPolicies()
+                .filter(policy -> policy.activeAt(model.time()))
+                .toList();
+        boolean hasStateless = active.stream().anyMatch(SecurityPolicy::stateless);
+        boolean isLoose =
+                model.looseTracking() || active.stream().anyMatch(policy -> policy.tcpPickup() == TcpPickup.LOOSE);
         for (int i = 0; i < frames.frames.size(); i++) {
             ip.set(i, frames.frames.get(i).isIp());
-            opening.set(i, frames.frames.get(i).opens(model.looseTracking()));
+            opening.set(i, frames.frames.get(i).comesToRules(isLoose, hasStateless));
         }
         List<Vnic> vnics = new ArrayList<>();
         model.vms().values().forEach(vm -> vnics.addAll(vm.vnics()));
@@ -138,13 +145,22 @@ final class FrameByFrame {
             hits.stream().forEach(frame -> {
                 boolean isFinal = judged.rule().action() != Action.PASS && !(allowsFrame && ip.get(frame));
                 if (isFinal) {
-                    outcomes[frame] = 1
-                            + Arrays.asList(Action.values())
-                                    .indexOf(judged.rule().action());
+                    int action =
+                            Arrays.asList(Action.values()).indexOf(judged.rule().action());
+                    outcomes[frame] = 1 + (isOfFrames ? action : outcome(judged.policy(), action, frame));
                 }
             });
         });
         return outcomes;
+    }
+
+    private int outcome(SecurityPolicy policy, int action, int frame) {
+        if (policy.stateless()) {
+            return 10 + action;
+        }
+        boolean picksUp = policy.tcpPickup() == TcpPickup.LOOSE
+                || (policy.tcpPickup() == TcpPickup.INHERIT && model.looseTracking());
+        return frames.frames.get(frame).isFirst(picksUp) ? action : 20;
     }
 
     private interface Visitor {

@@ -10,6 +10,7 @@ import io.portcullis.policy.Action;
 import io.portcullis.policy.Category;
 import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.RuleDirection;
+import io.portcullis.policy.TcpPickup;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.Tier;
 import io.portcullis.policy.model.Alg;
@@ -249,6 +250,34 @@ class PolicyAnalyzerTest {
                         drop("not-them").to(Peers.addresses("10.0.0.0/29")).services("https"),
                         allow("all").to("web").services("http", "https")))))
                 .containsExactly("conflicting Rule/shop/all by [shop/not-them]");
+    }
+
+    @Test
+    void shouldTakeNoRuleForUnnecessaryThatKeepsStateOtherwise() {
+        SecurityPolicy raw = SecurityPolicy.of(
+                        "raw", Category.APPLICATION, 20, allow("all").to("web").services("https", "http"))
+                .withStateless(true);
+
+        assertThat(ofRules(analyze(application(allow("https").to("web").services("https")), raw)))
+                .as("without it, nothing would be tracked")
+                .isEmpty();
+        Analysis behind = analyze(
+                raw.withSequence(1), application(allow("https").to("web").services("https")));
+        assertThat(ofRules(behind)).containsExactly("shadowed Rule/shop/https by [raw/all]");
+        assertThat(behind.findings().getFirst().message()).contains("raw/all (ALLOW, stateless) comes first");
+        assertThat(ofRules(analyze(
+                        application(allow("https").to("web").services("https")).withStateless(true), raw)))
+                .containsExactly("redundant Rule/shop/https by [raw/all]");
+        SecurityPolicy loose = SecurityPolicy.of(
+                        "raw", Category.APPLICATION, 20, allow("all").to("web").services("https", "http"))
+                .withTcpPickup(TcpPickup.LOOSE);
+        assertThat(ofRules(analyze(application(allow("https").to("web").services("https")), loose)))
+                .isEmpty();
+        assertThat(ofRules(analyze(
+                        application(allow("https").to("web").services("https")),
+                        loose.withTcpPickup(TcpPickup.STRICT))))
+                .as("as the tenant does anyway")
+                .containsExactly("redundant Rule/shop/https by [raw/all]");
     }
 
     @Test

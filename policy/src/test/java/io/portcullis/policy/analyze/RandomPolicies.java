@@ -5,6 +5,7 @@ import io.portcullis.policy.Category;
 import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.LiveFlowMode;
 import io.portcullis.policy.RuleDirection;
+import io.portcullis.policy.TcpPickup;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicProtection;
@@ -53,6 +54,7 @@ final class RandomPolicies {
     private static final Instant EXPIRY = Instant.parse("2026-05-04T00:00:00Z");
 
     private final Random random;
+    private final boolean keepsOwnState;
     private boolean isTimed;
     private final TestTenant tenant;
     private int groups;
@@ -64,6 +66,7 @@ final class RandomPolicies {
     private RandomPolicies(long seed, TenantId id) {
         random = new Random(seed);
         tenant = TestTenant.aTenant(id.value());
+        keepsOwnState = random.nextInt(3) == 0;
     }
 
     /** With two schedules that overlap and a date on which rules expire. */
@@ -176,9 +179,17 @@ final class RandomPolicies {
         for (int rule = 0; rule < count; rule++) {
             rules.add(rule("r" + rule, category));
         }
-        return new SecurityPolicy(
+        SecurityPolicy policy = new SecurityPolicy(
                         "p" + index, category, random.nextInt(3), appliedTo(6), random.nextInt(10) != 0, rules)
                 .withSchedule(isTimed && random.nextInt(3) == 0 ? oneOf(SCHEDULES) : null);
+        boolean hasGateway =
+                rules.stream().anyMatch(rule -> rule.services().names().contains("ftp"));
+        if (!keepsOwnState || category == Category.ETHERNET || random.nextBoolean()) {
+            return policy;
+        }
+        return hasGateway || random.nextInt(3) == 0
+                ? policy.withTcpPickup(oneOf(TcpPickup.STRICT, TcpPickup.LOOSE))
+                : policy.withStateless(true);
     }
 
     private Rule rule(String name, Category category) {

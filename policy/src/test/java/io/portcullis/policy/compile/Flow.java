@@ -10,7 +10,7 @@ import io.portcullis.policy.table.ServiceMatch;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 
-/** The first packet of a connection. */
+/** The first packet of a connection, or one of none. */
 public record Flow(
         InetAddress source,
         InetAddress destination,
@@ -54,6 +54,13 @@ public record Flow(
                 v4 ? 8 : 128,
                 0,
                 0);
+    }
+
+    /** What answers a ping. */
+    static Flow pong(String source, String destination) {
+        Flow ping = ping(source, destination);
+        int type = ping.protocol == ServiceLibrary.ICMP ? 0 : 129;
+        return new Flow(ping.source, ping.destination, ping.protocol, 0, 0, type, 0, 0);
     }
 
     /** Of every flow's first frame. */

@@ -8,6 +8,7 @@ import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.LiveFlowMode;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.RuleDirection;
+import io.portcullis.policy.TcpPickup;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.TimeoutPreset;
 import io.portcullis.policy.VmId;
@@ -305,8 +306,19 @@ public final class RandomEdits {
         for (int count = random.nextInt(6); count > 0; count--) {
             rules.add(rule(model, "r" + count, category));
         }
-        return new SecurityPolicy(name, category, random.nextInt(3), appliedTo(model), random.nextInt(8) != 0, rules)
-                .withSchedule(times.anySchedule());
+        return withState(
+                new SecurityPolicy(name, category, random.nextInt(3), appliedTo(model), random.nextInt(8) != 0, rules)
+                        .withSchedule(times.anySchedule()));
+    }
+
+    /** Not all of it is accepted. */
+    private SecurityPolicy withState(SecurityPolicy policy) {
+        boolean seldom = policy.category() == Category.ETHERNET && random.nextInt(4) != 0;
+        return switch (seldom ? 5 : random.nextInt(6)) {
+            case 0, 1 -> policy.withStateless(!policy.stateless());
+            case 2 -> policy.withTcpPickup(oneOf(TcpPickup.values()));
+            default -> policy;
+        };
     }
 
     private StagedPolicy staged(TenantModel model) {
@@ -331,7 +343,10 @@ public final class RandomEdits {
             rules.add(rule(model, "new", policy.category()));
         }
         int place = random.nextInt(rules.size());
-        switch (random.nextInt(9)) {
+        switch (random.nextInt(11)) {
+            case 9, 10 -> {
+                return withState(policy);
+            }
             case 0 -> rules.set(place, rule(model, rules.get(place).name(), policy.category()));
             case 1 -> Collections.shuffle(rules, random);
             case 2 -> rules.remove(place);

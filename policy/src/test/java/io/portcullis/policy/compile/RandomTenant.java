@@ -8,6 +8,7 @@ import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.LiveFlowMode;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.RuleDirection;
+import io.portcullis.policy.TcpPickup;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicProtection;
@@ -64,6 +65,9 @@ public final class RandomTenant {
 
     /** SYN alone, or with both flags of ECN (RFC 3168). */
     private static final List<Integer> OPENING_FLAGS = List.of(0x02, 0x02, 0xc2);
+
+    /** ACK, with FIN, SYN and ACK, RST, and what nobody sends. */
+    private static final List<Integer> OTHER_FLAGS = List.of(0x10, 0x10, 0x11, 0x12, 0x04, 0x03);
     /** For experiments (RFC 3692). */
     private static final int NO_PORTS = 253;
 
@@ -230,8 +234,17 @@ public final class RandomTenant {
         for (int rule = 0; rule < count; rule++) {
             rules.add(rule("r" + rule, category));
         }
-        return new SecurityPolicy("p" + index, category, random.nextInt(3), appliedTo(), random.nextInt(10) != 0, rules)
+        SecurityPolicy policy = new SecurityPolicy(
+                        "p" + index, category, random.nextInt(3), appliedTo(), random.nextInt(10) != 0, rules)
                 .withSchedule(times.anySchedule());
+        if (category == Category.ETHERNET) {
+            return policy;
+        }
+        return switch (random.nextInt(6)) {
+            case 0, 1 -> policy.withStateless(true);
+            case 2 -> policy.withTcpPickup(oneOf(TcpPickup.STRICT, TcpPickup.LOOSE));
+            default -> policy;
+        };
     }
 
     private Rule rule(String name, Category category) {
@@ -304,13 +317,15 @@ public final class RandomTenant {
         List<String> reachable =
                 all.stream().filter(address -> address.indexOf(':') >= 0 == v6).toList();
         String destination = oneOf(reachable);
-        return switch (random.nextInt(12)) {
+        return switch (random.nextInt(15)) {
             case 0 -> Flow.ports("0.0.0.0", "255.255.255.255", ServiceLibrary.UDP, DHCP_CLIENT, DHCP_SERVER);
             case 1, 2, 3 -> Flow.tcp(source, destination, oneOf(PORTS), oneOf(OPENING_FLAGS));
             case 4, 5 ->
                 Flow.ports(source, destination, ServiceLibrary.UDP, random.nextBoolean() ? 1_500 : 3_000, oneOf(PORTS));
             case 6, 7 -> Flow.ports(source, destination, ServiceLibrary.SCTP, 40_000, oneOf(PORTS));
             case 8, 9 -> Flow.protocol(source, destination, NO_PORTS);
+            case 12, 13 -> Flow.tcp(source, destination, oneOf(PORTS), oneOf(OTHER_FLAGS));
+            case 14 -> Flow.pong(source, destination);
             default -> Flow.ping(source, destination);
         };
     }

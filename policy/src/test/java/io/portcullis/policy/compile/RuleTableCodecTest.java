@@ -8,6 +8,7 @@ import io.portcullis.policy.Category;
 import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.LiveFlowMode;
 import io.portcullis.policy.RuleDirection;
+import io.portcullis.policy.TcpPickup;
 import io.portcullis.policy.TimeoutPreset;
 import io.portcullis.policy.table.AddressMatch;
 import io.portcullis.policy.table.IpRange;
@@ -124,10 +125,57 @@ class RuleTableCodecTest {
         assertThat(RuleTableCodec.decode(before)).isEqualTo(logged);
         before[before.length - 1] = 3;
         assertThatThrownBy(() -> RuleTableCodec.decode(before)).hasMessageContaining("log of 3");
+        before[before.length - 1] = 33;
+        assertThatThrownBy(() -> RuleTableCodec.decode(before)).hasMessageContaining("log of 33");
         // the text of none is none: not canonical
         byte[] empty = java.util.Arrays.copyOf(before, before.length + Integer.BYTES);
         empty[before.length - 1] = 2;
         assertThatThrownBy(() -> RuleTableCodec.decode(empty)).hasMessageContaining("canonical");
+    }
+
+    @Test
+    void shouldKeepHowRulesKeepStateAndLeaveTablesAsTheyWere() {
+        TableRule plain = rule(ServiceMatch.ANY);
+        Set<String> hashes = new HashSet<>();
+        for (String label : List.of("", "pci:2")) {
+            for (TableRule rule : List.of(
+                    logged(plain, label),
+                    keeping(logged(plain, label), true, TcpPickup.INHERIT),
+                    keeping(logged(plain, label), false, TcpPickup.STRICT),
+                    keeping(logged(plain, label), false, TcpPickup.LOOSE))) {
+                RuleTable table = RuleTableCodec.seal(List.of(rule), Action.DROP, false);
+                assertThat(RuleTableCodec.decode(RuleTableCodec.encode(table))).isEqualTo(table);
+                hashes.add(table.hash());
+            }
+        }
+        assertThat(hashes).hasSize(8);
+        // as it was written before rules could say so
+        byte[] before = RuleTableCodec.encode(RuleTableCodec.seal(List.of(plain), Action.DROP, false));
+        assertThat(before).endsWith(0);
+        before[before.length - 1] = 8 | 16;
+        assertThatThrownBy(() -> RuleTableCodec.decode(before)).hasMessageContaining("strict and loose");
+        before[before.length - 1] = 4 | 8;
+        assertThatThrownBy(() -> RuleTableCodec.decode(before)).hasMessageContaining("picked up");
+    }
+
+    private static TableRule keeping(TableRule rule, boolean stateless, TcpPickup pickup) {
+        return new TableRule(
+                rule.id(),
+                rule.name(),
+                rule.stage(),
+                rule.direction(),
+                rule.family(),
+                rule.sources(),
+                rule.destinations(),
+                rule.services(),
+                rule.servicesNegated(),
+                rule.ethernet(),
+                rule.action(),
+                rule.liveFlowMode(),
+                rule.log(),
+                rule.logLabel(),
+                stateless,
+                pickup);
     }
 
     private static TableRule logged(TableRule rule, String label) {

@@ -5,6 +5,7 @@ import io.portcullis.policy.Category;
 import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.RuleDirection;
 import io.portcullis.policy.Stage;
+import io.portcullis.policy.TcpPickup;
 import io.portcullis.policy.table.AddressMatch;
 import io.portcullis.policy.table.IpRange;
 import io.portcullis.policy.table.IpRanges;
@@ -15,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Evaluates a compiled table from its first rule to its last, as every classifier must. */
 final class TableWalk {
+    private static final Verdict OF_NO_CONNECTION = new Verdict(Action.DROP, "default", RuleTable.DEFAULT_RULE_ID);
+
     private TableWalk() {}
 
     static Verdict decide(RuleTable table, Flow flow, RuleDirection direction) {
@@ -30,11 +33,29 @@ final class TableWalk {
                         passed = rule.stage();
                         continue;
                     }
-                    return new Verdict(rule.action(), rule.name(), rule.id());
+                    boolean judges = rule.category() == Category.ETHERNET
+                            || table.excluded()
+                            || mayBe(flow, rule.stateless(), picksUp(rule.pickup(), table));
+                    return judges ? new Verdict(rule.action(), rule.name(), rule.id()) : OF_NO_CONNECTION;
                 }
             }
         }
-        return new Verdict(table.defaultAction(), "default", RuleTable.DEFAULT_RULE_ID);
+        return table.excluded() || mayBe(flow, false, table.looseTracking())
+                ? new Verdict(table.defaultAction(), "default", RuleTable.DEFAULT_RULE_ID)
+                : OF_NO_CONNECTION;
+    }
+
+    private static boolean picksUp(TcpPickup pickup, RuleTable table) {
+        return pickup == TcpPickup.LOOSE || (pickup == TcpPickup.INHERIT && table.looseTracking());
+    }
+
+    private static boolean mayBe(Flow flow, boolean isStateless, boolean picksUp) {
+        return switch (flow.packet().datagram().beginning()) {
+            case OPENS -> true;
+            case PICKED_UP -> isStateless || picksUp;
+            case NOTHING -> isStateless;
+            case NEVER -> false;
+        };
     }
 
     private static boolean matches(TableRule rule, Flow flow, RuleDirection direction) {

@@ -12,6 +12,7 @@ import io.portcullis.policy.Category;
 import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.RuleDirection;
+import io.portcullis.policy.TcpPickup;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.Tier;
 import io.portcullis.policy.VnicId;
@@ -23,9 +24,11 @@ import io.portcullis.policy.model.ProviderPolicies;
 import io.portcullis.policy.model.Rule;
 import io.portcullis.policy.model.Schedule;
 import io.portcullis.policy.model.SecurityPolicy;
+import io.portcullis.policy.model.Service;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.model.TestTenant;
 import io.portcullis.policy.table.EthernetMatch;
+import io.portcullis.policy.table.ServiceMatch;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -357,6 +360,73 @@ class PolicyEvaluatorTest {
     private static Cause icmpv6(TenantModel model, RuleDirection direction, int type) {
         FirstPacket packet = FirstPacket.of(Datagram.icmp(ip("fe80::1"), ip("ff02::1"), type, 0));
         return evaluate(model, "web-1", direction, packet).decision().cause();
+    }
+
+    private static FirstPacket flags(String from, String to, int sourcePort, int port, int flags) {
+        return FirstPacket.of(new Datagram(ip(from), ip(to), 6, sourcePort, port, -1, -1, flags));
+    }
+
+    @Test
+    void shouldTellWhatOpensNothingFromWhatAStatelessRuleLetsPass() {
+        TenantModel model = shop().policy(application(
+                                Rule.allow("out").from("web").services("https"),
+                                Rule.allow("ping").services("ping"))
+                        .withTcpPickup(TcpPickup.LOOSE))
+                .policy(SecurityPolicy.of(
+                                "raw",
+                                Category.INFRASTRUCTURE,
+                                1,
+                                Rule.allow("app").to("db").anyService())
+                        .withStateless(true))
+                .build();
+
+        int ack = 0x10;
+        int synAck = 0x12;
+        assertThat(said(model, "web-1", flags(WEB, APP, 9, 443, ack))).isEqualTo("ALLOW RULE");
+        assertThat(said(model, "web-1", flags(WEB, APP, 9, 443, synAck))).isEqualTo("DROP NO_CONNECTION");
+        assertThat(said(model, "web-1", flags(WEB, APP, 9, 22, ack))).isEqualTo("DROP NO_CONNECTION");
+        assertThat(said(model, "web-1", FirstPacket.of(Datagram.icmp(ip(WEB), ip(APP), 0, 0))))
+                .isEqualTo("DROP NO_CONNECTION");
+        assertThat(said(model, "web-1", FirstPacket.of(Datagram.icmp(ip(WEB), ip(APP), 8, 0))))
+                .isEqualTo("ALLOW RULE");
+        assertThat(said(model, "web-1", flags(WEB, DB, 9, 443, synAck))).isEqualTo("ALLOW RULE");
+        assertThat(said(model, "web-1", flags(WEB, DB, 9, 443, 0x03)))
+                .as("nobody sends that")
+                .isEqualTo("DROP NO_CONNECTION");
+        assertThat(said(model, "web-1", FirstPacket.of(Datagram.icmp(ip(WEB), ip(DB), 3, 1))))
+                .isEqualTo("ALLOW RULE");
+    }
+
+    private static String said(TenantModel model, String vm, FirstPacket packet) {
+        Decision decision = out(model, vm, packet).decision();
+        return decision.verdict() + " " + decision.cause();
+    }
+
+    @Test
+    void shouldSayWhatBecomesOfTheAnswerWhereNobodyRemembersTheQuestion() {
+        Rule.Builder there = Rule.allow("there").from("web").to("app").services("https");
+        Rule.Builder back =
+                Rule.allow("back").from("app").to("web").services("answers").direction(RuleDirection.IN);
+        Service answers = Service.of("answers", new ServiceMatch(6, 443, 443, 0, 65_535, -1, -1));
+        TenantModel oneWay =
+                shop().policy(application(there).withStateless(true)).build();
+        TenantModel both = shop().with(new ModelEdit.PutService(answers))
+                .policy(application(there, back).withStateless(true))
+                .build();
+        TenantModel stateful = shop().policy(application(there)).build();
+
+        Evaluation unanswered = out(oneWay, "web-1", tcp(WEB, APP, 443));
+        assertThat(unanswered.stateless()).isTrue();
+        assertThat(unanswered.answer()).isNotNull();
+        assertThat(unanswered.answer().cause()).isEqualTo(Cause.NO_CONNECTION);
+        assertThat(out(both, "web-1", tcp(WEB, APP, 443)).answer().rule()).hasToString("shop/back");
+        assertThat(in(both, "app-1", tcp(WEB, APP, 443)).answer().allows())
+                .as("the rule for answers is for packets that come in")
+                .isFalse();
+        assertThat(out(stateful, "web-1", tcp(WEB, APP, 443)))
+                .extracting(Evaluation::stateless, Evaluation::answer)
+                .containsExactly(false, null);
+        assertThat(out(both, "web-1", tcp(WEB, DB, 443)).answer()).isNull();
     }
 
     @Test

@@ -8,8 +8,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.portcullis.policy.Action;
 import io.portcullis.policy.Category;
+import io.portcullis.policy.TcpPickup;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
+import io.portcullis.policy.table.ServiceMatch;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
@@ -160,5 +162,46 @@ class ModelEditTest {
                 .isEqualTo("until monday");
         TenantModel unlocked = accepted(model.putPolicy(policy));
         assertThat(accepted(unlocked.removePolicy("pci")).policies()).isEmpty();
+    }
+
+    @Test
+    void shouldRefuseStateThatAPolicyCannotKeep() {
+        TenantModel model = aTenant()
+                .with(new ModelEdit.PutService(
+                        Service.of("ftp", ServiceMatch.ports(6, 21, 21)).withAlg(Alg.FTP)))
+                .with(new ModelEdit.PutService(Service.of("own", ServiceMatch.ports(6, 21, 21))))
+                .build();
+        Rule.Builder allow = Rule.allow("r").services("own");
+        SecurityPolicy frames =
+                SecurityPolicy.of("p", Category.ETHERNET, 1, Rule.allow("r").anyService());
+        SecurityPolicy application = SecurityPolicy.of("p", Category.APPLICATION, 1, allow);
+        SecurityPolicy gateway = SecurityPolicy.of(
+                "p",
+                Category.APPLICATION,
+                1,
+                Rule.drop("d").services("ftp"),
+                Rule.allow("n").services(ServiceSelection.named("ftp").negate()),
+                Rule.allow("r").services("own", "ftp"));
+
+        assertThat(refused(model.putPolicy(frames.withStateless(true))))
+                .extracting(Problem::path)
+                .containsExactly("/policies/p/stateful");
+        assertThat(refused(model.putPolicy(frames.withTcpPickup(TcpPickup.STRICT))))
+                .extracting(Problem::path)
+                .containsExactly("/policies/p/tcpStrict");
+        assertThat(refused(model.putPolicy(application.withStateless(true).withTcpPickup(TcpPickup.LOOSE))))
+                .extracting(Problem::path)
+                .containsExactly("/policies/p/tcpStrict");
+        assertThat(refused(model.putPolicy(gateway.withStateless(true))))
+                .extracting(Problem::path)
+                .containsExactly("/policies/p/rules/2/services/1");
+        accepted(model.putPolicy(gateway.withTcpPickup(TcpPickup.STRICT)));
+
+        TenantModel stateless = accepted(model.putPolicy(application.withStateless(true)));
+        assertThat(refused(stateless.putService(
+                        Service.of("own", ServiceMatch.ports(6, 21, 21)).withAlg(Alg.FTP))))
+                .as("a service gets a gateway later")
+                .extracting(Problem::path)
+                .containsExactly("/policies/p/rules/0/services/0");
     }
 }

@@ -7,7 +7,9 @@ import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
+import io.portcullis.policy.evaluate.Decision;
 import io.portcullis.policy.evaluate.End;
+import io.portcullis.policy.evaluate.Evaluation;
 import io.portcullis.policy.evaluate.FirstPacket;
 import io.portcullis.policy.evaluate.FirstPacket.Datagram;
 import io.portcullis.policy.evaluate.Path;
@@ -19,6 +21,7 @@ import io.portcullis.policy.model.Vnic;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sends a connection's first packet through both firewalls on its way, and back what is answered. Each probe has ports of its own. One thread.
@@ -28,6 +31,8 @@ final class Prober {
     private static final String OUTSIDE = "outside";
     private static final int FIRST_PORT = 20_000;
     private static final int PORTS = 40_000;
+    private static final String ACK = "-ack";
+    private static final int TCP_ACK = 0x10;
     private static final Map<String, Integer> PROTOCOLS =
             Map.of("tcp", ServiceLibrary.TCP, "udp", ServiceLibrary.UDP, "sctp", ServiceLibrary.SCTP);
 
@@ -41,7 +46,7 @@ final class Prober {
     /** What becomes of it; {@link PolicyEvaluator} must say the same. */
     Cell probe(TenantModel model, String probe, String from, String to) {
         number++;
-        String word = probe.split("/")[0];
+        String word = probe.split("/")[0].replace(ACK, "");
         boolean isIpv6 = word.endsWith("6");
         IpFamily family = isIpv6 ? IpFamily.IPV6 : IpFamily.IPV4;
         Path path = new Path(end(model, from, family), end(model, to, family));
@@ -63,28 +68,34 @@ final class Prober {
         if (receiver != null) {
             in = lab.in(receiver.id(), ProbeFrames.first(received, number));
         }
+        PathEvaluation said = PolicyEvaluator.of(model).evaluate(path, datagram, ROUTER);
         if (out.passes() && in.passes()) {
             String what = probe + " from " + from + " to " + to;
             if (receiver != null) {
                 assertThat(lab.out(receiver.id(), ProbeFrames.reply(received, number)))
                         .as("the reply leaves, %s", what)
-                        .isEqualTo(Verdict.ALLOW);
+                        .isEqualTo(ofReply(said.destination()));
             }
             if (sender != null) {
                 assertThat(lab.in(sender.id(), ProbeFrames.reply(sent, number)))
                         .as("the reply arrives, %s", what)
-                        .isEqualTo(Verdict.ALLOW);
+                        .isEqualTo(ofReply(said.source()));
             }
         }
         Cell found = Cell.of(out, in);
-        assertThat(evaluated(model, path, datagram))
+        assertThat(evaluated(said))
                 .as("evaluated without a compiler: %s from %s to %s", probe, from, to)
                 .isEqualTo(found);
         return found;
     }
 
-    private static Cell evaluated(TenantModel model, Path path, Datagram datagram) {
-        PathEvaluation said = PolicyEvaluator.of(model).evaluate(path, datagram, ROUTER);
+    /** A connection's reply passes; where none was opened, it is one more packet. */
+    private static Verdict ofReply(@Nullable Evaluation said) {
+        Decision answer = said == null ? null : said.answer();
+        return answer == null ? Verdict.ALLOW : Verdict.valueOf(answer.verdict().name());
+    }
+
+    private static Cell evaluated(PathEvaluation said) {
         return Cell.of(
                 said.source() == null
                         ? Verdict.ALLOW
@@ -111,7 +122,16 @@ final class Prober {
         return switch (protocol) {
             case "icmp" -> Datagram.icmp(from, to, from.getAddress().length == 4 ? 8 : 128, 0);
             case "proto" -> Datagram.protocol(from, to, wanted);
-            case "tcp" -> Datagram.tcp(from, to, sourcePort, wanted);
+            case "tcp" ->
+                new Datagram(
+                        from,
+                        to,
+                        ServiceLibrary.TCP,
+                        sourcePort,
+                        wanted,
+                        -1,
+                        -1,
+                        probe.contains(ACK) ? TCP_ACK : FirstPacket.TCP_SYN);
             default -> Datagram.ports(from, to, PROTOCOLS.get(protocol), sourcePort, wanted);
         };
     }

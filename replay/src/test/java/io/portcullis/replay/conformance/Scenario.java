@@ -52,7 +52,8 @@ record Scenario(String title, Map<String, TenantPart> tenants, List<Step> steps)
     /**
      * Who reaches whom.
      *
-     * @param probes {@code tcp/80}, {@code udp6/53}, {@code icmp}, {@code icmp6}, {@code sctp/7777}, {@code proto/47}: each has the same matrix
+     * @param probes {@code tcp/80}, {@code udp6/53}, {@code icmp}, {@code icmp6}, {@code sctp/7777}, {@code proto/47}: each has the same matrix;
+     *     {@code tcp-ack/80} is a segment of no connection that anybody knows
      * @param rest what all pairs of VMs of the tenant get that the matrix does not name; none if they are not asked about
      * @param matrix columns are receivers, rows senders, by name of the VM (eth0), VM/NIC, address, or {@code outside}; see {@link Cell}
      */

@@ -329,6 +329,8 @@ public final class FakeDataPath implements DataPath {
                     0,
                     0,
                     0,
+                    0,
+                    0,
                     List.of());
         });
     }
