@@ -589,7 +589,8 @@ class ApiOnRealNodeTest {
         Map<String, String> others = settings();
         others.put("portcullis.host", "host-2");
         others.put("portcullis.data-path.uplink", others.get("portcullis.data-path.uplink") + "-of-host-2");
-        others.put("portcullis.data-dir", folder.resolve("other").toString());
+        // as processes of one machine do: an embedded database of its own would be open until this one ends, and write
+        others.put("portcullis.data-dir", settings.get("portcullis.data-dir"));
         others.put("portcullis.cluster.seeds-list", "127.0.0.1:" + settings.get("portcullis.cluster.port"));
         others.put("portcullis.protocol-version", "9999");
         NodeConfig other = NodeConfig.load(null, others);
