@@ -4,7 +4,6 @@ import static io.portcullis.vnic.testkit.Samples.ACME;
 import static io.portcullis.vnic.testkit.Samples.HOST_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.typesafe.config.ConfigFactory;
 import io.portcullis.policy.Category;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.compile.PolicyCompiler;
@@ -20,43 +19,24 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
-import java.util.function.Function;
 import java.util.stream.IntStream;
-import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
-import org.apache.pekko.persistence.testkit.javadsl.EventSourcedBehaviorTestKit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** How the provider gives its policies away and knows how far they are, with tenants that the test plays. */
-class ProviderDeskTest {
+class ProviderDeskTest extends TenantActorTest {
     private static final TenantId GLOBEX = new TenantId("globex");
     private static final Instant NOON = Instant.parse("2026-12-01T12:00:00Z");
-
-    private static ActorTestKit testKit;
 
     private final ManualClock clock = new ManualClock(NOON);
     /** Who is registered; nobody while the provider starts, so that it tells nobody then. */
     private volatile List<String> names = List.of();
 
-    private EventSourcedBehaviorTestKit<TenantCommand, TenantEvent, TenantState> provider;
     /** What all tenants together are told. */
     private TestProbe<TenantCommand> tenants;
-
-    @BeforeAll
-    static void startActorSystem() {
-        testKit = ActorTestKit.create(
-                EventSourcedBehaviorTestKit.config().withFallback(ConfigFactory.load("application-test")));
-    }
-
-    @AfterAll
-    static void stopActorSystem() {
-        testKit.shutdownTestKit();
-    }
 
     @BeforeEach
     void createProvider() {
@@ -67,18 +47,7 @@ class ProviderDeskTest {
             }
             return Behaviors.same();
         }));
-        // what it tells itself is never sent
-        provider = EventSourcedBehaviorTestKit.create(
-                testKit.system(),
-                TenantPolicy.create(
-                        TenantId.PROVIDER,
-                        _ -> tenants.ref(),
-                        registry,
-                        new FakePlacementDirectory(),
-                        new PolicyCompiler(),
-                        clock),
-                EventSourcedBehaviorTestKit.enabledSerializationSettings().withVerifyCommands(false));
-        provider.clear();
+        start(TenantId.PROVIDER, clock, _ -> tenants.ref(), registry);
         assertThat(realization().all()).isZero();
         names = List.of("acme", "globex");
     }
@@ -95,7 +64,7 @@ class ProviderDeskTest {
                     assertThat(refused.message()).contains("delete these");
                 });
         assertThat(edit(new ModelEdit.PutSegment(new Segment("lan", 100)))).isInstanceOf(TenantReply.Rejected.class);
-        assertThat(provider.getState().revision()).isEqualTo(1);
+        assertThat(tenant.getState().revision()).isEqualTo(1);
     }
 
     @Test
@@ -116,7 +85,7 @@ class ProviderDeskTest {
         edit(policy("wall"));
         ProviderPolicies before = given();
 
-        provider.restart();
+        tenant.restart();
 
         assertThat(given()).isEqualTo(before);
         assertThat(before.revision()).isEqualTo(2);
@@ -128,7 +97,7 @@ class ProviderDeskTest {
         assertThat(told(2)).containsOnly(new TenantCommand.ProviderChanged(1));
 
         asks(ACME, 1, state(ACME, 1, true));
-        provider.runCommand(new TenantCommand.ReviewProvider());
+        tenant.runCommand(new TenantCommand.ReviewProvider());
 
         assertThat(told(1)).containsExactly(new TenantCommand.ProviderChanged(1));
         tenants.expectNoMessage(Duration.ofMillis(50));
@@ -142,7 +111,7 @@ class ProviderDeskTest {
         edit(policy("guard"));
 
         assertThat(told(1)).containsExactly(new TenantCommand.ProviderChanged(1));
-        provider.runCommand(new TenantCommand.LeaveProvider(ACME));
+        tenant.runCommand(new TenantCommand.LeaveProvider(ACME));
         edit(policy("wall"));
         tenants.expectNoMessage(Duration.ofMillis(50));
     }
@@ -175,7 +144,7 @@ class ProviderDeskTest {
         assertThat(pending.tenants().getLast().pendingSince()).isEqualTo(NOON);
 
         TestProbe<TenantReply> waiting = testKit.createTestProbe();
-        provider.runCommand(new TenantCommand.GetRealization(1L, 10_000, waiting.ref()));
+        tenant.runCommand(new TenantCommand.GetRealization(1L, 10_000, waiting.ref()));
         asks(ACME, 1, state(ACME, 1, true));
         waiting.expectNoMessage(Duration.ofMillis(50));
         asks(GLOBEX, 1, state(GLOBEX, 1, true));
@@ -200,11 +169,11 @@ class ProviderDeskTest {
         assertThat(silent.pending()).isEqualTo(1);
         assertThat(silent.tenants().getFirst().problem()).contains("said nothing since " + NOON);
 
-        provider.restart();
+        tenant.restart();
         assertThat(realization().pending()).as("nobody has spoken").isEqualTo(2);
         asks(GLOBEX, 1, state(GLOBEX, 1, true));
         names = List.of("globex");
-        provider.runCommand(new TenantCommand.LeaveProvider(ACME));
+        tenant.runCommand(new TenantCommand.LeaveProvider(ACME));
         assertThat(realization().pending()).isZero();
     }
 
@@ -212,7 +181,7 @@ class ProviderDeskTest {
     void shouldNotBeRealizedBeforeThereIsSuchARevision() {
         names = List.of();
         TestProbe<TenantReply> waiting = testKit.createTestProbe();
-        provider.runCommand(new TenantCommand.GetRealization(1L, 10_000, waiting.ref()));
+        tenant.runCommand(new TenantCommand.GetRealization(1L, 10_000, waiting.ref()));
         waiting.expectNoMessage(Duration.ofMillis(50));
 
         edit(policy("guard"));
@@ -287,12 +256,5 @@ class ProviderDeskTest {
     private TenantReply edit(ModelEdit... edits) {
         return ask(me -> new TenantCommand.Edit(
                 List.of(edits).stream().<TenantEdit>map(TenantEdit.Change::new).toList(), null, "ann", me));
-    }
-
-    @SuppressWarnings("unchecked")
-    private <R extends TenantReply> R ask(Function<ActorRef<TenantReply>, TenantCommand> command) {
-        TestProbe<TenantReply> me = testKit.createTestProbe();
-        provider.runCommand(command.apply(me.ref()));
-        return (R) me.receiveMessage();
     }
 }

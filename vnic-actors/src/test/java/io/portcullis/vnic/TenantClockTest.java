@@ -6,12 +6,10 @@ import static io.portcullis.vnic.testkit.Samples.WEB_1;
 import static io.portcullis.vnic.testkit.Samples.WEB_1_ETH0;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.typesafe.config.ConfigFactory;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.Category;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.TimeoutPreset;
-import io.portcullis.policy.compile.PolicyCompiler;
 import io.portcullis.policy.model.ModelChange;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Rule;
@@ -22,7 +20,6 @@ import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.model.Vm;
 import io.portcullis.policy.model.Vnic;
 import io.portcullis.policy.table.TableRule;
-import io.portcullis.vnic.testkit.FakePlacementDirectory;
 import io.portcullis.vnic.testkit.ManualClock;
 import java.net.InetAddress;
 import java.time.Duration;
@@ -30,55 +27,22 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.Function;
-import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
-import org.apache.pekko.actor.typed.ActorRef;
-import org.apache.pekko.persistence.testkit.javadsl.EventSourcedBehaviorTestKit;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What becomes active and inactive by the time alone, with a clock that the test sets. */
-class TenantClockTest {
+class TenantClockTest extends TenantActorTest {
     private static final Instant NOON = Instant.parse("2026-12-01T12:00:00Z");
     private static final Instant EVENING = Instant.parse("2026-12-01T22:00:00Z");
     private static final Instant MORNING = Instant.parse("2026-12-02T06:00:00Z");
 
-    private static ActorTestKit testKit;
-
     private final ManualClock clock = new ManualClock(NOON);
-    private EventSourcedBehaviorTestKit<TenantCommand, TenantEvent, TenantState> tenant;
-
-    @BeforeAll
-    static void startActorSystem() {
-        testKit = ActorTestKit.create(
-                EventSourcedBehaviorTestKit.config().withFallback(ConfigFactory.load("application-test")));
-    }
-
-    @AfterAll
-    static void stopActorSystem() {
-        testKit.shutdownTestKit();
-    }
 
     @BeforeEach
     void createTenant() {
-        ActorRef<RegistryCommand> registry = testKit.spawn(FakeRegistry.create(new CopyOnWriteArrayList<>()));
-        // what the tenant tells itself is never sent
-        tenant = EventSourcedBehaviorTestKit.create(
-                testKit.system(),
-                TenantPolicy.create(
-                        ACME,
-                        FakeProvider.find(testKit),
-                        registry,
-                        new FakePlacementDirectory(),
-                        new PolicyCompiler(),
-                        clock),
-                EventSourcedBehaviorTestKit.enabledSerializationSettings().withVerifyCommands(false));
-        tenant.clear();
+        start(ACME, clock);
         this.<TenantReply>ask(me -> new TenantCommand.PutTenant(Action.DROP, false, TimeoutPreset.LINUX, "ann", me));
         edit(
                 new ModelEdit.PutSegment(new Segment("lan", 100)),
@@ -280,12 +244,5 @@ class TenantClockTest {
                 List.of(edits).stream().<TenantEdit>map(TenantEdit.Change::new).toList();
         TenantReply reply = ask(me -> new TenantCommand.Edit(changes, null, "ann", me));
         assertThat(reply).isInstanceOf(TenantReply.Applied.class);
-    }
-
-    @SuppressWarnings("unchecked")
-    private <R extends TenantReply> R ask(Function<ActorRef<TenantReply>, TenantCommand> command) {
-        TestProbe<TenantReply> me = testKit.createTestProbe();
-        tenant.runCommand(command.apply(me.ref()));
-        return (R) me.receiveMessage();
     }
 }

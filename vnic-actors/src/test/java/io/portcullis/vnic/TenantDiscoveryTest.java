@@ -7,7 +7,6 @@ import static io.portcullis.vnic.testkit.Samples.WEB_1_ETH0;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.typesafe.config.ConfigFactory;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.AddressSource;
 import io.portcullis.policy.DiscoveredAddress;
@@ -17,65 +16,32 @@ import io.portcullis.policy.TimeoutPreset;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.VnicProtection;
-import io.portcullis.policy.compile.PolicyCompiler;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Segment;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.model.Vm;
 import io.portcullis.policy.model.Vnic;
-import io.portcullis.vnic.testkit.FakePlacementDirectory;
 import java.net.InetAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
-import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
-import org.apache.pekko.actor.typed.ActorRef;
-import org.apache.pekko.persistence.testkit.javadsl.EventSourcedBehaviorTestKit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What a tenant makes of the addresses that hosts discover. */
-class TenantDiscoveryTest {
+class TenantDiscoveryTest extends TenantActorTest {
     private static final VnicId DB_1_ETH0 = VnicId.parse("acme/db-1/eth0");
     private static final VnicProtection DISCOVERS =
             VnicProtection.STRICT.withLearnedAddresses(8).withDiscovery(AddressSource.ARP);
 
-    private static ActorTestKit testKit;
-
-    private EventSourcedBehaviorTestKit<TenantCommand, TenantEvent, TenantState> tenant;
     private TestProbe<HostCommand> host;
-
-    @BeforeAll
-    static void startActorSystem() {
-        testKit = ActorTestKit.create(
-                EventSourcedBehaviorTestKit.config().withFallback(ConfigFactory.load("application-test")));
-    }
-
-    @AfterAll
-    static void stopActorSystem() {
-        testKit.shutdownTestKit();
-    }
 
     @BeforeEach
     void createTenant() {
-        ActorRef<RegistryCommand> registry = testKit.spawn(FakeRegistry.create(new CopyOnWriteArrayList<>()));
-        tenant = EventSourcedBehaviorTestKit.create(
-                testKit.system(),
-                TenantPolicy.create(
-                        ACME,
-                        FakeProvider.find(testKit),
-                        registry,
-                        new FakePlacementDirectory(),
-                        new PolicyCompiler(),
-                        Clock.systemUTC()),
-                EventSourcedBehaviorTestKit.enabledSerializationSettings().withVerifyCommands(false));
-        tenant.clear();
+        start(ACME, Clock.systemUTC());
         host = testKit.createTestProbe();
         TestProbe<TenantReply> asker = testKit.createTestProbe();
         tenant.runCommand(new TenantCommand.PutTenant(Action.DROP, false, TimeoutPreset.LINUX, "test", asker.ref()));

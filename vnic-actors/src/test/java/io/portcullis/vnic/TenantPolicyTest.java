@@ -9,7 +9,6 @@ import static io.portcullis.vnic.testkit.Samples.WEB_1;
 import static io.portcullis.vnic.testkit.Samples.WEB_1_ETH0;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.typesafe.config.ConfigFactory;
 import io.portcullis.persistence.PlacementRow;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.Category;
@@ -34,7 +33,6 @@ import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.model.Vm;
 import io.portcullis.policy.model.Vnic;
 import io.portcullis.policy.table.RuleTable;
-import io.portcullis.vnic.testkit.FakePlacementDirectory;
 import java.net.InetAddress;
 import java.time.Clock;
 import java.time.Duration;
@@ -43,53 +41,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.SortedSet;
 import java.util.TreeSet;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.Function;
-import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
-import org.apache.pekko.persistence.testkit.javadsl.EventSourcedBehaviorTestKit;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class TenantPolicyTest {
-    private static ActorTestKit testKit;
-
-    /** What was asked for, in order. */
-    private final List<SortedSet<Integer>> reserved = new CopyOnWriteArrayList<>();
-
-    private final FakePlacementDirectory directory = new FakePlacementDirectory();
-    private EventSourcedBehaviorTestKit<TenantCommand, TenantEvent, TenantState> tenant;
+class TenantPolicyTest extends TenantActorTest {
     private TestProbe<HostCommand> host;
-
-    @BeforeAll
-    static void startActorSystem() {
-        testKit = ActorTestKit.create(
-                EventSourcedBehaviorTestKit.config().withFallback(ConfigFactory.load("application-test")));
-    }
-
-    @AfterAll
-    static void stopActorSystem() {
-        testKit.shutdownTestKit();
-    }
 
     @BeforeEach
     void createTenant() {
-        // The test kit journals every event and snapshot through its serializer, and refuses what does not come back
-        // equal.
-        ActorRef<RegistryCommand> registry = testKit.spawn(FakeRegistry.create(reserved));
-        tenant = EventSourcedBehaviorTestKit.create(
-                testKit.system(),
-                TenantPolicy.create(
-                        ACME, FakeProvider.find(testKit), registry, directory, new PolicyCompiler(), Clock.systemUTC()),
-                // those that it sends itself have no serial form; MessageSerializationTest knows the others
-                EventSourcedBehaviorTestKit.enabledSerializationSettings().withVerifyCommands(false));
-        tenant.clear();
+        start(ACME, Clock.systemUTC());
         host = testKit.createTestProbe();
     }
 
@@ -569,10 +533,6 @@ class TenantPolicyTest {
         assertThat(reply).isInstanceOf(TenantReply.Applied.class);
     }
 
-    private static List<TenantEdit> changes(ModelEdit... edits) {
-        return List.of(edits).stream().<TenantEdit>map(TenantEdit.Change::new).toList();
-    }
-
     private void subscribe(Map<VnicId, TenantCommand.Realized> vnics) {
         tenant.runCommand(new TenantCommand.SubscribeHost(HOST_1, vnics, host.ref()));
     }
@@ -610,13 +570,6 @@ class TenantPolicyTest {
                 .filter(each -> each.vnic().equals(vnic))
                 .findFirst()
                 .orElseThrow();
-    }
-
-    @SuppressWarnings("unchecked")
-    private <R extends TenantReply> R ask(Function<ActorRef<TenantReply>, TenantCommand> command) {
-        TestProbe<TenantReply> me = testKit.createTestProbe();
-        tenant.runCommand(command.apply(me.ref()));
-        return (R) me.receiveMessage();
     }
 
     private static final class TestRealized {

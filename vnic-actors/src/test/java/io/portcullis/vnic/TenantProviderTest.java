@@ -6,14 +6,12 @@ import static io.portcullis.vnic.testkit.Samples.WEB_1;
 import static io.portcullis.vnic.testkit.Samples.WEB_1_ETH0;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.typesafe.config.ConfigFactory;
 import io.portcullis.persistence.PlacementRow;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.Category;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.TimeoutPreset;
-import io.portcullis.policy.compile.PolicyCompiler;
 import io.portcullis.policy.model.EditResult;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.ProviderPolicies;
@@ -24,7 +22,6 @@ import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.model.Vm;
 import io.portcullis.policy.model.Vnic;
 import io.portcullis.policy.table.TableRule;
-import io.portcullis.vnic.testkit.FakePlacementDirectory;
 import java.net.InetAddress;
 import java.time.Clock;
 import java.time.Duration;
@@ -32,50 +29,21 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.Function;
-import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
-import org.apache.pekko.actor.typed.ActorRef;
-import org.apache.pekko.persistence.testkit.javadsl.EventSourcedBehaviorTestKit;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** How a tenant comes to the provider's policies, with a provider that the test plays. */
-class TenantProviderTest {
-    private static ActorTestKit testKit;
-
-    private final FakePlacementDirectory directory = new FakePlacementDirectory();
-    private EventSourcedBehaviorTestKit<TenantCommand, TenantEvent, TenantState> tenant;
+class TenantProviderTest extends TenantActorTest {
     private TestProbe<TenantCommand> provider;
     private TestProbe<HostCommand> host;
-
-    @BeforeAll
-    static void startActorSystem() {
-        testKit = ActorTestKit.create(
-                EventSourcedBehaviorTestKit.config().withFallback(ConfigFactory.load("application-test")));
-    }
-
-    @AfterAll
-    static void stopActorSystem() {
-        testKit.shutdownTestKit();
-    }
 
     @BeforeEach
     void createTenant() {
         provider = testKit.createTestProbe();
         host = testKit.createTestProbe();
-        ActorRef<RegistryCommand> registry = testKit.spawn(FakeRegistry.create(new CopyOnWriteArrayList<>()));
-        // what the tenant tells itself is never sent
-        tenant = EventSourcedBehaviorTestKit.create(
-                testKit.system(),
-                TenantPolicy.create(
-                        ACME, _ -> provider.ref(), registry, directory, new PolicyCompiler(), Clock.systemUTC()),
-                EventSourcedBehaviorTestKit.enabledSerializationSettings().withVerifyCommands(false));
-        tenant.clear();
+        start(ACME, Clock.systemUTC(), _ -> provider.ref(), testKit.spawn(FakeRegistry.create(reserved)));
     }
 
     @Test
@@ -342,12 +310,5 @@ class TenantProviderTest {
 
     private TenantModel model() {
         return this.<TenantReply.Model>ask(TenantCommand.GetModel::new).model();
-    }
-
-    @SuppressWarnings("unchecked")
-    private <R extends TenantReply> R ask(Function<ActorRef<TenantReply>, TenantCommand> command) {
-        TestProbe<TenantReply> me = testKit.createTestProbe();
-        tenant.runCommand(command.apply(me.ref()));
-        return (R) me.receiveMessage();
     }
 }

@@ -3,10 +3,8 @@ package io.portcullis.vnic;
 import static io.portcullis.vnic.testkit.Samples.ACME;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.typesafe.config.ConfigFactory;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.TimeoutPreset;
-import io.portcullis.policy.compile.PolicyCompiler;
 import io.portcullis.policy.model.Expression;
 import io.portcullis.policy.model.Group;
 import io.portcullis.policy.model.ModelEdit;
@@ -15,54 +13,20 @@ import io.portcullis.policy.model.QuotaItem;
 import io.portcullis.policy.model.Segment;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.model.TenantQuota;
-import io.portcullis.vnic.testkit.FakePlacementDirectory;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SortedSet;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.Function;
-import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
-import org.apache.pekko.actor.typed.ActorRef;
-import org.apache.pekko.persistence.testkit.javadsl.EventSourcedBehaviorTestKit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What a tenant remembers of its revisions, and what it says of edits that are only tried. */
-class TenantRevisionsTest {
-    private static ActorTestKit testKit;
-
-    private final List<SortedSet<Integer>> reserved = new CopyOnWriteArrayList<>();
-    private EventSourcedBehaviorTestKit<TenantCommand, TenantEvent, TenantState> tenant;
-
-    @BeforeAll
-    static void startActorSystem() {
-        testKit = ActorTestKit.create(
-                EventSourcedBehaviorTestKit.config().withFallback(ConfigFactory.load("application-test")));
-    }
-
-    @AfterAll
-    static void stopActorSystem() {
-        testKit.shutdownTestKit();
-    }
+class TenantRevisionsTest extends TenantActorTest {
 
     @BeforeEach
     void createTenant() {
-        ActorRef<RegistryCommand> registry = testKit.spawn(FakeRegistry.create(reserved));
-        tenant = EventSourcedBehaviorTestKit.create(
-                testKit.system(),
-                TenantPolicy.create(
-                        ACME,
-                        FakeProvider.find(testKit),
-                        registry,
-                        new FakePlacementDirectory(),
-                        new PolicyCompiler(),
-                        Clock.systemUTC()));
-        tenant.clear();
+        start(ACME, Clock.systemUTC());
         putTenant();
     }
 
@@ -206,16 +170,5 @@ class TenantRevisionsTest {
 
     private TenantReply check(Long expected, ModelEdit... edits) {
         return ask(me -> new TenantCommand.CheckEdit(changes(edits), expected, me));
-    }
-
-    private static List<TenantEdit> changes(ModelEdit... edits) {
-        return List.of(edits).stream().<TenantEdit>map(TenantEdit.Change::new).toList();
-    }
-
-    @SuppressWarnings("unchecked")
-    private <R extends TenantReply> R ask(Function<ActorRef<TenantReply>, TenantCommand> command) {
-        TestProbe<TenantReply> me = testKit.createTestProbe();
-        tenant.runCommand(command.apply(me.ref()));
-        return (R) me.receiveMessage();
     }
 }
