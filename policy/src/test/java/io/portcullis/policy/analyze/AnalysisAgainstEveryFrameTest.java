@@ -87,7 +87,8 @@ class AnalysisAgainstEveryFrameTest {
 
     private void seeWhatWasFound() {
         System.out.println("AnalysisAgainstEveryFrameTest: " + counts + ", " + dead
-                + " rules that never decide, of which " + missed + " were not found");
+                + " rules that never decide, of which " + missed + " were not found, " + unfinished + " unfinished, "
+                + byProvider + " causes of the provider");
         // else the comparison says little
         assertThat(counts.keySet())
                 .contains(

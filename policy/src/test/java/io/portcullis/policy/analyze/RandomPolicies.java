@@ -179,6 +179,9 @@ final class RandomPolicies {
         for (int rule = 0; rule < count; rule++) {
             rules.add(rule("r" + rule, category));
         }
+        if (random.nextInt(10) == 0) {
+            rules.add(random.nextInt(rules.size()), passesAll());
+        }
         SecurityPolicy policy = new SecurityPolicy(
                         "p" + index, category, random.nextInt(3), appliedTo(6), random.nextInt(10) != 0, rules)
                 .withSchedule(isTimed && random.nextInt(3) == 0 ? oneOf(SCHEDULES) : null);
@@ -208,6 +211,25 @@ final class RandomPolicies {
                 "",
                 random.nextInt(8) == 0 ? "audit" : "",
                 isTimed && random.nextInt(8) == 0 ? EXPIRY : null);
+    }
+
+    /** Makes all that comes later in its category useless. */
+    private Rule passesAll() {
+        return new Rule(
+                "pass",
+                Peers.ANY,
+                Peers.ANY,
+                ServiceSelection.ANY,
+                RuleDirection.BOTH,
+                IpFamily.ANY,
+                EthernetMatch.ANY,
+                Action.PASS,
+                LiveFlowMode.RECHECK,
+                false,
+                List.of(),
+                "",
+                "",
+                null);
     }
 
     private ServiceSelection services() {
