@@ -4,6 +4,8 @@ import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.migration.AgentCommand.Side;
 import io.portcullis.migration.model.Refusal;
+import io.portcullis.migration.model.SourceInput;
+import io.portcullis.migration.model.TargetInput;
 import io.portcullis.migration.model.VnicTransfer;
 import io.portcullis.policy.VmId;
 import io.portcullis.vnic.RefusalCode;
@@ -106,7 +108,7 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
                 target(
                         order.id(),
                         order.vm(),
-                        session -> session.tell(new TargetCommand.Report()),
+                        session -> session.tell(new TargetCommand.Local(new TargetInput.Report())),
                         () -> look(Side.TARGET, order.id(), order.spec(), order.epoch()));
             case AgentCommand.AbortTarget order ->
                 target(
@@ -118,7 +120,7 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
                 source(
                         order.id(),
                         order.vm(),
-                        session -> session.tell(new SourceCommand.Report()),
+                        session -> session.tell(new SourceCommand.Local(new SourceInput.Report())),
                         () -> look(Side.SOURCE, order.id(), order.spec(), order.epoch()));
             case AgentCommand.ReclaimSource order -> onReclaim(order);
             case AgentCommand.ReleaseSource order -> onRelease(order);
@@ -197,17 +199,22 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
     // ---- as destination
 
     private void onPrepare(AgentCommand.PrepareTarget order) {
-        target(order.id(), order.vm(), session -> session.tell(new TargetCommand.Report()), () -> {
-            if (hasSworn(Side.TARGET, order.id())) {
-                look(Side.TARGET, order.id(), order.spec(), order.epoch());
-            } else {
-                begin(
-                        targets,
-                        Side.TARGET,
-                        order.id(),
-                        TargetSession.create(order, environment, getContext().getSelf()));
-            }
-        });
+        target(
+                order.id(),
+                order.vm(),
+                session -> session.tell(new TargetCommand.Local(new TargetInput.Report())),
+                () -> {
+                    if (hasSworn(Side.TARGET, order.id())) {
+                        look(Side.TARGET, order.id(), order.spec(), order.epoch());
+                    } else {
+                        begin(
+                                targets,
+                                Side.TARGET,
+                                order.id(),
+                                TargetSession.create(
+                                        order, environment, getContext().getSelf()));
+                    }
+                });
     }
 
     private void target(String id, VmId vm, Consumer<ActorRef<TargetCommand>> running, Runnable unknown) {
@@ -217,24 +224,29 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
     // ---- as source
 
     private void onStartCutover(AgentCommand.StartCutover order) {
-        source(order.id(), order.vm(), session -> session.tell(new SourceCommand.Report()), () -> {
-            if (hasSworn(Side.SOURCE, order.id())) {
-                look(Side.SOURCE, order.id(), order.spec(), order.epoch());
-            } else {
-                begin(
-                        sources,
-                        Side.SOURCE,
-                        order.id(),
-                        SourceSession.create(order, environment, getContext().getSelf()));
-            }
-        });
+        source(
+                order.id(),
+                order.vm(),
+                session -> session.tell(new SourceCommand.Local(new SourceInput.Report())),
+                () -> {
+                    if (hasSworn(Side.SOURCE, order.id())) {
+                        look(Side.SOURCE, order.id(), order.spec(), order.epoch());
+                    } else {
+                        begin(
+                                sources,
+                                Side.SOURCE,
+                                order.id(),
+                                SourceSession.create(
+                                        order, environment, getContext().getSelf()));
+                    }
+                });
     }
 
     private void onReclaim(AgentCommand.ReclaimSource order) {
         ActorRef<SourceCommand> session = sources.get(order.id());
         PlacementCommand.HostReport last = ended.get(key(Side.SOURCE, order.id()));
         if (session != null) {
-            session.tell(new SourceCommand.Reclaim());
+            session.tell(new SourceCommand.Local(new SourceInput.Reclaim()));
         } else if (last instanceof PlacementCommand.SourceReclaimed) {
             tellPlacement(order.vm(), last);
         } else {
@@ -255,7 +267,8 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
         source(
                 order.id(),
                 order.vm(),
-                session -> session.tell(new SourceCommand.Release(order.movedTo(), order.targetEpoch())),
+                session -> session.tell(
+                        new SourceCommand.Local(new SourceInput.Release(order.movedTo(), order.targetEpoch()))),
                 () -> work(
                         "release " + order.vm() + " in epoch " + order.epoch(),
                         order.vm(),

@@ -2,9 +2,9 @@ package io.portcullis.migration;
 
 import io.portcullis.datapath.runtime.SealedVnic;
 import io.portcullis.migration.model.Refusal;
+import io.portcullis.migration.model.SourceInput;
 import io.portcullis.migration.model.VnicTransfer;
 import io.portcullis.persistence.CborSerializable;
-import io.portcullis.policy.HostId;
 import io.portcullis.policy.VnicId;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -12,7 +12,10 @@ import org.jspecify.annotations.Nullable;
 /** What {@link SourceSession}, the source's side of one migration, understands. */
 public sealed interface SourceCommand {
     /** What comes from the destination's session. */
-    sealed interface FromTarget extends SourceCommand, CborSerializable {}
+    sealed interface FromTarget extends SourceCommand, CborSerializable {
+        /** Id of the migration. */
+        String id();
+    }
 
     /** The destination is ready for the hand-over; {@code like} has the shape of its later answer, and no meaning. */
     record Rehearsed(String id, List<VnicTransfer> like) implements FromTarget {}
@@ -26,34 +29,12 @@ public sealed interface SourceCommand {
     /** The destination never will activate; the source may take the VM back. */
     record HandoverRefused(String id, Refusal refusal) implements FromTarget {}
 
-    /** What comes from the agent and from the session itself. */
-    sealed interface Local extends SourceCommand {}
+    /** What comes from the agent, the host and the session itself. */
+    record Local(SourceInput input) implements SourceCommand {}
 
-    /** Say again where the migration stands. */
-    record Report() implements Local {}
-
-    /** The destination is known never to activate: enforce again under the reclaim epoch. */
-    record Reclaim() implements Local {}
-
-    /** The migration is committed: forget the VM. */
-    record Release(HostId movedTo, long targetEpoch) implements Local {}
-
-    /**
-     * The own vNICs were looked at before anything is cut.
-     *
-     * @param refusal why that failed, or null
-     */
-    record LookedAt(boolean hasRules, @Nullable Refusal refusal) implements Local {}
-
+    /** The host's answer to the order to cut over. */
     record CutOver(
             VnicId vnic,
             @Nullable SealedVnic sealed,
-            @Nullable Refusal refusal) implements Local {}
-
-    record Reclaimed(@Nullable Refusal refusal) implements Local {}
-
-    record Released(@Nullable Refusal refusal) implements Local {}
-
-    /** No acknowledgement for some time: send again. */
-    record Tick() implements Local {}
+            @Nullable Refusal refusal) implements SourceCommand {}
 }

@@ -2,60 +2,36 @@ package io.portcullis.migration;
 
 import io.portcullis.datapath.runtime.CutoverTarget;
 import io.portcullis.datapath.runtime.SealedVnic;
-import io.portcullis.migration.model.Refusal;
-import io.portcullis.migration.model.VnicTransfer;
-import io.portcullis.policy.HostId;
+import io.portcullis.datapath.track.TableSnapshot;
+import io.portcullis.migration.model.ChunkName;
+import io.portcullis.migration.model.SourceInput;
+import io.portcullis.migration.model.SourceMachine;
+import io.portcullis.migration.model.SourceOrder;
+import io.portcullis.migration.model.SourceState;
+import io.portcullis.migration.model.SourceStep;
+import io.portcullis.migration.model.SourceTask;
+import io.portcullis.migration.model.TargetMachine;
+import io.portcullis.migration.model.VnicHandover;
+import io.portcullis.persistence.StateChunk;
 import io.portcullis.policy.VnicId;
-import io.portcullis.vnic.RefusalCode;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Objects;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The source's side of one migration, child of the {@link MigrationAgent}. Once it has sealed it keeps the state and offers it
- * again until the destination answers: silence is neither a yes nor a no.
- *
- * <pre>
- * LOOKING ─ only if the destination lacks rules; the source has some: SourceKept, the end; else ─▶ REHEARSING
- * REHEARSING ─ Rehearsed: the way to the destination is open and warm ─▶ CUTTING; HandoverRefused: SourceKept, the end
- * CUTTING ─ every vNIC sealed ─▶ TRANSFERRING ─ HandoverAccepted ─▶ ACTIVATED ─ Release ─▶ RELEASING ─▶ the end
- *    │ none sealed: SourceKept, the end          │ HandoverRefused, Reclaim ─▶ RECLAIMING ─ enforces again ─▶ the end
- *    └ some sealed or silent, or Reclaim: nothing was handed over ─▶ RECLAIMING
- * </pre>
- *
- * Release is obeyed in every step from TRANSFERRING on: only a commit leads to it.
+ * The source's side of one migration, child of the {@link MigrationAgent}. {@link SourceMachine} decides; its class comment has the
+ * steps. This holds what does not concern the protocol: the bytes of the sealed tables, and where the destination is.
  */
-final class SourceSession extends MigrationSession<SourceCommand> {
-    private enum Step {
-        LOOKING,
-        REHEARSING,
-        CUTTING,
-        TRANSFERRING,
-        ACTIVATED,
-        RECLAIMING,
-        RELEASING
-    }
-
+final class SourceSession extends MigrationSession<SourceCommand, SourceState, SourceInput, SourceOrder> {
     private final AgentCommand.StartCutover order;
-    private final Map<VnicId, SealedVnic> sealed = new LinkedHashMap<>();
-    private final Set<VnicId> cutting = new HashSet<>();
-
-    private Step step = Step.LOOKING;
-    private @Nullable StateTransfer transfer;
-    private @Nullable Refusal refusal;
-    private List<VnicTransfer> moved = List.of();
-    private List<String> problems = List.of();
-    private SourceCommand.@Nullable Release release;
-    /** Whether the host was told to reclaim or release and has not answered. */
-    private boolean waitsForHost;
+    private final Map<VnicId, CutoverTarget> targets = new HashMap<>();
+    private final Map<VnicId, TableSnapshot> tables = new HashMap<>();
 
     static Behavior<SourceCommand> create(
             AgentCommand.StartCutover order, AgentEnvironment environment, ActorRef<AgentCommand> agent) {
@@ -69,232 +45,161 @@ final class SourceSession extends MigrationSession<SourceCommand> {
             AgentCommand.StartCutover order,
             AgentEnvironment environment,
             ActorRef<AgentCommand> agent) {
-        super(context, AgentCommand.Side.SOURCE, order.id(), order.vm(), environment, agent);
+        super(
+                context,
+                AgentCommand.Side.SOURCE,
+                order,
+                order.id(),
+                environment,
+                agent,
+                SourceMachine::decide,
+                SourceState.of(task(order, environment.settings())));
         this.order = order;
+        order.targets().forEach(target -> targets.put(target.vnic(), target.target()));
         timers.startTimerWithFixedDelay(
-                new SourceCommand.Tick(), environment.settings().retryInterval());
-        if (order.targetRevision() > 0) {
-            rehearse();
-        } else {
-            look();
-        }
+                local(new SourceInput.Tick()), environment.settings().retryInterval());
+        context.getSelf().tell(local(new SourceInput.Started()));
     }
 
-    /** A destination without rules would keep the VM waiting in the pause: then there is no pause, unless here are none either. */
-    private void look() {
-        pipe(
-                host.statuses(order.spec()),
-                (found, refused) -> new SourceCommand.LookedAt(
-                        found == null || found.stream().anyMatch(status -> status.policyRevision() > 0), refused));
-    }
-
-    private Behavior<SourceCommand> onLookedAt(SourceCommand.LookedAt looked) {
-        if (step != Step.LOOKING) {
-            return this;
-        }
-        if (looked.hasRules()) {
-            refusal = looked.refusal() != null
-                    ? looked.refusal()
-                    : new Refusal(
-                            RefusalCode.TIMEOUT, "the rules of VM " + order.vm() + " have not reached the target yet");
-            return tellAndEnd(new PlacementCommand.SourceKept(order.id(), refusal));
-        }
-        rehearse();
-        return this;
-    }
-
-    /** The vNICs enforce meanwhile. What gets lost is said again; the placement ends what takes too long. */
-    private void rehearse() {
-        step = Step.REHEARSING;
-        StateTransfer.rehearse(order, getContext().getSelf());
-    }
-
-    private Behavior<SourceCommand> onRehearsed(SourceCommand.Rehearsed rehearsed) {
-        if (step == Step.REHEARSING && rehearsed.id().equals(order.id())) {
-            cutOver();
-        }
-        return this;
-    }
-
-    private void cutOver() {
-        step = Step.CUTTING;
-        for (VnicTarget target : order.targets()) {
-            cutting.add(target.vnic());
-            cutOver(target.vnic(), target.target());
-        }
-    }
-
-    private void cutOver(VnicId vnic, CutoverTarget target) {
-        pipe(
-                host.cutOver(vnic, order.epoch(), target),
-                (done, refused) -> new SourceCommand.CutOver(vnic, done, refused));
+    private static SourceTask task(AgentCommand.StartCutover order, MigrationSettings settings) {
+        return new SourceTask(
+                order.id(),
+                order.vm(),
+                order.targets().stream().map(VnicTarget::vnic).toList(),
+                order.epoch(),
+                order.targetEpoch(),
+                order.reclaimEpoch(),
+                order.targetRevision() > 0,
+                settings.chunkWindow());
     }
 
     @Override
     Behavior<SourceCommand> onMessage(SourceCommand message) {
         return switch (message) {
-            case SourceCommand.LookedAt looked -> onLookedAt(looked);
-            case SourceCommand.Rehearsed rehearsed -> onRehearsed(rehearsed);
+            case SourceCommand.FromTarget answer -> answer.id().equals(order.id()) ? decide(input(answer)) : this;
+            case SourceCommand.Local(SourceInput input) -> onLocal(input);
             case SourceCommand.CutOver cut -> onCutOver(cut);
-            case SourceCommand.ChunkAcknowledged acknowledged -> onAcknowledged(acknowledged);
-            case SourceCommand.HandoverAccepted accepted -> onAccepted(accepted);
-            case SourceCommand.HandoverRefused refused -> onRefused(refused);
-            case SourceCommand.Reclaim reclaim -> onReclaim();
-            case SourceCommand.Reclaimed reclaimed -> onReclaimed(reclaimed);
-            case SourceCommand.Release order -> onRelease(order);
-            case SourceCommand.Released released -> onReleased(released);
-            case SourceCommand.Report report -> report();
-            case SourceCommand.Tick tick -> onTick();
         };
+    }
+
+    @Override
+    SourceCommand local(SourceInput input) {
+        return new SourceCommand.Local(input);
+    }
+
+    private static SourceInput input(SourceCommand.FromTarget answer) {
+        return switch (answer) {
+            case SourceCommand.Rehearsed a -> new SourceInput.Rehearsed();
+            case SourceCommand.ChunkAcknowledged a ->
+                new SourceInput.ChunkAcknowledged(new ChunkName(a.vnic(), a.sequence()));
+            case SourceCommand.HandoverAccepted a -> new SourceInput.HandoverAccepted(a.vnics(), a.problems());
+            case SourceCommand.HandoverRefused a -> new SourceInput.HandoverRefused(a.refusal());
+        };
+    }
+
+    private Behavior<SourceCommand> onLocal(SourceInput input) {
+        switch (input) {
+            case SourceInput.Reclaimed(var refusal)
+            when refusal != null -> getContext().getLog().error("{} not reclaimed yet: {}", order.vm(), refusal);
+            case SourceInput.Released(var refusal)
+            when refusal != null -> getContext().getLog().warn("{} not released yet: {}", order.vm(), refusal);
+            default -> {}
+        }
+        return decide(input);
     }
 
     private Behavior<SourceCommand> onCutOver(SourceCommand.CutOver cut) {
-        if (step != Step.CUTTING) {
-            return this;
+        SealedVnic sealed = cut.sealed();
+        if (sealed != null) {
+            tables.put(cut.vnic(), sealed.table());
         }
-        cutting.remove(cut.vnic());
-        if (cut.sealed() != null) {
-            sealed.put(cut.vnic(), cut.sealed());
-        } else {
-            refusal = cut.refusal();
-        }
-        if (!cutting.isEmpty()) {
-            return this;
-        }
-        if (sealed.size() == order.targets().size()) {
-            step = Step.TRANSFERRING;
-            transfer = new StateTransfer(
-                    order,
-                    sealed,
-                    environment.settings().chunkWindow(),
-                    getContext().getSelf());
-            transfer.start();
-            return this;
-        }
-        // A firewall that did not answer in time may have sealed: silence is no no.
-        if (!sealed.isEmpty() || why().code() == RefusalCode.TIMEOUT) {
-            return reclaim();
-        }
-        return tellAndEnd(new PlacementCommand.SourceKept(order.id(), why()));
+        return decide(new SourceInput.CutOver(
+                cut.vnic(), sealed == null ? null : handover(cut.vnic(), sealed), cut.refusal()));
     }
 
-    private Behavior<SourceCommand> onAcknowledged(SourceCommand.ChunkAcknowledged acknowledged) {
-        if (step == Step.TRANSFERRING && transfer != null && acknowledged.id().equals(order.id())) {
-            transfer.acknowledged(acknowledged.vnic(), acknowledged.sequence());
-        }
-        return this;
+    private static VnicHandover handover(VnicId vnic, SealedVnic sealed) {
+        TableSnapshot table = sealed.table();
+        return new VnicHandover(
+                vnic,
+                table.chunks().size(),
+                table.entries(),
+                table.bytes(),
+                table.digest(),
+                sealed.policyRevision(),
+                sealed.forwardedFrames(),
+                sealed.freezeNanos());
     }
 
-    private Behavior<SourceCommand> onAccepted(SourceCommand.HandoverAccepted accepted) {
-        if (step != Step.TRANSFERRING || !accepted.id().equals(order.id())) {
-            return this;
-        }
-        step = Step.ACTIVATED;
-        moved = accepted.vnics();
-        problems = accepted.problems();
-        transfer = null;
-        sealed.clear();
-        return report();
-    }
-
-    private Behavior<SourceCommand> onRefused(SourceCommand.HandoverRefused refused) {
-        if (!refused.id().equals(order.id()) || (step != Step.REHEARSING && step != Step.TRANSFERRING)) {
-            return this;
-        }
-        refusal = refused.refusal();
-        return step == Step.REHEARSING ? tellAndEnd(new PlacementCommand.SourceKept(order.id(), refusal)) : reclaim();
-    }
-
-    private Behavior<SourceCommand> onReclaim() {
-        return switch (step) {
-            case LOOKING, REHEARSING, CUTTING, TRANSFERRING -> reclaim();
-            case ACTIVATED -> report();
-            case RECLAIMING, RELEASING -> this;
-        };
-    }
-
-    private Behavior<SourceCommand> reclaim() {
-        step = Step.RECLAIMING;
-        waitsForHost = true;
-        pipe(host.reclaim(order.spec(), order.reclaimEpoch()), (done, refused) -> new SourceCommand.Reclaimed(refused));
-        return this;
-    }
-
-    private Behavior<SourceCommand> onReclaimed(SourceCommand.Reclaimed reclaimed) {
-        if (step != Step.RECLAIMING) {
-            return this;
-        }
-        waitsForHost = false;
-        if (reclaimed.refusal() != null) {
-            getContext().getLog().error("{} not reclaimed yet: {}", order.vm(), reclaimed.refusal());
-            return this;
-        }
-        order.session().tell(new TargetCommand.SourceEnforces(order.id()));
-        return tellAndEnd(new PlacementCommand.SourceReclaimed(order.id(), why()));
-    }
-
-    private Behavior<SourceCommand> onRelease(SourceCommand.Release command) {
-        return switch (step) {
-            case LOOKING, REHEARSING, CUTTING, RECLAIMING, RELEASING -> this;
-            case TRANSFERRING, ACTIVATED -> {
-                release = command;
-                step = Step.RELEASING;
-                yield release(command.movedTo(), command.targetEpoch());
+    @Override
+    void run(SourceOrder ordered) {
+        switch (ordered) {
+            case SourceOrder.Look _ -> look();
+            case SourceOrder.Rehearse _ -> rehearse();
+            case SourceOrder.CutOver(VnicId vnic) ->
+                pipe(
+                        host.cutOver(vnic, order.epoch(), Objects.requireNonNull(targets.get(vnic))),
+                        (done, refused) -> new SourceCommand.CutOver(vnic, done, refused));
+            case SourceOrder.OpenTransfer _ ->
+                order.session()
+                        .tell(new TargetCommand.OpenTransfer(
+                                order.id(), getContext().getSelf()));
+            case SourceOrder.SendChunk(ChunkName chunk) -> order.chunks().tell(chunk(chunk));
+            case SourceOrder.HandOver(List<VnicHandover> vnics) ->
+                order.session()
+                        .tell(new TargetCommand.Handover(
+                                order.id(),
+                                order.targetEpoch(),
+                                vnics,
+                                getContext().getSelf()));
+            case SourceOrder.Reclaim _ ->
+                pipe(
+                        host.reclaim(order.spec(), order.reclaimEpoch()),
+                        (done, refused) -> local(new SourceInput.Reclaimed(refused)));
+            case SourceOrder.TellTargetThatSourceEnforces _ ->
+                order.session().tell(new TargetCommand.SourceEnforces(order.id()));
+            case SourceOrder.Release(var movedTo, long targetEpoch) -> {
+                tables.clear();
+                pipe(
+                        host.release(order.spec(), order.epoch(), movedTo, targetEpoch),
+                        (done, refused) -> local(new SourceInput.Released(refused)));
             }
-        };
-    }
-
-    private Behavior<SourceCommand> release(HostId movedTo, long targetEpoch) {
-        waitsForHost = true;
-        pipe(
-                host.release(order.spec(), order.epoch(), movedTo, targetEpoch),
-                (done, refused) -> new SourceCommand.Released(refused));
-        return this;
-    }
-
-    private Behavior<SourceCommand> onReleased(SourceCommand.Released released) {
-        waitsForHost = false;
-        if (released.refusal() != null) {
-            getContext().getLog().warn("{} not released yet: {}", order.vm(), released.refusal());
-            return this;
-        }
-        return tellAndEnd(new PlacementCommand.SourceReleased(order.id()));
-    }
-
-    private Behavior<SourceCommand> onTick() {
-        return switch (step) {
-            case LOOKING, CUTTING -> this;
-            case REHEARSING -> {
-                rehearse();
-                yield this;
-            }
-            case TRANSFERRING -> {
-                if (transfer != null) {
-                    transfer.repeatIfStuck();
+            case SourceOrder.Report(var report) -> {
+                // Who has it needs no copy here.
+                if (state().step() == SourceStep.ACTIVATED) {
+                    tables.clear();
                 }
-                tellPlacement(new PlacementCommand.SourceWaits(order.id(), host.host(), order.spec()));
-                yield this;
+                report(report);
             }
-            case ACTIVATED -> report();
-            case RECLAIMING -> waitsForHost ? this : reclaim();
-            case RELEASING ->
-                release == null || waitsForHost ? this : release(release.movedTo(), release.targetEpoch());
-        };
-    }
-
-    private Behavior<SourceCommand> report() {
-        if (step == Step.ACTIVATED) {
-            tellPlacement(new PlacementCommand.TargetActivated(order.id(), moved, problems));
+            case SourceOrder.AskPlacement _ ->
+                placement().tell(new PlacementCommand.SourceWaits(order.id(), host.host(), order.spec()));
+            case SourceOrder.End(var last) -> end(last);
         }
-        return this;
     }
 
-    private Behavior<SourceCommand> tellAndEnd(PlacementCommand.HostReport last) {
-        tellPlacement(last);
-        return end(last);
+    private void look() {
+        pipe(
+                host.statuses(order.spec()),
+                (found, refused) -> local(new SourceInput.LookedAt(
+                        found == null || found.stream().anyMatch(status -> status.policyRevision() > 0), refused)));
     }
 
-    private Refusal why() {
-        return refusal == null ? new Refusal(RefusalCode.TIMEOUT, "the source was told to take the VM back") : refusal;
+    /** What a hand-over sends, with empty tables and made-up numbers; it changes nothing at the destination. */
+    private void rehearse() {
+        List<VnicHandover> like =
+                order.spec().vnicIds().stream().map(VnicHandover::like).toList();
+        order.session()
+                .tell(new TargetCommand.Rehearse(order.id(), like, getContext().getSelf()));
+        VnicId any = order.spec().vnicIds().getFirst();
+        order.chunks().tell(new StateChunk(order.id(), any, TargetMachine.REHEARSAL, false, new byte[0]));
+    }
+
+    private StateChunk chunk(ChunkName name) {
+        List<byte[]> chunks = Objects.requireNonNull(tables.get(name.vnic())).chunks();
+        return new StateChunk(
+                order.id(),
+                name.vnic(),
+                name.sequence(),
+                name.sequence() == chunks.size() - 1,
+                chunks.get(name.sequence()));
     }
 }

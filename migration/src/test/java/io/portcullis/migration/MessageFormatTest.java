@@ -15,6 +15,7 @@ import io.portcullis.migration.model.PlacementEvent;
 import io.portcullis.migration.model.PlacementPhase;
 import io.portcullis.migration.model.PlacementState;
 import io.portcullis.migration.model.Refusal;
+import io.portcullis.migration.model.VnicHandover;
 import io.portcullis.migration.model.VnicTransfer;
 import io.portcullis.persistence.StateChunk;
 import io.portcullis.vnic.RefusalCode;
@@ -119,11 +120,9 @@ class MessageFormatTest {
                 new AgentCommand.TargetCheck(TWO, REFUSAL),
                 new AgentCommand.GetLoad(List.of(WEB.vm()), loads),
                 new AgentCommand.HostLoad(TWO, 3, 4, true),
-                new TargetCommand.Rehearse(
-                        "m1", List.of(new TargetCommand.VnicHandover(ETH0, 0, 0, 0, 0, 0, 0, 0)), source),
+                new TargetCommand.Rehearse("m1", List.of(new VnicHandover(ETH0, 0, 0, 0, 0, 0, 0, 0)), source),
                 new TargetCommand.OpenTransfer("m1", source),
-                new TargetCommand.Handover(
-                        "m1", 2, List.of(new TargetCommand.VnicHandover(ETH0, 1, 2, 3, -4, 5, 6, 7)), source),
+                new TargetCommand.Handover("m1", 2, List.of(new VnicHandover(ETH0, 1, 2, 3, -4, 5, 6, 7)), source),
                 new TargetCommand.SourceEnforces("m1"),
                 new TargetCommand.Abort("why", true),
                 new SourceCommand.Rehearsed("m1", List.of(TRANSFER)),

@@ -8,6 +8,7 @@ import com.typesafe.config.ConfigFactory;
 import io.portcullis.datapath.runtime.CutoverTarget;
 import io.portcullis.migration.FakeVmHost.Op;
 import io.portcullis.migration.model.Refusal;
+import io.portcullis.migration.model.TargetMachine;
 import io.portcullis.persistence.StateChunk;
 import io.portcullis.vnic.RefusalCode;
 import java.net.InetSocketAddress;
@@ -42,11 +43,11 @@ class SourceSessionTest {
 
         TargetCommand.Rehearse first = target.expectMessageClass(TargetCommand.Rehearse.class);
         assertThat(first.source()).isEqualTo(session);
-        assertThat(chunks.receiveMessage().sequence()).isEqualTo(StateTransfer.REHEARSAL);
+        assertThat(chunks.receiveMessage().sequence()).isEqualTo(TargetMachine.REHEARSAL);
         target.expectMessageClass(TargetCommand.Rehearse.class); // lost perhaps, so said again
         assertThat(host.calls(Op.CUT)).isZero();
 
-        session.tell(new SourceCommand.Rehearsed("m1", TargetState.like(first.like())));
+        session.tell(new SourceCommand.Rehearsed("m1", TargetMachine.like(first.like())));
 
         Awaitility.await().until(() -> host.calls(Op.CUT) == WEB.vnics().size());
     }

@@ -7,6 +7,7 @@ import static io.portcullis.migration.FakeCluster.WEB;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.ConfigFactory;
+import io.portcullis.migration.model.VnicHandover;
 import io.portcullis.persistence.StateChunk;
 import java.time.Duration;
 import java.util.Arrays;
@@ -83,8 +84,8 @@ class TargetSessionTest {
                 "m1",
                 2,
                 List.of(
-                        new TargetCommand.VnicHandover(ETH0, 1, 1, 3, digest, FakeVmHost.REVISION, 0, 1),
-                        new TargetCommand.VnicHandover(ETH1, 1, 1, 3, digest, FakeVmHost.REVISION, 0, 1)),
+                        new VnicHandover(ETH0, 1, 1, 3, digest, FakeVmHost.REVISION, 0, 1),
+                        new VnicHandover(ETH1, 1, 1, 3, digest, FakeVmHost.REVISION, 0, 1)),
                 source.getRef());
     }
 }

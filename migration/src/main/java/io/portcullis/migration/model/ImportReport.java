@@ -1,4 +1,4 @@
-package io.portcullis.migration;
+package io.portcullis.migration.model;
 
 /**
  * What the destination found in a table that it imported.

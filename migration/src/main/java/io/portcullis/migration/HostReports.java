@@ -1,0 +1,33 @@
+package io.portcullis.migration;
+
+import io.portcullis.migration.model.PlacementInput;
+
+/** Turns what the model reports of a migration into messages to the VM's placement. */
+final class HostReports {
+    private HostReports() {}
+
+    /** The message for a report that needs nothing beside what the model knows; others are a bug. */
+    static PlacementCommand.HostReport message(PlacementInput report) {
+        return switch (report) {
+            case PlacementInput.TargetGaveUp(var id, var refusal) -> new PlacementCommand.TargetGaveUp(id, refusal);
+            case PlacementInput.TargetHasActivated(var id, var vnics, var problems) ->
+                new PlacementCommand.TargetActivated(id, vnics, problems);
+            case PlacementInput.SourceKept(var id, var refusal) -> new PlacementCommand.SourceKept(id, refusal);
+            case PlacementInput.SourceHasReclaimed(var id, var refusal) ->
+                new PlacementCommand.SourceReclaimed(id, refusal);
+            case PlacementInput.SourceHasReleased(var id) -> new PlacementCommand.SourceReleased(id);
+            case PlacementInput.AttachRequested _,
+                    PlacementInput.DetachRequested _,
+                    PlacementInput.MigrateRequested _,
+                    PlacementInput.CancelRequested _,
+                    PlacementInput.HostAttached _,
+                    PlacementInput.HostRefusedAttach _,
+                    PlacementInput.HostDetached _,
+                    PlacementInput.TargetIsReady _,
+                    PlacementInput.CutoverOrdered _,
+                    PlacementInput.HostsLost _,
+                    PlacementInput.DeadlinePassed _ ->
+                throw new IllegalArgumentException("no session reports " + report);
+        };
+    }
+}

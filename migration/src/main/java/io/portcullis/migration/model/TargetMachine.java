@@ -1,0 +1,274 @@
+package io.portcullis.migration.model;
+
+import io.portcullis.policy.VnicId;
+import io.portcullis.vnic.RefusalCode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides what the destination of a migration does. It alone decides whether the migration commits: either all is verified and it
+ * activates, or it promises never to. Pure: the same state and input always give the same transition.
+ *
+ * <pre>
+ * ADMITTING ─ attached passive, with rules ─▶ EXPECTING ─ every data path ready ─▶ READY (reported to the placement)
+ * READY ─ Handover, and every chunk is there ─▶ IMPORTING ─ every table verified ─▶ ACTIVATING ─ every vNIC enforces ─▶ ACTIVE
+ * ADMITTING, EXPECTING ─ refused ─▶ CLEARING
+ * READY, IMPORTING ─ Abort, import refused ─▶ GIVEN_UP (promise reported) ─ source enforces again, or time ─▶ CLEARING
+ *                    (at once if the source cannot have cut)
+ * ACTIVATING ─ a vNIC refused too often ─▶ LOOKING ─ one enforces: roll forward ─▶ ACTIVE
+ *                                                  ─ none ─▶ CLEARING, and only then the promise
+ * CLEARING ─ nothing is left ─▶ the end
+ * </pre>
+ */
+public final class TargetMachine {
+    /** Sequence of a chunk that belongs to no table. */
+    public static final int REHEARSAL = -1;
+
+    private static final int ACTIVATION_ATTEMPTS = 3;
+
+    private TargetMachine() {}
+
+    /** What {@code input} means for a destination in {@code state}. */
+    public static Transition<TargetState, TargetOrder> decide(TargetState state, TargetInput input) {
+        return switch (input) {
+            case TargetInput.Started in -> Transition.to(state, new TargetOrder.Admit());
+            case TargetInput.Admitted in ->
+                state.step() == TargetStep.ADMITTING ? admitted(state, in) : Transition.to(state);
+            case TargetInput.CutoverExpected in ->
+                state.step() == TargetStep.EXPECTING ? expected(state, in) : Transition.to(state);
+            case TargetInput.Rehearse in -> rehearse(state, in);
+            case TargetInput.ChunkArrived in -> chunk(state, in);
+            case TargetInput.Handover in -> handover(state, in);
+            case TargetInput.Imported in ->
+                state.step() == TargetStep.IMPORTING ? imported(state, in) : Transition.to(state);
+            case TargetInput.Activated in ->
+                state.step() == TargetStep.ACTIVATING ? activated(state, in) : Transition.to(state);
+            case TargetInput.LookedAt in -> lookedAt(state, in);
+            case TargetInput.Abort in -> abort(state, in);
+            case TargetInput.SourceEnforces in ->
+                state.step() == TargetStep.GIVEN_UP ? clear(state) : Transition.to(state);
+            case TargetInput.ClearNow in -> state.step() == TargetStep.GIVEN_UP ? clear(state) : Transition.to(state);
+            case TargetInput.Cleared in -> cleared(state, in);
+            case TargetInput.Report in -> report(state);
+            case TargetInput.Tick in -> tick(state);
+            case TargetInput.End in ->
+                state.step() == TargetStep.ACTIVE
+                        ? Transition.to(state, new TargetOrder.End(hasActivated(state)))
+                        : Transition.to(state);
+        };
+    }
+
+    /** An answer to a hand-over of this shape, without a meaning. */
+    public static List<VnicTransfer> like(List<VnicHandover> handover) {
+        return handover.stream()
+                .map(vnic -> new VnicTransfer(vnic.vnic(), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+                .toList();
+    }
+
+    // ---- making ready
+
+    private static Transition<TargetState, TargetOrder> admitted(TargetState state, TargetInput.Admitted in) {
+        if (in.refusal() != null) {
+            return giveUp(state, in.refusal(), false);
+        }
+        List<TargetOrder> orders = new ArrayList<>();
+        state.task().vnics().forEach(vnic -> orders.add(new TargetOrder.ExpectCutover(vnic)));
+        return new Transition<>(state.admitted(in.policyRevision()), orders);
+    }
+
+    private static Transition<TargetState, TargetOrder> expected(TargetState state, TargetInput.CutoverExpected in) {
+        if (in.refusal() != null) {
+            return giveUp(state, in.refusal(), false);
+        }
+        TargetState next = state.expecting(in.vnic());
+        return next.expecting().size() == next.task().vnics().size()
+                ? report(next.at(TargetStep.READY))
+                : Transition.to(next);
+    }
+
+    // ---- receiving
+
+    private static Transition<TargetState, TargetOrder> rehearse(TargetState state, TargetInput.Rehearse in) {
+        return state.step() == TargetStep.READY
+                ? Transition.to(state, new TargetOrder.AnswerRehearsal(like(in.like())))
+                : refuse(Transition.to(state));
+    }
+
+    private static Transition<TargetState, TargetOrder> chunk(TargetState state, TargetInput.ChunkArrived in) {
+        ChunkName chunk = in.name();
+        TargetOrder acknowledge = new TargetOrder.AcknowledgeChunk(chunk);
+        if (state.step() != TargetStep.READY || chunk.sequence() == REHEARSAL) {
+            return Transition.to(state, acknowledge);
+        }
+        if (!state.incoming().concerns(chunk)) {
+            return Transition.to(state);
+        }
+        List<TargetOrder> orders = new ArrayList<>();
+        if (!state.incoming().has(chunk)) {
+            orders.add(new TargetOrder.KeepChunk(in.chunk()));
+        }
+        orders.add(acknowledge);
+        return importIfComplete(state.receiving(state.incoming().with(chunk)), orders);
+    }
+
+    private static Transition<TargetState, TargetOrder> handover(TargetState state, TargetInput.Handover in) {
+        return switch (state.step()) {
+            case READY -> {
+                Refusal mismatch = state.incoming()
+                        .whyNot(in.epoch(), in.vnics(), state.task().epoch());
+                yield mismatch != null
+                        ? giveUp(state, mismatch, true)
+                        : importIfComplete(state.receiving(state.incoming().handedOver(in.vnics())), new ArrayList<>());
+            }
+            case ACTIVE -> Transition.to(state, accept(state));
+            case GIVEN_UP, CLEARING -> refuse(Transition.to(state));
+            case ADMITTING, EXPECTING, IMPORTING, ACTIVATING, LOOKING -> Transition.to(state);
+        };
+    }
+
+    private static Transition<TargetState, TargetOrder> importIfComplete(TargetState state, List<TargetOrder> orders) {
+        if (!state.incoming().isComplete()) {
+            return new Transition<>(state, orders);
+        }
+        state.incoming().handovers().forEach(table -> orders.add(new TargetOrder.Import(table)));
+        return new Transition<>(state.at(TargetStep.IMPORTING), orders);
+    }
+
+    private static Transition<TargetState, TargetOrder> imported(TargetState state, TargetInput.Imported in) {
+        if (in.report() == null) {
+            return giveUp(state, Objects.requireNonNull(in.refusal()), true);
+        }
+        TargetState next = state.receiving(state.incoming().imported(in.vnic(), in.report()));
+        Refusal mismatch = next.incoming().whyNot(in.vnic(), in.report());
+        if (mismatch != null) {
+            return giveUp(next, mismatch, true);
+        }
+        return next.incoming().allImported() ? activate(next, next.task().vnics()) : Transition.to(next);
+    }
+
+    // ---- activating
+
+    private static Transition<TargetState, TargetOrder> activate(TargetState state, List<VnicId> vnics) {
+        List<TargetOrder> orders = new ArrayList<>();
+        for (VnicId vnic : vnics) {
+            VnicHandover sent = state.incoming().handover(vnic);
+            orders.add(new TargetOrder.Activate(vnic, sent.forwardedFrames(), sent.policyRevision()));
+        }
+        return new Transition<>(state.activating(vnics), orders);
+    }
+
+    private static Transition<TargetState, TargetOrder> activated(TargetState state, TargetInput.Activated in) {
+        TargetState next = state.activated(in.vnic(), in.report());
+        if (in.refusal() != null) {
+            next = next.because(in.refusal());
+        }
+        if (!next.activating().isEmpty()) {
+            return Transition.to(next);
+        }
+        List<VnicId> missing = next.notActivated();
+        if (missing.isEmpty()) {
+            return becomeActive(next);
+        }
+        return next.attempts() < ACTIVATION_ATTEMPTS
+                ? activate(next, missing)
+                : Transition.to(next.at(TargetStep.LOOKING), new TargetOrder.Look());
+    }
+
+    private static Transition<TargetState, TargetOrder> lookedAt(TargetState state, TargetInput.LookedAt in) {
+        if (state.step() != TargetStep.LOOKING || in.enforcing() == null) {
+            return Transition.to(state);
+        }
+        return in.enforcing().isEmpty() ? clear(state) : becomeActive(state.rollingForward(in.enforcing()));
+    }
+
+    private static Transition<TargetState, TargetOrder> becomeActive(TargetState state) {
+        TargetState active = state.at(TargetStep.ACTIVE);
+        return new Transition<>(
+                active,
+                List.of(accept(active), new TargetOrder.EndLater(), new TargetOrder.Report(hasActivated(active))));
+    }
+
+    private static TargetOrder accept(TargetState state) {
+        return new TargetOrder.AcceptHandover(state.transfers(), state.problems());
+    }
+
+    // ---- giving up
+
+    private static Transition<TargetState, TargetOrder> abort(TargetState state, TargetInput.Abort in) {
+        return switch (state.step()) {
+            case ADMITTING, EXPECTING, READY, IMPORTING ->
+                giveUp(state, new Refusal(RefusalCode.INVALID, in.why()), in.mayBeCut());
+            case ACTIVATING, LOOKING -> Transition.to(state);
+            case ACTIVE, GIVEN_UP, CLEARING -> report(state);
+        };
+    }
+
+    /** From here on it never activates. If the source may have cut, it must enforce again before this side is cleared. */
+    private static Transition<TargetState, TargetOrder> giveUp(TargetState state, Refusal why, boolean mayBeCut) {
+        TargetState next = state.because(why);
+        if (!mayBeCut) {
+            return clear(next);
+        }
+        TargetState promising = next.at(TargetStep.GIVEN_UP).promising();
+        return refuse(Transition.to(promising))
+                .then(new TargetOrder.ClearLater())
+                .then(new TargetOrder.Report(gaveUp(promising)));
+    }
+
+    /** Says no to the source, once that is promised. */
+    private static Transition<TargetState, TargetOrder> refuse(Transition<TargetState, TargetOrder> given) {
+        TargetState state = given.state();
+        return state.promised() ? given.then(new TargetOrder.RefuseHandover(state.why())) : given;
+    }
+
+    private static Transition<TargetState, TargetOrder> clear(TargetState state) {
+        return Transition.to(state.at(TargetStep.CLEARING).waiting(true), new TargetOrder.Clear());
+    }
+
+    private static Transition<TargetState, TargetOrder> cleared(TargetState state, TargetInput.Cleared in) {
+        if (state.step() != TargetStep.CLEARING) {
+            return Transition.to(state);
+        }
+        if (in.refusal() != null) {
+            return Transition.to(state.waiting(false));
+        }
+        TargetState over = state.waiting(false).promising();
+        PlacementInput last = gaveUp(over);
+        return refuse(Transition.to(over)).then(new TargetOrder.Report(last)).then(new TargetOrder.End(last));
+    }
+
+    // ---- reporting
+
+    private static Transition<TargetState, TargetOrder> tick(TargetState state) {
+        return switch (state.step()) {
+            case READY, ACTIVE, GIVEN_UP -> report(state);
+            case LOOKING -> Transition.to(state, new TargetOrder.Look());
+            case CLEARING -> state.waitsForHost() ? Transition.to(state) : clear(state);
+            case ADMITTING, EXPECTING, IMPORTING, ACTIVATING -> Transition.to(state);
+        };
+    }
+
+    private static Transition<TargetState, TargetOrder> report(TargetState state) {
+        PlacementInput report = reportOf(state);
+        return report == null ? Transition.to(state) : Transition.to(state, new TargetOrder.Report(report));
+    }
+
+    private static @Nullable PlacementInput reportOf(TargetState state) {
+        return switch (state.step()) {
+            case READY -> new PlacementInput.TargetIsReady(state.task().id(), state.policyRevision());
+            case ACTIVE -> hasActivated(state);
+            case GIVEN_UP, CLEARING -> state.promised() ? gaveUp(state) : null;
+            case ADMITTING, EXPECTING, IMPORTING, ACTIVATING, LOOKING -> null;
+        };
+    }
+
+    private static PlacementInput hasActivated(TargetState state) {
+        return new PlacementInput.TargetHasActivated(state.task().id(), state.transfers(), state.problems());
+    }
+
+    private static PlacementInput gaveUp(TargetState state) {
+        return new PlacementInput.TargetGaveUp(state.task().id(), state.why());
+    }
+}

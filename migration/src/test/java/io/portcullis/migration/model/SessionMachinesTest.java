@@ -1,0 +1,177 @@
+package io.portcullis.migration.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.portcullis.datapath.runtime.ActivationReport;
+import io.portcullis.persistence.StateChunk;
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.VmId;
+import io.portcullis.policy.VnicId;
+import io.portcullis.vnic.RefusalCode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** What the two sides of a migration decide, step by step, without an actor. */
+class SessionMachinesTest {
+    private static final VmId VM = VmId.parse("acme/web-1");
+    private static final VnicId ETH0 = new VnicId(VM, "eth0");
+    private static final VnicId ETH1 = new VnicId(VM, "eth1");
+    private static final Refusal WHY = new Refusal(RefusalCode.PORT, "why");
+    private static final Refusal SILENCE = new Refusal(RefusalCode.TIMEOUT, "silence");
+    private static final VnicHandover FIRST = new VnicHandover(ETH0, 2, 20, 200, 5, 7, 3, 1);
+    private static final VnicHandover SECOND = new VnicHandover(ETH1, 0, 0, 0, 0, 8, 0, 1);
+    private static final ActivationReport ACTIVE = new ActivationReport(1, 2, 3, 4);
+
+    private SourceState source = SourceState.of(new SourceTask("m1", VM, List.of(ETH0, ETH1), 1, 2, 3, true, 4));
+    private TargetState target = TargetState.of(new TargetTask("m1", VM, List.of(ETH0, ETH1), 2));
+
+    @Test
+    void shouldTakeTheVmBackWhenAVnicSealedAndAnotherDidNot() {
+        cutOver();
+        source(new SourceInput.CutOver(ETH0, FIRST, null));
+
+        assertThat(source(new SourceInput.CutOver(ETH1, null, WHY))).containsExactly(new SourceOrder.Reclaim());
+        assertThat(source(new SourceInput.HandoverAccepted(List.of(), List.of())))
+                .isEmpty();
+        assertThat(source(new SourceInput.Reclaimed(null)))
+                .contains(new SourceOrder.End(new PlacementInput.SourceHasReclaimed("m1", WHY)));
+    }
+
+    @Test
+    void shouldTakeTheVmBackWhenAllVnicsAreSilent() {
+        cutOver();
+        source(new SourceInput.CutOver(ETH0, null, SILENCE));
+
+        assertThat(source(new SourceInput.CutOver(ETH1, null, SILENCE))).containsExactly(new SourceOrder.Reclaim());
+    }
+
+    @Test
+    void shouldKeepTheVmWhenNoVnicSealed() {
+        cutOver();
+        source(new SourceInput.CutOver(ETH0, null, WHY));
+
+        assertThat(source(new SourceInput.CutOver(ETH1, null, WHY)))
+                .contains(new SourceOrder.End(new PlacementInput.SourceKept("m1", WHY)));
+    }
+
+    @Test
+    void shouldNeverTakeBackWhatTheDestinationHas() {
+        cutOver();
+        source(new SourceInput.CutOver(ETH0, FIRST, null));
+        source(new SourceInput.CutOver(ETH1, SECOND, null));
+        assertThat(source.step()).isEqualTo(SourceStep.TRANSFERRING);
+        source(new SourceInput.HandoverAccepted(List.of(), List.of()));
+
+        assertThat(source(new SourceInput.Reclaim()))
+                .containsExactly(
+                        new SourceOrder.Report(new PlacementInput.TargetHasActivated("m1", List.of(), List.of())));
+        assertThat(source(new SourceInput.HandoverRefused(WHY))).isEmpty();
+        HostId to = new HostId("host-2");
+        assertThat(source(new SourceInput.Release(to, 2))).containsExactly(new SourceOrder.Release(to, 2));
+    }
+
+    @Test
+    void shouldActivateOnlyOnceAllIsHereAndVerified() {
+        prepare();
+        assertThat(target(new TargetInput.Handover(2, List.of(FIRST, SECOND)))).isEmpty();
+        StateChunk second = chunk(1);
+        assertThat(target(new TargetInput.ChunkArrived(second)))
+                .containsExactly(
+                        new TargetOrder.KeepChunk(second), new TargetOrder.AcknowledgeChunk(new ChunkName(ETH0, 1)));
+        assertThat(target(new TargetInput.ChunkArrived(second)))
+                .containsExactly(new TargetOrder.AcknowledgeChunk(new ChunkName(ETH0, 1)));
+        assertThat(target(new TargetInput.ChunkArrived(chunk(0))))
+                .contains(new TargetOrder.Import(FIRST), new TargetOrder.Import(SECOND));
+        target(new TargetInput.Imported(ETH0, new ImportReport(20, 5), null));
+
+        assertThat(target(new TargetInput.Imported(ETH1, new ImportReport(0, 0), null)))
+                .containsExactly(new TargetOrder.Activate(ETH0, 3, 7), new TargetOrder.Activate(ETH1, 0, 8));
+    }
+
+    @Test
+    void shouldGiveUpWhatIsNotWhatWasSent() {
+        prepare();
+        target(new TargetInput.Handover(2, List.of(FIRST, SECOND)));
+        target(new TargetInput.ChunkArrived(chunk(0)));
+        target(new TargetInput.ChunkArrived(chunk(1)));
+
+        List<TargetOrder> orders = target(new TargetInput.Imported(ETH0, new ImportReport(19, 5), null));
+
+        assertThat(orders).anyMatch(TargetOrder.RefuseHandover.class::isInstance);
+        assertThat(target.step()).isEqualTo(TargetStep.GIVEN_UP);
+        assertThat(target(new TargetInput.SourceEnforces())).containsExactly(new TargetOrder.Clear());
+    }
+
+    @Test
+    void shouldPromiseNothingBetweenTheOrderToEnforceAndItsAnswer() {
+        importAll();
+        assertThat(target(new TargetInput.Abort("why", true))).isEmpty();
+        for (int attempt = 0; attempt < 3; attempt++) {
+            target(new TargetInput.Activated(ETH0, null, SILENCE));
+            target(new TargetInput.Activated(ETH1, null, SILENCE));
+        }
+        assertThat(target.step()).isEqualTo(TargetStep.LOOKING);
+        assertThat(target(new TargetInput.Abort("why", true))).isEmpty();
+
+        assertThat(target(new TargetInput.LookedAt(Set.of()))).containsExactly(new TargetOrder.Clear());
+        assertThat(target(new TargetInput.Report())).isEmpty();
+        assertThat(target(new TargetInput.Cleared(null)))
+                .contains(new TargetOrder.End(new PlacementInput.TargetGaveUp("m1", SILENCE)));
+    }
+
+    @Test
+    void shouldRollForwardWhenOneVnicEnforces() {
+        importAll();
+        for (int attempt = 0; attempt < 3; attempt++) {
+            target(new TargetInput.Activated(ETH0, null, SILENCE));
+            if (attempt == 0) {
+                target(new TargetInput.Activated(ETH1, ACTIVE, null));
+            }
+        }
+        target(new TargetInput.LookedAt(Set.of(ETH1)));
+
+        assertThat(target.step()).isEqualTo(TargetStep.ACTIVE);
+        assertThat(target.problems()).singleElement().asString().contains("acme/web-1/eth0 does not enforce yet");
+    }
+
+    private void cutOver() {
+        source(new SourceInput.Started());
+        assertThat(source(new SourceInput.Rehearsed()))
+                .containsExactly(new SourceOrder.CutOver(ETH0), new SourceOrder.CutOver(ETH1));
+    }
+
+    private void prepare() {
+        target(new TargetInput.Started());
+        target(new TargetInput.Admitted(7, null));
+        target(new TargetInput.CutoverExpected(ETH0, null));
+        assertThat(target(new TargetInput.CutoverExpected(ETH1, null)))
+                .containsExactly(new TargetOrder.Report(new PlacementInput.TargetIsReady("m1", 7)));
+    }
+
+    private void importAll() {
+        prepare();
+        target(new TargetInput.Handover(2, List.of(FIRST, SECOND)));
+        target(new TargetInput.ChunkArrived(chunk(0)));
+        target(new TargetInput.ChunkArrived(chunk(1)));
+        target(new TargetInput.Imported(ETH0, new ImportReport(20, 5), null));
+        target(new TargetInput.Imported(ETH1, new ImportReport(0, 0), null));
+    }
+
+    private static StateChunk chunk(int sequence) {
+        return new StateChunk("m1", ETH0, sequence, sequence == 1, new byte[] {1});
+    }
+
+    private List<SourceOrder> source(SourceInput input) {
+        Transition<SourceState, SourceOrder> next = SourceMachine.decide(source, input);
+        source = next.state();
+        return new ArrayList<>(next.orders());
+    }
+
+    private List<TargetOrder> target(TargetInput input) {
+        Transition<TargetState, TargetOrder> next = TargetMachine.decide(target, input);
+        target = next.state();
+        return new ArrayList<>(next.orders());
+    }
+}
