@@ -66,6 +66,9 @@ final class Metrics {
         gauge("portcullis.vms", host, report.vms());
         gauge("portcullis.vnics", host, report.vnics());
         gauge("portcullis.connections", host, report.connections());
+        if (report.vmsDown() != null) {
+            gauge("portcullis.vms.down", Tags.empty(), report.vmsDown());
+        }
         report.counters()
                 .forEach((name, value) -> counter("portcullis.datapath.frames", host.and("counter", name), value));
         report.migrations()

@@ -33,6 +33,7 @@ class AdminServerTest extends ApiTestCase {
         assertThat(client.isReady()).isFalse();
         assertThat(send("GET", "/metrics", null, null).body())
                 .contains("portcullis_datapath_frames_total{counter=\"allowed.out\",host=\"host-1\"} 12.0")
+                .contains("portcullis_vms_down 4.0")
                 .contains("portcullis_migrations_total{outcome=\"COMMITTED\"} 5.0")
                 .contains("portcullis_connections{host=\"host-1\"} 17.0");
     }

@@ -120,7 +120,7 @@ final class FakeServices implements AdminServices {
     @Override
     public CompletionStage<NodeReport> nodeReport() {
         return answer(() -> new NodeReport(
-                "host-1", 2, 3, 17, Map.of("allowed.out", 12L, "dropped.in.policy", 3L), Map.of("COMMITTED", 5L)));
+                "host-1", 2, 3, 17, Map.of("allowed.out", 12L, "dropped.in.policy", 3L), Map.of("COMMITTED", 5L), 4L));
     }
 
     @Override

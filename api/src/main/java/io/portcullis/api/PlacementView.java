@@ -9,9 +9,23 @@ import org.jspecify.annotations.Nullable;
  * @param epoch ownership epoch, grows with every change of placement
  * @param phase for example {@code PLACED}, {@code DETACHED}, {@code CUTTING_OVER}
  * @param migration id of the migration that is under way
+ * @param hostStatus {@code UP}; {@code UNREACHABLE}: the host does not answer, joins or leaves; {@code DOWN}: its node is not in the cluster, and the vNICs
+ *     are enforced again when it is back, or when the VM is attached to another host. Null while the VM is detached
+ * @param takenFrom the lost host from which the VM was taken over under this epoch, without its connections; null otherwise
  */
 public record PlacementView(
         @Nullable String host,
         long epoch,
         String phase,
-        @Nullable String migration) {}
+        @Nullable String migration,
+        @Nullable String hostStatus,
+        @Nullable String takenFrom) {
+    public static final String UP = "UP";
+    public static final String UNREACHABLE = "UNREACHABLE";
+    public static final String DOWN = "DOWN";
+
+    /** On a host that is up, or on none. */
+    public PlacementView(@Nullable String host, long epoch, String phase, @Nullable String migration) {
+        this(host, epoch, phase, migration, host == null ? null : UP, null);
+    }
+}

@@ -40,7 +40,7 @@ final class Tables {
     static final List<Column<VmView>> VMS = List.of(
             column("NAME", VmView::name),
             column("HOST", vm -> vm.placement().host()),
-            column("PHASE", vm -> vm.placement().phase()),
+            column("PHASE", vm -> Words.phase(vm.placement())),
             column("EPOCH", vm -> vm.placement().epoch()),
             column("TAGS", VmView::tags),
             column(

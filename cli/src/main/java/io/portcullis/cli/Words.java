@@ -3,6 +3,7 @@ package io.portcullis.cli;
 import io.portcullis.api.DiscoveredView;
 import io.portcullis.api.EthernetSpec;
 import io.portcullis.api.GroupExpression;
+import io.portcullis.api.PlacementView;
 import io.portcullis.api.PolicySpec;
 import io.portcullis.api.ScheduleSpec;
 import io.portcullis.api.ServiceEntry;
@@ -24,6 +25,12 @@ final class Words {
 
     static String millis(long nanos) {
         return String.format(Locale.ROOT, "%.1f ms", nanos / NANOS_PER_MILLI);
+    }
+
+    /** With the status of a host that is not up. */
+    static String phase(PlacementView placement) {
+        String status = placement.hostStatus();
+        return status == null || status.equals(PlacementView.UP) ? placement.phase() : placement.phase() + "," + status;
     }
 
     static String idle(long millis) {

@@ -51,6 +51,25 @@ class MainTest extends CliTestCase {
     }
 
     @Test
+    void shouldShowThatAHostIsLostAndThatAVmWasTakenOver() {
+        String lost = VM.replace("\"PLACED\"}", "\"PLACED\", \"hostStatus\": \"DOWN\"}");
+        cluster.on("GET /v1/tenants/acme/vms", 200, "{\"items\": [" + lost + "]}")
+                .on(
+                        "POST /v1/tenants/acme/vms/web-1/attach",
+                        200,
+                        VM.replace("\"PLACED\"}", "\"PLACED\", \"hostStatus\": \"UP\", \"takenFrom\": \"host-2\"}"));
+
+        assertThat(run("get", "vms")).isEqualTo(ExitCode.OK);
+        assertThat(out.toString()).contains("web-1  host-1  PLACED,DOWN  3");
+        out.getBuffer().setLength(0);
+
+        assertThat(run("attach", "web-1", "host-1")).isEqualTo(ExitCode.OK);
+        assertThat(out.toString())
+                .isEqualTo("acme/web-1 is on host-1, epoch 3; taken over from host-2, which is lost: its connections"
+                        + " are not known here\n");
+    }
+
+    @Test
     void shouldPrintWideJsonAndYaml() {
         cluster.on("GET /v1/tenants/acme/vms", 200, "{\"items\": [" + VM + "]}");
 

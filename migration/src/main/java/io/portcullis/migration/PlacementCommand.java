@@ -17,7 +17,10 @@ public sealed interface PlacementCommand {
     /** Commands of the API and of evacuations. {@code by} says who asked, for the receipt. */
     sealed interface Operator extends PlacementCommand, CborSerializable {}
 
-    /** Attaches a detached VM to a host, which enforces from then on: Attached or Refused. */
+    /**
+     * Attaches a VM to a host, which enforces from then on: Attached or Refused. The VM is detached, or its host is lost: then it is taken over, without
+     * its connections.
+     */
     record AttachVm(VmSpec spec, HostId host, String by, ActorRef<PlacementReply> replyTo) implements Operator {}
 
     /** Lets the VM go from its host: Detached or Refused. */
@@ -100,14 +103,14 @@ public sealed interface PlacementCommand {
     record HostAwaited(Operator order, int looks) implements Own {}
 
     /** The destination has not said in time whether it would take the VM. */
-    record TargetSilent(MigrateVm order, int attempt) implements Own {}
+    record TargetSilent(Operator order, int attempt) implements Own {}
 
     /**
-     * How the destination of a requested migration sees it.
+     * How the destination of a requested migration or takeover sees it.
      *
      * @param refusal null if the host would take the VM
      */
-    record TargetChecked(MigrateVm order, @Nullable Refusal refusal) implements Own {}
+    record TargetChecked(Operator order, @Nullable Refusal refusal) implements Own {}
 
     /** The destination is ready: the cut-over begins unless the phase has changed meanwhile. */
     record BeginCutover(String id) implements Own {}

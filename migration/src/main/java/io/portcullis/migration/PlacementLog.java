@@ -67,8 +67,18 @@ final class PlacementLog {
                     log.warn("VM {} belongs to {}, which does not say that it enforces it", vm, after.host());
                 }
             }
-            case PlacementEvent.AttachStarted _,
-                    PlacementEvent.DetachStarted _,
+            case PlacementEvent.AttachStarted started -> {
+                if (started.takenFrom() != null) {
+                    log.warn(
+                            "VM {} is taken over from {}, which is lost, by {}, without its connections; epoch {} is"
+                                    + " void",
+                            vm,
+                            started.takenFrom(),
+                            started.host(),
+                            before.epoch());
+                }
+            }
+            case PlacementEvent.DetachStarted _,
                     PlacementEvent.MigrationReserved _,
                     PlacementEvent.TargetPrepared _,
                     PlacementEvent.CutoverStarted _,

@@ -58,10 +58,10 @@ final class PlacementPreflight {
      * Asks the destination; it answers as {@link PlacementCommand.TargetChecked}. The first question to a host opens the connection
      * to it and may get lost with it: it is asked more than once, by way of {@link PlacementCommand.TargetSilent}.
      */
-    void askTarget(VmSpec spec, PlacementCommand.MigrateVm order, int attempt) {
+    void askTarget(VmSpec spec, HostId to, PlacementCommand.Operator order, int attempt) {
         context.ask(
                 AgentCommand.TargetCheck.class,
-                hosts.agent(order.to()),
+                hosts.agent(to),
                 settings.checkTimeout(),
                 replyTo -> new AgentCommand.CheckTarget(spec, replyTo),
                 (check, failure) -> {
@@ -71,7 +71,7 @@ final class PlacementPreflight {
                     }
                     return attempt < CHECK_ATTEMPTS
                             ? new PlacementCommand.TargetSilent(order, attempt)
-                            : new PlacementCommand.TargetChecked(order, silent(order.to()));
+                            : new PlacementCommand.TargetChecked(order, silent(to));
                 });
     }
 

@@ -12,7 +12,6 @@ import io.portcullis.persistence.MigrationRow;
 import io.portcullis.persistence.PlacementDirectory;
 import io.portcullis.persistence.PlacementRow;
 import io.portcullis.persistence.PolicyJacksonModule;
-import io.portcullis.policy.HostId;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -43,18 +42,21 @@ final class PlacementTables implements PlacementRecords {
     }
 
     private CompletionStage<?> writePlacement(PlacementState state) {
-        HostId host = state.host();
         return switch (state.phase()) {
             case DETACHED, DETACHING -> directory.remove(state.vm(), state.epoch());
-            case ATTACHING -> CompletableFuture.completedFuture(false);
-            case PLACED, RESERVING, PREPARED, CUTTING_OVER, COMMITTED, ROLLING_BACK ->
-                directory.put(new PlacementRow(
-                        state.vm(),
-                        Objects.requireNonNull(host),
-                        state.epoch(),
-                        json(state.attachedSpec()),
-                        Instant.now()));
+            // A host that is lost and comes back must not find in the directory what was taken from it.
+            case ATTACHING -> state.takenFrom() == null ? CompletableFuture.completedFuture(false) : put(state);
+            case PLACED, RESERVING, PREPARED, CUTTING_OVER, COMMITTED, ROLLING_BACK -> put(state);
         };
+    }
+
+    private CompletionStage<Boolean> put(PlacementState state) {
+        return directory.put(new PlacementRow(
+                state.vm(),
+                Objects.requireNonNull(state.host()),
+                state.epoch(),
+                json(state.attachedSpec()),
+                Instant.now()));
     }
 
     /** The row of the migration under way or else of the last one; null if there never was one. */

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param spec what is attached; null if nothing is
  * @param migration id of the migration under way, null if none is
  * @param lastReceipt receipt of the migration that ended last, null if none has
+ * @param takenFrom the lost host from which it was taken over, without its connections; null otherwise
  */
 public record PlacementView(
         VmId vm,
@@ -28,7 +29,8 @@ public record PlacementView(
         boolean hostUp,
         @Nullable VmSpec spec,
         @Nullable String migration,
-        @Nullable MigrationReceipt lastReceipt)
+        @Nullable MigrationReceipt lastReceipt,
+        @Nullable HostId takenFrom)
         implements CborSerializable {
     static PlacementView of(PlacementState state, HostLookup hosts) {
         HostId host = state.host();
@@ -41,6 +43,7 @@ public record PlacementView(
                 host != null && hosts.presence(host) == HostLookup.Presence.UP,
                 state.spec(),
                 move == null ? null : move.id(),
-                state.lastReceipt());
+                state.lastReceipt(),
+                state.takenFrom());
     }
 }

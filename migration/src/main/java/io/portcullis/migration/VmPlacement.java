@@ -11,6 +11,7 @@ import io.portcullis.migration.model.Refusal;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
 import io.portcullis.vnic.RefusalCode;
+import io.portcullis.vnic.VmSpec;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -149,7 +150,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
 
     private Effect<PlacementEvent, PlacementState> onAttach(
             PlacementState state, PlacementCommand.AttachVm attach, int looks) {
-        Refusal why = PlacementMachine.whyNotAttach(state);
+        Refusal why = PlacementMachine.whyNotAttach(state, isHostLost(state));
         if (why == null && !attach.spec().vm().equals(vm)) {
             why = new Refusal(
                     RefusalCode.INVALID,
@@ -161,13 +162,28 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
         if (why == null) {
             why = environment.hosts().whyNotUse(attach.host());
         }
-        return why != null
-                ? refuse(attach.replyTo(), why)
-                : ordered(
-                        state,
-                        new PlacementInput.AttachRequested(attach.spec(), attach.host(), attach.by()),
-                        attach.replyTo(),
-                        () -> waiting = attach.replyTo());
+        if (why != null) {
+            return refuse(attach.replyTo(), why);
+        }
+        if (state.host() == null) {
+            return attach(state, attach);
+        }
+        // Nothing is taken from a host, be it lost, for one that would refuse the VM.
+        preflight.askTarget(attach.spec(), attach.host(), attach, 1);
+        return Effect().none();
+    }
+
+    private Effect<PlacementEvent, PlacementState> attach(PlacementState state, PlacementCommand.AttachVm attach) {
+        return ordered(
+                state,
+                new PlacementInput.AttachRequested(attach.spec(), attach.host(), attach.by(), isHostLost(state)),
+                attach.replyTo(),
+                () -> waiting = attach.replyTo());
+    }
+
+    private boolean isHostLost(PlacementState state) {
+        HostId host = state.host();
+        return host != null && environment.hosts().presence(host) == HostLookup.Presence.ABSENT;
     }
 
     private Effect<PlacementEvent, PlacementState> onMigrate(
@@ -185,7 +201,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
         if (why != null) {
             return refuse(order.replyTo(), why);
         }
-        preflight.askTarget(state.attachedSpec(), order, 1);
+        preflight.askTarget(state.attachedSpec(), order.to(), order, 1);
         return Effect().none();
     }
 
@@ -201,20 +217,41 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
 
     private Effect<PlacementEvent, PlacementState> onTargetSilent(
             PlacementState state, PlacementCommand.TargetSilent silent) {
-        Refusal why = PlacementMachine.whyNotMigrate(state, silent.order().to());
-        if (why != null) {
-            return refuse(silent.order().replyTo(), why);
-        }
-        preflight.askTarget(state.attachedSpec(), silent.order(), silent.attempt() + 1);
+        return switch (silent.order()) {
+            case PlacementCommand.AttachVm attach -> {
+                Refusal why = PlacementMachine.whyNotAttach(state, isHostLost(state));
+                yield why != null
+                        ? refuse(attach.replyTo(), why)
+                        : askAgain(attach.spec(), attach.host(), attach, silent.attempt());
+            }
+            case PlacementCommand.MigrateVm migrate -> {
+                Refusal why = PlacementMachine.whyNotMigrate(state, migrate.to());
+                yield why != null
+                        ? refuse(migrate.replyTo(), why)
+                        : askAgain(state.attachedSpec(), migrate.to(), migrate, silent.attempt());
+            }
+            case PlacementCommand.Operator other -> throw new IllegalStateException("no host is asked for " + other);
+        };
+    }
+
+    private Effect<PlacementEvent, PlacementState> askAgain(
+            VmSpec spec, HostId to, PlacementCommand.Operator order, int attempt) {
+        preflight.askTarget(spec, to, order, attempt + 1);
         return Effect().none();
     }
 
     private Effect<PlacementEvent, PlacementState> onTargetChecked(
             PlacementState state, PlacementCommand.TargetChecked checked) {
-        PlacementCommand.MigrateVm order = checked.order();
-        if (checked.refusal() != null) {
-            return refuse(order.replyTo(), checked.refusal());
-        }
+        return switch (checked.order()) {
+            case PlacementCommand.AttachVm attach ->
+                checked.refusal() != null ? refuse(attach.replyTo(), checked.refusal()) : attach(state, attach);
+            case PlacementCommand.MigrateVm migrate ->
+                checked.refusal() != null ? refuse(migrate.replyTo(), checked.refusal()) : migrate(state, migrate);
+            case PlacementCommand.Operator other -> throw new IllegalStateException("no host is asked for " + other);
+        };
+    }
+
+    private Effect<PlacementEvent, PlacementState> migrate(PlacementState state, PlacementCommand.MigrateVm order) {
         String id = environment.newMigrationId().get();
         return ordered(
                 state,

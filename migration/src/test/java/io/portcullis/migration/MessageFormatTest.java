@@ -58,7 +58,7 @@ class MessageFormatTest {
 
     static List<PlacementEvent> events() {
         return List.of(
-                new PlacementEvent.AttachStarted(WEB, ONE, 1, "ann", 5),
+                new PlacementEvent.AttachStarted(WEB, ONE, 1, "ann", 5, TWO),
                 new PlacementEvent.VmAttached(1, 5),
                 new PlacementEvent.AttachRefused(REFUSAL, 5),
                 new PlacementEvent.DetachStarted("ann", 5),
@@ -83,7 +83,7 @@ class MessageFormatTest {
                 KIT.<EvacuationCommand.EvacuationReply>createTestProbe().getRef();
         List<VnicTarget> targets = List.of(
                 new VnicTarget(ETH0, new CutoverTarget(new InetSocketAddress("127.0.0.1", 4000), "secret", 1, 2)));
-        PlacementView view = new PlacementView(WEB.vm(), PlacementPhase.PLACED, ONE, 1, true, WEB, null, RECEIPT);
+        PlacementView view = new PlacementView(WEB.vm(), PlacementPhase.PLACED, ONE, 1, true, WEB, null, RECEIPT, TWO);
         return List.of(
                 new PlacementCommand.AttachVm(WEB, ONE, "ann", replies),
                 new PlacementCommand.DetachVm("ann", replies),

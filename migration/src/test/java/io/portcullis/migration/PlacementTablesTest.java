@@ -64,6 +64,18 @@ class PlacementTablesTest {
         assertThat(placed).isEmpty();
     }
 
+    @Test
+    void shouldTakeAVmFromALostHostBeforeTheOtherOneAttachesIt() {
+        PlacementState state =
+                write(PlacementState.empty(WEB.vm()), new PlacementEvent.AttachStarted(WEB, ONE, 1, "ann", 1_000));
+        state = write(state, new PlacementEvent.VmAttached(1, 2_000));
+
+        write(state, new PlacementEvent.AttachStarted(WEB, TWO, 2, "ann", 3_000, ONE));
+
+        assertThat(row().host()).as("the lost host comes back and looks").isEqualTo(TWO);
+        assertThat(row().epoch()).isEqualTo(2);
+    }
+
     private PlacementState write(PlacementState state, PlacementEvent event) {
         PlacementState next = state.apply(event);
         tables.write(next).toCompletableFuture().join();

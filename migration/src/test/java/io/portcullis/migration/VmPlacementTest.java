@@ -113,6 +113,46 @@ class VmPlacementTest {
     }
 
     @Test
+    void shouldTakeAVmOverFromAHostThatIsLost() {
+        cluster.attach(WEB, ONE);
+        cluster.kill(ONE);
+
+        assertThat(cluster.attach(WEB, TWO)).isInstanceOfSatisfying(PlacementReply.Attached.class, attached -> {
+            assertThat(attached.placement().host()).isEqualTo(TWO);
+            assertThat(attached.placement().epoch()).isEqualTo(2);
+            assertThat(attached.placement().takenFrom()).isEqualTo(ONE);
+            assertThat(attached.placement().hostUp()).isTrue();
+        });
+        assertThat(cluster.host(TWO).mode(ETH0)).isEqualTo(VnicMode.ENFORCING);
+
+        cluster.addHost(ONE);
+        String id = cluster.startMigration(WEB, ONE);
+        assertThat(cluster.receipt(WEB, id).epochAfter()).isEqualTo(3);
+        assertThat(cluster.view(WEB).takenFrom())
+                .as("it has its connections again, those since the loss")
+                .isNull();
+    }
+
+    @Test
+    void shouldTakeNothingFromALostHostForOneThatRefuses() {
+        cluster.attach(WEB, ONE);
+        cluster.kill(ONE);
+        cluster.host(TWO).free(1);
+
+        assertRefused(cluster.attach(WEB, TWO), RefusalCode.CAPACITY, "limit");
+        assertThat(cluster.view(WEB).host()).isEqualTo(ONE);
+        assertThat(cluster.view(WEB).epoch()).isEqualTo(1);
+    }
+
+    @Test
+    void shouldTakeNothingFromAHostThatOnlyDoesNotAnswer() {
+        cluster.attach(WEB, ONE);
+        cluster.set(ONE, HostLookup.Presence.UNAVAILABLE);
+
+        assertRefused(cluster.attach(WEB, TWO), RefusalCode.WRONG_STATE, "already attached to host host-1");
+    }
+
+    @Test
     void shouldRefuseToDetachWhatIsDetached() {
         assertRefused(cluster.detach(WEB), RefusalCode.WRONG_STATE, "nothing to detach");
     }

@@ -9,7 +9,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -91,6 +93,21 @@ public final class JdbcPlacementDirectory implements PlacementDirectory {
     @Override
     public CompletionStage<List<PlacementRow>> listAll() {
         return database.call(connection -> select(connection, SELECT + " ORDER BY vm", null));
+    }
+
+    @Override
+    public CompletionStage<Map<HostId, Long>> countByHost() {
+        return database.call(connection -> {
+            Map<HostId, Long> counts = new HashMap<>();
+            try (PreparedStatement statement =
+                            connection.prepareStatement("SELECT host, COUNT(*) FROM vm_placement GROUP BY host");
+                    ResultSet result = statement.executeQuery()) {
+                while (result.next()) {
+                    counts.put(new HostId(result.getString(1)), result.getLong(2));
+                }
+            }
+            return counts;
+        });
     }
 
     private static List<PlacementRow> select(Connection connection, String sql, @Nullable String parameter)

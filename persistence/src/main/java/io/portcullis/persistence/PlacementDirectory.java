@@ -4,8 +4,10 @@ import io.portcullis.policy.HostId;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
 
 /**
  * The table of all placements, from which a host that starts learns which VMs it has. Written by a VM's placement only; the epoch
@@ -26,4 +28,11 @@ public interface PlacementDirectory {
 
     /** Ascending by VM. */
     CompletionStage<List<PlacementRow>> listAll();
+
+    /** How many VMs are on each host that has any. */
+    default CompletionStage<Map<HostId, Long>> countByHost() {
+        return listAll()
+                .thenApply(rows ->
+                        rows.stream().collect(Collectors.groupingBy(PlacementRow::host, Collectors.counting())));
+    }
 }

@@ -3,6 +3,7 @@ package io.portcullis.vnic;
 import io.portcullis.datapath.engine.ShadowReport;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.policy.HostId;
+import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.vnic.parcel.Parcels;
 import java.time.Clock;
@@ -10,6 +11,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
 import org.apache.pekko.actor.CoordinatedShutdown;
@@ -57,6 +59,10 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
     private final ActorRef<HitKeeper.Command> hits;
     private final HostRules rules;
     private final HostVms vms;
+
+    /** vNICs of VMs that the agent has, but which belonged to another host at the last look, with their epochs here. */
+    private final Map<VnicId, Long> suspects = new HashMap<>();
+
     private boolean recovered;
 
     /** Under which the agent of a host is registered at the receptionist. */
@@ -187,11 +193,26 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
         }
         findings.missing().forEach(vms::restore);
         vms.giveUpUnlisted(findings.listed());
-        findings.strays().stream()
-                .filter(stray -> !vms.contains(stray.vnic().vm()))
-                .forEach(this::letGo);
+        Map<VnicId, Long> before = Map.copyOf(suspects);
+        suspects.clear();
+        findings.strays().forEach(stray -> onStray(stray, before));
         recovered = true;
-        timers.startSingleTimer(new HostCommand.RecoverAgain(), DIRECTORY_INTERVAL);
+        timers.startSingleTimer(
+                new HostCommand.RecoverAgain(),
+                suspects.isEmpty() ? DIRECTORY_INTERVAL : environment.timing().healInterval());
+    }
+
+    /** One of a VM that the agent has may be moving away just now: it goes only if it is still here at the next look. */
+    private void onStray(VnicStatus stray, Map<VnicId, Long> before) {
+        VmId vm = stray.vnic().vm();
+        if (!vms.contains(vm)) {
+            letGo(stray);
+        } else if (Objects.equals(before.get(stray.vnic()), stray.epoch())) {
+            getContext().getLog().warn("VM {} was taken over from host {} under a higher epoch", vm, host);
+            vms.takenOver(vm, stray.epoch());
+        } else {
+            suspects.put(stray.vnic(), stray.epoch());
+        }
     }
 
     private static String why(@Nullable Throwable failure) {

@@ -36,7 +36,7 @@ final class HostRecovery {
     /**
      * Reads the directory, then the checkpoints of the same epoch. Fails when the directory cannot be read.
      *
-     * @param known VMs that the asker has already
+     * @param known VMs that the asker has already, or is about to attach
      */
     static CompletionStage<Findings> read(HostAgentEnvironment environment, Set<VmId> known) {
         CompletionStage<List<VnicStatus>> present = environment.dataPath().statuses();
@@ -52,24 +52,29 @@ final class HostRecovery {
                             Set<VmId> here = rows.stream().map(PlacementRow::vm).collect(Collectors.toSet());
                             List<VnicStatus> unlisted = statuses.stream()
                                     .filter(status -> status.mode() == VnicMode.ENFORCING)
-                                    .filter(status -> !here.contains(
-                                                    status.vnic().vm())
-                                            && !known.contains(status.vnic().vm()))
+                                    .filter(status ->
+                                            !here.contains(status.vnic().vm()))
                                     .toList();
-                            return strays(environment, unlisted).thenApply(strays -> new Findings(here, vms, strays));
+                            return strays(environment, unlisted, known)
+                                    .thenApply(strays -> new Findings(here, vms, strays));
                         },
                         environment.blocking()));
     }
 
-    /** A directory with a lower epoch than the data path has not heard yet of what the placement decided. */
+    /**
+     * A directory with a lower epoch than the data path has not heard yet of what the placement decided. A VM that the agent knows may be about to be
+     * listed; it is a stray only if another host has it under a higher epoch: so it was taken over while this host counted as lost.
+     */
     private static CompletionStage<List<VnicStatus>> strays(
-            HostAgentEnvironment environment, List<VnicStatus> unlisted) {
+            HostAgentEnvironment environment, List<VnicStatus> unlisted, Set<VmId> known) {
         CompletionStage<List<VnicStatus>> strays = CompletableFuture.completedFuture(List.of());
         for (VnicStatus status : unlisted) {
             CompletionStage<Boolean> isElsewhere = environment
                     .directory()
                     .find(status.vnic().vm())
-                    .thenApply(row -> row.isEmpty() || row.get().epoch() > status.epoch());
+                    .thenApply(row -> row.map(found -> found.epoch() > status.epoch()
+                                    && !found.host().equals(environment.host()))
+                            .orElseGet(() -> !known.contains(status.vnic().vm())));
             strays = strays.thenCombine(
                     isElsewhere,
                     (found, stray) -> stray

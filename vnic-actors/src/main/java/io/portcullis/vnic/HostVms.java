@@ -256,6 +256,14 @@ final class HostVms {
 
     // ---- leaving
 
+    /** Another host has the VM under a higher epoch. */
+    void takenOver(VmId id, long epoch) {
+        HostedVm vm = vms.get(id);
+        if (vm != null && vm.epoch == epoch && vm.phase != Phase.LEAVING) {
+            onLeave(vm.spec, epoch, context.getSystem().ignoreRef(), null);
+        }
+    }
+
     void onLeave(VmSpec spec, long epoch, ActorRef<HostReply> replyTo, HostCommand.@Nullable ReleaseVm release) {
         HostedVm vm = vms.get(spec.vm());
         if (vm != null && vm.epoch > epoch) {

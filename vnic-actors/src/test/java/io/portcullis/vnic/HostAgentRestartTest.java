@@ -16,6 +16,7 @@ import io.portcullis.policy.Action;
 import io.portcullis.policy.table.RuleTable;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -89,6 +90,36 @@ class HostAgentRestartTest {
 
         assertThat(host.attach(5, true).epoch()).isEqualTo(5);
         assertThat(host.dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.ENFORCING);
+    }
+
+    @Test
+    void shouldLetGoOfAVmThatAnotherHostTookOverWhileThisOneHadIt() {
+        host.setRules(7, Action.ALLOW);
+        host.placements.setAway(true);
+        host.start();
+        host.attach(3, true);
+        host.list(HOST_2, 4);
+
+        host.placements.setAway(false);
+
+        await().untilAsserted(() -> assertThat(host.host().vms()).isEmpty());
+        assertThat(host.dataPath.mode(WEB_1_ETH0)).isNull();
+        assertThat(host.refusalOf(me -> new HostCommand.AttachVm(spec(WEB_1, 1), 3, true, me)))
+                .isEqualTo(RefusalCode.STALE_EPOCH);
+    }
+
+    @Test
+    void shouldKeepAVmOfAHigherEpochThanTheDirectorys() {
+        host.setRules(7, Action.ALLOW);
+        host.placements.setAway(true);
+        host.start();
+        host.attach(5, true);
+        host.list(HOST_2, 4);
+
+        host.placements.setAway(false);
+
+        await().until(() -> host.host().recovered());
+        await().during(Duration.ofMillis(400)).until(() -> host.host().vms().size() == 1);
     }
 
     @Test

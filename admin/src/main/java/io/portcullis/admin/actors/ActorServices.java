@@ -96,19 +96,22 @@ public final class ActorServices implements AdminServices {
     public CompletionStage<NodeReport> nodeReport() {
         HostId self = access.self();
         if (self == null) {
-            return CompletableFuture.completedFuture(new NodeReport("", 0, 0, 0, Map.of(), Map.of()));
+            return CompletableFuture.completedFuture(new NodeReport("", 0, 0, 0, Map.of(), Map.of(), null));
         }
         CompletionStage<Map<String, Long>> outcomes = migrations.outcomes(self).exceptionally(storeIsDown -> Map.of());
+        CompletionStage<Optional<Long>> down =
+                hosts.vmsDown().<Optional<Long>>thenApply(Optional::of).exceptionally(storeIsDown -> Optional.empty());
         return hosts.status(self)
                 .thenCombine(
-                        outcomes,
-                        (status, ended) -> new NodeReport(
+                        outcomes.thenCombine(down, Map::entry),
+                        (status, known) -> new NodeReport(
                                 self.value(),
                                 status.vms().size(),
                                 status.vnicCount(),
                                 Hosts.connections(status),
                                 Hosts.counters(status),
-                                ended));
+                                known.getKey(),
+                                known.getValue().orElse(null)));
     }
 
     @Override
@@ -214,26 +217,35 @@ public final class ActorServices implements AdminServices {
 
     @Override
     public CompletionStage<PlacementView> placement(VmId vm) {
-        return migrations.placement(vm).thenApply(ActorServices::view);
+        return migrations.placement(vm).thenApply(this::view);
     }
 
-    private static PlacementView view(io.portcullis.migration.PlacementView placement) {
+    private PlacementView view(io.portcullis.migration.PlacementView placement) {
         HostId host = placement.host();
+        HostId lost = placement.takenFrom();
         return new PlacementView(
                 host == null ? null : host.value(),
                 placement.epoch(),
                 placement.phase().name(),
-                placement.migration());
+                placement.migration(),
+                host == null ? null : hosts.membership(host),
+                lost == null ? null : lost.value());
     }
 
     @Override
     public CompletionStage<Map<VmId, PlacementView>> placements(TenantId tenant) {
-        return access.directory().listAll().thenApply(rows -> {
+        return access.directory().listByTenant(tenant).thenApply(rows -> {
             Map<VmId, PlacementView> placements = new HashMap<>();
-            rows.stream()
-                    .filter(row -> row.vm().tenant().equals(tenant))
-                    .forEach(row -> placements.put(
-                            row.vm(), new PlacementView(row.host().value(), row.epoch(), "PLACED", null)));
+            Map<HostId, String> members = new HashMap<>();
+            rows.forEach(row -> placements.put(
+                    row.vm(),
+                    new PlacementView(
+                            row.host().value(),
+                            row.epoch(),
+                            "PLACED",
+                            null,
+                            members.computeIfAbsent(row.host(), hosts::membership),
+                            null)));
             return placements;
         });
     }

@@ -4,6 +4,7 @@ import io.portcullis.admin.http.ProblemKind;
 import io.portcullis.admin.http.RefusedException;
 import io.portcullis.api.EvacuationView;
 import io.portcullis.api.HostView;
+import io.portcullis.api.PlacementView;
 import io.portcullis.api.document.Nearest;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.migration.EvacuationCommand;
@@ -98,6 +99,25 @@ final class Hosts {
                     case EvacuationCommand.EvacuationRefused refused ->
                         throw Asking.refused(refused.code(), refused.message());
                 });
+    }
+
+    /** Whether the host's node is in the cluster: {@code UP}, {@code UNREACHABLE} or {@code DOWN}. Answers at once. */
+    String membership(HostId host) {
+        return access.vnics()
+                .hosts()
+                .find(host)
+                .map(node -> node.stays() ? PlacementView.UP : PlacementView.UNREACHABLE)
+                .orElse(PlacementView.DOWN);
+    }
+
+    /** How many VMs are placed on hosts that are not in the cluster. */
+    CompletionStage<Long> vmsDown() {
+        return access.directory()
+                .countByHost()
+                .thenApply(counts -> counts.entrySet().stream()
+                        .filter(count -> membership(count.getKey()).equals(PlacementView.DOWN))
+                        .mapToLong(Map.Entry::getValue)
+                        .sum());
     }
 
     static RefusedException unavailable(HostId host) {

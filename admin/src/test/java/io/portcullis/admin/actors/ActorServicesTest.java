@@ -372,7 +372,8 @@ class ActorServicesTest {
 
     private static PlacementReply placed(
             PlacementPhase phase, @Nullable String migration, @Nullable MigrationReceipt receipt) {
-        return new PlacementReply.Placement(new PlacementView(WEB, phase, HOST_1, 3, true, null, migration, receipt));
+        return new PlacementReply.Placement(
+                new PlacementView(WEB, phase, HOST_1, 3, true, null, migration, receipt, null));
     }
 
     private static MigrationReceipt receipt(String id) {

@@ -8,38 +8,46 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 
-/** A node as an operator runs it: {@code portcullis node} in a JVM of its own, on the memory backend, alone in its cluster. */
+/** A node as an operator runs it: {@code portcullis node} in a JVM of its own, on the memory backend. */
 final class HostProcess implements AutoCloseable {
     static final String HOST = "host-1";
 
     /** A bound for a machine that is very busy. */
     static final Duration LIMIT = Duration.ofSeconds(60);
 
+    private final String host;
     private final List<String> command;
     private final URI admin;
     private final Path dataDirectory;
     private Process process;
 
-    private HostProcess(List<String> command, URI admin, Path dataDirectory) throws IOException {
+    private HostProcess(String host, List<String> command, URI admin, Path dataDirectory) throws IOException {
+        this.host = host;
         this.command = command;
         this.admin = admin;
         this.dataDirectory = dataDirectory;
         this.process = start();
     }
 
+    /** Alone in its cluster. */
     static HostProcess start(String uplink, Path dataDirectory, String... settings) throws IOException {
+        return start(HOST, MultiNodeRunner.freePort(), uplink, dataDirectory, settings);
+    }
+
+    static HostProcess start(String host, int clusterPort, String uplink, Path dataDirectory, String... settings)
+            throws IOException {
         int adminPort = MultiNodeRunner.freePort();
         List<String> command = MultiNodeRunner.java();
         command.add(io.portcullis.cluster.Main.class.getName());
-        command.addAll(List.of("--host", HOST, "--backend", "memory", "--uplink", uplink));
+        command.addAll(List.of("--host", host, "--backend", "memory", "--uplink", uplink));
         command.addAll(List.of("--data-dir", dataDirectory.toString()));
-        command.addAll(List.of("--cluster-port", String.valueOf(MultiNodeRunner.freePort())));
+        command.addAll(List.of("--cluster-port", String.valueOf(clusterPort)));
         command.addAll(List.of("--tunnel-port", String.valueOf(MultiNodeRunner.freePort())));
         command.addAll(List.of("--admin-port", String.valueOf(adminPort)));
         for (String setting : settings) {
             command.addAll(List.of("-D", setting));
         }
-        return new HostProcess(command, URI.create("http://127.0.0.1:" + adminPort), dataDirectory);
+        return new HostProcess(host, command, URI.create("http://127.0.0.1:" + adminPort), dataDirectory);
     }
 
     private Process start() throws IOException {
@@ -50,7 +58,17 @@ final class HostProcess implements AutoCloseable {
 
     /** SIGKILL, and the same command again. */
     void killAndStart() throws IOException, InterruptedException {
+        kill();
+        startAgain();
+    }
+
+    /** SIGKILL. */
+    void kill() throws InterruptedException {
         process.destroyForcibly().waitFor();
+    }
+
+    /** The same command again. */
+    void startAgain() throws IOException {
         process = start();
     }
 
@@ -64,7 +82,7 @@ final class HostProcess implements AutoCloseable {
     }
 
     Path checkpoints() {
-        return dataDirectory.resolve("hosts").resolve(HOST).resolve("checkpoints");
+        return dataDirectory.resolve("hosts").resolve(host).resolve("checkpoints");
     }
 
     @Override

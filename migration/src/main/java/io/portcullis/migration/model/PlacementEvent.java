@@ -4,12 +4,29 @@ import io.portcullis.persistence.CborSerializable;
 import io.portcullis.policy.HostId;
 import io.portcullis.vnic.VmSpec;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What is journaled of a placement. {@code atMillis} is wall clock, for people; no decision depends on it. */
 public sealed interface PlacementEvent extends CborSerializable {
     long atMillis();
 
-    record AttachStarted(VmSpec spec, HostId host, long epoch, String by, long atMillis) implements PlacementEvent {}
+    /**
+     * A host is told to attach the VM.
+     *
+     * @param takenFrom the lost host that had the VM under an epoch that is void from now on; null if it was attached nowhere
+     */
+    record AttachStarted(
+            VmSpec spec,
+            HostId host,
+            long epoch,
+            String by,
+            long atMillis,
+            @Nullable HostId takenFrom) implements PlacementEvent {
+        /** Of a VM that was attached nowhere. */
+        public AttachStarted(VmSpec spec, HostId host, long epoch, String by, long atMillis) {
+            this(spec, host, epoch, by, atMillis, null);
+        }
+    }
 
     record VmAttached(long epoch, long atMillis) implements PlacementEvent {}
 

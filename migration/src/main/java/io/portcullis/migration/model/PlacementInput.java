@@ -7,7 +7,12 @@ import java.util.Set;
 
 /** What can happen to a placement: orders of operators, answers of hosts, the passing of time. */
 public sealed interface PlacementInput {
-    record AttachRequested(VmSpec spec, HostId host, String by) implements PlacementInput {}
+    /**
+     * An operator, or a hypervisor that has started the VM, wants it attached.
+     *
+     * @param hostLost whether the host that has the VM now is no member of the cluster: then the VM is taken over from it
+     */
+    record AttachRequested(VmSpec spec, HostId host, String by, boolean hostLost) implements PlacementInput {}
 
     record DetachRequested(String by) implements PlacementInput {}
 

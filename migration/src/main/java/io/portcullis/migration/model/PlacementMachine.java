@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  *               DeadlinePassed                     DetachStarted (it may have attached)          DETACHING
  *               HostsLost(host)                    DetachStarted VmDetached                      DETACHED
  * PLACED        DetachRequested                    DetachStarted                                 DETACHING
+ *               AttachRequested(host is lost)      AttachStarted(e+1, taken over)                ATTACHING
  *               MigrateRequested                   MigrationReserved(e+1, reclaim e+2)           RESERVING
  * DETACHING     HostDetached, HostsLost(host)      VmDetached                                    DETACHED
  * RESERVING     TargetIsReady                      TargetPrepared                                PREPARED
@@ -116,14 +117,21 @@ public final class PlacementMachine {
         return null;
     }
 
-    /** Why the VM cannot be attached as things stand; null if it can. */
-    public static @Nullable Refusal whyNotAttach(PlacementState state) {
+    /**
+     * Why the VM cannot be attached as things stand; null if it can.
+     *
+     * @param hostLost whether the host that has the VM is no member of the cluster
+     */
+    public static @Nullable Refusal whyNotAttach(PlacementState state, boolean hostLost) {
         return switch (state.phase()) {
             case DETACHED -> null;
             case PLACED ->
-                new Refusal(
-                        RefusalCode.WRONG_STATE,
-                        "VM " + state.vm() + " is already attached to host " + state.host() + "; migrate or detach it");
+                hostLost
+                        ? null
+                        : new Refusal(
+                                RefusalCode.WRONG_STATE,
+                                "VM " + state.vm() + " is already attached to host " + state.host()
+                                        + "; migrate or detach it");
             case ATTACHING, DETACHING -> new Refusal(RefusalCode.WRONG_STATE, busy(state));
             case RESERVING, PREPARED, CUTTING_OVER, COMMITTED, ROLLING_BACK ->
                 new Refusal(RefusalCode.MOVING, moving(state));
@@ -142,10 +150,11 @@ public final class PlacementMachine {
     }
 
     private static Decision attach(PlacementState state, PlacementInput.AttachRequested in, long nowMillis) {
-        Refusal why = whyNotAttach(state);
+        Refusal why = whyNotAttach(state, in.hostLost());
         return why != null
                 ? Decision.refuse(why)
-                : Decision.of(new AttachStarted(in.spec(), in.host(), state.nextEpoch(), in.by(), nowMillis));
+                : Decision.of(
+                        new AttachStarted(in.spec(), in.host(), state.nextEpoch(), in.by(), nowMillis, state.host()));
     }
 
     private static Decision detach(PlacementState state, PlacementInput.DetachRequested in, long nowMillis) {

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param host host that enforces, or that was told to attach or detach; null if the VM is detached
  * @param move migration under way, null if none is
  * @param lastReceipt receipt of the migration that ended last, null if none has
+ * @param takenFrom the lost host from which the VM was taken over under the epoch in force, without its connections; null otherwise
  */
 public record PlacementState(
         VmId vm,
@@ -28,11 +29,12 @@ public record PlacementState(
         @Nullable VmSpec spec,
         @Nullable HostId host,
         @Nullable Move move,
-        @Nullable MigrationReceipt lastReceipt)
+        @Nullable MigrationReceipt lastReceipt,
+        @Nullable HostId takenFrom)
         implements CborSerializable {
 
     public static PlacementState empty(VmId vm) {
-        return new PlacementState(vm, PlacementPhase.DETACHED, 0, 0, null, null, null, null);
+        return new PlacementState(vm, PlacementPhase.DETACHED, 0, 0, null, null, null, null, null);
     }
 
     /** The epoch that the next grant gets. */
@@ -91,7 +93,15 @@ public record PlacementState(
         return switch (event) {
             case PlacementEvent.AttachStarted e ->
                 new PlacementState(
-                        vm, PlacementPhase.ATTACHING, e.epoch(), e.epoch(), e.spec(), e.host(), null, lastReceipt);
+                        vm,
+                        PlacementPhase.ATTACHING,
+                        e.epoch(),
+                        e.epoch(),
+                        e.spec(),
+                        e.host(),
+                        null,
+                        lastReceipt,
+                        e.takenFrom());
             case PlacementEvent.VmAttached e -> settled(PlacementPhase.PLACED, epoch, lastReceipt);
             case PlacementEvent.AttachRefused e -> detached();
             case PlacementEvent.DetachStarted e -> settled(PlacementPhase.DETACHING, epoch, lastReceipt);
@@ -105,7 +115,8 @@ public record PlacementState(
                         spec,
                         host,
                         Move.reserve(e, currentHost(), epoch),
-                        lastReceipt);
+                        lastReceipt,
+                        takenFrom);
             case PlacementEvent.TargetPrepared e ->
                 moving(
                         PlacementPhase.PREPARED,
@@ -139,7 +150,7 @@ public record PlacementState(
         }
         MigrationReceipt receipt = receipt(done, MigrationOutcome.COMMITTED, done.epoch(), event.vnics());
         return new PlacementState(
-                vm, PlacementPhase.COMMITTED, done.epoch(), done.epoch(), spec, done.to(), done, receipt);
+                vm, PlacementPhase.COMMITTED, done.epoch(), done.epoch(), spec, done.to(), done, receipt, null);
     }
 
     private PlacementState released(PlacementEvent.SourceReleased event) {
@@ -194,14 +205,16 @@ public record PlacementState(
     }
 
     private PlacementState moving(PlacementPhase next, Move changed) {
-        return new PlacementState(vm, next, epoch, grantedEpoch, spec, host, changed, lastReceipt);
+        return new PlacementState(vm, next, epoch, grantedEpoch, spec, host, changed, lastReceipt, takenFrom);
     }
 
     private PlacementState settled(PlacementPhase next, long nextEpoch, @Nullable MigrationReceipt receipt) {
-        return new PlacementState(vm, next, nextEpoch, Math.max(grantedEpoch, nextEpoch), spec, host, null, receipt);
+        return new PlacementState(
+                vm, next, nextEpoch, Math.max(grantedEpoch, nextEpoch), spec, host, null, receipt, takenFrom);
     }
 
     private PlacementState detached() {
-        return new PlacementState(vm, PlacementPhase.DETACHED, epoch, grantedEpoch, null, null, null, lastReceipt);
+        return new PlacementState(
+                vm, PlacementPhase.DETACHED, epoch, grantedEpoch, null, null, null, lastReceipt, null);
     }
 }

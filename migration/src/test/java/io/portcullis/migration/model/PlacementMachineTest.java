@@ -33,7 +33,9 @@ class PlacementMachineTest {
 
     private static List<PlacementInput> inputs() {
         List<PlacementInput> inputs = new ArrayList<>(List.of(
-                new PlacementInput.AttachRequested(SPEC, ONE, "ann"),
+                new PlacementInput.AttachRequested(SPEC, ONE, "ann", false),
+                new PlacementInput.AttachRequested(SPEC, ONE, "ann", true),
+                new PlacementInput.AttachRequested(SPEC, TWO, "ann", true),
                 new PlacementInput.DetachRequested("ann"),
                 new PlacementInput.MigrateRequested("m1", ONE, "ann"),
                 new PlacementInput.MigrateRequested("m1", TWO, "ann"),
@@ -136,7 +138,8 @@ class PlacementMachineTest {
                                 receipt.outcome(),
                                 receipt.phases(),
                                 List.of(),
-                                List.of()));
+                                List.of()),
+                state.takenFrom());
     }
 
     private static void check(PlacementState before, PlacementInput input, PlacementState after) {
@@ -145,7 +148,10 @@ class PlacementMachineTest {
         assertThat(after.grantedEpoch()).as(what).isGreaterThanOrEqualTo(before.grantedEpoch());
         if (before.host() != null && after.host() != null && !before.host().equals(after.host())) {
             assertThat(after.epoch()).as("a new host has a new epoch\n" + what).isGreaterThan(before.epoch());
-            assertThat(input).as(what).isInstanceOf(PlacementInput.TargetHasActivated.class);
+            assertThat(input)
+                    .as(what)
+                    .matches(cause -> cause instanceof PlacementInput.TargetHasActivated
+                            || cause instanceof PlacementInput.AttachRequested attach && attach.hostLost());
         }
         assertThat(after.orders().isEmpty()).as(what).isEqualTo(after.phase().settled());
         assertThat(after.move() != null).as(what).isEqualTo(after.phase().moving());
