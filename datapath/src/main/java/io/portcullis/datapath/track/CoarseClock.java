@@ -23,6 +23,16 @@ final class CoarseClock {
     private final byte[] hints = new byte[HINTS];
     private int codes = 1;
 
+    /** From now on it tells the same as another one, but learns nothing more from it: for another thread. */
+    void copyFrom(CoarseClock other) {
+        phaseNanos = other.phaseNanos;
+        if (timeoutTicks.length != other.timeoutTicks.length) {
+            timeoutTicks = new int[other.timeoutTicks.length];
+        }
+        System.arraycopy(other.timeoutTicks, 0, timeoutTicks, 0, timeoutTicks.length);
+        codes = other.codes;
+    }
+
     int tick(long nowNanos) {
         return (int) Math.floorDiv(nowNanos - phaseNanos, TICK_NANOS);
     }

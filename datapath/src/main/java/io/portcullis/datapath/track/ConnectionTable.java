@@ -18,6 +18,7 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
     /** What a search answers when there is no such connection. */
     public static final int NONE = -1;
 
+    private static final int MAX_CONNECTIONS = 1 << 27;
     private static final int MAX_EPOCH = 0xffff;
     /** Records of what admits connections that are looked at in one go. */
     private static final int MAX_TOLD = 16_384;
@@ -52,7 +53,7 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
     }
 
     private ConnectionTable(int maxConnections, KeyHash keyHash) {
-        if (maxConnections < 1 || maxConnections > 1 << 27) {
+        if (maxConnections < 1 || maxConnections > MAX_CONNECTIONS) {
             throw new IllegalArgumentException("maxConnections must be from 1 to 2^27, not " + maxConnections);
         }
         this.maxConnections = maxConnections;
@@ -140,12 +141,16 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
         }
         currentRevision = revision;
         if (currentEpoch == MAX_EPOCH) {
-            for (int slot = next(0); slot != NONE; slot = next(slot + 1)) {
-                setShort(slot, Entry.POLICY_EPOCH, 0);
-            }
+            forgetEpochs();
             currentEpoch = 0;
         }
         currentEpoch++;
+    }
+
+    private void forgetEpochs() {
+        for (int slot = next(0); slot != NONE; slot = next(slot + 1)) {
+            setShort(slot, Entry.POLICY_EPOCH, 0);
+        }
     }
 
     /** Whether the connection was judged under the revision in force; touches nothing but its line if it was. */
@@ -475,6 +480,9 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
         firstFree = other.firstFree;
         count = other.count;
         sweepSlot = 0;
+        if (other.currentEpoch > currentEpoch) {
+            forgetEpochs();
+        }
     }
 
     /** An empty table that may {@linkplain #replaceBy replace} this one. */
@@ -483,6 +491,33 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
         twin.currentRevision = currentRevision;
         twin.currentEpoch = currentEpoch;
         return twin;
+    }
+
+    // ---- copies, by number, of connections of another table: nothing finds them ----
+
+    static ConnectionTable forCopies() {
+        return new ConnectionTable(MAX_CONNECTIONS, KeyHash.ofSeed(0));
+    }
+
+    void copyOf(ConnectionTable other, int slot) {
+        int own = slotCount;
+        ensure(own + 1);
+        slotCount++;
+        count++;
+        copySlot(other, slot, own);
+        int pair = admissions.acquire(
+                other.ruleId(slot),
+                other.revision(slot),
+                other.admittingRuleId(slot),
+                other.admittingRevision(slot));
+        setAdmission(own, pair);
+    }
+
+    void forgetCopies() {
+        slotCount = 0;
+        count = 0;
+        admissions = new Admissions();
+        forgetKeys();
     }
 
     private int admission(int slot) {

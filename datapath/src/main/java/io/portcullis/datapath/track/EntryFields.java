@@ -116,7 +116,8 @@ final class EntryFields {
         age = nowTick - table.getInt(slot, Entry.CREATED) & 0xffff_ffffL;
         timeout = table.clock().timeout(table.getByte(slot, Entry.TIMEOUT_CODE));
         int ticksLeft = table.getInt(slot, Entry.DEADLINE) - nowTick;
-        left = ticksLeft;
+        // of a copy that was made a moment ago nothing may be left; who takes it in will find out
+        left = Math.max(1, ticksLeft);
     }
 
     private void loadPeer(ConnectionTable table, int slot, int at, int peer) {

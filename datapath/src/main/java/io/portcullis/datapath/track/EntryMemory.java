@@ -54,6 +54,24 @@ abstract class EntryMemory {
         clock = other.clock;
     }
 
+    /** Copies all that there is of a slot of another one into a slot for which there is room, and whose key has no place yet. */
+    final void copySlot(EntryMemory other, int from, int to) {
+        NativeMemory.copy(other.hot.address(from), hot.address(to), Entry.BYTES);
+        NativeMemory.copy(other.cold.address(from), cold.address(to), Entry.COLD_BYTES);
+        if (FlowKey.isIpv6(word(to))) {
+            ipv6.ensure(ipv6Count + 1);
+            long line = other.ipv6.address(other.getInt(from, Entry.IPV6_LINE));
+            NativeMemory.copy(line, ipv6.address(ipv6Count), Entry.IPV6_BYTES);
+            setInt(to, Entry.IPV6_LINE, ipv6Count++);
+        }
+    }
+
+    /** No slot has a key any more; the memory stays. */
+    final void forgetKeys() {
+        ipv6Count = 0;
+        firstFreeIpv6 = NO_IPV6;
+    }
+
     /** Where the lines of the slots are: slot n in slab n / {@link Lines#SLAB_RECORDS}; valid until the next insertion. */
     final long[] lineBases() {
         return hot.bases();

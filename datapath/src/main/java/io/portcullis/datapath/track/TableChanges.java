@@ -1,36 +1,36 @@
 package io.portcullis.datapath.track;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * What has happened to a table since an export in rounds has sent it: which connections are dirty, which are gone, and what the other
- * side must hold. The table tells of every change ({@link Entry#CLEAN} makes it cheap: a connection tells once between two rounds). One
- * thread; memory for each slot only while an export goes on.
+ * What has happened to a table since an export in rounds has sent it: which connections are dirty and which are gone. The table tells
+ * of every change ({@link Entry#CLEAN} makes it cheap: a connection tells once between two rounds). What changes during a round is for
+ * the next one. One thread; memory for each slot only while an export goes on.
  */
 final class TableChanges {
     private static final int KEY_LONGS = 5;
+    private static final int REMOVAL_LONGS = KEY_LONGS + 1;
 
     private final ConnectionTable table;
-    private final ByteBuffer scratch = ByteBuffer.allocate(EntryCodec.MAX_BYTES).order(ByteOrder.BIG_ENDIAN);
     private final FlowKey key = new FlowKey();
     /** Slots from here on were not visited yet, and are dirty without being listed. */
     private int visited;
 
+    /** Dirty ones that this round has still to send. */
+    private int[] round = new int[64];
+
+    private int roundCount;
+    /** Those that are dirty since it began. */
     private int[] dirty = new int[64];
+
     private int dirtyCount;
-    /** One bit a slot: it is among the dirty. */
+    /** One bit a slot: it is among the dirty, of this round or of the next one. */
     private long[] listed = new long[1];
     /** One bit a slot: the other side has it, as it is or as it was. */
     private long[] sent = new long[1];
-    /** Of those that were sent, by slot. */
-    private long[] digests = new long[64];
 
-    private long[] removedKeys = new long[16 * KEY_LONGS];
+    private long[] removed = new long[16 * REMOVAL_LONGS];
     private int removedCount;
-    private int sentCount;
-    private long digest;
 
     TableChanges(ConnectionTable table) {
         this.table = table;
@@ -55,99 +55,88 @@ final class TableChanges {
         if (!has(sent, slot)) {
             return;
         }
-        forget(slot);
-        if ((removedCount + 1) * KEY_LONGS > removedKeys.length) {
-            removedKeys = Arrays.copyOf(removedKeys, 2 * removedKeys.length);
+        sent[slot >>> 6] &= ~(1L << slot);
+        if ((removedCount + 1) * REMOVAL_LONGS > removed.length) {
+            removed = Arrays.copyOf(removed, 2 * removed.length);
         }
         table.key(slot, key);
-        int at = removedCount++ * KEY_LONGS;
-        removedKeys[at] = key.word;
-        removedKeys[at + 1] = key.lowerHigh;
-        removedKeys[at + 2] = key.lowerLow;
-        removedKeys[at + 3] = key.upperHigh;
-        removedKeys[at + 4] = key.upperLow;
+        int at = removedCount++ * REMOVAL_LONGS;
+        removed[at] = key.word;
+        removed[at + 1] = key.lowerHigh;
+        removed[at + 2] = key.lowerLow;
+        removed[at + 3] = key.upperHigh;
+        removed[at + 4] = key.upperLow;
+        removed[at + KEY_LONGS] = slot;
     }
 
     // ---- for the export ----
 
     /** Dirty connections, at least (those of slots that nobody visited may have ended), and removals that were not sent yet. */
     int pending() {
-        return dirtyCount + removedCount + Math.max(0, table.slotCount() - visited);
+        return roundCount + dirtyCount + removedCount + unvisited();
     }
 
-    /** Connections that the other side has, once it has got all that was taken. */
-    int sentCount() {
-        return sentCount;
+    /** Whether all is taken that was dirty when the round began, or came into slots that were never used before. */
+    boolean isRoundOver() {
+        return roundCount == 0 && unvisited() == 0;
     }
 
-    /** Of those. */
-    long digest() {
-        return digest;
+    private int unvisited() {
+        return Math.max(0, table.slotCount() - visited);
     }
 
-    int removedCount() {
-        return removedCount;
+    /** What is dirty now is for this round. */
+    void beginRound() {
+        int[] taken = round;
+        round = dirty;
+        roundCount = dirtyCount;
+        dirty = taken;
+        dirtyCount = 0;
     }
 
-    /** Fills a key with the removal that was noted as number {@code i}. */
-    void removed(int i, FlowKey into) {
-        int at = i * KEY_LONGS;
-        into.word = removedKeys[at];
-        into.lowerHigh = removedKeys[at + 1];
-        into.lowerLow = removedKeys[at + 2];
-        into.upperHigh = removedKeys[at + 3];
-        into.upperLow = removedKeys[at + 4];
-    }
-
-    void forgetRemovals() {
+    /** Moves all removals into a batch, behind what it has. */
+    void takeRemovals(TableBatch batch) {
+        for (int i = 0; i < removedCount; i++) {
+            int at = i * REMOVAL_LONGS;
+            key.word = removed[at];
+            key.lowerHigh = removed[at + 1];
+            key.lowerLow = removed[at + 2];
+            key.upperHigh = removed[at + 3];
+            key.upperLow = removed[at + 4];
+            batch.addRemoval(key, (int) removed[at + KEY_LONGS]);
+        }
         removedCount = 0;
     }
 
-    /** Takes up to {@code most} dirty connections whose time is not over; they count as sent and clean. */
-    int[] take(int most, long nowNanos) {
-        int[] slots = new int[Math.min(most, pending())];
-        int taken = 0;
-        while (taken < slots.length && dirtyCount > 0) {
-            int slot = dirty[--dirtyCount];
+    /**
+     * Adds up to {@code most} of the round's connections whose time is not over to a batch; they count as sent and clean. Looks at no more
+     * slots than that, and some.
+     */
+    void take(TableBatch batch, int most, long nowNanos) {
+        int left = most;
+        while (left > 0 && roundCount > 0) {
+            int slot = round[--roundCount];
             listed[slot >>> 6] &= ~(1L << slot);
-            taken += take(slot, nowNanos, slots, taken);
+            take(slot, batch, nowNanos);
+            left--;
         }
-        while (taken < slots.length && visited < table.slotCount()) {
-            taken += take(visited++, nowNanos, slots, taken);
+        while (left > 0 && visited < table.slotCount()) {
+            take(visited++, batch, nowNanos);
+            left--;
         }
-        return Arrays.copyOf(slots, taken);
     }
 
-    private int take(int slot, long nowNanos, int[] slots, int at) {
+    private void take(int slot, TableBatch batch, long nowNanos) {
         if (table.getByte(slot, Entry.STATE) == 0) {
-            return 0;
+            return;
         }
         if (table.isExpired(slot, nowNanos)) {
             removed(slot);
-            return 0;
+            return;
         }
-        if (has(sent, slot)) {
-            forget(slot);
-        }
-        scratch.clear();
-        EntryCodec.writeLasting(table, slot, key, scratch);
-        long own = EntryCodec.digest(scratch, 0, scratch.position());
-        if (slot >= digests.length) {
-            digests = Arrays.copyOf(digests, Math.max(slot + 1, 2 * digests.length));
-        }
-        digests[slot] = own;
-        digest += own;
-        sent = with(sent, slot);
-        sentCount++;
         table.setByte(slot, Entry.CLEAN, 1);
-        slots[at] = slot;
-        return 1;
-    }
-
-    private void forget(int slot) {
-        sent[slot >>> 6] &= ~(1L << slot);
-        digest -= digests[slot];
-        sentCount--;
+        sent = with(sent, slot);
+        batch.add(table, slot);
     }
 
     private static boolean has(long[] bits, int slot) {

@@ -79,16 +79,16 @@ public final class TableCodec {
     }
 
     /** Keys of connections that the other side has to remove. */
-    static List<byte[]> removals(TableChanges changes) {
+    static List<byte[]> removals(TableBatch batch) {
         List<byte[]> chunks = new ArrayList<>();
         ByteBuffer chunk = ByteBuffer.allocate(MAX_CHUNK_BYTES).order(ByteOrder.BIG_ENDIAN);
         FlowKey key = new FlowKey();
-        for (int from = 0; from < changes.removedCount(); ) {
+        for (int from = 0; from < batch.removedCount(); ) {
             chunk.position(HEADER_BYTES);
-            int to = Math.min(changes.removedCount(), from + MAX_CHUNK_ENTRIES);
+            int to = Math.min(batch.removedCount(), from + MAX_CHUNK_ENTRIES);
             int next = from;
             while (next < to && chunk.remaining() >= EntryCodec.MAX_KEY_BYTES) {
-                changes.removed(next++, key);
+                batch.removed(next++, key);
                 EntryCodec.writeKey(key, chunk);
             }
             chunks.add(seal(chunk, REMOVALS, next - from, 0));

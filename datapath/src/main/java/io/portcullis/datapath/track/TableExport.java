@@ -3,15 +3,17 @@ package io.portcullis.datapath.track;
 import java.util.List;
 
 /**
- * Exports a table in rounds while it goes on: the first rounds send each connection once, the later ones those that have changed
- * since, until so few are left that the table can stand still for the last round. Each round is bounded. What was removed is sent as
- * such. {@link TableImport} is the other side.
+ * Exports a table in rounds while it goes on: the first round sends each connection once, the later ones those that have changed
+ * since, until so few are left that the table can stand still for the last round. What was removed is sent as such. {@link
+ * TableImport} is the other side.
  *
- * <p>The same thread as the table's. One export at a time; an import into the same table, or another export, ends it.
+ * <p>The same thread as the table's collects, a bounded number of connections at a time; any other one may encode what was collected,
+ * in the same order. One export at a time; an import into the same table, or another export, ends it.
  */
 public final class TableExport implements AutoCloseable {
     private final ConnectionTracker tracker;
     private final TableChanges changes;
+    private final BatchEncoder encoder = new BatchEncoder();
 
     TableExport(ConnectionTracker tracker) {
         this.tracker = tracker;
@@ -20,7 +22,7 @@ public final class TableExport implements AutoCloseable {
     }
 
     /**
-     * What one round sends, in this order.
+     * What one batch sends, in this order.
      *
      * @param entries connections that are new to the other side, or have changed
      * @param removals connections that the other side has and this one has no more
@@ -41,40 +43,83 @@ public final class TableExport implements AutoCloseable {
         return changes.pending();
     }
 
+    /** Whether all is collected that was dirty when the round began; {@link #beginBatch} then begins another round. */
+    public boolean isRoundOver() {
+        return changes.isRoundOver();
+    }
+
     /**
-     * The next round: all removals, and up to {@code maxEntries} connections. A caller that wants the rest at once (and lets no packet
-     * pass before it is imported) asks for {@link Integer#MAX_VALUE}.
+     * Begins a batch of this round, or of the next one if this one is over.
+     *
+     * @throws IllegalStateException if the export has {@linkplain #isEnded ended}
+     */
+    public void beginBatch(TableBatch batch) {
+        requireRunning();
+        batch.clear();
+        if (changes.isRoundOver()) {
+            changes.beginRound();
+        }
+    }
+
+    /**
+     * Adds to a batch: all removals, and connections of the round.
+     *
+     * @param maxSlots how many slots to look at
+     * @throws IllegalStateException if the export has {@linkplain #isEnded ended}
+     */
+    public void collect(TableBatch batch, int maxSlots, long nowNanos) {
+        requireRunning();
+        tracker.offloaded().readBackAll();
+        changes.takeRemovals(batch);
+        changes.take(batch, maxSlots, nowNanos);
+        batch.setTime(tracker.table().clock(), nowNanos);
+    }
+
+    /** The chunks of a batch. Batches are encoded in the order in which they were collected, on whatever thread. */
+    public Round encode(TableBatch batch) {
+        return encoder.encode(batch);
+    }
+
+    /**
+     * Collects and encodes at once all removals, and up to {@code maxEntries} slots, of this round and of the next one. A caller that wants the
+     * rest (and lets no packet pass before it is imported) asks for {@link Integer#MAX_VALUE}.
      *
      * @throws IllegalStateException if the export has {@linkplain #isEnded ended}
      */
     public Round next(int maxEntries, long nowNanos) {
-        if (isEnded()) {
-            throw new IllegalStateException("something else has ended this export");
+        try (TableBatch batch = new TableBatch()) {
+            beginBatch(batch);
+            collect(batch, maxEntries, nowNanos);
+            if (changes.isRoundOver() && batch.count() < maxEntries) {
+                changes.beginRound();
+                collect(batch, maxEntries - batch.count(), nowNanos);
+            }
+            // those whose time was over are among the removals
+            changes.takeRemovals(batch);
+            return encode(batch);
         }
-        tracker.offloaded().readBackAll();
-        int[] slots = changes.take(maxEntries, nowNanos);
-        // those whose time was over are among the removals
-        int removals = changes.removedCount();
-        List<byte[]> chunks = TableCodec.removals(changes);
-        changes.forgetRemovals();
-        chunks.addAll(TableCodec.updates(tracker.table(), slots, nowNanos));
-        return new Round(chunks, slots.length, removals);
     }
 
-    /** How many connections the other side has when it has got all rounds; with nothing {@link #pending}, the whole table. */
+    /** How many connections the other side has when it has got all that was encoded; with nothing {@link #pending}, the whole table. */
     public int entries() {
-        return changes.sentCount();
+        return encoder.entries();
     }
 
     /** Digest of those, as in {@link TableSnapshot#digest}. */
     public long digest() {
-        return changes.digest();
+        return encoder.digest();
     }
 
     @Override
     public void close() {
         if (!isEnded()) {
             tracker.table().tell(null);
+        }
+    }
+
+    private void requireRunning() {
+        if (isEnded()) {
+            throw new IllegalStateException("something else has ended this export");
         }
     }
 }

@@ -46,17 +46,28 @@ class TableExportTest {
                 now += step(random);
                 pass(here, shortWay, burst, traffic.get(at - 1).direction(), now);
             }
+            boolean isSliced = random.nextBoolean();
             try (TableExport export = here.beginExport();
+                    TableBatch batch = new TableBatch();
                     TableImport taken = there.beginImport()) {
+                export.beginBatch(batch);
                 while (at < sealedAt) {
                     at = fill(burst, traffic, at, sealedAt, random);
                     now += step(random);
                     pass(here, shortWay, burst, traffic.get(at - 1).direction(), now);
                     here.expire(now, 1 + random.nextInt(100));
-                    if (random.nextInt(4) == 0) {
+                    if (isSliced) {
+                        export.collect(batch, 1 + random.nextInt(15), now);
+                    }
+                    if (isSliced && (export.isRoundOver() || random.nextInt(8) == 0)) {
+                        send(export.encode(batch), taken, now, seed);
+                        export.beginBatch(batch);
+                    }
+                    if (!isSliced && random.nextInt(4) == 0) {
                         send(export.next(1 + random.nextInt(30), now), taken, now, seed);
                     }
                 }
+                send(export.encode(batch), taken, now, seed);
                 while (export.pending() > 0) {
                     send(export.next(Integer.MAX_VALUE, now), taken, now, seed);
                 }
