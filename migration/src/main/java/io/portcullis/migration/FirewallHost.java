@@ -131,7 +131,7 @@ final class FirewallHost implements VmHost {
                         vnic,
                         settings.stepTimeout(),
                         FirewallReply.Status.class,
-                        replyTo -> new FirewallCommand.ImportTable(epoch, snapshot, replyTo))
+                        replyTo -> new FirewallCommand.ImportTable(epoch, 0, snapshot, replyTo))
                 .thenApply(reply -> new ImportReport(reply.status().connections(), snapshot.digest()));
     }
 

@@ -236,7 +236,7 @@ final class FakeVmHost implements VmHost {
             if (sealsSilently) {
                 throw new HostRefusal(RefusalCode.TIMEOUT, vnic + " did not answer in time");
             }
-            return new SealedVnic(snapshot(found.table), REVISION, 3, 1_000);
+            return new SealedVnic(snapshot(found.table), false, REVISION, 3, 1_000);
         });
     }
 

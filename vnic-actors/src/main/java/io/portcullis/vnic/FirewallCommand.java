@@ -76,8 +76,32 @@ public sealed interface FirewallCommand {
     /** At the source: hands the vNIC over and seals. Answer: {@link FirewallReply.Sealed}. Same host only. */
     record CutOver(long epoch, CutoverTarget target, ActorRef<FirewallReply> replyTo) implements Request {}
 
-    /** At the destination: takes over the connection table. Answer: {@link FirewallReply.Status}. Same host only. */
-    record ImportTable(long epoch, TableSnapshot table, ActorRef<FirewallReply> replyTo) implements Request {}
+    /** Is about a connection table on its way from one host to another. Same host only. */
+    sealed interface Transfer extends Request {
+        long epoch();
+    }
+
+    /**
+     * At the source: the next piece of the connection table, while the vNIC enforces. Answer: {@link FirewallReply.Exported}.
+     *
+     * @param isFirst begins anew
+     */
+    record ExportNext(long epoch, boolean isFirst, ActorRef<FirewallReply> replyTo) implements Transfer {}
+
+    /** At the source: no piece will be asked for any more, and there is no cut-over. Answer: {@link FirewallReply.Status}. */
+    record EndExport(long epoch, ActorRef<FirewallReply> replyTo) implements Transfer {}
+
+    /** At the destination: takes in a chunk beside the vNIC's own table. Answer: {@link FirewallReply.ChunkTaken}. */
+    @SuppressWarnings("ArrayRecordComponent") // compared by nobody, and changed by nobody
+    record ImportNext(long epoch, int sequence, byte[] chunk, ActorRef<FirewallReply> replyTo) implements Transfer {}
+
+    /**
+     * At the destination: takes over the connection table, from what was taken in and the rest. Answer: {@link FirewallReply.Status}.
+     *
+     * @param firstSequence number of the first chunk of {@code rest}, 0 if that is the whole table
+     */
+    record ImportTable(long epoch, int firstSequence, TableSnapshot rest, ActorRef<FirewallReply> replyTo)
+            implements Transfer {}
 
     /** As {@link ImportTable}, of connections that went on since the table was written. Local only. */
     record RestoreTable(long epoch, TableSnapshot table, ActorRef<FirewallReply> replyTo) implements Request {}

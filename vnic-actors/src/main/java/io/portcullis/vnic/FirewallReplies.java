@@ -17,6 +17,8 @@ final class FirewallReplies {
                     FirewallReply.FlowTraced _,
                     FirewallReply.FlowsReviewed _,
                     FirewallReply.CutoverReady _,
+                    FirewallReply.Exported _,
+                    FirewallReply.ChunkTaken _,
                     FirewallReply.Sealed _,
                     FirewallReply.Released _,
                     FirewallReply.Moved _,

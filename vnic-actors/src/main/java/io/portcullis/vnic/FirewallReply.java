@@ -2,6 +2,7 @@ package io.portcullis.vnic;
 
 import io.portcullis.datapath.runtime.ActivationReport;
 import io.portcullis.datapath.runtime.CutoverTarget;
+import io.portcullis.datapath.runtime.ExportedBatch;
 import io.portcullis.datapath.runtime.FlowReport;
 import io.portcullis.datapath.runtime.FlowReview;
 import io.portcullis.datapath.runtime.SealedVnic;
@@ -23,6 +24,8 @@ public sealed interface FirewallReply
                 FirewallReply.FlowTraced,
                 FirewallReply.FlowsReviewed,
                 FirewallReply.CutoverReady,
+                FirewallReply.Exported,
+                FirewallReply.ChunkTaken,
                 FirewallReply.Sealed,
                 FirewallReply.Activated,
                 FirewallReply.Released,
@@ -67,6 +70,12 @@ public sealed interface FirewallReply
 
     /** Carries a whole connection table, so it has no form on the wire: the asker must be on the same host. */
     record Sealed(VnicId vnic, SealedVnic sealed) implements FirewallReply {}
+
+    /** Carries a piece of a connection table: the asker must be on the same host. */
+    record Exported(VnicId vnic, ExportedBatch batch) implements FirewallReply {}
+
+    /** The chunk is taken in, and the next one is welcome. */
+    record ChunkTaken(VnicId vnic, int sequence) implements FirewallReply {}
 
     record Activated(VnicId vnic, ActivationReport report, VnicStatus status)
             implements FirewallReply, CborSerializable {}

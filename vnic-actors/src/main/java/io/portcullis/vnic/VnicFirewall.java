@@ -144,7 +144,7 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
                         dataPath.installShadow(vnic, fence.epoch(), install.revision(), install.rules()), install);
             case FirewallCommand.PrepareCutover prepare -> onPrepareCutover(prepare);
             case FirewallCommand.CutOver cutOver -> onCutOver(cutOver);
-            case FirewallCommand.ImportTable load -> onImportTable(load);
+            case FirewallCommand.Transfer transfer -> onTransfer(transfer);
             case FirewallCommand.RestoreTable load -> onRestoreTable(load);
             case FirewallCommand.Activate activate -> onActivate(activate);
             case FirewallCommand.Reclaim reclaim -> onReclaim(reclaim);
@@ -315,9 +315,25 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
         }
     }
 
-    private void onImportTable(FirewallCommand.ImportTable load) {
-        if (!isRefused(load.epoch(), load.replyTo())) {
-            outcomes.pipeStatus(dataPath.importTable(vnic, load.epoch(), load.table()), load);
+    private void onTransfer(FirewallCommand.Transfer transfer) {
+        if (isRefused(transfer.epoch(), transfer.replyTo())) {
+            return;
+        }
+        long epoch = transfer.epoch();
+        switch (transfer) {
+            case FirewallCommand.ExportNext next ->
+                outcomes.pipe(
+                        dataPath.exportNext(vnic, epoch, next.isFirst()),
+                        batch -> new FirewallReply.Exported(vnic, batch),
+                        next);
+            case FirewallCommand.EndExport end -> outcomes.pipeStatus(dataPath.endExport(vnic, epoch), end);
+            case FirewallCommand.ImportNext next ->
+                outcomes.pipe(
+                        dataPath.importNext(vnic, epoch, next.sequence(), next.chunk()),
+                        _ -> new FirewallReply.ChunkTaken(vnic, next.sequence()),
+                        next);
+            case FirewallCommand.ImportTable load ->
+                outcomes.pipeStatus(dataPath.importTable(vnic, epoch, load.firstSequence(), load.rest()), load);
         }
     }
 

@@ -12,12 +12,14 @@ import static org.awaitility.Awaitility.await;
 import io.portcullis.datapath.runtime.CutoverTarget;
 import io.portcullis.datapath.runtime.DataPathException.Reason;
 import io.portcullis.datapath.runtime.VnicMode;
+import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.persistence.Checkpoints;
 import io.portcullis.policy.Action;
 import io.portcullis.vnic.testkit.FakeDataPath;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Function;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
@@ -121,7 +123,10 @@ class VnicFirewallTest {
         assertStale(me -> new FirewallCommand.Attach(vnicSpec(WEB_1_ETH0, 1), 4, true, me));
         assertStale(me -> new FirewallCommand.PrepareCutover(4, me));
         assertStale(me -> new FirewallCommand.CutOver(4, target, me));
-        assertStale(me -> new FirewallCommand.ImportTable(4, connections("x"), me));
+        assertStale(me -> new FirewallCommand.ExportNext(4, true, me));
+        assertStale(me -> new FirewallCommand.EndExport(4, me));
+        assertStale(me -> new FirewallCommand.ImportNext(4, 0, new byte[0], me));
+        assertStale(me -> new FirewallCommand.ImportTable(4, 0, connections("x"), me));
         assertStale(me -> new FirewallCommand.Activate(4, 0, 0, me));
         assertStale(me -> new FirewallCommand.Reclaim(4, me));
         assertStale(me -> new FirewallCommand.Release(4, HOST_2, 5, me));
@@ -139,6 +144,38 @@ class VnicFirewallTest {
         assertThat(reply)
                 .isInstanceOfSatisfying(
                         Refused.class, refused -> assertThat(refused.code()).isEqualTo(RefusalCode.WRONG_STATE));
+    }
+
+    @Test
+    void shouldExportItsTableWhileItEnforcesAndHandOverOnlyTheRest() {
+        attach(1, true);
+        dataPath.setTable(WEB_1_ETH0, connections("flow"));
+
+        FirewallReply first = ask(me -> new FirewallCommand.ExportNext(1, true, me));
+
+        assertThat(first)
+                .isInstanceOfSatisfying(
+                        FirewallReply.Exported.class,
+                        piece -> assertThat(piece.batch().endsRound()).isTrue());
+        assertThat(dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.ENFORCING);
+        CutoverTarget target = new CutoverTarget(new InetSocketAddress("127.0.0.1", 1), "t", 1, 2);
+        assertThat(ask(me -> new FirewallCommand.CutOver(1, target, me)))
+                .isInstanceOfSatisfying(
+                        FirewallReply.Sealed.class,
+                        moved -> assertThat(moved.sealed().isRest()).isTrue());
+    }
+
+    @Test
+    void shouldTakeATableInPieces() {
+        attach(2, false);
+        TableSnapshot table = connections("flow");
+
+        assertThat(ask(me -> new FirewallCommand.ImportNext(2, 0, table.chunks().getFirst(), me)))
+                .isEqualTo(new FirewallReply.ChunkTaken(WEB_1_ETH0, 0));
+        TableSnapshot rest = new TableSnapshot(List.of(), table.entries(), table.digest());
+        assertThat(ask(me -> new FirewallCommand.ImportTable(2, 1, rest, me))).isInstanceOf(FirewallReply.Status.class);
+
+        assertThat(dataPath.table(WEB_1_ETH0)).isEqualTo(table);
     }
 
     @Test

@@ -5,6 +5,7 @@ import io.portcullis.datapath.engine.ShadowReport;
 import io.portcullis.datapath.runtime.ActivationReport;
 import io.portcullis.datapath.runtime.CutoverTarget;
 import io.portcullis.datapath.runtime.DataPath;
+import io.portcullis.datapath.runtime.ExportedBatch;
 import io.portcullis.datapath.runtime.FlowReport;
 import io.portcullis.datapath.runtime.FlowReview;
 import io.portcullis.datapath.runtime.HitLedger;
@@ -118,8 +119,23 @@ final class HeldDataPath implements DataPath {
     }
 
     @Override
-    public CompletionStage<VnicStatus> importTable(VnicId vnic, long epoch, TableSnapshot snapshot) {
-        return dataPath.importTable(vnic, epoch, snapshot);
+    public CompletionStage<ExportedBatch> exportNext(VnicId vnic, long epoch, boolean isFirst) {
+        return dataPath.exportNext(vnic, epoch, isFirst);
+    }
+
+    @Override
+    public CompletionStage<VnicStatus> endExport(VnicId vnic, long epoch) {
+        return dataPath.endExport(vnic, epoch);
+    }
+
+    @Override
+    public CompletionStage<Void> importNext(VnicId vnic, long epoch, int sequence, byte[] chunk) {
+        return dataPath.importNext(vnic, epoch, sequence, chunk);
+    }
+
+    @Override
+    public CompletionStage<VnicStatus> importTable(VnicId vnic, long epoch, int firstSequence, TableSnapshot rest) {
+        return dataPath.importTable(vnic, epoch, firstSequence, rest);
     }
 
     @Override

@@ -19,6 +19,8 @@ import io.portcullis.datapath.track.ConnectionTable;
 import io.portcullis.datapath.track.ConnectionTracker;
 import io.portcullis.datapath.track.EstablishedPath;
 import io.portcullis.datapath.track.ImportResult;
+import io.portcullis.datapath.track.TableExport;
+import io.portcullis.datapath.track.TableImport;
 import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.datapath.track.TrackingProfile;
 import io.portcullis.policy.DiscoveredAddress;
@@ -205,6 +207,11 @@ public final class VnicEngine implements AutoCloseable {
         return survey;
     }
 
+    /** Begins to count the connections of an imported table that wait for their other end against the vNIC's budgets. */
+    public Survey countWaiting(long nowNanos) {
+        return new WaitingSurvey(table, limiter, nowNanos);
+    }
+
     /** What was counted under the shadow; null while there is none. */
     public @Nullable ShadowReport shadowReport(long nowNanos) {
         return shadow == null ? null : shadow.report(identity.vnic(), nowNanos);
@@ -310,10 +317,30 @@ public final class VnicEngine implements AutoCloseable {
         return tracker.export(nowNanos);
     }
 
-    /** As {@link #exportTable}, of a table that leaves: a port passes none of its connections any more. */
-    public TableSnapshot sealTable(long nowNanos) {
+    /** Begins to export the table in rounds, while connections go on. */
+    public TableExport beginExport() {
+        return tracker.beginExport();
+    }
+
+    /** A port passes none of its connections any more: the table is about to leave. */
+    public void endOffload() {
         tracker.offloaded().revokeAll();
-        return exportTable(nowNanos);
+    }
+
+    /** Begins to take in another host's table beside the own one. */
+    public TableImport beginImport() {
+        return tracker.beginImport();
+    }
+
+    /**
+     * Replaces the connection table by what came.
+     *
+     * @param entries how many connections that should be
+     * @param digest of these
+     * @throws DataPathException with BAD_SNAPSHOT if it is something else; then the table is as it was
+     */
+    public void adopt(TableImport taken, int entries, long digest, long nowNanos) {
+        adopt(entries, tracker.finishImport(taken, entries, digest), nowNanos);
     }
 
     /**
@@ -322,21 +349,21 @@ public final class VnicEngine implements AutoCloseable {
      * @throws DataPathException with BAD_SNAPSHOT or CAPACITY
      */
     public void importTable(TableSnapshot snapshot, long nowNanos) {
-        adopt(snapshot, tracker.importSnapshot(snapshot, nowNanos), nowNanos);
+        adopt(snapshot.entries(), tracker.importSnapshot(snapshot, nowNanos), nowNanos);
     }
 
     /** As {@link #importTable}, from a checkpoint of connections that went on since. */
     public void restoreTable(TableSnapshot snapshot, long nowNanos) {
-        adopt(snapshot, tracker.restoreSnapshot(snapshot, nowNanos), nowNanos);
+        adopt(snapshot.entries(), tracker.restoreSnapshot(snapshot, nowNanos), nowNanos);
     }
 
-    private void adopt(TableSnapshot snapshot, ImportResult result, long nowNanos) {
+    private void adopt(int entries, ImportResult result, long nowNanos) {
         if (result != ImportResult.IMPORTED) {
             throw new DataPathException(
                     result == ImportResult.OVER_CAPACITY
                             ? DataPathException.Reason.CAPACITY
                             : DataPathException.Reason.BAD_SNAPSHOT,
-                    "snapshot of " + snapshot.entries() + " connections for " + identity.vnic() + " refused: " + result
+                    "snapshot of " + entries + " connections for " + identity.vnic() + " refused: " + result
                             + " (limit " + table.maxConnections() + ")");
         }
         if (guard != null) {
@@ -359,6 +386,10 @@ public final class VnicEngine implements AutoCloseable {
     /** What the vNIC was found to have beside its declared addresses; null if it discovers nothing. */
     public @Nullable List<DiscoveredAddress> discoveredAddresses() {
         return guard == null ? null : guard.discovered();
+    }
+
+    public int maxConnections() {
+        return table.maxConnections();
     }
 
     public int connectionCount() {

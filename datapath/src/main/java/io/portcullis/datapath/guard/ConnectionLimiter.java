@@ -2,6 +2,7 @@ package io.portcullis.datapath.guard;
 
 import io.portcullis.datapath.Direction;
 import io.portcullis.datapath.packet.PacketView;
+import io.portcullis.datapath.track.ConnectionTable;
 import io.portcullis.datapath.track.ConnectionTracker;
 import io.portcullis.policy.IpFamily;
 import java.util.Arrays;
@@ -142,6 +143,18 @@ public final class ConnectionLimiter {
             }
         } else if (limitsUnanswered) {
             side.unanswered.add(slot, nowNanos);
+        }
+    }
+
+    /** Notes a connection that came with the table from another host, if it waits for its other end. */
+    public void adopted(ConnectionTable table, int slot, long openedNanos) {
+        if (table.isWaiting(slot, table.openingMark(slot))) {
+            Side side = table.isOutbound(slot) ? out : in;
+            if (table.isTcp(slot) && limitsHalfOpen) {
+                side.halfOpen.adopt(slot, openedNanos);
+            } else if (!table.isTcp(slot) && limitsUnanswered) {
+                side.unanswered.adopt(slot, openedNanos);
+            }
         }
     }
 

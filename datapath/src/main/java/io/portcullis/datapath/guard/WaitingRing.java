@@ -37,6 +37,13 @@ final class WaitingRing {
         put(slot, table().openingMark(slot), nowNanos);
     }
 
+    /** Notes a connection that was opened some time ago, if there is room. */
+    void adopt(int slot, long openedNanos) {
+        if (!isFull()) {
+            put(slot, table().openingMark(slot), openedNanos);
+        }
+    }
+
     /**
      * Looks at the oldest entries for one that can go, and lets it go: one that no longer waits, or a connection that has waited for longer than
      * {@code patienceNanos}, which ends. Younger ones that it meets go to the end of the ring, with their age.

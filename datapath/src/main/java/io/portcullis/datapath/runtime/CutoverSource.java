@@ -17,6 +17,9 @@ final class CutoverSource implements Procedure {
     /** Index of the source's queue while the destination's is attached, too. */
     private static final int OWN_QUEUE = 0;
 
+    /** Bound on what the rest of a table takes, per connection. */
+    private static final long NANOS_PER_ENTRY = 10_000;
+
     private final Loop loop;
     private final Vnic vnic;
     private final CutoverTarget target;
@@ -224,7 +227,7 @@ final class CutoverSource implements Procedure {
             }
             case FLUSHING_INGRESS -> {
                 if (vnic.port.isDrained()) {
-                    seal();
+                    beginSeal();
                 }
             }
             case LAST_DRAIN -> {
@@ -235,6 +238,7 @@ final class CutoverSource implements Procedure {
             case RECLAIM_EGRESS, RECLAIM_DRAINING, RECLAIM_LEARNING -> reclaim.advance();
             case CONNECTING,
                     AWAITING_LEARNED,
+                    SEALING,
                     SEALED,
                     GRACE,
                     AWAITING_HOME,
@@ -246,16 +250,32 @@ final class CutoverSource implements Procedure {
         }
     }
 
-    private void seal() {
+    /** From here on nothing changes in the table. */
+    private void beginSeal() {
+        vnic.engine.endOffload();
+        OutgoingTable outgoing = vnic.outgoing == null ? new OutgoingTable(loop, vnic) : vnic.outgoing;
+        vnic.outgoing = outgoing;
+        boolean isRest = outgoing.hasBegun();
+        side.enter(SourcePhase.SEALING, loop.limits().stepTimeoutNanos() + outgoing.pending() * NANOS_PER_ENTRY);
+        var _ = outgoing.rest().whenComplete((rest, failure) -> {
+            if (side.phase() == SourcePhase.SEALING && rest != null) {
+                seal(rest, isRest);
+            } else if (side.phase() == SourcePhase.SEALING) {
+                takeBack(new DataPathException(Reason.WRONG_MODE, "the table of " + vnic.id() + " was not exported"));
+            }
+        });
+    }
+
+    private void seal(TableSnapshot table, boolean isRest) {
         long now = loop.now();
-        TableSnapshot table = vnic.engine.sealTable(now);
+        vnic.endExport();
         isSealed = true;
         vnic.setMode(VnicMode.SEALED);
         TunnelMessage.Sealed marker = frames.seal();
         tunnel.send(marker);
         side.enter(SourcePhase.SEALED);
-        sealed.complete(
-                new SealedVnic(table, vnic.engine.revision(), marker.forwardedFrames(), now - freezeStartNanos));
+        sealed.complete(new SealedVnic(
+                table, isRest, vnic.engine.revision(), marker.forwardedFrames(), now - freezeStartNanos));
     }
 
     private void closePort() {
@@ -284,6 +304,7 @@ final class CutoverSource implements Procedure {
         side.enter(SourcePhase.ENDED);
         loop.end(this);
         vnic.source = null;
+        vnic.endExport();
         vnic.raiseEpoch(reclaim.epoch());
         vnic.setMode(VnicMode.ENFORCING);
         if (hadCut) {
@@ -359,7 +380,7 @@ final class CutoverSource implements Procedure {
                 cause = new DataPathException(Reason.TIMEOUT, "no tunnel to " + target.tunnel() + " in time");
                 endEnforcing();
             }
-            case DRAINING_EGRESS, FLUSHING_EGRESS, AWAITING_LEARNED, DRAINING_INGRESS, FLUSHING_INGRESS ->
+            case DRAINING_EGRESS, FLUSHING_EGRESS, AWAITING_LEARNED, DRAINING_INGRESS, FLUSHING_INGRESS, SEALING ->
                 takeBack(new DataPathException(
                         Reason.TIMEOUT, "the cut-over of " + vnic.id() + " stood still in " + side.phase()));
             case GRACE -> {

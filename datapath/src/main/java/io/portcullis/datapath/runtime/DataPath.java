@@ -45,8 +45,37 @@ public interface DataPath extends AutoCloseable {
      */
     CompletionStage<HitLedger> collectHits();
 
-    /** Fills the table of a PASSIVE or HOLDING vNIC; refuses a damaged or foreign snapshot whole. */
-    CompletionStage<VnicStatus> importTable(VnicId vnic, long epoch, TableSnapshot snapshot);
+    /**
+     * The next piece of an ENFORCING vNIC's table, which goes on meanwhile: the loop copies a few connections between two bursts, and another
+     * thread encodes them. From the first piece until {@link #endExport}, a seal or a release the table notes what changes.
+     *
+     * @param isFirst begins anew; what another export has sent is of no use then
+     */
+    CompletionStage<ExportedBatch> exportNext(VnicId vnic, long epoch, boolean isFirst);
+
+    /** Ends what {@link #exportNext} has begun, unless the vNIC is being cut over; it may be repeated. */
+    CompletionStage<VnicStatus> endExport(VnicId vnic, long epoch);
+
+    /**
+     * Takes a chunk of another host's table into a PASSIVE or HOLDING vNIC, beside its own table; complete when the next one is welcome.
+     *
+     * @param sequence 0 for the first one; one that came before changes nothing, and a gap is refused
+     */
+    CompletionStage<Void> importNext(VnicId vnic, long epoch, int sequence, byte[] chunk);
+
+    /**
+     * Fills the table of a PASSIVE or HOLDING vNIC with what {@link #importNext} took and the rest; refuses what is damaged or not all, and
+     * then forgets what came.
+     *
+     * @param firstSequence number of the first chunk of {@code rest}, 0 if that is the whole table
+     * @param rest what is left, with the count and digest of the whole table
+     */
+    CompletionStage<VnicStatus> importTable(VnicId vnic, long epoch, int firstSequence, TableSnapshot rest);
+
+    /** As {@link #importTable(VnicId, long, int, TableSnapshot)} of a whole table. */
+    default CompletionStage<VnicStatus> importTable(VnicId vnic, long epoch, TableSnapshot snapshot) {
+        return importTable(vnic, epoch, 0, snapshot);
+    }
 
     /** As {@link #importTable}, from a checkpoint of this host: the connections went on since, so TCP windows are learned anew. */
     CompletionStage<VnicStatus> restoreTable(VnicId vnic, long epoch, TableSnapshot snapshot);

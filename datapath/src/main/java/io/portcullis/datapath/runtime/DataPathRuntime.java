@@ -115,8 +115,23 @@ public final class DataPathRuntime implements DataPath {
     }
 
     @Override
-    public CompletionStage<VnicStatus> importTable(VnicId vnic, long epoch, TableSnapshot snapshot) {
-        return submit(() -> commands.importTable(vnic, epoch, snapshot));
+    public CompletionStage<ExportedBatch> exportNext(VnicId vnic, long epoch, boolean isFirst) {
+        return compose(() -> commands.exportNext(vnic, epoch, isFirst));
+    }
+
+    @Override
+    public CompletionStage<VnicStatus> endExport(VnicId vnic, long epoch) {
+        return submit(() -> commands.endExport(vnic, epoch));
+    }
+
+    @Override
+    public CompletionStage<Void> importNext(VnicId vnic, long epoch, int sequence, byte[] chunk) {
+        return compose(() -> commands.importNext(vnic, epoch, sequence, chunk));
+    }
+
+    @Override
+    public CompletionStage<VnicStatus> importTable(VnicId vnic, long epoch, int firstSequence, TableSnapshot rest) {
+        return compose(() -> commands.importTable(vnic, epoch, firstSequence, rest));
     }
 
     @Override

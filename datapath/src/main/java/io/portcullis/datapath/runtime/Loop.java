@@ -55,6 +55,7 @@ final class Loop {
     private volatile boolean stopping;
     private volatile Map<String, Long> uplinkCounters = Map.of();
     private final HitCollection hits;
+    private final StateWorker stateWorker = new StateWorker();
     private long nextExpiryNanos;
 
     Loop(
@@ -117,6 +118,15 @@ final class Loop {
     /** What vNICs counted of rules. */
     HitCollection hits() {
         return hits;
+    }
+
+    /** Where tables are encoded and taken in. */
+    StateWorker stateWorker() {
+        return stateWorker;
+    }
+
+    Failures failures() {
+        return failures;
     }
 
     boolean isStopping() {
@@ -380,6 +390,12 @@ final class Loop {
             vnic.close();
         }
         List.copyOf(procedures).forEach(Procedure::abandon);
+        stateWorker.close();
+        command = commands.poll();
+        while (command != null) {
+            command.run();
+            command = commands.poll();
+        }
         poller.remove(uplink);
         uplink.close();
         poller.close();

@@ -7,7 +7,7 @@ package io.portcullis.datapath.runtime;
  * CONNECTING ─ tunnel open: announce, steer the VM's queue to the destination ─▶
  * DRAINING_EGRESS ─ own queue empty, all of it decided and sent ─▶ FLUSHING_EGRESS ─ the fabric has it: EgressDrained ─▶
  * AWAITING_LEARNED ─ UplinkLearned ─▶ DRAINING_INGRESS ─ uplink empty, all of it decided ─▶
- * FLUSHING_INGRESS ─ the VM has it: export the table, Sealed ─▶ SEALED
+ * FLUSHING_INGRESS ─ the VM has it ─▶ SEALING ─ the rest of the table is exported: Sealed ─▶ SEALED
  *
  * SEALED ─ release ─▶ GRACE ─ time ─▶ LAST_DRAIN ─ own queue empty: close it, Released ─▶
  * AWAITING_HOME ─ the destination has steered the VM's queue to its new index and closed the tunnel ─▶ ENDED
@@ -32,7 +32,9 @@ enum SourcePhase implements CutoverPhase {
     DRAINING_INGRESS(Part.CUT, true),
     /** The VM takes it in. */
     FLUSHING_INGRESS(Part.CUT, true),
-    /** The table is final; waits for an order, without a time limit. */
+    /** The table is final, and what was not exported of it yet is: at once, unless it is much. */
+    SEALING(Part.CUT, false),
+    /** Handed over; waits for an order, without a time limit. */
     SEALED(Part.SEALED, false),
     /** Released: what comes late is forwarded for a while. */
     GRACE(Part.RELEASE, false),

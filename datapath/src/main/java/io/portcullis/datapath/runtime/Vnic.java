@@ -35,6 +35,13 @@ final class Vnic {
     @Nullable
     CutoverDestination destination;
 
+    /** Present while its table is being exported. */
+    @Nullable
+    OutgoingTable outgoing;
+    /** Present while another host's table is being taken in. */
+    @Nullable
+    IncomingTable incoming;
+
     /** Frames were sent to the port since its last flush. */
     boolean needsFlush;
     /** Whether the poller waits for the port. */
@@ -78,6 +85,9 @@ final class Vnic {
 
     void setMode(VnicMode newMode) {
         mode = newMode;
+        if (newMode == VnicMode.ENFORCING) {
+            endImport();
+        }
     }
 
     long epoch() {
@@ -140,6 +150,21 @@ final class Vnic {
                 engine.discoveredAddresses());
     }
 
+    /** The table notes no changes any more. */
+    void endExport() {
+        if (outgoing != null) {
+            outgoing.close();
+            outgoing = null;
+        }
+    }
+
+    void endImport() {
+        if (incoming != null) {
+            incoming.close();
+            incoming = null;
+        }
+    }
+
     /** Ends everything; frames still in the port's queue are lost. */
     void close() {
         if (source != null) {
@@ -148,6 +173,8 @@ final class Vnic {
         if (destination != null) {
             destination.abandon();
         }
+        endExport();
+        endImport();
         hold.clear();
         port.close();
         engine.close();

@@ -163,18 +163,74 @@ final class VnicCommands {
         return reports;
     }
 
-    VnicStatus importTable(VnicId id, long epoch, TableSnapshot snapshot) {
-        Vnic vnic = findToFill(id, epoch);
-        vnic.engine.importTable(snapshot, loop.now());
-        judgeLive(vnic);
+    // ---- a table that leaves, in rounds
+
+    CompletableFuture<ExportedBatch> exportNext(VnicId id, long epoch, boolean isFirst) {
+        Vnic vnic = find(id, epoch);
+        if (vnic.mode() != VnicMode.ENFORCING || vnic.source != null) {
+            throw wrongMode(vnic, "not enforcing, or being cut over already");
+        }
+        if (isFirst) {
+            vnic.endExport();
+            vnic.outgoing = new OutgoingTable(loop, vnic);
+        }
+        if (vnic.outgoing == null) {
+            throw wrongMode(vnic, "its table is exported no more; begin again");
+        }
+        return vnic.outgoing.next();
+    }
+
+    VnicStatus endExport(VnicId id, long epoch) {
+        Vnic vnic = find(id, epoch);
+        if (vnic.source == null) {
+            vnic.endExport();
+        }
         return vnic.status();
+    }
+
+    // ---- a table that comes
+
+    CompletableFuture<@Nullable Void> importNext(VnicId id, long epoch, int sequence, byte[] chunk) {
+        Vnic vnic = findToFill(id, epoch);
+        IncomingTable incoming = vnic.incoming;
+        if (incoming == null && sequence == 0) {
+            incoming = new IncomingTable(loop, vnic);
+            vnic.incoming = incoming;
+        }
+        if (incoming == null) {
+            throw wrongMode(vnic, "nothing of a table has come yet");
+        }
+        return incoming.add(sequence, chunk);
+    }
+
+    CompletableFuture<VnicStatus> importTable(VnicId id, long epoch, int firstSequence, TableSnapshot rest) {
+        Vnic vnic = findToFill(id, epoch);
+        IncomingTable incoming = vnic.incoming;
+        if (incoming == null || firstSequence == 0) {
+            vnic.endImport();
+            incoming = new IncomingTable(loop, vnic);
+            vnic.incoming = incoming;
+        }
+        return incoming.finish(firstSequence, rest)
+                .whenComplete((_, _) -> vnic.endImport())
+                .thenApply(_ -> {
+                    lookAtImported(vnic);
+                    return vnic.status();
+                });
     }
 
     VnicStatus restoreTable(VnicId id, long epoch, TableSnapshot snapshot) {
         Vnic vnic = findToFill(id, epoch);
         vnic.engine.restoreTable(snapshot, loop.now());
-        judgeLive(vnic);
+        lookAtImported(vnic);
         return vnic.status();
+    }
+
+    private void lookAtImported(Vnic vnic) {
+        if (!surveys.isFull()) {
+            var _ = surveys.begin(vnic, vnic.engine.countWaiting(loop.now()), () -> true);
+        }
+        judgeLive(vnic);
     }
 
     private Vnic findToFill(VnicId id, long epoch) {
@@ -280,6 +336,9 @@ final class VnicCommands {
         }
         if (vnic.destination != null) {
             throw wrongMode(vnic, "still joined to the source that it came from");
+        }
+        if (vnic.outgoing != null && vnic.outgoing.isBusy()) {
+            throw wrongMode(vnic, "a piece of its table is under way");
         }
         CutoverSource source = new CutoverSource(loop, vnic, target);
         vnic.source = source;

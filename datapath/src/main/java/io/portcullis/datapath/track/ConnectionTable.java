@@ -506,10 +506,7 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
         count++;
         copySlot(other, slot, own);
         int pair = admissions.acquire(
-                other.ruleId(slot),
-                other.revision(slot),
-                other.admittingRuleId(slot),
-                other.admittingRevision(slot));
+                other.ruleId(slot), other.revision(slot), other.admittingRuleId(slot), other.admittingRevision(slot));
         setAdmission(own, pair);
     }
 

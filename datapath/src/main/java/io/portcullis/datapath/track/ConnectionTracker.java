@@ -6,6 +6,7 @@ import io.portcullis.datapath.packet.PacketParser;
 import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.datapath.packet.ParseResult;
 import io.portcullis.policy.IpFamily;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -290,14 +291,26 @@ public final class ConnectionTracker implements AutoCloseable {
     /** A copy of all connections whose time is not over. */
     public TableSnapshot export(long nowNanos) {
         offloaded.readBackAll();
-        return TableCodec.export(table, nowNanos);
+        TableSnapshot connections = TableCodec.export(table, nowNanos);
+        List<byte[]> announced = exportExpectations(nowNanos);
+        if (announced.isEmpty()) {
+            return connections;
+        }
+        List<byte[]> chunks = new ArrayList<>(connections.chunks());
+        chunks.addAll(announced);
+        return new TableSnapshot(chunks, connections.entries(), connections.digest());
     }
 
     /** Replaces all connections by those of a snapshot, or changes nothing. */
     public ImportResult importSnapshot(TableSnapshot snapshot, long nowNanos) {
         connection = ConnectionTable.NONE;
         offloaded.revokeAll();
-        return TableCodec.importInto(table, snapshot, nowNanos);
+        Expectations announced = new Expectations();
+        ImportResult result = TableCodec.importInto(table, snapshot, announced, nowNanos);
+        if (result == ImportResult.IMPORTED && ftp != null) {
+            ftp.expectations().takeOver(announced);
+        }
+        return result;
     }
 
     /**
@@ -325,6 +338,23 @@ public final class ConnectionTracker implements AutoCloseable {
     /** Begins an import in rounds, which changes nothing here until it is finished. */
     public TableImport beginImport() {
         return new TableImport(table);
+    }
+
+    /** Ends an import in rounds: replaces all connections by what came, or changes nothing. */
+    public ImportResult finishImport(TableImport taken, int entries, long digest) {
+        connection = ConnectionTable.NONE;
+        offloaded.revokeAll();
+        ImportResult result = taken.finish(entries, digest);
+        Expectations announced = taken.expectations();
+        if (result == ImportResult.IMPORTED && ftp != null && announced != null) {
+            ftp.expectations().takeOver(announced);
+        }
+        return result;
+    }
+
+    /** What connections have announced, as a chunk of an export, if there is anything; after all connections. */
+    List<byte[]> exportExpectations(long nowNanos) {
+        return ftp == null ? List.of() : TableCodec.expectations(ftp.expectations(), nowNanos);
     }
 
     /** At most {@code limit} connections, in no order. */

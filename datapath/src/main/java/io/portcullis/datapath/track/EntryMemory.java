@@ -182,7 +182,7 @@ abstract class EntryMemory {
         setInt(slot, Entry.CREATED, clock.tick(nowNanos));
     }
 
-    final long ageNanos(int slot, long nowNanos) {
+    public final long ageNanos(int slot, long nowNanos) {
         return (clock.tick(nowNanos) - getInt(slot, Entry.CREATED) & 0xffff_ffffL) * CoarseClock.TICK_NANOS;
     }
 

@@ -2,6 +2,7 @@ package io.portcullis.datapath.track;
 
 import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.policy.IpFamily;
+import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -15,6 +16,16 @@ final class Expectations {
     static final long LIFETIME_NANOS = TimeUnit.MINUTES.toNanos(5);
 
     static final int NONE = -1;
+
+    /** No expectation takes more in {@link #write}. */
+    private static final int MAX_BYTES =
+            1 + 2 * EntryCodec.MAX_KEY_BYTES + 4 * Long.BYTES + Short.BYTES + Integer.BYTES;
+
+    static final int MAX_WRITTEN_BYTES = MAX_EXPECTATIONS * MAX_BYTES;
+
+    private static final int OPEN = 1;
+    private static final int USED = 2;
+    private static final int IPV6 = 4;
 
     /** An expectation; once its connection has come, who that connection's parent is. */
     private static final class Expectation {
@@ -135,6 +146,82 @@ final class Expectations {
         victim = (victim + 1) % MAX_EXPECTATIONS;
         evicted += expectations[victim].isOpen ? 1 : 0;
         return expectations[victim];
+    }
+
+    // ---- for another host ----
+
+    /** Those that are open or were fulfilled. */
+    int count(long nowNanos) {
+        int count = 0;
+        for (int i = 0; i < used; i++) {
+            count += isWorthAWord(expectations[i], nowNanos) ? 1 : 0;
+        }
+        return count;
+    }
+
+    private static boolean isWorthAWord(Expectation expectation, long nowNanos) {
+        return expectation.isUsed || (expectation.isOpen && nowNanos - expectation.deadlineNanos < 0);
+    }
+
+    /** Of each: flags (1 byte), parent and, if fulfilled, child, the two addresses (16 each), port (2), milliseconds left (4). */
+    void write(ByteBuffer out, long nowNanos) {
+        for (int i = 0; i < used; i++) {
+            Expectation expectation = expectations[i];
+            if (isWorthAWord(expectation, nowNanos)) {
+                out.put((byte) ((expectation.isOpen ? OPEN : 0)
+                        | (expectation.isUsed ? USED : 0)
+                        | (expectation.isIpv6 ? IPV6 : 0)));
+                EntryCodec.writeKey(expectation.parent, out);
+                if (expectation.isUsed) {
+                    EntryCodec.writeKey(expectation.child, out);
+                }
+                out.putLong(expectation.openerHigh)
+                        .putLong(expectation.openerLow)
+                        .putLong(expectation.listenerHigh)
+                        .putLong(expectation.listenerLow)
+                        .putShort((short) expectation.port)
+                        .putInt((int) TimeUnit.NANOSECONDS.toMillis(Math.max(0, expectation.deadlineNanos - nowNanos)));
+            }
+        }
+    }
+
+    /** Adds one of another host. False if it is none. */
+    boolean read(ByteBuffer in, long nowNanos) {
+        if (!in.hasRemaining()) {
+            return false;
+        }
+        int flags = in.get();
+        Expectation expectation = new Expectation();
+        boolean isUsed = (flags & USED) != 0;
+        boolean isRead = (flags & ~(OPEN | USED | IPV6)) == 0
+                && EntryCodec.readKey(in, expectation.parent)
+                && (!isUsed || EntryCodec.readKey(in, expectation.child))
+                && in.remaining() >= 4 * Long.BYTES + Short.BYTES + Integer.BYTES;
+        if (!isRead) {
+            return false;
+        }
+        expectation.isOpen = (flags & OPEN) != 0;
+        expectation.isUsed = isUsed;
+        expectation.isIpv6 = (flags & IPV6) != 0;
+        expectation.openerHigh = in.getLong();
+        expectation.openerLow = in.getLong();
+        expectation.listenerHigh = in.getLong();
+        expectation.listenerLow = in.getLong();
+        expectation.port = in.getShort() & 0xffff;
+        int leftMillis = in.getInt();
+        if (leftMillis < 0 || used == MAX_EXPECTATIONS) {
+            return false;
+        }
+        expectation.deadlineNanos = nowNanos + Math.min(TimeUnit.MILLISECONDS.toNanos(leftMillis), LIFETIME_NANOS);
+        expectations[used++] = expectation;
+        return true;
+    }
+
+    /** Goes on with what another one expects, and forgets its own. */
+    void takeOver(Expectations other) {
+        System.arraycopy(other.expectations, 0, expectations, 0, MAX_EXPECTATIONS);
+        used = other.used;
+        victim = 0;
     }
 
     private static void copy(FlowKey from, FlowKey to) {

@@ -45,6 +45,9 @@ public final class TableCodec {
     /** Keys of connections that were sent before and are gone. */
     static final int REMOVALS = 2;
 
+    /** What connections have announced, see {@link Expectations}; after all connections. */
+    static final int EXPECTATIONS = 3;
+
     private TableCodec() {}
 
     static int version(ByteBuffer chunk) {
@@ -97,6 +100,19 @@ public final class TableCodec {
         return chunks;
     }
 
+    /** What is announced; none if nothing is. */
+    static List<byte[]> expectations(Expectations expectations, long nowNanos) {
+        int count = expectations.count(nowNanos);
+        if (count == 0) {
+            return List.of();
+        }
+        ByteBuffer chunk = ByteBuffer.allocate(HEADER_BYTES + Expectations.MAX_WRITTEN_BYTES)
+                .order(ByteOrder.BIG_ENDIAN)
+                .position(HEADER_BYTES);
+        expectations.write(chunk, nowNanos);
+        return List.of(seal(chunk, EXPECTATIONS, count, 0));
+    }
+
     private static List<byte[]> chunks(int kind, ConnectionTable table, int[] slots, long nowNanos) {
         List<byte[]> chunks = new ArrayList<>();
         ByteBuffer chunk = ByteBuffer.allocate(MAX_CHUNK_BYTES).order(ByteOrder.BIG_ENDIAN);
@@ -141,6 +157,12 @@ public final class TableCodec {
 
     /** Replaces the table's connections by the snapshot's, or changes nothing. */
     public static ImportResult importInto(ConnectionTable table, TableSnapshot snapshot, long nowNanos) {
+        return importInto(table, snapshot, new Expectations(), nowNanos);
+    }
+
+    /** As above; fills what the connections have announced, too. */
+    static ImportResult importInto(
+            ConnectionTable table, TableSnapshot snapshot, Expectations announced, long nowNanos) {
         if (snapshot.entries() > table.maxConnections()) {
             return ImportResult.OVER_CAPACITY;
         }
@@ -150,6 +172,9 @@ public final class TableCodec {
                 if (result != ImportResult.IMPORTED) {
                     return result;
                 }
+            }
+            if (taken.expectations() != null) {
+                announced.takeOver(taken.expectations());
             }
             return taken.finish(snapshot.entries(), snapshot.digest());
         }
@@ -166,7 +191,7 @@ public final class TableCodec {
             return ImportResult.FOREIGN_FORMAT;
         }
         boolean isSound = chunk.getShort(KIND_AT) >= WHOLE
-                && chunk.getShort(KIND_AT) <= REMOVALS
+                && chunk.getShort(KIND_AT) <= EXPECTATIONS
                 && chunk.getInt(ENTRIES_AT) > 0
                 && chunk.getInt(ENTRIES_AT) <= MAX_CHUNK_ENTRIES
                 && chunk.getInt(PHASE_AT) >= 0

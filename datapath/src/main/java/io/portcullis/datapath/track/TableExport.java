@@ -100,6 +100,11 @@ public final class TableExport implements AutoCloseable {
         }
     }
 
+    /** What connections have announced, if anything: the last chunk of all. */
+    public List<byte[]> announced(long nowNanos) {
+        return tracker.exportExpectations(nowNanos);
+    }
+
     /** How many connections the other side has when it has got all that was encoded; with nothing {@link #pending}, the whole table. */
     public int entries() {
         return encoder.entries();

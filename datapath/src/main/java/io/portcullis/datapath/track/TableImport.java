@@ -3,6 +3,7 @@ package io.portcullis.datapath.track;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes in the chunks of another table, all at once or in the rounds of a {@link TableExport}, beside the table that they are for: that
@@ -17,6 +18,7 @@ public final class TableImport implements AutoCloseable {
     /** By slot. */
     private long[] digests = new long[64];
 
+    private @Nullable Expectations expectations;
     private long digest;
     private boolean isAligned;
     /** No chunk is taken any more. */
@@ -48,6 +50,7 @@ public final class TableImport implements AutoCloseable {
             result = switch (TableCodec.kind(chunk)) {
                 case TableCodec.WHOLE -> addEntries(chunk, false, nowNanos);
                 case TableCodec.UPDATES -> addEntries(chunk, true, nowNanos);
+                case TableCodec.EXPECTATIONS -> addExpectations(chunk, nowNanos);
                 default -> remove(chunk);
             };
         }
@@ -97,6 +100,25 @@ public final class TableImport implements AutoCloseable {
         digests[slot] = EntryCodec.digest(scratch, 0, scratch.position());
         digest += digests[slot];
         return ImportResult.IMPORTED;
+    }
+
+    /** The last that came holds. */
+    private ImportResult addExpectations(ByteBuffer chunk, long nowNanos) {
+        Expectations read = new Expectations();
+        TableCodec.atEntries(chunk);
+        for (int left = TableCodec.entries(chunk); left > 0; left--) {
+            if (!read.read(chunk, nowNanos)) {
+                return ImportResult.DAMAGED;
+            }
+        }
+        expectations = read;
+        return chunk.hasRemaining() ? ImportResult.DAMAGED : ImportResult.IMPORTED;
+    }
+
+    /** What the imported connections have announced; null for nothing. */
+    @Nullable
+    Expectations expectations() {
+        return expectations;
     }
 
     /** Only what was sent before is ever removed. */

@@ -73,6 +73,27 @@ class FloodTest {
     }
 
     @Test
+    void shouldCountHandshakesThatCameWithTheTableOfAnotherHost() {
+        ConnectionLimits limits = new ConnectionLimits(100, 90, 90, 0);
+        try (EngineHarness vm = harness(limits);
+                EngineHarness destination = harness(limits)) {
+            establish(vm, 60);
+            for (int i = 0; i < 40; i++) {
+                vm.in(forgedSyn());
+            }
+            destination.engine.importTable(vm.engine.exportTable(vm.nowNanos), destination.nowNanos);
+            Survey waiting = destination.engine.countWaiting(destination.nowNanos);
+            while (!waiting.step(10, destination.nowNanos)) {
+                assertThat(destination.engine.connectionCount()).isEqualTo(100);
+            }
+            destination.openTcp(50_000);
+            assertThat(destination.engine.connectionCount()).isEqualTo(100);
+            assertThat(destination.counter("half-open.evicted")).isEqualTo(1);
+            talk(destination, 60);
+        }
+    }
+
+    @Test
     void shouldDropNewConnectionsWhenAllOthersAreEstablished() {
         try (EngineHarness vm = harness(new ConnectionLimits(60, 50, 50, 0))) {
             establish(vm, 60);

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 class FtpHelperTest {
     private static final int ACK = PacketView.TCP_ACK;
 
-    private final EngineHarness vm = new EngineHarness();
+    private EngineHarness vm = new EngineHarness();
 
     @AfterEach
     void close() {
@@ -88,6 +88,22 @@ class FtpHelperTest {
         assertThat(answerData(41_000, 50_000)).isEqualTo(Verdict.ALLOW);
         assertThat(openData(41_001, 50_000)).isEqualTo(Verdict.DROP);
         assertThat(vm.counter("connections.expected")).isEqualTo(1);
+    }
+
+    @Test
+    void shouldKeepAnAnnouncementWhenTheVnicMoves() {
+        announce(50_000, true);
+        EngineHarness here = vm;
+        try (EngineHarness destination = new EngineHarness()) {
+            destination.with(1, rules(1, true));
+            destination.engine.importTable(here.engine.exportTable(here.nowNanos), destination.nowNanos);
+            vm = destination;
+            assertThat(openData(41_000, 50_001)).as("another port").isEqualTo(Verdict.DROP);
+            assertThat(openData(41_000, 50_000)).isEqualTo(Verdict.ALLOW);
+            assertThat(answerData(41_000, 50_000)).isEqualTo(Verdict.ALLOW);
+        } finally {
+            vm = here;
+        }
     }
 
     @Test

@@ -7,6 +7,7 @@ import io.portcullis.datapath.runtime.CutoverTarget;
 import io.portcullis.datapath.runtime.DataPath;
 import io.portcullis.datapath.runtime.DataPathException;
 import io.portcullis.datapath.runtime.DataPathException.Reason;
+import io.portcullis.datapath.runtime.ExportedBatch;
 import io.portcullis.datapath.runtime.FlowReport;
 import io.portcullis.datapath.runtime.FlowReview;
 import io.portcullis.datapath.runtime.HitLedger;
@@ -27,6 +28,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -48,6 +50,8 @@ public final class FakeDataPath implements DataPath {
         private long shadowRevision;
         private @Nullable RuleTable shadow;
         private TableSnapshot table = new TableSnapshot(List.of(), 0, 0);
+        private boolean isExported;
+        private final NavigableMap<Integer, byte[]> came = new TreeMap<>();
         private long frames;
         private List<DiscoveredAddress> discovered = List.of();
 
@@ -191,11 +195,44 @@ public final class FakeDataPath implements DataPath {
     }
 
     @Override
-    public CompletionStage<VnicStatus> importTable(VnicId id, long epoch, TableSnapshot snapshot) {
+    public CompletionStage<ExportedBatch> exportNext(VnicId id, long epoch, boolean isFirst) {
+        return call("exportNext", id, epoch, () -> {
+            Vnic vnic = find(id, epoch);
+            require(vnic, VnicMode.ENFORCING);
+            vnic.isExported = true;
+            return new ExportedBatch(
+                    isFirst ? vnic.table.chunks() : List.of(), vnic.table.entries(), 0, true, 0, 1_000);
+        });
+    }
+
+    @Override
+    public CompletionStage<VnicStatus> endExport(VnicId id, long epoch) {
+        return call("endExport", id, epoch, () -> {
+            Vnic vnic = find(id, epoch);
+            vnic.isExported = false;
+            return status(vnic);
+        });
+    }
+
+    @Override
+    public CompletionStage<Void> importNext(VnicId id, long epoch, int sequence, byte[] chunk) {
+        return call("importNext", id, epoch, () -> {
+            Vnic vnic = find(id, epoch);
+            require(vnic, VnicMode.PASSIVE, VnicMode.HOLDING);
+            vnic.came.put(sequence, chunk);
+            return null;
+        });
+    }
+
+    @Override
+    public CompletionStage<VnicStatus> importTable(VnicId id, long epoch, int firstSequence, TableSnapshot rest) {
         return call("importTable", id, epoch, () -> {
             Vnic vnic = find(id, epoch);
             require(vnic, VnicMode.PASSIVE, VnicMode.HOLDING);
-            vnic.table = snapshot;
+            List<byte[]> chunks =
+                    new ArrayList<>(vnic.came.headMap(firstSequence, false).values());
+            chunks.addAll(rest.chunks());
+            vnic.table = new TableSnapshot(chunks, rest.entries(), rest.digest());
             return status(vnic);
         });
     }
@@ -246,7 +283,13 @@ public final class FakeDataPath implements DataPath {
             Vnic vnic = find(id, epoch);
             require(vnic, VnicMode.ENFORCING);
             vnic.mode = VnicMode.SEALED;
-            return new SealedVnic(vnic.table, vnic.revision, 0, 1);
+            List<byte[]> rest = vnic.isExported ? List.of() : vnic.table.chunks();
+            return new SealedVnic(
+                    new TableSnapshot(rest, vnic.table.entries(), vnic.table.digest()),
+                    vnic.isExported,
+                    vnic.revision,
+                    0,
+                    1);
         });
     }
 
