@@ -36,7 +36,8 @@ import picocli.CommandLine.Command;
             DrainCommand.class,
             LeaveCommand.class,
             QuotaCommand.class,
-            TokenCommand.class
+            TokenCommand.class,
+            CaCommand.class
         },
         footer = {
             "",

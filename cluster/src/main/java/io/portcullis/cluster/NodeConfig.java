@@ -35,6 +35,7 @@ record NodeConfig(
         Endpoint cluster,
         Endpoint admin,
         Endpoint tunnel,
+        TlsSettings tls,
         DataPathSettings.Checksums checksums,
         List<String> seeds,
         int maxVnics,
@@ -147,11 +148,17 @@ record NodeConfig(
         if (seeds.isEmpty()) {
             seeds.add(cluster.address() + ":" + cluster.port());
         }
+        Endpoint tunnel =
+                Endpoint.of(config, "portcullis.data-path.tunnel.address", "portcullis.data-path.tunnel.port");
+        TlsSettings tls = TlsSettings.of(config, cluster, tunnel);
         Config system = config.withValue(
                         "pekko.cluster.roles",
                         ConfigValueFactory.fromIterable(
                                 List.of(HostDirectory.HOST_ROLE, HostDirectory.HOST_ID_ROLE_PREFIX + host)))
-                .withValue("pekko.cluster.seed-nodes", ConfigValueFactory.fromIterable(seedNodes(seeds)));
+                .withValue("pekko.cluster.seed-nodes", ConfigValueFactory.fromIterable(seedNodes(seeds)))
+                .withValue(
+                        "pekko.remote.artery.transport",
+                        ConfigValueFactory.fromAnyRef(tls.files() == null ? "tcp" : "tls-tcp"));
         return new NodeConfig(
                 host,
                 Path.of(config.getString("portcullis.data-dir")),
@@ -159,7 +166,8 @@ record NodeConfig(
                 config.getString(UPLINK),
                 cluster,
                 Endpoint.of(config, "portcullis.admin.host", "portcullis.admin.port"),
-                Endpoint.of(config, "portcullis.data-path.tunnel.address", "portcullis.data-path.tunnel.port"),
+                tunnel,
+                tls,
                 new DataPathSettings.Checksums(trust(config, "vm-ports"), trust(config, "uplink")),
                 List.copyOf(seeds),
                 positive(config, "portcullis.limits.max-vnics"),

@@ -6,6 +6,7 @@ import io.portcullis.datapath.runtime.DataPathRuntime;
 import io.portcullis.datapath.runtime.DataPathSettings;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.persistence.Checkpoints;
+import io.portcullis.pki.NodeTls;
 import io.portcullis.ports.PortBackends;
 import io.portcullis.vnic.LocalRestore;
 import java.io.IOException;
@@ -37,21 +38,25 @@ final class PortcullisNode {
     private static final Duration DATABASE_RETRY = Duration.ofSeconds(2);
 
     private final NodeConfig config;
+    private final Optional<NodeTls> tls;
     private final DataPathRuntime dataPath;
     private final Checkpoints checkpoints;
 
-    private PortcullisNode(NodeConfig config, DataPathRuntime dataPath, Checkpoints checkpoints) {
+    private PortcullisNode(
+            NodeConfig config, Optional<NodeTls> tls, DataPathRuntime dataPath, Checkpoints checkpoints) {
         this.config = config;
+        this.tls = tls;
         this.dataPath = dataPath;
         this.checkpoints = checkpoints;
     }
 
     /** Runs until the node is stopped or has left; returns the exit status. Blocks. */
     static int run(NodeConfig config) throws NodeStartException, InterruptedException {
+        Optional<NodeTls> tls = NodeSecurity.load(config);
         NodePreflight.check(config);
         try (HostFolder folder = HostFolder.open(config);
-                DataPathRuntime dataPath = startDataPath(config)) {
-            PortcullisNode node = new PortcullisNode(config, dataPath, new Checkpoints(folder.checkpoints()));
+                DataPathRuntime dataPath = startDataPath(config, tls)) {
+            PortcullisNode node = new PortcullisNode(config, tls, dataPath, new Checkpoints(folder.checkpoints()));
             node.awaitDatabase(node.restore());
             return node.runActorSystems();
         }
@@ -88,7 +93,7 @@ final class PortcullisNode {
         return !restored.isEmpty();
     }
 
-    private static DataPathRuntime startDataPath(NodeConfig config) throws NodeStartException {
+    private static DataPathRuntime startDataPath(NodeConfig config, Optional<NodeTls> tls) throws NodeStartException {
         try {
             PortBackend backend = PortBackends.forUplink(config.uplink());
             InetSocketAddress tunnel = new InetSocketAddress(
@@ -96,6 +101,7 @@ final class PortcullisNode {
             DataPathSettings settings = new DataPathSettings(
                     config.uplink(),
                     tunnel,
+                    NodeSecurity.ofTunnels(tls),
                     DataPathSettings.Limits.DEFAULT.withConnections(config.connectionLimits()),
                     config.checksums());
             DataPathRuntime dataPath = DataPathRuntime.start(backend, settings);
@@ -131,7 +137,9 @@ final class PortcullisNode {
         ActorSystem<NodeGuardian.Command> system;
         try {
             system = ActorSystem.create(
-                    NodeGuardian.create(config, dataPath, checkpoints, result), SYSTEM_NAME, config.system());
+                    NodeGuardian.create(config, dataPath, checkpoints, result),
+                    SYSTEM_NAME,
+                    ArteryTls.setup(config.system(), tls));
         } catch (RuntimeException e) {
             throw new NodeStartException(startFailure(e), e);
         }

@@ -1,5 +1,6 @@
 package io.portcullis.cluster;
 
+import com.typesafe.config.Config;
 import com.typesafe.config.ConfigValueFactory;
 import io.portcullis.datapath.runtime.DataPath;
 import io.portcullis.datapath.runtime.DataPathRuntime;
@@ -19,10 +20,12 @@ public final class HostUnderTest implements AutoCloseable {
     private static final long START_LIMIT_SECONDS = 30;
 
     private final DataPath dataPath;
+    private final InetSocketAddress tunnel;
     private final InetSocketAddress admin;
 
-    private HostUnderTest(DataPath dataPath, InetSocketAddress admin) {
+    private HostUnderTest(DataPath dataPath, InetSocketAddress tunnel, InetSocketAddress admin) {
         this.dataPath = dataPath;
+        this.tunnel = tunnel;
         this.admin = admin;
     }
 
@@ -36,8 +39,10 @@ public final class HostUnderTest implements AutoCloseable {
         NodeConfig config = NodeConfig.of(system.settings()
                 .config()
                 .withValue("portcullis.data-path.uplink", ConfigValueFactory.fromAnyRef(uplink)));
-        DataPath dataPath = wrapper.apply(
-                DataPathRuntime.start(PortBackends.forUplink(uplink), DataPathSettings.onLoopback(uplink)));
+        DataPathSettings settings =
+                DataPathSettings.onLoopback(uplink).withSecurity(NodeSecurity.ofTunnels(NodeSecurity.load(config)));
+        DataPathRuntime runtime = DataPathRuntime.start(PortBackends.forUplink(uplink), settings);
+        DataPath dataPath = wrapper.apply(runtime);
         Checkpoints checkpoints =
                 new Checkpoints(config.dataDirectory().resolve(config.host().value()));
         InetSocketAddress admin = NodeActors.start(
@@ -45,12 +50,26 @@ public final class HostUnderTest implements AutoCloseable {
                 .toCompletableFuture()
                 .get(START_LIMIT_SECONDS, TimeUnit.SECONDS)
                 .address();
-        return new HostUnderTest(dataPath, admin);
+        return new HostUnderTest(dataPath, runtime.tunnelAddress(), admin);
+    }
+
+    /** An actor system that speaks with others as a node with these settings does. */
+    public static ActorSystem actorSystem(String name, Config settings) {
+        try {
+            return ActorSystem.create(name, ArteryTls.setup(settings, NodeSecurity.load(NodeConfig.of(settings))));
+        } catch (NodeStartException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** Where its API listens. */
     public InetSocketAddress admin() {
         return admin;
+    }
+
+    /** Where other hosts' data paths call it. */
+    public InetSocketAddress tunnel() {
+        return tunnel;
     }
 
     public DataPath dataPath() {

@@ -54,6 +54,11 @@ class NodeConfigTest {
         portcullis.admin.port             | 70000      | portcullis.admin.port: 70000 is no port
         portcullis.host                   | Host_1     | portcullis.host: 'Host_1' is no name
         portcullis.cluster.seeds-list     | foo        | write host:port
+        portcullis.cluster.address        | 10.0.0.1   | 10.0.0.1 is not on loopback, and whoever reaches it could become part of the cluster
+        portcullis.data-path.tunnel.address | 10.0.0.1 | portcullis.data-path.tunnel.address: 10.0.0.1 is not on loopback
+        pekko.remote.artery.bind.hostname | 0.0.0.0    | 0.0.0.0 is not on loopback
+        portcullis.tls.ca                 | ca.crt     | portcullis.tls.cert is empty
+        pekko.actor.allow-java-serialization | on      | a peer could run code of its choice
         portcullis.data-path.checksums.uplink | maybe  | neither verify nor trust
         portcullis.data-path.backend      | fpga       | neither kernel nor memory
         portcullis.data-path.backend      | memory     | 'tap:/uplink' is no uplink of the memory backend
@@ -62,6 +67,27 @@ class NodeConfigTest {
         assertThatExceptionOfType(InvalidNodeConfigException.class)
                 .isThrownBy(() -> NodeConfig.load(null, Map.of(key, value)))
                 .withMessageContaining(words);
+    }
+
+    @Test
+    void shouldSpeakTlsOnlyWhereThereAreCertificates() {
+        Map<String, String> secured = Map.of(
+                "portcullis.tls.ca", "ca.crt",
+                "portcullis.tls.cert", "node.crt",
+                "portcullis.tls.key", "node.key",
+                "portcullis.cluster.address", "10.0.0.1",
+                "portcullis.data-path.tunnel.address", "10.0.0.1",
+                // What an operator says of the transport does not open the port.
+                "pekko.remote.artery.transport", "tcp");
+        Map<String, String> open =
+                Map.of("portcullis.tls.allow-plaintext", "true", "portcullis.cluster.address", "10.0.0.1");
+
+        assertThat(NodeConfig.load(null, secured).system().getString("pekko.remote.artery.transport"))
+                .isEqualTo("tls-tcp");
+        assertThat(NodeConfig.load(null, open).system().getString("pekko.remote.artery.transport"))
+                .isEqualTo("tcp");
+        assertThat(NodeConfig.load(null, open).system().getBoolean("pekko.actor.allow-java-serialization"))
+                .isFalse();
     }
 
     @Test

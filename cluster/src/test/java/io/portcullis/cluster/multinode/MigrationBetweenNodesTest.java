@@ -6,6 +6,11 @@ import io.portcullis.api.HitsView;
 import io.portcullis.api.MigrationView;
 import io.portcullis.api.PortcullisClient;
 import io.portcullis.api.ReceiptView;
+import io.portcullis.cluster.HostUnderTest;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -14,16 +19,20 @@ import org.apache.pekko.remote.testconductor.RoleName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A VM goes round three hosts while its connections are in use. */
+/** A VM goes round three hosts while its connections are in use. The hosts speak TLS, their data paths too. */
 class MigrationBetweenNodesTest {
     @Test
     void shouldKeepEveryConnectionWhileAVmGoesRoundThreeHosts(@TempDir Path directory) throws Exception {
+        HostsConfig.issueCertificates(directory, 3);
         MultiNodeRunner.run(Scenario.class, 3, directory);
     }
 
     static final class Scenario extends ClusterScenario {
+        /** Content type of a record (RFC 8446, section 5.1). */
+        private static final int TLS_ALERT = 21;
+
         Scenario() {
-            super(new HostsConfig(3, ""));
+            super(HostsConfig.secured(3));
         }
 
         @Override
@@ -32,9 +41,12 @@ class MigrationBetweenNodesTest {
                 startLab();
             }
             barrier("lab");
-            startHost();
+            HostUnderTest host = startHost();
             barrier("started");
             if (isRole(config.host(1))) {
+                assertThat(firstByteToPlainPeer(host.tunnel()))
+                        .as("the tunnel's answer to plain text: an alert of TLS")
+                        .isEqualTo(TLS_ALERT);
                 migrateUnderTraffic();
             }
             barrier("migrated");
@@ -51,6 +63,14 @@ class MigrationBetweenNodesTest {
                                 "host-3 with epoch 6");
             }
             close();
+        }
+
+        private static int firstByteToPlainPeer(InetSocketAddress tunnel) throws IOException {
+            try (Socket plain = new Socket(tunnel.getAddress(), tunnel.getPort())) {
+                plain.setSoTimeout(Math.toIntExact(LIMIT.toMillis()));
+                plain.getOutputStream().write("no handshake at all".getBytes(StandardCharsets.US_ASCII));
+                return plain.getInputStream().read();
+            }
         }
 
         private void migrateUnderTraffic() throws Exception {

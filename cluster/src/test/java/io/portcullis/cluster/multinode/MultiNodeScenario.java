@@ -1,11 +1,11 @@
 package io.portcullis.cluster.multinode;
 
+import io.portcullis.cluster.HostUnderTest;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
-import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.cluster.Cluster;
 import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.MemberStatus;
@@ -29,7 +29,7 @@ abstract class MultiNodeScenario extends MultiNodeSpec {
             bothDirections();
 
     MultiNodeScenario(MultiNodeConfig config) {
-        super(config, settings -> ActorSystem.create(SYSTEM_NAME, settings));
+        super(config, settings -> HostUnderTest.actorSystem(SYSTEM_NAME, settings));
     }
 
     abstract void play() throws Exception;

@@ -55,7 +55,12 @@ final class CutoverSource implements Procedure {
         Thread.ofPlatform().daemon().name("tunnel-connect").start(() -> {
             try {
                 Tunnel opened = Tunnel.connect(
-                        target.tunnel(), hello, timeoutNanos, loop.limits().tunnelQueueBytes(), loop::wakeUp);
+                        target.tunnel(),
+                        loop.tunnelSecurity(),
+                        hello,
+                        timeoutNanos,
+                        loop.limits().tunnelQueueBytes(),
+                        loop::wakeUp);
                 loop.execute(() -> connected(opened));
             } catch (IOException failed) {
                 loop.execute(() -> notConnected(failed));

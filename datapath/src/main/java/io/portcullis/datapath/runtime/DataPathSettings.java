@@ -11,8 +11,10 @@ import java.util.concurrent.TimeUnit;
  *
  * @param uplink specification for {@link io.portcullis.datapath.port.PortBackend#openUplink}
  * @param tunnel where other hosts reach this one's tunnel listener; a concrete address, port 0 takes a free one
+ * @param security of the tunnels; all hosts of a cluster have the same kind
  */
-public record DataPathSettings(String uplink, InetSocketAddress tunnel, Limits limits, Checksums checksums) {
+public record DataPathSettings(
+        String uplink, InetSocketAddress tunnel, TunnelSecurity security, Limits limits, Checksums checksums) {
     public DataPathSettings {
         if (tunnel.isUnresolved() || tunnel.getAddress().isAnyLocalAddress()) {
             throw new IllegalArgumentException(
@@ -23,15 +25,23 @@ public record DataPathSettings(String uplink, InetSocketAddress tunnel, Limits l
     /** Tunnel on loopback at a free port, default limits: one machine. */
     public static DataPathSettings onLoopback(String uplink) {
         return new DataPathSettings(
-                uplink, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), Limits.DEFAULT, Checksums.VERIFIED);
+                uplink,
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                TunnelSecurity.NONE,
+                Limits.DEFAULT,
+                Checksums.VERIFIED);
     }
 
     public DataPathSettings withLimits(Limits newLimits) {
-        return new DataPathSettings(uplink, tunnel, newLimits, checksums);
+        return new DataPathSettings(uplink, tunnel, security, newLimits, checksums);
+    }
+
+    public DataPathSettings withSecurity(TunnelSecurity newSecurity) {
+        return new DataPathSettings(uplink, tunnel, newSecurity, limits, checksums);
     }
 
     public DataPathSettings withChecksums(Checksums newChecksums) {
-        return new DataPathSettings(uplink, tunnel, limits, newChecksums);
+        return new DataPathSettings(uplink, tunnel, security, limits, newChecksums);
     }
 
     /**

@@ -37,6 +37,7 @@ final class Loop {
     private final HostCounter.Values counters;
     private final Failures failures;
     private final DataPathSettings.Limits limits;
+    private final TunnelSecurity tunnelSecurity;
     private final ChecksumTrust vmPortTrust;
     private final Arena arena = Arena.ofShared();
     private final Burst fromVm = new Burst(arena);
@@ -70,6 +71,7 @@ final class Loop {
         this.clock = clock;
         this.counters = counters;
         limits = settings.limits();
+        tunnelSecurity = settings.security();
         vmPortTrust = settings.checksums().vmPorts();
         failures = new Failures(counters, clock);
         hits = new HitCollection(this, new HitLedger(InstantSource.system()));
@@ -155,6 +157,10 @@ final class Loop {
 
     HostSwitch hostSwitch() {
         return hostSwitch;
+    }
+
+    TunnelSecurity tunnelSecurity() {
+        return tunnelSecurity;
     }
 
     DataPathSettings.Limits limits() {

@@ -27,6 +27,9 @@ final class Tunnel {
     private static final int PERMIT_BYTES = 1_024;
     private static final long LINGER_MILLIS = 2_000;
 
+    /** The connection itself, below what secures it: closing it never waits for anything. */
+    private final Socket wire;
+
     private final Socket socket;
     private final DataInputStream in;
     private final DataOutputStream out;
@@ -45,14 +48,15 @@ final class Tunnel {
     /** Either a message or, without one, the end. */
     private record Outgoing(@Nullable TunnelMessage message) {}
 
-    private Tunnel(Socket socket, DataInputStream in, DataOutputStream out, long maxQueueBytes, Runnable wakeUp) {
+    private Tunnel(Socket wire, Socket socket, long maxQueueBytes, Runnable wakeUp) throws IOException {
+        this.wire = wire;
         this.socket = socket;
-        this.in = in;
-        this.out = out;
+        this.in = new DataInputStream(new BufferedInputStream(socket.getInputStream(), BUFFER_BYTES));
+        this.out = new DataOutputStream(new BufferedOutputStream(socket.getOutputStream(), BUFFER_BYTES));
         this.maxQueueBytes = maxQueueBytes;
         this.wakeUp = wakeUp;
         this.inboxPermits = new Semaphore((int) Math.min(Integer.MAX_VALUE, maxQueueBytes / PERMIT_BYTES + 128));
-        String peer = String.valueOf(socket.getRemoteSocketAddress());
+        String peer = String.valueOf(wire.getRemoteSocketAddress());
         reader = Thread.ofPlatform().daemon().name("tunnel-in-" + peer).unstarted(this::read);
         writer = Thread.ofPlatform().daemon().name("tunnel-out-" + peer).unstarted(this::write);
     }
@@ -60,21 +64,23 @@ final class Tunnel {
     /**
      * Opens a tunnel and waits for the welcome. Blocks; not for the loop.
      *
-     * @throws IOException if the other side cannot be reached, does not answer in time, or refuses
+     * @throws IOException if the other side cannot be reached, does not answer in time, is not whom it should be, or refuses
      */
     static Tunnel connect(
             InetSocketAddress address,
+            TunnelSecurity security,
             TunnelMessage.Hello hello,
             long timeoutNanos,
             long maxQueueBytes,
             Runnable wakeUp)
             throws IOException {
         int timeoutMillis = timeoutMillis(timeoutNanos);
-        Socket socket = new Socket();
+        Socket wire = new Socket();
         try {
-            socket.connect(address, timeoutMillis);
-            socket.setSoTimeout(timeoutMillis);
-            Tunnel tunnel = open(socket, maxQueueBytes, wakeUp);
+            wire.connect(address, timeoutMillis);
+            wire.setSoTimeout(timeoutMillis);
+            wire.setTcpNoDelay(true);
+            Tunnel tunnel = new Tunnel(wire, security.overConnected(wire, address), maxQueueBytes, wakeUp);
             TunnelCodec.write(tunnel.out, hello);
             tunnel.out.flush();
             if (!(TunnelCodec.read(tunnel.in) instanceof TunnelMessage.Welcome)) {
@@ -83,20 +89,16 @@ final class Tunnel {
             tunnel.start();
             return tunnel;
         } catch (IOException failed) {
-            socket.close();
+            wire.close();
             throw failed;
         }
     }
 
-    /** Wraps an accepted connection; nothing is read by a thread of its own before {@link #start}. */
-    static Tunnel open(Socket socket, long maxQueueBytes, Runnable wakeUp) throws IOException {
-        socket.setTcpNoDelay(true);
-        return new Tunnel(
-                socket,
-                new DataInputStream(new BufferedInputStream(socket.getInputStream(), BUFFER_BYTES)),
-                new DataOutputStream(new BufferedOutputStream(socket.getOutputStream(), BUFFER_BYTES)),
-                maxQueueBytes,
-                wakeUp);
+    /** Around an accepted connection; nothing is read by a thread of its own before {@link #start}. */
+    static Tunnel accepted(Socket wire, TunnelSecurity security, long maxQueueBytes, Runnable wakeUp)
+            throws IOException {
+        wire.setTcpNoDelay(true);
+        return new Tunnel(wire, security.overAccepted(wire), maxQueueBytes, wakeUp);
     }
 
     static int timeoutMillis(long nanos) {
@@ -105,12 +107,12 @@ final class Tunnel {
 
     /** First message of an accepted connection; blocks for at most {@code timeoutNanos} per read. */
     TunnelMessage readGreeting(long timeoutNanos) throws IOException {
-        socket.setSoTimeout(timeoutMillis(timeoutNanos));
+        wire.setSoTimeout(timeoutMillis(timeoutNanos));
         return TunnelCodec.read(in);
     }
 
     void start() throws IOException {
-        socket.setSoTimeout(0);
+        wire.setSoTimeout(0);
         reader.start();
         writer.start();
     }
@@ -221,7 +223,7 @@ final class Tunnel {
 
     private void closeSocket() {
         try {
-            socket.close();
+            wire.close();
         } catch (IOException alreadyGone) {
             broken = true;
         }

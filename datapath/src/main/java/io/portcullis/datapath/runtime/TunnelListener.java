@@ -24,6 +24,7 @@ final class TunnelListener implements AutoCloseable {
 
     private final ServerSocket server;
     private final DataPathSettings.Limits limits;
+    private final TunnelSecurity security;
     private final HostCounter.Values counters;
     private final Runnable wakeUp;
     private final Semaphore greetings;
@@ -37,6 +38,7 @@ final class TunnelListener implements AutoCloseable {
      */
     TunnelListener(DataPathSettings settings, HostCounter.Values counters, Runnable wakeUp) throws IOException {
         this.limits = settings.limits();
+        this.security = settings.security();
         this.counters = counters;
         this.wakeUp = wakeUp;
         this.greetings = new Semaphore(limits.tunnelGreetings());
@@ -104,7 +106,7 @@ final class TunnelListener implements AutoCloseable {
 
     private void check(Socket socket, BiConsumer<VnicId, Tunnel> onTunnel) {
         try {
-            Tunnel tunnel = Tunnel.open(socket, limits.tunnelQueueBytes(), wakeUp);
+            Tunnel tunnel = Tunnel.accepted(socket, security, limits.tunnelQueueBytes(), wakeUp);
             if (tunnel.readGreeting(limits.stepTimeoutNanos()) instanceof TunnelMessage.Hello(VnicId vnic, String token)
                     && takeToken(vnic, token)) {
                 counters.add(HostCounter.TUNNELS_ACCEPTED);
@@ -112,7 +114,7 @@ final class TunnelListener implements AutoCloseable {
                 return;
             }
         } catch (IOException notOurs) {
-            // Counted with the wrong tokens: nobody else has business here.
+            // A handshake that failed is counted with the wrong tokens: nobody else has business here.
         }
         counters.add(HostCounter.TUNNELS_REFUSED);
         try {

@@ -224,6 +224,7 @@ class DataPathRuntimeTest {
         assertThatThrownBy(() -> new DataPathSettings(
                         "uplink",
                         new InetSocketAddress("0.0.0.0", 0),
+                        TunnelSecurity.NONE,
                         DataPathSettings.Limits.DEFAULT,
                         DataPathSettings.Checksums.VERIFIED))
                 .isInstanceOf(IllegalArgumentException.class);

@@ -33,14 +33,22 @@ public final class MemoryBackend implements PortBackend {
         this.fabric = fabric;
     }
 
-    /** The backend for the fabric that an uplink specification {@code memory:HOST:PORT/NAME} names. */
+    /**
+     * The backend for the fabric that an uplink specification {@code memory:HOST:PORT/NAME} names, which must be on this machine: frames go to it
+     * as they are, and it takes whoever connects.
+     */
     public static MemoryBackend ofUplink(String specification) throws PortException {
         Matcher matcher = ADDRESS_AND_NAME.matcher(specification);
         if (!matcher.matches() || Integer.parseInt(matcher.group("port")) > 65_535) {
             throw new PortException("'" + specification + "' is no memory uplink; write memory:HOST:PORT/NAME");
         }
         String host = matcher.group("host").replaceAll("[\\[\\]]", "");
-        return new MemoryBackend(new InetSocketAddress(host, Integer.parseInt(matcher.group("port"))));
+        InetSocketAddress fabric = new InetSocketAddress(host, Integer.parseInt(matcher.group("port")));
+        if (fabric.isUnresolved() || !fabric.getAddress().isLoopbackAddress()) {
+            throw new PortException("'" + specification + "' is not on this machine: a memory fabric has neither"
+                    + " encryption nor passwords; use 127.0.0.1, or the kernel backend");
+        }
+        return new MemoryBackend(fabric);
     }
 
     @Override
