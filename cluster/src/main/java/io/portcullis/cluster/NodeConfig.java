@@ -8,6 +8,7 @@ import com.typesafe.config.ConfigValueFactory;
 import io.portcullis.datapath.guard.ConnectionLimits;
 import io.portcullis.datapath.port.ChecksumTrust;
 import io.portcullis.datapath.runtime.DataPathSettings;
+import io.portcullis.persistence.DatabaseSettings;
 import io.portcullis.policy.HostId;
 import io.portcullis.vnic.HostDirectory;
 import java.nio.file.Files;
@@ -135,8 +136,17 @@ record NodeConfig(
                 .resolve();
     }
 
+    private static Config withJournal(Config config) {
+        try {
+            return DatabaseSettings.withJournal(config);
+        } catch (IllegalArgumentException e) {
+            throw new InvalidNodeConfigException(String.valueOf(e.getMessage()));
+        }
+    }
+
     /** From a resolved configuration. */
-    static NodeConfig of(Config config) {
+    static NodeConfig of(Config given) {
+        Config config = withJournal(given);
         HostId host = hostId(config.getString("portcullis.host"));
         Endpoint cluster = Endpoint.of(config, "portcullis.cluster.address", "portcullis.cluster.port");
         List<String> seeds = new ArrayList<>(config.getStringList("portcullis.cluster.seeds"));

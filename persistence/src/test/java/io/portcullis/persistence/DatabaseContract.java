@@ -3,60 +3,56 @@ package io.portcullis.persistence;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.typesafe.config.Config;
-import com.typesafe.config.ConfigFactory;
 import io.portcullis.datapath.runtime.RuleHit;
 import io.portcullis.datapath.runtime.TenantHits;
+import io.portcullis.persistence.testkit.TestDatabase;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
-import java.nio.file.Path;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
-import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class DatabaseTest {
+/** What the rest of the product expects of a database, whatever its kind. */
+abstract class DatabaseContract {
     private static final VmId WEB = VmId.parse("acme/web-1");
     private static final VmId DB = VmId.parse("acme/db-1");
     private static final HostId HOST_1 = new HostId("host-1");
     private static final HostId HOST_2 = new HostId("host-2");
 
-    @TempDir
-    private Path dataDir;
-
+    private TestDatabase test;
     private Database database;
 
+    /** An empty database. */
+    abstract TestDatabase create() throws Exception;
+
     @BeforeEach
-    void open() throws SQLException {
-        database = Database.open(settings(), Runnable::run);
+    void open() throws Exception {
+        test = create();
+        database = Database.open(test.settings(), Runnable::run);
         Schema.createIfMissing(database);
     }
 
     @AfterEach
     void close() throws SQLException {
-        database.close();
-        // it would stay open until the JVM ends, and write into the folder while that is deleted
-        Config settings = settings();
-        try (Connection connection = DriverManager.getConnection(
-                        settings.getString("url"), settings.getString("user"), settings.getString("password"));
-                Statement statement = connection.createStatement()) {
-            statement.execute("SHUTDOWN");
+        if (database != null) {
+            database.close();
+            test.close();
         }
-    }
-
-    private Config settings() {
-        return ConfigFactory.load(ConfigFactory.parseString("portcullis.data-dir = \"" + dataDir + "\""))
-                .getConfig("portcullis.database");
     }
 
     @Test
@@ -178,35 +174,131 @@ class DatabaseTest {
     }
 
     @Test
-    void shouldKeepWhatIsThereWhenTheSchemaIsMadeAgainByManyAtOnce() {
+    void shouldLetManyWriteAtOnceAndLoseNothing() {
+        PlacementDirectory directory = new JdbcPlacementDirectory(database);
+        MigrationLog log = new JdbcMigrationLog(database);
+        int writers = 4;
+        int rounds = 25;
+
+        CompletableFuture<?>[] all = IntStream.range(0, writers)
+                .mapToObj(writer -> CompletableFuture.runAsync(() -> IntStream.range(0, rounds)
+                        .forEach(round -> {
+                            // everybody the same VM, each under epochs of its own
+                            get(directory.put(row(WEB, HOST_1, round * writers + writer)));
+                            get(directory.put(row(VmId.parse("acme/vm-" + writer + "-" + round), HOST_2, 1)));
+                            get(log.put(migration("m-" + round, WEB, round)));
+                        })))
+                .toArray(CompletableFuture[]::new);
+        CompletableFuture.allOf(all).join();
+
+        assertThat(get(directory.find(WEB))).contains(row(WEB, HOST_1, rounds * writers - 1));
+        assertThat(get(directory.listByHost(HOST_2))).hasSize(writers * rounds);
+        assertThat(get(log.list(null, 1_000))).hasSize(rounds);
+    }
+
+    @Test
+    void shouldMakeTheTablesOnceWhenManyNodesStartOnAnEmptyDatabase() throws Exception {
+        try (TestDatabase empty = create()) {
+            CompletableFuture<?>[] nodes = IntStream.range(0, 4)
+                    .mapToObj(_ -> CompletableFuture.runAsync(() -> {
+                        try {
+                            Database.check(empty.settings());
+                        } catch (SQLException failed) {
+                            throw new IllegalStateException(failed);
+                        }
+                    }))
+                    .toArray(CompletableFuture[]::new);
+            CompletableFuture.allOf(nodes).join();
+
+            try (Connection connection = empty.connect()) {
+                assertThat(Schema.version(connection)).isEqualTo(Schema.VERSION);
+                assertThat(rows(
+                                connection,
+                                "SELECT \"version\" FROM \"" + Schema.HISTORY
+                                        + "\" WHERE \"version\" IS NOT NULL ORDER BY 1"))
+                        .containsExactly("1", "2", "3");
+            }
+        }
+    }
+
+    @Test
+    void shouldKeepWhatIsThereWhenTheSchemaIsMadeAgain() throws SQLException {
         PlacementDirectory directory = new JdbcPlacementDirectory(database);
         get(directory.put(row(WEB, HOST_1, 1)));
 
-        CompletableFuture<?>[] nodes = IntStream.range(0, 4)
-                .mapToObj(_ -> CompletableFuture.runAsync(() -> {
-                    try (Database other = Database.open(settings(), Runnable::run)) {
-                        Schema.createIfMissing(other);
-                    } catch (SQLException failed) {
-                        throw new IllegalStateException(failed);
-                    }
-                }))
-                .toArray(CompletableFuture[]::new);
-        CompletableFuture.allOf(nodes).join();
+        Schema.createIfMissing(database);
 
         assertThat(get(directory.find(WEB))).isPresent();
     }
 
     @Test
-    void shouldRefuseTablesOfANewerVersion() throws SQLException {
-        database.run(connection -> {
-            try (Statement statement = connection.createStatement()) {
-                return statement.executeUpdate("INSERT INTO portcullis_schema (version) VALUES (99)");
+    void shouldUpgradeTheTablesOfBuildsBeforeFlyway() throws Exception {
+        try (TestDatabase old = create()) {
+            try (Connection connection = old.connect()) {
+                run(connection, golden("before-flyway-" + (isH2(connection) ? "h2" : "postgresql")));
+                run(connection, golden("before-flyway"));
+                run(connection, """
+                    INSERT INTO portcullis_schema (version) VALUES (1);
+                    INSERT INTO vm_placement (vm, host, epoch, spec, updated) VALUES ('acme/web-1', 'host-1', 7, '{"epoch":7}', 1000)
+                    """);
             }
-        });
+
+            try (Database upgraded = Database.open(old.settings(), Runnable::run);
+                    Connection connection = old.connect()) {
+                assertThat(Schema.version(connection)).isZero();
+                Schema.createIfMissing(upgraded);
+
+                assertThat(Schema.version(connection)).isEqualTo(Schema.VERSION);
+                assertThat(get(new JdbcPlacementDirectory(upgraded).listAll())).containsExactly(row(WEB, HOST_1, 7));
+            }
+        }
+    }
+
+    @Test
+    void shouldRefuseTablesOfANewerVersion() throws SQLException {
+        try (Connection connection = test.connect()) {
+            run(
+                    connection,
+                    "INSERT INTO \"" + Schema.HISTORY + "\" (\"installed_rank\", \"version\", \"description\","
+                            + " \"type\", \"script\", \"installed_by\", \"execution_time\", \"success\")"
+                            + " VALUES (99, '99', 'of tomorrow', 'SQL', 'V99__of_tomorrow.sql', 'ann', 0, true)");
+        }
 
         assertThatThrownBy(() -> Schema.createIfMissing(database))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("99");
+                .hasMessage("the database has tables of version 99, this build knows up to " + Schema.VERSION
+                        + "; start a newer build");
+    }
+
+    private static boolean isH2(Connection connection) throws SQLException {
+        return connection.getMetaData().getDatabaseProductName().equals("H2");
+    }
+
+    private static String golden(String name) throws IOException {
+        try (InputStream in = DatabaseContract.class.getResourceAsStream("/golden/schema/" + name + ".sql")) {
+            return new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    private static void run(Connection connection, String script) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            for (String sql : script.replaceAll("(?m)^--.*$", "").split(";", -1)) {
+                if (!sql.isBlank()) {
+                    statement.execute(sql);
+                }
+            }
+        }
+    }
+
+    private static List<String> rows(Connection connection, String query) throws SQLException {
+        List<String> found = new ArrayList<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(query)) {
+            while (rows.next()) {
+                found.add(rows.getString(1));
+            }
+        }
+        return found;
     }
 
     private static PlacementRow row(VmId vm, HostId host, long epoch) {
