@@ -70,6 +70,7 @@ public final class AdminServer {
         Edits edits = new Edits(services);
         DocumentRoutes documents = new DocumentRoutes(services, edits, workers);
         new NodeRoutes(services, metrics).addTo(router);
+        new OperationRoutes(services).addTo(router);
         new TenantRoutes(services, tokens).addTo(router);
         new QuotaRoutes(services, edits).addTo(router);
         new TokenRoutes(services, tokens, clock).addTo(router);

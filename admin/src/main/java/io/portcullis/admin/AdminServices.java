@@ -6,11 +6,15 @@ import io.portcullis.api.EvacuationView;
 import io.portcullis.api.HistoryView;
 import io.portcullis.api.HostView;
 import io.portcullis.api.MigrationView;
+import io.portcullis.api.OperationView;
 import io.portcullis.api.PlacementView;
 import io.portcullis.api.RealizationView;
+import io.portcullis.api.RebalanceView;
 import io.portcullis.api.VnicStatusView;
 import io.portcullis.datapath.engine.FlowQuery;
 import io.portcullis.datapath.track.ConnectionInfo;
+import io.portcullis.migration.BulkCommand;
+import io.portcullis.migration.model.BulkOperation;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
@@ -49,12 +53,24 @@ public interface AdminServices {
 
     CompletionStage<HostView> host(HostId host);
 
-    /** Begins to evacuate the host; a host that is being evacuated answers with its progress. */
-    CompletionStage<EvacuationView> drain(HostId host, boolean thenLeave, String by);
+    /** Begins to empty the host; one that is being drained goes on with what failed. */
+    CompletionStage<EvacuationView> empty(
+            HostId host, BulkOperation.Kind kind, BulkCommand.Wishes wishes, String by);
 
     CompletionStage<EvacuationView> cancelDrain(HostId host, String by);
 
     CompletionStage<EvacuationView> evacuation(HostId host);
+
+    // VMs that are moved as one thing.
+
+    /** Newest first. */
+    CompletionStage<List<OperationView>> operations();
+
+    CompletionStage<OperationView> operation(String id);
+
+    CompletionStage<OperationView> change(String operation, BulkCommand.Change change, String by);
+
+    CompletionStage<RebalanceView> rebalance(BulkCommand.Wishes wishes, boolean dryRun, String by);
 
     // Tenants.
 

@@ -30,27 +30,11 @@ final class NodeRoutes {
                 .get(
                         "/v1/hosts/{host}",
                         exchange -> services.host(Lookup.hostId(exchange.variable("host")))
-                                .thenApply(Answer::ok))
-                .get(
-                        "/v1/hosts/{host}/drain",
-                        exchange -> services.evacuation(Lookup.hostId(exchange.variable("host")))
-                                .thenApply(Answer::ok))
-                .post("/v1/hosts/{host}/drain", exchange -> evacuate(exchange, false))
-                .post("/v1/hosts/{host}/leave", exchange -> evacuate(exchange, true))
-                .delete(
-                        "/v1/hosts/{host}/drain",
-                        exchange -> services.cancelDrain(Lookup.hostId(exchange.variable("host")), exchange.by())
                                 .thenApply(Answer::ok));
     }
 
     private CompletionStage<Answer> ready() {
         return services.readiness()
                 .thenApply(readiness -> Answer.text(readiness.ready() ? 200 : 503, readiness.reason() + "\n", PLAIN));
-    }
-
-    private CompletionStage<Answer> evacuate(Exchange exchange, boolean thenLeave) {
-        String host = exchange.variable("host");
-        return services.drain(Lookup.hostId(host), thenLeave, exchange.by())
-                .thenApply(view -> Answer.accepted(view, "/v1/hosts/" + host + "/drain"));
     }
 }

@@ -8,13 +8,17 @@ import io.portcullis.api.HistoryView;
 import io.portcullis.api.HostView;
 import io.portcullis.api.MemberView;
 import io.portcullis.api.MigrationView;
+import io.portcullis.api.OperationView;
 import io.portcullis.api.PlacementView;
 import io.portcullis.api.RealizationView;
+import io.portcullis.api.RebalanceView;
 import io.portcullis.api.RevisionView;
 import io.portcullis.api.VnicRealization;
 import io.portcullis.api.VnicStatusView;
 import io.portcullis.datapath.engine.FlowQuery;
 import io.portcullis.datapath.track.ConnectionInfo;
+import io.portcullis.migration.BulkCommand;
+import io.portcullis.migration.model.BulkOperation;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
@@ -46,6 +50,9 @@ import java.util.stream.IntStream;
 
 /** A cluster in memory: real models, placements in a map, hosts host-1 and host-2. */
 final class FakeServices implements AdminServices {
+    /** How the last operation was to go. */
+    volatile BulkCommand.Wishes wished = BulkCommand.Wishes.NONE;
+
     private static final List<String> HOSTS = List.of("host-1", "host-2");
 
     final Map<String, TenantModel> models = new TreeMap<>();
@@ -161,9 +168,21 @@ final class FakeServices implements AdminServices {
     }
 
     @Override
-    public CompletionStage<EvacuationView> drain(HostId host, boolean thenLeave, String by) {
+    public CompletionStage<EvacuationView> empty(
+            HostId host, BulkOperation.Kind kind, BulkCommand.Wishes wishes, String by) {
+        wished = wishes;
         return answer(() -> new EvacuationView(
-                existing(host), "DRAINING", by, thenLeave, 1, 0, List.of("acme/web-1"), 0, Map.of()));
+                existing(host),
+                "DRAINING",
+                by,
+                kind == BulkOperation.Kind.LEAVE,
+                1,
+                0,
+                List.of("acme/web-1"),
+                0,
+                Map.of(),
+                "op-1",
+                null));
     }
 
     @Override
@@ -173,7 +192,35 @@ final class FakeServices implements AdminServices {
 
     @Override
     public CompletionStage<EvacuationView> evacuation(HostId host) {
-        return answer(() -> new EvacuationView(existing(host), "ACTIVE", "", false, 0, 0, List.of(), 0, Map.of()));
+        return answer(() -> new EvacuationView(
+                existing(host), "ACTIVE", "", false, 0, 0, List.of(), 0, Map.of(), null, null));
+    }
+
+    @Override
+    public CompletionStage<List<OperationView>> operations() {
+        return answer(() -> List.of(inState("RUNNING")));
+    }
+
+    @Override
+    public CompletionStage<OperationView> operation(String id) {
+        return answer(() -> inState("RUNNING"));
+    }
+
+    @Override
+    public CompletionStage<OperationView> change(String operation, BulkCommand.Change change, String by) {
+        return answer(() -> inState(change.name()));
+    }
+
+    @Override
+    public CompletionStage<RebalanceView> rebalance(BulkCommand.Wishes wishes, boolean dryRun, String by) {
+        wished = wishes;
+        return answer(() -> new RebalanceView(List.of(), List.of(), dryRun ? null : inState("RUNNING")));
+    }
+
+    private static OperationView inState(String state) {
+        return new OperationView(
+                "op-1", "DRAIN", "host-1", List.of(), state, 4, "NORMAL", "me", "", null, 2, 1, List.of(), 1, Map.of(),
+                1_500L, List.of());
     }
 
     @Override

@@ -73,8 +73,13 @@ public final class PortcullisClient implements AutoCloseable {
         return get(HostView.class, "v1", "hosts", host);
     }
 
+    /** VMs that are moved as one thing: drains, leaves, evacuations, rebalances. */
+    public Operations operations() {
+        return new Operations(transport);
+    }
+
     public EvacuationView drain(String host) {
-        return call("POST", null, EvacuationView.class, "v1", "hosts", host, "drain");
+        return operations().drain(host, MoveWishes.NONE);
     }
 
     public EvacuationView evacuation(String host) {
@@ -87,7 +92,7 @@ public final class PortcullisClient implements AutoCloseable {
 
     /** Drains the host; then its node leaves the cluster. */
     public EvacuationView leave(String host) {
-        return call("POST", null, EvacuationView.class, "v1", "hosts", host, "leave");
+        return operations().leave(host, MoveWishes.NONE);
     }
 
     // Tenants and their documents.

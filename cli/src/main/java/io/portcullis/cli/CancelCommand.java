@@ -1,6 +1,7 @@
 package io.portcullis.cli;
 
 import io.portcullis.api.MigrationView;
+import io.portcullis.api.OperationView;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -10,13 +11,21 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "cancel",
         mixinStandardHelpOptions = true,
-        description = "Cancel a migration. Refused once the hand-over has begun: then it ends by itself.",
-        footer = {"", "Example:", "  portcullis cancel ID     (ids: portcullis get migrations)"})
+        description = {
+            "Cancel a migration. Refused once the hand-over has begun: then it ends by itself.",
+            "Or cancel an operation (drain, leave, evacuation, rebalance): nothing new begins, what is under way ends."
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  portcullis cancel ID       (ids: portcullis get migrations)",
+            "  portcullis cancel op-7     (ids: portcullis get operations)"
+        })
 final class CancelCommand implements Callable<Integer> {
     @Mixin
     private final Session session;
 
-    @Parameters(index = "0", paramLabel = "ID", description = "Id of the migration.")
+    @Parameters(index = "0", paramLabel = "ID", description = "Id of the migration or operation.")
     private String id = "";
 
     CancelCommand(Terminal terminal) {
@@ -26,6 +35,11 @@ final class CancelCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         try (session) {
+            if (id.startsWith("op-")) {
+                OperationView operation = session.client().operations().cancel(id);
+                session.output().done(operation, Sentences.operation(operation));
+                return ExitCode.OK;
+            }
             MigrationView view = session.client().cancel(id);
             session.output().done(view, "cancelled; " + view.vm() + " stays on " + view.from());
         }

@@ -50,6 +50,11 @@ final class DeleteCommand implements Callable<Integer> {
                 case MIGRATIONS ->
                     throw new CommandFailure(
                             ExitCode.USAGE, "a migration is not deleted, it is cancelled", "portcullis cancel " + name);
+                case OPERATIONS ->
+                    throw new CommandFailure(
+                            ExitCode.USAGE,
+                            "an operation is not deleted, it is cancelled",
+                            "portcullis cancel " + name);
                 case CLUSTER, CONNECTIONS, RULES, REALIZATION, STAGED, HITS, QUOTA ->
                     throw new CommandFailure(ExitCode.USAGE, kind.plural() + " cannot be deleted", null);
             }

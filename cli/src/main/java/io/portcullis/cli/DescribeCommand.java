@@ -25,6 +25,7 @@ import picocli.CommandLine.Parameters;
             "Examples:",
             "  portcullis describe vm web-1           inventory, placement, counters of each vNIC",
             "  portcullis describe migration ID       phases, receipt, what both sides counted",
+            "  portcullis describe operation op-7     each VM of a drain, leave, evacuation or rebalance",
             "  portcullis describe host host-1        limits, counters, VMs"
         })
 final class DescribeCommand implements Callable<Integer> {
@@ -74,6 +75,7 @@ final class DescribeCommand implements Callable<Integer> {
             case HOSTS -> client.host(name);
             case TENANTS -> client.tenant(name);
             case MIGRATIONS -> client.migration(name);
+            case OPERATIONS -> client.operations().get(name);
             case CLUSTER -> client.cluster();
             case GROUPS -> client.resource(session.tenant(), kind.plural(), name, GroupSpec.class, revision);
             case SEGMENTS -> client.resource(session.tenant(), kind.plural(), name, SegmentSpec.class, revision);

@@ -18,12 +18,16 @@ import picocli.CommandLine.Parameters;
             "",
             "Examples:",
             "  portcullis drain host-1 --wait",
+            "  portcullis drain host-1 --to host-2 --parallel 10",
             "  portcullis drain host-1 --status",
             "  portcullis drain host-1 --stop     the host takes VMs again"
         })
 final class DrainCommand implements Callable<Integer> {
     @Mixin
     private final Session session;
+
+    @Mixin
+    private final MoveOptions moves = new MoveOptions();
 
     @Parameters(index = "0", paramLabel = "HOST", description = "Name of the host.")
     private String host = "";
@@ -53,7 +57,7 @@ final class DrainCommand implements Callable<Integer> {
             } else if (status) {
                 view = session.client().evacuation(host);
             } else {
-                view = session.client().drain(host);
+                view = session.client().operations().drain(host, moves.wishes(null));
             }
             if (await && !stop) {
                 view = Evacuations.await(session, host, Duration.ofSeconds(timeoutSeconds));

@@ -35,7 +35,7 @@ final class Evacuations {
             if (System.nanoTime() - deadline >= 0) {
                 throw new TimeoutException("host " + host + " is not empty yet: " + sentence(last));
             }
-            pause();
+            pause(POLL_INTERVAL);
             EvacuationView next = look(session, host, last);
             if (next == null) {
                 return left(last);
@@ -62,13 +62,24 @@ final class Evacuations {
 
     private static EvacuationView left(EvacuationView last) {
         return new EvacuationView(
-                last.host(), "LEAVING", last.by(), true, last.total(), last.total(), List.of(), 0, Map.of());
+                last.host(),
+                "LEAVING",
+                last.by(),
+                true,
+                last.total(),
+                last.total(),
+                List.of(),
+                0,
+                Map.of(),
+                last.operation(),
+                null);
     }
 
     static String sentence(EvacuationView view) {
         String progress = view.moved() + " of " + view.total() + " VMs moved";
         return switch (view.state()) {
             case "ACTIVE" -> "host " + view.host() + " takes VMs";
+            case "EVACUATED" -> "host " + view.host() + " was emptied and takes VMs: " + progress;
             case "DRAINED" -> "host " + view.host() + " is empty: " + progress;
             case "LEAVING" -> "host " + view.host() + " leaves: " + progress;
             case "INCOMPLETE" ->
@@ -77,8 +88,8 @@ final class Evacuations {
                                 .map(failed -> failed.getKey() + ": " + failed.getValue())
                                 .collect(Collectors.joining("; "));
             default ->
-                "host " + view.host() + " drains: " + progress + ", "
-                        + view.moving().size() + " moving, " + view.waiting() + " waiting";
+                "host " + view.host() + (view.state().equals("PAUSED") ? " is paused: " : " drains: ") + progress + ", "
+                        + view.moving().size() + " moving, " + view.waiting() + " waiting" + Words.eta(view.etaMillis());
         };
     }
 
@@ -86,12 +97,13 @@ final class Evacuations {
         return view.state().equals("INCOMPLETE") ? ExitCode.FAILED : ExitCode.OK;
     }
 
-    private static void pause() {
+    /** Between two looks. */
+    static void pause(Duration interval) {
         try {
-            Thread.sleep(POLL_INTERVAL);
+            Thread.sleep(interval);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
-            throw new CommandFailure(ExitCode.FAILED, "interrupted; the evacuation goes on", null);
+            throw new CommandFailure(ExitCode.FAILED, "interrupted; it goes on", null);
         }
     }
 }

@@ -34,7 +34,7 @@ import picocli.CommandLine.Parameters;
         footer = {
             "",
             "Kinds: vms, hosts, groups, policies, staged-policies, segments, services, exclusions, tenants,",
-            "       migrations, cluster, connections VM, rules VM, realization, staged, quota, hits [POLICY].",
+            "       migrations, operations, cluster, connections VM, rules VM, realization, staged, quota, hits [POLICY].",
             "       Singular does as well.",
             "",
             "Examples:",
@@ -108,6 +108,12 @@ final class GetCommand implements Callable<Integer> {
                                             ? client.migrations(name, limit)
                                             : List.of(client.migration(name)),
                             Tables.MIGRATIONS);
+                case OPERATIONS ->
+                    show(
+                            name == null
+                                    ? client.operations().list()
+                                    : List.of(client.operations().get(name)),
+                            Tables.OPERATIONS);
                 case CLUSTER -> cluster(client);
                 case GROUPS -> show(resources(client, GroupSpec.class), Tables.GROUPS);
                 case SEGMENTS -> show(resources(client, SegmentSpec.class), Tables.SEGMENTS);

@@ -22,6 +22,7 @@ enum Kind {
     EXCLUSIONS("exclusions", "exclusion"),
     TENANTS("tenants", "tenant"),
     MIGRATIONS("migrations", "migration"),
+    OPERATIONS("operations", "operation", "ops", "op"),
     CLUSTER("cluster", "members"),
     CONNECTIONS("connections", "connection", "conns"),
     RULES("rules", "rule"),
@@ -49,7 +50,7 @@ enum Kind {
         return switch (this) {
             case CLUSTER, REALIZATION, STAGED, HITS, QUOTA -> false;
             case VMS, HOSTS, GROUPS, POLICIES, STAGED_POLICIES, SEGMENTS, SERVICES, EXCLUSIONS -> true;
-            case TENANTS, MIGRATIONS, CONNECTIONS, RULES -> true;
+            case TENANTS, MIGRATIONS, OPERATIONS, CONNECTIONS, RULES -> true;
         };
     }
 
@@ -62,7 +63,7 @@ enum Kind {
                         ExitCode.USAGE,
                         "placements and counters of " + plural() + " are known for now only",
                         "their documents: portcullis export " + plural() + " --revision N");
-            case HOSTS, MIGRATIONS, CLUSTER, CONNECTIONS, RULES, REALIZATION, STAGED, HITS, QUOTA ->
+            case HOSTS, MIGRATIONS, OPERATIONS, CLUSTER, CONNECTIONS, RULES, REALIZATION, STAGED, HITS, QUOTA ->
                 throw new CommandFailure(ExitCode.USAGE, plural() + " have no revisions", null);
         }
     }
@@ -78,7 +79,7 @@ enum Kind {
             case SERVICES -> "Service";
             case EXCLUSIONS -> "Exclusion";
             case TENANTS -> "Tenant";
-            case HOSTS, MIGRATIONS, CLUSTER, CONNECTIONS, RULES, REALIZATION, STAGED, HITS, QUOTA ->
+            case HOSTS, MIGRATIONS, OPERATIONS, CLUSTER, CONNECTIONS, RULES, REALIZATION, STAGED, HITS, QUOTA ->
                 throw new CommandFailure(
                         ExitCode.USAGE,
                         plural() + " have no documents",

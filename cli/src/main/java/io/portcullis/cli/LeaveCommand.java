@@ -19,6 +19,9 @@ final class LeaveCommand implements Callable<Integer> {
     @Mixin
     private final Session session;
 
+    @Mixin
+    private final MoveOptions moves = new MoveOptions();
+
     @Parameters(index = "0", paramLabel = "HOST", description = "Name of the host.")
     private String host = "";
 
@@ -35,7 +38,7 @@ final class LeaveCommand implements Callable<Integer> {
     @Override
     public Integer call() throws TimeoutException {
         try (session) {
-            EvacuationView view = session.client().leave(host);
+            EvacuationView view = session.client().operations().leave(host, moves.wishes(null));
             if (await) {
                 view = Evacuations.await(session, host, Duration.ofSeconds(timeoutSeconds));
             }

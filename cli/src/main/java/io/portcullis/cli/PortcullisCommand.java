@@ -34,7 +34,11 @@ import picocli.CommandLine.Command;
             MigrateCommand.class,
             CancelCommand.class,
             DrainCommand.class,
+            EvacuateCommand.class,
             LeaveCommand.class,
+            RebalanceCommand.class,
+            PauseCommand.class,
+            ResumeCommand.class,
             QuotaCommand.class,
             TokenCommand.class,
             CaCommand.class

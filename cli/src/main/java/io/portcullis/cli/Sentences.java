@@ -6,6 +6,7 @@ import io.portcullis.api.DryRunView;
 import io.portcullis.api.FindingView;
 import io.portcullis.api.HitsView;
 import io.portcullis.api.MigrationView;
+import io.portcullis.api.OperationView;
 import io.portcullis.api.RealizationView;
 import io.portcullis.api.ReceiptView;
 import io.portcullis.api.StagedView;
@@ -14,6 +15,7 @@ import io.portcullis.api.TenantsRealization;
 import io.portcullis.api.VnicRealization;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -156,6 +158,23 @@ final class Sentences {
         }
         AnalysisView.Usage usage = analysis.usage();
         return text + (usage == null ? "" : undecided(usage));
+    }
+
+    static String operation(OperationView view) {
+        String what = view.id() + ", " + view.kind().toLowerCase(Locale.ROOT)
+                + (view.host() == null ? "" : " of " + view.host()) + ": ";
+        String progress = view.moved() + " of " + view.total() + " VMs moved";
+        String open = view.moving().isEmpty() && view.waiting() == 0
+                ? ""
+                : ", " + view.moving().size() + " moving, " + view.waiting() + " waiting";
+        String failed = view.failed().isEmpty()
+                ? ""
+                : "; not moved: "
+                        + listed(view.failed().entrySet().stream()
+                                .map(vm -> vm.getKey() + " (" + vm.getValue() + ")")
+                                .toList());
+        return what + view.state().toLowerCase(Locale.ROOT) + ", " + progress + open + Words.eta(view.etaMillis())
+                + failed;
     }
 
     static String migration(MigrationView migration) {

@@ -10,9 +10,11 @@ import io.portcullis.api.HitsView;
 import io.portcullis.api.HostView;
 import io.portcullis.api.MemberView;
 import io.portcullis.api.MigrationView;
+import io.portcullis.api.OperationView;
 import io.portcullis.api.PolicySpec;
 import io.portcullis.api.PolicyStatus;
 import io.portcullis.api.QuotaView;
+import io.portcullis.api.RebalanceView;
 import io.portcullis.api.ReceiptView;
 import io.portcullis.api.Resource;
 import io.portcullis.api.RevisionView;
@@ -202,6 +204,41 @@ final class Tables {
             column("STARTED", MigrationView::started),
             wideColumn("BY", MigrationView::requestedBy),
             wideColumn("REASON", MigrationView::reason));
+
+    static final List<Column<OperationView>> OPERATIONS = List.of(
+            column("ID", OperationView::id),
+            column("KIND", OperationView::kind),
+            column("HOST", OperationView::host),
+            column("STATE", OperationView::state),
+            column("MOVED", operation -> operation.moved() + "/" + operation.total()),
+            column("MOVING", operation -> operation.moving().size()),
+            column("WAITING", OperationView::waiting),
+            column("FAILED", operation -> operation.failed().size()),
+            column("ETA", operation -> Optional.ofNullable(operation.etaMillis())
+                    .map(Words::idle)
+                    .orElse(null)),
+            column("STARTED", OperationView::started),
+            wideColumn("ENDED", OperationView::ended),
+            wideColumn("PRIORITY", OperationView::priority),
+            wideColumn("PARALLEL", OperationView::parallel),
+            wideColumn("TO", OperationView::to),
+            wideColumn("BY", OperationView::by));
+
+    static final List<Column<RebalanceView.Host>> BALANCE = List.of(
+            column("HOST", RebalanceView.Host::host),
+            column("VMS", host -> host.before().vms() + " → " + host.after().vms()),
+            column("VNICS", host -> host.before().vnics() + " → " + host.after().vnics()),
+            column("CONNECTIONS", host -> host.before().connections() + " → "
+                    + host.after().connections()),
+            column("PACKETS/S", host -> host.before().packetsPerSecond() + " → "
+                    + host.after().packetsPerSecond()));
+
+    static final List<Column<RebalanceView.Move>> PLANNED_MOVES = List.of(
+            column("VM", RebalanceView.Move::vm),
+            column("FROM", RebalanceView.Move::from),
+            column("TO", RebalanceView.Move::to),
+            column("CONNECTIONS", RebalanceView.Move::connections),
+            column("PACKETS/S", RebalanceView.Move::packetsPerSecond));
 
     static final List<Column<MemberView>> MEMBERS = List.of(
             column("ADDRESS", MemberView::address),

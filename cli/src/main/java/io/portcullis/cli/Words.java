@@ -33,6 +33,11 @@ final class Words {
         return status == null || status.equals(PlacementView.UP) ? placement.phase() : placement.phase() + "," + status;
     }
 
+    /** {@code , some 12s left}; nothing if nobody knows. */
+    static String eta(@Nullable Long millis) {
+        return millis == null ? "" : ", some " + idle(millis) + " left";
+    }
+
     static String idle(long millis) {
         if (millis < MILLIS_PER_SECOND) {
             return millis + "ms";

@@ -308,7 +308,11 @@ class MainTest extends CliTestCase {
                 "migrate",
                 "cancel",
                 "drain",
-                "leave"
+                "evacuate",
+                "leave",
+                "rebalance",
+                "pause",
+                "resume"
             })
     void shouldTeachEveryCommandByExample(String command) {
         assertThat(run(command, "--help")).isEqualTo(ExitCode.OK);

@@ -5,7 +5,6 @@ import io.portcullis.admin.AdminServer;
 import io.portcullis.admin.actors.ActorServices;
 import io.portcullis.admin.actors.ClusterAccess;
 import io.portcullis.datapath.runtime.DataPath;
-import io.portcullis.migration.Evacuation;
 import io.portcullis.migration.Migration;
 import io.portcullis.migration.MigrationAgent;
 import io.portcullis.persistence.Checkpoints;
@@ -79,14 +78,13 @@ final class NodeActors {
         Migration migration = Migration.init(system, vnics, directory, migrations);
         ActorRef<HostCommand> agent = spawner.spawn(vnics.hostAgent(), HostAgent.NAME);
         spawner.spawn(migration.agent(config.host()), MigrationAgent.NAME);
-        spawner.spawn(migration.evacuationOf(config.host()), Evacuation.NAME);
         checkpointAtShutdown(system, agent);
 
         AdminConfig admin = AdminConfig.from(config.system().getConfig("portcullis.admin"));
         ClusterAccess access = new ClusterAccess(
                 vnics,
                 migration::placement,
-                migration::evacuation,
+                migration.operations(),
                 directory,
                 migrations,
                 ruleHits,

@@ -55,10 +55,22 @@ public sealed interface AgentCommand {
      * What a host carries.
      *
      * @param vms attached or being attached, without those that the asker counts itself
-     * @param freeVnics vNICs that still fit
+     * @param maxVnics its limit
      * @param takesVms whether it is not being evacuated
      */
-    record HostLoad(HostId host, int vms, int freeVnics, boolean takesVms) implements CborSerializable {}
+    record HostLoad(HostId host, List<VmWeight> vms, int maxVnics, boolean takesVms) implements CborSerializable {
+        public HostLoad {
+            vms = List.copyOf(vms);
+        }
+    }
+
+    /**
+     * What a VM weighs.
+     *
+     * @param connections that its vNICs track now
+     * @param packets that its vNICs have let through, since they were attached
+     */
+    record VmWeight(VmId vm, int vnics, long connections, long packets) implements CborSerializable {}
 
     record AttachVm(VmSpec spec, long epoch) implements Order {
         @Override

@@ -41,19 +41,15 @@ final class ClusterHosts implements HostLookup {
 
     @Override
     public RecipientRef<AgentCommand> agent(HostId host) {
-        return named(host, MigrationAgent.NAME);
+        return directory
+                .find(host)
+                .<ActorRef<AgentCommand>>map(node -> ActorRefResolver.get(system)
+                        .resolveActorRef(node.address().address() + "/user/" + MigrationAgent.NAME))
+                .orElseGet(system::deadLetters);
     }
 
     @Override
-    public RecipientRef<EvacuationCommand> evacuation(HostId host) {
-        return named(host, Evacuation.NAME);
-    }
-
-    private <T> ActorRef<T> named(HostId host, String name) {
-        return directory
-                .find(host)
-                .<ActorRef<T>>map(node -> ActorRefResolver.get(system)
-                        .resolveActorRef(node.address().address() + "/user/" + name))
-                .orElseGet(system::deadLetters);
+    public Optional<String> node(HostId host) {
+        return directory.find(host).map(node -> node.address().toString());
     }
 }

@@ -62,11 +62,23 @@ final class FirewallHost implements VmHost {
         return askHost(settings.checkTimeout(), HostReply.HostStatus.class, HostCommand.GetHost::new)
                 .thenApply(status -> new AgentCommand.HostLoad(
                         host,
-                        (int) status.vms().stream()
+                        status.vms().stream()
                                 .filter(vm -> !besides.contains(vm.spec().vm()))
-                                .count(),
-                        status.limits().maxVnics() - status.vnicCount(),
+                                .map(FirewallHost::weight)
+                                .toList(),
+                        status.limits().maxVnics(),
                         status.recovered() && !status.draining()));
+    }
+
+    private static AgentCommand.VmWeight weight(HostReply.HostedVm vm) {
+        return new AgentCommand.VmWeight(
+                vm.spec().vm(),
+                vm.spec().vnics().size(),
+                vm.vnics().stream().mapToLong(VnicStatus::connections).sum(),
+                vm.vnics().stream()
+                        .mapToLong(vnic -> vnic.counters().getOrDefault("allowed.in", 0L)
+                                + vnic.counters().getOrDefault("allowed.out", 0L))
+                        .sum());
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.portcullis.migration;
 import io.portcullis.migration.model.Refusal;
 import io.portcullis.policy.HostId;
 import io.portcullis.vnic.RefusalCode;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.pekko.actor.typed.RecipientRef;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +27,8 @@ public interface HostLookup {
     /** The agent of a host that is UP; of another one, a reference whose messages may be lost. */
     RecipientRef<AgentCommand> agent(HostId host);
 
-    RecipientRef<EvacuationCommand> evacuation(HostId host);
+    /** Which node the host is, as long as it is a member: another one when it has started again. */
+    Optional<String> node(HostId host);
 
     /** Why a VM cannot be attached to, moved to or moved from a host now; null if it can, as far as membership goes. */
     default @Nullable Refusal whyNotUse(HostId host) {

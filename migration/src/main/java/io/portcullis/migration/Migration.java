@@ -4,13 +4,24 @@ import io.portcullis.persistence.MigrationLog;
 import io.portcullis.persistence.PlacementDirectory;
 import io.portcullis.persistence.PlacementRow;
 import io.portcullis.policy.HostId;
+import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
 import io.portcullis.vnic.HostDirectory;
+import io.portcullis.vnic.TenantCommand;
+import io.portcullis.vnic.TenantReply;
 import io.portcullis.vnic.VnicActors;
+import io.portcullis.vnic.parcel.Parcel;
+import io.portcullis.vnic.parcel.Parcels;
+import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.RecipientRef;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
 import org.apache.pekko.cluster.typed.Cluster;
@@ -20,8 +31,8 @@ import org.apache.pekko.cluster.typed.Leave;
 import org.apache.pekko.cluster.typed.SingletonActor;
 
 /**
- * Entry to this module. Every node calls {@link #init} once; a node with a host also spawns {@link #agent} and {@link #evacuation}
- * as {@link MigrationAgent#NAME} and {@link Evacuation#NAME} directly under its guardian. Thread-safe afterwards.
+ * Entry to this module. Every node calls {@link #init} once; a node with a host also spawns {@link #agent} as
+ * {@link MigrationAgent#NAME} directly under its guardian. Thread-safe afterwards.
  */
 public final class Migration {
     private final ActorSystem<?> system;
@@ -29,6 +40,7 @@ public final class Migration {
     private final PlacementDirectory directory;
     private final MigrationSettings settings;
     private final HostLookup hosts;
+    private ActorRef<BulkCommand> operations;
 
     private Migration(ActorSystem<?> system, VnicActors vnics, PlacementDirectory directory) {
         this.system = system;
@@ -36,6 +48,7 @@ public final class Migration {
         this.directory = directory;
         this.settings = MigrationSettings.of(system.settings().config());
         this.hosts = new ClusterHosts(system, vnics.hosts());
+        this.operations = system.deadLetters();
     }
 
     /** Registers the placements with cluster sharding: they run on nodes with the role {@code host}. */
@@ -58,6 +71,9 @@ public final class Migration {
                                 PlacementWaker.create(log, migration::placement, migration.settings.wakeInterval()),
                                 "placement-waker")
                         .withSettings(ClusterSingletonSettings.create(system).withRole(HostDirectory.HOST_ROLE)));
+        migration.operations = ClusterSingleton.get(system)
+                .init(SingletonActor.of(BulkOperations.create(migration.bulkEnvironment()), BulkOperations.NAME)
+                        .withSettings(ClusterSingletonSettings.create(system).withRole(HostDirectory.HOST_ROLE)));
         return migration;
     }
 
@@ -66,9 +82,9 @@ public final class Migration {
         return ClusterSharding.get(system).entityRefFor(VmPlacement.TYPE_KEY, vm.toString());
     }
 
-    /** The evacuation of a host that is up. */
-    public RecipientRef<EvacuationCommand> evacuation(HostId host) {
-        return hosts.evacuation(host);
+    /** Drains, leaves, evacuations and rebalances of the cluster. */
+    public RecipientRef<BulkCommand> operations() {
+        return operations;
     }
 
     public HostLookup hosts() {
@@ -79,17 +95,38 @@ public final class Migration {
         return MigrationAgent.create(new AgentEnvironment(host(self), this::placement, settings));
     }
 
-    public Behavior<EvacuationCommand> evacuationOf(HostId self) {
+    private BulkEnvironment bulkEnvironment() {
         Cluster cluster = Cluster.get(system);
-        return Evacuation.create(new EvacuationEnvironment(
-                host(self),
+        return new BulkEnvironment(
                 hosts,
                 this::placement,
-                () -> directory
-                        .listByHost(self)
+                host -> directory
+                        .listByHost(host)
                         .thenApply(rows -> rows.stream().map(PlacementRow::vm).toList()),
-                () -> cluster.manager().tell(Leave.create(cluster.selfMember().address())),
-                settings));
+                this::apart,
+                host -> vnics.hosts()
+                        .find(host)
+                        .ifPresent(node -> cluster.manager()
+                                .tell(Leave.create(node.address().address()))),
+                settings,
+                System::currentTimeMillis);
+    }
+
+    /** Which of a tenant's VMs have tags that keep them apart; a tenant that is gone has none. */
+    private CompletionStage<Map<VmId, Set<String>>> apart(TenantId tenant) {
+        return AskPattern.<TenantCommand, TenantReply>ask(
+                        vnics.tenantPolicy(tenant),
+                        replyTo -> new TenantCommand.GetLabels(settings.bulk().apartScope(), replyTo),
+                        settings.checkTimeout(),
+                        system.scheduler())
+                .thenCompose(reply -> reply instanceof TenantReply.InPieces(Parcel answer)
+                        ? Parcels.get(system).fetch(answer)
+                        : CompletableFuture.completedFuture(reply))
+                .thenApply(reply -> switch (reply) {
+                    case TenantReply.Labels labels -> labels.values();
+                    case TenantReply.UnknownTenant _ -> Map.of();
+                    case Object other -> throw new IllegalStateException("unexpected answer " + other);
+                });
     }
 
     private VmHost host(HostId self) {

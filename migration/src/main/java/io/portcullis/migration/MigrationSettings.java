@@ -23,7 +23,8 @@ public record MigrationSettings(
         int maxEndedSessions,
         int parallel,
         int evacuationAttempts,
-        Duration evacuationRetry) {
+        Duration evacuationRetry,
+        BulkSettings bulk) {
 
     /** Reads the section from the root of the configuration. */
     public static MigrationSettings of(Config root) {
@@ -45,7 +46,8 @@ public record MigrationSettings(
                 positive(config, "max-ended-sessions"),
                 positive(config, "parallel"),
                 positive(config, "evacuation.attempts"),
-                config.getDuration("evacuation.retry-interval"));
+                config.getDuration("evacuation.retry-interval"),
+                BulkSettings.of(config));
     }
 
     /** How long a phase may take; null if it has no limit. */

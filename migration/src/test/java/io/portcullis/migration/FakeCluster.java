@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -69,6 +70,7 @@ final class FakeCluster implements HostLookup, PlacementRecords, AutoCloseable {
     private final Map<HostId, FakeVmHost> hosts = new ConcurrentHashMap<>();
     private final Map<HostId, ActorRef<AgentCommand>> agents = new ConcurrentHashMap<>();
     private final Map<VmId, ActorRef<PlacementCommand>> placements = new ConcurrentHashMap<>();
+    private final Map<HostId, Integer> incarnations = new ConcurrentHashMap<>();
     private final AtomicInteger ids = new AtomicInteger();
     private volatile @Nullable RuntimeException databaseFailure;
     private volatile long writeDelayMillis;
@@ -117,6 +119,7 @@ final class FakeCluster implements HostLookup, PlacementRecords, AutoCloseable {
     void addHost(HostId host) {
         hosts.computeIfAbsent(host, id -> new FakeVmHost(id, ledger)).comeBack();
         presence.put(host, Presence.UP);
+        incarnations.merge(host, 1, Integer::sum);
         agents.put(
                 host,
                 kit.spawn(
@@ -206,8 +209,10 @@ final class FakeCluster implements HostLookup, PlacementRecords, AutoCloseable {
     }
 
     @Override
-    public RecipientRef<EvacuationCommand> evacuation(HostId host) {
-        return kit.system().<EvacuationCommand>deadLetters();
+    public Optional<String> node(HostId host) {
+        return presence.getOrDefault(host, Presence.ABSENT) == Presence.ABSENT
+                ? Optional.empty()
+                : Optional.of(host + "#" + incarnations.get(host));
     }
 
     // ---- placements

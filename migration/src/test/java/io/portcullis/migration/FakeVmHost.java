@@ -24,6 +24,7 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A host whose vNICs are entries in a map: fences epochs and modes as a real one, and fails or hangs where a test says so. */
@@ -171,13 +172,18 @@ final class FakeVmHost implements VmHost {
 
     @Override
     public synchronized CompletionStage<AgentCommand.HostLoad> load(List<VmId> besides) {
-        int vms = (int) vnics.keySet().stream()
+        Map<VmId, Long> vms = vnics.keySet().stream()
                 .map(VnicId::vm)
-                .distinct()
                 .filter(vm -> !besides.contains(vm))
-                .count();
-        return CompletableFuture.completedFuture(
-                new AgentCommand.HostLoad(host, vms, freeVnics - vnics.size(), !draining));
+                .collect(Collectors.groupingBy(vm -> vm, Collectors.counting()));
+        return CompletableFuture.completedFuture(new AgentCommand.HostLoad(
+                host,
+                vms.entrySet().stream()
+                        .map(vm -> new AgentCommand.VmWeight(
+                                vm.getKey(), vm.getValue().intValue(), 0, 0))
+                        .toList(),
+                freeVnics,
+                !draining));
     }
 
     @Override

@@ -132,7 +132,9 @@ class FirewallHostTest {
                         new HostLimits(10, 1_000),
                         Map.of()));
 
-        assertThat(done.join()).isEqualTo(new AgentCommand.HostLoad(ONE, 1, 7, true));
+        assertThat(done.join())
+                .isEqualTo(new AgentCommand.HostLoad(
+                        ONE, List.of(new AgentCommand.VmWeight(WEB.vm(), 2, 0, 0)), 10, true));
     }
 
     @Test

@@ -8,12 +8,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.ConfigFactory;
 import io.portcullis.datapath.runtime.CutoverTarget;
+import io.portcullis.migration.model.BulkEvent;
+import io.portcullis.migration.model.BulkMove;
+import io.portcullis.migration.model.BulkOperation;
+import io.portcullis.migration.model.BulkState;
 import io.portcullis.migration.model.MigrationOutcome;
 import io.portcullis.migration.model.MigrationReceipt;
 import io.portcullis.migration.model.PhaseTime;
 import io.portcullis.migration.model.PlacementEvent;
 import io.portcullis.migration.model.PlacementPhase;
 import io.portcullis.migration.model.PlacementState;
+import io.portcullis.migration.model.RebalancePlan;
 import io.portcullis.migration.model.Refusal;
 import io.portcullis.migration.model.VnicHandover;
 import io.portcullis.migration.model.VnicTransfer;
@@ -22,7 +27,6 @@ import io.portcullis.vnic.RefusalCode;
 import java.net.InetSocketAddress;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -50,6 +54,20 @@ class MessageFormatTest {
             List.of(new PhaseTime(PlacementPhase.RESERVING, 5)),
             List.of(TRANSFER),
             List.of("a problem"));
+
+    private static final BulkOperation OPERATION = new BulkOperation(
+            "op-1",
+            BulkOperation.Kind.DRAIN,
+            ONE,
+            List.of(TWO),
+            4,
+            BulkOperation.Priority.NORMAL,
+            BulkOperation.Phase.RUNNING,
+            "ann",
+            null,
+            3,
+            0,
+            List.of(new BulkMove(WEB.vm(), ONE, TWO, true, BulkMove.State.WAITING, "m1", 1, "why", 5, 6)));
 
     @AfterAll
     static void stop() {
@@ -79,8 +97,7 @@ class MessageFormatTest {
         var source = KIT.<SourceCommand>createTestProbe().getRef();
         var chunks = KIT.<StateChunk>createTestProbe().getRef();
         var loads = KIT.<AgentCommand.HostLoad>createTestProbe().getRef();
-        var evacuation =
-                KIT.<EvacuationCommand.EvacuationReply>createTestProbe().getRef();
+        var bulk = KIT.<BulkReply>createTestProbe().getRef();
         List<VnicTarget> targets = List.of(
                 new VnicTarget(ETH0, new CutoverTarget(new InetSocketAddress("127.0.0.1", 4000), "secret", 1, 2)));
         PlacementView view = new PlacementView(WEB.vm(), PlacementPhase.PLACED, ONE, 1, true, WEB, null, RECEIPT, TWO);
@@ -119,7 +136,7 @@ class MessageFormatTest {
                 new AgentCommand.DetachVm(WEB, 1),
                 new AgentCommand.TargetCheck(TWO, REFUSAL),
                 new AgentCommand.GetLoad(List.of(WEB.vm()), loads),
-                new AgentCommand.HostLoad(TWO, 3, 4, true),
+                new AgentCommand.HostLoad(TWO, List.of(new AgentCommand.VmWeight(WEB.vm(), 2, 3, 4)), 10, true),
                 new TargetCommand.Rehearse("m1", List.of(new VnicHandover(ETH0, 0, 0, 0, 0, 0, 0, 0)), source),
                 new TargetCommand.OpenTransfer("m1", source),
                 new TargetCommand.Handover("m1", 2, List.of(new VnicHandover(ETH0, 1, 2, 3, -4, 5, 6, 7)), source),
@@ -129,17 +146,29 @@ class MessageFormatTest {
                 new SourceCommand.ChunkAcknowledged("m1", ETH0, 3),
                 new SourceCommand.HandoverAccepted("m1", List.of(TRANSFER), List.of("a problem")),
                 new SourceCommand.HandoverRefused("m1", REFUSAL),
-                new EvacuationCommand.StartDrain("ann", evacuation),
-                new EvacuationCommand.EvacuationStatus(
+                new BulkCommand.Empty(
+                        BulkOperation.Kind.EVACUATE,
                         ONE,
-                        EvacuationCommand.EvacuationState.DRAINING,
+                        new BulkCommand.Wishes(List.of(TWO), 7, BulkOperation.Priority.HIGH),
                         "ann",
-                        true,
-                        3,
-                        1,
-                        List.of(WEB.vm()),
-                        1,
-                        Map.of("acme/db-1", "why")),
+                        bulk),
+                new BulkCommand.StopDrain(ONE, "ann", bulk),
+                new BulkCommand.GetDrain(ONE, bulk),
+                new BulkCommand.Rebalance(BulkCommand.Wishes.NONE, true, "ann", bulk),
+                new BulkCommand.ChangeOperation("op-1", BulkCommand.Change.PAUSE, "ann", bulk),
+                new BulkCommand.GetOperation("op-1", bulk),
+                new BulkCommand.ListOperations(bulk),
+                new BulkReply.Operations(List.of(BulkReply.Status.of(OPERATION, true))),
+                new BulkReply.Planned(
+                        new RebalancePlan(
+                                List.of(new RebalancePlan.Step(WEB.vm(), ONE, TWO, 3, 4)),
+                                List.of(new RebalancePlan.HostBalance(
+                                        ONE,
+                                        new RebalancePlan.Carried(1, 2, 3, 4),
+                                        new RebalancePlan.Carried(0, 0, 0, 0)))),
+                        null),
+                new BulkReply.NoOperation(ONE),
+                new BulkReply.Refused(RefusalCode.MOVING, "moving"),
                 RECEIPT);
     }
 
@@ -158,6 +187,30 @@ class MessageFormatTest {
         }
         KIT.serializationTestKit().verifySerialization(state, true);
         KIT.serializationTestKit().verifySerialization(PlacementState.empty(WEB.vm()), true);
+    }
+
+    @Test
+    void shouldBringBulkOperationsBackAsTheyWere() {
+        List<BulkEvent> events = List.of(
+                new BulkEvent.OperationStarted(OPERATION),
+                new BulkEvent.VmsFound("op-1", List.of(WEB.vm())),
+                new BulkEvent.MoveBegun("op-1", WEB.vm(), TWO, "m1", 5),
+                new BulkEvent.MoveFailed("op-1", WEB.vm(), "why", true, 6),
+                new BulkEvent.OperationRestarted("op-1", BulkOperation.Kind.LEAVE, "bob"),
+                new BulkEvent.PhaseEntered("op-1", BulkOperation.Phase.PAUSED, "ann", 7),
+                new BulkEvent.MoveDone("op-1", WEB.vm(), 8),
+                new BulkEvent.LeaveBegun("op-1", "node", 9));
+        BulkState state = BulkState.EMPTY;
+        for (BulkEvent event : events) {
+            KIT.serializationTestKit().verifySerialization(event, true);
+            state = state.apply(event);
+        }
+        KIT.serializationTestKit().verifySerialization(state, true);
+        var versions = KIT.system().settings().config().getConfig("pekko.serialization.jackson.migrations");
+        assertThat(Arrays.stream(BulkEvent.class.getPermittedSubclasses()).map(Class::getName))
+                .allMatch(name -> versions.hasPath("\"" + name + "\""))
+                .hasSameSizeAs(events);
+        assertThat(versions.hasPath("\"" + BulkState.class.getName() + "\"")).isTrue();
     }
 
     @Test

@@ -92,7 +92,6 @@ final class TestNode implements AutoCloseable {
         migration = Migration.init(kit.system(), actors, directory, log);
         kit.spawn(actors.hostAgent(), HostAgent.NAME);
         kit.spawn(migration.agent(host), MigrationAgent.NAME);
-        kit.spawn(migration.evacuationOf(host), Evacuation.NAME);
     }
 
     <C, R> R ask(RecipientRef<C> who, Function<org.apache.pekko.actor.typed.ActorRef<R>, C> command) {

@@ -5,6 +5,7 @@ import static io.portcullis.migration.FakeCluster.TWO;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.portcullis.migration.model.BulkOperation;
 import io.portcullis.migration.model.MigrationReceipt;
 import io.portcullis.migration.model.VnicTransfer;
 import java.nio.file.Path;
@@ -56,14 +57,15 @@ class TwoNodesTest {
     }
 
     private static void evacuate(TestNode one, TestNode two) {
-        EvacuationCommand.EvacuationReply begun =
-                two.ask(two.migration.evacuation(ONE), replyTo -> new EvacuationCommand.StartDrain("ann", replyTo));
-        assertThat(begun).isInstanceOf(EvacuationCommand.EvacuationStatus.class);
+        BulkReply begun = two.ask(
+                two.migration.operations(),
+                replyTo -> new BulkCommand.Empty(
+                        BulkOperation.Kind.DRAIN, ONE, BulkCommand.Wishes.NONE, "ann", replyTo));
+        assertThat(begun).isInstanceOf(BulkReply.Status.class);
         await().atMost(TestNode.PATIENCE).until(() -> {
-            EvacuationCommand.EvacuationStatus status =
-                    (EvacuationCommand.EvacuationStatus) two.<EvacuationCommand, EvacuationCommand.EvacuationReply>ask(
-                            two.migration.evacuation(ONE), EvacuationCommand.GetDrain::new);
-            return status.state() == EvacuationCommand.EvacuationState.DRAINED && status.moved() == 1;
+            BulkReply.Status status = (BulkReply.Status) two.<BulkCommand, BulkReply>ask(
+                    two.migration.operations(), replyTo -> new BulkCommand.GetDrain(ONE, replyTo));
+            return status.phase() == BulkOperation.Phase.DONE && status.moved() == 1;
         });
         assertThat(one.directory.listByHost(TWO).toCompletableFuture().join()).hasSize(2);
     }

@@ -108,6 +108,9 @@ public sealed interface TenantCommand {
         }
     }
 
+    /** Which VMs have tags of this scope. Answer: {@link TenantReply.Labels}. */
+    record GetLabels(String scope, ActorRef<TenantReply> replyTo) implements Request {}
+
     /**
      * Answer: {@link TenantReply.Realization}, when every attached vNIC enforces the revision or a later one, or when the time is over. After a start of the
      * tenant that takes a look into the directory, to know which hosts have its vNICs.

@@ -3,6 +3,7 @@ package io.portcullis.vnic;
 import io.portcullis.persistence.CborSerializable;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.TenantId;
+import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.Problem;
@@ -12,8 +13,11 @@ import io.portcullis.policy.table.RuleTable;
 import io.portcullis.vnic.parcel.Parcel;
 import io.portcullis.vnic.parcel.Parcels;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +36,7 @@ public sealed interface TenantReply extends CborSerializable
                 TenantReply.History,
                 TenantReply.Rules,
                 TenantReply.Assignments,
+                TenantReply.Labels,
                 TenantReply.Realization,
                 TenantReply.Adoptions,
                 TenantReply.Provider,
@@ -47,6 +52,7 @@ public sealed interface TenantReply extends CborSerializable
             case Realization realization -> realization.vnics().size() > MAX_INLINE_ENTRIES;
             case History history -> history.revisions().size() > MAX_INLINE_ENTRIES;
             case Assignments assignments -> assignments.assignments().size() > MAX_INLINE_ENTRIES;
+            case Labels labels -> labels.values().size() > MAX_INLINE_ENTRIES;
             case Applied _, Acceptable _, Rejected _, StaleRevision _, UnknownTenant _ -> false;
             case Adoptions adoptions -> adoptions.tenants().size() > MAX_INLINE_ENTRIES;
             case TenantDeleted _, InPieces _, NoRevision _, ProviderUnchanged _, Refused _ -> false;
@@ -156,6 +162,24 @@ public sealed interface TenantReply extends CborSerializable
     record Assignments(long revision, Map<VnicId, RuleAssignment> assignments) implements TenantReply {
         public Assignments {
             assignments = Map.copyOf(assignments);
+        }
+    }
+
+    /** Values of the tags of one scope, of those VMs that have any. */
+    record Labels(Map<VmId, Set<String>> values) implements TenantReply {
+        public Labels {
+            values = Map.copyOf(values);
+        }
+
+        static Labels of(TenantModel model, String scope) {
+            Map<VmId, Set<String>> values = new HashMap<>();
+            model.vms()
+                    .values()
+                    .forEach(vm -> vm.tags().stream()
+                            .filter(tag -> tag.scope().equals(scope))
+                            .forEach(tag -> values.computeIfAbsent(vm.id(), id -> new TreeSet<>())
+                                    .add(tag.value())));
+            return new Labels(values);
         }
     }
 

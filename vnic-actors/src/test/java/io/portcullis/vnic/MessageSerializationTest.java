@@ -313,6 +313,7 @@ class MessageSerializationTest {
                 new TenantCommand.InPieces(new Parcel(3, ref())),
                 new TenantCommand.GetRuleTables(Set.of(WEB_1_ETH0), ref()),
                 new TenantCommand.GetAssignments(Set.of(WEB_1_ETH0), ref()),
+                new TenantCommand.GetLabels("anti-affinity", ref()),
                 new TenantCommand.GetRealization(ref()),
                 new TenantCommand.GetRealization(7L, 100, ref()),
                 new TenantCommand.AskProvider(ACME, 0, null, ref()),
@@ -339,6 +340,7 @@ class MessageSerializationTest {
                 new TenantReply.InPieces(new Parcel(3, ref())),
                 new TenantReply.Rules(7, Map.of(WEB_1_ETH0, ASSIGNMENT), List.of(table(Action.DROP))),
                 new TenantReply.Assignments(7, Map.of(WEB_1_ETH0, ASSIGNMENT)),
+                new TenantReply.Labels(Map.of(WEB_1_ETH0.vm(), Set.of("db"))),
                 new TenantReply.Realization(
                         7,
                         List.of(

@@ -15,14 +15,17 @@ import io.portcullis.api.EvacuationView;
 import io.portcullis.api.HistoryView;
 import io.portcullis.api.HostView;
 import io.portcullis.api.MigrationView;
+import io.portcullis.api.OperationView;
 import io.portcullis.api.PlacementView;
 import io.portcullis.api.RealizationView;
+import io.portcullis.api.RebalanceView;
 import io.portcullis.api.VnicStatusView;
 import io.portcullis.datapath.engine.FlowQuery;
 import io.portcullis.datapath.track.ConnectionInfo;
-import io.portcullis.migration.EvacuationCommand;
+import io.portcullis.migration.BulkCommand;
 import io.portcullis.migration.PlacementCommand;
 import io.portcullis.migration.PlacementReply;
+import io.portcullis.migration.model.BulkOperation;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
@@ -54,6 +57,7 @@ public final class ActorServices implements AdminServices {
     private final Firewalls firewalls;
     private final FlowReviews reviews;
     private final Hosts hosts;
+    private final BulkMoves bulk;
     private final HostCounts counts;
     private final Migrations migrations;
     private final Members members;
@@ -68,6 +72,7 @@ public final class ActorServices implements AdminServices {
         this.firewalls = new Firewalls(access.vnics(), asking);
         this.reviews = new FlowReviews(access.vnics(), asking);
         this.hosts = new Hosts(access, asking);
+        this.bulk = new BulkMoves(access, asking, hosts);
         this.counts = new HostCounts(access, asking);
         this.migrations = new Migrations(access, asking);
         this.members = new Members(system, access.version());
@@ -140,22 +145,39 @@ public final class ActorServices implements AdminServices {
     }
 
     @Override
-    public CompletionStage<EvacuationView> drain(HostId host, boolean thenLeave, String by) {
-        return hosts.evacuation(
-                host,
-                replyTo -> thenLeave
-                        ? new EvacuationCommand.StartLeave(by, replyTo)
-                        : new EvacuationCommand.StartDrain(by, replyTo));
+    public CompletionStage<EvacuationView> empty(
+            HostId host, BulkOperation.Kind kind, BulkCommand.Wishes wishes, String by) {
+        return bulk.empty(host, kind, wishes, by);
     }
 
     @Override
     public CompletionStage<EvacuationView> cancelDrain(HostId host, String by) {
-        return hosts.evacuation(host, replyTo -> new EvacuationCommand.StopDrain(by, replyTo));
+        return bulk.stopDrain(host, by);
     }
 
     @Override
     public CompletionStage<EvacuationView> evacuation(HostId host) {
-        return hosts.evacuation(host, EvacuationCommand.GetDrain::new);
+        return bulk.evacuation(host);
+    }
+
+    @Override
+    public CompletionStage<List<OperationView>> operations() {
+        return bulk.list();
+    }
+
+    @Override
+    public CompletionStage<OperationView> operation(String id) {
+        return bulk.find(id);
+    }
+
+    @Override
+    public CompletionStage<OperationView> change(String operation, BulkCommand.Change change, String by) {
+        return bulk.change(operation, change, by);
+    }
+
+    @Override
+    public CompletionStage<RebalanceView> rebalance(BulkCommand.Wishes wishes, boolean dryRun, String by) {
+        return bulk.rebalance(wishes, dryRun, by);
     }
 
     @Override

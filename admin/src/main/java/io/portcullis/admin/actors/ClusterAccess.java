@@ -1,6 +1,6 @@
 package io.portcullis.admin.actors;
 
-import io.portcullis.migration.EvacuationCommand;
+import io.portcullis.migration.BulkCommand;
 import io.portcullis.migration.PlacementCommand;
 import io.portcullis.persistence.MigrationLog;
 import io.portcullis.persistence.PlacementDirectory;
@@ -16,14 +16,14 @@ import org.jspecify.annotations.Nullable;
  * How the API finds the actors and tables of the cluster.
  *
  * @param placement the placement of a VM
- * @param evacuation the evacuation of a host that is up
+ * @param operations moves VMs as one thing
  * @param self the host on this node; null if there is none
  * @param version of this node's software
  */
 public record ClusterAccess(
         VnicActors vnics,
         Function<VmId, RecipientRef<PlacementCommand>> placement,
-        Function<HostId, RecipientRef<EvacuationCommand>> evacuation,
+        RecipientRef<BulkCommand> operations,
         PlacementDirectory directory,
         MigrationLog migrations,
         RuleHitStore ruleHits,

@@ -2,16 +2,12 @@ package io.portcullis.admin.actors;
 
 import io.portcullis.admin.http.ProblemKind;
 import io.portcullis.admin.http.RefusedException;
-import io.portcullis.api.EvacuationView;
 import io.portcullis.api.HostView;
 import io.portcullis.api.PlacementView;
 import io.portcullis.api.document.Nearest;
 import io.portcullis.datapath.runtime.VnicStatus;
-import io.portcullis.migration.EvacuationCommand;
-import io.portcullis.migration.EvacuationCommand.EvacuationReply;
 import io.portcullis.persistence.PlacementRow;
 import io.portcullis.policy.HostId;
-import io.portcullis.policy.VmId;
 import io.portcullis.vnic.HostCommand;
 import io.portcullis.vnic.HostNode;
 import io.portcullis.vnic.HostReply;
@@ -85,20 +81,13 @@ final class Hosts {
         });
     }
 
-    CompletionStage<EvacuationView> evacuation(
-            HostId host, Function<ActorRef<EvacuationReply>, EvacuationCommand> command) {
-        return requireKnown(host)
-                .thenCompose(known -> {
-                    if (!access.vnics().hosts().isUp(host)) {
-                        throw unavailable(host);
-                    }
-                    return asking.ask(access.evacuation().apply(host), command);
-                })
-                .thenApply(reply -> switch (reply) {
-                    case EvacuationCommand.EvacuationStatus status -> view(status);
-                    case EvacuationCommand.EvacuationRefused refused ->
-                        throw Asking.refused(refused.code(), refused.message());
-                });
+    /** Fails unless the host is a member that answers. */
+    CompletionStage<Void> requireUp(HostId host) {
+        return requireKnown(host).thenAccept(known -> {
+            if (!access.vnics().hosts().isUp(host)) {
+                throw unavailable(host);
+            }
+        });
     }
 
     /** Whether the host's node is in the cluster: {@code UP}, {@code UNREACHABLE} or {@code DOWN}. Answers at once. */
@@ -203,18 +192,5 @@ final class Hosts {
                 .flatMap(vm -> vm.vnics().stream())
                 .forEach(vnic -> vnic.counters().forEach((name, value) -> counters.merge(name, value, Long::sum)));
         return counters;
-    }
-
-    private static EvacuationView view(EvacuationCommand.EvacuationStatus status) {
-        return new EvacuationView(
-                status.host().value(),
-                status.state().name(),
-                status.by(),
-                status.leave(),
-                status.total(),
-                status.moved(),
-                status.moving().stream().map(VmId::toString).toList(),
-                status.waiting(),
-                status.failed());
     }
 }

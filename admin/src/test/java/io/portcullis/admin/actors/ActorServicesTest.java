@@ -10,6 +10,7 @@ import io.portcullis.admin.FirewallAnswer;
 import io.portcullis.admin.HitReport;
 import io.portcullis.admin.http.ProblemKind;
 import io.portcullis.admin.http.RefusedException;
+import io.portcullis.api.EvacuationView;
 import io.portcullis.api.HistoryView;
 import io.portcullis.api.HostView;
 import io.portcullis.api.MigrationView;
@@ -24,10 +25,13 @@ import io.portcullis.datapath.runtime.FlowReport;
 import io.portcullis.datapath.runtime.RuleHit;
 import io.portcullis.datapath.runtime.TenantHits;
 import io.portcullis.datapath.runtime.VnicMode;
-import io.portcullis.migration.EvacuationCommand;
+import io.portcullis.migration.BulkCommand;
+import io.portcullis.migration.BulkReply;
 import io.portcullis.migration.PlacementCommand;
 import io.portcullis.migration.PlacementReply;
 import io.portcullis.migration.PlacementView;
+import io.portcullis.migration.model.BulkMove;
+import io.portcullis.migration.model.BulkOperation;
 import io.portcullis.migration.model.MigrationOutcome;
 import io.portcullis.migration.model.MigrationReceipt;
 import io.portcullis.migration.model.PhaseTime;
@@ -419,32 +423,70 @@ class ActorServicesTest {
         assertThat(hosts.getLast().status()).isEqualTo("DOWN");
         assertThat(hosts.getLast().vms()).containsExactly("acme/web-1");
         assertThat(hosts.getFirst().maxVnics()).isEqualTo(10);
-        assertThat(refused(services.drain(HOST_9, false, "me")).kind()).isEqualTo(ProblemKind.HOST_UNAVAILABLE);
+        assertThat(refused(services.empty(HOST_9, BulkOperation.Kind.DRAIN, BulkCommand.Wishes.NONE, "me")).kind()).isEqualTo(ProblemKind.HOST_UNAVAILABLE);
     }
 
     @Test
     void shouldPassEvacuationsOn() {
-        cluster.onEvacuation = command -> {
-            if (command instanceof EvacuationCommand.StartDrain drain) {
-                drain.replyTo()
-                        .tell(new EvacuationCommand.EvacuationStatus(
-                                HOST_1,
-                                EvacuationCommand.EvacuationState.DRAINING,
-                                drain.by(),
-                                false,
-                                2,
-                                1,
-                                List.of(WEB),
-                                0,
-                                Map.of()));
+        cluster.onBulk = command -> {
+            if (command instanceof BulkCommand.Empty order) {
+                order.replyTo().tell(status(order.kind(), BulkOperation.Phase.RUNNING, order.by()));
             }
-            if (command instanceof EvacuationCommand.StopDrain stop) {
-                stop.replyTo().tell(new EvacuationCommand.EvacuationRefused(RefusalCode.WRONG_STATE, "it leaves"));
+            if (command instanceof BulkCommand.StopDrain stop) {
+                stop.replyTo().tell(new BulkReply.Refused(RefusalCode.WRONG_STATE, "it leaves"));
+            }
+            if (command instanceof BulkCommand.GetDrain get) {
+                get.replyTo().tell(new BulkReply.NoOperation(get.host()));
+            }
+            if (command instanceof BulkCommand.GetOperation get) {
+                get.replyTo().tell(new BulkReply.Refused(RefusalCode.UNKNOWN, "there is no operation 'op-9'"));
+            }
+            if (command instanceof BulkCommand.ListOperations list) {
+                list.replyTo()
+                        .tell(new BulkReply.Operations(
+                                List.of(status(BulkOperation.Kind.EVACUATE, BulkOperation.Phase.DONE, "me"))));
             }
         };
 
-        assertThat(done(services.drain(HOST_1, false, "me")).moving()).containsExactly("acme/web-1");
+        EvacuationView begun =
+                done(services.empty(HOST_1, BulkOperation.Kind.LEAVE, BulkCommand.Wishes.NONE, "me"));
+        assertThat(begun.moving()).containsExactly("acme/web-1");
+        assertThat(begun.state()).isEqualTo("DRAINING");
+        assertThat(begun.leave()).isTrue();
+        assertThat(begun.operation()).isEqualTo("op-1");
+        assertThat(begun.etaMillis()).isEqualTo(1_500);
         assertThat(refused(services.cancelDrain(HOST_1, "me")).kind()).isEqualTo(ProblemKind.WRONG_STATE);
+        assertThat(done(services.evacuation(HOST_2)).state()).isEqualTo("ACTIVE");
+        assertThat(refused(services.operation("op-9")).kind()).isEqualTo(ProblemKind.UNKNOWN);
+        assertThat(done(services.operations())).singleElement().satisfies(operation -> {
+            assertThat(operation.kind()).isEqualTo("EVACUATE");
+            assertThat(operation.state()).isEqualTo("DONE");
+            assertThat(operation.ended()).isNotNull();
+            assertThat(operation.moves()).singleElement().satisfies(move -> assertThat(move.to())
+                    .isEqualTo("host-2"));
+        });
+    }
+
+    private static BulkReply.Status status(BulkOperation.Kind kind, BulkOperation.Phase phase, String by) {
+        return new BulkReply.Status(
+                "op-1",
+                kind,
+                HOST_1,
+                List.of(),
+                phase,
+                4,
+                BulkOperation.Priority.NORMAL,
+                by,
+                1,
+                phase == BulkOperation.Phase.DONE ? 2 : 0,
+                2,
+                1,
+                List.of(WEB),
+                0,
+                Map.of(),
+                1_500L,
+                List.of(new BulkMove(
+                        WEB, HOST_1, HOST_2, false, BulkMove.State.MOVED, "m-1", 0, null, 1, 2)));
     }
 
     @Test

@@ -2,7 +2,7 @@ package io.portcullis.admin.actors;
 
 import io.portcullis.datapath.runtime.TenantHits;
 import io.portcullis.datapath.runtime.VnicStatus;
-import io.portcullis.migration.EvacuationCommand;
+import io.portcullis.migration.BulkCommand;
 import io.portcullis.migration.PlacementCommand;
 import io.portcullis.persistence.MigrationLog;
 import io.portcullis.persistence.MigrationRow;
@@ -64,7 +64,7 @@ final class FakeCluster implements VnicActors, HostDirectory, PlacementDirectory
     final List<PlacementRow> placements = new CopyOnWriteArrayList<>();
     final List<MigrationRow> migrations = new CopyOnWriteArrayList<>();
     volatile Consumer<PlacementCommand> onPlacement = command -> {};
-    volatile Consumer<EvacuationCommand> onEvacuation = command -> {};
+    volatile Consumer<BulkCommand> onBulk = command -> {};
     volatile Consumer<FirewallCommand> onFirewall = command -> {};
     volatile boolean hostsAreSilent;
     /** What hosts wrote that they had counted. */
@@ -77,7 +77,7 @@ final class FakeCluster implements VnicActors, HostDirectory, PlacementDirectory
     final List<TenantId> forgotten = new CopyOnWriteArrayList<>();
 
     private final ActorRef<PlacementCommand> placement;
-    private final ActorRef<EvacuationCommand> evacuation;
+    private final ActorRef<BulkCommand> operations;
     private final ActorRef<FirewallCommand> firewall;
     private final ActorRef<HostCommand> agent;
     private final ActorRef<RegistryCommand> registry;
@@ -90,7 +90,7 @@ final class FakeCluster implements VnicActors, HostDirectory, PlacementDirectory
             up.put(host, new HostNode(host, new UniqueAddress(ADDRESS, 1L), "Up", true));
         }
         placement = listening(command -> onPlacement.accept(command));
-        evacuation = listening(command -> onEvacuation.accept(command));
+        operations = listening(command -> onBulk.accept(command));
         firewall = listening(command -> onFirewall.accept(command));
         agent = listening(this::host);
         registry = listening(this::registry);
@@ -105,7 +105,7 @@ final class FakeCluster implements VnicActors, HostDirectory, PlacementDirectory
 
     ClusterAccess access() {
         return new ClusterAccess(
-                this, vm -> placement, host -> evacuation, this, this, ruleHits, new HostId("host-1"), "test");
+                this, vm -> placement, operations, this, this, ruleHits, new HostId("host-1"), "test");
     }
 
     private void host(HostCommand command) {

@@ -1,0 +1,20 @@
+package io.portcullis.api;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How many VMs should be moved as one thing. All of it may be left out.
+ *
+ * @param to the only hosts that they may go to; missing for all others
+ * @param parallel migrations at the same time; missing for {@code portcullis.migration.parallel}
+ * @param priority {@code LOW}, {@code NORMAL} (the default) or {@code HIGH}: whose VMs go first if there are budgets for some only
+ * @param dryRun of a rebalance: only show the plan
+ */
+public record MoveWishes(
+        @Nullable List<String> to,
+        @Nullable Integer parallel,
+        @Nullable String priority,
+        @Nullable Boolean dryRun) {
+    public static final MoveWishes NONE = new MoveWishes(null, null, null, null);
+}

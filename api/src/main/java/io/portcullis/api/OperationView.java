@@ -1,0 +1,47 @@
+package io.portcullis.api;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Many VMs that are moved as one thing.
+ *
+ * @param kind {@code DRAIN}, {@code LEAVE}, {@code EVACUATE} or {@code REBALANCE}
+ * @param host that is emptied; null for a rebalance
+ * @param to the only hosts that VMs may go to; empty for all others
+ * @param state {@code RUNNING}, {@code PAUSED}, {@code LEAVING}, {@code DONE}, {@code INCOMPLETE} or {@code CANCELLED}
+ * @param parallel migrations at the same time
+ * @param started ISO 8601, UTC
+ * @param ended the same; null while it is not over
+ * @param total VMs that belong to it
+ * @param moved of those, now elsewhere
+ * @param moving of those, under way
+ * @param waiting of those, not yet begun
+ * @param failed VMs that could not be moved, and why
+ * @param etaMillis until all will have moved, as far as those before tell
+ * @param moves each VM; empty in lists
+ */
+public record OperationView(
+        String id,
+        String kind,
+        @Nullable String host,
+        List<String> to,
+        String state,
+        int parallel,
+        String priority,
+        String by,
+        String started,
+        @Nullable String ended,
+        int total,
+        int moved,
+        List<String> moving,
+        int waiting,
+        Map<String, String> failed,
+        @Nullable Long etaMillis,
+        List<OperationMove> moves) {
+    /** Whether nothing more happens by itself. */
+    public boolean settled() {
+        return !state.equals("RUNNING") && !state.equals("LEAVING");
+    }
+}

@@ -1,0 +1,106 @@
+package io.portcullis.migration;
+
+import io.portcullis.migration.model.BulkMove;
+import io.portcullis.migration.model.BulkOperation;
+import io.portcullis.migration.model.RebalancePlan;
+import io.portcullis.persistence.CborSerializable;
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.VmId;
+import io.portcullis.vnic.RefusalCode;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Answers of {@link BulkOperations}. */
+public sealed interface BulkReply extends CborSerializable {
+    /** Moves and failures of an operation that an answer lists. */
+    int MAX_LISTED = 1_000;
+
+    /**
+     * How an operation stands.
+     *
+     * @param total VMs that belong to it
+     * @param moved of those, now elsewhere (or detached meanwhile)
+     * @param moving of those, under way
+     * @param waiting of those, not yet begun
+     * @param failed VMs that could not be moved, and why; the first {@value #MAX_LISTED}
+     * @param etaMillis until all will have moved; null if nothing can be said
+     * @param moves the first {@value #MAX_LISTED}, if they were asked for
+     */
+    record Status(
+            String id,
+            BulkOperation.Kind kind,
+            @Nullable HostId host,
+            List<HostId> to,
+            BulkOperation.Phase phase,
+            int parallel,
+            BulkOperation.Priority priority,
+            String by,
+            long startedMillis,
+            long endedMillis,
+            int total,
+            int moved,
+            List<VmId> moving,
+            int waiting,
+            Map<String, String> failed,
+            @Nullable Long etaMillis,
+            List<BulkMove> moves)
+            implements BulkReply {
+        public Status {
+            to = List.copyOf(to);
+            moving = List.copyOf(moving);
+            failed = Map.copyOf(failed);
+            moves = List.copyOf(moves);
+        }
+
+        static Status of(BulkOperation operation, boolean withMoves) {
+            Map<String, String> failed = new LinkedHashMap<>();
+            operation.with(BulkMove.State.FAILED).stream()
+                    .limit(MAX_LISTED)
+                    .forEach(move -> failed.put(move.vm().toString(), String.valueOf(move.problem())));
+            var eta = operation.etaMillis();
+            return new Status(
+                    operation.id(),
+                    operation.kind(),
+                    operation.host(),
+                    operation.to(),
+                    operation.phase(),
+                    operation.parallel(),
+                    operation.priority(),
+                    operation.by(),
+                    operation.startedMillis(),
+                    operation.endedMillis(),
+                    operation.moves().size(),
+                    operation.count(BulkMove.State.MOVED),
+                    operation.with(BulkMove.State.MOVING).stream()
+                            .map(BulkMove::vm)
+                            .toList(),
+                    operation.count(BulkMove.State.WAITING),
+                    failed,
+                    eta.isPresent() ? eta.getAsLong() : null,
+                    withMoves
+                            ? operation.moves().stream().limit(MAX_LISTED).toList()
+                            : List.of());
+        }
+    }
+
+    record Operations(List<Status> operations) implements BulkReply {
+        public Operations {
+            operations = List.copyOf(operations);
+        }
+    }
+
+    /**
+     * A plan.
+     *
+     * @param operation that makes its moves; null for a dry run, or if there is nothing to move
+     */
+    record Planned(RebalancePlan plan, @Nullable Status operation) implements BulkReply {}
+
+    /** Nobody ever emptied the host, as far as is remembered. */
+    record NoOperation(HostId host) implements BulkReply {}
+
+    /** Nothing was changed. */
+    record Refused(RefusalCode code, String message) implements BulkReply {}
+}

@@ -1,0 +1,156 @@
+package io.portcullis.migration;
+
+import io.portcullis.migration.model.BulkMove;
+import io.portcullis.migration.model.BulkOperation;
+import io.portcullis.migration.model.BulkSchedule;
+import io.portcullis.migration.model.BulkState;
+import io.portcullis.migration.model.PlacementPlanner;
+import io.portcullis.migration.model.VmLoad;
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.TenantId;
+import io.portcullis.policy.VmId;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+
+/** Begins and watches the migrations of bulk operations, within their budgets. Belongs to {@link BulkOperations}, on its thread. */
+final class BulkRunner {
+    private final ActorContext<BulkCommand> context;
+    private final BulkEnvironment environment;
+    private final HostSurvey survey;
+    private final ActorRef<MigrationUpdate> updates;
+
+    /** VMs whose placement was asked to move them and has not answered. */
+    private final Map<VmId, HostId> asked = new HashMap<>();
+
+    /** Where VMs went since hosts were looked at. */
+    private final Map<VmId, HostId> placedSince = new HashMap<>();
+
+    private final Map<TenantId, Long> lastTurns = new HashMap<>();
+
+    BulkRunner(ActorContext<BulkCommand> context, BulkEnvironment environment, HostSurvey survey) {
+        this.context = context;
+        this.environment = environment;
+        this.survey = survey;
+        this.updates = context.messageAdapter(MigrationUpdate.class, BulkCommand.MoveUpdated::new);
+    }
+
+    Set<VmId> asked() {
+        return Set.copyOf(asked.keySet());
+    }
+
+    void answered(VmId vm) {
+        asked.remove(vm);
+    }
+
+    /** Hosts were looked at; they did not count the VMs that were on their way then. */
+    void surveyed(Set<VmId> onTheirWay) {
+        placedSince.keySet().retainAll(onTheirWay);
+    }
+
+    void watch(BulkState state) {
+        for (BulkOperation operation : state.operations()) {
+            operation.with(BulkMove.State.MOVING).forEach(this::watch);
+        }
+    }
+
+    private void watch(BulkMove move) {
+        String id = move.migration();
+        if (id != null) {
+            environment.placements().apply(move.vm()).tell(new PlacementCommand.WatchMigration(id, updates));
+        }
+    }
+
+    void watch(VmId vm, String migration) {
+        environment.placements().apply(vm).tell(new PlacementCommand.WatchMigration(migration, updates));
+    }
+
+    /**
+     * Begins as many as may be under way, with what is known of hosts.
+     *
+     * @param state with all that is journaled
+     * @return VMs for which there is no host, and why
+     */
+    Map<BulkSchedule.Turn, String> begin(BulkState state) {
+        PlacementPlanner planner = new PlacementPlanner(
+                survey.rooms(), environment.settings().bulk().policy());
+        placedSince.forEach((vm, to) -> planner.place(survey.of(vm), to));
+        Set<VmId> underWay = new HashSet<>(asked.keySet());
+        asked.forEach((vm, to) -> planner.place(survey.of(vm), to));
+        for (BulkOperation operation : state.operations()) {
+            for (BulkMove move : operation.with(BulkMove.State.MOVING)) {
+                HostId to = move.to();
+                if (to != null) {
+                    planner.place(survey.of(move.vm()), to);
+                    underWay.add(move.vm());
+                }
+            }
+        }
+        BulkSchedule schedule = new BulkSchedule(
+                state.operations(),
+                asked,
+                lastTurns,
+                environment.settings().bulk().budget());
+        Map<BulkSchedule.Turn, String> homeless = new HashMap<>();
+        for (Optional<BulkSchedule.Turn> next = schedule.next(); next.isPresent(); next = schedule.next()) {
+            BulkSchedule.Turn turn = next.get();
+            VmLoad vm = survey.of(turn.move().vm());
+            if (environment.hosts().presence(turn.move().from()) != HostLookup.Presence.UP
+                    || survey.mayBeApart(vm.vm())) {
+                schedule.skip(turn);
+                continue;
+            }
+            Predicate<HostId> allowed = allowed(state, turn);
+            Optional<HostId> to = planner.choose(vm, host -> allowed.test(host) && schedule.hasBudget(host));
+            if (to.isPresent()) {
+                schedule.begin(turn, to.get());
+                planner.place(vm, to.get());
+                underWay.add(vm.vm());
+                ask(turn, to.get());
+            } else {
+                schedule.skip(turn);
+                // Room may turn up when what is under way has ended.
+                if (underWay.isEmpty()) {
+                    homeless.put(turn, planner.whyNone(vm, allowed));
+                }
+            }
+        }
+        return homeless;
+    }
+
+    private static Predicate<HostId> allowed(BulkState state, BulkSchedule.Turn turn) {
+        BulkOperation operation = turn.operation();
+        BulkMove move = turn.move();
+        return host -> !state.closes(host)
+                && !host.equals(move.from())
+                && (move.chosen()
+                        ? host.equals(move.to())
+                        : operation.to().isEmpty() || operation.to().contains(host));
+    }
+
+    private void ask(BulkSchedule.Turn turn, HostId to) {
+        BulkOperation operation = turn.operation();
+        VmId vm = turn.move().vm();
+        asked.put(vm, to);
+        placedSince.put(vm, to);
+        String by = operation.kind() == BulkOperation.Kind.REBALANCE
+                ? "rebalance by " + operation.by()
+                : "evacuation of " + operation.host() + " by " + operation.by();
+        context.ask(
+                PlacementReply.class,
+                environment.placements().apply(vm),
+                environment.settings().checkTimeout().multipliedBy(2),
+                replyTo -> new PlacementCommand.MigrateVm(to, by + " (" + operation.id() + ")", replyTo),
+                (reply, failure) -> new BulkCommand.MoveAnswered(operation.id(), vm, to, reply));
+    }
+
+    /** The VM stays where it is. */
+    void failed(VmId vm) {
+        placedSince.remove(vm);
+    }
+}
