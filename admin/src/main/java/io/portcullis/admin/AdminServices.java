@@ -54,8 +54,7 @@ public interface AdminServices {
     CompletionStage<HostView> host(HostId host);
 
     /** Begins to empty the host; one that is being drained goes on with what failed. */
-    CompletionStage<EvacuationView> empty(
-            HostId host, BulkOperation.Kind kind, BulkCommand.Wishes wishes, String by);
+    CompletionStage<EvacuationView> empty(HostId host, BulkOperation.Kind kind, BulkCommand.Wishes wishes, String by);
 
     CompletionStage<EvacuationView> cancelDrain(HostId host, String by);
 

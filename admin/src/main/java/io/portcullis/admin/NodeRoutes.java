@@ -1,7 +1,6 @@
 package io.portcullis.admin;
 
 import io.portcullis.admin.http.Answer;
-import io.portcullis.admin.http.Exchange;
 import io.portcullis.admin.http.Router;
 import io.portcullis.api.ItemList;
 import java.util.concurrent.CompletableFuture;

@@ -35,14 +35,18 @@ final class OperationRoutes {
                 .post("/v1/hosts/{host}/drain", exchange -> empty(exchange, BulkOperation.Kind.DRAIN))
                 .post("/v1/hosts/{host}/leave", exchange -> empty(exchange, BulkOperation.Kind.LEAVE))
                 .post("/v1/hosts/{host}/evacuate", exchange -> empty(exchange, BulkOperation.Kind.EVACUATE))
-                .delete("/v1/hosts/{host}/drain", exchange -> services.cancelDrain(host(exchange), exchange.by())
-                        .thenApply(Answer::ok))
+                .delete(
+                        "/v1/hosts/{host}/drain",
+                        exchange -> services.cancelDrain(host(exchange), exchange.by())
+                                .thenApply(Answer::ok))
                 .post("/v1/rebalance", this::rebalance)
-                .get("/v1/operations", exchange -> services.operations()
-                        .thenApply(ItemList::new)
-                        .thenApply(Answer::ok))
-                .get("/v1/operations/{id}", exchange -> services.operation(exchange.variable("id"))
-                        .thenApply(Answer::ok))
+                .get(
+                        "/v1/operations",
+                        exchange ->
+                                services.operations().thenApply(ItemList::new).thenApply(Answer::ok))
+                .get(
+                        "/v1/operations/{id}",
+                        exchange -> services.operation(exchange.variable("id")).thenApply(Answer::ok))
                 .post("/v1/operations/{id}/pause", exchange -> change(exchange, BulkCommand.Change.PAUSE))
                 .post("/v1/operations/{id}/resume", exchange -> change(exchange, BulkCommand.Change.RESUME))
                 .post("/v1/operations/{id}/cancel", exchange -> change(exchange, BulkCommand.Change.CANCEL));
@@ -69,7 +73,8 @@ final class OperationRoutes {
         return services.rebalance(wishes, Boolean.TRUE.equals(request.dryRun()), exchange.by())
                 .thenApply(view -> view.operation() == null
                         ? Answer.ok(view)
-                        : Answer.accepted(view, "/v1/operations/" + view.operation().id()));
+                        : Answer.accepted(
+                                view, "/v1/operations/" + view.operation().id()));
     }
 
     private CompletionStage<Answer> change(Exchange exchange, BulkCommand.Change change) {

@@ -192,8 +192,8 @@ final class FakeServices implements AdminServices {
 
     @Override
     public CompletionStage<EvacuationView> evacuation(HostId host) {
-        return answer(() -> new EvacuationView(
-                existing(host), "ACTIVE", "", false, 0, 0, List.of(), 0, Map.of(), null, null));
+        return answer(() ->
+                new EvacuationView(existing(host), "ACTIVE", "", false, 0, 0, List.of(), 0, Map.of(), null, null));
     }
 
     @Override

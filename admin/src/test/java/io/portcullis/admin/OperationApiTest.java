@@ -22,8 +22,7 @@ class OperationApiTest extends ApiTestCase {
                 client.operations().evacuate("host-1", new MoveWishes(List.of("host-2"), 20, "high", null));
 
         assertThat(view.operation()).isEqualTo("op-1");
-        assertThat(services.wished)
-                .isEqualTo(new BulkCommand.Wishes(List.of(new HostId("host-2")), 20, Priority.HIGH));
+        assertThat(services.wished).isEqualTo(new BulkCommand.Wishes(List.of(new HostId("host-2")), 20, Priority.HIGH));
         client.drain("host-1");
         assertThat(services.wished).isEqualTo(BulkCommand.Wishes.NONE);
     }

@@ -16,7 +16,8 @@ public final class Operations {
     public List<OperationView> list() {
         return transport
                 .parse(
-                        transport.send(transport.request("v1", "operations").GET().build()),
+                        transport.send(
+                                transport.request("v1", "operations").GET().build()),
                         Transport.Shape.listOf(Transport.Shape.of(OperationView.class)))
                 .items();
     }

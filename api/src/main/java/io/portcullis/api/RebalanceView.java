@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  * @param moves in their order
  * @param operation that makes them; null for a dry run, or if there is nothing to move
  */
-public record RebalanceView(List<Move> moves, List<Host> hosts, @Nullable OperationView operation) {
+public record RebalanceView(
+        List<Move> moves, List<Host> hosts, @Nullable OperationView operation) {
     /** A VM that is to move, and what it weighs. */
     public record Move(String vm, String from, String to, long connections, long packetsPerSecond) {}
 

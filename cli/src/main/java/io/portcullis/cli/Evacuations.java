@@ -89,7 +89,8 @@ final class Evacuations {
                                 .collect(Collectors.joining("; "));
             default ->
                 "host " + view.host() + (view.state().equals("PAUSED") ? " is paused: " : " drains: ") + progress + ", "
-                        + view.moving().size() + " moving, " + view.waiting() + " waiting" + Words.eta(view.etaMillis());
+                        + view.moving().size() + " moving, " + view.waiting() + " waiting"
+                        + Words.eta(view.etaMillis());
         };
     }
 

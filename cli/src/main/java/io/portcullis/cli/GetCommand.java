@@ -34,7 +34,8 @@ import picocli.CommandLine.Parameters;
         footer = {
             "",
             "Kinds: vms, hosts, groups, policies, staged-policies, segments, services, exclusions, tenants,",
-            "       migrations, operations, cluster, connections VM, rules VM, realization, staged, quota, hits [POLICY].",
+            "       migrations, operations, cluster, connections VM, rules VM, realization, staged, quota, hits"
+                    + " [POLICY].",
             "       Singular does as well.",
             "",
             "Examples:",

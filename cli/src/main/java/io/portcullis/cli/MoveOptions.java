@@ -15,13 +15,20 @@ final class MoveOptions {
         high
     }
 
-    @Option(names = "--to", split = ",", paramLabel = "HOST,…", description = "Only to these hosts (default: all others).")
+    @Option(
+            names = "--to",
+            split = ",",
+            paramLabel = "HOST,…",
+            description = "Only to these hosts (default: all others).")
     private @Nullable List<String> to;
 
     @Option(names = "--parallel", paramLabel = "N", description = "Migrations at the same time.")
     private @Nullable Integer parallel;
 
-    @Option(names = "--priority", paramLabel = "P", description = "Before or after other operations: ${COMPLETION-CANDIDATES}.")
+    @Option(
+            names = "--priority",
+            paramLabel = "P",
+            description = "Before or after other operations: ${COMPLETION-CANDIDATES}.")
     private @Nullable Priority priority;
 
     MoveWishes wishes(@Nullable Boolean dryRun) {

@@ -214,9 +214,11 @@ final class Tables {
             column("MOVING", operation -> operation.moving().size()),
             column("WAITING", OperationView::waiting),
             column("FAILED", operation -> operation.failed().size()),
-            column("ETA", operation -> Optional.ofNullable(operation.etaMillis())
-                    .map(Words::idle)
-                    .orElse(null)),
+            column(
+                    "ETA",
+                    operation -> Optional.ofNullable(operation.etaMillis())
+                            .map(Words::idle)
+                            .orElse(null)),
             column("STARTED", OperationView::started),
             wideColumn("ENDED", OperationView::ended),
             wideColumn("PRIORITY", OperationView::priority),
@@ -228,10 +230,13 @@ final class Tables {
             column("HOST", RebalanceView.Host::host),
             column("VMS", host -> host.before().vms() + " → " + host.after().vms()),
             column("VNICS", host -> host.before().vnics() + " → " + host.after().vnics()),
-            column("CONNECTIONS", host -> host.before().connections() + " → "
-                    + host.after().connections()),
-            column("PACKETS/S", host -> host.before().packetsPerSecond() + " → "
-                    + host.after().packetsPerSecond()));
+            column(
+                    "CONNECTIONS",
+                    host -> host.before().connections() + " → " + host.after().connections()),
+            column(
+                    "PACKETS/S",
+                    host -> host.before().packetsPerSecond() + " → "
+                            + host.after().packetsPerSecond()));
 
     static final List<Column<RebalanceView.Move>> PLANNED_MOVES = List.of(
             column("VM", RebalanceView.Move::vm),

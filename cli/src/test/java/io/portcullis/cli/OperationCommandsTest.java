@@ -42,7 +42,8 @@ class OperationCommandsTest extends CliTestCase {
                 .on(
                         "GET /v1/operations/op-7",
                         200,
-                        OPERATION.formatted("INCOMPLETE", 1, "\"acme/db-1\": \"no other host takes VMs and has room\""));
+                        OPERATION.formatted(
+                                "INCOMPLETE", 1, "\"acme/db-1\": \"no other host takes VMs and has room\""));
 
         assertThat(run("rebalance", "--to", "host-2,host-3", "--parallel", "9", "--priority", "high", "--wait"))
                 .isEqualTo(ExitCode.FAILED);

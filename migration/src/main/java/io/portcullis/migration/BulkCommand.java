@@ -75,7 +75,8 @@ public sealed interface BulkCommand {
             String node,
             boolean draining,
             @Nullable Operator order,
-            AgentCommand.@Nullable DrainingSet answer) implements Own {}
+            AgentCommand.@Nullable DrainingSet answer)
+            implements Own {}
 
     /**
      * What the directory says of the host of an operation.
@@ -92,13 +93,17 @@ public sealed interface BulkCommand {
      * @param second whether it is the second look for the plan
      */
     record HostsSurveyed(
-            HostSurvey.Answers answers, Set<VmId> onTheirWay, @Nullable Rebalance plan, boolean second) implements Own {}
+            HostSurvey.Answers answers,
+            Set<VmId> onTheirWay,
+            @Nullable Rebalance plan,
+            boolean second) implements Own {}
 
     /** Time for the second look at hosts, for a plan. */
     record LookAgain(Rebalance plan) implements Own {}
 
     /** The placement of a VM answered the order to migrate; null if there was no answer in time. */
-    record MoveAnswered(String id, VmId vm, HostId to, @Nullable PlacementReply reply) implements Own {}
+    record MoveAnswered(
+            String id, VmId vm, HostId to, @Nullable PlacementReply reply) implements Own {}
 
     record MoveUpdated(MigrationUpdate update) implements Own {}
 }

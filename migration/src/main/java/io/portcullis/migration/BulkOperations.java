@@ -23,7 +23,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
-import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
@@ -213,9 +212,7 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
                         open.id(), open.kind() == Kind.LEAVE ? Kind.LEAVE : order.kind(), order.by());
         context.getLog().info("host {} is to be emptied by {}: {}", order.host(), order.by(), begun.id());
         return persist(state, List.of(begun), next -> {
-            order.replyTo()
-                    .tell(BulkReply.Status.of(
-                            next.ofHost(order.host()).orElseThrow(), false));
+            order.replyTo().tell(BulkReply.Status.of(next.ofHost(order.host()).orElseThrow(), false));
             context.getSelf().tell(new BulkCommand.Tick());
         });
     }
@@ -423,8 +420,8 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
 
     private void lookForRoom(BulkState state) {
         boolean isNeeded = state.open().stream()
-                .anyMatch(operation ->
-                        operation.phase() == Phase.RUNNING && operation.count(BulkMove.State.WAITING) > 0);
+                .anyMatch(
+                        operation -> operation.phase() == Phase.RUNNING && operation.count(BulkMove.State.WAITING) > 0);
         if (isNeeded && !surveying) {
             surveying = true;
             look(state, null, false);
@@ -434,8 +431,7 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
     private void look(BulkState state, BulkCommand.@Nullable Rebalance plan, boolean second) {
         Set<VmId> onTheirWay = new HashSet<>(runner.asked());
         state.operations()
-                .forEach(operation ->
-                        operation.with(BulkMove.State.MOVING).forEach(move -> onTheirWay.add(move.vm())));
+                .forEach(operation -> operation.with(BulkMove.State.MOVING).forEach(move -> onTheirWay.add(move.vm())));
         context.pipeToSelf(
                 survey.ask(onTheirWay),
                 (answers, failure) -> new BulkCommand.HostsSurveyed(
@@ -471,8 +467,7 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
         context.getLog().warn("{} is not moved by {}: {}", vm, operation.id(), why);
         runner.failed(vm);
         int attempts = operation.find(vm).map(BulkMove::attempts).orElse(0) + 1;
-        return new BulkEvent.MoveFailed(
-                operation.id(), vm, why, attempts >= settings.evacuationAttempts(), now());
+        return new BulkEvent.MoveFailed(operation.id(), vm, why, attempts >= settings.evacuationAttempts(), now());
     }
 
     private Effect<BulkEvent, BulkState> onMoveAnswered(BulkState state, BulkCommand.MoveAnswered answered) {
@@ -486,8 +481,7 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
             case PlacementReply.MigrationAccepted accepted ->
                 persist(
                         state,
-                        List.of(new BulkEvent.MoveBegun(
-                                operation.id(), vm, answered.to(), accepted.id(), now())),
+                        List.of(new BulkEvent.MoveBegun(operation.id(), vm, answered.to(), accepted.id(), now())),
                         next -> runner.watch(vm, accepted.id()));
             case PlacementReply.Refused refused -> onMoveRefused(state, operation, vm, refused);
             case null -> ended(state, failed(operation, vm, "the VM's placement did not answer"));
@@ -558,8 +552,7 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
         });
     }
 
-    private Effect<BulkEvent, BulkState> persist(
-            BulkState before, List<BulkEvent> events, Consumer<BulkState> then) {
+    private Effect<BulkEvent, BulkState> persist(BulkState before, List<BulkEvent> events, Consumer<BulkState> then) {
         return Effect().persist(events).thenRun((BulkState next) -> {
             log(before, next);
             then.accept(next);

@@ -79,9 +79,7 @@ public sealed interface BulkReply extends CborSerializable {
                     operation.count(BulkMove.State.WAITING),
                     failed,
                     eta.isPresent() ? eta.getAsLong() : null,
-                    withMoves
-                            ? operation.moves().stream().limit(MAX_LISTED).toList()
-                            : List.of());
+                    withMoves ? operation.moves().stream().limit(MAX_LISTED).toList() : List.of());
         }
     }
 

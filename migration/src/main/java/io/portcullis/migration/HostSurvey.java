@@ -54,8 +54,7 @@ final class HostSurvey {
                     .toCompletableFuture());
         }
         return all(loads).thenCompose(found -> {
-            List<HostLoad> answered =
-                    found.stream().flatMap(Optional::stream).toList();
+            List<HostLoad> answered = found.stream().flatMap(Optional::stream).toList();
             return apart(answered, besides).thenApply(apart -> new Answers(answered, apart));
         });
     }
@@ -73,8 +72,7 @@ final class HostSurvey {
                 .map(tenant -> environment
                         .apart()
                         .apply(tenant)
-                        .handle((apart, failure) -> Optional.ofNullable(apart)
-                                .map(values -> Map.entry(tenant, values)))
+                        .handle((apart, failure) -> Optional.ofNullable(apart).map(values -> Map.entry(tenant, values)))
                         .toCompletableFuture())
                 .toList();
         return all(asked)
@@ -123,8 +121,7 @@ final class HostSurvey {
         long rate = before == null || before.atMillis() >= now
                 ? 0
                 : Math.max(0, (weight.packets() - before.packets()) * 1_000 / (now - before.atMillis()));
-        Set<String> values =
-                apart.getOrDefault(weight.vm().tenant(), Map.of()).getOrDefault(weight.vm(), Set.of());
+        Set<String> values = apart.getOrDefault(weight.vm().tenant(), Map.of()).getOrDefault(weight.vm(), Set.of());
         return new VmLoad(weight.vm(), weight.vnics(), weight.connections(), rate, values);
     }
 

@@ -115,7 +115,8 @@ class BulkOperationsTest {
         awaitPhase(Phase.DONE);
         int told = left.get();
         cluster.addHost(ONE);
-        Awaitility.await().until(() -> cluster.migrate(vms.getFirst(), ONE) instanceof PlacementReply.MigrationAccepted);
+        Awaitility.await()
+                .until(() -> cluster.migrate(vms.getFirst(), ONE) instanceof PlacementReply.MigrationAccepted);
         assertThat(left).as("it came back to stay").hasValue(told);
     }
 
@@ -172,7 +173,8 @@ class BulkOperationsTest {
         awaitPhase(Phase.DONE);
 
         assertThat(cluster.vmsAt(THREE)).hasSize(6);
-        Awaitility.await().until(() -> cluster.migrate(vms.getFirst(), ONE) instanceof PlacementReply.MigrationAccepted);
+        Awaitility.await()
+                .until(() -> cluster.migrate(vms.getFirst(), ONE) instanceof PlacementReply.MigrationAccepted);
     }
 
     @Test
@@ -265,9 +267,10 @@ class BulkOperationsTest {
                 ask(replyTo -> new BulkCommand.Rebalance(BulkCommand.Wishes.NONE, false, "ann", replyTo));
         assertThat(planned.operation()).isNotNull();
         String id = planned.operation().id();
-        Awaitility.await().until(() -> asked(replyTo -> new BulkCommand.GetOperation(id, replyTo))
-                .phase()
-                .equals(Phase.DONE));
+        Awaitility.await()
+                .until(() -> asked(replyTo -> new BulkCommand.GetOperation(id, replyTo))
+                        .phase()
+                        .equals(Phase.DONE));
 
         for (HostId host : List.of(ONE, TWO, THREE)) {
             assertThat(cluster.vmsAt(host)).hasSize(2);

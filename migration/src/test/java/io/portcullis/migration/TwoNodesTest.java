@@ -59,8 +59,8 @@ class TwoNodesTest {
     private static void evacuate(TestNode one, TestNode two) {
         BulkReply begun = two.ask(
                 two.migration.operations(),
-                replyTo -> new BulkCommand.Empty(
-                        BulkOperation.Kind.DRAIN, ONE, BulkCommand.Wishes.NONE, "ann", replyTo));
+                replyTo ->
+                        new BulkCommand.Empty(BulkOperation.Kind.DRAIN, ONE, BulkCommand.Wishes.NONE, "ann", replyTo));
         assertThat(begun).isInstanceOf(BulkReply.Status.class);
         await().atMost(TestNode.PATIENCE).until(() -> {
             BulkReply.Status status = (BulkReply.Status) two.<BulkCommand, BulkReply>ask(

@@ -231,8 +231,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
                 answer(state, get, model -> state.history().replyTo(get, model));
             case TenantCommand.GetRuleTables get -> answer(state, get, model -> book.rules(get.vnics()));
             case TenantCommand.GetAssignments get -> answer(state, get, model -> book.assignments(get.vnics()));
-            case TenantCommand.GetLabels get ->
-                answer(state, get, model -> TenantReply.Labels.of(model, get.scope()));
+            case TenantCommand.GetLabels get -> answer(state, get, model -> TenantReply.Labels.of(model, get.scope()));
             case TenantCommand.GetRealization get -> onGetRealization(state, get);
             case TenantCommand.RealizationOverdue overdue -> {
                 realization.onOverdue(overdue);

@@ -39,8 +39,7 @@ final class BulkMoves {
         return asking.ask(access.operations(), command).thenApply(reply -> {
             if (reply instanceof BulkReply.Refused(RefusalCode code, String message)) {
                 throw code == RefusalCode.UNKNOWN && message.contains("operation")
-                        ? new RefusedException(
-                                ProblemKind.UNKNOWN, message, "'portcullis get operations' shows them")
+                        ? new RefusedException(ProblemKind.UNKNOWN, message, "'portcullis get operations' shows them")
                         : Asking.refused(code, message);
             }
             return reply;

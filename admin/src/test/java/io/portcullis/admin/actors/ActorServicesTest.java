@@ -423,7 +423,9 @@ class ActorServicesTest {
         assertThat(hosts.getLast().status()).isEqualTo("DOWN");
         assertThat(hosts.getLast().vms()).containsExactly("acme/web-1");
         assertThat(hosts.getFirst().maxVnics()).isEqualTo(10);
-        assertThat(refused(services.empty(HOST_9, BulkOperation.Kind.DRAIN, BulkCommand.Wishes.NONE, "me")).kind()).isEqualTo(ProblemKind.HOST_UNAVAILABLE);
+        assertThat(refused(services.empty(HOST_9, BulkOperation.Kind.DRAIN, BulkCommand.Wishes.NONE, "me"))
+                        .kind())
+                .isEqualTo(ProblemKind.HOST_UNAVAILABLE);
     }
 
     @Test
@@ -448,8 +450,7 @@ class ActorServicesTest {
             }
         };
 
-        EvacuationView begun =
-                done(services.empty(HOST_1, BulkOperation.Kind.LEAVE, BulkCommand.Wishes.NONE, "me"));
+        EvacuationView begun = done(services.empty(HOST_1, BulkOperation.Kind.LEAVE, BulkCommand.Wishes.NONE, "me"));
         assertThat(begun.moving()).containsExactly("acme/web-1");
         assertThat(begun.state()).isEqualTo("DRAINING");
         assertThat(begun.leave()).isTrue();
@@ -462,8 +463,9 @@ class ActorServicesTest {
             assertThat(operation.kind()).isEqualTo("EVACUATE");
             assertThat(operation.state()).isEqualTo("DONE");
             assertThat(operation.ended()).isNotNull();
-            assertThat(operation.moves()).singleElement().satisfies(move -> assertThat(move.to())
-                    .isEqualTo("host-2"));
+            assertThat(operation.moves())
+                    .singleElement()
+                    .satisfies(move -> assertThat(move.to()).isEqualTo("host-2"));
         });
     }
 
@@ -485,8 +487,7 @@ class ActorServicesTest {
                 0,
                 Map.of(),
                 1_500L,
-                List.of(new BulkMove(
-                        WEB, HOST_1, HOST_2, false, BulkMove.State.MOVED, "m-1", 0, null, 1, 2)));
+                List.of(new BulkMove(WEB, HOST_1, HOST_2, false, BulkMove.State.MOVED, "m-1", 0, null, 1, 2)));
     }
 
     @Test

@@ -104,8 +104,7 @@ final class FakeCluster implements VnicActors, HostDirectory, PlacementDirectory
     }
 
     ClusterAccess access() {
-        return new ClusterAccess(
-                this, vm -> placement, operations, this, this, ruleHits, new HostId("host-1"), "test");
+        return new ClusterAccess(this, vm -> placement, operations, this, this, ruleHits, new HostId("host-1"), "test");
     }
 
     private void host(HostCommand command) {

@@ -81,7 +81,7 @@ class DownedHostTest {
             until("its actors have ended", LIMIT, () -> Files.exists(survived()));
             traffic.awaitProgress();
             assertThat(client.vm(ScenarioTenant.NAME, ScenarioTenant.WEB).placement())
-                    .isEqualTo(new PlacementView(lost.name(), 1, "PLACED", null));
+                    .isEqualTo(new PlacementView(lost.name(), 1, "PLACED", null, PlacementView.DOWN, null));
             HostView host = client.host(lost.name());
             assertThat(host.status()).isEqualTo("DOWN");
             assertThat(host.vms()).containsExactly(ScenarioTenant.id(ScenarioTenant.WEB));

@@ -57,9 +57,8 @@ public final class BulkMachine {
             return List.of();
         }
         List<BulkEvent> events = new ArrayList<>();
-        List<VmId> found = listed.stream()
-                .filter(vm -> operation.find(vm).isEmpty())
-                .toList();
+        List<VmId> found =
+                listed.stream().filter(vm -> operation.find(vm).isEmpty()).toList();
         if (!found.isEmpty()) {
             events.add(new BulkEvent.VmsFound(operation.id(), found));
             if (operation.phase() == Phase.DONE || operation.phase() == Phase.INCOMPLETE) {
@@ -68,7 +67,8 @@ public final class BulkMachine {
         }
         Set<VmId> here = Set.copyOf(listed);
         for (BulkMove move : operation.moves()) {
-            boolean isOpen = move.state() == State.WAITING && !asked.contains(move.vm()) || move.state() == State.FAILED;
+            boolean isOpen =
+                    move.state() == State.WAITING && !asked.contains(move.vm()) || move.state() == State.FAILED;
             if (isOpen && !here.contains(move.vm())) {
                 events.add(new BulkEvent.MoveDone(operation.id(), move.vm(), nowMillis));
             }
@@ -97,7 +97,8 @@ public final class BulkMachine {
 
     /** What becomes of an operation whose host has left; nothing as long as the node that was told to leave is there. */
     public static List<BulkEvent> left(BulkOperation operation, @Nullable String node, long nowMillis) {
-        return operation.phase() == Phase.LEAVING && !String.valueOf(operation.leaving()).equals(node)
+        return operation.phase() == Phase.LEAVING
+                        && !String.valueOf(operation.leaving()).equals(node)
                 ? enter(operation, Phase.DONE, nowMillis)
                 : List.of();
     }
@@ -106,7 +107,8 @@ public final class BulkMachine {
     public static @Nullable Refusal whyNotEnter(BulkOperation operation, Phase next) {
         if (operation.phase() == Phase.LEAVING) {
             return new Refusal(
-                    RefusalCode.TOO_LATE, "host " + operation.host() + " has no VM any more and is leaving the cluster");
+                    RefusalCode.TOO_LATE,
+                    "host " + operation.host() + " has no VM any more and is leaving the cluster");
         }
         boolean fits = switch (next) {
             case PAUSED -> operation.phase() == Phase.RUNNING;

@@ -71,8 +71,6 @@ public record BulkMove(
     }
 
     BulkMove anew() {
-        return state == State.FAILED
-                ? new BulkMove(vm, from, to, chosen, State.WAITING, null, 0, problem, 0, 0)
-                : this;
+        return state == State.FAILED ? new BulkMove(vm, from, to, chosen, State.WAITING, null, 0, problem, 0, 0) : this;
     }
 }

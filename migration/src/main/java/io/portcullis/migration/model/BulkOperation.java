@@ -131,8 +131,8 @@ public record BulkOperation(
     }
 
     BulkOperation enter(Phase next, long atMillis) {
-        BulkOperation entered = new BulkOperation(
-                id, kind, host, to, parallel, priority, next, by, leaving, startedMillis, 0, moves);
+        BulkOperation entered =
+                new BulkOperation(id, kind, host, to, parallel, priority, next, by, leaving, startedMillis, 0, moves);
         return entered.over() ? entered.endedAt(atMillis) : entered;
     }
 

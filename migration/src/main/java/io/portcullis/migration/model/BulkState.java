@@ -62,15 +62,15 @@ public record BulkState(long started, List<BulkOperation> operations) implements
             case BulkEvent.MoveBegun e ->
                 change(
                         e,
-                        operation -> operation.withMove(
-                                e.vm(), move -> move.begun(e.to(), e.migration(), e.atMillis())));
+                        operation ->
+                                operation.withMove(e.vm(), move -> move.begun(e.to(), e.migration(), e.atMillis())));
             case BulkEvent.MoveDone e ->
                 change(e, operation -> operation.withMove(e.vm(), move -> move.done(e.atMillis())));
             case BulkEvent.MoveFailed e ->
                 change(
                         e,
-                        operation -> operation.withMove(
-                                e.vm(), move -> move.failed(e.why(), e.forGood(), e.atMillis())));
+                        operation ->
+                                operation.withMove(e.vm(), move -> move.failed(e.why(), e.forGood(), e.atMillis())));
         };
     }
 

@@ -27,9 +27,8 @@ public final class PlacementPlanner {
     /** The best host for the VM among those allowed; empty if none of them may take it. The host that it is on is no candidate. */
     public Optional<HostId> choose(VmLoad vm, Predicate<HostId> allowed) {
         Comparator<PlannedHost> byShare = Comparator.comparingDouble(host -> host.shareWith(vm, totals));
-        Comparator<PlannedHost> best =
-                (policy.preference() == Preference.SPREAD ? byShare : byShare.reversed())
-                        .thenComparing(host -> host.id().value());
+        Comparator<PlannedHost> best = (policy.preference() == Preference.SPREAD ? byShare : byShare.reversed())
+                .thenComparing(host -> host.id().value());
         return hosts.values().stream()
                 .filter(host -> allowed.test(host.id()) && mayTake(host, vm))
                 .min(Comparator.<PlannedHost>comparingInt(host -> conflicts(host, vm))

@@ -75,8 +75,7 @@ public record RebalancePlan(List<Step> moves, List<HostBalance> hosts) {
             best.from().remove(vm.vm());
             best.to().add(vm);
             moved.add(vm.vm());
-            moves.add(new Step(
-                    vm.vm(), best.from().id(), best.to().id(), vm.connections(), vm.packetsPerSecond()));
+            moves.add(new Step(vm.vm(), best.from().id(), best.to().id(), vm.connections(), vm.packetsPerSecond()));
         }
         List<HostBalance> balances = new ArrayList<>();
         for (int i = 0; i < hosts.size(); i++) {
@@ -86,8 +85,10 @@ public record RebalancePlan(List<Step> moves, List<HostBalance> hosts) {
     }
 
     private static boolean isEven(List<PlannedHost> hosts, Totals totals, double tolerance) {
-        double most = hosts.stream().mapToDouble(host -> host.share(totals)).max().orElse(0);
-        double least = hosts.stream().mapToDouble(host -> host.share(totals)).min().orElse(0);
+        double most =
+                hosts.stream().mapToDouble(host -> host.share(totals)).max().orElse(0);
+        double least =
+                hosts.stream().mapToDouble(host -> host.share(totals)).min().orElse(0);
         return most - least <= tolerance / Math.max(1, hosts.size());
     }
 

@@ -14,7 +14,9 @@ record Totals(long vms, long vnics, long connections, long packetsPerSecond) {
 
     /** Mean of the four shares, from 0 to 1; what the cluster has nothing of counts as it is. */
     double share(double ofVms, double ofVnics, double ofConnections, double ofPackets) {
-        return (part(ofVms, vms) + part(ofVnics, vnics) + part(ofConnections, connections)
+        return (part(ofVms, vms)
+                        + part(ofVnics, vnics)
+                        + part(ofConnections, connections)
                         + part(ofPackets, packetsPerSecond))
                 / 4;
     }

@@ -92,7 +92,9 @@ class BulkScheduleTest {
             List<Turn> turns = order(budget, operations.toArray(BulkOperation[]::new));
 
             assertThat(turns).as(what).hasSizeLessThanOrEqualTo(budget.overall());
-            assertThat(turns.stream().map(turn -> turn.move().vm()).distinct()).as(what).hasSameSizeAs(turns);
+            assertThat(turns.stream().map(turn -> turn.move().vm()).distinct())
+                    .as(what)
+                    .hasSameSizeAs(turns);
             int possible = 0;
             for (BulkOperation operation : operations) {
                 long begun = turns.stream()

@@ -52,7 +52,8 @@ class PlacementPlannerTest {
         for (AntiAffinity mode : AntiAffinity.values()) {
             PlacementPlanner planner = planner(Preference.PACK, mode, room("host-1", db), full("host-2"));
             assertThat(choose(planner, foreign)).contains(host(1));
-            assertThat(choose(planner, other)).isEqualTo(mode == AntiAffinity.HARD ? Optional.empty() : Optional.of(host(1)));
+            assertThat(choose(planner, other))
+                    .isEqualTo(mode == AntiAffinity.HARD ? Optional.empty() : Optional.of(host(1)));
         }
         PlacementPlanner hard = planner(Preference.PACK, AntiAffinity.HARD, room("host-1", db));
         assertThat(hard.whyNone(other, host -> true)).contains("anti-affinity");
@@ -78,7 +79,10 @@ class PlacementPlannerTest {
                 Optional<HostId> chosen = planner.choose(vm, host -> !host.equals(forbidden));
                 List<HostRoom> fits = rooms.stream()
                         .filter(room -> room.takesVms() && !room.host().equals(forbidden))
-                        .filter(room -> carried.get(room.host()).stream().mapToInt(VmLoad::vnics).sum() + vm.vnics()
+                        .filter(room -> carried.get(room.host()).stream()
+                                                .mapToInt(VmLoad::vnics)
+                                                .sum()
+                                        + vm.vnics()
                                 <= room.maxVnics())
                         .toList();
                 Set<HostId> apart = fits.stream()
@@ -134,8 +138,7 @@ class PlacementPlannerTest {
                 assertThat(to.takesVms()).as(what).isTrue();
                 assertThat(step.to()).as(what).isNotEqualTo(host(4));
                 if (mode == AntiAffinity.HARD) {
-                    assertThat(carried.get(step.to()).stream()
-                                    .noneMatch(other -> mustBeApart(vm, loads.get(other))))
+                    assertThat(carried.get(step.to()).stream().noneMatch(other -> mustBeApart(vm, loads.get(other))))
                             .as(what)
                             .isTrue();
                 }
@@ -152,8 +155,7 @@ class PlacementPlannerTest {
         }
     }
 
-    private static double unevenness(
-            List<HostRoom> rooms, Map<HostId, Set<VmId>> carried, Map<VmId, VmLoad> loads) {
+    private static double unevenness(List<HostRoom> rooms, Map<HostId, Set<VmId>> carried, Map<VmId, VmLoad> loads) {
         List<HostRoom> taking = rooms.stream().filter(HostRoom::takesVms).toList();
         Totals totals = Totals.of(taking.stream().map(PlannedHost::new).toList());
         return taking.stream()
