@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
@@ -152,17 +153,25 @@ final class DocumentRoutes {
                 ProblemKind.INVALID_DOCUMENT);
     }
 
-    private static List<ModelEdit> read(TenantModel model, List<Located> documents) {
-        List<ModelEdit> edits = new ArrayList<>(documents.size());
-        List<FieldProblem> mistakes = new ArrayList<>();
-        for (Located document : documents) {
+    private record Reading(Optional<ModelEdit> edit, List<FieldProblem> mistakes) {
+        static Reading of(TenantModel model, Located document) {
             ModelReader reader = new ModelReader(model);
-            reader.read(document.resource()).ifPresent(edits::add);
-            reader.mistakes().forEach(mistake -> mistakes.add(document.report(mistake)));
+            return new Reading(
+                    reader.read(document.resource()),
+                    reader.mistakes().stream().map(document::report).toList());
         }
+    }
+
+    /** Of many documents, several at a time: there may be hundreds of thousands of rules in them. */
+    private static List<ModelEdit> read(TenantModel model, List<Located> documents) {
+        List<Reading> read = documents.parallelStream()
+                .map(document -> Reading.of(model, document))
+                .toList();
+        List<FieldProblem> mistakes =
+                read.stream().flatMap(each -> each.mistakes().stream()).toList();
         if (!mistakes.isEmpty()) {
             throw RefusedException.invalid(mistakes);
         }
-        return edits;
+        return read.stream().flatMap(each -> each.edit().stream()).toList();
     }
 }

@@ -39,10 +39,19 @@ final class LineDiff {
 
     /** The hunks, without a heading; empty if the texts are equal. */
     static List<String> hunks(String before, String after) {
-        return new LineDiff(before.lines().toList(), after.lines().toList()).hunks();
+        return hunks(before, after, 0);
     }
 
-    private List<String> hunks() {
+    /**
+     * As {@link #hunks(String, String)}, of texts of which both lack some lines that are equal.
+     *
+     * @param missing lines that lack before the context of the first difference
+     */
+    static List<String> hunks(String before, String after, int missing) {
+        return new LineDiff(before.lines().toList(), after.lines().toList()).hunks(missing);
+    }
+
+    private List<String> hunks(int missing) {
         int head = 0;
         while (head < left.length && head < right.length && left[head] == right[head]) {
             head++;
@@ -57,7 +66,7 @@ final class LineDiff {
         before.subList(0, head).forEach(line -> lines.add(new Line(' ', line)));
         lines.addAll(middle(head, left.length - tail, right.length - tail));
         before.subList(left.length - tail, left.length).forEach(line -> lines.add(new Line(' ', line)));
-        return hunks(lines);
+        return hunks(lines, missing);
     }
 
     /** From {@code head} to these ends in both texts. */
@@ -124,10 +133,10 @@ final class LineDiff {
         return Math.abs(diagonal) > edits ? -1 : furthest[diagonal + edits];
     }
 
-    private static List<String> hunks(List<Line> lines) {
+    private static List<String> hunks(List<Line> lines, int missing) {
         List<String> hunks = new ArrayList<>();
-        int leftLine = 0;
-        int rightLine = 0;
+        int leftLine = missing;
+        int rightLine = missing;
         int index = 0;
         while (index < lines.size()) {
             if (lines.get(index).sign() == ' ') {

@@ -53,7 +53,7 @@ public final class ModelDocuments {
             boolean removed = change.effect() == ModelChange.Effect.REMOVED;
             diff.append("--- ").append(added ? NOTHING : change.title()).append('\n');
             diff.append("+++ ").append(removed ? NOTHING : change.title()).append('\n');
-            for (String line : LineDiff.hunks(text(model, change.undo()), text(model, change.redo()))) {
+            for (String line : hunks(model, change)) {
                 if (diff.length() + line.length() > maxChars) {
                     int left = changes.size() - index - 1;
                     return diff.append("… the rest is left out")
@@ -65,6 +65,18 @@ public final class ModelDocuments {
             }
         }
         return diff.toString();
+    }
+
+    private static List<String> hunks(TenantModel model, ModelChange change) {
+        if (change.undo() instanceof ModelEdit.PutPolicy(SecurityPolicy before)
+                && change.redo() instanceof ModelEdit.PutPolicy(SecurityPolicy after)) {
+            PolicyExcerpts excerpts = PolicyExcerpts.of(before, after);
+            return LineDiff.hunks(
+                    text(model, new ModelEdit.PutPolicy(excerpts.before())),
+                    text(model, new ModelEdit.PutPolicy(excerpts.after())),
+                    excerpts.linesBefore());
+        }
+        return LineDiff.hunks(text(model, change.undo()), text(model, change.redo()));
     }
 
     private static String text(TenantModel model, ModelEdit edit) {

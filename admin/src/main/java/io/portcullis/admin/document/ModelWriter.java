@@ -151,7 +151,7 @@ public final class ModelWriter {
                 orNull(exclusion.description()));
     }
 
-    private static RuleSpec rule(Rule rule) {
+    static RuleSpec rule(Rule rule) {
         return new RuleSpec(
                 rule.name(),
                 peers(rule.sources()),
