@@ -13,6 +13,7 @@ import io.portcullis.api.StagedPolicySpec;
 import io.portcullis.api.TenantSpec;
 import io.portcullis.api.VmSpec;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,7 +24,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads documents that people write: one or several, JSON or YAML. Strict: an unknown
  * field, a wrong type, a duplicate key is a mistake, and all mistakes are reported at once, with line and column. Bounded in size,
- * depth and count; YAML aliases are refused. Stateless.
+ * depth and count; YAML aliases are refused. Stateless; texts of many
+ * documents are read by several threads of the common pool.
  */
 public final class Documents {
     /** Kinds of documents by the type of their {@code spec}, in the order in which they depend on each other. */
@@ -116,68 +118,91 @@ public final class Documents {
      * is more than one.
      */
     public static List<Located> readAll(byte[] text, Format format) throws InvalidDocumentException {
-        Collector collector = new Collector();
-        ParsedText.read(text, format, collector::add);
-        return collector.located();
+        return joined(ParsedText.read(text, format, Collector::new));
     }
 
     private static List<Located> readAll(ParsedText parsed) throws InvalidDocumentException {
         Collector collector = new Collector();
         for (int index = 0; index < parsed.documents().size(); index++) {
-            collector.add(parsed.documents().get(index), parsed.places().get(index));
+            collector.accept(parsed.documents().get(index), parsed.places().get(index));
         }
-        return collector.located();
+        return joined(List.of(collector));
     }
 
-    /** Turns trees into resources, one by one; keeps the places, not the trees. */
-    private static final class Collector {
-        private record Read(int index, Resource<?> resource, Places places) {}
+    private record Read(int index, Resource<?> resource, Places places) {}
 
-        private record Mistake(int index, FieldProblem problem) {}
+    private record Mistake(int index, FieldProblem problem) {}
 
+    /** Turns the trees of a part of a text into resources, one by one; keeps the places, not the trees. One thread. */
+    private static final class Collector implements ParsedText.Sink {
         private final List<Read> read = new ArrayList<>();
         private final List<Mistake> mistakes = new ArrayList<>();
-        private final Map<String, Integer> seen = new HashMap<>();
         private int count;
 
-        void add(JsonNode document, Places places) {
+        @Override
+        public void accept(JsonNode document, Places places) {
             int index = count++;
             Problems problems = new Problems(problem -> ParsedText.locate(places, problem));
             Resource<?> resource = envelope(document, problems);
             if (resource != null) {
-                Integer earlier = seen.putIfAbsent(
-                        resource.kind() + " " + resource.metadata().name(), index);
-                if (earlier != null) {
-                    problems.add(
-                            "metadata.name", "is the name of documents[" + earlier + "] too", "give each one once");
-                }
                 read.add(new Read(index, resource, places));
             }
             if (mistakes.size() < Problems.MAX_KEPT) {
                 problems.kept().forEach(problem -> mistakes.add(new Mistake(index, problem)));
             }
         }
+    }
 
-        List<Located> located() throws InvalidDocumentException {
-            if (!mistakes.isEmpty()) {
-                throw new InvalidDocumentException(mistakes.stream()
-                        .map(mistake -> Located.prefixed(prefix(mistake.index()), mistake.problem()))
-                        .toList());
-            }
-            if (read.isEmpty()) {
-                throw mistake("", "there is no document in it");
-            }
-            return read.stream()
-                    .map(each -> new Located(
-                            each.resource(),
-                            prefix(each.index()),
-                            problem -> ParsedText.locate(each.places(), problem)))
-                    .toList();
+    /** What all parts of a text have, with one count of documents. */
+    private static List<Located> joined(List<Collector> parts) throws InvalidDocumentException {
+        List<Read> read = new ArrayList<>();
+        List<Mistake> mistakes = new ArrayList<>();
+        int count = 0;
+        for (Collector part : parts) {
+            int before = count;
+            part.read.forEach(each -> read.add(new Read(before + each.index(), each.resource(), each.places())));
+            part.mistakes.forEach(each -> mistakes.add(new Mistake(before + each.index(), each.problem())));
+            count += part.count;
         }
+        mistakes.addAll(repeated(read));
+        boolean several = count > 1;
+        if (!mistakes.isEmpty()) {
+            throw new InvalidDocumentException(mistakes.stream()
+                    .sorted(Comparator.comparingInt(Mistake::index))
+                    .limit(Problems.MAX_KEPT)
+                    .map(mistake -> Located.prefixed(prefix(mistake.index(), several), mistake.problem()))
+                    .toList());
+        }
+        if (read.isEmpty()) {
+            throw mistake("", "there is no document in it");
+        }
+        return read.stream()
+                .map(each -> new Located(
+                        each.resource(),
+                        prefix(each.index(), several),
+                        problem -> ParsedText.locate(each.places(), problem)))
+                .toList();
+    }
 
-        private String prefix(int index) {
-            return count > 1 ? "documents[" + index + "]" : "";
+    /** Those whose names earlier ones have. */
+    private static List<Mistake> repeated(List<Read> read) {
+        Map<String, Integer> seen = new HashMap<>();
+        List<Mistake> mistakes = new ArrayList<>();
+        for (Read each : read) {
+            Resource<?> resource = each.resource();
+            Integer earlier =
+                    seen.putIfAbsent(resource.kind() + " " + resource.metadata().name(), each.index());
+            if (earlier != null) {
+                FieldProblem problem = new FieldProblem(
+                        "metadata.name", "is the name of documents[" + earlier + "] too", "give each one once");
+                mistakes.add(new Mistake(each.index(), ParsedText.locate(each.places(), problem)));
+            }
         }
+        return mistakes;
+    }
+
+    private static String prefix(int index, boolean several) {
+        return several ? "documents[" + index + "]" : "";
     }
 
     private static @Nullable Resource<?> envelope(JsonNode node, Problems problems) {

@@ -4,17 +4,11 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
-import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import io.portcullis.api.FieldProblem;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.ByteBuffer;
@@ -23,9 +17,11 @@ import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ForkJoinTask;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.error.Mark;
@@ -38,11 +34,6 @@ import org.yaml.snakeyaml.error.MarkedYAMLException;
 record ParsedText(List<JsonNode> documents, List<Places> places) {
     private static final int MAX_NAME_LENGTH = 1_000;
     private static final int MAX_NUMBER_LENGTH = 100;
-    /** In one document, which is a tree in memory while it is read. */
-    private static final int MAX_VALUES = 500_000;
-    /** In all documents of a text: eight million, or fewer where the heap is below 2 GiB. Each takes some 70 bytes until they are applied. */
-    private static final int MAX_VALUES_OF_ALL =
-            Math.clamp(Runtime.getRuntime().maxMemory() / 256, MAX_VALUES, 8_000_000);
 
     private static final StreamReadConstraints CONSTRAINTS = StreamReadConstraints.builder()
             .maxNestingDepth(Documents.MAX_DEPTH)
@@ -74,40 +65,87 @@ record ParsedText(List<JsonNode> documents, List<Places> places) {
         void accept(JsonNode document, Places places) throws InvalidDocumentException;
     }
 
+    private static final class Kept implements Sink {
+        private final List<JsonNode> documents = new ArrayList<>();
+        private final List<Places> places = new ArrayList<>();
+
+        @Override
+        public void accept(JsonNode document, Places its) {
+            documents.add(document);
+            places.add(its);
+        }
+    }
+
     /** All documents of a text of few. */
     static ParsedText parse(byte[] bytes, Format format) throws InvalidDocumentException {
         List<JsonNode> documents = new ArrayList<>();
         List<Places> places = new ArrayList<>();
-        read(bytes, format, (document, its) -> {
-            documents.add(document);
-            places.add(its);
-        });
+        for (Kept kept : read(bytes, format, Kept::new)) {
+            documents.addAll(kept.documents);
+            places.addAll(kept.places);
+        }
         return new ParsedText(documents, places);
     }
 
-    /** Reads the documents in their order; what is malformed ends it, after the sink had those before. */
-    static void read(byte[] bytes, Format announced, Sink sink) throws InvalidDocumentException {
+    /**
+     * Reads all documents, those of a long text in {@link TextPart parts} at the same time.
+     *
+     * @param sinks gives each part one, which has its documents in their order
+     * @return the sinks in the order of the text
+     */
+    static <S extends Sink> List<S> read(byte[] bytes, Format announced, Supplier<S> sinks)
+            throws InvalidDocumentException {
         if (bytes.length > Documents.MAX_BYTES) {
-            throw refused("the document has more than " + Documents.MAX_BYTES + " bytes", "apply it in parts", null);
+            throw refused("the document has more than " + Documents.MAX_BYTES + " bytes", "apply it in parts", null, 0);
         }
-        Format format = announced == Format.JSON ? announced : bounded(TextShape.of(bytes));
+        TextShape shape = announced == Format.JSON ? null : TextShape.of(bytes);
+        Format format = shape == null ? announced : bounded(shape);
         if (!isUtf8(bytes)) {
-            throw refused("the document is not UTF-8", "save it in UTF-8", null);
+            throw refused("the document is not UTF-8", "save it in UTF-8", null, 0);
         }
-        java.io.Reader text = new InputStreamReader(new ByteArrayInputStream(bytes), StandardCharsets.UTF_8);
-        try (JsonParser parser = format == Format.JSON ? JSON.createParser(text) : YAML.createParser(text)) {
-            new Reader(parser, sink).read();
-        } catch (JsonProcessingException malformed) {
-            if (malformed.getCause() instanceof MarkedYAMLException yaml) {
-                throw malformed(yaml, bytes);
+        List<TextPart> parts =
+                shape == null || format == Format.JSON ? List.of(TextPart.whole(bytes)) : TextPart.of(bytes, shape);
+        ReadLimits limits = new ReadLimits();
+        List<S> read = new ArrayList<>();
+        List<ForkJoinTask<Optional<InvalidDocumentException>>> tasks = new ArrayList<>();
+        for (TextPart part : parts) {
+            S sink = sinks.get();
+            read.add(sink);
+            tasks.add(ForkJoinTask.adapt(() -> read(bytes, part, format, announced, limits, sink)));
+        }
+        tasks.subList(1, tasks.size()).forEach(ForkJoinPool.commonPool()::execute);
+        tasks.getFirst().invoke();
+        for (ForkJoinTask<Optional<InvalidDocumentException>> task : tasks) {
+            Optional<InvalidDocumentException> malformed = task.join();
+            if (malformed.isPresent()) {
+                tasks.forEach(ForkJoinTask::quietlyJoin);
+                throw malformed.get();
             }
-            throw refused(
-                    firstLine(malformed.getOriginalMessage()),
-                    syntaxHint(bytes, format, announced),
-                    malformed.getLocation());
+        }
+        return read;
+    }
+
+    /** What is malformed ends it, after the sink had what was before. */
+    private static Optional<InvalidDocumentException> read(
+            byte[] bytes, TextPart part, Format format, Format announced, ReadLimits limits, Sink sink) {
+        java.io.Reader text = new InputStreamReader(part.stream(bytes), StandardCharsets.UTF_8);
+        try (JsonParser parser = format == Format.JSON ? JSON.createParser(text) : YAML.createParser(text)) {
+            new TreeReader(parser, part.linesBefore(), limits, sink).read();
+            return Optional.empty();
+        } catch (InvalidDocumentException refused) {
+            return Optional.of(refused);
+        } catch (JsonProcessingException malformed) {
+            return Optional.of(
+                    malformed.getCause() instanceof MarkedYAMLException yaml
+                            ? malformed(yaml, bytes, part.linesBefore())
+                            : refused(
+                                    firstLine(malformed.getOriginalMessage()),
+                                    syntaxHint(bytes, format, announced),
+                                    malformed.getLocation(),
+                                    part.linesBefore()));
         } catch (IOException | IllegalArgumentException | ClassCastException malformed) {
-            throw refused(
-                    firstLine(String.valueOf(malformed.getMessage())), syntaxHint(bytes, format, announced), null);
+            return Optional.of(refused(
+                    firstLine(String.valueOf(malformed.getMessage())), syntaxHint(bytes, format, announced), null, 0));
         }
     }
 
@@ -117,7 +155,8 @@ record ParsedText(List<JsonNode> documents, List<Places> places) {
             throw refused(
                     "a document has more than " + Documents.MAX_DOCUMENT_BYTES + " bytes",
                     "divide it; documents are divided by lines of ---",
-                    null);
+                    null,
+                    0);
         }
         if (shape.longestLine() <= Documents.MAX_LINE_BYTES) {
             return Format.YAML;
@@ -127,7 +166,8 @@ record ParsedText(List<JsonNode> documents, List<Places> places) {
                     "a line has more than " + Documents.MAX_LINE_BYTES + " bytes",
                     "break it where YAML allows it, behind a comma of a list for example; only JSON may have longer"
                             + " ones",
-                    null);
+                    null,
+                    0);
         }
         return Format.JSON;
     }
@@ -158,19 +198,20 @@ record ParsedText(List<JsonNode> documents, List<Places> places) {
                 problem.path(), problem.message(), problem.hint(), places.line(place), places.column(place));
     }
 
-    private static InvalidDocumentException refused(
-            String message, @Nullable String hint, @Nullable JsonLocation place) {
-        Integer line = place == null || place.getLineNr() < 1 ? null : place.getLineNr();
+    /** @param linesBefore of the text that the parser did not see */
+    static InvalidDocumentException refused(
+            String message, @Nullable String hint, @Nullable JsonLocation place, int linesBefore) {
+        Integer line = place == null || place.getLineNr() < 1 ? null : linesBefore + place.getLineNr();
         Integer column = place == null || place.getColumnNr() < 1 ? null : place.getColumnNr();
         return new InvalidDocumentException(List.of(new FieldProblem("", message, hint, line, column)));
     }
 
     /** SnakeYAML knows best what it could not read, and where. */
-    private static InvalidDocumentException malformed(MarkedYAMLException yaml, byte[] text) {
+    private static InvalidDocumentException malformed(MarkedYAMLException yaml, byte[] text, int linesBefore) {
         String context = yaml.getContext() == null ? "" : yaml.getContext() + ": ";
         String problem = firstLine(context + yaml.getProblem());
         Mark mark = yaml.getProblemMark();
-        Integer line = mark == null ? null : mark.getLine() + 1;
+        Integer line = mark == null ? null : linesBefore + mark.getLine() + 1;
         Integer column = mark == null ? null : mark.getColumn() + 1;
         return new InvalidDocumentException(
                 List.of(new FieldProblem("", problem, syntaxHint(text, Format.YAML, Format.YAML), line, column)));
@@ -200,105 +241,5 @@ record ParsedText(List<JsonNode> documents, List<Places> places) {
     private static String firstLine(String message) {
         return Problems.shorten(message.lines().findFirst().orElse("the text is malformed"))
                 .strip();
-    }
-
-    /** One pass over the tokens. */
-    private static final class Reader {
-        private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
-
-        private final JsonParser parser;
-        private final Sink sink;
-        /** Equal names are one object: there are few of them. */
-        private final Map<String, String> names = new HashMap<>();
-
-        private Places places = new Places();
-        private int documents;
-        private int values;
-        private long valuesOfAll;
-
-        Reader(JsonParser parser, Sink sink) {
-            this.parser = parser;
-            this.sink = sink;
-        }
-
-        void read() throws IOException, InvalidDocumentException {
-            while (parser.nextToken() != null) {
-                places = new Places();
-                values = 0;
-                JsonNode document = value(null, parser.currentTokenLocation());
-                if (isEmpty(document)) {
-                    continue;
-                }
-                if (documents++ == Documents.MAX_DOCUMENTS) {
-                    throw refused(
-                            "there are more than " + Documents.MAX_DOCUMENTS + " documents",
-                            "apply them in parts",
-                            parser.currentTokenLocation());
-                }
-                places.trim();
-                sink.accept(document, places);
-            }
-        }
-
-        private static boolean isEmpty(JsonNode document) {
-            return document.isNull()
-                    || (document.isTextual() && document.asText().isEmpty());
-        }
-
-        private JsonNode value(@Nullable String name, JsonLocation location)
-                throws IOException, InvalidDocumentException {
-            if (parser instanceof YAMLParser yaml && yaml.isCurrentAlias()) {
-                throw refused(
-                        "YAML aliases (*name) are not taken", "write the value out", parser.currentTokenLocation());
-            }
-            if (++values > MAX_VALUES) {
-                throw tooMany(MAX_VALUES + " values in one document", "divide it");
-            }
-            if (++valuesOfAll > MAX_VALUES_OF_ALL) {
-                throw tooMany(MAX_VALUES_OF_ALL + " values", "apply the documents in parts");
-            }
-            int place = places.begin(name, location);
-            JsonNode value = switch (parser.currentToken()) {
-                case START_OBJECT -> object();
-                case START_ARRAY -> array();
-                case VALUE_NUMBER_INT -> NODES.numberNode(parser.getBigIntegerValue());
-                case VALUE_NUMBER_FLOAT -> NODES.numberNode(parser.getDecimalValue());
-                case VALUE_TRUE -> NODES.booleanNode(true);
-                case VALUE_FALSE -> NODES.booleanNode(false);
-                case VALUE_NULL -> NODES.nullNode();
-                case VALUE_STRING -> NODES.textNode(parser.getText());
-                case VALUE_EMBEDDED_OBJECT, FIELD_NAME, END_ARRAY, END_OBJECT, NOT_AVAILABLE ->
-                    throw refused(
-                            "there is something that is no object, list, text or number",
-                            null,
-                            parser.currentTokenLocation());
-            };
-            places.end(place);
-            return value;
-        }
-
-        private InvalidDocumentException tooMany(String what, String hint) {
-            return refused("there are more than " + what, hint, parser.currentTokenLocation());
-        }
-
-        private ObjectNode object() throws IOException, InvalidDocumentException {
-            ObjectNode object = NODES.objectNode();
-            while (parser.nextToken() == JsonToken.FIELD_NAME) {
-                String text = parser.currentName();
-                String name = names.computeIfAbsent(text, each -> each);
-                JsonLocation location = parser.currentTokenLocation();
-                parser.nextToken();
-                object.set(name, value(name, location));
-            }
-            return object;
-        }
-
-        private ArrayNode array() throws IOException, InvalidDocumentException {
-            ArrayNode array = NODES.arrayNode();
-            while (parser.nextToken() != JsonToken.END_ARRAY) {
-                array.add(value(null, parser.currentTokenLocation()));
-            }
-            return array;
-        }
     }
 }

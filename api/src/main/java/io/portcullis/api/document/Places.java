@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class Places {
     private static final Pattern STEP = Pattern.compile("\\[([0-9]+)]|[^.\\[]+");
 
+    private final int linesBefore;
     private int[] lines = new int[8];
     private int[] columns = new int[8];
     /** Values in each, itself among them. */
@@ -21,6 +22,11 @@ final class Places {
     private @Nullable String[] names = new String[8];
 
     private int count;
+
+    /** @param linesBefore of the text before that in which values are found */
+    Places(int linesBefore) {
+        this.linesBefore = linesBefore;
+    }
 
     /**
      * A value begins.
@@ -36,7 +42,7 @@ final class Places {
             sizes = Arrays.copyOf(sizes, longer);
             names = Arrays.copyOf(names, longer);
         }
-        lines[count] = location.getLineNr();
+        lines[count] = linesBefore + location.getLineNr();
         columns[count] = location.getColumnNr();
         names[count] = name;
         return count++;
