@@ -71,7 +71,7 @@ final class CheckpointCodec {
             put(out, checkpoint.attachment());
             out.writeLong(checkpoint.policyRevision());
             out.writeLong(checkpoint.written().toEpochMilli());
-            put(out, RuleTableCodec.encode(checkpoint.rules()));
+            put(out, RuleTableCodec.bytes(checkpoint.rules()));
             out.writeInt(checkpoint.table().entries());
             out.writeLong(checkpoint.table().digest());
             out.writeInt(checkpoint.table().chunks().size());

@@ -26,7 +26,7 @@ final class RuleTableJson {
 
         @Override
         public void serialize(RuleTable table, JsonGenerator out, SerializerProvider provider) throws IOException {
-            out.writeBinary(RuleTableCodec.encode(table));
+            out.writeBinary(RuleTableCodec.bytes(table));
         }
     }
 

@@ -19,7 +19,7 @@ public record TablePiece(int number, int count, byte[] bytes) {
 
     /** A table in pieces, in order. */
     public static List<TablePiece> of(RuleTable table) {
-        byte[] whole = RuleTableCodec.encode(table);
+        byte[] whole = RuleTableCodec.bytes(table);
         int count = Math.ceilDiv(whole.length, MAX_BYTES);
         List<TablePiece> pieces = new ArrayList<>(count);
         for (int number = 0; number < count; number++) {

@@ -5,7 +5,6 @@ import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.LiveFlowMode;
 import io.portcullis.policy.RuleDirection;
 import io.portcullis.policy.Stage;
-import io.portcullis.policy.TcpPickup;
 import io.portcullis.policy.TimeoutPreset;
 import io.portcullis.policy.table.AddressMatch;
 import io.portcullis.policy.table.EthernetMatch;
@@ -14,11 +13,7 @@ import io.portcullis.policy.table.MacPrefix;
 import io.portcullis.policy.table.RuleTable;
 import io.portcullis.policy.table.ServiceMatch;
 import io.portcullis.policy.table.TableRule;
-import java.nio.BufferUnderflowException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 
@@ -28,39 +23,33 @@ import java.util.List;
  */
 public final class RuleTableCodec {
     /** "PRT" and the version of the format. */
-    private static final int MAGIC = 0x50525402;
-    /** Fewest bytes of one encoded rule; bounds what a damaged count may allocate. */
-    private static final int MIN_RULE_BYTES = 51;
-
-    private static final int RANGE_BYTES = 33;
-    private static final int SERVICE_BYTES = 16;
-
+    static final int MAGIC = 0x50525402;
     // How connections are tracked, as bits of one byte; a bit that is not known is refused.
-    private static final int LOOSE_TRACKING = 1;
-    private static final int NSX_TIMEOUTS = 2;
-    private static final int FTP_HELPER = 4;
-    private static final int EXCLUDED = 8;
-    private static final int ALL_TRACKING = LOOSE_TRACKING | NSX_TIMEOUTS | FTP_HELPER | EXCLUDED;
+    static final int LOOSE_TRACKING = 1;
+    static final int NSX_TIMEOUTS = 2;
+    static final int FTP_HELPER = 4;
+    static final int EXCLUDED = 8;
+    static final int ALL_TRACKING = LOOSE_TRACKING | NSX_TIMEOUTS | FTP_HELPER | EXCLUDED;
 
     // The last byte of a rule: in its two lowest bits whether it logs.
-    private static final int NO_LOG = 0;
+    static final int NO_LOG = 0;
     private static final int LOG = 1;
     /** Its label follows; tables without labels are as they were before there were any. */
-    private static final int LOG_WITH_LABEL = 2;
+    static final int LOG_WITH_LABEL = 2;
 
-    private static final int LOG_BITS = 3;
+    static final int LOG_BITS = 3;
     // Then how it keeps state; tables whose rules all do as the tenant does are as they were before rules could do
     // otherwise.
-    private static final int STATELESS = 4;
-    private static final int STRICT_PICKUP = 8;
-    private static final int LOOSE_PICKUP = 16;
-    private static final int ALL_STATE = STATELESS | STRICT_PICKUP | LOOSE_PICKUP;
+    static final int STATELESS = 4;
+    static final int STRICT_PICKUP = 8;
+    static final int LOOSE_PICKUP = 16;
+    static final int ALL_STATE = STATELESS | STRICT_PICKUP | LOOSE_PICKUP;
 
     // Codes of enum constants are their places in these lists. Append only.
-    private static final List<Action> ACTIONS = List.of(Action.ALLOW, Action.DROP, Action.REJECT, Action.PASS);
-    private static final List<IpFamily> FAMILIES = List.of(IpFamily.IPV4, IpFamily.IPV6, IpFamily.ANY);
+    static final List<Action> ACTIONS = List.of(Action.ALLOW, Action.DROP, Action.REJECT, Action.PASS);
+    static final List<IpFamily> FAMILIES = List.of(IpFamily.IPV4, IpFamily.IPV6, IpFamily.ANY);
     /** A tenant's as they were before there was a provider. */
-    private static final List<Stage> STAGES = List.of(
+    static final List<Stage> STAGES = List.of(
             Stage.ETHERNET,
             Stage.EMERGENCY,
             Stage.INFRASTRUCTURE,
@@ -72,10 +61,11 @@ public final class RuleTableCodec {
             Stage.PROVIDER_ENVIRONMENT,
             Stage.PROVIDER_APPLICATION);
 
-    private static final List<RuleDirection> DIRECTIONS =
-            List.of(RuleDirection.IN, RuleDirection.OUT, RuleDirection.BOTH);
-    private static final List<LiveFlowMode> LIVE_FLOW_MODES =
+    static final List<RuleDirection> DIRECTIONS = List.of(RuleDirection.IN, RuleDirection.OUT, RuleDirection.BOTH);
+    static final List<LiveFlowMode> LIVE_FLOW_MODES =
             List.of(LiveFlowMode.KEEP, LiveFlowMode.RECHECK, LiveFlowMode.RESET);
+
+    private static final RecentBytes RECENT = new RecentBytes();
 
     private RuleTableCodec() {}
 
@@ -104,8 +94,11 @@ public final class RuleTableCodec {
     }
 
     private static RuleTable seal(RuleTable unsealed) {
+        byte[] content = encode(unsealed);
+        String hash = hash(content);
+        RECENT.put(hash, content);
         return new RuleTable(
-                hash(encode(unsealed)),
+                hash,
                 unsealed.rules(),
                 unsealed.defaultAction(),
                 unsealed.looseTracking(),
@@ -119,45 +112,24 @@ public final class RuleTableCodec {
      * another version, truncated, damaged or trailing content, and for bytes that are not canonical.
      */
     public static RuleTable decode(byte[] content) {
-        ByteBuffer in = ByteBuffer.wrap(content);
-        try {
-            if (in.getInt() != MAGIC) {
-                throw new IllegalArgumentException("no rule table, or one of another version");
-            }
-            Action defaultAction = constant(ACTIONS, in);
-            int tracking = tracking(in);
-            List<AddressMatch> matches = new ArrayList<>();
-            for (int left = count(in, 6); left > 0; left--) {
-                matches.add(readMatch(in));
-            }
-            List<TableRule> rules = new ArrayList<>();
-            for (int left = count(in, MIN_RULE_BYTES); left > 0; left--) {
-                rules.add(readRule(in, matches));
-            }
-            if (in.hasRemaining()) {
-                throw new IllegalArgumentException(in.remaining() + " bytes after the end of the rule table");
-            }
-            RuleTable table = new RuleTable(
-                    hash(content),
-                    rules,
-                    defaultAction,
-                    (tracking & LOOSE_TRACKING) != 0,
-                    (tracking & NSX_TIMEOUTS) != 0 ? TimeoutPreset.NSX : TimeoutPreset.LINUX,
-                    (tracking & FTP_HELPER) != 0,
-                    (tracking & EXCLUDED) != 0);
-            if (!Arrays.equals(encode(table), content)) {
-                throw new IllegalArgumentException("the rule table is not in its canonical form");
-            }
-            return table;
-        } catch (BufferUnderflowException truncated) {
-            throw new IllegalArgumentException("the rule table is truncated", truncated);
-        }
+        RuleTable table = new RuleTableReader(content).read(hash(content));
+        RECENT.put(table.hash(), content);
+        return table;
     }
 
     private static String hash(byte[] content) {
         return HexFormat.of().formatHex(Sha256.digest(content));
     }
 
+    /**
+     * The bytes of a table that was sealed or read: those that were made then where it is not long ago, else as {@link #encode}. Not to be changed.
+     */
+    public static byte[] bytes(RuleTable table) {
+        byte[] recent = RECENT.get(table.hash());
+        return recent == null ? encode(table) : recent;
+    }
+
+    /** The bytes of a table, made anew. */
     public static byte[] encode(RuleTable table) {
         List<TableRule> rules = table.rules();
         TableWriter out = new TableWriter();
@@ -191,14 +163,6 @@ public final class RuleTableCodec {
                 | (table.excluded() ? EXCLUDED : 0);
     }
 
-    private static int tracking(ByteBuffer in) {
-        int bits = in.get();
-        if ((bits & ~ALL_TRACKING) != 0) {
-            throw new IllegalArgumentException("the rule table is damaged, or of a newer build: tracking of " + bits);
-        }
-        return bits;
-    }
-
     private static void writeMatch(TableWriter out, AddressMatch match) {
         out.writeBoolean(match.any());
         out.writeBoolean(match.negated());
@@ -210,16 +174,6 @@ public final class RuleTableCodec {
             out.writeLong(range.lastHigh());
             out.writeLong(range.lastLow());
         }
-    }
-
-    private static AddressMatch readMatch(ByteBuffer in) {
-        boolean any = flag(in);
-        boolean negated = flag(in);
-        List<IpRange> ranges = new ArrayList<>();
-        for (int left = count(in, RANGE_BYTES); left > 0; left--) {
-            ranges.add(new IpRange(constant(FAMILIES, in), in.getLong(), in.getLong(), in.getLong(), in.getLong()));
-        }
-        return new AddressMatch(any, negated, ranges);
     }
 
     private static void writeRule(TableWriter out, TableRule rule, int sources, int destinations) {
@@ -268,61 +222,6 @@ public final class RuleTableCodec {
         return (rule.stateless() ? STATELESS : 0) | pickup;
     }
 
-    private static TcpPickup pickup(int bits) {
-        return switch (bits & (STRICT_PICKUP | LOOSE_PICKUP)) {
-            case 0 -> TcpPickup.INHERIT;
-            case STRICT_PICKUP -> TcpPickup.STRICT;
-            case LOOSE_PICKUP -> TcpPickup.LOOSE;
-            default -> throw new IllegalArgumentException("the rule table is damaged: a rule both strict and loose");
-        };
-    }
-
-    private static TableRule readRule(ByteBuffer in, List<AddressMatch> matches) {
-        long id = in.getLong();
-        String name = text(in);
-        Stage stage = constant(STAGES, in);
-        RuleDirection direction = constant(DIRECTIONS, in);
-        IpFamily family = constant(FAMILIES, in);
-        AddressMatch sources = match(matches, in.getInt());
-        AddressMatch destinations = match(matches, in.getInt());
-        List<ServiceMatch> services = new ArrayList<>();
-        for (int left = count(in, SERVICE_BYTES); left > 0; left--) {
-            services.add(service(in));
-        }
-        boolean servicesNegated = flag(in);
-        EthernetMatch ethernet = readEthernet(in);
-        Action action = constant(ACTIONS, in);
-        LiveFlowMode liveFlowMode = constant(LIVE_FLOW_MODES, in);
-        int bits = in.get();
-        int log = bits & LOG_BITS;
-        if ((bits & ~(LOG_BITS | ALL_STATE)) != 0 || log > LOG_WITH_LABEL) {
-            throw new IllegalArgumentException("the rule table is damaged, or of a newer build: log of " + bits);
-        }
-        return new TableRule(
-                id,
-                name,
-                stage,
-                direction,
-                family,
-                sources,
-                destinations,
-                services,
-                servicesNegated,
-                ethernet,
-                action,
-                liveFlowMode,
-                log != NO_LOG,
-                log == LOG_WITH_LABEL ? text(in) : "",
-                (bits & STATELESS) != 0,
-                pickup(bits));
-    }
-
-    private static String text(ByteBuffer in) {
-        byte[] text = new byte[count(in, 1)];
-        in.get(text);
-        return new String(text, StandardCharsets.UTF_8);
-    }
-
     private static void writeEthernet(TableWriter out, EthernetMatch ethernet) {
         out.writeInt(ethernet.etherTypes().size());
         for (int etherType : ethernet.etherTypes()) {
@@ -339,75 +238,5 @@ public final class RuleTableCodec {
         for (MacPrefix prefix : prefixes) {
             out.writeLong(prefix.value() << 16 | prefix.bits());
         }
-    }
-
-    private static EthernetMatch readEthernet(ByteBuffer in) {
-        List<Integer> etherTypes = new ArrayList<>();
-        for (int left = count(in, Short.BYTES); left > 0; left--) {
-            etherTypes.add(Short.toUnsignedInt(in.getShort()));
-        }
-        return new EthernetMatch(etherTypes, readPrefixes(in), flag(in), readPrefixes(in), flag(in));
-    }
-
-    private static List<MacPrefix> readPrefixes(ByteBuffer in) {
-        List<MacPrefix> prefixes = new ArrayList<>();
-        for (int left = count(in, Long.BYTES); left > 0; left--) {
-            long prefix = in.getLong();
-            prefixes.add(new MacPrefix(prefix >>> 16, (int) prefix & 0xffff));
-        }
-        return prefixes;
-    }
-
-    private static AddressMatch match(List<AddressMatch> matches, int index) {
-        if (index < 0 || index >= matches.size()) {
-            throw new IllegalArgumentException("a rule refers to address match " + index + " of " + matches.size());
-        }
-        return matches.get(index);
-    }
-
-    private static ServiceMatch service(ByteBuffer in) {
-        ServiceMatch service = new ServiceMatch(
-                in.getShort(),
-                port(in),
-                port(in),
-                port(in),
-                port(in),
-                in.getShort(),
-                in.getShort(),
-                in.get() & 0xff,
-                in.get() & 0xff);
-        if (!service.hasFieldsInRange()) {
-            throw new IllegalArgumentException("the rule table has a service that cannot be");
-        }
-        return service;
-    }
-
-    private static int port(ByteBuffer in) {
-        return Short.toUnsignedInt(in.getShort());
-    }
-
-    /** A count of things of at least {@code minBytes} each, which must still fit the rest. */
-    private static int count(ByteBuffer in, int minBytes) {
-        int count = in.getInt();
-        if (count < 0 || count > in.remaining() / minBytes) {
-            throw new IllegalArgumentException("the rule table is damaged: a count of " + count);
-        }
-        return count;
-    }
-
-    private static boolean flag(ByteBuffer in) {
-        byte value = in.get();
-        if (value < 0 || value > 1) {
-            throw new IllegalArgumentException("the rule table is damaged: a flag of " + value);
-        }
-        return value == 1;
-    }
-
-    private static <E> E constant(List<E> codes, ByteBuffer in) {
-        int code = in.get();
-        if (code < 0 || code >= codes.size()) {
-            throw new IllegalArgumentException("the rule table is damaged: code " + code);
-        }
-        return codes.get(code);
     }
 }
