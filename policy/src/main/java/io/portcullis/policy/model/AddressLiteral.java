@@ -74,6 +74,10 @@ public record AddressLiteral(IpRange range) {
     }
 
     private static AddressLiteral block(String text) {
+        long plain = PlainIpv4.parse(text);
+        if (plain >= 0) {
+            return new AddressLiteral(IpRange.ipv4((int) plain, (int) plain));
+        }
         try {
             IPAddress address = new IPAddressString(text, STRICT).toAddress();
             if (address == null) {
@@ -118,6 +122,9 @@ public record AddressLiteral(IpRange range) {
 
     @Override
     public String toString() {
+        if (range.family() == IpFamily.IPV4 && range.firstLow() == range.lastLow()) {
+            return PlainIpv4.toString((int) range.firstLow());
+        }
         IPAddress first = address(range.firstHigh(), range.firstLow());
         IPAddress last = address(range.lastHigh(), range.lastLow());
         if (first.equals(last)) {

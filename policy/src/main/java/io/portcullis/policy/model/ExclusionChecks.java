@@ -28,7 +28,7 @@ final class ExclusionChecks {
         if (exclusion.groups().isEmpty() && exclusion.vms().isEmpty()) {
             problems.add(path, "nobody is named", "name groups or VMs, or delete the exclusion");
         }
-        GroupChecks.checkReferences(model, problems, path + "/groups", exclusion.groups());
+        GroupChecks.checkReferences(model, problems, Place.of(path + "/groups"), exclusion.groups());
         problems.checkLimit(
                 path + "/vms", "VMs", exclusion.vms().size(), Limits.MAX_MEMBERS_PER_GROUP, "MAX_MEMBERS_PER_GROUP");
         GroupChecks.checkVms(model, problems, path + "/vms", "the exclusion", exclusion.vms());

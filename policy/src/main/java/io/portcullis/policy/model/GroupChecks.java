@@ -201,21 +201,21 @@ final class GroupChecks {
         if (model.groups().containsKey(group)) {
             inner.add(group);
         } else {
-            unknownGroup(problems, path, group);
+            unknownGroup(problems, Place.of(path), group);
         }
     }
 
     /** A list of groups: how many, and whether each exists. */
-    static void checkReferences(TenantModel model, Problems problems, String path, List<String> groups) {
+    static void checkReferences(TenantModel model, Problems problems, Place path, List<String> groups) {
         problems.checkLimit(path, "groups", groups.size(), Limits.MAX_GROUPS_PER_LIST, "MAX_GROUPS_PER_LIST");
         for (int index = 0; index < groups.size(); index++) {
             if (!model.groups().containsKey(groups.get(index))) {
-                unknownGroup(problems, path + "/" + index, groups.get(index));
+                unknownGroup(problems, path.item(index), groups.get(index));
             }
         }
     }
 
-    private static void unknownGroup(Problems problems, String path, String group) {
+    private static void unknownGroup(Problems problems, Place path, String group) {
         problems.add(
                 path,
                 "there is no group " + Problems.quote(group),

@@ -62,30 +62,30 @@ final class PolicyChecks {
     }
 
     void checkService(Service service) {
-        String path = Problems.pointer("services", service.name());
-        problems.checkName(path + "/name", "service", service.name());
+        Place path = Place.of(Problems.pointer("services", service.name()));
+        problems.checkName(path.field("name"), "service", service.name());
         if (ServiceLibrary.BUILT_IN.containsKey(service.name())) {
             problems.add(
-                    path + "/name",
+                    path.field("name"),
                     "service " + service.name() + " is built in and cannot be redefined",
                     "choose another name");
         }
         if (service.matches().isEmpty()) {
-            problems.add(path + "/matches", "the service matches nothing", "write at least one protocol and port");
+            problems.add(path.field("matches"), "the service matches nothing", "write at least one protocol and port");
         }
         problems.checkLimit(
-                path + "/matches",
+                path.field("matches"),
                 "matches",
                 service.matches().size(),
                 Limits.MAX_MATCHES_PER_SERVICE,
                 "MAX_MATCHES_PER_SERVICE");
         for (int index = 0; index < service.matches().size(); index++) {
-            checkMatch(service.matches().get(index), path + "/matches/" + index);
+            checkMatch(service.matches().get(index), path.field("matches").item(index));
         }
-        checkAlg(service, path + "/alg");
+        checkAlg(service, path.field("alg"));
     }
 
-    private void checkAlg(Service service, String path) {
+    private void checkAlg(Service service, Place path) {
         boolean isWithoutControl = switch (service.alg()) {
             case NONE -> false;
             case FTP -> service.matches().stream().noneMatch(PolicyChecks::matchesFtpControl);
@@ -104,16 +104,16 @@ final class PolicyChecks {
                 && match.destinationPortLast() >= Alg.FTP_PORT;
     }
 
-    private void checkMatch(ServiceMatch match, String path) {
-        checkRange(path + "/protocol", "protocol", match.protocol(), ServiceMatch.ANY_PROTOCOL, 255);
-        checkRange(path + "/icmpType", "ICMP type", match.icmpType(), -1, 255);
-        checkRange(path + "/icmpCode", "ICMP code", match.icmpCode(), -1, 255);
+    private void checkMatch(ServiceMatch match, Place path) {
+        checkRange(path.field("protocol"), "protocol", match.protocol(), ServiceMatch.ANY_PROTOCOL, 255);
+        checkRange(path.field("icmpType"), "ICMP type", match.icmpType(), -1, 255);
+        checkRange(path.field("icmpCode"), "ICMP code", match.icmpCode(), -1, 255);
         checkFlags(path, match);
-        checkPorts(path + "/sourcePorts", match.sourcePortFirst(), match.sourcePortLast());
-        checkPorts(path + "/destinationPorts", match.destinationPortFirst(), match.destinationPortLast());
+        checkPorts(path.field("sourcePorts"), match.sourcePortFirst(), match.sourcePortLast());
+        checkPorts(path.field("destinationPorts"), match.destinationPortFirst(), match.destinationPortLast());
     }
 
-    private void checkPorts(String path, int first, int last) {
+    private void checkPorts(Place path, int first, int last) {
         if (first < 0 || last > ServiceMatch.MAX_PORT || first > last) {
             problems.add(
                     path,
@@ -122,7 +122,7 @@ final class PolicyChecks {
         }
     }
 
-    private void checkRange(String path, String what, int value, int first, int last) {
+    private void checkRange(Place path, String what, int value, int first, int last) {
         if (value < first || value > last) {
             problems.add(path, "there is no " + what + " " + value, "use 0 to " + last + ", or leave it out for any");
         }
@@ -130,10 +130,10 @@ final class PolicyChecks {
 
     /** As a policy that is enforced, so that it can be published unless something else changes before. */
     void checkStaged(StagedPolicy staged) {
-        String path = Problems.pointer("staged", staged.name());
+        Place path = Place.of(Problems.pointer("staged", staged.name()));
         SecurityPolicy policy = staged.policy();
         if (policy != null) {
-            checkPolicy(path + "/policy", policy);
+            checkPolicy(path.field("policy"), policy);
         } else if (!model.policies().containsKey(staged.name())) {
             problems.add(
                     path,
@@ -143,77 +143,83 @@ final class PolicyChecks {
     }
 
     void checkPolicy(SecurityPolicy policy) {
-        checkPolicy(Problems.pointer("policies", policy.name()), policy);
+        checkPolicy(Place.of(Problems.pointer("policies", policy.name())), policy);
     }
 
-    private void checkPolicy(String path, SecurityPolicy policy) {
-        problems.checkName(path + "/name", "policy", policy.name());
-        checkGroups(path + "/appliedTo", policy.appliedTo());
-        problems.checkText(path + "/description", "description", policy.description());
+    private void checkPolicy(Place path, SecurityPolicy policy) {
+        problems.checkName(path.field("name"), "policy", policy.name());
+        checkGroups(path.field("appliedTo"), policy.appliedTo());
+        problems.checkText(path.field("description"), "description", policy.description());
         if (policy.lock() != null) {
-            problems.checkText(path + "/lock", "comment of the lock", policy.lock());
+            problems.checkText(path.field("lock"), "comment of the lock", policy.lock());
         }
         if (policy.schedule() != null) {
-            checkSchedule(path + "/schedule", policy.schedule());
+            checkSchedule(path.field("schedule"), policy.schedule());
         }
         checkState(path, policy);
         problems.checkLimit(
-                path + "/rules", "rules", policy.rules().size(), Limits.MAX_RULES_PER_POLICY, "MAX_RULES_PER_POLICY");
+                path.field("rules"),
+                "rules",
+                policy.rules().size(),
+                Limits.MAX_RULES_PER_POLICY,
+                "MAX_RULES_PER_POLICY");
         Set<String> names = new HashSet<>();
+        Place rules = path.field("rules");
         for (int index = 0; index < policy.rules().size(); index++) {
             Rule rule = policy.rules().get(index);
-            String rulePath = path + "/rules/" + index;
-            problems.checkName(rulePath + "/name", "rule", rule.name());
+            Place rulePath = rules.item(index);
+            problems.checkName(rulePath.field("name"), "rule", rule.name());
             if (!names.add(rule.name())) {
                 problems.add(
-                        rulePath + "/name",
+                        rulePath.field("name"),
                         "the policy has two rules named " + Problems.quote(rule.name()),
                         "name each rule of a policy differently: connections and counters refer to rules by name");
             }
-            checkPeers(rulePath + "/sources", rule.sources());
-            checkPeers(rulePath + "/destinations", rule.destinations());
-            checkServices(rulePath + "/services", rule.services());
-            checkEthernet(rulePath + "/ethernet", policy.category(), rule.ethernet());
-            checkGroups(rulePath + "/appliedTo", rule.appliedTo());
-            problems.checkText(rulePath + "/description", "description", rule.description());
-            checkLogLabel(rulePath + "/logLabel", rule.logLabel());
+            checkPeers(rulePath.field("sources"), rule.sources());
+            checkPeers(rulePath.field("destinations"), rule.destinations());
+            checkServices(rulePath.field("services"), rule.services());
+            checkEthernet(rulePath.field("ethernet"), policy.category(), rule.ethernet());
+            checkGroups(rulePath.field("appliedTo"), rule.appliedTo());
+            problems.checkText(rulePath.field("description"), "description", rule.description());
+            checkLogLabel(rulePath.field("logLabel"), rule.logLabel());
             if (rule.expires() != null) {
                 checkYear(
-                        rulePath + "/expires",
+                        rulePath.field("expires"),
                         rule.expires().atOffset(ZoneOffset.UTC).getYear());
             }
         }
     }
 
-    private void checkState(String path, SecurityPolicy policy) {
+    private void checkState(Place path, SecurityPolicy policy) {
         boolean judgesFrames = policy.category() == Category.ETHERNET;
         if (policy.stateless() && judgesFrames) {
             problems.add(
-                    path + "/stateful",
+                    path.field("stateful"),
                     "rules of category ETHERNET judge each frame by itself anyway",
                     "leave stateful out, or move the rules to a policy of another category");
         }
         if (policy.tcpPickup() != TcpPickup.INHERIT && (policy.stateless() || judgesFrames)) {
             problems.add(
-                    path + "/tcpStrict",
+                    path.field("tcpStrict"),
                     "the policy opens no connections that could begin with a SYN or not",
                     "leave tcpStrict out" + (judgesFrames ? "" : ", or make the policy stateful"));
         }
         if (policy.stateless()) {
             for (int index = 0; index < policy.rules().size(); index++) {
                 checkNoAlg(
-                        path + "/rules/" + index + "/services", policy.rules().get(index));
+                        path.field("rules").item(index).field("services"),
+                        policy.rules().get(index));
             }
         }
     }
 
-    private void checkNoAlg(String path, Rule rule) {
+    private void checkNoAlg(Place path, Rule rule) {
         boolean isFollowed = rule.action() == Action.ALLOW && !rule.services().negated();
         for (int index = 0; isFollowed && index < rule.services().names().size(); index++) {
             String name = rule.services().names().get(index);
             if (model.service(name).filter(service -> service.alg() != Alg.NONE).isPresent()) {
                 problems.add(
-                        path + "/" + index,
+                        path.item(index),
                         "service " + Problems.quote(name) + " has a gateway that follows connections, and a stateless"
                                 + " policy opens none",
                         "allow it in a stateful policy, or use a service without alg");
@@ -221,9 +227,9 @@ final class PolicyChecks {
         }
     }
 
-    private void checkSchedule(String path, Schedule schedule) {
+    private void checkSchedule(Place path, Schedule schedule) {
         problems.checkLimit(
-                path + "/windows",
+                path.field("windows"),
                 "windows",
                 schedule.windows().size(),
                 Limits.MAX_WINDOWS_PER_SCHEDULE,
@@ -231,17 +237,18 @@ final class PolicyChecks {
         LocalDate from = schedule.from();
         LocalDate until = schedule.until();
         if (from != null) {
-            checkYear(path + "/from", from.getYear());
+            checkYear(path.field("from"), from.getYear());
         }
         if (until != null) {
-            checkYear(path + "/until", until.getYear());
+            checkYear(path.field("until"), until.getYear());
         }
         if (from != null && until != null && until.isBefore(from)) {
-            problems.add(path + "/until", until + " is before " + from, "let the last date not be before the first");
+            problems.add(
+                    path.field("until"), until + " is before " + from, "let the last date not be before the first");
         }
     }
 
-    private void checkYear(String path, int year) {
+    private void checkYear(Place path, int year) {
         if (year < Limits.MIN_YEAR || year > Limits.MAX_YEAR) {
             problems.add(
                     path,
@@ -251,10 +258,10 @@ final class PolicyChecks {
     }
 
     /** A log line is {@code key=value} with spaces between: what tools take apart must not have any in a value. */
-    private void checkLogLabel(String path, String label) {
+    private void checkLogLabel(Place path, String label) {
         problems.checkLimit(
                 path, "characters of a label", label.length(), Limits.MAX_LOG_LABEL_LENGTH, "MAX_LOG_LABEL_LENGTH");
-        if (!label.chars().allMatch(PolicyChecks::isOfALabel)) {
+        if (!label.isEmpty() && !label.chars().allMatch(PolicyChecks::isOfALabel)) {
             problems.add(
                     path,
                     Problems.quote(label) + " is no label for a log",
@@ -269,23 +276,23 @@ final class PolicyChecks {
                 || LABEL_SIGNS.indexOf(character) >= 0;
     }
 
-    private void checkPeers(String path, Peers peers) {
+    private void checkPeers(Place path, Peers peers) {
         boolean names = !peers.groups().isEmpty() || !peers.addresses().isEmpty();
         if (peers.any() && (names || peers.negated())) {
             problems.add(path, "'any' stands alone", "drop 'any', or the groups, addresses and negation beside it");
         } else if (!peers.any() && !names) {
             problems.add(path, "nobody is named", "name groups or addresses, or write 'any'");
         }
-        checkGroups(path + "/groups", peers.groups());
+        checkGroups(path.field("groups"), peers.groups());
         problems.checkLimit(
-                path + "/addresses",
+                path.field("addresses"),
                 "addresses",
                 peers.addresses().size(),
                 Limits.MAX_ADDRESSES_PER_SET,
                 "MAX_ADDRESSES_PER_SET");
     }
 
-    private void checkServices(String path, ServiceSelection services) {
+    private void checkServices(Place path, ServiceSelection services) {
         if (services.any() && (services.negated() || !services.names().isEmpty())) {
             problems.add(path, "'any' stands alone", "drop 'any', or the services and negation beside it");
         } else if (!services.any() && services.names().isEmpty()) {
@@ -297,34 +304,36 @@ final class PolicyChecks {
             String name = services.names().get(index);
             if (!model.services().containsKey(name) && !ServiceLibrary.BUILT_IN.containsKey(name)) {
                 problems.add(
-                        path + "/" + index,
+                        path.item(index),
                         "there is no service " + Problems.quote(name),
                         "create the service first or in the same document, or use a built-in one");
             }
         }
     }
 
-    private void checkFlags(String path, ServiceMatch match) {
+    private void checkFlags(Place path, ServiceMatch match) {
         int mask = match.tcpFlagsMask();
         int value = match.tcpFlagsValue();
         if (mask < 0 || mask > 255 || (value & ~mask) != 0) {
-            problems.add(path + "/tcpFlags", "TCP flags " + value + " of " + mask + " are none", "use bits 1 to 128");
+            problems.add(
+                    path.field("tcpFlags"), "TCP flags " + value + " of " + mask + " are none", "use bits 1 to 128");
         } else if (mask != 0 && match.protocol() != ServiceLibrary.TCP) {
-            problems.add(path + "/tcpFlags", "only tcp has these flags", "leave them out, or make the protocol tcp");
+            problems.add(
+                    path.field("tcpFlags"), "only tcp has these flags", "leave them out, or make the protocol tcp");
         }
     }
 
-    private void checkEthernet(String path, Category category, EthernetMatch ethernet) {
+    private void checkEthernet(Place path, Category category, EthernetMatch ethernet) {
         if (category != Category.ETHERNET && !ethernet.matchesEverything()) {
             problems.add(
                     path,
                     "only rules of category ETHERNET look at Ethernet headers",
                     "move the rule to a policy of that category");
         }
-        checkNegation(path + "/sources", ethernet.sources(), ethernet.sourcesNegated());
-        checkNegation(path + "/destinations", ethernet.destinations(), ethernet.destinationsNegated());
+        checkNegation(path.field("sources"), ethernet.sources(), ethernet.sourcesNegated());
+        checkNegation(path.field("destinations"), ethernet.destinations(), ethernet.destinationsNegated());
         problems.checkLimit(
-                path + "/etherTypes",
+                path.field("etherTypes"),
                 "ethertypes",
                 ethernet.etherTypes().size(),
                 Limits.MAX_ETHER_TYPES_PER_RULE,
@@ -334,21 +343,21 @@ final class PolicyChecks {
             boolean isType = etherType >= EthernetMatch.FIRST_ETHER_TYPE && etherType <= 0xffff;
             if (!isType && etherType != EthernetMatch.LLC) {
                 problems.add(
-                        path + "/etherTypes/" + index,
+                        path.field("etherTypes").item(index),
                         "there is no ethertype " + etherType,
                         "use 0x0600 to 0xffff, or llc for frames with a length");
             }
         }
     }
 
-    private void checkNegation(String path, List<MacPrefix> macs, boolean negated) {
+    private void checkNegation(Place path, List<MacPrefix> macs, boolean negated) {
         if (macs.isEmpty() && negated) {
             problems.add(path, "no address is named", "name the addresses that are left out");
         }
         problems.checkLimit(path, "MAC addresses", macs.size(), Limits.MAX_MACS_PER_SIDE, "MAX_MACS_PER_SIDE");
     }
 
-    private void checkGroups(String path, List<String> groups) {
+    private void checkGroups(Place path, List<String> groups) {
         GroupChecks.checkReferences(model, problems, path, groups);
     }
 }

@@ -11,10 +11,14 @@ final class Problems {
 
     private final List<Problem> problems = new ArrayList<>();
 
-    void add(String path, String message, String hint) {
+    void add(Place place, String message, String hint) {
         if (problems.size() < Limits.MAX_PROBLEMS) {
-            problems.add(new Problem(path, message, hint));
+            problems.add(new Problem(place.toString(), message, hint));
         }
+    }
+
+    void add(String path, String message, String hint) {
+        add(Place.of(path), message, hint);
     }
 
     boolean isEmpty() {
@@ -26,6 +30,10 @@ final class Problems {
     }
 
     void checkName(String path, String what, String name) {
+        checkName(Place.of(path), what, name);
+    }
+
+    void checkName(Place path, String what, String name) {
         if (!Names.isValid(name)) {
             add(
                     path,
@@ -38,12 +46,16 @@ final class Problems {
     }
 
     void checkText(String path, String what, String text) {
+        checkText(Place.of(path), what, text);
+    }
+
+    void checkText(Place path, String what, String text) {
         if (text.length() > Limits.MAX_TEXT_LENGTH) {
             add(
                     path,
                     "the " + what + " has " + text.length() + " characters",
                     "use at most " + Limits.MAX_TEXT_LENGTH + " (MAX_TEXT_LENGTH)");
-        } else if (text.codePoints().anyMatch(Problems::isUnprintable)) {
+        } else if (!text.isEmpty() && text.codePoints().anyMatch(Problems::isUnprintable)) {
             add(path, "the " + what + " has control characters", "use printable characters");
         }
     }
@@ -55,6 +67,10 @@ final class Problems {
     }
 
     void checkLimit(String path, String what, int count, int limit, String limitName) {
+        checkLimit(Place.of(path), what, count, limit, limitName);
+    }
+
+    void checkLimit(Place path, String what, int count, int limit, String limitName) {
         if (count > limit) {
             add(path, count + " " + what + " are too many", "have at most " + limit + " (" + limitName + ")");
         }
