@@ -2,6 +2,7 @@ package io.portcullis.admin;
 
 import io.portcullis.admin.http.Router;
 import io.portcullis.persistence.ApiTokens;
+import io.portcullis.persistence.DatabaseHealth;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Clock;
@@ -29,11 +30,16 @@ public final class AdminServer {
     /**
      * Makes the token file if there is none, and binds. The endpoint closes with the actor system's coordinated shutdown.
      *
+     * @param health while it reports an outage, changes are refused
      * @return fails with an {@link AdminStartException}, whose message is one line for people, if the port is in use or the token file
      *     cannot be used
      */
     public static CompletionStage<AdminServer> start(
-            ActorSystem<?> system, AdminConfig config, AdminServices services, ApiTokens tokens) {
+            ActorSystem<?> system,
+            AdminConfig config,
+            AdminServices services,
+            ApiTokens tokens,
+            DatabaseHealth health) {
         String token;
         try {
             token = TokenFile.loadOrCreate(config.tokenFile());
@@ -41,12 +47,12 @@ public final class AdminServer {
             return CompletableFuture.failedFuture(
                     new AdminStartException("admin token: " + unusable.getMessage(), unusable));
         }
-        Metrics metrics = new Metrics(services);
+        Metrics metrics = new Metrics(services, health);
         Clock clock = Clock.systemUTC();
         Authenticator authenticator = new Authenticator(token, tokens, clock, System::nanoTime);
         AuditLog audit = new AuditLog(new AuditFile(config.auditFile()), clock);
-        Router router = routes(services, tokens, metrics, clock, workers(system));
-        HttpAdapter adapter = new HttpAdapter(system, router, authenticator, metrics, audit);
+        Router router = routes(services, tokens, metrics, health, clock, workers(system));
+        HttpAdapter adapter = new HttpAdapter(system, router, authenticator, metrics, audit, health);
         return Http.get(system)
                 .newServerAt(config.host(), config.port())
                 .bind(adapter::handle)
@@ -65,11 +71,16 @@ public final class AdminServer {
     }
 
     private static Router routes(
-            AdminServices services, ApiTokens tokens, Metrics metrics, Clock clock, Executor workers) {
+            AdminServices services,
+            ApiTokens tokens,
+            Metrics metrics,
+            DatabaseHealth health,
+            Clock clock,
+            Executor workers) {
         Router router = new Router();
         Edits edits = new Edits(services);
         DocumentRoutes documents = new DocumentRoutes(services, edits, workers);
-        new NodeRoutes(services, metrics).addTo(router);
+        new NodeRoutes(services, metrics, health).addTo(router);
         new OperationRoutes(services).addTo(router);
         new TenantRoutes(services, tokens).addTo(router);
         new QuotaRoutes(services, edits).addTo(router);

@@ -9,6 +9,7 @@ import io.portcullis.admin.http.RefusedException;
 import io.portcullis.admin.http.Router;
 import io.portcullis.api.Json;
 import io.portcullis.api.Problem;
+import io.portcullis.persistence.DatabaseHealth;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -52,15 +53,23 @@ final class HttpAdapter {
     private final Authenticator authenticator;
     private final Metrics metrics;
     private final AuditLog audit;
+    private final DatabaseHealth health;
     /** Reading a document takes a while; nobody else's threads are used for it. */
     private final LargeBodies largeBodies;
 
-    HttpAdapter(ActorSystem<?> system, Router router, Authenticator authenticator, Metrics metrics, AuditLog audit) {
+    HttpAdapter(
+            ActorSystem<?> system,
+            Router router,
+            Authenticator authenticator,
+            Metrics metrics,
+            AuditLog audit,
+            DatabaseHealth health) {
         this.system = system;
         this.router = router;
         this.authenticator = authenticator;
         this.metrics = metrics;
         this.audit = audit;
+        this.health = health;
         this.largeBodies = new LargeBodies(system.dispatchers().lookup(DispatcherSelector.blocking()));
     }
 
@@ -105,6 +114,9 @@ final class HttpAdapter {
             HttpRequest request, Router.Match match, Map<String, String> headers, Principal principal) {
         try {
             match.check(principal);
+            if (match.audited()) {
+                StoreOutage.refuseChange(health);
+            }
             if (request.entity().getContentLengthOption().orElse(0) > LargeBodies.MAX_BODY_BYTES) {
                 throw tooLarge();
             }
@@ -231,10 +243,11 @@ final class HttpAdapter {
         return cause;
     }
 
-    private static RefusedException refusal(Throwable cause) {
+    private RefusedException refusal(Throwable cause) {
         return switch (cause) {
             case RefusedException refused -> refused;
             case EntityStreamSizeException tooLarge -> tooLarge();
+            case TimeoutException _ when health.outage().isPresent() -> StoreOutage.late(health);
             case TimeoutException late ->
                 new RefusedException(
                         ProblemKind.TIMEOUT,

@@ -11,6 +11,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.portcullis.admin.http.Answer;
 import io.portcullis.admin.http.ProblemKind;
+import io.portcullis.persistence.DatabaseHealth;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -26,11 +27,13 @@ final class Metrics {
     private static final int CLASSES_OF_STATUS = 100;
 
     private final AdminServices services;
+    private final DatabaseHealth health;
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final Map<String, AtomicLong> values = new ConcurrentHashMap<>();
 
-    Metrics(AdminServices services) {
+    Metrics(AdminServices services, DatabaseHealth health) {
         this.services = services;
+        this.health = health;
         new JvmMemoryMetrics().bindTo(registry);
         new JvmThreadMetrics().bindTo(registry);
     }
@@ -38,6 +41,7 @@ final class Metrics {
     CompletionStage<Answer> scrape() {
         return services.nodeReport().handle((report, failure) -> {
             gauge("portcullis.up", Tags.empty(), failure == null ? 1 : 0);
+            gauge("portcullis.database.up", Tags.empty(), health.outage().isEmpty() ? 1 : 0);
             if (failure == null) {
                 publish(report);
             }

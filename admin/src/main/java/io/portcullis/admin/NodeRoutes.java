@@ -3,6 +3,7 @@ package io.portcullis.admin;
 import io.portcullis.admin.http.Answer;
 import io.portcullis.admin.http.Router;
 import io.portcullis.api.ItemList;
+import io.portcullis.persistence.DatabaseHealth;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -12,10 +13,12 @@ final class NodeRoutes {
 
     private final AdminServices services;
     private final Metrics metrics;
+    private final DatabaseHealth health;
 
-    NodeRoutes(AdminServices services, Metrics metrics) {
+    NodeRoutes(AdminServices services, Metrics metrics, DatabaseHealth health) {
         this.services = services;
         this.metrics = metrics;
+        this.health = health;
     }
 
     void addTo(Router router) {
@@ -34,6 +37,7 @@ final class NodeRoutes {
 
     private CompletionStage<Answer> ready() {
         return services.readiness()
-                .thenApply(readiness -> Answer.text(readiness.ready() ? 200 : 503, readiness.reason() + "\n", PLAIN));
+                .thenApply(readiness -> Answer.text(
+                        readiness.ready() ? 200 : 503, readiness.reason() + StoreOutage.note(health) + "\n", PLAIN));
     }
 }

@@ -4,9 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.portcullis.api.ApiException;
+import io.portcullis.api.TenantSpec;
+import io.portcullis.persistence.DatabaseHealth;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
 
@@ -39,6 +44,32 @@ class AdminServerTest extends ApiTestCase {
     }
 
     @Test
+    void shouldRefuseChangesAndSaySinceWhenWhileTheDatabaseIsAway() throws Exception {
+        outage = new DatabaseHealth.Outage(
+                Instant.parse("2026-11-30T10:00:00Z"), "Connection to db.example:5432 refused");
+
+        ApiException refused = refused(() -> client.tag("acme", "web-1", List.of("app:web"), List.of()));
+
+        assertThat(refused.status()).isEqualTo(503);
+        assertThat(refused.problem().code()).isEqualTo("store-unavailable");
+        assertThat(refused.problem().detail())
+                .contains("2026-11-30T10:00:00Z", "Connection to db.example:5432 refused", "nothing was changed");
+        assertThat(client.tenants()).as("questions are answered").isNotEmpty();
+        assertThat(send("GET", "/ready", null, null).body())
+                .isEqualTo("ready; the database has not answered since 2026-11-30T10:00:00Z: enforcing goes on, changes"
+                        + " are refused\n");
+        assertThat(send("GET", "/metrics", null, null).body()).contains("portcullis_database_up 0.0");
+
+        services.silent = true;
+        assertThat(refused(() -> client.cluster()).problem().code()).isEqualTo("store-unavailable");
+
+        services.silent = false;
+        outage = null;
+        client.putTenant("acme", new TenantSpec("DROP", null));
+        assertThat(send("GET", "/ready", null, null).body()).isEqualTo("ready\n");
+    }
+
+    @Test
     void shouldAnswerForeignAddressesAndMethodsWithProblems() throws Exception {
         HttpResponse<String> method = send("PATCH", "/v1/cluster", token(), "{}");
 
@@ -67,7 +98,7 @@ class AdminServerTest extends ApiTestCase {
     void shouldSayInOneLineThatThePortIsInUse() {
         assertThatExceptionOfType(CompletionException.class)
                 .isThrownBy(() -> AdminServer.start(
-                                kit.system(), config(server.address().getPort()), services, tokens)
+                                kit.system(), config(server.address().getPort()), services, tokens, Optional::empty)
                         .toCompletableFuture()
                         .join())
                 .havingCause()

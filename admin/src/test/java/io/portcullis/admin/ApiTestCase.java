@@ -7,6 +7,7 @@ import com.typesafe.config.ConfigFactory;
 import io.portcullis.api.ApiException;
 import io.portcullis.api.PortcullisClient;
 import io.portcullis.api.TenantSpec;
+import io.portcullis.persistence.DatabaseHealth;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -14,7 +15,9 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -63,6 +66,7 @@ abstract class ApiTestCase {
 
     FakeServices services;
     FakeTokens tokens;
+    volatile DatabaseHealth.@Nullable Outage outage;
     AdminServer server;
     PortcullisClient client;
 
@@ -82,9 +86,10 @@ abstract class ApiTestCase {
 
     @BeforeEach
     void start() throws Exception {
+        outage = null;
         services = new FakeServices();
         tokens = new FakeTokens();
-        server = AdminServer.start(kit.system(), config(0), services, tokens)
+        server = AdminServer.start(kit.system(), config(0), services, tokens, () -> Optional.ofNullable(outage))
                 .toCompletableFuture()
                 .join();
         client = PortcullisClient.withTokenFile(base(), folder.resolve("token"));

@@ -9,6 +9,7 @@ import io.portcullis.migration.Migration;
 import io.portcullis.migration.MigrationAgent;
 import io.portcullis.persistence.Checkpoints;
 import io.portcullis.persistence.Database;
+import io.portcullis.persistence.DatabaseWatch;
 import io.portcullis.persistence.JdbcApiTokens;
 import io.portcullis.persistence.JdbcMigrationLog;
 import io.portcullis.persistence.JdbcPlacementDirectory;
@@ -16,7 +17,6 @@ import io.portcullis.persistence.JdbcRuleHitStore;
 import io.portcullis.persistence.MigrationLog;
 import io.portcullis.persistence.PlacementDirectory;
 import io.portcullis.persistence.RuleHitStore;
-import io.portcullis.persistence.Schema;
 import io.portcullis.vnic.HostAgent;
 import io.portcullis.vnic.HostCommand;
 import io.portcullis.vnic.HostLimits;
@@ -24,8 +24,9 @@ import io.portcullis.vnic.HostReply;
 import io.portcullis.vnic.HostTiming;
 import io.portcullis.vnic.LocalHost;
 import io.portcullis.vnic.ShardedVnicActors;
-import java.sql.SQLException;
+import java.time.Clock;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import org.apache.pekko.Done;
@@ -52,9 +53,10 @@ final class NodeActors {
     }
 
     /**
-     * Registers the shard types, starts the host's agents and binds the admin endpoint. Call it once per actor system.
+     * Registers the shard types, starts the host's agents and binds the admin endpoint. Call it once per actor system. The database may be away: a host that was taken out of the
+     * cluster joins again all the same. Its tables are there, from the start of the process ({@link NodePreflight#checkDatabase}).
      *
-     * @throws NodeStartException if the database cannot be opened
+     * @throws NodeStartException if the settings of the database are wrong
      */
     static CompletionStage<AdminServer> start(
             ActorSystem<?> system, NodeConfig config, DataPath dataPath, Checkpoints checkpoints, Spawner spawner)
@@ -91,7 +93,11 @@ final class NodeActors {
                 config.host(),
                 version());
         return AdminServer.start(
-                system, admin, new ActorServices(system, access, admin.askTimeout()), new JdbcApiTokens(database));
+                system,
+                admin,
+                new ActorServices(system, access, admin.askTimeout()),
+                new JdbcApiTokens(database),
+                watchDatabase(system, config));
     }
 
     private static Database openDatabase(ActorSystem<?> system, NodeConfig config, Executor blocking)
@@ -102,17 +108,26 @@ final class NodeActors {
                     .addTask(
                             CoordinatedShutdown.PhaseBeforeActorSystemTerminate(),
                             "close-database",
-                            () -> java.util.concurrent.CompletableFuture.supplyAsync(
+                            () -> CompletableFuture.supplyAsync(
                                     () -> {
                                         database.close();
                                         return Done.done();
                                     },
                                     blocking));
-            Schema.createIfMissing(database);
             return database;
-        } catch (SQLException | RuntimeException e) {
+        } catch (RuntimeException e) {
             throw new NodeStartException("database: " + e.getMessage(), e);
         }
+    }
+
+    private static DatabaseWatch watchDatabase(ActorSystem<?> system, NodeConfig config) {
+        DatabaseWatch watch = DatabaseWatch.start(config.system().getConfig("portcullis.database"), Clock.systemUTC());
+        CoordinatedShutdown.get(system)
+                .addTask(CoordinatedShutdown.PhaseBeforeActorSystemTerminate(), "end-database-watch", () -> {
+                    watch.close();
+                    return CompletableFuture.completedFuture(Done.done());
+                });
+        return watch;
     }
 
     private static void checkpointAtShutdown(ActorSystem<?> system, ActorRef<HostCommand> agent) {

@@ -45,6 +45,7 @@ public final class HostUnderTest implements AutoCloseable {
         DataPath dataPath = wrapper.apply(runtime);
         Checkpoints checkpoints =
                 new Checkpoints(config.dataDirectory().resolve(config.host().value()));
+        NodePreflight.checkDatabase(config);
         InetSocketAddress admin = NodeActors.start(
                         Adapter.toTyped(system), config, dataPath, checkpoints, new Spawner(system))
                 .toCompletableFuture()
