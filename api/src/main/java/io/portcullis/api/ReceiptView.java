@@ -7,6 +7,8 @@ import java.util.List;
  *
  * @param outcome {@code COMMITTED}, {@code ROLLED_BACK}, {@code RECLAIMED} or {@code CANCELLED}
  * @param lossless whether every connection arrived and no frame was dropped on the way
+ * @param restBytes of {@code bytes}, what was sent in the pause
+ * @param rounds most that a vNIC had before the cut
  * @param phases in order
  * @param vnics empty unless it committed
  */
@@ -19,6 +21,8 @@ public record ReceiptView(
         long entriesSent,
         long entriesReceived,
         long bytes,
+        long restBytes,
+        int rounds,
         long framesHeld,
         long framesForwarded,
         long framesDropped,

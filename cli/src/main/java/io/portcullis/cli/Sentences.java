@@ -186,6 +186,10 @@ final class Sentences {
         return route + ": moved, pause " + Words.millis(receipt.pauseNanos()) + ", "
                 + receipt.entriesReceived() + " of " + receipt.entriesSent() + " connections, frames held "
                 + receipt.framesHeld() + ", forwarded " + receipt.framesForwarded() + ", dropped "
-                + receipt.framesDropped();
+                + receipt.framesDropped()
+                + (receipt.rounds() == 0
+                        ? ""
+                        : ", " + receipt.rounds() + (receipt.rounds() == 1 ? " round" : " rounds") + " ahead, "
+                                + receipt.restBytes() + " bytes in the pause");
     }
 }

@@ -6,8 +6,10 @@ import io.portcullis.persistence.CborSerializable;
 import io.portcullis.persistence.StateChunk;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
+import io.portcullis.policy.VnicId;
 import io.portcullis.vnic.VmSpec;
 import java.util.List;
+import java.util.Map;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
@@ -95,6 +97,23 @@ public sealed interface AgentCommand {
     }
 
     /**
+     * To the source: send the tables of all vNICs to {@code session} while they enforce, until little enough changes.
+     *
+     * @param epoch the source's own
+     */
+    record StartPreCopy(
+            String id, VmSpec spec, long epoch, ActorRef<TargetCommand> session, ActorRef<StateChunk> chunks)
+            implements Order {
+        @Override
+        public VmId vm() {
+            return spec.vm();
+        }
+    }
+
+    /** To the source: there will be no cut; said once, as a source to which nobody speaks ends it anyway. */
+    record StopPreCopy(String id, VmId vm) implements Order {}
+
+    /**
      * To the source: cut all vNICs over and hand over to {@code session}.
      *
      * @param epoch the source's own
@@ -175,6 +194,13 @@ public sealed interface AgentCommand {
 
     /** A session has ended; {@code last} is what is answered for it from now on. */
     record SessionEnded(Side side, String id, PlacementCommand.HostReport last) implements Own {}
+
+    /** All was sent that had changed when the cut was ordered, and the tables go on noting changes for it. */
+    record PreCopyDone(String id, Map<VnicId, Precopied> sent) implements Own {
+        public PreCopyDone {
+            sent = Map.copyOf(sent);
+        }
+    }
 
     /** An order was done without a session; {@code report} is what the placement is told, null for nothing. */
     record Done(String work, VmId vm, PlacementCommand.@Nullable HostReport report) implements Own {}

@@ -2,6 +2,7 @@ package io.portcullis.migration;
 
 import io.portcullis.datapath.runtime.ActivationReport;
 import io.portcullis.datapath.runtime.CutoverTarget;
+import io.portcullis.datapath.runtime.ExportedBatch;
 import io.portcullis.datapath.runtime.SealedVnic;
 import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicStatus;
@@ -136,15 +137,45 @@ final class FirewallHost implements VmHost {
                 .thenApply(FirewallReply.Sealed::sealed);
     }
 
-    /** The data path computes the digest over what it imported and refuses a table whose digest or count is another. */
     @Override
-    public CompletionStage<ImportReport> importTable(VnicId vnic, long epoch, TableSnapshot snapshot) {
+    public CompletionStage<ExportedBatch> exportNext(VnicId vnic, long epoch, boolean isFirst) {
+        return askFirewall(
+                        vnic,
+                        settings.stepTimeout(),
+                        FirewallReply.Exported.class,
+                        replyTo -> new FirewallCommand.ExportNext(epoch, isFirst, replyTo))
+                .thenApply(FirewallReply.Exported::batch);
+    }
+
+    @Override
+    public CompletionStage<Void> endExport(VnicId vnic, long epoch) {
         return askFirewall(
                         vnic,
                         settings.stepTimeout(),
                         FirewallReply.Status.class,
-                        replyTo -> new FirewallCommand.ImportTable(epoch, 0, snapshot, replyTo))
-                .thenApply(reply -> new ImportReport(reply.status().connections(), snapshot.digest()));
+                        replyTo -> new FirewallCommand.EndExport(epoch, replyTo))
+                .thenAccept(reply -> {});
+    }
+
+    @Override
+    public CompletionStage<Void> importNext(VnicId vnic, long epoch, int sequence, byte[] chunk) {
+        return askFirewall(
+                        vnic,
+                        settings.stepTimeout(),
+                        FirewallReply.ChunkTaken.class,
+                        replyTo -> new FirewallCommand.ImportNext(epoch, sequence, chunk, replyTo))
+                .thenAccept(reply -> {});
+    }
+
+    /** The data path computes the digest over what it imported and refuses a table whose digest or count is another. */
+    @Override
+    public CompletionStage<ImportReport> importTable(VnicId vnic, long epoch, int firstSequence, TableSnapshot rest) {
+        return askFirewall(
+                        vnic,
+                        settings.stepTimeout(),
+                        FirewallReply.Status.class,
+                        replyTo -> new FirewallCommand.ImportTable(epoch, firstSequence, rest, replyTo))
+                .thenApply(reply -> new ImportReport(reply.status().connections(), rest.digest()));
     }
 
     @Override

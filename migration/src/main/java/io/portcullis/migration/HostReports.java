@@ -15,6 +15,7 @@ final class HostReports {
             case PlacementInput.SourceKept(var id, var refusal) -> new PlacementCommand.SourceKept(id, refusal);
             case PlacementInput.SourceHasReclaimed(var id, var refusal) ->
                 new PlacementCommand.SourceReclaimed(id, refusal);
+            case PlacementInput.SourceHasPreCopied(var id, var problem) -> new PlacementCommand.PreCopied(id, problem);
             case PlacementInput.SourceHasReleased(var id) -> new PlacementCommand.SourceReleased(id);
             case PlacementInput.AttachRequested _,
                     PlacementInput.DetachRequested _,
@@ -24,7 +25,7 @@ final class HostReports {
                     PlacementInput.HostRefusedAttach _,
                     PlacementInput.HostDetached _,
                     PlacementInput.TargetIsReady _,
-                    PlacementInput.CutoverOrdered _,
+                    PlacementInput.PreCopyOrdered _,
                     PlacementInput.HostsLost _,
                     PlacementInput.DeadlinePassed _ ->
                 throw new IllegalArgumentException("no session reports " + report);

@@ -8,6 +8,7 @@ import io.portcullis.migration.model.SourceInput;
 import io.portcullis.migration.model.TargetInput;
 import io.portcullis.migration.model.VnicTransfer;
 import io.portcullis.policy.VmId;
+import io.portcullis.policy.VnicId;
 import io.portcullis.vnic.RefusalCode;
 import io.portcullis.vnic.VmSpec;
 import java.net.URLEncoder;
@@ -33,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Does on one host what the placements of VMs order: attach, detach, and the host's part of each migration, for which it runs a
- * {@link TargetSession} or {@link SourceSession}.
+ * {@link TargetSession}, or a {@link PreCopySource} and then a {@link SourceSession}.
  *
  * <p>Orders are repeated until their report arrives, so they find one of three: a session, which reports again; a session that
  * has ended, whose last report is kept for a while; or nothing, because the order is the first or the node was restarted. In
@@ -48,6 +49,11 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
     private final VmHost host;
     private final Map<String, ActorRef<TargetCommand>> targets = new HashMap<>();
     private final Map<String, ActorRef<SourceCommand>> sources = new HashMap<>();
+    private final Map<String, ActorRef<PreCopyCommand>> precopies = new HashMap<>();
+    /** Orders to cut over that wait for the end of the pre-copy. */
+    private final Map<String, AgentCommand.StartCutover> cutovers = new HashMap<>();
+
+    private final BulkWindow window;
     private final Map<String, PlacementCommand.HostReport> ended;
 
     /** Migrations that this host was asked about before it heard of them: it never takes part. */
@@ -69,6 +75,7 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
         context.setLoggerName(MigrationAgent.class);
         this.environment = environment;
         this.host = environment.host();
+        this.window = new BulkWindow(environment.settings().preCopy().window());
         int limit = environment.settings().maxEndedSessions();
         this.ended = bounded(limit);
         this.sworn = Collections.newSetFromMap(bounded(limit));
@@ -103,6 +110,9 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
                         failure ->
                                 failure == null ? new PlacementCommand.DetachReport(host.host(), order.epoch()) : null);
             case AgentCommand.PrepareTarget order -> onPrepare(order);
+            case AgentCommand.StartPreCopy order -> onStartPreCopy(order);
+            case AgentCommand.StopPreCopy order -> stopPreCopy(order.id(), "the placement gave up");
+            case AgentCommand.PreCopyDone done -> onPreCopyDone(done);
             case AgentCommand.StartCutover order -> onStartCutover(order);
             case AgentCommand.QueryTarget order ->
                 target(
@@ -116,12 +126,7 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
                         order.vm(),
                         session -> session.tell(new TargetCommand.Abort("the placement gave up", order.mayBeCut())),
                         () -> look(Side.TARGET, order.id(), order.spec(), order.epoch()));
-            case AgentCommand.QuerySource order ->
-                source(
-                        order.id(),
-                        order.vm(),
-                        session -> session.tell(new SourceCommand.Local(new SourceInput.Report())),
-                        () -> look(Side.SOURCE, order.id(), order.spec(), order.epoch()));
+            case AgentCommand.QuerySource order -> onQuerySource(order);
             case AgentCommand.ReclaimSource order -> onReclaim(order);
             case AgentCommand.ReleaseSource order -> onRelease(order);
             case AgentCommand.SessionEnded over -> onSessionEnded(over);
@@ -223,7 +228,78 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
 
     // ---- as source
 
+    private void onStartPreCopy(AgentCommand.StartPreCopy order) {
+        ActorRef<PreCopyCommand> running = precopies.get(order.id());
+        if (running != null) {
+            running.tell(new PreCopyCommand.Report());
+            return;
+        }
+        source(order.id(), order.vm(), session -> {}, () -> {
+            if (hasSworn(Side.SOURCE, order.id())) {
+                look(Side.SOURCE, order.id(), order.spec(), order.epoch());
+            } else {
+                String name = "precopy-" + URLEncoder.encode(order.id(), StandardCharsets.UTF_8);
+                precopies.put(
+                        order.id(),
+                        getContext()
+                                .spawn(
+                                        PreCopySource.create(
+                                                order,
+                                                environment,
+                                                window,
+                                                getContext().getSelf()),
+                                        name));
+            }
+        });
+    }
+
+    private void stopPreCopy(String id, String why) {
+        ActorRef<PreCopyCommand> running = precopies.get(id);
+        if (running != null) {
+            running.tell(new PreCopyCommand.Stop(new Refusal(RefusalCode.INVALID, why)));
+        }
+    }
+
+    private void onPreCopyDone(AgentCommand.PreCopyDone done) {
+        precopies.remove(done.id());
+        AgentCommand.StartCutover order = cutovers.remove(done.id());
+        if (order != null && !hasSworn(Side.SOURCE, done.id())) {
+            beginSource(order, done.sent());
+        }
+    }
+
+    private void beginSource(AgentCommand.StartCutover order, Map<VnicId, Precopied> sent) {
+        begin(
+                sources,
+                Side.SOURCE,
+                order.id(),
+                SourceSession.create(order, sent, environment, getContext().getSelf()));
+    }
+
+    /** An order to cut over comes before any question about it: without one there will be no cut. */
+    private void onQuerySource(AgentCommand.QuerySource order) {
+        if (precopies.containsKey(order.id())) {
+            if (!cutovers.containsKey(order.id())) {
+                sworn.add(key(Side.SOURCE, order.id()));
+                stopPreCopy(order.id(), "the order to cut over was lost");
+            }
+            return;
+        }
+        source(
+                order.id(),
+                order.vm(),
+                session -> session.tell(new SourceCommand.Local(new SourceInput.Report())),
+                () -> look(Side.SOURCE, order.id(), order.spec(), order.epoch()));
+    }
+
     private void onStartCutover(AgentCommand.StartCutover order) {
+        ActorRef<PreCopyCommand> running = precopies.get(order.id());
+        if (running != null) {
+            if (cutovers.putIfAbsent(order.id(), order) == null) {
+                running.tell(new PreCopyCommand.Finish());
+            }
+            return;
+        }
         source(
                 order.id(),
                 order.vm(),
@@ -232,12 +308,7 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
                     if (hasSworn(Side.SOURCE, order.id())) {
                         look(Side.SOURCE, order.id(), order.spec(), order.epoch());
                     } else {
-                        begin(
-                                sources,
-                                Side.SOURCE,
-                                order.id(),
-                                SourceSession.create(
-                                        order, environment, getContext().getSelf()));
+                        beginSource(order, Map.of());
                     }
                 });
     }
@@ -251,6 +322,7 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
             tellPlacement(order.vm(), last);
         } else {
             sworn.add(key(Side.SOURCE, order.id()));
+            stopPreCopy(order.id(), "the VM stays here");
             work(
                     "reclaim " + order.vm() + " in epoch " + order.reclaimEpoch(),
                     order.vm(),
@@ -312,7 +384,11 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
 
     private void onSessionEnded(AgentCommand.SessionEnded over) {
         switch (over.side()) {
-            case SOURCE -> sources.remove(over.id());
+            case SOURCE -> {
+                sources.remove(over.id());
+                precopies.remove(over.id());
+                cutovers.remove(over.id());
+            }
             case TARGET -> targets.remove(over.id());
         }
         ended.put(key(over.side(), over.id()), over.last());

@@ -24,7 +24,8 @@ public record MigrationSettings(
         int parallel,
         int evacuationAttempts,
         Duration evacuationRetry,
-        BulkSettings bulk) {
+        BulkSettings bulk,
+        PreCopySettings preCopy) {
 
     /** Reads the section from the root of the configuration. */
     public static MigrationSettings of(Config root) {
@@ -47,7 +48,8 @@ public record MigrationSettings(
                 positive(config, "parallel"),
                 positive(config, "evacuation.attempts"),
                 config.getDuration("evacuation.retry-interval"),
-                BulkSettings.of(config));
+                BulkSettings.of(config),
+                PreCopySettings.of(config.getConfig("precopy")));
     }
 
     /** How long a phase may take; null if it has no limit. */
@@ -56,6 +58,7 @@ public record MigrationSettings(
         return switch (phase) {
             case ATTACHING -> attachTimeout;
             case RESERVING, PREPARED -> prepareTimeout;
+            case PRECOPYING -> preCopy.timeout();
             case CUTTING_OVER -> cutoverTimeout;
             case COMMITTED -> releaseTimeout;
             case DETACHED, PLACED, DETACHING, ROLLING_BACK -> null;

@@ -71,6 +71,14 @@ public sealed interface PlacementCommand {
     /** The destination enforces. */
     record TargetActivated(String id, List<VnicTransfer> vnics, List<String> problems) implements HostReport {}
 
+    /**
+     * The destination has nearly all of the connection tables; the source enforces and awaits the order to cut over. Said again whenever the
+     * source is told to pre-copy.
+     *
+     * @param problem why more is left for the pause than was hoped for; null if that is not so
+     */
+    record PreCopied(String id, @Nullable String problem) implements HostReport {}
+
     /** The source enforces under its old epoch and never will seal for this migration. */
     record SourceKept(String id, Refusal refusal) implements HostReport {}
 
@@ -112,8 +120,8 @@ public sealed interface PlacementCommand {
      */
     record TargetChecked(Operator order, @Nullable Refusal refusal) implements Own {}
 
-    /** The destination is ready: the cut-over begins unless the phase has changed meanwhile. */
-    record BeginCutover(String id) implements Own {}
+    /** The destination is ready: the pre-copy begins unless the phase has changed meanwhile. */
+    record BeginPreCopy(String id) implements Own {}
 
     /** The phase has reached its limit. */
     record DeadlineReached(PlacementPhase phase) implements Own {}

@@ -81,6 +81,7 @@ final class PlacementLog {
             case PlacementEvent.DetachStarted _,
                     PlacementEvent.MigrationReserved _,
                     PlacementEvent.TargetPrepared _,
+                    PlacementEvent.PreCopyStarted _,
                     PlacementEvent.CutoverStarted _,
                     PlacementEvent.TargetAborted _ -> {
                 // Steps on the way.

@@ -49,6 +49,13 @@ final class PlacementOrders {
         };
     }
 
+    /** The order to the source to send the tables to {@code target} while it enforces; again until that is done. */
+    static AgentCommand startPreCopy(PlacementState state, PlacementCommand.TargetReady target) {
+        Move move = state.currentMove();
+        return new AgentCommand.StartPreCopy(
+                move.id(), state.attachedSpec(), move.epochBefore(), target.session(), target.chunks());
+    }
+
     /** The order to the source to hand over; only once, because nobody but {@code target} knows the secrets in it. */
     static AgentCommand startCutover(PlacementState state, PlacementCommand.TargetReady target) {
         Move move = state.currentMove();

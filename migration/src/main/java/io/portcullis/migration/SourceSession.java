@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
@@ -31,18 +32,23 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 final class SourceSession extends MigrationSession<SourceCommand, SourceState, SourceInput, SourceOrder> {
     private final AgentCommand.StartCutover order;
     private final Map<VnicId, CutoverTarget> targets = new HashMap<>();
+    private final Map<VnicId, Precopied> ahead;
     private final Map<VnicId, TableSnapshot> tables = new HashMap<>();
 
     static Behavior<SourceCommand> create(
-            AgentCommand.StartCutover order, AgentEnvironment environment, ActorRef<AgentCommand> agent) {
+            AgentCommand.StartCutover order,
+            Map<VnicId, Precopied> ahead,
+            AgentEnvironment environment,
+            ActorRef<AgentCommand> agent) {
         return Behaviors.setup(context ->
-                Behaviors.withTimers(timers -> new SourceSession(context, timers, order, environment, agent)));
+                Behaviors.withTimers(timers -> new SourceSession(context, timers, order, ahead, environment, agent)));
     }
 
     private SourceSession(
             ActorContext<SourceCommand> context,
             TimerScheduler<SourceCommand> timers,
             AgentCommand.StartCutover order,
+            Map<VnicId, Precopied> ahead,
             AgentEnvironment environment,
             ActorRef<AgentCommand> agent) {
         super(
@@ -55,6 +61,7 @@ final class SourceSession extends MigrationSession<SourceCommand, SourceState, S
                 SourceMachine::decide,
                 SourceState.of(task(order, environment.settings())));
         this.order = order;
+        this.ahead = ahead;
         order.targets().forEach(target -> targets.put(target.vnic(), target.target()));
         timers.startTimerWithFixedDelay(
                 local(new SourceInput.Tick()), environment.settings().retryInterval());
@@ -117,17 +124,30 @@ final class SourceSession extends MigrationSession<SourceCommand, SourceState, S
                 cut.vnic(), sealed == null ? null : handover(cut.vnic(), sealed), cut.refusal()));
     }
 
-    private static VnicHandover handover(VnicId vnic, SealedVnic sealed) {
+    private VnicHandover handover(VnicId vnic, SealedVnic sealed) {
         TableSnapshot table = sealed.table();
+        Precopied sent = ahead.getOrDefault(vnic, Precopied.NOTHING);
         return new VnicHandover(
                 vnic,
+                sealed.isRest() ? sent.chunks() : 0,
                 table.chunks().size(),
                 table.entries(),
                 table.bytes(),
                 table.digest(),
                 sealed.policyRevision(),
                 sealed.forwardedFrames(),
-                sealed.freezeNanos());
+                sealed.freezeNanos(),
+                sent.rounds());
+    }
+
+    /** What an earlier session may have begun to send is of no use to this one. */
+    private CompletionStage<SealedVnic> cutOver(VnicId vnic) {
+        CutoverTarget target = Objects.requireNonNull(targets.get(vnic));
+        return ahead.containsKey(vnic)
+                ? host.cutOver(vnic, order.epoch(), target)
+                : host.endExport(vnic, order.epoch())
+                        .handle((ended, failure) -> target)
+                        .thenCompose(known -> host.cutOver(vnic, order.epoch(), known));
     }
 
     @Override
@@ -136,9 +156,7 @@ final class SourceSession extends MigrationSession<SourceCommand, SourceState, S
             case SourceOrder.Look _ -> look();
             case SourceOrder.Rehearse _ -> rehearse();
             case SourceOrder.CutOver(VnicId vnic) ->
-                pipe(
-                        host.cutOver(vnic, order.epoch(), Objects.requireNonNull(targets.get(vnic))),
-                        (done, refused) -> new SourceCommand.CutOver(vnic, done, refused));
+                pipe(cutOver(vnic), (done, refused) -> new SourceCommand.CutOver(vnic, done, refused));
             case SourceOrder.OpenTransfer _ ->
                 order.session()
                         .tell(new TargetCommand.OpenTransfer(
@@ -195,11 +213,6 @@ final class SourceSession extends MigrationSession<SourceCommand, SourceState, S
 
     private StateChunk chunk(ChunkName name) {
         List<byte[]> chunks = Objects.requireNonNull(tables.get(name.vnic())).chunks();
-        return new StateChunk(
-                order.id(),
-                name.vnic(),
-                name.sequence(),
-                name.sequence() == chunks.size() - 1,
-                chunks.get(name.sequence()));
+        return new StateChunk(order.id(), name.vnic(), name.sequence(), false, chunks.get(name.sequence()));
     }
 }

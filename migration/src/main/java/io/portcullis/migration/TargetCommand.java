@@ -25,6 +25,9 @@ public sealed interface TargetCommand {
      */
     record Rehearse(String id, List<VnicHandover> like, ActorRef<SourceCommand> source) implements FromSource {}
 
+    /** The source sends the tables ahead of the cut; chunks follow and are acknowledged to {@code source}. */
+    record OpenPreCopy(String id, ActorRef<PreCopyCommand> source) implements FromSource {}
+
     /** The source has sealed; chunks follow and are acknowledged to {@code source}. */
     record OpenTransfer(String id, ActorRef<SourceCommand> source) implements FromSource {}
 
@@ -42,6 +45,13 @@ public sealed interface TargetCommand {
     record Local(TargetInput input) implements TargetCommand {}
 
     record ChunkArrived(StateChunk chunk) implements TargetCommand {}
+
+    /** The host's answer to a chunk that was sent ahead of the cut, in this attempt of the source. */
+    record TakenAhead(
+            int attempt,
+            VnicId vnic,
+            int sequence,
+            @Nullable Refusal refusal) implements TargetCommand {}
 
     /** The host's answer to the order to await the cut. */
     record CutoverExpected(

@@ -11,10 +11,12 @@ import io.portcullis.migration.model.TargetInput;
 import io.portcullis.migration.model.TargetMachine;
 import io.portcullis.migration.model.TargetOrder;
 import io.portcullis.migration.model.TargetState;
+import io.portcullis.migration.model.TargetStep;
 import io.portcullis.migration.model.TargetTask;
 import io.portcullis.migration.model.VnicHandover;
 import io.portcullis.persistence.StateChunk;
 import io.portcullis.policy.VnicId;
+import io.portcullis.vnic.RefusalCode;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,6 +41,8 @@ final class TargetSession extends MigrationSession<TargetCommand, TargetState, T
     private final ActorRef<StateChunk> chunks;
     private final Map<VnicId, VnicTarget> targets = new LinkedHashMap<>();
     private final Map<VnicId, NavigableMap<Integer, byte[]>> kept = new HashMap<>();
+
+    private final AheadChunks ahead;
 
     /** Null before the first message of the source. */
     private @Nullable ActorRef<SourceCommand> source;
@@ -67,6 +71,7 @@ final class TargetSession extends MigrationSession<TargetCommand, TargetState, T
                         new TargetTask(order.id(), order.vm(), order.spec().vnicIds(), order.epoch())));
         this.order = order;
         this.timers = timers;
+        this.ahead = new AheadChunks(order.id());
         this.chunks = context.messageAdapter(StateChunk.class, TargetCommand.ChunkArrived::new);
         timers.startTimerWithFixedDelay(
                 local(new TargetInput.Tick()), environment.settings().retryInterval());
@@ -78,7 +83,8 @@ final class TargetSession extends MigrationSession<TargetCommand, TargetState, T
         return switch (message) {
             case TargetCommand.FromSource said -> said.id().equals(order.id()) ? onSource(said) : this;
             case TargetCommand.ChunkArrived(StateChunk chunk) ->
-                chunk.migrationId().equals(order.id()) ? decide(new TargetInput.ChunkArrived(chunk)) : this;
+                chunk.migrationId().equals(order.id()) ? onChunk(chunk) : this;
+            case TargetCommand.TakenAhead taken -> onTakenAhead(taken);
             case TargetCommand.Abort abort -> decideAloud(new TargetInput.Abort(abort.why(), abort.mayBeCut()));
             case TargetCommand.Local(TargetInput input) -> decideAloud(input);
             case TargetCommand.CutoverExpected expected -> onExpected(expected);
@@ -96,6 +102,10 @@ final class TargetSession extends MigrationSession<TargetCommand, TargetState, T
                 source = rehearse.source();
                 yield decide(new TargetInput.Rehearse(rehearse.like()));
             }
+            case TargetCommand.OpenPreCopy open -> {
+                ahead.opened(open.source());
+                yield this;
+            }
             case TargetCommand.OpenTransfer open -> {
                 source = open.source();
                 yield this;
@@ -106,6 +116,36 @@ final class TargetSession extends MigrationSession<TargetCommand, TargetState, T
             }
             case TargetCommand.SourceEnforces _ -> decide(new TargetInput.SourceEnforces());
         };
+    }
+
+    /** What comes ahead of the cut is for the data path; only the rest is the machine's. */
+    private Behavior<TargetCommand> onChunk(StateChunk chunk) {
+        if (!chunk.ahead()) {
+            return decide(new TargetInput.ChunkArrived(chunk));
+        }
+        Refusal why = state().refusal();
+        if (state().step() != TargetStep.READY) {
+            ahead.refuse(why != null ? why : new Refusal(RefusalCode.WRONG_STATE, "the target is " + state().step()));
+        } else if (ahead.isNext(chunk)) {
+            int attempt = ahead.attempt();
+            pipe(
+                    host.importNext(chunk.vnic(), order.epoch(), chunk.sequence(), chunk.bytes()),
+                    (done, refused) -> new TargetCommand.TakenAhead(attempt, chunk.vnic(), chunk.sequence(), refused));
+        }
+        return this;
+    }
+
+    private Behavior<TargetCommand> onTakenAhead(TargetCommand.TakenAhead taken) {
+        Refusal refusal = taken.refusal();
+        if (taken.attempt() != ahead.attempt()) {
+            return this;
+        }
+        if (refusal == null) {
+            ahead.taken(taken.vnic(), taken.sequence());
+            return this;
+        }
+        ahead.refuse(refusal);
+        return decideAloud(new TargetInput.Abort(refusal.message(), false));
     }
 
     private Behavior<TargetCommand> onExpected(TargetCommand.CutoverExpected expected) {
@@ -188,7 +228,7 @@ final class TargetSession extends MigrationSession<TargetCommand, TargetState, T
         TableSnapshot snapshot = new TableSnapshot(
                 bytes == null ? List.of() : List.copyOf(bytes.values()), table.entries(), table.digest());
         pipe(
-                host.importTable(table.vnic(), order.epoch(), snapshot),
+                host.importTable(table.vnic(), order.epoch(), table.precopied(), snapshot),
                 (report, refused) -> local(
                         new TargetInput.Imported(table.vnic(), report, report == null ? orUnknown(refused) : null)));
     }

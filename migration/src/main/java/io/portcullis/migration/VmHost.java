@@ -2,6 +2,7 @@ package io.portcullis.migration;
 
 import io.portcullis.datapath.runtime.ActivationReport;
 import io.portcullis.datapath.runtime.CutoverTarget;
+import io.portcullis.datapath.runtime.ExportedBatch;
 import io.portcullis.datapath.runtime.SealedVnic;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.TableSnapshot;
@@ -42,8 +43,22 @@ public interface VmHost {
     /** Hands the vNIC's frames over and seals; on a failure before the seal the vNIC enforces as before. */
     CompletionStage<SealedVnic> cutOver(VnicId vnic, long epoch, CutoverTarget target);
 
-    /** Takes the table whole, or refuses it whole. */
-    CompletionStage<ImportReport> importTable(VnicId vnic, long epoch, TableSnapshot snapshot);
+    /** The next piece of the table of a vNIC that enforces here and goes on; see {@code DataPath.exportNext}. */
+    CompletionStage<ExportedBatch> exportNext(VnicId vnic, long epoch, boolean isFirst);
+
+    /** Nothing more is asked of the table, and there is no cut. */
+    CompletionStage<Void> endExport(VnicId vnic, long epoch);
+
+    /** Takes a chunk in, beside the table that the vNIC has; chunk 0 begins anew. Completes when the next one is welcome. */
+    CompletionStage<Void> importNext(VnicId vnic, long epoch, int sequence, byte[] chunk);
+
+    /**
+     * Takes the table whole, or refuses it whole.
+     *
+     * @param firstSequence how many chunks {@link #importNext} has taken of it
+     * @param rest of it, with the count and digest of all
+     */
+    CompletionStage<ImportReport> importTable(VnicId vnic, long epoch, int firstSequence, TableSnapshot rest);
 
     /** Enforces from then on, with rules of {@code minimumRevision} or newer; a vNIC that enforces already answers again. */
     CompletionStage<ActivationReport> activate(VnicId vnic, long epoch, long forwardedFrames, long minimumRevision);

@@ -2,6 +2,7 @@ package io.portcullis.migration;
 
 import io.portcullis.migration.PlacementReply.Refused;
 import io.portcullis.migration.model.Decision;
+import io.portcullis.migration.model.Move;
 import io.portcullis.migration.model.PlacementEvent;
 import io.portcullis.migration.model.PlacementInput;
 import io.portcullis.migration.model.PlacementMachine;
@@ -276,6 +277,12 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
             case PlacementCommand.TargetGaveUp r -> decide(state, new PlacementInput.TargetGaveUp(r.id(), r.refusal()));
             case PlacementCommand.TargetActivated r ->
                 decide(state, new PlacementInput.TargetHasActivated(r.id(), r.vnics(), r.problems()));
+            case PlacementCommand.PreCopied r ->
+                // without the destination's addresses there is nobody to hand over to; it says them again, and so does
+                // the source
+                ready != null && ready.id().equals(r.id())
+                        ? decide(state, new PlacementInput.SourceHasPreCopied(r.id(), r.problem()))
+                        : Effect().none();
             case PlacementCommand.SourceKept r -> decide(state, new PlacementInput.SourceKept(r.id(), r.refusal()));
             case PlacementCommand.SourceReclaimed r ->
                 decide(state, new PlacementInput.SourceHasReclaimed(r.id(), r.refusal()));
@@ -291,7 +298,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
             return Effect().none();
         }
         ready = report;
-        context.getSelf().tell(new PlacementCommand.BeginCutover(report.id()));
+        context.getSelf().tell(new PlacementCommand.BeginPreCopy(report.id()));
         return decide(state, new PlacementInput.TargetIsReady(report.id(), report.policyRevision()));
     }
 
@@ -315,9 +322,9 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
             case PlacementCommand.HostAwaited awaited -> onHostAwaited(state, awaited);
             case PlacementCommand.TargetChecked checked -> onTargetChecked(state, checked);
             case PlacementCommand.TargetSilent silent -> onTargetSilent(state, silent);
-            case PlacementCommand.BeginCutover begin ->
+            case PlacementCommand.BeginPreCopy begin ->
                 ready != null && ready.id().equals(begin.id())
-                        ? decide(state, new PlacementInput.CutoverOrdered(begin.id()))
+                        ? decide(state, new PlacementInput.PreCopyOrdered(begin.id()))
                         : Effect().none();
             case PlacementCommand.DeadlineReached reached -> {
                 context.getLog().warn("VM {}: phase {} reached its limit", vm, reached.phase());
@@ -366,6 +373,9 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
     private void sendOrders(PlacementState state) {
         PlacementOrders.commands(state)
                 .forEach(order -> environment.hosts().agent(order.host()).tell(order.command()));
+        if (state.phase() == PlacementPhase.PRECOPYING && ready != null && state.isMoving(ready.id())) {
+            environment.hosts().agent(state.currentMove().from()).tell(PlacementOrders.startPreCopy(state, ready));
+        }
     }
 
     /** An operator's order: refused, or journaled and then {@code accepted}. */
@@ -404,6 +414,10 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
         PlacementLog.write(context.getLog(), before, after, events);
         answerWaiting(before, after, events);
         watchers.tell(before, after);
+        if (before.phase() == PlacementPhase.PRECOPYING && after.phase() != PlacementPhase.CUTTING_OVER) {
+            Move over = before.currentMove();
+            environment.hosts().agent(over.from()).tell(new AgentCommand.StopPreCopy(over.id(), before.vm()));
+        }
         if (before.phase() != after.phase()) {
             startDeadline(after);
         }

@@ -2,6 +2,7 @@ package io.portcullis.migration;
 
 import io.portcullis.datapath.runtime.ActivationReport;
 import io.portcullis.datapath.runtime.CutoverTarget;
+import io.portcullis.datapath.runtime.ExportedBatch;
 import io.portcullis.datapath.runtime.SealedVnic;
 import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicStatus;
@@ -35,6 +36,9 @@ final class FakeVmHost implements VmHost {
         DETACH,
         ADMIT,
         EXPECT,
+        EXPORT,
+        END_EXPORT,
+        IMPORT_NEXT,
         CUT,
         IMPORT,
         ACTIVATE,
@@ -49,6 +53,13 @@ final class FakeVmHost implements VmHost {
         long epoch;
         VnicMode mode = VnicMode.PASSIVE;
         List<byte[]> table = List.of();
+        /** Chunks that were taken in before the table was whole. */
+        final List<byte[]> came = new ArrayList<>();
+
+        boolean isExported;
+        /** Chunks that an export has sent. */
+        int exported;
+
         boolean revoked;
     }
 
@@ -64,6 +75,9 @@ final class FakeVmHost implements VmHost {
     private boolean sealsSilently;
     private boolean draining;
     private boolean rulesMissing;
+    private int changedPerRound;
+    /** Chunks are taken one after the other, as on a thread of their own. */
+    private CompletionStage<Void> lastTaken = CompletableFuture.completedFuture(null);
 
     FakeVmHost(HostId host, EnforcementLedger ledger) {
         this.host = host;
@@ -128,6 +142,16 @@ final class FakeVmHost implements VmHost {
             table.add(("chunk " + i + " of " + vnic).getBytes(java.nio.charset.StandardCharsets.UTF_8));
         }
         find(vnic).table = table;
+    }
+
+    /** As if so many connections had changed whenever a piece of a table is exported. */
+    synchronized void changePerRound(int connections) {
+        changedPerRound = connections;
+    }
+
+    /** Whether the vNIC notes what changes in its table. */
+    synchronized boolean isExported(VnicId vnic) {
+        return find(vnic).isExported;
     }
 
     synchronized List<String> tableOf(VnicId vnic) {
@@ -242,19 +266,68 @@ final class FakeVmHost implements VmHost {
             if (sealsSilently) {
                 throw new HostRefusal(RefusalCode.TIMEOUT, vnic + " did not answer in time");
             }
-            return new SealedVnic(snapshot(found.table), false, REVISION, 3, 1_000);
+            TableSnapshot whole = snapshot(found.table);
+            boolean isRest = found.isExported;
+            found.isExported = false;
+            List<byte[]> rest = found.table.subList(isRest ? found.exported : 0, found.table.size());
+            return new SealedVnic(new TableSnapshot(rest, whole.entries(), whole.digest()), isRest, REVISION, 3, 1_000);
         });
     }
 
     @Override
-    public CompletionStage<ImportReport> importTable(VnicId vnic, long epoch, TableSnapshot snapshot) {
+    public CompletionStage<ExportedBatch> exportNext(VnicId vnic, long epoch, boolean isFirst) {
+        return run(Op.EXPORT, () -> {
+            Vnic found = checked(vnic, epoch);
+            if (found.mode != VnicMode.ENFORCING || !(isFirst || found.isExported)) {
+                throw new HostRefusal(RefusalCode.WRONG_STATE, vnic + " is " + found.mode);
+            }
+            List<byte[]> chunks = List.copyOf(found.table.subList(isFirst ? 0 : found.exported, found.table.size()));
+            found.isExported = true;
+            found.exported = found.table.size();
+            return new ExportedBatch(chunks, chunks.size(), 0, true, changedPerRound, 1);
+        });
+    }
+
+    @Override
+    public CompletionStage<Void> endExport(VnicId vnic, long epoch) {
+        return run(Op.END_EXPORT, () -> {
+            checked(vnic, epoch).isExported = false;
+            return null;
+        });
+    }
+
+    @Override
+    public synchronized CompletionStage<Void> importNext(VnicId vnic, long epoch, int sequence, byte[] chunk) {
+        CompletionStage<Void> taken = lastTaken.thenCompose(before -> importNextNow(vnic, epoch, sequence, chunk));
+        lastTaken = taken.handle((done, failure) -> null);
+        return taken;
+    }
+
+    private CompletionStage<Void> importNextNow(VnicId vnic, long epoch, int sequence, byte[] chunk) {
+        return run(Op.IMPORT_NEXT, () -> {
+            List<byte[]> came = checked(vnic, epoch).came;
+            if (sequence == 0) {
+                came.clear();
+            }
+            if (sequence != came.size()) {
+                throw new HostRefusal(RefusalCode.WRONG_STATE, "chunk " + sequence + " is not the next one");
+            }
+            came.add(chunk);
+            return null;
+        });
+    }
+
+    @Override
+    public CompletionStage<ImportReport> importTable(VnicId vnic, long epoch, int firstSequence, TableSnapshot rest) {
         return run(Op.IMPORT, () -> {
             Vnic found = checked(vnic, epoch);
-            TableSnapshot here = snapshot(snapshot.chunks());
-            if (here.digest() != snapshot.digest()) {
+            List<byte[]> all = new ArrayList<>(found.came.subList(0, firstSequence));
+            all.addAll(rest.chunks());
+            TableSnapshot here = snapshot(all);
+            if (here.digest() != rest.digest()) {
                 throw new HostRefusal(RefusalCode.INVALID, "digest differs");
             }
-            found.table = snapshot.chunks();
+            found.table = all;
             return new ImportReport(here.entries(), here.digest());
         });
     }

@@ -12,6 +12,7 @@ import io.portcullis.migration.model.BulkEvent;
 import io.portcullis.migration.model.BulkMove;
 import io.portcullis.migration.model.BulkOperation;
 import io.portcullis.migration.model.BulkState;
+import io.portcullis.migration.model.CopyRound;
 import io.portcullis.migration.model.MigrationOutcome;
 import io.portcullis.migration.model.MigrationReceipt;
 import io.portcullis.migration.model.PhaseTime;
@@ -41,7 +42,8 @@ class MessageFormatTest {
                     .withFallback(ConfigFactory.load())
                     .resolve());
     private static final Refusal REFUSAL = new Refusal(RefusalCode.PORT, "no such port");
-    private static final VnicTransfer TRANSFER = new VnicTransfer(ETH0, 1, 2, 3, -4, 5, 6, 7, 8, 9, 10, 11);
+    private static final VnicTransfer TRANSFER =
+            new VnicTransfer(ETH0, 1, 2, 3, -4, 5, 6, 7, 8, 9, 10, 11, List.of(new CopyRound(1, 2, 3, 4, 5)));
     private static final MigrationReceipt RECEIPT = new MigrationReceipt(
             "m1",
             WEB.vm(),
@@ -83,7 +85,8 @@ class MessageFormatTest {
                 new PlacementEvent.VmDetached(5),
                 new PlacementEvent.MigrationReserved("m1", TWO, 2, 3, "ann", 5),
                 new PlacementEvent.TargetPrepared("m1", 7, 5),
-                new PlacementEvent.CutoverStarted("m1", 5),
+                new PlacementEvent.PreCopyStarted("m1", 5),
+                new PlacementEvent.CutoverStarted("m1", null, 5),
                 new PlacementEvent.MigrationCommitted("m1", List.of(TRANSFER), List.of("a problem"), 5),
                 new PlacementEvent.SourceReleased("m1", true, 5),
                 new PlacementEvent.RollbackStarted("m1", REFUSAL, true, false, 5),
@@ -95,6 +98,7 @@ class MessageFormatTest {
         var replies = KIT.<PlacementReply>createTestProbe().getRef();
         var target = KIT.<TargetCommand>createTestProbe().getRef();
         var source = KIT.<SourceCommand>createTestProbe().getRef();
+        var precopy = KIT.<PreCopyCommand>createTestProbe().getRef();
         var chunks = KIT.<StateChunk>createTestProbe().getRef();
         var loads = KIT.<AgentCommand.HostLoad>createTestProbe().getRef();
         var bulk = KIT.<BulkReply>createTestProbe().getRef();
@@ -113,6 +117,7 @@ class MessageFormatTest {
                 new PlacementCommand.TargetReady("m1", 7, targets, target, chunks),
                 new PlacementCommand.TargetGaveUp("m1", REFUSAL),
                 new PlacementCommand.TargetActivated("m1", List.of(TRANSFER), List.of()),
+                new PlacementCommand.PreCopied("m1", "a problem"),
                 new PlacementCommand.SourceKept("m1", REFUSAL),
                 new PlacementCommand.SourceReclaimed("m1", REFUSAL),
                 new PlacementCommand.SourceReleased("m1"),
@@ -126,6 +131,8 @@ class MessageFormatTest {
                 new MigrationUpdate.Progress("m1", WEB.vm(), ONE, TWO, PlacementPhase.PLACED, true, RECEIPT),
                 new MigrationUpdate.NotFound("m1"),
                 new AgentCommand.PrepareTarget("m1", WEB, 2),
+                new AgentCommand.StartPreCopy("m1", WEB, 1, target, chunks),
+                new AgentCommand.StopPreCopy("m1", WEB.vm()),
                 new AgentCommand.StartCutover("m1", WEB, 1, 2, 3, 7, targets, target, chunks),
                 new AgentCommand.QueryTarget("m1", WEB, 2),
                 new AgentCommand.QuerySource("m1", WEB, 1),
@@ -137,7 +144,10 @@ class MessageFormatTest {
                 new AgentCommand.TargetCheck(TWO, REFUSAL),
                 new AgentCommand.GetLoad(List.of(WEB.vm()), loads),
                 new AgentCommand.HostLoad(TWO, List.of(new AgentCommand.VmWeight(WEB.vm(), 2, 3, 4)), 10, true),
-                new TargetCommand.Rehearse("m1", List.of(new VnicHandover(ETH0, 0, 0, 0, 0, 0, 0, 0)), source),
+                new TargetCommand.Rehearse("m1", List.of(VnicHandover.like(ETH0)), source),
+                new TargetCommand.OpenPreCopy("m1", precopy),
+                new PreCopyCommand.Taken("m1", ETH0, 3),
+                new PreCopyCommand.Refused("m1", REFUSAL),
                 new TargetCommand.OpenTransfer("m1", source),
                 new TargetCommand.Handover("m1", 2, List.of(new VnicHandover(ETH0, 1, 2, 3, -4, 5, 6, 7)), source),
                 new TargetCommand.SourceEnforces("m1"),
@@ -181,8 +191,8 @@ class MessageFormatTest {
     @Test
     void shouldBringASnapshotBackAsItWas() {
         PlacementState state = PlacementState.empty(WEB.vm());
-        for (PlacementEvent event :
-                List.of(events().get(0), events().get(1), events().get(5), events().get(6), events().get(7))) {
+        for (PlacementEvent event : List.of(
+                events().get(0), events().get(1), events().get(5), events().get(6), events().get(7), events().get(8))) {
             state = state.apply(event);
         }
         KIT.serializationTestKit().verifySerialization(state, true);

@@ -65,6 +65,7 @@ class MigrationTest {
                 .containsExactly(
                         PlacementPhase.RESERVING,
                         PlacementPhase.PREPARED,
+                        PlacementPhase.PRECOPYING,
                         PlacementPhase.CUTTING_OVER,
                         PlacementPhase.COMMITTED,
                         PlacementPhase.PLACED);
@@ -104,11 +105,12 @@ class MigrationTest {
         cluster.placement(WEB.vm()).tell(new PlacementCommand.WatchMigration(id, watcher.getRef()));
         cluster.host(TWO).goOn(FakeVmHost.Op.ADMIT);
 
-        assertThat(watcher.receiveSeveralMessages(5))
+        assertThat(watcher.receiveSeveralMessages(6))
                 .extracting(update -> ((MigrationUpdate.Progress) update).phase())
                 .containsExactly(
                         PlacementPhase.RESERVING,
                         PlacementPhase.PREPARED,
+                        PlacementPhase.PRECOPYING,
                         PlacementPhase.CUTTING_OVER,
                         PlacementPhase.COMMITTED,
                         PlacementPhase.PLACED);

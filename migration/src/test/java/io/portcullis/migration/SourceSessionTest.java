@@ -12,6 +12,7 @@ import io.portcullis.migration.model.TargetMachine;
 import io.portcullis.persistence.StateChunk;
 import io.portcullis.vnic.RefusalCode;
 import java.net.InetSocketAddress;
+import java.util.Map;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -81,6 +82,6 @@ class SourceSessionTest {
                 _ -> placement.getRef(),
                 MigrationSettings.of(kit.system().settings().config()));
         TestProbe<AgentCommand> agent = kit.createTestProbe();
-        return kit.spawn(SourceSession.create(order, environment, agent.getRef()));
+        return kit.spawn(SourceSession.create(order, Map.of(), environment, agent.getRef()));
     }
 }

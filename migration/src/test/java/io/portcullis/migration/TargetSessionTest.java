@@ -75,7 +75,7 @@ class TargetSessionTest {
     }
 
     private static StateChunk chunk(boolean first) {
-        return new StateChunk("m1", first ? ETH0 : ETH1, 0, true, BYTES);
+        return new StateChunk("m1", first ? ETH0 : ETH1, 0, false, BYTES);
     }
 
     private TargetCommand.Handover handover() {

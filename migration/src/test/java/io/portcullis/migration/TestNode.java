@@ -84,7 +84,7 @@ final class TestNode implements AutoCloseable {
                 new LocalHost(
                         host,
                         dataPath,
-                        new HostLimits(10, 10_000),
+                        new HostLimits(10, 200_000),
                         HostTiming.DEFAULT,
                         directory,
                         new JdbcRuleHitStore(database),

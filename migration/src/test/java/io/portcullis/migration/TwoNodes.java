@@ -53,6 +53,12 @@ final class TwoNodes implements AutoCloseable {
     private static final TenantId TENANT = new TenantId("acme");
     private static final int PAYLOAD_OFFSET = 14 + 20 + 8;
     private static final long SEND_PAUSE_NANOS = 200_000;
+    /** Datagrams from and to this port open flows; those of {@link #send} are another one. */
+    private static final int ECHO_PORT = 6_000;
+
+    private static final int FIRST_PORT = 8_000;
+    private static final int PORTS = 50_000;
+    private static final int MOST_UNANSWERED = 1_000;
 
     final TestNode one;
     final TestNode two;
@@ -64,6 +70,7 @@ final class TwoNodes implements AutoCloseable {
     final Queue<Long> atDb = new ConcurrentLinkedQueue<>();
 
     final Queue<Long> atWeb = new ConcurrentLinkedQueue<>();
+    private final AtomicLong echoes = new AtomicLong();
     private final MemoryFabric fabric;
     private final MemoryVm web;
     private final MemoryVm db;
@@ -91,8 +98,21 @@ final class TwoNodes implements AutoCloseable {
         this.two = two;
         web = fabric.addVm("web-1");
         db = fabric.addVm("db-1");
-        keepNumbers(web, atWeb);
-        keepNumbers(db, atDb);
+        web.onReceive(frame -> {
+            if (isEcho(frame)) {
+                echoes.incrementAndGet();
+            } else {
+                keepNumber(frame, atWeb);
+            }
+        });
+        db.onReceive(frame -> {
+            if (isEcho(frame)) {
+                int asker = ByteBuffer.wrap(frame).getShort(34) & 0xffff;
+                db.send(datagram(DB, WEB, destinationPort(frame), asker, 0));
+            } else {
+                keepNumber(frame, atDb);
+            }
+        });
     }
 
     @Override
@@ -113,6 +133,31 @@ final class TwoNodes implements AutoCloseable {
     void stopTraffic() throws InterruptedException {
         stop.set(true);
         sender.join();
+    }
+
+    /** {@code web-1} has so many flows with {@code db-1}, each of them answered. */
+    void openFlows(int count) {
+        for (int flow = 0; flow < count; flow++) {
+            touchFlow(flow);
+            if (flow % MOST_UNANSWERED == 0) {
+                long soon = flow - MOST_UNANSWERED;
+                await().atMost(TestNode.PATIENCE).until(() -> echoes.get() >= soon);
+            }
+        }
+        await().atMost(TestNode.PATIENCE).until(() -> echoes.get() >= count);
+    }
+
+    /** A datagram of a flow, and its echo. */
+    void touchFlow(int flow) {
+        web.send(datagram(WEB, DB, FIRST_PORT + flow % PORTS, ECHO_PORT + flow / PORTS, 0));
+    }
+
+    private static boolean isEcho(byte[] frame) {
+        return isDatagram(frame) && destinationPort(frame) >= ECHO_PORT;
+    }
+
+    private static int destinationPort(byte[] frame) {
+        return ByteBuffer.wrap(frame).getShort(36) & 0xffff;
     }
 
     /** Waits until some more have come at both. */
@@ -229,16 +274,22 @@ final class TwoNodes implements AutoCloseable {
                         "memory:" + name)));
     }
 
-    private static void keepNumbers(MemoryVm vm, Queue<Long> numbers) {
-        vm.onReceive(frame -> {
-            if (frame.length >= PAYLOAD_OFFSET + Long.BYTES && frame[12] == 8 && frame[13] == 0 && frame[23] == 17) {
-                numbers.add(ByteBuffer.wrap(frame).getLong(PAYLOAD_OFFSET));
-            }
-        });
+    private static void keepNumber(byte[] frame, Queue<Long> numbers) {
+        if (isDatagram(frame)) {
+            numbers.add(ByteBuffer.wrap(frame).getLong(PAYLOAD_OFFSET));
+        }
     }
 
-    /** An Ethernet frame with a UDP datagram, port 5000 to 5000, that carries the number. */
+    private static boolean isDatagram(byte[] frame) {
+        return frame.length >= PAYLOAD_OFFSET + Long.BYTES && frame[12] == 8 && frame[13] == 0 && frame[23] == 17;
+    }
+
     private static byte[] datagram(VmSpec from, VmSpec to, long number) {
+        return datagram(from, to, 5_000, 5_000, number);
+    }
+
+    /** An Ethernet frame with a UDP datagram that carries the number. */
+    private static byte[] datagram(VmSpec from, VmSpec to, int fromPort, int toPort, long number) {
         VnicSpec source = from.vnics().getFirst();
         VnicSpec target = to.vnics().getFirst();
         ByteBuffer frame = ByteBuffer.allocate(PAYLOAD_OFFSET + Long.BYTES);
@@ -257,7 +308,10 @@ final class TwoNodes implements AutoCloseable {
             sum += frame.getShort(i) & 0xffff;
         }
         frame.putShort(24, (short) ~(sum + (sum >>> 16)));
-        frame.putShort((short) 5000).putShort((short) 5000).putShort((short) 16).putShort((short) 0);
+        frame.putShort((short) fromPort)
+                .putShort((short) toPort)
+                .putShort((short) 16)
+                .putShort((short) 0);
         return frame.putLong(number).array();
     }
 

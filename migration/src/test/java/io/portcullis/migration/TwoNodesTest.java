@@ -9,6 +9,9 @@ import io.portcullis.migration.model.BulkOperation;
 import io.portcullis.migration.model.MigrationReceipt;
 import io.portcullis.migration.model.VnicTransfer;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,6 +56,39 @@ class TwoNodesTest {
                             .allSatisfy(row -> assertThat(row.state()).isEqualTo("COMMITTED"))
                             .allSatisfy(row -> assertThat(row.ended()).isNotNull()));
             evacuate(nodes.one, nodes.two);
+        }
+    }
+
+    @Test
+    void shouldMoveALargeTableInRoundsWhileItChanges() throws Exception {
+        int flows = 60_000;
+        try (TwoNodes nodes = TwoNodes.start(dataDir)) {
+            nodes.openFlows(flows);
+            nodes.startTraffic();
+            AtomicBoolean stop = new AtomicBoolean();
+            Thread changes = Thread.ofPlatform().daemon().start(() -> {
+                for (int flow = 0; !stop.get(); flow = (flow + 7_919) % (flows + 500)) {
+                    nodes.touchFlow(flow);
+                    LockSupport.parkNanos(100_000);
+                }
+            });
+            for (TestNode to : List.of(nodes.two, nodes.one, nodes.two)) {
+                MigrationReceipt receipt = nodes.awaitReceipt(nodes.order(to));
+                assertThat(receipt.lossless()).as(receipt.toString()).isTrue();
+                VnicTransfer web = receipt.vnics().getFirst();
+                assertThat(web.entriesReceived()).isGreaterThan(flows / 2);
+                assertThat(web.rounds()).isNotEmpty();
+                assertThat(web.rounds().getFirst().entries()).isGreaterThan(flows / 2);
+                assertThat(web.restBytes()).isLessThan(web.rounds().getFirst().bytes());
+            }
+            stop.set(true);
+            changes.join();
+            nodes.stopTraffic();
+            long ofWeb = nodes.nextOfWeb.get();
+            long ofDb = nodes.nextOfDb.get();
+            await().atMost(TestNode.PATIENCE).until(() -> nodes.atDb.size() >= ofWeb && nodes.atWeb.size() >= ofDb);
+            assertThat(List.copyOf(nodes.atDb)).hasSize((int) ofWeb).isSorted();
+            assertThat(List.copyOf(nodes.atWeb)).hasSize((int) ofDb).isSorted();
         }
     }
 

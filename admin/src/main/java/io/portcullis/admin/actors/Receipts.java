@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.portcullis.api.CopyRoundView;
 import io.portcullis.api.PhaseView;
 import io.portcullis.api.ReceiptView;
 import io.portcullis.api.VnicReceipt;
@@ -50,6 +51,8 @@ final class Receipts {
                 sum(receipt, VnicTransfer::entriesSent),
                 sum(receipt, VnicTransfer::entriesReceived),
                 sum(receipt, VnicTransfer::bytes),
+                sum(receipt, VnicTransfer::restBytes),
+                (int) max(receipt, vnic -> vnic.rounds().size()),
                 sum(receipt, VnicTransfer::framesHeld),
                 sum(receipt, VnicTransfer::framesForwarded),
                 sum(receipt, VnicTransfer::framesDropped),
@@ -78,6 +81,7 @@ final class Receipts {
                 vnic.entriesSent(),
                 vnic.entriesReceived(),
                 vnic.bytes(),
+                vnic.restBytes(),
                 Long.toHexString(vnic.digestSent()),
                 Long.toHexString(vnic.digestReceived()),
                 vnic.policyRevision(),
@@ -85,6 +89,10 @@ final class Receipts {
                 vnic.framesForwarded(),
                 vnic.framesDropped(),
                 vnic.freezeNanos(),
-                vnic.pauseNanos());
+                vnic.pauseNanos(),
+                vnic.rounds().stream()
+                        .map(round -> new CopyRoundView(
+                                round.entries(), round.removals(), round.bytes(), round.nanos(), round.changed()))
+                        .toList());
     }
 }

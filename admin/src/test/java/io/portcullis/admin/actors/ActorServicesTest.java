@@ -10,6 +10,7 @@ import io.portcullis.admin.FirewallAnswer;
 import io.portcullis.admin.HitReport;
 import io.portcullis.admin.http.ProblemKind;
 import io.portcullis.admin.http.RefusedException;
+import io.portcullis.api.CopyRoundView;
 import io.portcullis.api.EvacuationView;
 import io.portcullis.api.HistoryView;
 import io.portcullis.api.HostView;
@@ -32,6 +33,7 @@ import io.portcullis.migration.PlacementReply;
 import io.portcullis.migration.PlacementView;
 import io.portcullis.migration.model.BulkMove;
 import io.portcullis.migration.model.BulkOperation;
+import io.portcullis.migration.model.CopyRound;
 import io.portcullis.migration.model.MigrationOutcome;
 import io.portcullis.migration.model.MigrationReceipt;
 import io.portcullis.migration.model.PhaseTime;
@@ -391,7 +393,8 @@ class ActorServicesTest {
                 "me",
                 MigrationOutcome.COMMITTED,
                 List.of(new PhaseTime(PlacementPhase.RESERVING, 1_000), new PhaseTime(PlacementPhase.PLACED, 2_000)),
-                List.of(new VnicTransfer(ETH0, 4, 4, 256, -1, -1, 7, 3, 2, 0, 900, 1_200)),
+                List.of(new VnicTransfer(
+                        ETH0, 4, 4, 256, -1, -1, 7, 3, 2, 0, 900, 1_200, List.of(new CopyRound(4, 0, 200, 5_000, 1)))),
                 List.of());
     }
 
@@ -408,6 +411,9 @@ class ActorServicesTest {
 
         assertThat(view.receipt().vnics().getFirst().digestSent()).isEqualTo("ffffffffffffffff");
         assertThat(view.receipt().phases()).hasSize(2);
+        assertThat(view.receipt().rounds()).isEqualTo(1);
+        assertThat(view.receipt().restBytes()).isEqualTo(56);
+        assertThat(view.receipt().vnics().getFirst().rounds()).containsExactly(new CopyRoundView(4, 0, 200, 5_000, 1));
         assertThat(done(services.nodeReport()).migrations()).isEqualTo(Map.of("COMMITTED", 1L));
         assertThat(done(services.nodeReport()).migrations()).isEqualTo(Map.of("COMMITTED", 1L));
         assertThat(done(services.nodeReport()).counters()).containsEntry("uplink.in", 9L);

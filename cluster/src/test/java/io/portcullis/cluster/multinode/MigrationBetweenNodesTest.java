@@ -88,6 +88,7 @@ class MigrationBetweenNodesTest {
                 epoch++;
                 ReceiptView receipt = assertLossless(move);
                 assertThat(receipt.epochAfter()).isEqualTo(epoch);
+                assertThat(receipt.rounds()).as("before the cut").isPositive();
                 assertPlaced(ScenarioTenant.WEB, to, epoch, config.hosts());
                 traffic.awaitProgress();
                 long now = hits(client(asked)).hits();

@@ -59,7 +59,7 @@ public interface DataPath extends AutoCloseable {
     /**
      * Takes a chunk of another host's table into a PASSIVE or HOLDING vNIC, beside its own table; complete when the next one is welcome.
      *
-     * @param sequence 0 for the first one; one that came before changes nothing, and a gap is refused
+     * @param sequence 0 for the first one, which begins anew; any other must be the next one
      */
     CompletionStage<Void> importNext(VnicId vnic, long epoch, int sequence, byte[] chunk);
 

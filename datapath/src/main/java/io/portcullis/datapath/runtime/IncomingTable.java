@@ -33,13 +33,14 @@ final class IncomingTable {
         this.taken = vnic.engine.beginImport();
     }
 
-    /** Takes in the chunk number {@code sequence}; one that came before is answered as it was. */
+    /** Takes in the chunk number {@code sequence}, which must be the next one. */
     CompletableFuture<@Nullable Void> add(int sequence, byte[] chunk) {
-        requireNext(sequence);
-        if (sequence == next) {
-            next++;
-            work(chunk);
+        if (isClosed || sequence != next) {
+            throw new DataPathException(
+                    Reason.WRONG_MODE, "chunk " + sequence + " of " + vnic.id() + " is not the next one, " + next);
         }
+        next++;
+        work(chunk);
         return last.thenApply(result -> {
             require(result);
             return null;
@@ -92,13 +93,6 @@ final class IncomingTable {
         require(result);
         vnic.engine.adopt(taken, rest.entries(), rest.digest(), loop.now());
         isClosed = true;
-    }
-
-    private void requireNext(int sequence) {
-        if (isClosed || sequence > next) {
-            throw new DataPathException(
-                    Reason.WRONG_MODE, "chunk " + sequence + " of " + vnic.id() + " is not the next one, " + next);
-        }
     }
 
     private void require(ImportResult result) {

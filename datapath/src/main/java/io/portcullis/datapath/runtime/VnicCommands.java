@@ -192,15 +192,14 @@ final class VnicCommands {
 
     CompletableFuture<@Nullable Void> importNext(VnicId id, long epoch, int sequence, byte[] chunk) {
         Vnic vnic = findToFill(id, epoch);
-        IncomingTable incoming = vnic.incoming;
-        if (incoming == null && sequence == 0) {
-            incoming = new IncomingTable(loop, vnic);
-            vnic.incoming = incoming;
+        if (sequence == 0) {
+            vnic.endImport();
+            vnic.incoming = new IncomingTable(loop, vnic);
         }
-        if (incoming == null) {
+        if (vnic.incoming == null) {
             throw wrongMode(vnic, "nothing of a table has come yet");
         }
-        return incoming.add(sequence, chunk);
+        return vnic.incoming.add(sequence, chunk);
     }
 
     CompletableFuture<VnicStatus> importTable(VnicId id, long epoch, int firstSequence, TableSnapshot rest) {

@@ -95,7 +95,7 @@ class PreCopyTest {
     }
 
     @Test
-    void shouldRefuseChunksOutOfOrderAndTakeOneTwice() {
+    void shouldRefuseChunksOutOfOrderAndBeginAnewWithTheFirst() {
         hosts.enforce(first, vnic(1, 1), RULES);
         open(0, 50);
         byte[] one = export(true).chunks().getFirst();

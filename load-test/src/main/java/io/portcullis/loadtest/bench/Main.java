@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
             TrackBench.class,
             PolicyBench.class,
             RealizeBench.class,
+            MigrateBench.class,
             AnalyzeBench.class,
             JmhBench.class
         },

@@ -24,6 +24,7 @@ public final class LocalCluster implements AutoCloseable {
     private final Lab lab;
     private final int basePort;
     private final int heapMebibytes;
+    private final List<String> settings;
     private final Path folder;
     private final Map<String, NodeProcess> nodes = new LinkedHashMap<>();
 
@@ -34,6 +35,16 @@ public final class LocalCluster implements AutoCloseable {
      * @param heapMebibytes of each host, at most
      */
     public LocalCluster(Lab lab, int basePort, int heapMebibytes) throws IOException {
+        this(lab, basePort, heapMebibytes, List.of());
+    }
+
+    /**
+     * As above.
+     *
+     * @param settings of each host, {@code path=value}, in which <code>{host}</code> stands for its name
+     */
+    public LocalCluster(Lab lab, int basePort, int heapMebibytes, List<String> settings) throws IOException {
+        this.settings = List.copyOf(settings);
         this.lab = lab;
         this.basePort = basePort;
         this.heapMebibytes = heapMebibytes;
@@ -47,7 +58,8 @@ public final class LocalCluster implements AutoCloseable {
             if (node == null) {
                 int firstPort = basePort + PORT_STEP * nodes.size();
                 checkFree(firstPort);
-                node = NodeProcess.of(host, firstPort, seeds(), lab.backend(), lab.uplink(host), folder, heapMebibytes);
+                node = NodeProcess.of(
+                        host, firstPort, seeds(), lab.backend(), lab.uplink(host), folder, heapMebibytes, settings);
                 nodes.put(host, node);
             }
             node.start();

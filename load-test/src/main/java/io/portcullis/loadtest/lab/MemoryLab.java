@@ -40,6 +40,11 @@ public final class MemoryLab implements Lab {
         return "memory:127.0.0.1:" + fabric.address().getPort() + "/" + host;
     }
 
+    /** The far end of a VM's port, for whoever sends frames by himself. */
+    public MemoryVm addVm(String name) {
+        return fabric.addVm(name);
+    }
+
     @Override
     public LabVm addVm(String name, MacAddress mac, List<InetAddress> addresses) {
         MemoryVm vm = fabric.addVm(name);

@@ -35,9 +35,17 @@ public final class NodeProcess {
      * Ports of one host: cluster, admin and tunnel lie side by side from {@code firstPort} on.
      *
      * @param heapMebibytes of the JVM, at most
+     * @param settings {@code path=value}, in which <code>{host}</code> stands for the host's name
      */
     static NodeProcess of(
-            String host, int firstPort, String seeds, String backend, String uplink, Path folder, int heapMebibytes) {
+            String host,
+            int firstPort,
+            String seeds,
+            String backend,
+            String uplink,
+            Path folder,
+            int heapMebibytes,
+            List<String> settings) {
         List<String> command = new ArrayList<>(List.of(
                 System.getenv()
                         .getOrDefault(
@@ -49,10 +57,9 @@ public final class NodeProcess {
                 "-XX:TieredStopAtLevel=4",
                 "--sun-misc-unsafe-memory-access=allow",
                 "--enable-native-access=ALL-UNNAMED",
-                "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED",
-                "-cp",
-                classPath(),
-                "io.portcullis.cluster.Main"));
+                "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED"));
+        settings.forEach(setting -> command.add("-D" + setting.replace("{host}", host)));
+        command.addAll(List.of("-cp", classPath(), "io.portcullis.cluster.Main"));
         command.addAll(List.of("--host", host));
         command.addAll(List.of("--data-dir", folder.resolve("data").toString()));
         command.addAll(List.of("--cluster-port", Integer.toString(firstPort)));
@@ -132,6 +139,13 @@ public final class NodeProcess {
 
     public PortcullisClient client() throws IOException {
         return PortcullisClient.withTokenFile(admin, tokenFile);
+    }
+
+    /** CPU time of the process since its start, of all its threads. */
+    public long cpuMillis() {
+        return process == null
+                ? 0
+                : process.info().totalCpuDuration().map(Duration::toMillis).orElse(0L);
     }
 
     public boolean isAlive() {

@@ -43,8 +43,15 @@ public sealed interface PlacementEvent extends CborSerializable {
 
     record TargetPrepared(String id, long policyRevision, long atMillis) implements PlacementEvent {}
 
-    /** From here on the source may seal at any time. */
-    record CutoverStarted(String id, long atMillis) implements PlacementEvent {}
+    /** The source was told to send the connection tables while it enforces. */
+    record PreCopyStarted(String id, long atMillis) implements PlacementEvent {}
+
+    /**
+     * From here on the source may seal at any time.
+     *
+     * @param problem why more is left for the pause than was hoped for; null if that is not so
+     */
+    record CutoverStarted(String id, @Nullable String problem, long atMillis) implements PlacementEvent {}
 
     record MigrationCommitted(String id, List<VnicTransfer> vnics, List<String> problems, long atMillis)
             implements PlacementEvent {

@@ -4,6 +4,7 @@ import io.portcullis.policy.HostId;
 import io.portcullis.vnic.VmSpec;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** What can happen to a placement: orders of operators, answers of hosts, the passing of time. */
 public sealed interface PlacementInput {
@@ -32,7 +33,14 @@ public sealed interface PlacementInput {
     /** The destination will never activate this migration: it refused, failed, or was told to give up. */
     record TargetGaveUp(String id, Refusal refusal) implements PlacementInput {}
 
-    record CutoverOrdered(String id) implements PlacementInput {}
+    record PreCopyOrdered(String id) implements PlacementInput {}
+
+    /**
+     * The destination has nearly all of the connection tables, and the source still enforces.
+     *
+     * @param problem why more is left for the pause than was hoped for; null if that is not so
+     */
+    record SourceHasPreCopied(String id, @Nullable String problem) implements PlacementInput {}
 
     /** The destination enforces: the commit point has passed. Both the destination and the source may say so. */
     record TargetHasActivated(String id, List<VnicTransfer> vnics, List<String> problems) implements PlacementInput {}

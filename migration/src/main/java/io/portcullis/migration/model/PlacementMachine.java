@@ -7,6 +7,7 @@ import io.portcullis.migration.model.PlacementEvent.DetachStarted;
 import io.portcullis.migration.model.PlacementEvent.MigrationCommitted;
 import io.portcullis.migration.model.PlacementEvent.MigrationReserved;
 import io.portcullis.migration.model.PlacementEvent.MigrationRolledBack;
+import io.portcullis.migration.model.PlacementEvent.PreCopyStarted;
 import io.portcullis.migration.model.PlacementEvent.RollbackStarted;
 import io.portcullis.migration.model.PlacementEvent.SourceReleased;
 import io.portcullis.migration.model.PlacementEvent.TargetAborted;
@@ -33,10 +34,12 @@ import org.jspecify.annotations.Nullable;
  *               MigrateRequested                   MigrationReserved(e+1, reclaim e+2)           RESERVING
  * DETACHING     HostDetached, HostsLost(host)      VmDetached                                    DETACHED
  * RESERVING     TargetIsReady                      TargetPrepared                                PREPARED
- * PREPARED      CutoverOrdered                     CutoverStarted                                CUTTING_OVER
+ * PREPARED      PreCopyOrdered                     PreCopyStarted                                PRECOPYING
+ * PRECOPYING    SourceHasPreCopied                 CutoverStarted                                CUTTING_OVER
+ *               SourceKept                         RollbackStarted                               ROLLING_BACK
  * RESERVING,    CancelRequested, DeadlinePassed,   RollbackStarted                               ROLLING_BACK
- *  PREPARED      HostsLost(from)
- *               TargetGaveUp, HostsLost(to)        RollbackStarted TargetAborted RolledBack(e)   PLACED at from
+ *  PREPARED,     HostsLost(from)
+ *  PRECOPYING   TargetGaveUp, HostsLost(to)        RollbackStarted TargetAborted RolledBack(e)   PLACED at from
  * CUTTING_OVER  TargetHasActivated                 MigrationCommitted(e+1)                       COMMITTED at to
  *               SourceKept                         RollbackStarted                               ROLLING_BACK
  *               DeadlinePassed, HostsLost(one)     RollbackStarted(reclaim)                      ROLLING_BACK
@@ -76,15 +79,20 @@ public final class PlacementMachine {
                 only(
                         state.phase() == PlacementPhase.RESERVING && state.isMoving(in.id()),
                         new TargetPrepared(in.id(), in.policyRevision(), nowMillis));
-            case PlacementInput.CutoverOrdered in ->
+            case PlacementInput.PreCopyOrdered in ->
                 only(
                         state.phase() == PlacementPhase.PREPARED && state.isMoving(in.id()),
-                        new CutoverStarted(in.id(), nowMillis));
+                        new PreCopyStarted(in.id(), nowMillis));
+            case PlacementInput.SourceHasPreCopied in ->
+                only(
+                        state.phase() == PlacementPhase.PRECOPYING && state.isMoving(in.id()),
+                        new CutoverStarted(in.id(), in.problem(), nowMillis));
             case PlacementInput.TargetHasActivated in -> activated(state, in, nowMillis);
             case PlacementInput.TargetGaveUp in ->
                 state.isMoving(in.id()) ? targetGone(state, in.refusal(), true, nowMillis) : Decision.NOTHING;
             case PlacementInput.SourceKept in ->
-                state.phase() == PlacementPhase.CUTTING_OVER && state.isMoving(in.id())
+                (state.phase() == PlacementPhase.PRECOPYING || state.phase() == PlacementPhase.CUTTING_OVER)
+                                && state.isMoving(in.id())
                         ? rollback(state, in.refusal(), false, false, nowMillis)
                         : Decision.NOTHING;
             case PlacementInput.SourceHasReclaimed in -> reclaimed(state, in, nowMillis);
@@ -133,7 +141,7 @@ public final class PlacementMachine {
                                 "VM " + state.vm() + " is already attached to host " + state.host()
                                         + "; migrate or detach it");
             case ATTACHING, DETACHING -> new Refusal(RefusalCode.WRONG_STATE, busy(state));
-            case RESERVING, PREPARED, CUTTING_OVER, COMMITTED, ROLLING_BACK ->
+            case RESERVING, PREPARED, PRECOPYING, CUTTING_OVER, COMMITTED, ROLLING_BACK ->
                 new Refusal(RefusalCode.MOVING, moving(state));
         };
     }
@@ -166,7 +174,7 @@ public final class PlacementMachine {
                 Decision.refuse(new Refusal(
                         RefusalCode.WRONG_STATE, "VM " + state.vm() + " is attached to no host, nothing to detach"));
             case ATTACHING, DETACHING -> Decision.refuse(new Refusal(RefusalCode.WRONG_STATE, busy(state)));
-            case PLACED, RESERVING, PREPARED, CUTTING_OVER, COMMITTED, ROLLING_BACK ->
+            case PLACED, RESERVING, PREPARED, PRECOPYING, CUTTING_OVER, COMMITTED, ROLLING_BACK ->
                 Decision.of(new DetachStarted(in.by(), nowMillis));
         };
     }
@@ -189,7 +197,7 @@ public final class PlacementMachine {
                             : new Refusal(RefusalCode.UNKNOWN, "no migration " + in.id() + " of VM " + state.vm()));
         }
         return switch (state.phase()) {
-            case RESERVING, PREPARED ->
+            case RESERVING, PREPARED, PRECOPYING ->
                 rollback(state, new Refusal(RefusalCode.INVALID, "cancelled by " + in.by()), false, true, nowMillis);
             case CUTTING_OVER, COMMITTED ->
                 Decision.refuse(new Refusal(
@@ -226,7 +234,7 @@ public final class PlacementMachine {
         Move move = state.currentMove();
         TargetAborted aborted = new TargetAborted(move.id(), confirmed, nowMillis);
         return switch (state.phase()) {
-            case RESERVING, PREPARED ->
+            case RESERVING, PREPARED, PRECOPYING ->
                 Decision.of(
                         new RollbackStarted(move.id(), why, false, false, nowMillis),
                         aborted,
@@ -274,7 +282,7 @@ public final class PlacementMachine {
                 (toLost ? "target host " + move.to() : "source host " + move.from()) + " was lost in phase "
                         + state.phase());
         return switch (state.phase()) {
-            case RESERVING, PREPARED ->
+            case RESERVING, PREPARED, PRECOPYING ->
                 toLost ? targetGone(state, why, false, nowMillis) : rollback(state, why, false, false, nowMillis);
             case CUTTING_OVER -> fromLost && toLost ? Decision.NOTHING : rollback(state, why, true, false, nowMillis);
             case ROLLING_BACK -> lostWhileRollingBack(state, why, fromLost, toLost, nowMillis);
@@ -300,7 +308,8 @@ public final class PlacementMachine {
             case ATTACHING ->
                 Decision.of(new DetachStarted("loss of host " + host, nowMillis), new VmDetached(nowMillis));
             case DETACHING -> Decision.of(new VmDetached(nowMillis));
-            case DETACHED, PLACED, RESERVING, PREPARED, CUTTING_OVER, COMMITTED, ROLLING_BACK -> Decision.NOTHING;
+            case DETACHED, PLACED, RESERVING, PREPARED, PRECOPYING, CUTTING_OVER, COMMITTED, ROLLING_BACK ->
+                Decision.NOTHING;
         };
     }
 
@@ -308,7 +317,7 @@ public final class PlacementMachine {
         Refusal why = new Refusal(RefusalCode.TIMEOUT, "phase " + state.phase() + " took longer than its limit");
         return switch (state.phase()) {
             case ATTACHING -> Decision.of(new DetachStarted("time-out of the attach", nowMillis));
-            case RESERVING, PREPARED -> rollback(state, why, false, false, nowMillis);
+            case RESERVING, PREPARED, PRECOPYING -> rollback(state, why, false, false, nowMillis);
             case CUTTING_OVER -> rollback(state, why, true, false, nowMillis);
             case COMMITTED -> Decision.of(new SourceReleased(state.currentMove().id(), false, nowMillis));
             case DETACHED, PLACED, DETACHING, ROLLING_BACK -> Decision.NOTHING;

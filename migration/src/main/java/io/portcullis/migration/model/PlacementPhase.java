@@ -12,6 +12,8 @@ public enum PlacementPhase {
     RESERVING,
     /** The destination is passive and ready. The source enforces. */
     PREPARED,
+    /** The source sends the connection tables in rounds while it enforces. */
+    PRECOPYING,
     /** The source was told to hand over; source and destination finish without the coordinator. */
     CUTTING_OVER,
     /** The destination enforces; the source has not yet confirmed that it let go. */
@@ -24,7 +26,7 @@ public enum PlacementPhase {
     /** Whether a migration is under way. */
     public boolean moving() {
         return switch (this) {
-            case RESERVING, PREPARED, CUTTING_OVER, COMMITTED, ROLLING_BACK -> true;
+            case RESERVING, PREPARED, PRECOPYING, CUTTING_OVER, COMMITTED, ROLLING_BACK -> true;
             case DETACHED, ATTACHING, PLACED, DETACHING -> false;
         };
     }

@@ -72,7 +72,7 @@ public record PlacementState(
             case DETACHED, PLACED -> List.of();
             case ATTACHING -> List.of(new PlacementOrder.Attach(currentHost()));
             case DETACHING -> List.of(new PlacementOrder.Detach(currentHost()));
-            case RESERVING, PREPARED ->
+            case RESERVING, PREPARED, PRECOPYING ->
                 List.of(new PlacementOrder.PrepareTarget(currentMove().to()));
             case CUTTING_OVER ->
                 List.of(
@@ -121,8 +121,12 @@ public record PlacementState(
                 moving(
                         PlacementPhase.PREPARED,
                         currentMove().prepared(e.policyRevision()).enter(PlacementPhase.PREPARED, e.atMillis()));
-            case PlacementEvent.CutoverStarted e ->
-                moving(PlacementPhase.CUTTING_OVER, currentMove().enter(PlacementPhase.CUTTING_OVER, e.atMillis()));
+            case PlacementEvent.PreCopyStarted e ->
+                moving(PlacementPhase.PRECOPYING, currentMove().enter(PlacementPhase.PRECOPYING, e.atMillis()));
+            case PlacementEvent.CutoverStarted e -> {
+                Move cutting = currentMove().enter(PlacementPhase.CUTTING_OVER, e.atMillis());
+                yield moving(PlacementPhase.CUTTING_OVER, e.problem() == null ? cutting : cutting.problem(e.problem()));
+            }
             case PlacementEvent.MigrationCommitted e -> committed(e);
             case PlacementEvent.SourceReleased e -> released(e);
             case PlacementEvent.RollbackStarted e ->

@@ -63,7 +63,7 @@ public final class TargetMachine {
     /** An answer to a hand-over of this shape, without a meaning. */
     public static List<VnicTransfer> like(List<VnicHandover> handover) {
         return handover.stream()
-                .map(vnic -> new VnicTransfer(vnic.vnic(), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+                .map(vnic -> new VnicTransfer(vnic.vnic(), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, vnic.rounds()))
                 .toList();
     }
 

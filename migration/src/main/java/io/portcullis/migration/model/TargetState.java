@@ -88,7 +88,8 @@ public record TargetState(
                 vnic,
                 sent.entries(),
                 here.entries(),
-                sent.bytes(),
+                sent.bytes()
+                        + sent.rounds().stream().mapToLong(CopyRound::bytes).sum(),
                 sent.digest(),
                 here.digest(),
                 sent.policyRevision(),
@@ -96,7 +97,8 @@ public record TargetState(
                 sent.forwardedFrames(),
                 activation.droppedHeldFrames(),
                 sent.freezeNanos(),
-                activation.pauseNanos());
+                activation.pauseNanos(),
+                sent.rounds());
     }
 
     TargetState at(TargetStep next) {

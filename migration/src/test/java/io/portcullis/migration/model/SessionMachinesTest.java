@@ -160,7 +160,7 @@ class SessionMachinesTest {
     }
 
     private static StateChunk chunk(int sequence) {
-        return new StateChunk("m1", ETH0, sequence, sequence == 1, new byte[] {1});
+        return new StateChunk("m1", ETH0, sequence, false, new byte[] {1});
     }
 
     private List<SourceOrder> source(SourceInput input) {

@@ -1,0 +1,45 @@
+package io.portcullis.migration;
+
+import io.portcullis.datapath.runtime.ExportedBatch;
+import io.portcullis.migration.model.Refusal;
+import io.portcullis.persistence.CborSerializable;
+import io.portcullis.policy.VnicId;
+import org.jspecify.annotations.Nullable;
+
+/** What {@link PreCopySource}, which sends tables while their vNICs enforce, understands. */
+public sealed interface PreCopyCommand {
+    /** What comes from the destination's session. */
+    sealed interface FromTarget extends PreCopyCommand, CborSerializable {
+        String id();
+    }
+
+    /** The destination has taken the chunk in. */
+    record Taken(String id, VnicId vnic, int sequence) implements FromTarget {}
+
+    /** The destination takes nothing of this migration. */
+    record Refused(String id, Refusal refusal) implements FromTarget {}
+
+    /** What comes from the agent and from the session itself. */
+    sealed interface Local extends PreCopyCommand {}
+
+    /** Say again where it stands. */
+    record Report() implements Local {}
+
+    /** The cut is ordered: send once more what has changed, and say what was sent. */
+    record Finish() implements Local {}
+
+    /** There will be no cut. */
+    record Stop(Refusal refusal) implements Local {}
+
+    /** A piece of the vNIC's table; or it is refused. */
+    record Exported(
+            VnicId vnic,
+            @Nullable ExportedBatch batch,
+            @Nullable Refusal refusal) implements Local {}
+
+    /** One more chunk may be sent. */
+    record Granted() implements Local {}
+
+    /** Time to look whether anything moves. */
+    record Tick() implements Local {}
+}

@@ -1,0 +1,26 @@
+package io.portcullis.migration;
+
+import com.typesafe.config.Config;
+import io.portcullis.migration.model.PreCopyBudget;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * {@code portcullis.migration.precopy}; every value is explained in this module's {@code reference.conf}.
+ *
+ * @param budget when it has done enough
+ * @param window chunks on their way to one other host at once, of all migrations together
+ * @param patience without any progress before it is given up
+ * @param timeout of all rounds together
+ */
+public record PreCopySettings(PreCopyBudget budget, int window, Duration patience, Duration timeout) {
+    static PreCopySettings of(Config config) {
+        int window = config.getInt("window");
+        if (window < 1) {
+            throw new IllegalArgumentException("portcullis.migration.precopy.window must be at least 1, not " + window);
+        }
+        PreCopyBudget budget = new PreCopyBudget(
+                config.getDuration("pause-budget", TimeUnit.NANOSECONDS), config.getInt("max-rounds"));
+        return new PreCopySettings(budget, window, config.getDuration("patience"), config.getDuration("timeout"));
+    }
+}

@@ -1,0 +1,380 @@
+package io.portcullis.migration;
+
+import io.portcullis.datapath.runtime.ExportedBatch;
+import io.portcullis.migration.model.CopyRound;
+import io.portcullis.migration.model.PreCopyPlan;
+import io.portcullis.migration.model.Refusal;
+import io.portcullis.persistence.StateChunk;
+import io.portcullis.policy.VnicId;
+import io.portcullis.vnic.RefusalCode;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+
+/**
+ * Sends the tables of a VM to the destination of a migration while the source enforces, child of the {@link MigrationAgent}: in
+ * rounds, vNIC after vNIC, until what changes meanwhile is little enough ({@link PreCopyPlan}). The vNICs notice nothing of it, and nothing is lost
+ * when it ends early: then the destination is cleared.
+ *
+ * <pre>
+ * COPYING ─ enough: PreCopied to the placement, and again whenever it asks ─▶ WAITING ─ Finish ─▶ FINISHING
+ * FINISHING ─ what had changed meanwhile is sent, too: PreCopyDone to the agent ─▶ the end
+ * any ─ Stop, Refused, nothing moves, nobody asks any more ─▶ the tables note no changes any more, SourceKept ─▶ the end
+ * </pre>
+ *
+ * Chunks go on the stream for large messages, as many at once as {@link BulkWindow} allows. What gets lost is sent again from the oldest chunk on that was not
+ * acknowledged.
+ */
+final class PreCopySource extends AbstractBehavior<PreCopyCommand> {
+    private enum Step {
+        COPYING,
+        WAITING,
+        FINISHING
+    }
+
+    /** Pieces that are asked of a table at once: while one is encoded the next is copied. */
+    private static final int PIECES_AT_ONCE = 2;
+    /** No piece is asked for while so many chunks wait to be sent. */
+    private static final int MOST_WAITING = 4;
+    /** Rounds between the order to cut and the cut. */
+    private static final int LAST_ROUNDS = 3;
+
+    /** What is known of one vNIC. */
+    private static final class Copy {
+        final VnicId vnic;
+        final List<CopyRound> rounds = new ArrayList<>();
+        int chunks;
+        int pieces;
+        int pending;
+        long entries;
+        long removals;
+        long bytes;
+        long beganNanos;
+        boolean isExported;
+
+        Copy(VnicId vnic) {
+            this.vnic = vnic;
+        }
+
+        void beginRound(long nowNanos) {
+            isExported = false;
+            entries = 0;
+            removals = 0;
+            bytes = 0;
+            beganNanos = nowNanos;
+        }
+
+        void endRound(long nowNanos) {
+            rounds.add(new CopyRound(entries, removals, bytes, nowNanos - beganNanos, pending));
+        }
+    }
+
+    private final AgentCommand.StartPreCopy order;
+    private final AgentEnvironment environment;
+    private final VmHost host;
+    private final ActorRef<AgentCommand> agent;
+    private final BulkWindow.Share share;
+    private final List<Copy> copies = new ArrayList<>();
+    private final Queue<StateChunk> waiting = new ArrayDeque<>();
+    private final Map<String, StateChunk> unacknowledged = new LinkedHashMap<>();
+    private final List<CopyRound> rounds = new ArrayList<>();
+
+    private Step step = Step.COPYING;
+    private int current;
+    /** Pieces of the current vNIC that are being made. */
+    private int asked;
+
+    private boolean isGrantAsked;
+    private long roundBeganNanos;
+    private int lastRounds;
+    private boolean isDone;
+    private boolean progressed = true;
+    private long progressedNanos;
+    private long heardNanos;
+
+    static Behavior<PreCopyCommand> create(
+            AgentCommand.StartPreCopy order,
+            AgentEnvironment environment,
+            BulkWindow window,
+            ActorRef<AgentCommand> agent) {
+        return Behaviors.setup(context ->
+                Behaviors.withTimers(timers -> new PreCopySource(context, timers, order, environment, window, agent)));
+    }
+
+    private PreCopySource(
+            ActorContext<PreCopyCommand> context,
+            TimerScheduler<PreCopyCommand> timers,
+            AgentCommand.StartPreCopy order,
+            AgentEnvironment environment,
+            BulkWindow window,
+            ActorRef<AgentCommand> agent) {
+        super(context);
+        this.order = order;
+        this.environment = environment;
+        this.host = environment.host();
+        this.agent = agent;
+        ActorRef<PreCopyCommand> self = context.getSelf();
+        this.share = window.share(order.chunks().path().address(), () -> self.tell(new PreCopyCommand.Granted()));
+        order.spec().vnicIds().forEach(vnic -> copies.add(new Copy(vnic)));
+        timers.startTimerWithFixedDelay(
+                new PreCopyCommand.Tick(), environment.settings().retryInterval());
+        heardNanos = now();
+        progressedNanos = heardNanos;
+        open();
+        beginRound();
+    }
+
+    @Override
+    public Receive<PreCopyCommand> createReceive() {
+        return newReceiveBuilder()
+                .onSignal(PostStop.class, _ -> {
+                    leave();
+                    return this;
+                })
+                .onAnyMessage(this::onMessage)
+                .build();
+    }
+
+    private Behavior<PreCopyCommand> onMessage(PreCopyCommand message) {
+        return switch (message) {
+            case PreCopyCommand.Taken taken -> taken.id().equals(order.id()) ? onTaken(taken) : this;
+            case PreCopyCommand.Refused refused -> refused.id().equals(order.id()) ? giveUp(refused.refusal()) : this;
+            case PreCopyCommand.Report _ -> onReport();
+            case PreCopyCommand.Finish _ -> onFinish();
+            case PreCopyCommand.Stop stop -> giveUp(stop.refusal());
+            case PreCopyCommand.Exported exported -> onExported(exported);
+            case PreCopyCommand.Granted _ -> onGranted();
+            case PreCopyCommand.Tick _ -> onTick();
+        };
+    }
+
+    // ---- rounds
+
+    private void beginRound() {
+        current = 0;
+        roundBeganNanos = now();
+        beginCopy();
+    }
+
+    private void beginCopy() {
+        copies.get(current).beginRound(now());
+        askForPieces();
+    }
+
+    private void askForPieces() {
+        Copy copy = copies.get(current);
+        // the first round is long; the others end with their first piece, mostly
+        int atOnce = copy.rounds.isEmpty() ? PIECES_AT_ONCE : 1;
+        while (!copy.isExported && asked < atOnce && waiting.size() < MOST_WAITING) {
+            boolean isFirst = copy.pieces == 0;
+            copy.pieces++;
+            asked++;
+            getContext()
+                    .pipeToSelf(
+                            host.exportNext(copy.vnic, order.epoch(), isFirst),
+                            (batch, failure) -> new PreCopyCommand.Exported(
+                                    copy.vnic, batch, failure == null ? null : HostRefusal.of(failure)));
+        }
+    }
+
+    private Behavior<PreCopyCommand> onExported(PreCopyCommand.Exported exported) {
+        ExportedBatch batch = exported.batch();
+        asked--;
+        if (batch == null) {
+            return giveUp(
+                    exported.refusal() != null
+                            ? exported.refusal()
+                            : new Refusal(
+                                    RefusalCode.INVALID, "the table of " + exported.vnic() + " was not exported"));
+        }
+        Copy copy = copies.get(current);
+        copy.entries += batch.entries();
+        copy.removals += batch.removals();
+        copy.bytes += batch.bytes();
+        copy.pending = batch.pending();
+        copy.isExported |= batch.endsRound();
+        for (byte[] bytes : batch.chunks()) {
+            waiting.add(new StateChunk(order.id(), copy.vnic, copy.chunks++, true, bytes));
+        }
+        askForPieces();
+        askToSend();
+        return goOn();
+    }
+
+    /** Whether anything of the vNIC's round is under way, or what comes next. */
+    private Behavior<PreCopyCommand> goOn() {
+        if (step == Step.WAITING || asked > 0 || !waiting.isEmpty() || !unacknowledged.isEmpty()) {
+            return this;
+        }
+        Copy copy = copies.get(current);
+        if (!copy.isExported) {
+            return this;
+        }
+        copy.endRound(now());
+        current++;
+        if (current < copies.size()) {
+            beginCopy();
+            return this;
+        }
+        rounds.add(together());
+        return afterRound();
+    }
+
+    /** The round of all vNICs. */
+    private CopyRound together() {
+        long entries = 0;
+        long removals = 0;
+        long bytes = 0;
+        long changed = 0;
+        for (Copy copy : copies) {
+            CopyRound last = copy.rounds.getLast();
+            entries += last.entries();
+            removals += last.removals();
+            bytes += last.bytes();
+            changed += last.changed();
+        }
+        return new CopyRound(entries, removals, bytes, now() - roundBeganNanos, changed);
+    }
+
+    private Behavior<PreCopyCommand> afterRound() {
+        PreCopyPlan.Next next =
+                PreCopyPlan.after(rounds, environment.settings().preCopy().budget());
+        boolean isEnough = next != PreCopyPlan.Next.ROUND;
+        if (step == Step.FINISHING && (isEnough || ++lastRounds >= LAST_ROUNDS)) {
+            return done();
+        }
+        if (step == Step.COPYING && isEnough) {
+            step = Step.WAITING;
+            return onReport();
+        }
+        beginRound();
+        return this;
+    }
+
+    private Behavior<PreCopyCommand> onReport() {
+        heardNanos = now();
+        if (step == Step.WAITING) {
+            environment
+                    .placements()
+                    .apply(order.vm())
+                    .tell(new PlacementCommand.PreCopied(
+                            order.id(),
+                            PreCopyPlan.problem(
+                                    rounds, environment.settings().preCopy().budget())));
+        }
+        return this;
+    }
+
+    private Behavior<PreCopyCommand> onFinish() {
+        heardNanos = now();
+        if (step == Step.WAITING) {
+            step = Step.FINISHING;
+            beginRound();
+        } else {
+            step = Step.FINISHING;
+        }
+        return this;
+    }
+
+    private Behavior<PreCopyCommand> done() {
+        isDone = true;
+        Map<VnicId, Precopied> sent = new LinkedHashMap<>();
+        copies.forEach(copy -> sent.put(copy.vnic, new Precopied(copy.chunks, copy.rounds)));
+        agent.tell(new AgentCommand.PreCopyDone(order.id(), sent));
+        return Behaviors.stopped();
+    }
+
+    // ---- sending
+
+    private void open() {
+        order.session()
+                .tell(new TargetCommand.OpenPreCopy(order.id(), getContext().getSelf()));
+    }
+
+    private void askToSend() {
+        if (!isGrantAsked && !waiting.isEmpty()) {
+            isGrantAsked = true;
+            share.ask();
+        }
+    }
+
+    private Behavior<PreCopyCommand> onGranted() {
+        isGrantAsked = false;
+        StateChunk chunk = waiting.poll();
+        if (chunk == null) {
+            share.giveBack();
+            return this;
+        }
+        unacknowledged.put(key(chunk.vnic(), chunk.sequence()), chunk);
+        order.chunks().tell(chunk);
+        askToSend();
+        askForPieces();
+        return this;
+    }
+
+    private Behavior<PreCopyCommand> onTaken(PreCopyCommand.Taken taken) {
+        if (unacknowledged.remove(key(taken.vnic(), taken.sequence())) == null) {
+            return this;
+        }
+        progressed = true;
+        share.giveBack();
+        return goOn();
+    }
+
+    private Behavior<PreCopyCommand> onTick() {
+        long now = now();
+        if (progressed || step == Step.WAITING || (waiting.isEmpty() && unacknowledged.isEmpty())) {
+            progressed = false;
+            progressedNanos = now;
+        } else if (!unacknowledged.isEmpty()) {
+            open();
+            unacknowledged.values().forEach(order.chunks()::tell);
+        }
+        Duration patience = environment.settings().preCopy().patience();
+        if (now - progressedNanos > patience.toNanos()) {
+            return giveUp(new Refusal(RefusalCode.TIMEOUT, "the target has taken nothing for " + patience));
+        }
+        if (now - heardNanos > patience.toNanos()) {
+            return giveUp(new Refusal(RefusalCode.TIMEOUT, "nobody has asked for the pre-copy for " + patience));
+        }
+        return this;
+    }
+
+    // ---- the end
+
+    private Behavior<PreCopyCommand> giveUp(Refusal why) {
+        getContext().getLog().info("migration {}: pre-copy ended: {}", order.id(), why.message());
+        PlacementCommand.HostReport last = new PlacementCommand.SourceKept(order.id(), why);
+        environment.placements().apply(order.vm()).tell(last);
+        agent.tell(new AgentCommand.SessionEnded(AgentCommand.Side.SOURCE, order.id(), last));
+        return Behaviors.stopped();
+    }
+
+    /** Whatever ends it: only a cut needs to know what changes from here on. */
+    private void leave() {
+        share.close();
+        if (!isDone) {
+            copies.forEach(copy -> host.endExport(copy.vnic, order.epoch()));
+        }
+    }
+
+    private static String key(VnicId vnic, int sequence) {
+        return vnic + "#" + sequence;
+    }
+
+    private static long now() {
+        return System.nanoTime();
+    }
+}
