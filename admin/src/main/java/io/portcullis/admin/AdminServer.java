@@ -5,16 +5,21 @@ import io.portcullis.persistence.ApiTokens;
 import io.portcullis.persistence.DatabaseHealth;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLEngine;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.http.javadsl.ConnectionContext;
 import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.ServerBinding;
+import org.apache.pekko.http.javadsl.ServerBuilder;
 
 /** The admin endpoint of a node. */
 public final class AdminServer {
@@ -22,9 +27,11 @@ public final class AdminServer {
     private static final Duration DRAIN = Duration.ofSeconds(3);
 
     private final ServerBinding binding;
+    private final boolean secured;
 
-    private AdminServer(ServerBinding binding) {
+    private AdminServer(ServerBinding binding, boolean secured) {
         this.binding = binding;
+        this.secured = secured;
     }
 
     /**
@@ -39,7 +46,8 @@ public final class AdminServer {
             AdminConfig config,
             AdminServices services,
             ApiTokens tokens,
-            DatabaseHealth health) {
+            DatabaseHealth health,
+            AdminTls tls) {
         String token;
         try {
             token = TokenFile.loadOrCreate(config.tokenFile());
@@ -47,22 +55,25 @@ public final class AdminServer {
             return CompletableFuture.failedFuture(
                     new AdminStartException("admin token: " + unusable.getMessage(), unusable));
         }
-        Metrics metrics = new Metrics(services, health);
+        Metrics metrics = new Metrics(services, health, tls);
         Clock clock = Clock.systemUTC();
         Authenticator authenticator = new Authenticator(token, tokens, clock, System::nanoTime);
         AuditLog audit = new AuditLog(new AuditFile(config.auditFile()), clock);
         Router router = routes(services, tokens, metrics, health, clock, workers(system));
         HttpAdapter adapter = new HttpAdapter(system, router, authenticator, metrics, audit, health);
-        return Http.get(system)
-                .newServerAt(config.host(), config.port())
-                .bind(adapter::handle)
-                .handle((binding, failure) -> {
-                    if (failure != null) {
-                        throw new CompletionException(new AdminStartException(bindFailure(config, failure), failure));
-                    }
-                    binding.addToCoordinatedShutdown(DRAIN, system);
-                    return new AdminServer(binding);
-                });
+        return server(system, config, tls).bind(adapter::handle).handle((binding, failure) -> {
+            if (failure != null) {
+                throw new CompletionException(new AdminStartException(bindFailure(config, failure), failure));
+            }
+            binding.addToCoordinatedShutdown(DRAIN, system);
+            return new AdminServer(binding, tls.engines() != null);
+        });
+    }
+
+    private static ServerBuilder server(ActorSystem<?> system, AdminConfig config, AdminTls tls) {
+        ServerBuilder plain = Http.get(system).newServerAt(config.host(), config.port());
+        Supplier<SSLEngine> engines = tls.engines();
+        return engines == null ? plain : plain.enableHttps(ConnectionContext.httpsServer(engines::get));
     }
 
     /** For what takes a while. */
@@ -110,6 +121,13 @@ public final class AdminServer {
     /** Where it listens. */
     public InetSocketAddress address() {
         return binding.localAddress();
+    }
+
+    /** The beginning of all its URLs, with the address that it listens on. */
+    public URI uri() {
+        String host = address().getAddress().getHostAddress();
+        return URI.create((secured ? "https://" : "http://") + (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":"
+                + address().getPort());
     }
 
     /** Takes no more connections and ends those there are. */

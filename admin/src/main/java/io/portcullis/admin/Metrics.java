@@ -12,11 +12,13 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.portcullis.admin.http.Answer;
 import io.portcullis.admin.http.ProblemKind;
 import io.portcullis.persistence.DatabaseHealth;
+import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 
 /**
  * The node's metrics in Prometheus' text format: frames by counter, migrations by outcome, vNICs and connections of this host, requests
@@ -28,12 +30,14 @@ final class Metrics {
 
     private final AdminServices services;
     private final DatabaseHealth health;
+    private final AdminTls tls;
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final Map<String, AtomicLong> values = new ConcurrentHashMap<>();
 
-    Metrics(AdminServices services, DatabaseHealth health) {
+    Metrics(AdminServices services, DatabaseHealth health, AdminTls tls) {
         this.services = services;
         this.health = health;
+        this.tls = tls;
         new JvmMemoryMetrics().bindTo(registry);
         new JvmThreadMetrics().bindTo(registry);
     }
@@ -42,6 +46,7 @@ final class Metrics {
         return services.nodeReport().handle((report, failure) -> {
             gauge("portcullis.up", Tags.empty(), failure == null ? 1 : 0);
             gauge("portcullis.database.up", Tags.empty(), health.outage().isEmpty() ? 1 : 0);
+            publish(tls);
             if (failure == null) {
                 publish(report);
             }
@@ -63,6 +68,20 @@ final class Metrics {
                 .tags("code", kind.code())
                 .register(registry)
                 .increment();
+    }
+
+    private void publish(AdminTls certificate) {
+        Supplier<Instant> expiry = certificate.expiry();
+        if (expiry != null) {
+            gauge(
+                    "portcullis.tls.certificate.expiry.seconds",
+                    Tags.empty(),
+                    expiry.get().getEpochSecond());
+            counter(
+                    "portcullis.tls.peers.refused",
+                    Tags.empty(),
+                    certificate.refusedPeers().getAsLong());
+        }
     }
 
     private void publish(NodeReport report) {

@@ -98,7 +98,12 @@ class AdminServerTest extends ApiTestCase {
     void shouldSayInOneLineThatThePortIsInUse() {
         assertThatExceptionOfType(CompletionException.class)
                 .isThrownBy(() -> AdminServer.start(
-                                kit.system(), config(server.address().getPort()), services, tokens, Optional::empty)
+                                kit.system(),
+                                config(server.address().getPort()),
+                                services,
+                                tokens,
+                                Optional::empty,
+                                AdminTls.NONE)
                         .toCompletableFuture()
                         .join())
                 .havingCause()

@@ -89,7 +89,8 @@ abstract class ApiTestCase {
         outage = null;
         services = new FakeServices();
         tokens = new FakeTokens();
-        server = AdminServer.start(kit.system(), config(0), services, tokens, () -> Optional.ofNullable(outage))
+        server = AdminServer.start(
+                        kit.system(), config(0), services, tokens, () -> Optional.ofNullable(outage), AdminTls.NONE)
                 .toCompletableFuture()
                 .join();
         client = PortcullisClient.withTokenFile(base(), folder.resolve("token"));

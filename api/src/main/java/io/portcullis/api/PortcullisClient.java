@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,8 +31,18 @@ public final class PortcullisClient implements AutoCloseable {
 
     /** A client for the endpoint, for example {@code http://127.0.0.1:7300}. Opens no connection yet. */
     public static PortcullisClient connect(URI base, String token) {
+        return connect(base, token, null);
+    }
+
+    /**
+     * As {@link #connect(URI, String)}, for an endpoint with {@code https}.
+     *
+     * @param trust whom to believe; null for the authorities of the JDK
+     */
+    public static PortcullisClient connect(URI base, String token, @Nullable SSLContext trust) {
         String text = base.toString();
-        return new PortcullisClient(new Transport(URI.create(text.endsWith("/") ? text : text + "/"), token.strip()));
+        URI folder = URI.create(text.endsWith("/") ? text : text + "/");
+        return new PortcullisClient(new Transport(folder, token.strip(), trust));
     }
 
     /** As {@link #connect}, with the token that stands in a file. */

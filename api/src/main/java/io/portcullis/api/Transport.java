@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /** Sends requests and reads answers; knows HTTP, but not what is asked. Thread-safe. */
@@ -31,13 +32,13 @@ final class Transport implements AutoCloseable {
     private final String token;
     private final HttpClient http;
 
-    Transport(URI base, String token) {
+    /** @param trust for {@code https}: whom to believe; null for the authorities of the JDK */
+    Transport(URI base, String token, @Nullable SSLContext trust) {
         this.base = base;
         this.token = token;
-        this.http = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .connectTimeout(CONNECT_TIMEOUT)
-                .build();
+        HttpClient.Builder client =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(CONNECT_TIMEOUT);
+        this.http = (trust == null ? client : client.sslContext(trust)).build();
     }
 
     URI base() {

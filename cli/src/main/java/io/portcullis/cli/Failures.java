@@ -6,6 +6,7 @@ import io.portcullis.api.NotReachableException;
 import io.portcullis.api.Problem;
 import java.io.PrintWriter;
 import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLException;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.ParseResult;
@@ -28,6 +29,11 @@ final class Failures implements IExecutionExceptionHandler {
             }
             case NotReachableException silent -> {
                 err.println("error: " + silent.getMessage());
+                if (silent.getCause() instanceof SSLException) {
+                    err.println("  hint: name the cluster's ca.crt with --ca or PORTCULLIS_CA, and an address that the"
+                            + " node's certificate has with --url");
+                    yield ExitCode.NOT_REACHABLE;
+                }
                 err.println("  hint: give the address of a running node with --url or PORTCULLIS_URL;"
                         + " 'portcullis demo' starts a cluster");
                 yield ExitCode.NOT_REACHABLE;

@@ -52,6 +52,7 @@ import picocli.CommandLine.Command;
             "Where the cluster is, and as whom:",
             "  PORTCULLIS_URL         admin endpoint of any node, default " + Session.DEFAULT_URL,
             "  PORTCULLIS_TOKEN_FILE  file with the token, default " + Session.DEFAULT_TOKEN_FILE,
+            "  PORTCULLIS_CA          for https: the cluster's ca.crt",
             "  PORTCULLIS_TENANT      tenant, where there is more than one",
             "",
             "First steps:",

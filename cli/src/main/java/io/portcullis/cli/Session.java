@@ -2,12 +2,15 @@ package io.portcullis.cli;
 
 import io.portcullis.api.PortcullisClient;
 import io.portcullis.api.TenantView;
+import io.portcullis.pki.ClientTrust;
+import io.portcullis.pki.PkiException;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -33,6 +36,12 @@ final class Session implements AutoCloseable {
             paramLabel = "FILE",
             description = "File with the token (PORTCULLIS_TOKEN_FILE, default " + DEFAULT_TOKEN_FILE + ").")
     private @Nullable String tokenFile;
+
+    @Option(
+            names = {"--ca"},
+            paramLabel = "FILE",
+            description = "For https: certificates of whom to trust (PORTCULLIS_CA, default those of the JDK).")
+    private @Nullable String authorities;
 
     @Option(
             names = {"-t", "--tenant"},
@@ -64,7 +73,7 @@ final class Session implements AutoCloseable {
 
     PortcullisClient client() {
         if (client == null) {
-            client = PortcullisClient.connect(uri(), token());
+            client = PortcullisClient.connect(uri(), token(), trust());
         }
         return client;
     }
@@ -83,10 +92,22 @@ final class Session implements AutoCloseable {
                 ExitCode.USAGE, "'" + text + "' is no address of an endpoint", "write it like " + DEFAULT_URL);
     }
 
-    private String token() {
-        String text = firstOf(tokenFile, "PORTCULLIS_TOKEN_FILE", DEFAULT_TOKEN_FILE);
+    private @Nullable SSLContext trust() {
+        String file = firstOf(authorities, "PORTCULLIS_CA", "");
+        try {
+            return file.isEmpty() ? null : ClientTrust.inAuthoritiesOf(path(file));
+        } catch (PkiException unusable) {
+            throw new CommandFailure(ExitCode.USAGE, String.valueOf(unusable.getMessage()), unusable.hint());
+        }
+    }
+
+    private Path path(String text) {
         String home = terminal.environment().getOrDefault("HOME", ".");
-        Path file = Path.of(text.startsWith("~/") ? home + text.substring(1) : text);
+        return Path.of(text.startsWith("~/") ? home + text.substring(1) : text);
+    }
+
+    private String token() {
+        Path file = path(firstOf(tokenFile, "PORTCULLIS_TOKEN_FILE", DEFAULT_TOKEN_FILE));
         try {
             String token = Files.readString(file).strip();
             if (token.matches("[\\x21-\\x7e]+")) {

@@ -2,6 +2,7 @@ package io.portcullis.cluster;
 
 import io.portcullis.admin.AdminConfig;
 import io.portcullis.admin.AdminServer;
+import io.portcullis.admin.AdminTls;
 import io.portcullis.admin.actors.ActorServices;
 import io.portcullis.admin.actors.ClusterAccess;
 import io.portcullis.datapath.runtime.DataPath;
@@ -59,7 +60,12 @@ final class NodeActors {
      * @throws NodeStartException if the settings of the database are wrong
      */
     static CompletionStage<AdminServer> start(
-            ActorSystem<?> system, NodeConfig config, DataPath dataPath, Checkpoints checkpoints, Spawner spawner)
+            ActorSystem<?> system,
+            NodeConfig config,
+            AdminTls tls,
+            DataPath dataPath,
+            Checkpoints checkpoints,
+            Spawner spawner)
             throws NodeStartException {
         Executor blocking = system.dispatchers().lookup(DispatcherSelector.fromConfig(BLOCKING_DISPATCHER));
         Database database = openDatabase(system, config, blocking);
@@ -97,7 +103,8 @@ final class NodeActors {
                 admin,
                 new ActorServices(system, access, admin.askTimeout()),
                 new JdbcApiTokens(database),
-                watchDatabase(system, config));
+                watchDatabase(system, config),
+                tls);
     }
 
     private static Database openDatabase(ActorSystem<?> system, NodeConfig config, Executor blocking)

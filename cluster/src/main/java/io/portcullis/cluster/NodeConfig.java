@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * What a node was told to be, read once at start-up and checked whole. Sources, highest first: command line, system
  * properties, the operator's file, environment, {@code application.conf}.
  *
- * @param seeds addresses ({@code host:port}) to join through; never empty
+ * @param seeds addresses ({@code host:port}) to join through; empty only with a discovery
  * @param system the whole configuration, for the actor system
  */
 record NodeConfig(
@@ -39,6 +39,7 @@ record NodeConfig(
         TlsSettings tls,
         DataPathSettings.Checksums checksums,
         List<String> seeds,
+        DiscoverySettings discovery,
         int maxVnics,
         ConnectionLimits connectionLimits,
         Duration checkpointInterval,
@@ -155,13 +156,18 @@ record NodeConfig(
                 seeds.add(seed.strip());
             }
         }
-        if (seeds.isEmpty()) {
+        DiscoverySettings discovery = DiscoverySettings.of(config, !seeds.isEmpty());
+        if (seeds.isEmpty() && !discovery.enabled()) {
             seeds.add(cluster.address() + ":" + cluster.port());
         }
         Endpoint tunnel =
                 Endpoint.of(config, "portcullis.data-path.tunnel.address", "portcullis.data-path.tunnel.port");
-        TlsSettings tls = TlsSettings.of(config, cluster, tunnel);
-        Config system = config.withValue(
+        Endpoint admin = Endpoint.of(config, "portcullis.admin.host", "portcullis.admin.port");
+        TlsSettings tls = TlsSettings.of(config, cluster, tunnel, admin);
+        Config system = discovery
+                .system()
+                .withFallback(config)
+                .withValue(
                         "pekko.cluster.roles",
                         ConfigValueFactory.fromIterable(
                                 List.of(HostDirectory.HOST_ROLE, HostDirectory.HOST_ID_ROLE_PREFIX + host)))
@@ -175,11 +181,12 @@ record NodeConfig(
                 backend(config),
                 config.getString(UPLINK),
                 cluster,
-                Endpoint.of(config, "portcullis.admin.host", "portcullis.admin.port"),
+                admin,
                 tunnel,
                 tls,
                 new DataPathSettings.Checksums(trust(config, "vm-ports"), trust(config, "uplink")),
                 List.copyOf(seeds),
+                discovery,
                 positive(config, "portcullis.limits.max-vnics"),
                 connectionLimits(config),
                 atLeast(config, "portcullis.checkpoint.interval", SHORTEST_INTERVAL),

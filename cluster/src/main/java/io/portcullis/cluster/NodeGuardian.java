@@ -1,6 +1,7 @@
 package io.portcullis.cluster;
 
 import io.portcullis.admin.AdminServer;
+import io.portcullis.admin.AdminTls;
 import io.portcullis.datapath.runtime.DataPath;
 import io.portcullis.persistence.Checkpoints;
 import io.portcullis.vnic.HostDirectory;
@@ -90,6 +91,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
     private static final Duration JOIN_REPORT_INTERVAL = Duration.ofSeconds(10);
 
     private final NodeConfig config;
+    private final AdminTls tls;
     private final DataPath dataPath;
     private final Checkpoints checkpoints;
     private final Result result;
@@ -99,19 +101,22 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
             ActorContext<Command> context,
             TimerScheduler<Command> timers,
             NodeConfig config,
+            AdminTls tls,
             DataPath dataPath,
             Checkpoints checkpoints,
             Result result) {
         super(context);
         context.setLoggerName(NodeGuardian.class);
         this.config = config;
+        this.tls = tls;
         this.dataPath = dataPath;
         this.checkpoints = checkpoints;
         this.result = result;
         this.timers = timers;
     }
 
-    static Behavior<Command> create(NodeConfig config, DataPath dataPath, Checkpoints checkpoints, Result result) {
+    static Behavior<Command> create(
+            NodeConfig config, AdminTls tls, DataPath dataPath, Checkpoints checkpoints, Result result) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
             Cluster.get(context.getSystem())
                     .subscriptions()
@@ -119,7 +124,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
             context.spawn(MembershipLog.create(), "membership-log");
             context.spawn(RuleLogWriter.create(dataPath), "rule-log");
             timers.startTimerWithFixedDelay(new StillJoining(), JOIN_REPORT_INTERVAL);
-            return new NodeGuardian(context, timers, config, dataPath, checkpoints, result);
+            return new NodeGuardian(context, timers, config, tls, dataPath, checkpoints, result);
         }));
     }
 
@@ -134,7 +139,12 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
                 timers.cancel(new StillJoining());
                 check();
             }
-            case StillJoining _ -> getContext().getLog().info("not in a cluster yet; asking {}", config.seeds());
+            case StillJoining _ ->
+                getContext()
+                        .getLog()
+                        .info(
+                                "not in a cluster yet; asking {}",
+                                config.discovery().enabled() ? config.discovery() : config.seeds());
             case CheckAgain _ -> check();
             case AdminStarted started -> onAdminStarted(started);
         }
@@ -183,7 +193,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
             getContext()
                     .pipeToSelf(
                             NodeActors.start(
-                                    getContext().getSystem(), config, dataPath, checkpoints, getContext()::spawn),
+                                    getContext().getSystem(), config, tls, dataPath, checkpoints, getContext()::spawn),
                             AdminStarted::new);
         } catch (NodeStartException e) {
             giveUp(e.getMessage());
@@ -192,12 +202,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
 
     private void onAdminStarted(AdminStarted started) {
         if (started.server() != null) {
-            getContext()
-                    .getLog()
-                    .info(
-                            "ready, API at http://{}:{}",
-                            started.server().address().getHostString(),
-                            started.server().address().getPort());
+            getContext().getLog().info("ready, API at {}", started.server().uri());
         } else {
             Throwable failure = started.failure();
             Throwable cause =

@@ -1,5 +1,6 @@
 package io.portcullis.cluster;
 
+import io.portcullis.admin.AdminTls;
 import io.portcullis.datapath.runtime.TunnelSecurity;
 import io.portcullis.pki.NodeCertificate;
 import io.portcullis.pki.NodeTls;
@@ -13,6 +14,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import javax.net.ssl.SSLEngine;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -102,6 +104,21 @@ final class NodeSecurity {
     /** For the data path. */
     static TunnelSecurity ofTunnels(Optional<NodeTls> tls) {
         return tls.<TunnelSecurity>map(OverTls::new).orElse(TunnelSecurity.NONE);
+    }
+
+    /** For the HTTP API, which asks for no certificates: its callers have tokens. */
+    static AdminTls ofApi(NodeConfig config, Optional<NodeTls> tls) {
+        return tls.map(present -> new AdminTls(
+                        config.tls().api() ? () -> apiEngine(present) : null,
+                        () -> present.certificate().notAfter(),
+                        present::refusedPeers))
+                .orElse(AdminTls.NONE);
+    }
+
+    private static SSLEngine apiEngine(NodeTls tls) {
+        SSLEngine engine = tls.context().createSSLEngine();
+        engine.setUseClientMode(false);
+        return engine;
     }
 
     private record OverTls(NodeTls tls) implements TunnelSecurity {

@@ -137,12 +137,18 @@ final class PortcullisNode {
         ActorSystem<NodeGuardian.Command> system;
         try {
             system = ActorSystem.create(
-                    NodeGuardian.create(config, dataPath, checkpoints, result),
+                    NodeGuardian.create(config, NodeSecurity.ofApi(config, tls), dataPath, checkpoints, result),
                     SYSTEM_NAME,
                     ArteryTls.setup(config.system(), tls));
         } catch (RuntimeException e) {
             throw new NodeStartException(startFailure(e), e);
         }
+        NodeDiscovery.start(system, config.discovery(), tls).whenComplete((_, failure) -> {
+            if (failure != null) {
+                result.fail("portcullis.discovery: " + failure.getMessage());
+                system.terminate();
+            }
+        });
         system.getWhenTerminated().toCompletableFuture().join();
         Optional<CoordinatedShutdown.Reason> reason =
                 CoordinatedShutdown.get(system).getShutdownReason();

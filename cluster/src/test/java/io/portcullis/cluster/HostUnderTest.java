@@ -6,8 +6,11 @@ import io.portcullis.datapath.runtime.DataPath;
 import io.portcullis.datapath.runtime.DataPathRuntime;
 import io.portcullis.datapath.runtime.DataPathSettings;
 import io.portcullis.persistence.Checkpoints;
+import io.portcullis.pki.NodeTls;
 import io.portcullis.ports.PortBackends;
 import java.net.InetSocketAddress;
+import java.net.URI;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.apache.pekko.actor.ActorSystem;
@@ -21,9 +24,9 @@ public final class HostUnderTest implements AutoCloseable {
 
     private final DataPath dataPath;
     private final InetSocketAddress tunnel;
-    private final InetSocketAddress admin;
+    private final URI admin;
 
-    private HostUnderTest(DataPath dataPath, InetSocketAddress tunnel, InetSocketAddress admin) {
+    private HostUnderTest(DataPath dataPath, InetSocketAddress tunnel, URI admin) {
         this.dataPath = dataPath;
         this.tunnel = tunnel;
         this.admin = admin;
@@ -39,18 +42,23 @@ public final class HostUnderTest implements AutoCloseable {
         NodeConfig config = NodeConfig.of(system.settings()
                 .config()
                 .withValue("portcullis.data-path.uplink", ConfigValueFactory.fromAnyRef(uplink)));
-        DataPathSettings settings =
-                DataPathSettings.onLoopback(uplink).withSecurity(NodeSecurity.ofTunnels(NodeSecurity.load(config)));
+        Optional<NodeTls> tls = NodeSecurity.load(config);
+        DataPathSettings settings = DataPathSettings.onLoopback(uplink).withSecurity(NodeSecurity.ofTunnels(tls));
         DataPathRuntime runtime = DataPathRuntime.start(PortBackends.forUplink(uplink), settings);
         DataPath dataPath = wrapper.apply(runtime);
         Checkpoints checkpoints =
                 new Checkpoints(config.dataDirectory().resolve(config.host().value()));
         NodePreflight.checkDatabase(config);
-        InetSocketAddress admin = NodeActors.start(
-                        Adapter.toTyped(system), config, dataPath, checkpoints, new Spawner(system))
+        URI admin = NodeActors.start(
+                        Adapter.toTyped(system),
+                        config,
+                        NodeSecurity.ofApi(config, tls),
+                        dataPath,
+                        checkpoints,
+                        new Spawner(system))
                 .toCompletableFuture()
                 .get(START_LIMIT_SECONDS, TimeUnit.SECONDS)
-                .address();
+                .uri();
         return new HostUnderTest(dataPath, runtime.tunnelAddress(), admin);
     }
 
@@ -64,7 +72,7 @@ public final class HostUnderTest implements AutoCloseable {
     }
 
     /** Where its API listens. */
-    public InetSocketAddress admin() {
+    public URI admin() {
         return admin;
     }
 

@@ -57,6 +57,9 @@ class NodeConfigTest {
         portcullis.cluster.address        | 10.0.0.1   | 10.0.0.1 is not on loopback, and whoever reaches it could become part of the cluster
         portcullis.data-path.tunnel.address | 10.0.0.1 | portcullis.data-path.tunnel.address: 10.0.0.1 is not on loopback
         pekko.remote.artery.bind.hostname | 0.0.0.0    | 0.0.0.0 is not on loopback
+        portcullis.admin.host             | 10.0.0.1   | tokens would travel in the clear
+        portcullis.admin.tls              | on         | portcullis.admin.tls is on, but there is no certificate
+        portcullis.discovery.method       | dns        | 'dns' is unknown; use none, config, pekko-dns
         portcullis.tls.ca                 | ca.crt     | portcullis.tls.cert is empty
         pekko.actor.allow-java-serialization | on      | a peer could run code of its choice
         portcullis.data-path.checksums.uplink | maybe  | neither verify nor trust

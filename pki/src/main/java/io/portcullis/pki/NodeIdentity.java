@@ -15,6 +15,7 @@ import java.security.cert.TrustAnchor;
 import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -30,7 +31,7 @@ record NodeIdentity(NodeCertificate certificate, SSLContext context) {
     private static final String ALIAS = "node";
     private static final char[] NO_PASSWORD = {};
 
-    static NodeIdentity load(TlsFiles files, NodeTls.Listener listener) throws PkiException {
+    static NodeIdentity load(TlsFiles files, Consumer<String> onRefused) throws PkiException {
         List<X509Certificate> authorities = Pem.readCertificates(files.authority());
         List<X509Certificate> chain = Pem.readCertificates(files.certificate());
         X509Certificate own = chain.getFirst();
@@ -43,7 +44,7 @@ record NodeIdentity(NodeCertificate certificate, SSLContext context) {
         try {
             checkKey(files, own.getPublicKey(), key);
             checkIssuer(files, chain, authorities);
-            return new NodeIdentity(node, context(chain, key, nodesOnly(authorities, listener)));
+            return new NodeIdentity(node, context(chain, key, nodesOnly(authorities, onRefused)));
         } catch (GeneralSecurityException | IOException unusable) {
             throw new PkiException(
                     files.certificate() + " cannot be used: " + unusable.getMessage(),
@@ -106,11 +107,11 @@ record NodeIdentity(NodeCertificate certificate, SSLContext context) {
         return context;
     }
 
-    static TrustManager nodesOnly(List<X509Certificate> authorities, NodeTls.Listener listener)
+    static TrustManager nodesOnly(List<X509Certificate> authorities, Consumer<String> onRefused)
             throws GeneralSecurityException, IOException {
         for (TrustManager manager : ClientTrust.managers(authorities)) {
             if (manager instanceof X509ExtendedTrustManager extended) {
-                return new NodeTrustManager(extended, listener);
+                return new NodeTrustManager(extended, onRefused);
             }
         }
         throw new GeneralSecurityException("this JDK has no " + TrustManagerFactory.getDefaultAlgorithm() + " manager");

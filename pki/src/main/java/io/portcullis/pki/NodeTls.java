@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
@@ -27,6 +28,7 @@ public final class NodeTls {
 
     private final TlsFiles files;
     private final Listener listener;
+    private final AtomicLong refusedPeers;
     private volatile NodeIdentity identity;
     private List<Object> seen;
 
@@ -42,11 +44,19 @@ public final class NodeTls {
         void peerRefused(String reason);
     }
 
-    private NodeTls(TlsFiles files, Listener listener, NodeIdentity identity, List<Object> seen) {
+    private NodeTls(TlsFiles files, Listener listener) throws PkiException {
         this.files = files;
         this.listener = listener;
-        this.identity = identity;
-        this.seen = seen;
+        this.refusedPeers = new AtomicLong();
+        this.seen = stamps(files);
+        this.identity = load();
+    }
+
+    private NodeIdentity load() throws PkiException {
+        return NodeIdentity.load(files, reason -> {
+            refusedPeers.incrementAndGet();
+            listener.peerRefused(reason);
+        });
     }
 
     /**
@@ -56,13 +66,17 @@ public final class NodeTls {
      *     node enforces without the cluster, too, and may get a new one while it runs; others refuse it.
      */
     public static NodeTls load(TlsFiles files, Listener listener) throws PkiException {
-        List<Object> seen = stamps(files);
-        return new NodeTls(files, listener, NodeIdentity.load(files, listener), seen);
+        return new NodeTls(files, listener);
     }
 
     /** The certificate in use. */
     public NodeCertificate certificate() {
         return current().certificate();
+    }
+
+    /** How many peers, that called or were called, were not let in because of their certificates. */
+    public long refusedPeers() {
+        return refusedPeers.get();
     }
 
     /** For a server that does not ask who calls. */
@@ -128,7 +142,7 @@ public final class NodeTls {
 
     private void renew() {
         try {
-            NodeIdentity fresh = NodeIdentity.load(files, listener);
+            NodeIdentity fresh = load();
             if (!fresh.certificate().node().equals(identity.certificate().node())) {
                 throw new PkiException(
                         files.certificate() + " is of node "

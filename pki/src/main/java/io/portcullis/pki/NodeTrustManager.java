@@ -3,17 +3,18 @@ package io.portcullis.pki;
 import java.net.Socket;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /** Trusts nodes of the cluster only: who has another certificate of the same authority is none. */
 final class NodeTrustManager extends X509ExtendedTrustManager {
     private final X509ExtendedTrustManager authority;
-    private final NodeTls.Listener listener;
+    private final Consumer<String> onRefused;
 
-    NodeTrustManager(X509ExtendedTrustManager authority, NodeTls.Listener listener) {
+    NodeTrustManager(X509ExtendedTrustManager authority, Consumer<String> onRefused) {
         this.authority = authority;
-        this.listener = listener;
+        this.onRefused = onRefused;
     }
 
     @FunctionalInterface
@@ -30,7 +31,7 @@ final class NodeTrustManager extends X509ExtendedTrustManager {
                         "it is no node's certificate: it has no name " + NodeCertificate.URI_PREFIX + "NAME");
             }
         } catch (CertificateException refused) {
-            listener.peerRefused(chain[0].getSubjectX500Principal() + ": " + refused.getMessage());
+            onRefused.accept(chain[0].getSubjectX500Principal() + ": " + refused.getMessage());
             throw refused;
         }
     }

@@ -205,7 +205,7 @@ class NodeTlsTest {
                 request, Certificates.addresses(request), keys.getPublic(), issuer, issuerKey, Instant.now());
         assertThat(NodeCertificate.of(certificate)).isEmpty();
         return NodeIdentity.context(
-                List.of(certificate), keys.getPrivate(), NodeIdentity.nodesOnly(List.of(issuer), listener));
+                List.of(certificate), keys.getPrivate(), NodeIdentity.nodesOnly(List.of(issuer), refusedPeers::add));
     }
 
     /** What the client reads from the server. */

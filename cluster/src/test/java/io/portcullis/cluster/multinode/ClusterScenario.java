@@ -12,7 +12,6 @@ import io.portcullis.datapath.runtime.DataPath;
 import io.portcullis.loadtest.lab.MemoryLab;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -66,8 +65,7 @@ abstract class ClusterScenario extends MultiNodeScenario {
                 LIMIT,
                 () -> cluster().selfMember().status().equals(MemberStatus.up()));
         HostUnderTest started = HostUnderTest.start(system(), Files.readString(file(myself(), "uplink")), wrapper);
-        InetSocketAddress admin = started.admin();
-        Files.writeString(file(myself(), "admin"), "http://127.0.0.1:" + admin.getPort());
+        Files.writeString(file(myself(), "admin"), started.admin().toString());
         watch = EnforcementWatch.start(HostsConfig.id(myself()), ScenarioTenant.WEB_VNIC, started.dataPath());
         host = started;
         return started;
@@ -81,9 +79,9 @@ abstract class ClusterScenario extends MultiNodeScenario {
     PortcullisClient client(RoleName role) {
         return clients.computeIfAbsent(role.name(), name -> {
             try {
-                return PortcullisClient.withTokenFile(
-                        URI.create(Files.readString(file(role, "admin"))),
-                        directory().resolve("admin.token"));
+                URI uri = URI.create(Files.readString(file(role, "admin")));
+                String token = Files.readString(directory().resolve("admin.token"));
+                return PortcullisClient.connect(uri, token, HostsConfig.trust(uri));
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

@@ -3,16 +3,20 @@ package io.portcullis.cluster.multinode;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.portcullis.pki.CertificateAuthority;
+import io.portcullis.pki.ClientTrust;
 import io.portcullis.pki.PkiException;
 import io.portcullis.policy.HostId;
 import io.portcullis.vnic.HostDirectory;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import javax.net.ssl.SSLContext;
 import org.apache.pekko.remote.testconductor.RoleName;
 import org.apache.pekko.remote.testkit.MultiNodeConfig;
+import org.jspecify.annotations.Nullable;
 import scala.jdk.javaapi.CollectionConverters;
 
 /** Roles {@code host-1}, {@code host-2}…, each a node with the product's own settings, on loopback and free ports. */
@@ -55,6 +59,17 @@ final class HostsConfig extends MultiNodeConfig {
         }
     }
 
+    /** What a client of such hosts believes. */
+    static @Nullable SSLContext trust(URI admin) {
+        try {
+            return admin.getScheme().equals("http")
+                    ? null
+                    : ClientTrust.inAuthoritiesOf(MultiNodeScenario.directory().resolve("ca/ca.crt"));
+        } catch (PkiException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     private HostsConfig(int count, String settings, boolean secured) {
         Config directory = ConfigFactory.parseString("portcullis.data-dir = \"" + MultiNodeScenario.directory() + "\"");
         commonConfig(ConfigFactory.parseString(settings)
@@ -78,6 +93,7 @@ final class HostsConfig extends MultiNodeConfig {
         Path files = MultiNodeScenario.directory().resolve("ca/nodes").resolve(role.name());
         return """
             portcullis.tls { ca = "%1$s/ca.crt", cert = "%1$s/node.crt", key = "%1$s/node.key" }
+            portcullis.admin.tls = on
             pekko.remote.artery.transport = tls-tcp
             """.formatted(files);
     }
