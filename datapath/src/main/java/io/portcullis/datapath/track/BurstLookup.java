@@ -249,7 +249,12 @@ final class BurstLookup {
             sum += NativeMemory.getLong(bucket);
         }
         for (long place = unmatched; place < end; place += Long.BYTES) {
-            match(NativeMemory.getLong(place), bases);
+            long note = NativeMemory.getLong(place);
+            if (match(note, bases) != 0) {
+                // it may open a connection: what that needs is touched instead of a line
+                long hash = NativeMemory.getLong(note + FrameNote.HASH);
+                NativeMemory.setLong(note + FrameNote.LINE, index.roomAddress(hash));
+            }
         }
         return sum;
     }
@@ -261,9 +266,9 @@ final class BurstLookup {
      */
     private static int match(long note, long[] bases) {
         long bucket = NativeMemory.getLong(note + FrameNote.BUCKET);
-        long matches = SlotIndex.matches(bucket, SlotIndex.pattern(NativeMemory.getLong(note + FrameNote.HASH)));
+        long matches = Bucket.matches(bucket, Bucket.pattern(NativeMemory.getLong(note + FrameNote.HASH)));
         int none = (int) ((matches | -matches) >>> 63) - 1;
-        int slot = SlotIndex.slot(bucket, SlotIndex.way(matches)) & ~none;
+        int slot = Bucket.slot(bucket, Bucket.way(matches)) & ~none;
         long line = bases[slot >>> Lines.SLAB_SHIFT] + ((long) (slot & Lines.SLAB_MASK) << Entry.SHIFT);
         NativeMemory.setInt(note + FrameNote.SLOT, slot | none);
         NativeMemory.setLong(note + FrameNote.LINE, line);

@@ -1,5 +1,6 @@
 package io.portcullis.datapath.track;
 
+import io.portcullis.datapath.memory.NativeMemory;
 import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.policy.IpFamily;
 import java.util.ArrayList;
@@ -14,34 +15,24 @@ import org.jspecify.annotations.Nullable;
  * line, the rest lies beside ({@link Entry}); {@link SlotIndex} finds it by a secret hash ({@link KeyHash}). Nothing
  * is ever evicted: at {@code maxConnections} an insertion fails.
  */
-public final class ConnectionTable extends EntryMemory implements AutoCloseable {
+public final class ConnectionTable extends AdmittedEntries implements AutoCloseable {
     /** What a search answers when there is no such connection. */
     public static final int NONE = -1;
 
     private static final int MAX_CONNECTIONS = 1 << 27;
-    private static final int MAX_EPOCH = 0xffff;
-    /** Records of what admits connections that are looked at in one go. */
-    private static final int MAX_TOLD = 16_384;
 
     private final int maxConnections;
     private final KeyHash keyHash;
     private final FlowKey scratch = new FlowKey();
     private SlotIndex index = new SlotIndex(this::hashOf);
-    private Admissions admissions = new Admissions();
     /** Slots that were ever used: all below have memory. */
     private int slotCount;
 
     private int firstFree = NONE;
     private int count;
     private int sweepSlot;
-    /** The record that {@link #tellUse} looks at next. */
-    private int nextTold;
 
     private int slotsAtLastTrim;
-    /** The revision in force, and what stands for it in the slots. */
-    private long currentRevision = Long.MIN_VALUE;
-
-    private int currentEpoch = 1;
     /** Who is told of changes while an export in rounds goes on. */
     private @Nullable TableChanges changes;
     /** Who knows more of connections that a port passes. */
@@ -76,93 +67,13 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
 
     /** Native memory and arrays that the table holds. */
     public long memoryBytes() {
-        return linesBytes(slotCount) + index.bytes() + admissions.bytes();
+        return linesBytes(slotCount) + index.bytes() + admissionBytes();
     }
 
     // ---- a connection, by its slot ----
 
     public ConnectionState state(int slot) {
         return ConnectionState.ofCode(getByte(slot, Entry.STATE));
-    }
-
-    /** Rule that allows it now: that admitted it or, judged again, allowed it last; stable across tables. */
-    public long ruleId(int slot) {
-        return admissions.ruleId(admission(slot));
-    }
-
-    /** Policy revision under which it was admitted or last judged again. */
-    public long revision(int slot) {
-        return admissions.revision(admission(slot));
-    }
-
-    /** Rule that admitted it when it was opened, wherever that was. */
-    public long admittingRuleId(int slot) {
-        return admissions.firstRuleId(admission(slot));
-    }
-
-    /** Policy revision under which it was opened. */
-    public long admittingRevision(int slot) {
-        return admissions.firstRevision(admission(slot));
-    }
-
-    /** Whether it was judged again, or allowed by another rule, since it was opened. */
-    boolean isJudgedAgain(int slot) {
-        return admittingRuleId(slot) != ruleId(slot) || admittingRevision(slot) != revision(slot);
-    }
-
-    /** Remembers what admits the connection or, if it was admitted already, that a newer policy allows it too. */
-    public void judged(int slot, long ruleId, long revision) {
-        int old = admission(slot);
-        boolean isFirst = old == Admissions.UNKNOWN;
-        judged(
-                slot,
-                ruleId,
-                revision,
-                isFirst ? ruleId : admissions.firstRuleId(old),
-                isFirst ? revision : admissions.firstRevision(old));
-    }
-
-    /** As {@link #judged(int, long, long)}, of a connection that was admitted elsewhere. */
-    void judged(int slot, long ruleId, long revision, long admittingRuleId, long admittingRevision) {
-        int old = admission(slot);
-        setAdmission(slot, admissions.acquire(ruleId, revision, admittingRuleId, admittingRevision));
-        admissions.release(old);
-        setShort(slot, Entry.POLICY_EPOCH, revision == currentRevision ? currentEpoch : 0);
-        changed(slot);
-    }
-
-    /**
-     * Says which revision is in force, so that {@link #isCurrent} can tell. Once in {@value #MAX_EPOCH} changes it visits all
-     * slots.
-     */
-    public void setCurrentRevision(long revision) {
-        if (revision == currentRevision) {
-            return;
-        }
-        currentRevision = revision;
-        if (currentEpoch == MAX_EPOCH) {
-            forgetEpochs();
-            currentEpoch = 0;
-        }
-        currentEpoch++;
-    }
-
-    private void forgetEpochs() {
-        for (int slot = next(0); slot != NONE; slot = next(slot + 1)) {
-            setShort(slot, Entry.POLICY_EPOCH, 0);
-        }
-    }
-
-    /** Whether the connection was judged under the revision in force; touches nothing but its line if it was. */
-    public boolean isCurrent(int slot) {
-        if (getShort(slot, Entry.POLICY_EPOCH) == currentEpoch) {
-            return true;
-        }
-        boolean isCurrent = revision(slot) == currentRevision;
-        if (isCurrent) {
-            setShort(slot, Entry.POLICY_EPOCH, currentEpoch);
-        }
-        return isCurrent;
     }
 
     /** Whether the VM opened it, so that its original direction is OUT. */
@@ -242,6 +153,7 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
     }
 
     /** The next slot that holds a connection, from {@code slot} on, or {@link #NONE}; begin with 0. */
+    @Override
     public int next(int slot) {
         for (int i = slot; i < slotCount; i++) {
             if (getByte(i, Entry.STATE) != 0) {
@@ -279,7 +191,7 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
             changes.removed(slot);
         }
         index.remove(hashOf(slot), slot);
-        admissions.release(admission(slot));
+        releaseAdmission(slot);
         freeKey(slot);
         setByte(slot, Entry.STATE, 0);
         setInt(slot, Entry.NEXT_FREE, firstFree);
@@ -297,15 +209,18 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
         int removed = 0;
         int now = clock().tick(nowNanos);
         for (int i = Math.min(maxSlots, slotCount); i > 0; i--) {
-            if (sweepSlot >= slotCount) {
+            if (sweepSlot == 0 || sweepSlot >= slotCount) {
                 sweepSlot = 0;
+                beginRound(now);
             }
             if (offloaded != null && hasFlag(sweepSlot, Entry.OFFLOADED)) {
                 offloaded.refresh(sweepSlot, now);
             }
-            if (getByte(sweepSlot, Entry.STATE) != 0) {
-                admissions.seen(admission(sweepSlot), seenTick(sweepSlot));
-                if (getInt(sweepSlot, Entry.DEADLINE) - now <= 0) {
+            long line = line(sweepSlot);
+            if (NativeMemory.getByte(line + Entry.STATE) != 0) {
+                int deadline = NativeMemory.getInt(line + Entry.DEADLINE);
+                noteUse(sweepSlot, deadline - clock().timeout(NativeMemory.getByte(line + Entry.TIMEOUT_CODE)));
+                if (deadline - now <= 0) {
                     remove(sweepSlot);
                     removed++;
                 }
@@ -313,21 +228,6 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
             sweepSlot++;
         }
         return removed;
-    }
-
-    /** Tells of the rules on which connections rest that {@link #expire} has met since the last call; of some, if they are many. */
-    void tellUse(long nowNanos, RuleUse use) {
-        int now = clock().tick(nowNanos);
-        for (int left = Math.min(MAX_TOLD, admissions.limit()); left > 0; left--) {
-            if (nextTold >= admissions.limit()) {
-                nextTold = 0;
-            }
-            int tick = admissions.takeSeenTick(nextTold);
-            if (tick != 0 && nextTold != Admissions.UNKNOWN) {
-                use.seen(admissions.ruleId(nextTold), nowNanos - (now - tick) * CoarseClock.TICK_NANOS);
-            }
-            nextTold++;
-        }
     }
 
     /**
@@ -338,6 +238,7 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
         if (slotCount == slotsAtLastTrim) {
             trim(slotCount);
             index.trim();
+            trimAdmissions();
         }
         slotsAtLastTrim = slotCount;
     }
@@ -347,6 +248,7 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
     public void close() {
         free();
         index.free();
+        freeAdmissions();
         slotCount = 0;
         count = 0;
     }
@@ -375,7 +277,7 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
         return changes == listener;
     }
 
-    /** Says that the connection is not what a running export has sent any more. */
+    @Override
     void changed(int slot) {
         if (getByte(slot, Entry.CLEAN) != 0) {
             setByte(slot, Entry.CLEAN, 0);
@@ -406,11 +308,6 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
         return keyHash;
     }
 
-    /** What {@link Entry#POLICY_EPOCH} is of connections that were judged under the revision in force. */
-    int currentEpoch() {
-        return currentEpoch;
-    }
-
     // ---- inside the package ----
 
     int find(FlowKey key) {
@@ -418,7 +315,7 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
     }
 
     int find(FlowKey key, long hash) {
-        long pattern = SlotIndex.pattern(hash);
+        long pattern = Bucket.pattern(hash);
         int slot = find(index.address(index.firstBucket(hash)), pattern, key);
         if (slot == NONE) {
             slot = find(index.address(index.secondBucket(hash)), pattern, key);
@@ -432,8 +329,8 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
     }
 
     private int find(long bucketAddress, long pattern, FlowKey key) {
-        for (long matches = SlotIndex.matches(bucketAddress, pattern); matches != 0; matches &= matches - 1) {
-            int slot = SlotIndex.slot(bucketAddress, SlotIndex.way(matches));
+        for (long matches = Bucket.matches(bucketAddress, pattern); matches != 0; matches &= matches - 1) {
+            int slot = Bucket.slot(bucketAddress, Bucket.way(matches));
             if (slot < slotCount && holds(slot, key)) {
                 return slot;
             }
@@ -475,21 +372,17 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
         takeOver(other);
         index = other.index;
         index.setHashes(this::hashOf);
-        admissions = other.admissions;
         slotCount = other.slotCount;
         firstFree = other.firstFree;
         count = other.count;
         sweepSlot = 0;
-        if (other.currentEpoch > currentEpoch) {
-            forgetEpochs();
-        }
+        takeAdmissions(other);
     }
 
     /** An empty table that may {@linkplain #replaceBy replace} this one. */
     ConnectionTable emptyTwin() {
         ConnectionTable twin = new ConnectionTable(maxConnections, keyHash);
-        twin.currentRevision = currentRevision;
-        twin.currentEpoch = currentEpoch;
+        twin.takeRevision(this);
         return twin;
     }
 
@@ -505,25 +398,14 @@ public final class ConnectionTable extends EntryMemory implements AutoCloseable 
         slotCount++;
         count++;
         copySlot(other, slot, own);
-        int pair = admissions.acquire(
-                other.ruleId(slot), other.revision(slot), other.admittingRuleId(slot), other.admittingRevision(slot));
-        setAdmission(own, pair);
+        copyAdmission(other, slot, own);
     }
 
     void forgetCopies() {
         slotCount = 0;
         count = 0;
-        admissions = new Admissions();
+        forgetAdmissions();
         forgetKeys();
-    }
-
-    private int admission(int slot) {
-        return getByte(slot, Entry.ADMISSION_HIGH) << 16 | getShort(slot, Entry.ADMISSION_LOW);
-    }
-
-    private void setAdmission(int slot, int pair) {
-        setByte(slot, Entry.ADMISSION_HIGH, pair >>> 16);
-        setShort(slot, Entry.ADMISSION_LOW, pair);
     }
 
     // ---- slots ----

@@ -61,8 +61,12 @@ final class Entry {
     static final int LAST_FINGERPRINT = 58;
     /** Of the policy that judged it last, in the table's own count; 0: an old one. 2 bytes. */
     static final int POLICY_EPOCH = 59;
-    /** Not yet in the cold counters: 6 bits of packets, above them 18 of bytes. 3 bytes. */
+    /** Not yet in the cold counters: {@link #PENDING_PACKET_BITS} of packets, above them {@link #PENDING_BYTE_BITS} of bytes. 3 bytes. */
     static final int PENDING = 61;
+
+    static final int PENDING_PACKET_BITS = 7;
+    /** Enough for as many full Ethernet frames as two thirds of the packets. */
+    static final int PENDING_BYTE_BITS = 17;
 
     static final int LAST_KIND = packed(LAST, 0, 3);
     /** 1: it was a reply. */

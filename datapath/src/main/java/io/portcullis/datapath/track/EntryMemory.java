@@ -8,8 +8,8 @@ import io.portcullis.datapath.memory.NativeMemory;
  */
 abstract class EntryMemory {
     private static final int NO_IPV6 = -1;
-    private static final int PENDING_PACKETS = (1 << 6) - 1;
-    private static final int PENDING_BYTES = (1 << 18) - 1;
+    private static final int PENDING_PACKETS = (1 << Entry.PENDING_PACKET_BITS) - 1;
+    private static final int PENDING_BYTES = (1 << Entry.PENDING_BYTE_BITS) - 1;
     private static final long MAX_IP_BYTES = (1L << 48) - 1;
 
     private Lines hot = new Lines(Entry.BYTES);
@@ -91,18 +91,18 @@ abstract class EntryMemory {
 
     /** Of IP datagrams with their headers, in both directions; stops at 2^48 - 1. */
     public final long bytes(int slot) {
-        return (getLong(slot, Entry.IP_BYTES) & MAX_IP_BYTES) + (pending(slot) >>> 6);
+        return (getLong(slot, Entry.IP_BYTES) & MAX_IP_BYTES) + (pending(slot) >>> Entry.PENDING_PACKET_BITS);
     }
 
     /** Counts a packet; only one in {@value #PENDING_PACKETS} touches the cold part. */
     final void count(int slot, int ipBytes) {
         int packets = (pending(slot) & PENDING_PACKETS) + 1;
-        long bytes = (pending(slot) >>> 6) + (long) ipBytes;
+        long bytes = (pending(slot) >>> Entry.PENDING_PACKET_BITS) + (long) ipBytes;
         if (packets > PENDING_PACKETS || bytes > PENDING_BYTES) {
             setCounters(slot, packets(slot) + 1, bytes(slot) + ipBytes);
             return;
         }
-        setPending(slot, packets | (int) bytes << 6);
+        setPending(slot, packets | (int) bytes << Entry.PENDING_PACKET_BITS);
     }
 
     /** Adds to the cold counters. */
@@ -214,7 +214,7 @@ abstract class EntryMemory {
 
     /** Reads a word of the slot's cold part, so that it is near. */
     final long touchCold(int slot) {
-        return NativeMemory.getLong(cold.address(slot));
+        return NativeMemory.getLong(coldAddress(slot));
     }
 
     /**
@@ -239,11 +239,11 @@ abstract class EntryMemory {
 
     /** Zeroes the slot and gives it a key. */
     final void setKey(int slot, FlowKey key, long hash) {
-        long line = hot.address(slot);
+        long line = hotAddress(slot);
         for (int field = 0; field < Entry.BYTES; field += 8) {
             NativeMemory.setLong(line + field, 0);
         }
-        long beside = cold.address(slot);
+        long beside = coldAddress(slot);
         for (int field = 0; field < Entry.COLD_BYTES; field += 8) {
             NativeMemory.setLong(beside + field, 0);
         }
@@ -311,11 +311,20 @@ abstract class EntryMemory {
 
     /** Address of the slot's line, for those who read many fields of it; valid until the next insertion. */
     final long line(int slot) {
-        return hot.address(slot);
+        return hotAddress(slot);
+    }
+
+    // as Lines.address, with sizes that the compiler knows
+    private long hotAddress(int slot) {
+        return hot.bases()[slot >>> Lines.SLAB_SHIFT] + ((long) (slot & Lines.SLAB_MASK) << Entry.SHIFT);
+    }
+
+    private long coldAddress(int slot) {
+        return cold.bases()[slot >>> Lines.SLAB_SHIFT] + (long) (slot & Lines.SLAB_MASK) * Entry.COLD_BYTES;
     }
 
     private long address(int slot, int field) {
-        return field < Entry.COLD ? hot.address(slot) + field : cold.address(slot) + (field - Entry.COLD);
+        return field < Entry.COLD ? hotAddress(slot) + field : coldAddress(slot) + (field - Entry.COLD);
     }
 
     final long getLong(int slot, int field) {

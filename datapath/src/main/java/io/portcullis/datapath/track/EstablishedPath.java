@@ -31,12 +31,12 @@ public final class EstablishedPath implements AutoCloseable {
     private static final int FINGERPRINT_SHIFT = 16;
     private static final int EPOCH_SHIFT = 24;
     private static final int PACKETS_SHIFT = 40;
-    private static final int BYTES_SHIFT = 46;
+    private static final int BYTES_SHIFT = PACKETS_SHIFT + Entry.PENDING_PACKET_BITS;
     /** {@link Entry#CLEAN}: what the short way writes has it not. */
     private static final long CLEAN = 1L << 15;
 
-    private static final int MAX_PACKETS = 63;
-    private static final int MAX_BYTES = (1 << 18) - 1;
+    private static final int MAX_PACKETS = (1 << Entry.PENDING_PACKET_BITS) - 1;
+    private static final int MAX_BYTES = (1 << Entry.PENDING_BYTE_BITS) - 1;
     private static final int LAST_ACK_AT_EDGE = TcpSegment.ACK | 1 << 6;
 
     private final ConnectionTracker tracker;

@@ -22,6 +22,7 @@ import io.portcullis.policy.table.TableRule;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
@@ -78,6 +79,42 @@ class RuleHitsTest {
         assertThat(hits).containsOnlyKeys(7L);
         assertThat(hits.get(7L).count()).as("no decision").isZero();
         assertThat(hits.get(7L).lastNanos()).isBetween(sent - 2_000_000, sent + 2_000_000);
+    }
+
+    /** A sweep of the table takes several calls here, and packets come between them. */
+    @Test
+    void shouldNoteTheLastPacketOfManyConnectionsAndNothingOfIdleOnes() {
+        long seed = System.nanoTime();
+        System.out.println("RuleHitsTest seed " + seed);
+        SplittableRandom random = new SplittableRandom(seed);
+        vm.with(1, table(Action.DROP, aRule(7).outbound().service(tcp(443)).allow()));
+        int connections = 100;
+        for (int i = 0; i < connections; i++) {
+            vm.openTcp(40_000 + i);
+        }
+        expireAll();
+        drain();
+        long lastSent = 0;
+        for (int step = 0; step < 300; step++) {
+            if (random.nextInt(3) == 0) {
+                lastSent = vm.nowNanos;
+                vm.out(EngineHarness.segment(40_000 + random.nextInt(connections)));
+            }
+            vm.nowNanos += random.nextInt(200) * 1_000_000L;
+            vm.engine.expire(vm.nowNanos);
+            if (lastSent != 0 && random.nextInt(4) == 0) {
+                expireAll();
+                assertThat(drain().get(7L).lastNanos())
+                        .as("seed %d, step %d", seed, step)
+                        .isBetween(lastSent - 2_000_000, lastSent + 2_000_000);
+                lastSent = 0;
+            }
+        }
+        expireAll();
+        drain();
+        vm.nowNanos += SECOND;
+        expireAll();
+        assertThat(drain()).as("nobody sent anything, seed %d", seed).isEmpty();
     }
 
     @Test

@@ -35,6 +35,24 @@ class SlotIndexTest {
     }
 
     @Test
+    void shouldHaveMostWhereASearchLooksFirst() {
+        System.out.println("SlotIndexTest seed " + seed);
+        int slots = 300_000;
+        long[] hashes = random.longs(slots).toArray();
+        SlotIndex index = new SlotIndex(slot -> hashes[slot]);
+        for (int slot = 0; slot < slots; slot++) {
+            index.put(hashes[slot], slot);
+        }
+        int inFirst = 0;
+        for (int slot = 0; slot < slots; slot++) {
+            assertThat(isFound(index, hashes[slot], slot)).isTrue();
+            inFirst += isIn(index.address(index.firstBucket(hashes[slot])), hashes[slot], slot) ? 1 : 0;
+        }
+        index.free();
+        assertThat(inFirst).isGreaterThan(slots * 2 / 3);
+    }
+
+    @Test
     @Tag("nightly")
     void shouldFindWhatAMapFindsAHundredMillionTimes() {
         System.out.println("SlotIndexTest seed " + seed);
@@ -85,11 +103,11 @@ class SlotIndexTest {
     }
 
     private static boolean isIn(long bucket, long hash, int slot) {
-        for (long matches = SlotIndex.matches(bucket, SlotIndex.pattern(hash)); matches != 0; matches &= matches - 1) {
-            int way = SlotIndex.way(matches);
+        for (long matches = Bucket.matches(bucket, Bucket.pattern(hash)); matches != 0; matches &= matches - 1) {
+            int way = Bucket.way(matches);
             // a match may be a false one, and then of a place that is free; what is there is the caller's to compare
             boolean isFree = NativeMemory.getShort(bucket + (long) Short.BYTES * way) == 0;
-            if (!isFree && SlotIndex.slot(bucket, way) == slot) {
+            if (!isFree && Bucket.slot(bucket, way) == slot) {
                 return true;
             }
         }

@@ -147,13 +147,22 @@ class TableGrowthTest {
             }
         }
         assertThat(admissions.limit()).isLessThanOrEqualTo(10 * 3 * 2 * 2 + 1);
+        held.values().forEach(mine -> admissions.release((int) mine[4]));
+        int limit = admissions.limit();
+        for (int rule = 1; rule < limit; rule++) {
+            admissions.acquire(100 + rule, 0, 100 + rule, 0);
+        }
+        assertThat(admissions.limit())
+                .as("all that were released are used again")
+                .isEqualTo(limit);
+        admissions.free();
     }
 
     private static boolean isIn(SlotIndex index, long hash, int slot) {
         for (int bucket : new int[] {index.firstBucket(hash), index.secondBucket(hash)}) {
             long address = index.address(bucket);
-            for (long m = SlotIndex.matches(address, SlotIndex.pattern(hash)); m != 0; m &= m - 1) {
-                if (SlotIndex.slot(address, SlotIndex.way(m)) == slot) {
+            for (long m = Bucket.matches(address, Bucket.pattern(hash)); m != 0; m &= m - 1) {
+                if (Bucket.slot(address, Bucket.way(m)) == slot) {
                     return true;
                 }
             }
