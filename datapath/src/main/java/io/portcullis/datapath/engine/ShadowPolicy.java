@@ -106,7 +106,7 @@ final class ShadowPolicy {
         boolean allowedNow = inForce.action(decision) == Action.ALLOW;
         int other = rules.decideFrame(packet, direction, nowNanos);
         if (other == FrameRules.DEFAULT || passes(rules, other, packet)) {
-            other = announced == FrameJudge.NOT_ANNOUNCED ? rules.decide(packet, direction) : announced;
+            other = announced == FirstPackets.NOT_ANNOUNCED ? rules.decide(packet, direction) : announced;
             rules.countHit(other, nowNanos);
         }
         boolean allowedThen = rules.action(other) == Action.ALLOW && mayBegin(packet, other);
