@@ -1,5 +1,6 @@
 package io.portcullis.loadtest.bench;
 
+import java.io.IOException;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -32,6 +33,8 @@ import picocli.CommandLine.Spec;
                     + " independent, and two lines that depend in batches of 64",
             "",
             "  portcullis bench track --connections 1000000 --rules 10000 --json",
+            "  PORTCULLIS_JAVA_OPTS='-XX:+UnlockDiagnosticVMOptions -XX:+DebugNonSafepoints' \\",
+            "      portcullis bench track --connections 1000000 --rules 10000 --profile",
         })
 final class TrackBench implements Callable<Integer> {
     private static final int MAX_CONNECTIONS = 100_000_000;
@@ -73,8 +76,14 @@ final class TrackBench implements Callable<Integer> {
     @Option(names = "--json", description = "Print one JSON object on one line.")
     private boolean json;
 
+    @Option(
+            names = "--profile",
+            description =
+                    "Print where the engine's time goes, too; not with --json. Figures suffer a little. Linux only.")
+    private boolean profile;
+
     @Override
-    public Integer call() {
+    public Integer call() throws IOException {
         check("--connections", connections, MAX_CONNECTIONS);
         check("--rules", rules, MAX_RULES);
         check("--frame-bytes", frameBytes, MAX_FRAME_BYTES);
@@ -82,10 +91,27 @@ final class TrackBench implements Callable<Integer> {
         if ((long) connections + TrackRun.LIVES > rules * 254L * 64_000) {
             throw new ParameterException(spec.commandLine(), "more connections than the rules' addresses can have");
         }
-        TrackResult result =
-                new TrackRun(connections, rules, ipv6, frameBytes, burst, verifyChecksums, TrackRun.Effort.USUAL).run();
-        System.out.println(json ? result.json() : result.table());
+        TrackRun run =
+                new TrackRun(connections, rules, ipv6, frameBytes, burst, verifyChecksums, TrackRun.Effort.USUAL);
+        TrackResult result = profile ? profiled(run) : run.run();
+        if (!profile) {
+            System.out.println(json ? result.json() : result.table());
+        }
         return result.wrongVerdicts() == 0 ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
+    }
+
+    private TrackResult profiled(TrackRun run) throws IOException {
+        if (json) {
+            throw new ParameterException(spec.commandLine(), "--profile prints no JSON");
+        }
+        try (TrackProfile looks = TrackProfile.begin()
+                .orElseThrow(() ->
+                        new ParameterException(spec.commandLine(), "this JVM has no profile of processor time"))) {
+            TrackResult result = run.run();
+            System.out.println(result.table());
+            System.out.println(looks.end());
+            return result;
+        }
     }
 
     private void check(String option, int value, int most) {
