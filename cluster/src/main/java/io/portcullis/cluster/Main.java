@@ -17,7 +17,8 @@ import picocli.CommandLine.Option;
         sortOptions = false,
         description = {
             "Runs one host of the cluster in the foreground until SIGTERM, which checkpoints and stops without"
-                    + " evacuating.",
+                    + " evacuating; with portcullis.cluster.at-stop=leave it evacuates and leaves the cluster first, and a second"
+                    + " SIGTERM stops it at once.",
             ""
         },
         footer = {

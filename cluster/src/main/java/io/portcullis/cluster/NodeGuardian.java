@@ -80,8 +80,11 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
                 case "IncompatibleConfigurationDetectedReason$" ->
                     new Outcome.Failed(
                             "the cluster speaks another version of the protocol than this node, which speaks "
-                                    + config.system().getInt(ProtocolVersionChecker.KEY)
-                                    + "; run the same release on all nodes (" + ProtocolVersionChecker.KEY + ")");
+                                    + config.system().getString(ProtocolVersionChecker.KEY)
+                                    + "; run the same release on all nodes, while they are upgraded releases whose minor"
+                                    + " versions follow one another (" + ProtocolVersionChecker.KEY
+                                    + "). The log of the node at " + String.join(", ", config.seeds())
+                                    + " says which version it speaks");
                 default -> new Outcome.Stopped();
             };
         }

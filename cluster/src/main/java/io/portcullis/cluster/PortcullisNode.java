@@ -52,6 +52,9 @@ final class PortcullisNode {
 
     /** Runs until the node is stopped or has left; returns the exit status. Blocks. */
     static int run(NodeConfig config) throws NodeStartException, InterruptedException {
+        if (StopSignals.leaves(config.system())) {
+            StopSignals.install();
+        }
         Optional<NodeTls> tls = NodeSecurity.load(config);
         NodePreflight.check(config);
         try (HostFolder folder = HostFolder.open(config);
@@ -150,6 +153,7 @@ final class PortcullisNode {
             }
         });
         system.getWhenTerminated().toCompletableFuture().join();
+        StopSignals.tell(null);
         Optional<CoordinatedShutdown.Reason> reason =
                 CoordinatedShutdown.get(system).getShutdownReason();
         return result.outcome(reason.orElse(CoordinatedShutdown.unknownReason()), config);

@@ -7,8 +7,6 @@ import io.portcullis.migration.model.BulkOperation;
 import io.portcullis.migration.model.BulkOperation.Kind;
 import io.portcullis.migration.model.BulkOperation.Phase;
 import io.portcullis.migration.model.BulkState;
-import io.portcullis.migration.model.MigrationOutcome;
-import io.portcullis.migration.model.MigrationReceipt;
 import io.portcullis.migration.model.RebalancePlan;
 import io.portcullis.migration.model.Refusal;
 import io.portcullis.policy.HostId;
@@ -55,9 +53,9 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
     private final MigrationSettings settings;
     private final HostSurvey survey;
     private final BulkRunner runner;
+    private final HostDoors doors;
+    private final BulkChecks checks;
 
-    /** Nodes that know that their host takes VMs. */
-    private final Set<String> opened = new HashSet<>();
 
     private boolean surveying;
 
@@ -77,6 +75,8 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
         this.settings = environment.settings();
         this.survey = new HostSurvey(context.getSystem(), environment);
         this.runner = new BulkRunner(context, environment, survey);
+        this.doors = new HostDoors(context, environment);
+        this.checks = new BulkChecks(environment.hosts());
         context.setLoggerName(BulkOperations.class);
         timers.startTimerWithFixedDelay(new BulkCommand.Tick(), settings.evacuationRetry());
     }
@@ -155,36 +155,12 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
     // ---- orders
 
     private Effect<BulkEvent, BulkState> onEmpty(BulkState state, BulkCommand.Empty order) {
-        Refusal why = whyNot(state, order);
+        Refusal why = checks.whyNotEmpty(state, order);
         if (why != null) {
             return refuse(order, why);
         }
-        tell(order.host(), true, order);
+        doors.tell(order.host(), true, order);
         return Effect().none();
-    }
-
-    private @Nullable Refusal whyNot(BulkState state, BulkCommand.Empty order) {
-        Refusal why = environment.hosts().whyNotUse(order.host());
-        if (why == null) {
-            why = BulkMachine.whyNotEmpty(state, order.kind(), order.host());
-        }
-        return why == null ? whyNot(state, order.wishes(), order.host()) : why;
-    }
-
-    private @Nullable Refusal whyNot(BulkState state, BulkCommand.Wishes wishes, @Nullable HostId source) {
-        for (HostId to : wishes.to()) {
-            Refusal why = environment.hosts().whyNotUse(to);
-            if (why == null && to.equals(source)) {
-                why = new Refusal(RefusalCode.SAME_HOST, "host " + to + " is the one that is to be emptied");
-            }
-            if (why == null && state.closes(to)) {
-                why = new Refusal(RefusalCode.DRAINING, "host " + to + " is being emptied itself");
-            }
-            if (why != null) {
-                return why;
-            }
-        }
-        return null;
     }
 
     /** The host takes no VMs any more, or could not be told. */
@@ -197,7 +173,6 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
             why = BulkMachine.whyNotEmpty(state, order.kind(), order.host());
         }
         if (why != null) {
-            opened.clear();
             return refuse(order, why);
         }
         BulkOperation open =
@@ -244,7 +219,7 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
         BulkOperation open =
                 state.ofHost(stop.host()).filter(last -> !last.over()).orElse(null);
         if (open == null) {
-            tell(stop.host(), false, stop);
+            doors.tell(stop.host(), false, stop);
             return Effect().none();
         }
         Refusal why = BulkMachine.whyNotEnter(open, Phase.CANCELLED);
@@ -255,7 +230,7 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
         return persist(
                 state,
                 List.of(new BulkEvent.PhaseEntered(open.id(), Phase.CANCELLED, stop.by(), now())),
-                next -> tell(stop.host(), false, stop));
+                next -> doors.tell(stop.host(), false, stop));
     }
 
     private Effect<BulkEvent, BulkState> onChange(BulkState state, BulkCommand.ChangeOperation order) {
@@ -285,7 +260,7 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
     // ---- plans
 
     private Effect<BulkEvent, BulkState> onRebalance(BulkState state, BulkCommand.Rebalance order) {
-        Refusal why = whyNotRebalance(state, order);
+        Refusal why = checks.whyNotRebalance(state, order);
         if (why != null) {
             return refuse(order, why);
         }
@@ -293,13 +268,8 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
         return Effect().none();
     }
 
-    private @Nullable Refusal whyNotRebalance(BulkState state, BulkCommand.Rebalance order) {
-        Refusal why = order.dryRun() ? null : BulkMachine.whyNotRebalance(state);
-        return why == null ? whyNot(state, order.wishes(), null) : why;
-    }
-
     private Effect<BulkEvent, BulkState> onPlan(BulkState state, BulkCommand.Rebalance order) {
-        Refusal why = whyNotRebalance(state, order);
+        Refusal why = checks.whyNotRebalance(state, order);
         if (why != null) {
             return refuse(order, why);
         }
@@ -332,13 +302,7 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
     // ---- looking
 
     private Effect<BulkEvent, BulkState> onTick(BulkState state) {
-        for (HostId host : environment.hosts().up()) {
-            boolean isClosed = state.closes(host);
-            String node = environment.hosts().node(host).orElse("");
-            if (isClosed || !opened.contains(node)) {
-                tell(host, isClosed, null);
-            }
-        }
+        doors.tellAll(state);
         runner.watch(state);
         List<BulkEvent> events = new ArrayList<>();
         for (BulkOperation operation : state.open()) {
@@ -369,27 +333,11 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
         });
     }
 
-    /** Tells a host whether it takes VMs; what it answers comes as {@link BulkCommand.HostTold}. */
-    private void tell(HostId host, boolean draining, BulkCommand.@Nullable Operator order) {
-        String node = environment.hosts().node(host).orElse("");
-        context.ask(
-                AgentCommand.DrainingSet.class,
-                environment.hosts().agent(host),
-                settings.checkTimeout(),
-                replyTo -> new AgentCommand.SetDraining(draining, replyTo),
-                (answer, failure) -> new BulkCommand.HostTold(host, node, draining, order, answer));
-    }
-
     private Effect<BulkEvent, BulkState> onHostTold(BulkState state, BulkCommand.HostTold told) {
-        AgentCommand.DrainingSet answer = told.answer();
-        if (answer != null && answer.refusal() == null && !told.draining() && !state.closes(told.host())) {
-            opened.add(told.node());
-        } else {
-            opened.remove(told.node());
-        }
+        doors.told(state, told);
         BulkCommand.Operator order = told.order();
         if (order instanceof BulkCommand.Empty empty) {
-            return onHostEmptied(state, empty, answer);
+            return onHostEmptied(state, empty, told.answer());
         }
         if (order != null) {
             order.replyTo()
@@ -444,7 +392,8 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
         BulkCommand.Rebalance plan = surveyed.plan();
         if (plan == null) {
             surveying = false;
-            return begin(state);
+            List<BulkEvent> homeless = runner.begin(state);
+            return homeless.isEmpty() ? Effect().none() : persist(state, homeless, next -> {});
         }
         if (surveyed.second()) {
             return onPlan(state, plan);
@@ -455,98 +404,26 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
 
     // ---- moving
 
-    private Effect<BulkEvent, BulkState> begin(BulkState state) {
-        List<BulkEvent> events = new ArrayList<>();
-        runner.begin(state)
-                .forEach((turn, why) ->
-                        events.add(failed(turn.operation(), turn.move().vm(), why)));
-        return events.isEmpty() ? Effect().none() : persist(state, events, next -> {});
-    }
-
-    private BulkEvent failed(BulkOperation operation, VmId vm, String why) {
-        context.getLog().warn("{} is not moved by {}: {}", vm, operation.id(), why);
-        runner.failed(vm);
-        int attempts = operation.find(vm).map(BulkMove::attempts).orElse(0) + 1;
-        return new BulkEvent.MoveFailed(operation.id(), vm, why, attempts >= settings.evacuationAttempts(), now());
-    }
-
     private Effect<BulkEvent, BulkState> onMoveAnswered(BulkState state, BulkCommand.MoveAnswered answered) {
-        VmId vm = answered.vm();
-        runner.answered(vm);
-        BulkOperation operation = state.find(answered.id()).orElse(null);
-        if (operation == null) {
-            return Effect().none();
-        }
-        return switch (answered.reply()) {
-            case PlacementReply.MigrationAccepted accepted ->
-                persist(
-                        state,
-                        List.of(new BulkEvent.MoveBegun(operation.id(), vm, answered.to(), accepted.id(), now())),
-                        next -> runner.watch(vm, accepted.id()));
-            case PlacementReply.Refused refused -> onMoveRefused(state, operation, vm, refused);
-            case null -> ended(state, failed(operation, vm, "the VM's placement did not answer"));
-            case PlacementReply.Attached _,
-                    PlacementReply.Detached _,
-                    PlacementReply.Cancelled _,
-                    PlacementReply.Placement _ ->
-                ended(state, failed(operation, vm, "unexpected answer " + answered.reply()));
-        };
-    }
-
-    /** Somebody else may be moving it, or have moved it: the directory will say. */
-    private Effect<BulkEvent, BulkState> onMoveRefused(
-            BulkState state, BulkOperation operation, VmId vm, PlacementReply.Refused refused) {
-        if (refused.code() == RefusalCode.MOVING) {
-            runner.failed(vm);
-            return Effect().none();
-        }
-        return ended(
-                state,
-                refused.code() == RefusalCode.SAME_HOST
-                        ? new BulkEvent.MoveDone(operation.id(), vm, now())
-                        : failed(operation, vm, refused.message()));
+        return runner.answered(state, answered).map(event -> moved(state, event)).orElseGet(() -> Effect()
+                .none());
     }
 
     private Effect<BulkEvent, BulkState> onMoveUpdated(BulkState state, MigrationUpdate update) {
-        for (BulkOperation operation : state.operations()) {
-            for (BulkMove move : operation.with(BulkMove.State.MOVING)) {
-                if (update.id().equals(move.migration())) {
-                    return onMoveUpdated(state, operation, move.vm(), update);
-                }
-            }
-        }
-        return Effect().none();
+        return runner.updated(state, update).map(event -> moved(state, event)).orElseGet(() -> Effect()
+                .none());
     }
 
-    private Effect<BulkEvent, BulkState> onMoveUpdated(
-            BulkState state, BulkOperation operation, VmId vm, MigrationUpdate update) {
-        return switch (update) {
-            case MigrationUpdate.Progress progress -> {
-                MigrationReceipt receipt = progress.receipt();
-                if (!progress.ended() || receipt == null) {
-                    yield Effect().none();
-                }
-                yield ended(
-                        state,
-                        receipt.outcome() == MigrationOutcome.COMMITTED
-                                ? new BulkEvent.MoveDone(operation.id(), vm, now())
-                                : failed(
-                                        operation,
-                                        vm,
-                                        receipt.outcome() + ": " + String.join("; ", receipt.problems())));
-            }
-            case MigrationUpdate.NotFound notFound ->
-                ended(state, failed(operation, vm, "migration " + notFound.id() + " is not known any more"));
-        };
-    }
-
-    /** The next VM begins at once; when none is left, everything is looked at. */
-    private Effect<BulkEvent, BulkState> ended(BulkState state, BulkEvent end) {
-        return persist(state, List.of(end), next -> {
-            BulkOperation operation = next.find(end.id()).orElseThrow();
-            if (operation.count(BulkMove.State.WAITING) + operation.count(BulkMove.State.MOVING) == 0) {
+    /** When one has ended the next one begins at once; when none is left, everything is looked at. */
+    private Effect<BulkEvent, BulkState> moved(BulkState state, BulkEvent event) {
+        return persist(state, List.of(event), next -> {
+            BulkOperation operation = next.find(event.id()).orElseThrow();
+            if (event instanceof BulkEvent.MoveBegun begun) {
+                runner.watch(begun.vm(), begun.migration());
+            } else if (operation.count(BulkMove.State.WAITING) + operation.count(BulkMove.State.MOVING) == 0) {
                 context.getSelf().tell(new BulkCommand.Tick());
-            } else if (end instanceof BulkEvent.MoveDone) {
+            } else if (event instanceof BulkEvent.MoveDone) {
+                // Who finds no host now is asked again at the next tick.
                 runner.begin(next);
             }
         });

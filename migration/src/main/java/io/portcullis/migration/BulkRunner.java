@@ -1,16 +1,22 @@
 package io.portcullis.migration;
 
+import io.portcullis.migration.model.BulkEvent;
 import io.portcullis.migration.model.BulkMove;
 import io.portcullis.migration.model.BulkOperation;
 import io.portcullis.migration.model.BulkSchedule;
 import io.portcullis.migration.model.BulkState;
+import io.portcullis.migration.model.MigrationOutcome;
+import io.portcullis.migration.model.MigrationReceipt;
 import io.portcullis.migration.model.PlacementPlanner;
 import io.portcullis.migration.model.VmLoad;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
+import io.portcullis.vnic.RefusalCode;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -44,10 +50,6 @@ final class BulkRunner {
         return Set.copyOf(asked.keySet());
     }
 
-    void answered(VmId vm) {
-        asked.remove(vm);
-    }
-
     /** Hosts were looked at; they did not count the VMs that were on their way then. */
     void surveyed(Set<VmId> onTheirWay) {
         placedSince.keySet().retainAll(onTheirWay);
@@ -73,10 +75,9 @@ final class BulkRunner {
     /**
      * Begins as many as may be under way, with what is known of hosts.
      *
-     * @param state with all that is journaled
-     * @return VMs for which there is no host, and why
+     * @return what to journal of VMs for which there is no host
      */
-    Map<BulkSchedule.Turn, String> begin(BulkState state) {
+    List<BulkEvent> begin(BulkState state) {
         PlacementPlanner planner = new PlacementPlanner(
                 survey.rooms(), environment.settings().bulk().policy());
         placedSince.forEach((vm, to) -> planner.place(survey.of(vm), to));
@@ -96,7 +97,7 @@ final class BulkRunner {
                 asked,
                 lastTurns,
                 environment.settings().bulk().budget());
-        Map<BulkSchedule.Turn, String> homeless = new HashMap<>();
+        List<BulkEvent> homeless = new ArrayList<>();
         for (Optional<BulkSchedule.Turn> next = schedule.next(); next.isPresent(); next = schedule.next()) {
             BulkSchedule.Turn turn = next.get();
             VmLoad vm = survey.of(turn.move().vm());
@@ -116,7 +117,7 @@ final class BulkRunner {
                 schedule.skip(turn);
                 // Room may turn up when what is under way has ended.
                 if (underWay.isEmpty()) {
-                    homeless.put(turn, planner.whyNone(vm, allowed));
+                    homeless.add(failed(turn.operation(), vm.vm(), planner.whyNone(vm, allowed)));
                 }
             }
         }
@@ -149,8 +150,79 @@ final class BulkRunner {
                 (reply, failure) -> new BulkCommand.MoveAnswered(operation.id(), vm, to, reply));
     }
 
-    /** The VM stays where it is. */
-    void failed(VmId vm) {
+    // ---- what became of it
+
+    /** What to journal of the answer to an order to migrate; empty for nothing. */
+    Optional<BulkEvent> answered(BulkState state, BulkCommand.MoveAnswered answered) {
+        VmId vm = answered.vm();
+        asked.remove(vm);
+        return state.find(answered.id()).flatMap(operation -> switch (answered.reply()) {
+            case PlacementReply.MigrationAccepted accepted ->
+                Optional.of(new BulkEvent.MoveBegun(operation.id(), vm, answered.to(), accepted.id(), now()));
+            case PlacementReply.Refused refused -> refused(operation, vm, refused);
+            case null -> Optional.of(failed(operation, vm, "the VM's placement did not answer"));
+            case PlacementReply.Attached _,
+                    PlacementReply.Detached _,
+                    PlacementReply.Cancelled _,
+                    PlacementReply.Placement _ ->
+                Optional.of(failed(operation, vm, "unexpected answer " + answered.reply()));
+        });
+    }
+
+    private Optional<BulkEvent> refused(BulkOperation operation, VmId vm, PlacementReply.Refused refused) {
+        if (refused.code() == RefusalCode.MOVING) {
+            // Somebody else moves it: the directory will say where it is.
+            placedSince.remove(vm);
+            return Optional.empty();
+        }
+        return Optional.of(
+                refused.code() == RefusalCode.SAME_HOST
+                        ? new BulkEvent.MoveDone(operation.id(), vm, now())
+                        : failed(operation, vm, refused.message()));
+    }
+
+    /** What to journal of news of a migration; empty for nothing. */
+    Optional<BulkEvent> updated(BulkState state, MigrationUpdate update) {
+        for (BulkOperation operation : state.operations()) {
+            for (BulkMove move : operation.with(BulkMove.State.MOVING)) {
+                if (update.id().equals(move.migration())) {
+                    return updated(operation, move.vm(), update);
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Optional<BulkEvent> updated(BulkOperation operation, VmId vm, MigrationUpdate update) {
+        return switch (update) {
+            case MigrationUpdate.Progress progress -> {
+                MigrationReceipt receipt = progress.receipt();
+                if (!progress.ended() || receipt == null) {
+                    yield Optional.empty();
+                }
+                yield Optional.of(
+                        receipt.outcome() == MigrationOutcome.COMMITTED
+                                ? new BulkEvent.MoveDone(operation.id(), vm, now())
+                                : failed(
+                                        operation,
+                                        vm,
+                                        receipt.outcome() + ": " + String.join("; ", receipt.problems())));
+            }
+            case MigrationUpdate.NotFound notFound ->
+                Optional.of(failed(operation, vm, "migration " + notFound.id() + " is not known any more"));
+        };
+    }
+
+    /** The VM stays where it is, and is tried again unless it was tried often enough. */
+    private BulkEvent failed(BulkOperation operation, VmId vm, String why) {
+        context.getLog().warn("{} is not moved by {}: {}", vm, operation.id(), why);
         placedSince.remove(vm);
+        int attempts = operation.find(vm).map(BulkMove::attempts).orElse(0) + 1;
+        boolean forGood = attempts >= environment.settings().evacuationAttempts();
+        return new BulkEvent.MoveFailed(operation.id(), vm, why, forGood, now());
+    }
+
+    private long now() {
+        return environment.wallClockMillis().getAsLong();
     }
 }

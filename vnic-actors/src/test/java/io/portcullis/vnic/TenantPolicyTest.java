@@ -222,6 +222,17 @@ class TenantPolicyTest extends TenantActorTest {
     }
 
     @Test
+    void shouldSayWhichVmsHaveTagsOfAScope() {
+        assertThat(this.<TenantReply>ask(me -> new TenantCommand.GetLabels("anti-affinity", me)))
+                .isEqualTo(new TenantReply.UnknownTenant(ACME));
+        putExample();
+        changeTags("web-1", "anti-affinity:db");
+
+        assertThat(this.<TenantReply>ask(me -> new TenantCommand.GetLabels("anti-affinity", me)))
+                .isEqualTo(new TenantReply.Labels(Map.of(WEB_1_ETH0.vm(), Set.of("db"))));
+    }
+
+    @Test
     void shouldAnswerHowFarARevisionIsOnceItIsEverywhere() {
         putExample();
         subscribe(Map.of(WEB_1_ETH0, new TenantCommand.Realized(assignment(WEB_1_ETH0), true)));

@@ -1,5 +1,7 @@
 package io.portcullis.cluster.multinode;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.portcullis.api.PortcullisClient;
 import java.io.IOException;
 import java.net.URI;
@@ -7,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /** A node as an operator runs it: {@code portcullis node} in a JVM of its own, on the memory backend. */
 final class HostProcess implements AutoCloseable {
@@ -44,9 +47,7 @@ final class HostProcess implements AutoCloseable {
         command.addAll(List.of("--cluster-port", String.valueOf(clusterPort)));
         command.addAll(List.of("--tunnel-port", String.valueOf(MultiNodeRunner.freePort())));
         command.addAll(List.of("--admin-port", String.valueOf(adminPort)));
-        for (String setting : settings) {
-            command.addAll(List.of("-D", setting));
-        }
+        addSettings(command, settings);
         return new HostProcess(host, command, URI.create("http://127.0.0.1:" + adminPort), dataDirectory);
     }
 
@@ -67,9 +68,28 @@ final class HostProcess implements AutoCloseable {
         process.destroyForcibly().waitFor();
     }
 
-    /** The same command again. */
-    void startAgain() throws IOException {
+    /** SIGTERM. */
+    void terminate() {
+        process.destroy();
+    }
+
+    /** Returns the exit status when the process has ended. */
+    int awaitEnd() throws InterruptedException {
+        assertThat(process.waitFor(LIMIT.toMillis(), TimeUnit.MILLISECONDS)).as("%s ends", host).isTrue();
+        return process.exitValue();
+    }
+
+    /** The same command again, with more settings. */
+    void startAgain(String... settings) throws IOException {
+        addSettings(command, settings);
         process = start();
+    }
+
+    /** Each a setting, or an option of the command with its value. */
+    private static void addSettings(List<String> command, String... settings) {
+        for (String setting : settings) {
+            command.addAll(setting.startsWith("--") ? List.of(setting) : List.of("-D", setting));
+        }
     }
 
     /** Returns when the node says that it is ready. */
