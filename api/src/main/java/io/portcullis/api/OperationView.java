@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
  * @param moved of those, now elsewhere
  * @param moving of those, under way
  * @param waiting of those, not yet begun
- * @param failed VMs that could not be moved, and why
+ * @param failed VMs that could not be moved, and why; the first 1,000, in lists the first 10
  * @param etaMillis until all will have moved, as far as those before tell
- * @param moves each VM; empty in lists
+ * @param moves the first 1,000 VMs; empty in lists
  */
 public record OperationView(
         String id,

@@ -213,7 +213,12 @@ final class Tables {
             column("MOVED", operation -> operation.moved() + "/" + operation.total()),
             column("MOVING", operation -> operation.moving().size()),
             column("WAITING", OperationView::waiting),
-            column("FAILED", operation -> operation.failed().size()),
+            column(
+                    "FAILED",
+                    operation -> operation.total()
+                            - operation.moved()
+                            - operation.moving().size()
+                            - operation.waiting()),
             column(
                     "ETA",
                     operation -> Optional.ofNullable(operation.etaMillis())

@@ -64,8 +64,8 @@ final class Departure extends AbstractBehavior<Departure.Command> {
      * @param stop begins the stop of the process; called once, returns at once
      */
     static Behavior<Command> create(HostId host, RecipientRef<BulkCommand> operations, Runnable stop) {
-        return Behaviors.setup(context ->
-                Behaviors.withTimers(timers -> new Departure(context, timers, host, operations, stop)));
+        return Behaviors.setup(
+                context -> Behaviors.withTimers(timers -> new Departure(context, timers, host, operations, stop)));
     }
 
     private Departure(
@@ -108,7 +108,9 @@ final class Departure extends AbstractBehavior<Departure.Command> {
         leaving = true;
         getContext()
                 .getLog()
-                .info("told to stop: the VMs of {} move away first, then it leaves; a second signal stops it at once", host);
+                .info(
+                        "told to stop: the VMs of {} move away first, then it leaves; a second signal stops it at once",
+                        host);
         begin();
         timers.startTimerWithFixedDelay(new Look(), LOOK_INTERVAL);
     }
@@ -129,15 +131,19 @@ final class Departure extends AbstractBehavior<Departure.Command> {
         switch (answered.reply()) {
             case BulkReply.Status status -> {
                 last = status;
-                boolean isOther = status.kind() != BulkOperation.Kind.LEAVE
-                        || status.phase() == BulkOperation.Phase.CANCELLED;
-                say(isOther ? "it is not leaving any more (" + status.id() + "); a second signal stops it" : progress(status));
+                boolean isOther =
+                        status.kind() != BulkOperation.Kind.LEAVE || status.phase() == BulkOperation.Phase.CANCELLED;
+                say(
+                        isOther
+                                ? "it is not leaving any more (" + status.id() + "); a second signal stops it"
+                                : progress(status));
             }
             case BulkReply.Refused refused -> {
                 say("cannot leave: " + refused.message() + "; trying again, a second signal stops it at once");
                 begin();
             }
-            case null -> say("nobody in the cluster answers (" + answered.failure() + "); a second signal stops it at once");
+            case null ->
+                say("nobody in the cluster answers (" + answered.failure() + "); a second signal stops it at once");
             case BulkReply.NoOperation _ -> begin();
             case BulkReply.Operations _, BulkReply.Planned _ ->
                 throw new IllegalStateException("unexpected answer " + answered.reply());

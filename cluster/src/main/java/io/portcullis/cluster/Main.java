@@ -17,8 +17,8 @@ import picocli.CommandLine.Option;
         sortOptions = false,
         description = {
             "Runs one host of the cluster in the foreground until SIGTERM, which checkpoints and stops without"
-                    + " evacuating; with portcullis.cluster.at-stop=leave it evacuates and leaves the cluster first, and a second"
-                    + " SIGTERM stops it at once.",
+                + " evacuating; with portcullis.cluster.at-stop=leave it evacuates and leaves the cluster first, and a"
+                + " second SIGTERM stops it at once.",
             ""
         },
         footer = {

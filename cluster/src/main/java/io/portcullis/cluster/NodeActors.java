@@ -86,8 +86,8 @@ final class NodeActors {
         Migration migration = Migration.init(system, vnics, directory, migrations);
         ActorRef<HostCommand> agent = spawner.spawn(vnics.hostAgent(), HostAgent.NAME);
         spawner.spawn(migration.agent(config.host()), MigrationAgent.NAME);
-        StopSignals.tell(spawner.spawn(
-                Departure.create(config.host(), migration.operations(), StopSignals::stop), "departure"));
+        StopSignals.tell(
+                spawner.spawn(Departure.create(config.host(), migration.operations(), StopSignals::stop), "departure"));
         checkpointAtShutdown(system, agent);
 
         AdminConfig admin = AdminConfig.from(config.system().getConfig("portcullis.admin"));

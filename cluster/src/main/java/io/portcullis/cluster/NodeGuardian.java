@@ -81,8 +81,8 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
                     new Outcome.Failed(
                             "the cluster speaks another version of the protocol than this node, which speaks "
                                     + config.system().getString(ProtocolVersionChecker.KEY)
-                                    + "; run the same release on all nodes, while they are upgraded releases whose minor"
-                                    + " versions follow one another (" + ProtocolVersionChecker.KEY
+                                    + "; run the same release on all nodes, while they are upgraded releases whose"
+                                    + " minor versions follow one another (" + ProtocolVersionChecker.KEY
                                     + "). The log of the node at " + String.join(", ", config.seeds())
                                     + " says which version it speaks");
                 default -> new Outcome.Stopped();

@@ -1,5 +1,6 @@
 package io.portcullis.cluster;
 
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -23,7 +24,9 @@ record ProtocolVersion(int major, int minor) {
         }
         // Nodes from before there were minor versions send a single number.
         String minor = matcher.group(2);
-        return new ProtocolVersion(Integer.parseInt(matcher.group(1)), minor == null ? 0 : Integer.parseInt(minor));
+        return new ProtocolVersion(
+                Integer.parseInt(Objects.requireNonNull(matcher.group(1))),
+                minor == null ? 0 : Integer.parseInt(minor));
     }
 
     /** Whether nodes of both versions can be in one cluster. */

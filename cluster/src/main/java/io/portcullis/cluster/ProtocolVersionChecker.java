@@ -40,8 +40,9 @@ public final class ProtocolVersionChecker extends JoinConfigCompatChecker {
         } catch (IllegalArgumentException malformed) {
             theirs = "another kind";
         }
-        String why = "a node that speaks version " + theirs + " of the protocol cannot be in a cluster with this one, which"
-                + " speaks " + own + "; only releases whose minor versions follow one another can";
+        String why =
+                "a node that speaks version " + theirs + " of the protocol cannot be in a cluster with this one, which"
+                        + " speaks " + own + "; only releases whose minor versions follow one another can";
         LOG.warn(why);
         return new Invalid(CollectionConverters.asScala(List.of(why)).toSeq());
     }

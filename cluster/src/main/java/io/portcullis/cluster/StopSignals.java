@@ -46,17 +46,18 @@ final class StopSignals {
         try {
             Class<?> signal = Class.forName("sun.misc.Signal");
             Class<?> handler = Class.forName("sun.misc.SignalHandler");
-            Object mine = Proxy.newProxyInstance(handler.getClassLoader(), new Class<?>[] {handler}, (proxy, method, arguments) -> {
-                if (method.getName().equals("handle")) {
-                    onSignal();
-                }
-                return switch (method.getName()) {
-                    case "hashCode" -> System.identityHashCode(proxy);
-                    case "equals" -> proxy == arguments[0];
-                    case "toString" -> "stop signals";
-                    default -> null;
-                };
-            });
+            Object mine = Proxy.newProxyInstance(
+                    handler.getClassLoader(), new Class<?>[] {handler}, (proxy, method, arguments) -> {
+                        if (method.getName().equals("handle")) {
+                            onSignal();
+                        }
+                        return switch (method.getName()) {
+                            case "hashCode" -> System.identityHashCode(proxy);
+                            case "equals" -> proxy == arguments[0];
+                            case "toString" -> "stop signals";
+                            default -> null;
+                        };
+                    });
             for (String name : NAMES) {
                 signal.getMethod("handle", signal, handler)
                         .invoke(null, signal.getConstructor(String.class).newInstance(name), mine);
@@ -66,7 +67,9 @@ final class StopSignals {
                 | InstantiationException
                 | IllegalAccessException
                 | InvocationTargetException unavailable) {
-            LOG.warn("signals cannot be handled here ({}): they stop the node without emptying it", unavailable.toString());
+            LOG.warn(
+                    "signals cannot be handled here ({}): they stop the node without emptying it",
+                    unavailable.toString());
         }
     }
 

@@ -25,8 +25,7 @@ class DepartureTest {
     private static final HostId ONE = new HostId("host-1");
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-    private final ActorTestKit kit =
-            ActorTestKit.create(ConfigFactory.parseString("pekko.fail-mixed-versions = off"));
+    private final ActorTestKit kit = ActorTestKit.create(ConfigFactory.parseString("pekko.fail-mixed-versions = off"));
     private final TestProbe<BulkCommand> operations = kit.createTestProbe();
     private final AtomicInteger stops = new AtomicInteger();
     private final ActorRef<Departure.Command> departure =
@@ -43,10 +42,11 @@ class DepartureTest {
         BulkCommand.Empty begun = operations.expectMessageClass(BulkCommand.Empty.class, PATIENCE);
         assertThat(begun.kind()).isEqualTo(BulkOperation.Kind.LEAVE);
         assertThat(begun.host()).isEqualTo(ONE);
-        LoggingTestKit.info("1 of 3 VMs moved, 1 moving, 1 waiting, some 4 s left").expect(kit.system(), () -> {
-            begun.replyTo().tell(status());
-            return null;
-        });
+        LoggingTestKit.info("1 of 3 VMs moved, 1 moving, 1 waiting, some 4 s left")
+                .expect(kit.system(), () -> {
+                    begun.replyTo().tell(status());
+                    return null;
+                });
 
         LoggingTestKit.warn("2 of 3 VMs are still here (acme/web-1 and others)").expect(kit.system(), () -> {
             departure.tell(new Departure.Signalled());

@@ -34,11 +34,13 @@ class ProtocolVersionTest {
         if (works) {
             assertThat(result).isEqualTo(Valid.getInstance());
         } else {
-            assertThat(result).isInstanceOfSatisfying(Invalid.class, invalid -> assertThat(
-                            CollectionConverters.asJava(invalid.errorMessages()))
-                    .singleElement()
-                    .asString()
-                    .contains(cluster, joins.equals("x") ? "another kind" : "version " + joins));
+            assertThat(result)
+                    .isInstanceOfSatisfying(
+                            Invalid.class,
+                            invalid -> assertThat(CollectionConverters.asJava(invalid.errorMessages()))
+                                    .singleElement()
+                                    .asString()
+                                    .contains(cluster, joins.equals("x") ? "another kind" : "version " + joins));
         }
     }
 
@@ -53,7 +55,9 @@ class ProtocolVersionTest {
 
     @Test
     void shouldReadOnlyVersions() {
-        assertThat(ProtocolVersion.parse("3.1")).isEqualTo(new ProtocolVersion(3, 1)).hasToString("3.1");
+        assertThat(ProtocolVersion.parse("3.1"))
+                .isEqualTo(new ProtocolVersion(3, 1))
+                .hasToString("3.1");
         assertThatIllegalArgumentException().isThrownBy(() -> ProtocolVersion.parse("three"));
         assertThatIllegalArgumentException().isThrownBy(() -> ProtocolVersion.parse("3.1.2"));
     }

@@ -8,6 +8,7 @@ import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.vnic.VmSpec;
+import io.portcullis.vnic.parcel.Parcel;
 import java.util.List;
 import java.util.Map;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -47,11 +48,17 @@ public sealed interface AgentCommand {
      *
      * @param besides VMs that the asker counts itself, because they are on their way
      */
-    record GetLoad(List<VmId> besides, ActorRef<HostLoad> replyTo) implements AgentCommand, CborSerializable {
+    record GetLoad(List<VmId> besides, ActorRef<LoadAnswer> replyTo) implements AgentCommand, CborSerializable {
         public GetLoad {
             besides = List.copyOf(besides);
         }
     }
+
+    /** Answer to {@link GetLoad}. */
+    sealed interface LoadAnswer extends CborSerializable permits HostLoad, LoadInPieces {}
+
+    /** A load that is too large for one message. */
+    record LoadInPieces(Parcel load) implements LoadAnswer {}
 
     /**
      * What a host carries.
@@ -60,7 +67,10 @@ public sealed interface AgentCommand {
      * @param maxVnics its limit
      * @param takesVms whether it is not being evacuated
      */
-    record HostLoad(HostId host, List<VmWeight> vms, int maxVnics, boolean takesVms) implements CborSerializable {
+    record HostLoad(HostId host, List<VmWeight> vms, int maxVnics, boolean takesVms) implements LoadAnswer {
+        /** VMs that go in one message. */
+        static final int MAX_INLINE_VMS = 2_000;
+
         public HostLoad {
             vms = List.copyOf(vms);
         }

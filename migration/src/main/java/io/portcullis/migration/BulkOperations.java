@@ -48,14 +48,12 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
     private static final int SNAPSHOTS_KEPT = 2;
 
     private final ActorContext<BulkCommand> context;
-    private final TimerScheduler<BulkCommand> timers;
     private final BulkEnvironment environment;
     private final MigrationSettings settings;
     private final HostSurvey survey;
     private final BulkRunner runner;
     private final HostDoors doors;
     private final BulkChecks checks;
-
 
     private boolean surveying;
 
@@ -70,7 +68,6 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
                 PersistenceId.ofUniqueId(NAME),
                 SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(5), 0.1));
         this.context = context;
-        this.timers = timers;
         this.environment = environment;
         this.settings = environment.settings();
         this.survey = new HostSurvey(context.getSystem(), environment);
@@ -120,7 +117,7 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
                 answer(
                         list,
                         new BulkReply.Operations(state.operations().reversed().stream()
-                                .map(operation -> BulkReply.Status.of(operation, false))
+                                .map(BulkReply.Status::ofMany)
                                 .toList()));
             case BulkCommand.Tick _ -> onTick(state);
             case BulkCommand.HostTold told -> onHostTold(state, told);
@@ -405,13 +402,15 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
     // ---- moving
 
     private Effect<BulkEvent, BulkState> onMoveAnswered(BulkState state, BulkCommand.MoveAnswered answered) {
-        return runner.answered(state, answered).map(event -> moved(state, event)).orElseGet(() -> Effect()
-                .none());
+        return runner.answered(state, answered)
+                .map(event -> moved(state, event))
+                .orElseGet(() -> Effect().none());
     }
 
     private Effect<BulkEvent, BulkState> onMoveUpdated(BulkState state, MigrationUpdate update) {
-        return runner.updated(state, update).map(event -> moved(state, event)).orElseGet(() -> Effect()
-                .none());
+        return runner.updated(state, update)
+                .map(event -> moved(state, event))
+                .orElseGet(() -> Effect().none());
     }
 
     /** When one has ended the next one begins at once; when none is left, everything is looked at. */

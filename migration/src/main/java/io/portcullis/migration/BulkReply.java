@@ -14,8 +14,11 @@ import org.jspecify.annotations.Nullable;
 
 /** Answers of {@link BulkOperations}. */
 public sealed interface BulkReply extends CborSerializable {
-    /** Moves and failures of an operation that an answer lists. */
+    /** Moves and failures of an operation that an answer about it lists. */
     int MAX_LISTED = 1_000;
+
+    /** Failures of each operation in a list. */
+    int MAX_LISTED_OF_MANY = 10;
 
     /**
      * How an operation stands.
@@ -54,10 +57,18 @@ public sealed interface BulkReply extends CborSerializable {
             moves = List.copyOf(moves);
         }
 
+        static Status ofMany(BulkOperation operation) {
+            return of(operation, false, MAX_LISTED_OF_MANY);
+        }
+
         static Status of(BulkOperation operation, boolean withMoves) {
+            return of(operation, withMoves, MAX_LISTED);
+        }
+
+        private static Status of(BulkOperation operation, boolean withMoves, int maxFailed) {
             Map<String, String> failed = new LinkedHashMap<>();
             operation.with(BulkMove.State.FAILED).stream()
-                    .limit(MAX_LISTED)
+                    .limit(maxFailed)
                     .forEach(move -> failed.put(move.vm().toString(), String.valueOf(move.problem())));
             var eta = operation.etaMillis();
             return new Status(

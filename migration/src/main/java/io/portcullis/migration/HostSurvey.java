@@ -1,6 +1,8 @@
 package io.portcullis.migration;
 
 import io.portcullis.migration.AgentCommand.HostLoad;
+import io.portcullis.migration.AgentCommand.LoadAnswer;
+import io.portcullis.migration.AgentCommand.LoadInPieces;
 import io.portcullis.migration.AgentCommand.VmWeight;
 import io.portcullis.migration.model.HostRoom;
 import io.portcullis.migration.model.PlacementPolicy.AntiAffinity;
@@ -8,6 +10,8 @@ import io.portcullis.migration.model.VmLoad;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
+import io.portcullis.vnic.parcel.Parcel;
+import io.portcullis.vnic.parcel.Parcels;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -45,12 +49,17 @@ final class HostSurvey {
         MigrationSettings settings = environment.settings();
         List<CompletableFuture<Optional<HostLoad>>> loads = new ArrayList<>();
         for (HostId host : environment.hosts().up()) {
-            loads.add(AskPattern.<AgentCommand, HostLoad>ask(
+            loads.add(AskPattern.<AgentCommand, LoadAnswer>ask(
                             environment.hosts().agent(host),
                             replyTo -> new AgentCommand.GetLoad(List.copyOf(besides), replyTo),
                             settings.checkTimeout(),
                             system.scheduler())
-                    .handle((load, failure) -> Optional.ofNullable(load))
+                    .thenCompose(answer -> switch (answer) {
+                        case HostLoad load -> CompletableFuture.<Object>completedFuture(load);
+                        case LoadInPieces(Parcel load) -> Parcels.get(system).fetch(load);
+                    })
+                    .handle((load, failure) ->
+                            load instanceof HostLoad found ? Optional.of(found) : Optional.<HostLoad>empty())
                     .toCompletableFuture());
         }
         return all(loads).thenCompose(found -> {

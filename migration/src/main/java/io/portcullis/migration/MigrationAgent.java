@@ -11,6 +11,7 @@ import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.vnic.RefusalCode;
 import io.portcullis.vnic.VmSpec;
+import io.portcullis.vnic.parcel.Parcels;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
@@ -148,8 +149,11 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
     }
 
     private void onGetLoad(AgentCommand.GetLoad get) {
+        Parcels parcels = Parcels.get(getContext().getSystem());
         host.load(get.besides()).whenComplete((load, failure) -> {
-            if (failure == null) {
+            if (failure == null && load.vms().size() > AgentCommand.HostLoad.MAX_INLINE_VMS) {
+                parcels.tell(get.replyTo(), load, AgentCommand.LoadInPieces::new);
+            } else if (failure == null) {
                 get.replyTo().tell(load);
             }
         });

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -265,8 +266,7 @@ class BulkOperationsTest {
 
         BulkReply.Planned planned = (BulkReply.Planned)
                 ask(replyTo -> new BulkCommand.Rebalance(BulkCommand.Wishes.NONE, false, "ann", replyTo));
-        assertThat(planned.operation()).isNotNull();
-        String id = planned.operation().id();
+        String id = Objects.requireNonNull(planned.operation()).id();
         Awaitility.await()
                 .until(() -> asked(replyTo -> new BulkCommand.GetOperation(id, replyTo))
                         .phase()

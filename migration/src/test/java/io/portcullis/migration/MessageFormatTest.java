@@ -100,7 +100,7 @@ class MessageFormatTest {
         var source = KIT.<SourceCommand>createTestProbe().getRef();
         var precopy = KIT.<PreCopyCommand>createTestProbe().getRef();
         var chunks = KIT.<StateChunk>createTestProbe().getRef();
-        var loads = KIT.<AgentCommand.HostLoad>createTestProbe().getRef();
+        var loads = KIT.<AgentCommand.LoadAnswer>createTestProbe().getRef();
         var bulk = KIT.<BulkReply>createTestProbe().getRef();
         List<VnicTarget> targets = List.of(
                 new VnicTarget(ETH0, new CutoverTarget(new InetSocketAddress("127.0.0.1", 4000), "secret", 1, 2)));

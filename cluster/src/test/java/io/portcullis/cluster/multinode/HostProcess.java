@@ -75,7 +75,9 @@ final class HostProcess implements AutoCloseable {
 
     /** Returns the exit status when the process has ended. */
     int awaitEnd() throws InterruptedException {
-        assertThat(process.waitFor(LIMIT.toMillis(), TimeUnit.MILLISECONDS)).as("%s ends", host).isTrue();
+        assertThat(process.waitFor(LIMIT.toMillis(), TimeUnit.MILLISECONDS))
+                .as("%s ends", host)
+                .isTrue();
         return process.exitValue();
     }
 

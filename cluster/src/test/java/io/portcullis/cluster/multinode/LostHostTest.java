@@ -28,7 +28,7 @@ class LostHostTest {
     private static final String[] SETTINGS = {
         "portcullis.cluster.seeds-list=127.0.0.1:" + PORTS[0],
         "portcullis.checkpoint.interval=50ms",
-        "pekko.cluster.split-brain-resolver.stable-after=2s",
+        "pekko.cluster.split-brain-resolver.stable-after=4s",
         "pekko.cluster.down-removal-margin=1s"
     };
 

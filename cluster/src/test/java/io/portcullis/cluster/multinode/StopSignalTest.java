@@ -24,10 +24,11 @@ class StopSignalTest {
     void shouldResumeInPlaceUnlessItIsToLeave(@TempDir Path directory) throws Exception {
         int port = MultiNodeRunner.freePort();
         String seeds = "portcullis.cluster.seeds-list=127.0.0.1:" + port;
-        Path next = Files.writeString(directory.resolve("next-minor.conf"), """
-                portcullis.protocol-version = "%s"
-                pekko.serialization.jackson.jackson-modules += "%s"
-                """.formatted(nextMinor(), NextMinorModule.class.getName()));
+        Path next = Files.writeString(
+                directory.resolve("next-minor.conf"), """
+                    portcullis.protocol-version = "%s"
+                    pekko.serialization.jackson.jackson-modules += "%s"
+                    """.formatted(nextMinor(), NextMinorModule.class.getName()));
         try (MemoryLab lab = MemoryLab.create();
                 HostProcess first = HostProcess.start(STAYS, port, lab.uplink(STAYS), directory, seeds);
                 PortcullisClient client = first.awaitReady();
@@ -45,7 +46,9 @@ class StopSignalTest {
             second.startAgain("portcullis.cluster.at-stop=leave");
             second.awaitReady().close();
             assertThat(web(client)).isEqualTo(new PlacementView(LEAVES, 1, "PLACED", null));
-            assertThat(client.migrations(null, 10)).as("nobody evacuated to anybody").isEmpty();
+            assertThat(client.migrations(null, 10))
+                    .as("nobody evacuated to anybody")
+                    .isEmpty();
 
             second.terminate();
             assertThat(second.awaitEnd()).as("it has left").isZero();

@@ -67,13 +67,13 @@ public final class BulkMachine {
         }
         Set<VmId> here = Set.copyOf(listed);
         for (BulkMove move : operation.moves()) {
-            boolean isOpen =
-                    move.state() == State.WAITING && !asked.contains(move.vm()) || move.state() == State.FAILED;
+            boolean isWaiting = move.state() == State.WAITING && !asked.contains(move.vm());
+            boolean isOpen = isWaiting || move.state() == State.FAILED;
             if (isOpen && !here.contains(move.vm())) {
                 events.add(new BulkEvent.MoveDone(operation.id(), move.vm(), nowMillis));
             }
         }
-        return events;
+        return List.copyOf(events);
     }
 
     /**

@@ -2,6 +2,7 @@ package io.portcullis.migration.model;
 
 import io.portcullis.migration.model.BulkMove.State;
 import io.portcullis.migration.model.BulkOperation.Phase;
+import io.portcullis.migration.model.BulkOperation.Priority;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
@@ -89,8 +90,9 @@ public final class BulkSchedule {
                         .findFirst()
                         .map(move -> new Turn(lane.operation(), move))
                         .stream())
-                .min(Comparator.<Turn>comparingInt(
-                                turn -> -turn.operation().priority().ordinal())
+                .min(Comparator.<Turn, Priority>comparing(
+                                turn -> turn.operation().priority())
+                        .reversed()
                         .thenComparingInt(turn -> byTenant.getOrDefault(turn.tenant(), 0))
                         .thenComparingLong(turn -> lastTurns.getOrDefault(turn.tenant(), 0L)));
     }

@@ -28,10 +28,6 @@ final class PlannedHost {
         return room.host();
     }
 
-    boolean takesVms() {
-        return room.takesVms();
-    }
-
     boolean has(VmId vm) {
         return vms.containsKey(vm);
     }

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -79,7 +80,7 @@ class PlacementPlannerTest {
                 Optional<HostId> chosen = planner.choose(vm, host -> !host.equals(forbidden));
                 List<HostRoom> fits = rooms.stream()
                         .filter(room -> room.takesVms() && !room.host().equals(forbidden))
-                        .filter(room -> carried.get(room.host()).stream()
+                        .filter(room -> in(carried, room.host()).stream()
                                                 .mapToInt(VmLoad::vnics)
                                                 .sum()
                                         + vm.vnics()
@@ -87,7 +88,7 @@ class PlacementPlannerTest {
                         .toList();
                 Set<HostId> apart = fits.stream()
                         .map(HostRoom::host)
-                        .filter(host -> carried.get(host).stream().noneMatch(other -> mustBeApart(vm, other)))
+                        .filter(host -> in(carried, host).stream().noneMatch(other -> mustBeApart(vm, other)))
                         .collect(Collectors.toSet());
                 Set<HostId> best = policy.antiAffinity() == AntiAffinity.HARD
                         ? apart
@@ -97,7 +98,7 @@ class PlacementPlannerTest {
                 assertThat(chosen.isPresent()).as(what).isEqualTo(!best.isEmpty());
                 chosen.ifPresent(host -> {
                     assertThat(best).as(what).contains(host);
-                    carried.get(host).add(vm);
+                    in(carried, host).add(vm);
                     planner.place(vm, host);
                 });
             }
@@ -122,29 +123,29 @@ class PlacementPlannerTest {
                 carried.put(room.host(), new HashSet<>());
                 room.vms().forEach(vm -> {
                     loads.put(vm.vm(), vm);
-                    carried.get(room.host()).add(vm.vm());
+                    in(carried, room.host()).add(vm.vm());
                 });
             });
             Set<VmId> moved = new HashSet<>();
             double unevenness = unevenness(rooms, carried, loads);
             for (RebalancePlan.Step step : plan.moves()) {
-                VmLoad vm = loads.get(step.vm());
+                VmLoad vm = in(loads, step.vm());
                 HostRoom to = rooms.stream()
                         .filter(room -> room.host().equals(step.to()))
                         .findFirst()
                         .orElseThrow();
                 assertThat(moved.add(step.vm())).as(what).isTrue();
-                assertThat(carried.get(step.from()).remove(step.vm())).as(what).isTrue();
+                assertThat(in(carried, step.from()).remove(step.vm())).as(what).isTrue();
                 assertThat(to.takesVms()).as(what).isTrue();
                 assertThat(step.to()).as(what).isNotEqualTo(host(4));
                 if (mode == AntiAffinity.HARD) {
-                    assertThat(carried.get(step.to()).stream().noneMatch(other -> mustBeApart(vm, loads.get(other))))
+                    assertThat(in(carried, step.to()).stream().noneMatch(other -> mustBeApart(vm, in(loads, other))))
                             .as(what)
                             .isTrue();
                 }
-                carried.get(step.to()).add(step.vm());
-                assertThat(carried.get(step.to()).stream()
-                                .mapToInt(id -> loads.get(id).vnics())
+                in(carried, step.to()).add(step.vm());
+                assertThat(in(carried, step.to()).stream()
+                                .mapToInt(id -> in(loads, id).vnics())
                                 .sum())
                         .as(what)
                         .isLessThanOrEqualTo(to.maxVnics());
@@ -159,11 +160,15 @@ class PlacementPlannerTest {
         List<HostRoom> taking = rooms.stream().filter(HostRoom::takesVms).toList();
         Totals totals = Totals.of(taking.stream().map(PlannedHost::new).toList());
         return taking.stream()
-                .mapToDouble(room -> carried.get(room.host()).stream()
-                        .mapToDouble(vm -> PlannedHost.shareOf(loads.get(vm), totals))
+                .mapToDouble(room -> in(carried, room.host()).stream()
+                        .mapToDouble(vm -> PlannedHost.shareOf(in(loads, vm), totals))
                         .sum())
                 .map(share -> share * share)
                 .sum();
+    }
+
+    private static <K, V> V in(Map<K, V> map, K key) {
+        return Objects.requireNonNull(map.get(key));
     }
 
     private static boolean mustBeApart(VmLoad one, VmLoad other) {
