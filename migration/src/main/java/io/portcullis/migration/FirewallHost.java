@@ -4,6 +4,7 @@ import io.portcullis.datapath.runtime.ActivationReport;
 import io.portcullis.datapath.runtime.CutoverTarget;
 import io.portcullis.datapath.runtime.ExportedBatch;
 import io.portcullis.datapath.runtime.SealedVnic;
+import io.portcullis.datapath.runtime.SelfActivation;
 import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.TableSnapshot;
@@ -176,6 +177,26 @@ final class FirewallHost implements VmHost {
                         FirewallReply.Status.class,
                         replyTo -> new FirewallCommand.ImportTable(epoch, firstSequence, rest, replyTo))
                 .thenApply(reply -> new ImportReport(reply.status().connections(), rest.digest()));
+    }
+
+    @Override
+    public CompletionStage<SelfActivation> arm(VnicId vnic, long epoch, String group, int size) {
+        return askFirewall(
+                        vnic,
+                        settings.cutoverTimeout(),
+                        FirewallReply.SelfActivated.class,
+                        replyTo -> new FirewallCommand.Arm(epoch, group, size, replyTo))
+                .thenApply(FirewallReply.SelfActivated::activation);
+    }
+
+    @Override
+    public CompletionStage<Boolean> disarm(VnicId vnic, long epoch) {
+        return askFirewall(
+                        vnic,
+                        settings.stepTimeout(),
+                        FirewallReply.Disarmed.class,
+                        replyTo -> new FirewallCommand.Disarm(epoch, replyTo))
+                .thenApply(FirewallReply.Disarmed::enforces);
     }
 
     @Override

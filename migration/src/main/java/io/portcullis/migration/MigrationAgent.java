@@ -20,7 +20,9 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -458,8 +460,23 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
         work(
                 "clear " + looked.id(),
                 looked.spec().vm(),
-                () -> host.detach(looked.spec(), looked.epoch()),
+                () -> disarmAll(looked).thenCompose(enforces -> {
+                    if (enforces) {
+                        throw new HostRefusal(
+                                RefusalCode.WRONG_STATE, looked.spec().vm() + " enforces here meanwhile");
+                    }
+                    return host.detach(looked.spec(), looked.epoch());
+                }),
                 failure -> failure == null ? gaveUp : null);
+    }
+
+    /** A session that is gone may have told vNICs to enforce by themselves. Whether one does. */
+    private CompletionStage<Boolean> disarmAll(AgentCommand.LookedAt looked) {
+        CompletionStage<Boolean> any = CompletableFuture.completedFuture(false);
+        for (VnicStatus found : Objects.requireNonNull(looked.found())) {
+            any = any.thenCombine(host.disarm(found.vnic(), looked.epoch()), (before, enforces) -> before || enforces);
+        }
+        return any;
     }
 
     private void lookForSealed() {

@@ -25,7 +25,8 @@ public record MigrationSettings(
         int evacuationAttempts,
         Duration evacuationRetry,
         BulkSettings bulk,
-        PreCopySettings preCopy) {
+        PreCopySettings preCopy,
+        boolean selfActivation) {
 
     /** Reads the section from the root of the configuration. */
     public static MigrationSettings of(Config root) {
@@ -49,7 +50,8 @@ public record MigrationSettings(
                 positive(config, "evacuation.attempts"),
                 config.getDuration("evacuation.retry-interval"),
                 BulkSettings.of(config),
-                PreCopySettings.of(config.getConfig("precopy")));
+                PreCopySettings.of(config.getConfig("precopy")),
+                config.getBoolean("self-activation"));
     }
 
     /** How long a phase may take; null if it has no limit. */

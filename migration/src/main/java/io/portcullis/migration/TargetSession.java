@@ -67,8 +67,12 @@ final class TargetSession extends MigrationSession<TargetCommand, TargetState, T
                 environment,
                 agent,
                 TargetMachine::decide,
-                TargetState.of(
-                        new TargetTask(order.id(), order.vm(), order.spec().vnicIds(), order.epoch())));
+                TargetState.of(new TargetTask(
+                        order.id(),
+                        order.vm(),
+                        order.spec().vnicIds(),
+                        order.epoch(),
+                        environment.settings().selfActivation())));
         this.order = order;
         this.timers = timers;
         this.ahead = new AheadChunks(order.id());
@@ -181,6 +185,19 @@ final class TargetSession extends MigrationSession<TargetCommand, TargetState, T
                         host.expectCutover(vnic, order.epoch()),
                         (target, refused) -> new TargetCommand.CutoverExpected(vnic, target, refused));
             case TargetOrder.AnswerRehearsal(var like) -> tellSource(new SourceCommand.Rehearsed(order.id(), like));
+            case TargetOrder.Arm(VnicId vnic) ->
+                pipe(
+                        host.arm(
+                                vnic,
+                                order.epoch(),
+                                order.id(),
+                                order.spec().vnics().size()),
+                        (done, refused) -> local(
+                                new TargetInput.SelfActivated(vnic, done, done == null ? orUnknown(refused) : null)));
+            case TargetOrder.Disarm(VnicId vnic) ->
+                pipe(
+                        host.disarm(vnic, order.epoch()),
+                        (enforces, refused) -> local(new TargetInput.Disarmed(vnic, enforces)));
             case TargetOrder.KeepChunk(StateChunk chunk) ->
                 kept.computeIfAbsent(chunk.vnic(), _ -> new TreeMap<>()).put(chunk.sequence(), chunk.bytes());
             case TargetOrder.AcknowledgeChunk(ChunkName chunk) ->

@@ -4,6 +4,7 @@ import io.portcullis.datapath.runtime.ActivationReport;
 import io.portcullis.datapath.runtime.CutoverTarget;
 import io.portcullis.datapath.runtime.ExportedBatch;
 import io.portcullis.datapath.runtime.SealedVnic;
+import io.portcullis.datapath.runtime.SelfActivation;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.migration.model.ImportReport;
@@ -59,6 +60,15 @@ public interface VmHost {
      * @param rest of it, with the count and digest of all
      */
     CompletionStage<ImportReport> importTable(VnicId vnic, long epoch, int firstSequence, TableSnapshot rest);
+
+    /**
+     * Has the vNIC enforce as soon as all that it needs has come from the source, with the others of the group in one moment, and completes then. A
+     * failure says that it will not, or that nobody knows: {@link #disarm} tells.
+     */
+    CompletionStage<SelfActivation> arm(VnicId vnic, long epoch, String group, int size);
+
+    /** Takes that back; whether the vNIC enforces. */
+    CompletionStage<Boolean> disarm(VnicId vnic, long epoch);
 
     /** Enforces from then on, with rules of {@code minimumRevision} or newer; a vNIC that enforces already answers again. */
     CompletionStage<ActivationReport> activate(VnicId vnic, long epoch, long forwardedFrames, long minimumRevision);

@@ -4,6 +4,7 @@ import io.portcullis.datapath.runtime.ActivationReport;
 import io.portcullis.datapath.runtime.CutoverTarget;
 import io.portcullis.datapath.runtime.ExportedBatch;
 import io.portcullis.datapath.runtime.SealedVnic;
+import io.portcullis.datapath.runtime.SelfActivation;
 import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.TableSnapshot;
@@ -39,6 +40,8 @@ final class FakeVmHost implements VmHost {
         EXPORT,
         END_EXPORT,
         IMPORT_NEXT,
+        ARM,
+        DISARM,
         CUT,
         IMPORT,
         ACTIVATE,
@@ -330,6 +333,19 @@ final class FakeVmHost implements VmHost {
             found.table = all;
             return new ImportReport(here.entries(), here.digest());
         });
+    }
+
+    /** Nothing enforces by itself here. */
+    @Override
+    public CompletionStage<SelfActivation> arm(VnicId vnic, long epoch, String group, int size) {
+        return run(Op.ARM, () -> {
+            throw new HostRefusal(RefusalCode.WRONG_STATE, "not by itself");
+        });
+    }
+
+    @Override
+    public CompletionStage<Boolean> disarm(VnicId vnic, long epoch) {
+        return run(Op.DISARM, () -> checked(vnic, epoch).mode == VnicMode.ENFORCING);
     }
 
     @Override

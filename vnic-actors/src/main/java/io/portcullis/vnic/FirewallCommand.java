@@ -96,6 +96,17 @@ public sealed interface FirewallCommand {
     record ImportNext(long epoch, int sequence, byte[] chunk, ActorRef<FirewallReply> replyTo) implements Transfer {}
 
     /**
+     * At the destination: enforces as soon as all that it needs has come from the source, in one moment with the others of the group. Answer: {@link
+     * FirewallReply.SelfActivated}, then; a refusal if it will not by itself.
+     *
+     * @param size vNICs of the group
+     */
+    record Arm(long epoch, String group, int size, ActorRef<FirewallReply> replyTo) implements Transfer {}
+
+    /** At the destination: takes that back. Answer: {@link FirewallReply.Disarmed}. */
+    record Disarm(long epoch, ActorRef<FirewallReply> replyTo) implements Transfer {}
+
+    /**
      * At the destination: takes over the connection table, from what was taken in and the rest. Answer: {@link FirewallReply.Status}.
      *
      * @param firstSequence number of the first chunk of {@code rest}, 0 if that is the whole table

@@ -19,6 +19,8 @@ final class FirewallReplies {
                     FirewallReply.CutoverReady _,
                     FirewallReply.Exported _,
                     FirewallReply.ChunkTaken _,
+                    FirewallReply.SelfActivated _,
+                    FirewallReply.Disarmed _,
                     FirewallReply.Sealed _,
                     FirewallReply.Released _,
                     FirewallReply.Moved _,

@@ -6,6 +6,7 @@ import io.portcullis.datapath.runtime.ExportedBatch;
 import io.portcullis.datapath.runtime.FlowReport;
 import io.portcullis.datapath.runtime.FlowReview;
 import io.portcullis.datapath.runtime.SealedVnic;
+import io.portcullis.datapath.runtime.SelfActivation;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.ConnectionInfo;
 import io.portcullis.persistence.CborSerializable;
@@ -26,6 +27,8 @@ public sealed interface FirewallReply
                 FirewallReply.CutoverReady,
                 FirewallReply.Exported,
                 FirewallReply.ChunkTaken,
+                FirewallReply.SelfActivated,
+                FirewallReply.Disarmed,
                 FirewallReply.Sealed,
                 FirewallReply.Activated,
                 FirewallReply.Released,
@@ -76,6 +79,12 @@ public sealed interface FirewallReply
 
     /** The chunk is taken in, and the next one is welcome. */
     record ChunkTaken(VnicId vnic, int sequence) implements FirewallReply {}
+
+    /** The vNIC enforces; nobody was asked. The asker must be on the same host. */
+    record SelfActivated(VnicId vnic, SelfActivation activation) implements FirewallReply {}
+
+    /** Whether the vNIC enforces; if not, it will not by itself. */
+    record Disarmed(VnicId vnic, boolean enforces) implements FirewallReply {}
 
     record Activated(VnicId vnic, ActivationReport report, VnicStatus status)
             implements FirewallReply, CborSerializable {}

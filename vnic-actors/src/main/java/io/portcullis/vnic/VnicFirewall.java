@@ -332,6 +332,18 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
                         dataPath.importNext(vnic, epoch, next.sequence(), next.chunk()),
                         _ -> new FirewallReply.ChunkTaken(vnic, next.sequence()),
                         next);
+            case FirewallCommand.Arm arm ->
+                outcomes.pipe(
+                        dataPath.arm(vnic, epoch, arm.group(), arm.size())
+                                .thenCompose(activation -> dataPath.status(vnic)
+                                        .thenApply(status -> new FirewallCommand.Done(
+                                                status,
+                                                new FirewallReply.SelfActivated(vnic, activation),
+                                                arm.replyTo()))),
+                        arm.replyTo());
+            case FirewallCommand.Disarm disarm ->
+                outcomes.pipe(
+                        dataPath.disarm(vnic, epoch), enforces -> new FirewallReply.Disarmed(vnic, enforces), disarm);
             case FirewallCommand.ImportTable load ->
                 outcomes.pipeStatus(dataPath.importTable(vnic, epoch, load.firstSequence(), load.rest()), load);
         }

@@ -10,6 +10,7 @@ import io.portcullis.datapath.runtime.FlowReport;
 import io.portcullis.datapath.runtime.FlowReview;
 import io.portcullis.datapath.runtime.HitLedger;
 import io.portcullis.datapath.runtime.SealedVnic;
+import io.portcullis.datapath.runtime.SelfActivation;
 import io.portcullis.datapath.runtime.VnicAttachment;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.ConnectionInfo;
@@ -131,6 +132,16 @@ final class HeldDataPath implements DataPath {
     @Override
     public CompletionStage<Void> importNext(VnicId vnic, long epoch, int sequence, byte[] chunk) {
         return dataPath.importNext(vnic, epoch, sequence, chunk);
+    }
+
+    @Override
+    public CompletionStage<SelfActivation> arm(VnicId vnic, long epoch, String group, int size) {
+        return through(Point.ACTIVATED, dataPath.arm(vnic, epoch, group, size));
+    }
+
+    @Override
+    public CompletionStage<Boolean> disarm(VnicId vnic, long epoch) {
+        return dataPath.disarm(vnic, epoch);
     }
 
     @Override

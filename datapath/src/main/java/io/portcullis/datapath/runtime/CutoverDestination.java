@@ -3,6 +3,7 @@ package io.portcullis.datapath.runtime;
 import io.portcullis.datapath.port.Burst;
 import io.portcullis.datapath.runtime.DataPathException.Reason;
 import io.portcullis.datapath.runtime.TunnelMessage.FrameKind;
+import io.portcullis.datapath.track.TableSnapshot;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -32,12 +33,15 @@ final class CutoverDestination implements Procedure {
     private long awaitedFrames;
     private long activationDeadlineNanos;
 
+    private final ArmedTable armed;
+
     CutoverDestination(Loop loop, Vnic vnic) {
         this.loop = loop;
         this.vnic = vnic;
         this.side = new CutoverSide<>(loop, vnic, DestinationPhase.EXPECTING);
         this.tunnel = side.tunnel;
         this.frames = new DestinationFrames(loop, vnic, tunnel);
+        this.armed = new ArmedTable(loop, vnic, this);
         this.egressKnownNanos = vnic.attachedNanos;
     }
 
@@ -91,6 +95,27 @@ final class CutoverDestination implements Procedure {
         return result;
     }
 
+    /** Enforces as soon as the source has sealed and all of the group have what they need; nobody is asked then. */
+    CompletableFuture<SelfActivation> arm(ArmedGroup group) {
+        if (isReleasing || side.phase().isReturn()) {
+            return CompletableFuture.failedFuture(
+                    new DataPathException(Reason.WRONG_MODE, vnic.id() + " goes back to its source"));
+        }
+        CompletableFuture<SelfActivation> result = armed.arm(group);
+        tryArmed();
+        return result;
+    }
+
+    /** It will not enforce by itself any more, if it does not yet. */
+    void disarm(String why) {
+        armed.disarm(why);
+    }
+
+    /** Whether this very table is in force here already. */
+    boolean hasTable(TableSnapshot rest) {
+        return armed.hasTaken(rest);
+    }
+
     /** Whether a release must first give back what the source has sent here. */
     boolean mustReturn() {
         return tunnel.isOpen()
@@ -103,6 +128,7 @@ final class CutoverDestination implements Procedure {
     CompletableFuture<@Nullable Void> release() {
         isReleasing = true;
         vnic.revoked = true;
+        disarm("it is being released");
         failActivation(new DataPathException(Reason.WRONG_MODE, vnic.id() + " is being released"));
         if (!side.phase().isReturn()) {
             // The source may still have frames in its own queue that are older than those here: it says when.
@@ -119,6 +145,7 @@ final class CutoverDestination implements Procedure {
         breakOff();
         DataPathException closed = new DataPathException(Reason.CLOSED, vnic.id() + " was closed");
         failActivation(closed);
+        disarm("it was closed");
         released.completeExceptionally(closed);
     }
 
@@ -141,6 +168,7 @@ final class CutoverDestination implements Procedure {
         if (activation != null) {
             tryActivate(nowNanos);
         }
+        tryArmed();
         return worked || side.phase() != before;
     }
 
@@ -209,6 +237,7 @@ final class CutoverDestination implements Procedure {
                 side.drainUplink();
                 side.enter(DestinationPhase.DISCARDING);
             }
+            case TunnelMessage.State(byte[] chunk) -> armed.take(chunk);
             case TunnelMessage.Sealed marker -> sealed = marker;
             case TunnelMessage.Frame frame -> frames.take(frame, side.phase().isReturn());
             case TunnelMessage.Released() -> {
@@ -244,6 +273,7 @@ final class CutoverDestination implements Procedure {
 
     private void tunnelEnded() {
         tunnel.close();
+        disarm("the tunnel has ended");
         if (side.phase() == DestinationPhase.ACTIVE) {
             // Its process is gone; its queue goes with it, but perhaps not in this moment.
             side.enter(DestinationPhase.STEERING_HOME, loop.limits().releaseGraceNanos());
@@ -288,7 +318,13 @@ final class CutoverDestination implements Procedure {
         }
     }
 
-    private ActivationReport enforce() {
+    private void tryArmed() {
+        if (sealed != null && side.phase() == DestinationPhase.READY) {
+            armed.proceed(sealed);
+        }
+    }
+
+    ActivationReport enforce() {
         boolean hasSource = tunnel.isOpen();
         side.enter(DestinationPhase.ACTIVE);
         vnic.setMode(VnicMode.ENFORCING);
@@ -316,6 +352,7 @@ final class CutoverDestination implements Procedure {
     private void beginReturn() {
         vnic.revoked = true;
         failActivation(new DataPathException(Reason.WRONG_MODE, vnic.id() + " goes back to its source"));
+        disarm("it goes back to its source");
         frames.returnTunnelled();
         vnic.port.steerTo(SOURCE_QUEUE);
         vnic.port.requestDrain();

@@ -17,6 +17,9 @@ final class CutoverSource implements Procedure {
     /** Index of the source's queue while the destination's is attached, too. */
     private static final int OWN_QUEUE = 0;
 
+    /** So much of a table goes through the tunnel. */
+    static final int MAX_TUNNELLED_STATE_BYTES = 1 << 20;
+
     /** Bound on what the rest of a table takes, per connection. */
     private static final long NANOS_PER_ENTRY = 10_000;
 
@@ -276,11 +279,21 @@ final class CutoverSource implements Procedure {
         vnic.endExport();
         isSealed = true;
         vnic.setMode(VnicMode.SEALED);
-        TunnelMessage.Sealed marker = frames.seal();
+        TunnelMessage.Sealed marker = frames.seal(sendState(table, isRest, now - freezeStartNanos));
         tunnel.send(marker);
         side.enter(SourcePhase.SEALED);
         sealed.complete(new SealedVnic(
                 table, isRest, vnic.engine.revision(), marker.forwardedFrames(), now - freezeStartNanos));
+    }
+
+    /** The destination may go on at once with what comes this way; what is much goes another one, beside frames that wait. */
+    private TunnelMessage.@Nullable SealedState sendState(TableSnapshot table, boolean isRest, long freezeNanos) {
+        if (table.bytes() > MAX_TUNNELLED_STATE_BYTES) {
+            return null;
+        }
+        table.chunks().forEach(chunk -> tunnel.send(new TunnelMessage.State(chunk)));
+        return new TunnelMessage.SealedState(
+                table.entries(), table.digest(), isRest, vnic.engine.revision(), freezeNanos);
     }
 
     private void closePort() {
@@ -345,6 +358,7 @@ final class CutoverSource implements Procedure {
                     TunnelMessage.Welcome _,
                     TunnelMessage.EgressDrained _,
                     TunnelMessage.UplinkLearned _,
+                    TunnelMessage.State _,
                     TunnelMessage.Sealed _,
                     TunnelMessage.Released _,
                     TunnelMessage.Reclaim _,

@@ -103,6 +103,19 @@ public interface DataPath extends AutoCloseable {
     /** At the destination: makes ready for a source's tunnel. */
     CompletionStage<CutoverTarget> expectCutover(VnicId vnic, long epoch);
 
+    /**
+     * At a destination that expects a cut-over: has the vNIC enforce as soon as its source has sealed, its table is here and rules of the source's
+     * revision are in force, and so for all vNICs of the group, in one moment; then nobody is asked. Completes when it enforces. Fails if
+     * it will not by itself: then {@link #importTable} and {@link #activate} decide, after {@link #disarm} has said that it does not enforce.
+     *
+     * @param group names the vNICs that begin together
+     * @param size how many they are
+     */
+    CompletionStage<SelfActivation> arm(VnicId vnic, long epoch, String group, int size);
+
+    /** Takes {@link #arm} back. Answers whether the vNIC enforces: if not, it will not before it is told to. */
+    CompletionStage<Boolean> disarm(VnicId vnic, long epoch);
+
     /** At the source: hands the VM's queue over and seals. On failure before the seal the vNIC enforces again. */
     CompletionStage<SealedVnic> cutOver(VnicId vnic, long epoch, CutoverTarget target);
 

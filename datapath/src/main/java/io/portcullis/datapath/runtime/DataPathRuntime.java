@@ -165,6 +165,16 @@ public final class DataPathRuntime implements DataPath {
     }
 
     @Override
+    public CompletionStage<SelfActivation> arm(VnicId vnic, long epoch, String group, int size) {
+        return compose(() -> commands.arm(vnic, epoch, group, size));
+    }
+
+    @Override
+    public CompletionStage<Boolean> disarm(VnicId vnic, long epoch) {
+        return submit(() -> commands.disarm(vnic, epoch));
+    }
+
+    @Override
     public CompletionStage<SealedVnic> cutOver(VnicId vnic, long epoch, CutoverTarget target) {
         return compose(() -> commands.cutOver(vnic, epoch, target));
     }

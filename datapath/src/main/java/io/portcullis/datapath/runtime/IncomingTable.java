@@ -47,6 +47,11 @@ final class IncomingTable {
         });
     }
 
+    /** How many chunks came. */
+    int chunks() {
+        return next;
+    }
+
     /** Takes in the last chunks, and replaces the vNIC's table by what came, if that is all. */
     CompletableFuture<@Nullable Void> finish(int firstSequence, TableSnapshot rest) {
         if (firstSequence != next) {

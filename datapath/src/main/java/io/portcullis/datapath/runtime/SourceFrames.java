@@ -4,6 +4,7 @@ import io.portcullis.datapath.port.Burst;
 import io.portcullis.datapath.runtime.TunnelMessage.FrameKind;
 import java.util.ArrayDeque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The frames of a cut-over at its source: those that belong to the destination, those that it gave back, and the ledger of
@@ -73,13 +74,17 @@ final class SourceFrames {
         }
     }
 
-    /** Sends what was kept and says what the destination must know. */
-    TunnelMessage.Sealed seal() {
+    /**
+     * Sends what was kept and says what the destination must know.
+     *
+     * @param state of the table, whose chunks the tunnel has; null if it has not
+     */
+    TunnelMessage.Sealed seal(TunnelMessage.@Nullable SealedState state) {
         while (!pending.isEmpty()) {
             forward(pending.remove());
         }
         keptBytes = 0;
-        return new TunnelMessage.Sealed(forwardedFrames, ledger.hashes());
+        return new TunnelMessage.Sealed(forwardedFrames, ledger.hashes(), state);
     }
 
     /** To the engine here, in order: what was kept, what came back, what was held. */

@@ -1,6 +1,7 @@
 package io.portcullis.datapath.runtime;
 
 import io.portcullis.datapath.port.Burst;
+import io.portcullis.datapath.track.TableCodec;
 import io.portcullis.policy.VnicId;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
@@ -17,7 +18,7 @@ import java.util.List;
  */
 final class TunnelCodec {
     static final int MAGIC = 0x50_43_54_4e;
-    static final int VERSION = 1;
+    static final int VERSION = 2;
     /** Group frames that a source can report; the ledger has the same limit. */
     static final int MAX_GROUP_FRAMES = 4_096;
 
@@ -36,6 +37,7 @@ final class TunnelCodec {
     private static final int RECLAIM_LEARNED = 11;
     private static final int RETURNED = 12;
     private static final int LEAVING = 13;
+    private static final int STATE = 14;
 
     private TunnelCodec() {}
 
@@ -51,13 +53,26 @@ final class TunnelCodec {
             case TunnelMessage.Welcome() -> out.writeByte(WELCOME);
             case TunnelMessage.EgressDrained() -> out.writeByte(EGRESS_DRAINED);
             case TunnelMessage.UplinkLearned() -> out.writeByte(UPLINK_LEARNED);
-            case TunnelMessage.Sealed(long forwarded, List<Long> groupFrames) -> {
+            case TunnelMessage.Sealed(long forwarded, List<Long> groupFrames, var state) -> {
                 out.writeByte(SEALED);
                 out.writeLong(forwarded);
                 out.writeInt(groupFrames.size());
                 for (long hash : groupFrames) {
                     out.writeLong(hash);
                 }
+                out.writeBoolean(state != null);
+                if (state != null) {
+                    out.writeInt(state.entries());
+                    out.writeLong(state.digest());
+                    out.writeBoolean(state.isRest());
+                    out.writeLong(state.policyRevision());
+                    out.writeLong(state.freezeNanos());
+                }
+            }
+            case TunnelMessage.State(byte[] chunk) -> {
+                out.writeByte(STATE);
+                out.writeInt(chunk.length);
+                out.write(chunk);
             }
             case TunnelMessage.Frame(TunnelMessage.FrameKind kind, long epoch, MemorySegment bytes) -> {
                 out.writeByte(FRAME);
@@ -86,6 +101,7 @@ final class TunnelCodec {
             case UPLINK_LEARNED -> new TunnelMessage.UplinkLearned();
             case SEALED -> readSealed(in);
             case FRAME -> readFrame(in);
+            case STATE -> readState(in);
             case RELEASED -> new TunnelMessage.Released();
             case LEAVING -> new TunnelMessage.Leaving();
             case RECLAIM -> new TunnelMessage.Reclaim();
@@ -124,7 +140,22 @@ final class TunnelCodec {
         for (int i = 0; i < count; i++) {
             groupFrames.add(in.readLong());
         }
-        return new TunnelMessage.Sealed(forwarded, groupFrames);
+        return new TunnelMessage.Sealed(forwarded, groupFrames, in.readBoolean() ? readSealedState(in) : null);
+    }
+
+    private static TunnelMessage.SealedState readSealedState(DataInputStream in) throws IOException {
+        return new TunnelMessage.SealedState(
+                in.readInt(), in.readLong(), in.readBoolean(), in.readLong(), in.readLong());
+    }
+
+    private static TunnelMessage readState(DataInputStream in) throws IOException {
+        int length = in.readInt();
+        if (length < 1 || length > TableCodec.MAX_CHUNK_BYTES) {
+            throw new ProtocolException("a chunk of " + length + " bytes");
+        }
+        byte[] chunk = new byte[length];
+        in.readFully(chunk);
+        return new TunnelMessage.State(chunk);
     }
 
     private static TunnelMessage readFrame(DataInputStream in) throws IOException {

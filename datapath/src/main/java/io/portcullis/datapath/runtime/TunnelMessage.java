@@ -3,12 +3,13 @@ package io.portcullis.datapath.runtime;
 import io.portcullis.policy.VnicId;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What source (S) and destination (D) of a cut-over say to each other, in order, for one vNIC.
  *
  * <pre>
- * move:     S Hello ─▶ D Welcome ─▶ S EgressDrained ─▶ D UplinkLearned ─▶ S Sealed … Frame* … S Released
+ * move:     S Hello ─▶ D Welcome ─▶ S EgressDrained ─▶ D UplinkLearned ─▶ S State* Sealed … Frame* … S Released
  * reclaim:  (D Leaving ─▶) S Reclaim ─▶ D Frame* EgressReturned (or ReclaimRefused) ─▶ S ReclaimLearned ─▶ D Frame* Returned
  * </pre>
  */
@@ -52,12 +53,31 @@ sealed interface TunnelMessage {
      *
      * @param forwardedFrames frames that went through the tunnel before
      * @param groupFrames hashes of the group frames that the source delivered since {@link EgressDrained}
+     * @param state what the chunks before it complete; null if they are not all here
      */
-    record Sealed(long forwardedFrames, List<Long> groupFrames) implements TunnelMessage {
+    record Sealed(
+            long forwardedFrames,
+            List<Long> groupFrames,
+            @Nullable SealedState state) implements TunnelMessage {
         public Sealed {
             groupFrames = List.copyOf(groupFrames);
         }
     }
+
+    /**
+     * The table of a source that has sealed.
+     *
+     * @param entries connections in it
+     * @param digest of these
+     * @param isRest whether the chunks in the tunnel go on where those end that were sent before; else they are the whole table
+     * @param policyRevision under which the source decided last
+     * @param freezeNanos from the swap of the VM's queue to the seal
+     */
+    record SealedState(int entries, long digest, boolean isRest, long policyRevision, long freezeNanos) {}
+
+    /** A chunk of the source's table; it decides nothing any more. */
+    @SuppressWarnings("ArrayRecordComponent") // compared by nobody, and changed by nobody
+    record State(byte[] chunk) implements TunnelMessage {}
 
     /**
      * A frame that arrived at the wrong side. It is never forwarded a second time, only ever returned.

@@ -30,6 +30,7 @@ final class VnicCommands {
     private final TunnelListener listener;
     private final Surveys surveys;
     private final Map<VnicId, CompletableFuture<VnicStatus>> attaching = new HashMap<>();
+    private final Map<String, ArmedGroup> armed = new HashMap<>();
     private final Map<VnicId, CompletableFuture<@Nullable Void>> releasing = new HashMap<>();
 
     VnicCommands(Loop loop, PortBackend backend, TunnelListener listener) {
@@ -204,6 +205,9 @@ final class VnicCommands {
 
     CompletableFuture<VnicStatus> importTable(VnicId id, long epoch, int firstSequence, TableSnapshot rest) {
         Vnic vnic = findToFill(id, epoch);
+        if (vnic.destination != null && vnic.destination.hasTable(rest)) {
+            return CompletableFuture.completedFuture(vnic.status());
+        }
         IncomingTable incoming = vnic.incoming;
         if (incoming == null || firstSequence == 0) {
             vnic.endImport();
@@ -275,6 +279,32 @@ final class VnicCommands {
         enforce(vnic);
         loop.hostSwitch().announce(vnic);
         return CompletableFuture.completedFuture(new ActivationReport(0, 0, 0, loop.now() - vnic.attachedNanos));
+    }
+
+    /** The group ends with its last vNIC: whoever arms again names another one. */
+    CompletableFuture<SelfActivation> arm(VnicId id, long epoch, String group, int size) {
+        Vnic vnic = find(id, epoch);
+        if (vnic.destination == null || vnic.mode() == VnicMode.ENFORCING) {
+            throw wrongMode(vnic, "not the destination of a cut-over");
+        }
+        vnic.raiseEpoch(epoch);
+        CompletableFuture<SelfActivation> result =
+                vnic.destination.arm(armed.computeIfAbsent(group, _ -> new ArmedGroup(size)));
+        return result.whenComplete((_, _) -> {
+            armed.remove(group);
+            if (vnic.mode() == VnicMode.ENFORCING) {
+                lookAtImported(vnic);
+            }
+        });
+    }
+
+    /** Whether the vNIC enforces; if not, it will not by itself any more. */
+    boolean disarm(VnicId id, long epoch) {
+        Vnic vnic = find(id, epoch);
+        if (vnic.destination != null) {
+            vnic.destination.disarm("told to wait for orders");
+        }
+        return vnic.mode() == VnicMode.ENFORCING;
     }
 
     TableSnapshot snapshot(VnicId id) {

@@ -26,7 +26,8 @@ class TunnelCodecTest {
                 new TunnelMessage.Welcome(),
                 new TunnelMessage.EgressDrained(),
                 new TunnelMessage.UplinkLearned(),
-                new TunnelMessage.Sealed(7, List.of(1L, -1L)),
+                new TunnelMessage.Sealed(7, List.of(1L, -1L), null),
+                new TunnelMessage.Sealed(0, List.of(), new TunnelMessage.SealedState(5, -6, true, 7, 8)),
                 new TunnelMessage.Released(),
                 new TunnelMessage.Leaving(),
                 new TunnelMessage.Reclaim(),
@@ -68,6 +69,14 @@ class TunnelCodecTest {
     }
 
     @Test
+    void shouldCarryAChunk() throws IOException {
+        assertThat(decode(encode(new TunnelMessage.State(new byte[] {1, 2}))))
+                .isInstanceOfSatisfying(
+                        TunnelMessage.State.class,
+                        state -> assertThat(state.chunk()).containsExactly(1, 2));
+    }
+
+    @Test
     void shouldRefuseWhatItDoesNotKnow() {
         assertThatThrownBy(() -> decode((byte) 99)).isInstanceOf(ProtocolException.class);
         assertThatThrownBy(() -> decode((byte) 1, (byte) 'H', (byte) 'T', (byte) 'T', (byte) 'P'))
@@ -88,10 +97,13 @@ class TunnelCodecTest {
     void shouldRefuseLengthsBeforeItTakesMemory() throws IOException {
         byte[] frame = encode(new TunnelMessage.Frame(FrameKind.IN, 1, MemorySegment.ofArray(new byte[60])));
         ByteBuffer.wrap(frame).putInt(10, Integer.MAX_VALUE);
-        byte[] sealed = encode(new TunnelMessage.Sealed(1, List.of()));
+        byte[] sealed = encode(new TunnelMessage.Sealed(1, List.of(), null));
         ByteBuffer.wrap(sealed).putInt(9, Integer.MAX_VALUE);
 
         assertThatThrownBy(() -> decode(frame)).isInstanceOf(ProtocolException.class);
         assertThatThrownBy(() -> decode(sealed)).isInstanceOf(ProtocolException.class);
+        byte[] state = encode(new TunnelMessage.State(new byte[3]));
+        ByteBuffer.wrap(state).putInt(1, Integer.MAX_VALUE);
+        assertThatThrownBy(() -> decode(state)).isInstanceOf(ProtocolException.class);
     }
 }

@@ -1,6 +1,7 @@
 package io.portcullis.migration.model;
 
 import io.portcullis.datapath.runtime.ActivationReport;
+import io.portcullis.datapath.runtime.SelfActivation;
 import io.portcullis.persistence.StateChunk;
 import io.portcullis.policy.VnicId;
 import java.util.List;
@@ -37,6 +38,15 @@ public sealed interface TargetInput {
 
     /** All state has been sent. May come again; the answer is always the same. */
     record Handover(long epoch, List<VnicHandover> vnics) implements TargetInput {}
+
+    /** A vNIC enforces, without having been told to; or it will not by itself. Exactly one of activation and refusal is there. */
+    record SelfActivated(
+            VnicId vnic,
+            @Nullable SelfActivation activation,
+            @Nullable Refusal refusal) implements TargetInput {}
+
+    /** A vNIC waits for orders, or enforces already; null if the host does not say. */
+    record Disarmed(VnicId vnic, @Nullable Boolean enforces) implements TargetInput {}
 
     /** Whether a table was taken; exactly one of report and refusal is there. */
     record Imported(

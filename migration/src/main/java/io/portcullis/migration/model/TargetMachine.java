@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * ADMITTING ─ attached passive, with rules ─▶ EXPECTING ─ every data path ready ─▶ READY (reported to the placement)
+ * READY ─ Rehearse ─▶ ARMED ─ every vNIC has the source's word and table through its tunnel ─▶ ACTIVE
+ *                       │ one will not by itself, or Abort ─▶ DISARMING ─ one enforces ─▶ ACTIVE
+ *                       │                                               ─ none ─▶ READY, or given up
  * READY ─ Handover, and every chunk is there ─▶ IMPORTING ─ every table verified ─▶ ACTIVATING ─ every vNIC enforces ─▶ ACTIVE
  * ADMITTING, EXPECTING ─ refused ─▶ CLEARING
  * READY, IMPORTING ─ Abort, import refused ─▶ GIVEN_UP (promise reported) ─ source enforces again, or time ─▶ CLEARING
@@ -41,6 +44,9 @@ public final class TargetMachine {
             case TargetInput.Rehearse in -> rehearse(state, in);
             case TargetInput.ChunkArrived in -> chunk(state, in);
             case TargetInput.Handover in -> handover(state, in);
+            case TargetInput.SelfActivated in -> selfActivated(state, in);
+            case TargetInput.Disarmed in ->
+                state.step() == TargetStep.DISARMING ? disarmed(state, in) : Transition.to(state);
             case TargetInput.Imported in ->
                 state.step() == TargetStep.IMPORTING ? imported(state, in) : Transition.to(state);
             case TargetInput.Activated in ->
@@ -91,15 +97,87 @@ public final class TargetMachine {
     // ---- receiving
 
     private static Transition<TargetState, TargetOrder> rehearse(TargetState state, TargetInput.Rehearse in) {
-        return state.step() == TargetStep.READY
-                ? Transition.to(state, new TargetOrder.AnswerRehearsal(like(in.like())))
-                : refuse(Transition.to(state));
+        return switch (state.step()) {
+            case READY ->
+                state.task().activatesByItself() && state.arming() == null
+                        ? arm(state, in)
+                        : Transition.to(state, answer(in));
+            case ARMED -> Transition.to(state, answer(in));
+            default -> refuse(Transition.to(state));
+        };
     }
+
+    private static TargetOrder answer(TargetInput.Rehearse in) {
+        return new TargetOrder.AnswerRehearsal(like(in.like()));
+    }
+
+    // ---- enforcing without orders
+
+    private static Transition<TargetState, TargetOrder> arm(TargetState state, TargetInput.Rehearse in) {
+        List<TargetOrder> orders = new ArrayList<>();
+        state.task().vnics().forEach(vnic -> orders.add(new TargetOrder.Arm(vnic)));
+        orders.add(answer(in));
+        return new Transition<>(state.arming(TargetStep.ARMED, Arming.BEGUN), orders);
+    }
+
+    private static Transition<TargetState, TargetOrder> selfActivated(TargetState state, TargetInput.SelfActivated in) {
+        boolean isAwaited = state.step() == TargetStep.ARMED || state.step() == TargetStep.DISARMING;
+        if (!isAwaited) {
+            return Transition.to(state);
+        }
+        if (in.activation() == null) {
+            return state.step() == TargetStep.ARMED ? disarm(state, null, false) : Transition.to(state);
+        }
+        TargetState next = state.selfActivated(in.vnic(), in.activation());
+        return next.allSelfActivated() ? activeOnceHandedOver(next.at(TargetStep.ARMED)) : Transition.to(next);
+    }
+
+    /** The source's own word says more; it comes at once, or the next tick goes without it. */
+    private static Transition<TargetState, TargetOrder> activeOnceHandedOver(TargetState state) {
+        return state.incoming().handovers().isEmpty() ? Transition.to(state) : becomeActive(state);
+    }
+
+    /** @param why it is given up unless one enforces; null if it goes on by orders */
+    private static Transition<TargetState, TargetOrder> disarm(
+            TargetState state, @Nullable Refusal why, boolean mayBeCut) {
+        Arming known = state.arming() == null ? Arming.BEGUN : state.arming();
+        TargetState next =
+                state.arming(TargetStep.DISARMING, known.disarmAll(state.task().vnics(), why, mayBeCut));
+        return new Transition<>(next, disarmOrders(next));
+    }
+
+    private static List<TargetOrder> disarmOrders(TargetState state) {
+        List<TargetOrder> orders = new ArrayList<>();
+        if (state.arming() != null) {
+            state.arming().disarming().forEach(vnic -> orders.add(new TargetOrder.Disarm(vnic)));
+        }
+        return orders;
+    }
+
+    private static Transition<TargetState, TargetOrder> disarmed(TargetState state, TargetInput.Disarmed in) {
+        Arming known = state.arming();
+        if (known == null || in.enforces() == null) {
+            return Transition.to(state);
+        }
+        Arming arming = known.disarmed(in.vnic(), in.enforces());
+        TargetState next = state.arming(TargetStep.DISARMING, arming);
+        if (!arming.disarming().isEmpty()) {
+            return Transition.to(next);
+        }
+        if (!arming.enforcing().isEmpty()) {
+            return becomeActive(next.withHandovers().rollingForward(arming.enforcing()));
+        }
+        return arming.why() != null
+                ? giveUp(next, arming.why(), arming.mayBeCut())
+                : importIfComplete(next.at(TargetStep.READY), new ArrayList<>());
+    }
+
+    // ---- receiving by orders
 
     private static Transition<TargetState, TargetOrder> chunk(TargetState state, TargetInput.ChunkArrived in) {
         ChunkName chunk = in.name();
         TargetOrder acknowledge = new TargetOrder.AcknowledgeChunk(chunk);
-        if (state.step() != TargetStep.READY || chunk.sequence() == REHEARSAL) {
+        if (!receives(state) || chunk.sequence() == REHEARSAL) {
             return Transition.to(state, acknowledge);
         }
         if (!state.incoming().concerns(chunk)) {
@@ -113,14 +191,25 @@ public final class TargetMachine {
         return importIfComplete(state.receiving(state.incoming().with(chunk)), orders);
     }
 
+    private static boolean receives(TargetState state) {
+        return switch (state.step()) {
+            case READY, ARMED, DISARMING -> true;
+            case ADMITTING, EXPECTING, IMPORTING, ACTIVATING, LOOKING, ACTIVE, GIVEN_UP, CLEARING -> false;
+        };
+    }
+
     private static Transition<TargetState, TargetOrder> handover(TargetState state, TargetInput.Handover in) {
         return switch (state.step()) {
-            case READY -> {
+            case READY, ARMED, DISARMING -> {
                 Refusal mismatch = state.incoming()
                         .whyNot(in.epoch(), in.vnics(), state.task().epoch());
-                yield mismatch != null
-                        ? giveUp(state, mismatch, true)
-                        : importIfComplete(state.receiving(state.incoming().handedOver(in.vnics())), new ArrayList<>());
+                if (mismatch != null) {
+                    yield state.step() == TargetStep.READY
+                            ? giveUp(state, mismatch, true)
+                            : disarm(state, mismatch, true);
+                }
+                TargetState told = state.receiving(state.incoming().handedOver(in.vnics()));
+                yield told.allSelfActivated() ? becomeActive(told) : importIfComplete(told, new ArrayList<>());
             }
             case ACTIVE -> Transition.to(state, accept(state));
             case GIVEN_UP, CLEARING -> refuse(Transition.to(state));
@@ -129,7 +218,7 @@ public final class TargetMachine {
     }
 
     private static Transition<TargetState, TargetOrder> importIfComplete(TargetState state, List<TargetOrder> orders) {
-        if (!state.incoming().isComplete()) {
+        if (state.step() != TargetStep.READY || !state.incoming().isComplete()) {
             return new Transition<>(state, orders);
         }
         state.incoming().handovers().forEach(table -> orders.add(new TargetOrder.Import(table)));
@@ -200,6 +289,17 @@ public final class TargetMachine {
         return switch (state.step()) {
             case ADMITTING, EXPECTING, READY, IMPORTING ->
                 giveUp(state, new Refusal(RefusalCode.INVALID, in.why()), in.mayBeCut());
+            case ARMED -> {
+                Refusal why = new Refusal(RefusalCode.INVALID, in.why());
+                yield state.allSelfActivated()
+                        ? becomeActive(state.withHandovers())
+                        : disarm(state, why, in.mayBeCut());
+            }
+            case DISARMING -> {
+                Refusal why = new Refusal(RefusalCode.INVALID, in.why());
+                Arming known = state.arming() == null ? Arming.BEGUN : state.arming();
+                yield Transition.to(state.arming(TargetStep.DISARMING, known.givenUp(why, in.mayBeCut())));
+            }
             case ACTIVATING, LOOKING -> Transition.to(state);
             case ACTIVE, GIVEN_UP, CLEARING -> report(state);
         };
@@ -246,6 +346,8 @@ public final class TargetMachine {
             case READY, ACTIVE, GIVEN_UP -> report(state);
             case LOOKING -> Transition.to(state, new TargetOrder.Look());
             case CLEARING -> state.waitsForHost() ? Transition.to(state) : clear(state);
+            case ARMED -> state.allSelfActivated() ? becomeActive(state.withHandovers()) : Transition.to(state);
+            case DISARMING -> new Transition<>(state, disarmOrders(state));
             case ADMITTING, EXPECTING, IMPORTING, ACTIVATING -> Transition.to(state);
         };
     }
@@ -260,7 +362,7 @@ public final class TargetMachine {
             case READY -> new PlacementInput.TargetIsReady(state.task().id(), state.policyRevision());
             case ACTIVE -> hasActivated(state);
             case GIVEN_UP, CLEARING -> state.promised() ? gaveUp(state) : null;
-            case ADMITTING, EXPECTING, IMPORTING, ACTIVATING, LOOKING -> null;
+            case ADMITTING, EXPECTING, ARMED, DISARMING, IMPORTING, ACTIVATING, LOOKING -> null;
         };
     }
 

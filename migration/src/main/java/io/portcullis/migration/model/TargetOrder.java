@@ -18,6 +18,12 @@ public sealed interface TargetOrder {
     /** Answers the rehearsal, with what has the shape of the later answer. */
     record AnswerRehearsal(List<VnicTransfer> like) implements TargetOrder {}
 
+    /** Has the vNIC enforce by itself as soon as it can: {@link TargetInput.SelfActivated}. */
+    record Arm(VnicId vnic) implements TargetOrder {}
+
+    /** Takes that back: {@link TargetInput.Disarmed}. */
+    record Disarm(VnicId vnic) implements TargetOrder {}
+
     /** Keeps the chunk for the import. */
     record KeepChunk(StateChunk chunk) implements TargetOrder {}
 

@@ -1,6 +1,7 @@
 package io.portcullis.migration.model;
 
 import io.portcullis.datapath.runtime.ActivationReport;
+import io.portcullis.datapath.runtime.SelfActivation;
 import io.portcullis.policy.VnicId;
 import io.portcullis.vnic.RefusalCode;
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param policyRevision lowest that a vNIC had when the VM was admitted, 0 if one had no rules
  * @param expecting vNICs whose data path is ready for the cut
  * @param incoming what has come from the source
+ * @param arming how far the vNICs are that enforce by themselves; null before they may
  * @param activating vNICs that have not answered the order to enforce
  * @param activations what those found that did
  * @param attempts how often vNICs were told to enforce
@@ -31,6 +33,7 @@ public record TargetState(
         long policyRevision,
         Set<VnicId> expecting,
         Incoming incoming,
+        @Nullable Arming arming,
         Set<VnicId> activating,
         Map<VnicId, ActivationReport> activations,
         int attempts,
@@ -55,6 +58,7 @@ public record TargetState(
                 0,
                 Set.of(),
                 Incoming.nothing(task.vnics()),
+                null,
                 Set.of(),
                 Map.of(),
                 0,
@@ -112,6 +116,7 @@ public record TargetState(
                 revision,
                 expecting,
                 incoming,
+                arming,
                 activating,
                 activations,
                 attempts,
@@ -129,6 +134,66 @@ public record TargetState(
 
     TargetState receiving(Incoming changed) {
         return with(step, expecting, changed, activating, activations, attempts, problems, promised, waitsForHost);
+    }
+
+    TargetState arming(TargetStep next, Arming changed) {
+        return new TargetState(
+                task,
+                next,
+                policyRevision,
+                expecting,
+                incoming,
+                changed,
+                activating,
+                activations,
+                attempts,
+                problems,
+                refusal,
+                promised,
+                waitsForHost);
+    }
+
+    /** Whether every vNIC has said that it enforces by itself. */
+    boolean allSelfActivated() {
+        return arming != null && arming.done().size() == task.vnics().size();
+    }
+
+    /** A vNIC enforces by itself. */
+    TargetState selfActivated(VnicId vnic, SelfActivation activation) {
+        Arming known = arming == null ? Arming.BEGUN : arming;
+        return arming(step, known.with(vnic, activation))
+                .receiving(incoming.imported(vnic, new ImportReport(activation.entries(), activation.digest())))
+                .activated(vnic, activation.report());
+    }
+
+    /** With what is known without the source's word, or without a vNIC's, where that has not come. */
+    TargetState withHandovers() {
+        Incoming whole = incoming.handovers().isEmpty()
+                ? incoming.handedOver(task.vnics().stream().map(this::known).toList())
+                : incoming;
+        for (VnicId vnic : task.vnics()) {
+            if (!whole.imports().containsKey(vnic)) {
+                // one that enforces has found what it was told
+                VnicHandover told = whole.handover(vnic);
+                whole = whole.imported(vnic, new ImportReport(told.entries(), told.digest()));
+            }
+        }
+        return receiving(whole);
+    }
+
+    private VnicHandover known(VnicId vnic) {
+        SelfActivation known = arming == null ? null : arming.done().get(vnic);
+        return known == null
+                ? new VnicHandover(vnic, 0, 0, 0, 0, 0, 0, 0)
+                : new VnicHandover(
+                        vnic,
+                        0,
+                        known.entries(),
+                        known.restBytes(),
+                        known.digest(),
+                        known.policyRevision(),
+                        known.forwardedFrames(),
+                        known.freezeNanos());
     }
 
     /** Once more some vNICs are told to enforce. */
@@ -175,6 +240,7 @@ public record TargetState(
                 policyRevision,
                 expecting,
                 incoming,
+                arming,
                 activating,
                 activations,
                 attempts,
@@ -203,6 +269,18 @@ public record TargetState(
             boolean hasPromised,
             boolean waits) {
         return new TargetState(
-                task, nextStep, policyRevision, ready, received, open, done, tries, said, refusal, hasPromised, waits);
+                task,
+                nextStep,
+                policyRevision,
+                ready,
+                received,
+                arming,
+                open,
+                done,
+                tries,
+                said,
+                refusal,
+                hasPromised,
+                waits);
     }
 }

@@ -8,6 +8,10 @@ public enum TargetStep {
     EXPECTING,
     /** All is ready; the source's state comes in. */
     READY,
+    /** As READY; and the vNICs enforce by themselves as soon as they can: from here on only they can say whether they do. */
+    ARMED,
+    /** The vNICs were told not to enforce by themselves any more, and are asked whether any does. */
+    DISARMING,
     /** All state is here; the tables are being imported. */
     IMPORTING,
     /** The vNICs were told to enforce: from here on only they can say whether they do. */

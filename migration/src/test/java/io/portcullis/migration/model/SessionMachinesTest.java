@@ -3,6 +3,7 @@ package io.portcullis.migration.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.portcullis.datapath.runtime.ActivationReport;
+import io.portcullis.datapath.runtime.SelfActivation;
 import io.portcullis.persistence.StateChunk;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
@@ -134,6 +135,91 @@ class SessionMachinesTest {
 
         assertThat(target.step()).isEqualTo(TargetStep.ACTIVE);
         assertThat(target.problems()).singleElement().asString().contains("acme/web-1/eth0 does not enforce yet");
+    }
+
+    @Test
+    void shouldBeActiveWhenEveryVnicEnforcesByItselfAndTheSourceHasSpoken() {
+        arm();
+        target(new TargetInput.SelfActivated(ETH0, activation(20, 5), null));
+        assertThat(target(new TargetInput.SelfActivated(ETH1, activation(0, 0), null)))
+                .isEmpty();
+        assertThat(target.step()).isEqualTo(TargetStep.ARMED);
+
+        List<TargetOrder> orders = target(new TargetInput.Handover(2, List.of(FIRST, SECOND)));
+
+        assertThat(orders).anyMatch(TargetOrder.AcceptHandover.class::isInstance);
+        assertThat(target.step()).isEqualTo(TargetStep.ACTIVE);
+        assertThat(target.transfers()).allMatch(VnicTransfer::complete);
+        assertThat(target.problems()).isEmpty();
+    }
+
+    @Test
+    void shouldBeActiveWithoutTheSourcesWordIfThatDoesNotCome() {
+        arm();
+        target(new TargetInput.SelfActivated(ETH0, activation(20, 5), null));
+        target(new TargetInput.SelfActivated(ETH1, activation(0, 0), null));
+
+        target(new TargetInput.Tick());
+
+        assertThat(target.step()).isEqualTo(TargetStep.ACTIVE);
+        assertThat(target.transfers().getFirst().entriesReceived()).isEqualTo(20);
+    }
+
+    @Test
+    void shouldGoOnByOrdersWhenAVnicDoesNotEnforceByItself() {
+        arm();
+        target(new TargetInput.ChunkArrived(chunk(0)));
+        assertThat(target(new TargetInput.SelfActivated(ETH1, null, WHY)))
+                .containsExactlyInAnyOrder(new TargetOrder.Disarm(ETH0), new TargetOrder.Disarm(ETH1));
+        target(new TargetInput.SelfActivated(ETH0, null, WHY));
+        target(new TargetInput.Disarmed(ETH0, false));
+        target(new TargetInput.Handover(2, List.of(FIRST, SECOND)));
+        assertThat(target(new TargetInput.Tick())).containsExactly(new TargetOrder.Disarm(ETH1));
+        target(new TargetInput.Disarmed(ETH1, false));
+        assertThat(target.step()).isEqualTo(TargetStep.READY);
+
+        assertThat(target(new TargetInput.ChunkArrived(chunk(1))))
+                .contains(new TargetOrder.Import(FIRST), new TargetOrder.Import(SECOND));
+    }
+
+    @Test
+    void shouldPromiseNothingBeforeTheVnicsSayThatTheyDoNotEnforce() {
+        arm();
+        assertThat(target(new TargetInput.Abort("why", true)))
+                .containsExactlyInAnyOrder(new TargetOrder.Disarm(ETH0), new TargetOrder.Disarm(ETH1));
+        assertThat(target(new TargetInput.Report())).isEmpty();
+        target(new TargetInput.Disarmed(ETH0, false));
+        assertThat(target(new TargetInput.Disarmed(ETH1, null))).isEmpty();
+
+        List<TargetOrder> orders = target(new TargetInput.Disarmed(ETH1, false));
+
+        assertThat(orders).anyMatch(TargetOrder.ClearLater.class::isInstance);
+        assertThat(target.step()).isEqualTo(TargetStep.GIVEN_UP);
+    }
+
+    @Test
+    void shouldRollForwardWhenTheVnicsEnforcedBeforeTheyWereToldToWait() {
+        arm();
+        target(new TargetInput.Abort("why", true));
+        target(new TargetInput.SelfActivated(ETH0, activation(20, 5), null));
+        target(new TargetInput.Disarmed(ETH0, true));
+        target(new TargetInput.Disarmed(ETH1, true));
+
+        assertThat(target.step()).isEqualTo(TargetStep.ACTIVE);
+        assertThat(target.problems()).singleElement().asString().contains("acme/web-1/eth1 enforces");
+        assertThat(target.transfers()).hasSize(2);
+    }
+
+    private void arm() {
+        target = TargetState.of(new TargetTask("m1", VM, List.of(ETH0, ETH1), 2, true));
+        prepare();
+        assertThat(target(new TargetInput.Rehearse(List.of(VnicHandover.like(ETH0)))))
+                .contains(new TargetOrder.Arm(ETH0), new TargetOrder.Arm(ETH1))
+                .anyMatch(TargetOrder.AnswerRehearsal.class::isInstance);
+    }
+
+    private static SelfActivation activation(int entries, long digest) {
+        return new SelfActivation(entries, digest, 100, 7, 3, 1, ACTIVE);
     }
 
     private void cutOver() {

@@ -12,6 +12,7 @@ import io.portcullis.datapath.runtime.FlowReport;
 import io.portcullis.datapath.runtime.FlowReview;
 import io.portcullis.datapath.runtime.HitLedger;
 import io.portcullis.datapath.runtime.SealedVnic;
+import io.portcullis.datapath.runtime.SelfActivation;
 import io.portcullis.datapath.runtime.VnicAttachment;
 import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicStatus;
@@ -275,6 +276,19 @@ public final class FakeDataPath implements DataPath {
             require(vnic, VnicMode.PASSIVE);
             return new CutoverTarget(new InetSocketAddress("127.0.0.1", 1), "token-of-" + id, 1, vnic.epoch);
         });
+    }
+
+    /** Never activates by itself. */
+    @Override
+    public CompletionStage<SelfActivation> arm(VnicId id, long epoch, String group, int size) {
+        return call("arm", id, epoch, () -> {
+            throw new DataPathException(Reason.WRONG_MODE, "not in this test");
+        });
+    }
+
+    @Override
+    public CompletionStage<Boolean> disarm(VnicId id, long epoch) {
+        return call("disarm", id, epoch, () -> find(id, epoch).mode == VnicMode.ENFORCING);
     }
 
     @Override
