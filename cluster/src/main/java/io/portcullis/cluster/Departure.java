@@ -150,7 +150,8 @@ final class Departure extends AbstractBehavior<Departure.Command> {
         }
     }
 
-    private static String progress(BulkReply.Status status) {
+    /** How far it is, for people. */
+    static String progress(BulkReply.Status status) {
         Long eta = status.etaMillis();
         return status.moved() + " of " + status.total() + " VMs moved, "
                 + status.moving().size() + " moving, " + status.waiting() + " waiting"
@@ -181,7 +182,7 @@ final class Departure extends AbstractBehavior<Departure.Command> {
     }
 
     /** What a stop costs now, for people. */
-    private static String lost(BulkReply.@Nullable Status status) {
+    static String lost(BulkReply.@Nullable Status status) {
         if (status == null) {
             return "nobody knows how many VMs are still here";
         }
