@@ -4,6 +4,7 @@ import io.portcullis.api.PortcullisClient;
 import io.portcullis.loadtest.lab.Lab;
 import io.portcullis.loadtest.lab.LabVm;
 import io.portcullis.loadtest.lab.LocalCluster;
+import io.portcullis.loadtest.lab.NodeJvm;
 import io.portcullis.loadtest.traffic.TcpStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -30,7 +31,7 @@ final class Session implements AutoCloseable {
     }
 
     static Session open(Lab lab, int portBase) throws IOException {
-        Session session = new Session(lab, new LocalCluster(lab, portBase, HEAP_MEBIBYTES));
+        Session session = new Session(lab, new LocalCluster(lab, portBase, NodeJvm.small(HEAP_MEBIBYTES)));
         Runtime.getRuntime().addShutdownHook(session.hook);
         return session;
     }

@@ -8,6 +8,7 @@ import io.portcullis.api.TenantSpec;
 import io.portcullis.api.VnicReceipt;
 import io.portcullis.loadtest.lab.LocalCluster;
 import io.portcullis.loadtest.lab.MemoryLab;
+import io.portcullis.loadtest.lab.NodeJvm;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;
@@ -92,7 +93,7 @@ final class MigrateRun {
         MigrateFlows flows = new MigrateFlows(connections, seed);
         try (Certificates certificates = speaksTls ? Certificates.make(HOSTS) : Certificates.none();
                 MemoryLab lab = MemoryLab.create();
-                LocalCluster cluster = new LocalCluster(lab, portBase, heapMebibytes, settings(certificates))) {
+                LocalCluster cluster = new LocalCluster(lab, portBase, NodeJvm.small(heapMebibytes), settings(certificates))) {
             progress.println("starting " + String.join(", ", HOSTS));
             cluster.start(HOSTS.toArray(String[]::new));
             try (PortcullisClient client = cluster.client();

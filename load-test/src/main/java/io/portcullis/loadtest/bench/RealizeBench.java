@@ -1,8 +1,11 @@
 package io.portcullis.loadtest.bench;
 
+import io.portcullis.loadtest.lab.NodeJvm;
 import io.portcullis.policy.model.Limits;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeoutException;
 import picocli.CommandLine;
@@ -78,8 +81,15 @@ final class RealizeBench implements Callable<Integer> {
             names = "--heap",
             paramLabel = "MIB",
             defaultValue = "1024",
-            description = "Of each host. Default: ${DEFAULT-VALUE}.")
+            description = "Of each host, taken at its start. Default: ${DEFAULT-VALUE}.")
     private int heapMebibytes;
+
+    @Option(
+            names = "--java-options",
+            paramLabel = "WORDS",
+            defaultValue = "",
+            description = "More for the JVM of each host, such as '-XX:-UseSerialGC -XX:+UseZGC'.")
+    private String javaOptions;
 
     @Option(
             names = "--port-base",
@@ -103,7 +113,7 @@ final class RealizeBench implements Callable<Integer> {
         PrintStream progress = System.err;
         try {
             RealizeRun.RealizeResult result = new RealizeRun(
-                            new RealizeTenant(vms, policies, rules, hosts), changes, portBase, heapMebibytes, progress)
+                            new RealizeTenant(vms, policies, rules, hosts), changes, portBase, jvm(), progress)
                     .run();
             System.out.println(json ? result.json() : result.table());
             return CommandLine.ExitCode.OK;
@@ -111,6 +121,13 @@ final class RealizeBench implements Callable<Integer> {
             progress.println("portcullis: " + unusable.getMessage());
             return Main.UNUSABLE_INPUT;
         }
+    }
+
+    private NodeJvm jvm() {
+        List<String> more = Arrays.stream(javaOptions.split(" "))
+                .filter(word -> !word.isEmpty())
+                .toList();
+        return new NodeJvm(heapMebibytes, true, more);
     }
 
     private void check(String option, int value, int least, int most) {

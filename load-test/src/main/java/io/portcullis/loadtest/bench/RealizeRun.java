@@ -5,6 +5,7 @@ import io.portcullis.api.PortcullisClient;
 import io.portcullis.api.TenantSpec;
 import io.portcullis.loadtest.lab.LocalCluster;
 import io.portcullis.loadtest.lab.MemoryLab;
+import io.portcullis.loadtest.lab.NodeJvm;
 import io.portcullis.policy.MacAddress;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -29,14 +30,14 @@ final class RealizeRun {
     private final RealizeTenant tenant;
     private final int changes;
     private final int portBase;
-    private final int heapMebibytes;
+    private final NodeJvm jvm;
     private final PrintStream progress;
 
-    RealizeRun(RealizeTenant tenant, int changes, int portBase, int heapMebibytes, PrintStream progress) {
+    RealizeRun(RealizeTenant tenant, int changes, int portBase, NodeJvm jvm, PrintStream progress) {
         this.tenant = tenant;
         this.changes = changes;
         this.portBase = portBase;
-        this.heapMebibytes = heapMebibytes;
+        this.jvm = jvm;
         this.progress = progress;
     }
 
@@ -48,7 +49,7 @@ final class RealizeRun {
                 .mapToObj(number -> "host-" + number)
                 .toList();
         try (MemoryLab lab = MemoryLab.create();
-                LocalCluster cluster = new LocalCluster(lab, portBase, heapMebibytes)) {
+                LocalCluster cluster = new LocalCluster(lab, portBase, jvm)) {
             progress.println("starting " + String.join(", ", hosts));
             cluster.start(hosts.toArray(String[]::new));
             try (PortcullisClient client = cluster.client()) {

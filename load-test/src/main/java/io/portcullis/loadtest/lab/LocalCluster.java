@@ -23,7 +23,7 @@ public final class LocalCluster implements AutoCloseable {
 
     private final Lab lab;
     private final int basePort;
-    private final int heapMebibytes;
+    private final NodeJvm jvm;
     private final List<String> settings;
     private final Path folder;
     private final Map<String, NodeProcess> nodes = new LinkedHashMap<>();
@@ -32,10 +32,10 @@ public final class LocalCluster implements AutoCloseable {
      * A cluster of no hosts yet.
      *
      * @param basePort the first host's first port; each takes three in a row of ten
-     * @param heapMebibytes of each host, at most
+     * @param jvm of each host
      */
-    public LocalCluster(Lab lab, int basePort, int heapMebibytes) throws IOException {
-        this(lab, basePort, heapMebibytes, List.of());
+    public LocalCluster(Lab lab, int basePort, NodeJvm jvm) throws IOException {
+        this(lab, basePort, jvm, List.of());
     }
 
     /**
@@ -43,11 +43,11 @@ public final class LocalCluster implements AutoCloseable {
      *
      * @param settings of each host, {@code path=value}, in which <code>{host}</code> stands for its name
      */
-    public LocalCluster(Lab lab, int basePort, int heapMebibytes, List<String> settings) throws IOException {
+    public LocalCluster(Lab lab, int basePort, NodeJvm jvm, List<String> settings) throws IOException {
         this.settings = List.copyOf(settings);
         this.lab = lab;
         this.basePort = basePort;
-        this.heapMebibytes = heapMebibytes;
+        this.jvm = jvm;
         this.folder = Files.createTempDirectory("portcullis-");
     }
 
@@ -59,7 +59,7 @@ public final class LocalCluster implements AutoCloseable {
                 int firstPort = basePort + PORT_STEP * nodes.size();
                 checkFree(firstPort);
                 node = NodeProcess.of(
-                        host, firstPort, seeds(), lab.backend(), lab.uplink(host), folder, heapMebibytes, settings);
+                        host, firstPort, seeds(), lab.backend(), lab.uplink(host), folder, jvm, settings);
                 nodes.put(host, node);
             }
             node.start();

@@ -34,7 +34,6 @@ public final class NodeProcess {
     /**
      * Ports of one host: cluster, admin and tunnel lie side by side from {@code firstPort} on.
      *
-     * @param heapMebibytes of the JVM, at most
      * @param settings {@code path=value}, in which <code>{host}</code> stands for the host's name
      */
     static NodeProcess of(
@@ -44,20 +43,14 @@ public final class NodeProcess {
             String backend,
             String uplink,
             Path folder,
-            int heapMebibytes,
+            NodeJvm jvm,
             List<String> settings) {
-        List<String> command = new ArrayList<>(List.of(
-                System.getenv()
-                        .getOrDefault(
-                                "PORTCULLIS_JAVA",
-                                Path.of(System.getProperty("java.home"), "bin", "java")
-                                        .toString()),
-                "-Xmx" + heapMebibytes + "m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=4",
-                "--sun-misc-unsafe-memory-access=allow",
-                "--enable-native-access=ALL-UNNAMED",
-                "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED"));
+        List<String> command = new ArrayList<>();
+        command.add(System.getenv()
+                .getOrDefault(
+                        "PORTCULLIS_JAVA",
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        command.addAll(jvm.options());
         settings.forEach(setting -> command.add("-D" + setting.replace("{host}", host)));
         command.addAll(List.of("-cp", classPath(), "io.portcullis.cluster.Main"));
         command.addAll(List.of("--host", host));

@@ -1,0 +1,35 @@
+package io.portcullis.loadtest.lab;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How the JVMs of hosts run.
+ *
+ * @param heapMebibytes of each, at most
+ * @param claimed whether it is taken from the machine at the start, as {@code ./portcullis node} does; else as it is needed
+ * @param more further options; of two that contradict each other the later holds
+ */
+public record NodeJvm(int heapMebibytes, boolean claimed, List<String> more) {
+    public NodeJvm {
+        more = List.copyOf(more);
+    }
+
+    /** For trials, which are on small machines, too. */
+    public static NodeJvm small(int heapMebibytes) {
+        return new NodeJvm(heapMebibytes, false, List.of());
+    }
+
+    List<String> options() {
+        List<String> options = new ArrayList<>(List.of("-XX:+UseSerialGC", "-Xmx" + heapMebibytes + "m"));
+        if (claimed) {
+            options.addAll(List.of("-Xms" + heapMebibytes + "m", "-XX:+AlwaysPreTouch"));
+        }
+        options.addAll(List.of(
+                "--sun-misc-unsafe-memory-access=allow",
+                "--enable-native-access=ALL-UNNAMED",
+                "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED"));
+        options.addAll(more);
+        return options;
+    }
+}
