@@ -8,15 +8,11 @@ import io.portcullis.datapath.runtime.DataPathSettings;
 import io.portcullis.datapath.runtime.SealedVnic;
 import io.portcullis.datapath.runtime.VnicAttachment;
 import io.portcullis.policy.Action;
-import io.portcullis.policy.Category;
-import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.LiveFlowMode;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.RuleDirection;
 import io.portcullis.policy.VnicId;
-import io.portcullis.policy.table.AddressMatch;
 import io.portcullis.policy.table.RuleTable;
-import io.portcullis.policy.table.ServiceMatch;
 import io.portcullis.policy.table.TableRule;
 import java.net.InetAddress;
 import java.util.Arrays;
@@ -105,18 +101,10 @@ public final class MoveDriver implements AutoCloseable {
     }
 
     private static RuleTable rules(RuleDirection direction) {
-        TableRule rule = new TableRule(
-                1,
-                "test/rule",
-                Category.APPLICATION,
-                direction,
-                IpFamily.ANY,
-                AddressMatch.ANY,
-                AddressMatch.ANY,
-                List.of(ServiceMatch.ANY),
-                Action.ALLOW,
-                LiveFlowMode.KEEP,
-                false);
+        TableRule rule = TableRule.of(1, "test/rule", Action.ALLOW)
+                .direction(direction)
+                .liveFlows(LiveFlowMode.KEEP)
+                .build();
         return new RuleTable(direction.name(), List.of(rule), Action.DROP, false);
     }
 

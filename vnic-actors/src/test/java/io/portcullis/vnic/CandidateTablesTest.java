@@ -4,14 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.portcullis.policy.Action;
-import io.portcullis.policy.Category;
-import io.portcullis.policy.IpFamily;
-import io.portcullis.policy.LiveFlowMode;
-import io.portcullis.policy.RuleDirection;
 import io.portcullis.policy.compile.RuleTableCodec;
-import io.portcullis.policy.table.AddressMatch;
 import io.portcullis.policy.table.RuleTable;
-import io.portcullis.policy.table.ServiceMatch;
 import io.portcullis.policy.table.TableRule;
 import java.util.List;
 import java.util.stream.LongStream;
@@ -23,18 +17,8 @@ class CandidateTablesTest {
 
     private static RuleTable aTable(long firstId, int rules) {
         List<TableRule> list = LongStream.range(firstId, firstId + rules)
-                .mapToObj(id -> new TableRule(
-                        id,
-                        "policy/rule-" + id,
-                        Category.APPLICATION,
-                        RuleDirection.BOTH,
-                        IpFamily.ANY,
-                        AddressMatch.ANY,
-                        AddressMatch.ANY,
-                        List.of(ServiceMatch.ANY),
-                        Action.ALLOW,
-                        LiveFlowMode.RECHECK,
-                        false))
+                .mapToObj(id ->
+                        TableRule.of(id, "policy/rule-" + id, Action.ALLOW).build())
                 .toList();
         return RuleTableCodec.seal(list, Action.DROP, false);
     }

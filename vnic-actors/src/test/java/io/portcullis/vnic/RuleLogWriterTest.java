@@ -9,16 +9,9 @@ import io.portcullis.datapath.rulelog.RuleLogEvent.Cause;
 import io.portcullis.datapath.rulelog.RuleLogRing;
 import io.portcullis.datapath.runtime.DataPath;
 import io.portcullis.policy.Action;
-import io.portcullis.policy.Category;
-import io.portcullis.policy.IpFamily;
-import io.portcullis.policy.LiveFlowMode;
-import io.portcullis.policy.RuleDirection;
 import io.portcullis.policy.VnicId;
-import io.portcullis.policy.table.AddressMatch;
-import io.portcullis.policy.table.ServiceMatch;
 import io.portcullis.policy.table.TableRule;
 import java.lang.reflect.Proxy;
-import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -63,18 +56,7 @@ class RuleLogWriterTest {
     }
 
     private static TableRule rule() {
-        return new TableRule(
-                1,
-                "web/none",
-                Category.APPLICATION,
-                RuleDirection.BOTH,
-                IpFamily.ANY,
-                AddressMatch.ANY,
-                AddressMatch.ANY,
-                List.of(ServiceMatch.ANY),
-                Action.DROP,
-                LiveFlowMode.RECHECK,
-                true);
+        return TableRule.of(1, "web/none", Action.DROP).log(true, "").build();
     }
 
     /** A data path that has nothing but this ring. */

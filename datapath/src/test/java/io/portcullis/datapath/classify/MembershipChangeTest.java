@@ -5,14 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.portcullis.datapath.Direction;
 import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.policy.Action;
-import io.portcullis.policy.Category;
-import io.portcullis.policy.IpFamily;
-import io.portcullis.policy.LiveFlowMode;
-import io.portcullis.policy.RuleDirection;
 import io.portcullis.policy.table.AddressMatch;
 import io.portcullis.policy.table.IpRange;
 import io.portcullis.policy.table.RuleTable;
-import io.portcullis.policy.table.ServiceMatch;
 import io.portcullis.policy.table.TableRule;
 import java.util.ArrayList;
 import java.util.List;
@@ -93,21 +88,7 @@ class MembershipChangeTest {
     }
 
     private static TableRule with(TableRule rule, AddressMatch sources, AddressMatch destinations) {
-        return new TableRule(
-                rule.id(),
-                rule.name(),
-                rule.stage(),
-                rule.direction(),
-                rule.family(),
-                sources,
-                destinations,
-                rule.services(),
-                rule.servicesNegated(),
-                rule.ethernet(),
-                rule.action(),
-                rule.liveFlowMode(),
-                rule.log(),
-                rule.logLabel());
+        return rule.toBuilder().from(sources).to(destinations).build();
     }
 
     /** Classes that no address is in any more must not pile up. */
@@ -143,18 +124,9 @@ class MembershipChangeTest {
     private static RuleTable onGroups(List<List<IpRange>> groups) {
         List<TableRule> rules = new ArrayList<>();
         for (int i = 0; i < groups.size(); i++) {
-            rules.add(new TableRule(
-                    i + 1,
-                    "rule/" + i,
-                    Category.APPLICATION,
-                    RuleDirection.BOTH,
-                    IpFamily.ANY,
-                    AddressMatch.in(groups.get(i)),
-                    AddressMatch.ANY,
-                    List.of(ServiceMatch.ANY),
-                    Action.ALLOW,
-                    LiveFlowMode.RECHECK,
-                    false));
+            rules.add(TableRule.of(i + 1, "rule/" + i, Action.ALLOW)
+                    .from(AddressMatch.in(groups.get(i)))
+                    .build());
         }
         return new RuleTable("on-groups", rules, Action.DROP, false);
     }

@@ -3,11 +3,9 @@ package io.portcullis.datapath.classify;
 import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.IpFamily;
-import io.portcullis.policy.LiveFlowMode;
 import io.portcullis.policy.RuleDirection;
 import io.portcullis.policy.Stage;
 import io.portcullis.policy.table.AddressMatch;
-import io.portcullis.policy.table.EthernetMatch;
 import io.portcullis.policy.table.IpRange;
 import io.portcullis.policy.table.RuleTable;
 import io.portcullis.policy.table.ServiceMatch;
@@ -56,21 +54,15 @@ final class RandomTables {
         for (int s = 0; s < services; s++) {
             matches.add(service());
         }
-        return new TableRule(
-                i + 1,
-                "rule/" + i,
-                stage,
-                RuleDirection.values()[random.nextInt(3)],
-                random.nextInt(4) == 0 ? IpFamily.values()[random.nextInt(3)] : IpFamily.ANY,
-                addresses(),
-                addresses(),
-                matches,
-                random.nextInt(12) == 0,
-                EthernetMatch.ANY,
-                random.nextInt(5) == 0 ? Action.PASS : Action.ALLOW,
-                LiveFlowMode.RECHECK,
-                false,
-                "");
+        return TableRule.of(i + 1, "rule/" + i, random.nextInt(5) == 0 ? Action.PASS : Action.ALLOW)
+                .direction(RuleDirection.values()[random.nextInt(3)])
+                .family(random.nextInt(4) == 0 ? IpFamily.values()[random.nextInt(3)] : IpFamily.ANY)
+                .from(addresses())
+                .to(addresses())
+                .services(matches)
+                .servicesNegated(random.nextInt(12) == 0)
+                .stage(stage)
+                .build();
     }
 
     private AddressMatch addresses() {

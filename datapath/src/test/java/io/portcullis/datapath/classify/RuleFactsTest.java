@@ -18,18 +18,7 @@ class RuleFactsTest {
         for (Action action : Action.values()) {
             for (LiveFlowMode mode : LiveFlowMode.values()) {
                 TableRule plain = Rules.aRule(Long.MAX_VALUE - rules.size()).allow();
-                rules.add(new TableRule(
-                        plain.id(),
-                        plain.name(),
-                        plain.category(),
-                        plain.direction(),
-                        plain.family(),
-                        plain.sources(),
-                        plain.destinations(),
-                        plain.services(),
-                        action,
-                        mode,
-                        false));
+                rules.add(plain.toBuilder().action(action).liveFlows(mode).build());
             }
         }
         RuleFacts facts = new RuleFacts(Rules.table(Action.REJECT, rules.toArray(TableRule[]::new)));

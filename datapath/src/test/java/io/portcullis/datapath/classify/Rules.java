@@ -155,23 +155,20 @@ public final class Rules {
     }
 
     private TableRule build(Action action) {
-        return new TableRule(
-                id,
-                "test/" + id,
-                Stage.of(tier, category),
-                direction,
-                family,
-                sources,
-                destinations,
-                services,
-                servicesNegated,
-                ethernet,
-                action,
-                mode,
-                log,
-                logLabel,
-                isStateless,
-                pickup);
+        return TableRule.of(id, "test/" + id, action)
+                .stage(Stage.of(tier, category))
+                .direction(direction)
+                .family(family)
+                .from(sources)
+                .to(destinations)
+                .services(services)
+                .servicesNegated(servicesNegated)
+                .ethernet(ethernet)
+                .liveFlows(mode)
+                .stateless(isStateless)
+                .pickup(pickup)
+                .log(log, logLabel)
+                .build();
     }
 
     /** Each {@code address} or {@code first-last}. */

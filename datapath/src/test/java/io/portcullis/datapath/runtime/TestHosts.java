@@ -1,13 +1,10 @@
 package io.portcullis.datapath.runtime;
 
 import io.portcullis.policy.Action;
-import io.portcullis.policy.Category;
-import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.LiveFlowMode;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.RuleDirection;
 import io.portcullis.policy.VnicId;
-import io.portcullis.policy.table.AddressMatch;
 import io.portcullis.policy.table.RuleTable;
 import io.portcullis.policy.table.ServiceMatch;
 import io.portcullis.policy.table.TableRule;
@@ -151,17 +148,10 @@ final class TestHosts implements AutoCloseable {
     }
 
     static TableRule allow(RuleDirection direction, int protocol, int port) {
-        return new TableRule(
-                port,
-                "test/allow-" + port,
-                Category.APPLICATION,
-                direction,
-                IpFamily.ANY,
-                AddressMatch.ANY,
-                AddressMatch.ANY,
-                List.of(ServiceMatch.ports(protocol, port, port)),
-                Action.ALLOW,
-                LiveFlowMode.KEEP,
-                false);
+        return TableRule.of(port, "test/allow-" + port, Action.ALLOW)
+                .direction(direction)
+                .services(ServiceMatch.ports(protocol, port, port))
+                .liveFlows(LiveFlowMode.KEEP)
+                .build();
     }
 }

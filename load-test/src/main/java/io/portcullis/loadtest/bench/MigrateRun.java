@@ -93,7 +93,8 @@ final class MigrateRun {
         MigrateFlows flows = new MigrateFlows(connections, seed);
         try (Certificates certificates = speaksTls ? Certificates.make(HOSTS) : Certificates.none();
                 MemoryLab lab = MemoryLab.create();
-                LocalCluster cluster = new LocalCluster(lab, portBase, NodeJvm.small(heapMebibytes), settings(certificates))) {
+                LocalCluster cluster =
+                        new LocalCluster(lab, portBase, NodeJvm.small(heapMebibytes), settings(certificates))) {
             progress.println("starting " + String.join(", ", HOSTS));
             cluster.start(HOSTS.toArray(String[]::new));
             try (PortcullisClient client = cluster.client();

@@ -2,9 +2,7 @@ package io.portcullis.loadtest.bench;
 
 import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.policy.Action;
-import io.portcullis.policy.Category;
 import io.portcullis.policy.IpFamily;
-import io.portcullis.policy.LiveFlowMode;
 import io.portcullis.policy.RuleDirection;
 import io.portcullis.policy.table.AddressMatch;
 import io.portcullis.policy.table.IpRange;
@@ -23,19 +21,14 @@ final class TrackPolicy {
         for (int i = 0; i < rules; i++) {
             boolean isOutbound = (i & 1) == 1;
             AddressMatch prefix = AddressMatch.in(List.of(prefix(i, isIpv6)));
-            list.add(new TableRule(
-                    1_000L + i,
-                    "bench/" + i,
-                    Category.APPLICATION,
-                    isOutbound ? RuleDirection.OUT : RuleDirection.IN,
-                    isIpv6 ? IpFamily.IPV6 : IpFamily.IPV4,
-                    isOutbound ? AddressMatch.ANY : prefix,
-                    isOutbound ? prefix : AddressMatch.ANY,
-                    List.of(ServiceMatch.ports(
-                            PacketView.PROTOCOL_TCP, TrackFrames.SERVER_PORT, TrackFrames.SERVER_PORT)),
-                    Action.ALLOW,
-                    LiveFlowMode.RECHECK,
-                    false));
+            list.add(TableRule.of(1_000L + i, "bench/" + i, Action.ALLOW)
+                    .direction(isOutbound ? RuleDirection.OUT : RuleDirection.IN)
+                    .family(isIpv6 ? IpFamily.IPV6 : IpFamily.IPV4)
+                    .from(isOutbound ? AddressMatch.ANY : prefix)
+                    .to(isOutbound ? prefix : AddressMatch.ANY)
+                    .services(ServiceMatch.ports(
+                            PacketView.PROTOCOL_TCP, TrackFrames.SERVER_PORT, TrackFrames.SERVER_PORT))
+                    .build());
         }
         return new RuleTable("bench-" + rules + (isIpv6 ? "-6" : "-4"), list, Action.DROP, false);
     }
@@ -44,18 +37,10 @@ final class TrackPolicy {
     static RuleTable withGroup(RuleTable table, int groupRules, List<IpRange> members, String hash) {
         List<TableRule> list = new ArrayList<>(table.rules());
         for (int i = 0; i < groupRules; i++) {
-            list.add(new TableRule(
-                    1_000_000L + i,
-                    "bench/group-" + i,
-                    Category.APPLICATION,
-                    RuleDirection.BOTH,
-                    IpFamily.ANY,
-                    AddressMatch.in(members),
-                    AddressMatch.ANY,
-                    List.of(ServiceMatch.ports(PacketView.PROTOCOL_TCP, 1_024 + i, 1_024 + i)),
-                    Action.ALLOW,
-                    LiveFlowMode.RECHECK,
-                    false));
+            list.add(TableRule.of(1_000_000L + i, "bench/group-" + i, Action.ALLOW)
+                    .from(AddressMatch.in(members))
+                    .services(ServiceMatch.ports(PacketView.PROTOCOL_TCP, 1_024 + i, 1_024 + i))
+                    .build());
         }
         return new RuleTable(hash, list, table.defaultAction(), false);
     }

@@ -13,17 +13,11 @@ import io.portcullis.loadtest.traffic.TcpStream;
 import io.portcullis.loadtest.traffic.TrafficResult;
 import io.portcullis.loadtest.traffic.UdpExchange;
 import io.portcullis.policy.Action;
-import io.portcullis.policy.Category;
-import io.portcullis.policy.IpFamily;
-import io.portcullis.policy.LiveFlowMode;
 import io.portcullis.policy.MacAddress;
-import io.portcullis.policy.RuleDirection;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
-import io.portcullis.policy.table.AddressMatch;
 import io.portcullis.policy.table.RuleTable;
-import io.portcullis.policy.table.ServiceMatch;
 import io.portcullis.policy.table.TableRule;
 import io.portcullis.ports.PortBackends;
 import java.net.InetAddress;
@@ -131,18 +125,7 @@ class DataPathOnLabTest {
     }
 
     private static RuleTable allowAll() {
-        TableRule rule = new TableRule(
-                1,
-                "test/all",
-                Category.APPLICATION,
-                RuleDirection.BOTH,
-                IpFamily.ANY,
-                AddressMatch.ANY,
-                AddressMatch.ANY,
-                List.of(ServiceMatch.ANY),
-                Action.ALLOW,
-                LiveFlowMode.RECHECK,
-                false);
+        TableRule rule = TableRule.of(1, "test/all", Action.ALLOW).build();
         return new RuleTable("test", List.of(rule), Action.DROP, false);
     }
 

@@ -63,133 +63,29 @@ public record TableRule(
         }
     }
 
-    /** Of a tenant; any of the services, any Ethernet header. */
-    public TableRule(
-            long id,
-            String name,
-            Category category,
-            RuleDirection direction,
-            IpFamily family,
-            AddressMatch sources,
-            AddressMatch destinations,
-            List<ServiceMatch> services,
-            Action action,
-            LiveFlowMode liveFlowMode,
-            boolean log) {
-        this(
-                id,
-                name,
-                category,
-                direction,
-                family,
-                sources,
-                destinations,
-                services,
-                false,
-                EthernetMatch.ANY,
-                action,
-                liveFlowMode,
-                log);
+    /**
+     * Begins with: a tenant's rule of category APPLICATION, both directions, both families, anyone to anyone, any service and any Ethernet header, live flows
+     * rechecked, not logged, keeping state as the tenant tracks.
+     */
+    public static Builder of(long id, String name, Action action) {
+        return new Builder(id, name, action);
     }
 
-    /** Of a tenant; logs without a label, if at all. */
-    public TableRule(
-            long id,
-            String name,
-            Category category,
-            RuleDirection direction,
-            IpFamily family,
-            AddressMatch sources,
-            AddressMatch destinations,
-            List<ServiceMatch> services,
-            boolean servicesNegated,
-            EthernetMatch ethernet,
-            Action action,
-            LiveFlowMode liveFlowMode,
-            boolean log) {
-        this(
-                id,
-                name,
-                category,
-                direction,
-                family,
-                sources,
-                destinations,
-                services,
-                servicesNegated,
-                ethernet,
-                action,
-                liveFlowMode,
-                log,
-                "");
-    }
-
-    /** Of a tenant; keeps state as that tracks. */
-    public TableRule(
-            long id,
-            String name,
-            Category category,
-            RuleDirection direction,
-            IpFamily family,
-            AddressMatch sources,
-            AddressMatch destinations,
-            List<ServiceMatch> services,
-            boolean servicesNegated,
-            EthernetMatch ethernet,
-            Action action,
-            LiveFlowMode liveFlowMode,
-            boolean log,
-            String logLabel) {
-        this(
-                id,
-                name,
-                Stage.of(Tier.TENANT, category),
-                direction,
-                family,
-                sources,
-                destinations,
-                services,
-                servicesNegated,
-                ethernet,
-                action,
-                liveFlowMode,
-                log,
-                logLabel);
-    }
-
-    /** Keeps state, and picks connections up as the tenant tracks. */
-    public TableRule(
-            long id,
-            String name,
-            Stage stage,
-            RuleDirection direction,
-            IpFamily family,
-            AddressMatch sources,
-            AddressMatch destinations,
-            List<ServiceMatch> services,
-            boolean servicesNegated,
-            EthernetMatch ethernet,
-            Action action,
-            LiveFlowMode liveFlowMode,
-            boolean log,
-            String logLabel) {
-        this(
-                id,
-                name,
-                stage,
-                direction,
-                family,
-                sources,
-                destinations,
-                services,
-                servicesNegated,
-                ethernet,
-                action,
-                liveFlowMode,
-                log,
-                logLabel,
-                false,
-                TcpPickup.INHERIT);
+    /** The same rule, to be changed. */
+    public Builder toBuilder() {
+        return new Builder(id, name, action)
+                .stage(stage)
+                .direction(direction)
+                .family(family)
+                .from(sources)
+                .to(destinations)
+                .services(services)
+                .servicesNegated(servicesNegated)
+                .ethernet(ethernet)
+                .liveFlows(liveFlowMode)
+                .log(log, logLabel)
+                .stateless(stateless)
+                .pickup(pickup);
     }
 
     public Category category() {
@@ -199,5 +95,129 @@ public record TableRule(
     /** Whose it is. */
     public Tier tier() {
         return stage.tier();
+    }
+
+    /** Makes a rule; see {@link TableRule#of}. One thread. */
+    public static final class Builder {
+        private final long id;
+        private final String name;
+        private Action action;
+        private Stage stage = Stage.of(Tier.TENANT, Category.APPLICATION);
+        private RuleDirection direction = RuleDirection.BOTH;
+        private IpFamily family = IpFamily.ANY;
+        private AddressMatch sources = AddressMatch.ANY;
+        private AddressMatch destinations = AddressMatch.ANY;
+        private List<ServiceMatch> services = List.of(ServiceMatch.ANY);
+        private boolean servicesNegated;
+        private EthernetMatch ethernet = EthernetMatch.ANY;
+        private LiveFlowMode liveFlowMode = LiveFlowMode.RECHECK;
+        private boolean log;
+        private String logLabel = "";
+        private boolean stateless;
+        private TcpPickup pickup = TcpPickup.INHERIT;
+
+        private Builder(long id, String name, Action action) {
+            this.id = id;
+            this.name = name;
+            this.action = action;
+        }
+
+        public Builder action(Action other) {
+            action = other;
+            return this;
+        }
+
+        public Builder stage(Stage other) {
+            stage = other;
+            return this;
+        }
+
+        /** Of a tenant's rule. */
+        public Builder category(Category category) {
+            return stage(Stage.of(Tier.TENANT, category));
+        }
+
+        public Builder direction(RuleDirection other) {
+            direction = other;
+            return this;
+        }
+
+        public Builder family(IpFamily other) {
+            family = other;
+            return this;
+        }
+
+        public Builder from(AddressMatch match) {
+            sources = match;
+            return this;
+        }
+
+        public Builder to(AddressMatch match) {
+            destinations = match;
+            return this;
+        }
+
+        /** Any of which may match; never none. */
+        public Builder services(List<ServiceMatch> matches) {
+            services = matches;
+            return this;
+        }
+
+        public Builder services(ServiceMatch... matches) {
+            return services(List.of(matches));
+        }
+
+        public Builder servicesNegated(boolean on) {
+            servicesNegated = on;
+            return this;
+        }
+
+        public Builder ethernet(EthernetMatch match) {
+            ethernet = match;
+            return this;
+        }
+
+        public Builder liveFlows(LiveFlowMode mode) {
+            liveFlowMode = mode;
+            return this;
+        }
+
+        /** @param label of a rule that logs; empty for none */
+        public Builder log(boolean on, String label) {
+            log = on;
+            logLabel = label;
+            return this;
+        }
+
+        public Builder stateless(boolean on) {
+            stateless = on;
+            return this;
+        }
+
+        public Builder pickup(TcpPickup other) {
+            pickup = other;
+            return this;
+        }
+
+        /** Throws {@link IllegalArgumentException} for what no rule can be. */
+        public TableRule build() {
+            return new TableRule(
+                    id,
+                    name,
+                    stage,
+                    direction,
+                    family,
+                    sources,
+                    destinations,
+                    services,
+                    servicesNegated,
+                    ethernet,
+                    action,
+                    liveFlowMode,
+                    log,
+                    logLabel,
+                    stateless,
+                    pickup);
+        }
     }
 }

@@ -47,18 +47,13 @@ class RuleTableCodecTest {
                 for (IpFamily family : IpFamily.values()) {
                     for (Action action : Action.values()) {
                         for (LiveFlowMode mode : LiveFlowMode.values()) {
-                            rules.add(new TableRule(
-                                    rules.size() + 1,
-                                    "p/r",
-                                    category,
-                                    direction,
-                                    family,
-                                    AddressMatch.ANY,
-                                    AddressMatch.notIn(List.of()),
-                                    List.of(ServiceMatch.ANY),
-                                    action,
-                                    mode,
-                                    false));
+                            rules.add(TableRule.of(rules.size() + 1, "p/r", action)
+                                    .category(category)
+                                    .direction(direction)
+                                    .family(family)
+                                    .to(AddressMatch.notIn(List.of()))
+                                    .liveFlows(mode)
+                                    .build());
                         }
                     }
                 }
@@ -159,41 +154,11 @@ class RuleTableCodecTest {
     }
 
     private static TableRule keeping(TableRule rule, boolean stateless, TcpPickup pickup) {
-        return new TableRule(
-                rule.id(),
-                rule.name(),
-                rule.stage(),
-                rule.direction(),
-                rule.family(),
-                rule.sources(),
-                rule.destinations(),
-                rule.services(),
-                rule.servicesNegated(),
-                rule.ethernet(),
-                rule.action(),
-                rule.liveFlowMode(),
-                rule.log(),
-                rule.logLabel(),
-                stateless,
-                pickup);
+        return rule.toBuilder().stateless(stateless).pickup(pickup).build();
     }
 
     private static TableRule logged(TableRule rule, String label) {
-        return new TableRule(
-                rule.id(),
-                rule.name(),
-                rule.category(),
-                rule.direction(),
-                rule.family(),
-                rule.sources(),
-                rule.destinations(),
-                rule.services(),
-                rule.servicesNegated(),
-                rule.ethernet(),
-                rule.action(),
-                rule.liveFlowMode(),
-                true,
-                label);
+        return rule.toBuilder().log(true, label).build();
     }
 
     /** Nobody makes them, but a classifier that goes by bits and one that compares numbers would not agree about them. */
@@ -221,18 +186,11 @@ class RuleTableCodecTest {
     }
 
     private static TableRule rule(ServiceMatch service) {
-        return new TableRule(
-                1,
-                "p/r",
-                Category.APPLICATION,
-                RuleDirection.IN,
-                IpFamily.ANY,
-                AddressMatch.ANY,
-                AddressMatch.ANY,
-                List.of(service),
-                Action.ALLOW,
-                LiveFlowMode.KEEP,
-                false);
+        return TableRule.of(1, "p/r", Action.ALLOW)
+                .direction(RuleDirection.IN)
+                .services(service)
+                .liveFlows(LiveFlowMode.KEEP)
+                .build();
     }
 
     @Test

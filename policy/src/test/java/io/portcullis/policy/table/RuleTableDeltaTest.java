@@ -3,28 +3,13 @@ package io.portcullis.policy.table;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.portcullis.policy.Action;
-import io.portcullis.policy.Category;
-import io.portcullis.policy.IpFamily;
-import io.portcullis.policy.LiveFlowMode;
-import io.portcullis.policy.RuleDirection;
 import io.portcullis.policy.TimeoutPreset;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class RuleTableDeltaTest {
     private static TableRule rule(long id, Action action) {
-        return new TableRule(
-                id,
-                "p/" + id,
-                Category.APPLICATION,
-                RuleDirection.BOTH,
-                IpFamily.ANY,
-                AddressMatch.ANY,
-                AddressMatch.ANY,
-                List.of(ServiceMatch.ANY),
-                action,
-                LiveFlowMode.RECHECK,
-                false);
+        return TableRule.of(id, "p/" + id, action).build();
     }
 
     private static RuleTable table(Action defaultAction, TableRule... rules) {
