@@ -35,7 +35,11 @@ public final class DatabaseWatch implements DatabaseHealth, AutoCloseable {
         this.thread = Thread.ofPlatform().daemon().name("database-watch").unstarted(this::run);
     }
 
-    /** @param database {@code portcullis.database} */
+    /**
+     * Begins to watch.
+     *
+     * @param database {@code portcullis.database}
+     */
     public static DatabaseWatch start(Config database, Clock clock) {
         DatabaseWatch watch = new DatabaseWatch(DatabaseSettings.of(database), clock);
         watch.thread.start();

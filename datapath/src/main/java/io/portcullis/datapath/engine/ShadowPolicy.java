@@ -99,7 +99,7 @@ final class ShadowPolicy {
      * The first packet of a connection, or one of no connection.
      *
      * @param decision of the policy in force
-     * @param announced by which rule of the shadow the connection is allowed that announced this one, or {@link FrameJudge#NOT_ANNOUNCED}
+     * @param announced by which rule of the shadow the connection is allowed that announced this one, or {@link FirstPackets#NOT_ANNOUNCED}
      */
     void firstPacket(
             PacketView packet, Direction direction, PolicyInForce inForce, int decision, int announced, long nowNanos) {

@@ -93,13 +93,14 @@ final class ArmedTable {
     }
 
     private CompletableFuture<@Nullable Void> importTable(TunnelMessage.SealedState sent) {
-        if (!sent.isRest() || vnic.incoming == null) {
+        IncomingTable incoming = vnic.incoming;
+        if (!sent.isRest() || incoming == null) {
             vnic.endImport();
-            vnic.incoming = new IncomingTable(loop, vnic);
+            incoming = new IncomingTable(loop, vnic);
+            vnic.incoming = incoming;
         }
         try {
-            return vnic.incoming.finish(
-                    vnic.incoming.chunks(), new TableSnapshot(chunks, sent.entries(), sent.digest()));
+            return incoming.finish(incoming.chunks(), new TableSnapshot(chunks, sent.entries(), sent.digest()));
         } catch (DataPathException refused) {
             return CompletableFuture.failedFuture(refused);
         }
@@ -112,7 +113,7 @@ final class ArmedTable {
         TunnelMessage.SealedState sent = marker == null ? null : marker.state();
         group = null;
         activation = null;
-        if (result != null && sent != null) {
+        if (result != null && marker != null && sent != null) {
             ActivationReport report = destination.enforce();
             result.complete(new SelfActivation(
                     sent.entries(),

@@ -171,7 +171,7 @@ final class SlotIndex {
     // ---- full buckets ----
 
     private int fullWords() {
-        return (buckets - 1 >>> 6) + 1;
+        return ((buckets - 1) >>> 6) + 1;
     }
 
     private boolean isFull(int bucket) {

@@ -67,7 +67,6 @@ final class MigrateFlows {
             window[i] = (short) (LEAST_WINDOW + random.nextInt(WINDOWS));
             vmNext[i] = random.nextInt();
             clientNext[i] = random.nextInt();
-            clientSeen[i] = 0;
         }
         clients = different.size();
     }
@@ -147,11 +146,6 @@ final class MigrateFlows {
 
     void clientGot(int i, int sequence, int flags, int payload) {
         clientSeen[i] = sequence + payload + ((flags & SYN) != 0 ? 1 : 0);
-    }
-
-    /** What a SYN is sent with again if it was lost. */
-    void beginAnew(int i) {
-        clientNext[i]--;
     }
 
     /** One of these frames, as it arrived: at its Ethernet header, {@code tag} bytes of VLAN tag. */

@@ -52,6 +52,8 @@ final class TrackProfile implements AutoCloseable {
         OTHER("the rest of the long way", ENGINE);
 
         private final String title;
+
+        @SuppressWarnings("ImmutableEnumChecker") // a copy that nobody can change
         private final List<String> beginnings;
 
         Part(String title, String... beginnings) {
