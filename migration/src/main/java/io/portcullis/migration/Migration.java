@@ -12,6 +12,7 @@ import io.portcullis.vnic.TenantReply;
 import io.portcullis.vnic.VnicActors;
 import io.portcullis.vnic.parcel.Parcel;
 import io.portcullis.vnic.parcel.Parcels;
+import java.time.Clock;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
@@ -68,7 +69,12 @@ public final class Migration {
                         .withRole(HostDirectory.HOST_ROLE));
         ClusterSingleton.get(system)
                 .init(SingletonActor.of(
-                                PlacementWaker.create(log, migration::placement, migration.settings.wakeInterval()),
+                                PlacementWaker.create(
+                                        log,
+                                        migration::placement,
+                                        migration.settings.wakeInterval(),
+                                        migration.settings.retention(),
+                                        Clock.systemUTC()),
                                 "placement-waker")
                         .withSettings(ClusterSingletonSettings.create(system).withRole(HostDirectory.HOST_ROLE)));
         migration.operations = ClusterSingleton.get(system)

@@ -18,6 +18,7 @@ public record MigrationSettings(
         Duration clearDelay,
         Duration linger,
         Duration wakeInterval,
+        Retention retention,
         int chunkWindow,
         int maxWatchers,
         int maxEndedSessions,
@@ -27,6 +28,21 @@ public record MigrationSettings(
         BulkSettings bulk,
         PreCopySettings preCopy,
         boolean selfActivation) {
+
+    /**
+     * How long migrations that have ended are remembered.
+     *
+     * @param receipts at most so many
+     * @param interval between two looks
+     */
+    public record Retention(Duration age, int receipts, Duration interval) {
+        static Retention of(Config config) {
+            return new Retention(
+                    config.getDuration("retention.age"),
+                    positive(config, "retention.receipts"),
+                    config.getDuration("retention.interval"));
+        }
+    }
 
     /** Reads the section from the root of the configuration. */
     public static MigrationSettings of(Config root) {
@@ -43,6 +59,7 @@ public record MigrationSettings(
                 config.getDuration("clear-delay"),
                 config.getDuration("linger"),
                 config.getDuration("wake-interval"),
+                Retention.of(config),
                 positive(config, "chunk-window"),
                 positive(config, "max-watchers"),
                 positive(config, "max-ended-sessions"),

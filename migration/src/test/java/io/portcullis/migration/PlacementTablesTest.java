@@ -125,6 +125,11 @@ class PlacementTablesTest {
 
     private final class Log implements MigrationLog {
         @Override
+        public CompletionStage<Integer> prune(Instant endedBefore, int keep) {
+            return CompletableFuture.completedFuture(0);
+        }
+
+        @Override
         public CompletionStage<Void> put(MigrationRow row) {
             log.put(row.id(), row);
             return CompletableFuture.completedFuture(null);

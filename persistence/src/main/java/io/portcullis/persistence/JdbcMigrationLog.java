@@ -99,6 +99,24 @@ public final class JdbcMigrationLog implements MigrationLog {
         });
     }
 
+    @Override
+    public CompletionStage<Integer> prune(Instant endedBefore, int keep) {
+        return database.call(connection -> {
+            int removed;
+            try (PreparedStatement statement = connection.prepareStatement("DELETE FROM migration WHERE ended < ?")) {
+                statement.setLong(1, endedBefore.toEpochMilli());
+                removed = statement.executeUpdate();
+            }
+            try (PreparedStatement statement = connection.prepareStatement(
+                    "DELETE FROM migration WHERE ended IS NOT NULL AND started < (SELECT MIN(started) FROM (SELECT"
+                            + " started FROM migration WHERE ended IS NOT NULL ORDER BY started DESC LIMIT ?) AS"
+                            + " newest)")) {
+                statement.setInt(1, keep);
+                return removed + statement.executeUpdate();
+            }
+        });
+    }
+
     private static List<MigrationRow> read(PreparedStatement statement) throws SQLException {
         List<MigrationRow> rows = new ArrayList<>();
         try (ResultSet result = statement.executeQuery()) {

@@ -1,6 +1,7 @@
 package io.portcullis.persistence;
 
 import io.portcullis.policy.VmId;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -20,4 +21,11 @@ public interface MigrationLog {
      * @param limit at most so many
      */
     CompletionStage<List<MigrationRow>> list(@Nullable VmId vm, int limit);
+
+    /**
+     * Forgets migrations that have ended: those that ended before this time, and the oldest beyond so many. Says how many.
+     *
+     * @param keep at most so many that have ended stay; more if several began in the same millisecond
+     */
+    CompletionStage<Integer> prune(Instant endedBefore, int keep);
 }

@@ -116,6 +116,33 @@ abstract class DatabaseContract {
     }
 
     @Test
+    void shouldForgetMigrationsThatEndedLongAgoOrAreTooMany() {
+        MigrationLog log = new JdbcMigrationLog(database);
+        get(log.put(migration("running", WEB, 1)));
+        for (int index = 0; index < 10; index++) {
+            MigrationRow row = migration("m-" + index, WEB, 1_000 + index);
+            get(log.put(new MigrationRow(
+                    row.id(),
+                    WEB,
+                    HOST_1,
+                    HOST_2,
+                    "COMMITTED",
+                    "ann",
+                    row.started(),
+                    row.started().plusMillis(1_000),
+                    "{}")));
+        }
+
+        assertThat(get(log.prune(Instant.ofEpochMilli(2_003), 100))).isEqualTo(3);
+        assertThat(get(log.prune(Instant.EPOCH, 4))).isEqualTo(3);
+        assertThat(get(log.prune(Instant.EPOCH, 4))).isZero();
+
+        assertThat(get(log.list(null, 100)))
+                .extracting(MigrationRow::id)
+                .containsExactly("m-9", "m-8", "m-7", "m-6", "running");
+    }
+
+    @Test
     void shouldKeepTokensByName() {
         ApiTokens tokens = new JdbcApiTokens(database);
         ApiToken ops = new ApiToken("ops", "a".repeat(64), "admin", null, Instant.ofEpochMilli(1_000), "ann", null);

@@ -63,7 +63,7 @@ class PolicyJacksonModuleTest {
             .addModules(new PolicyJacksonModule(), new JavaTimeModule())
             .build();
 
-    private static final List<ModelEdit> EVERY_EDIT = List.of(
+    static final List<ModelEdit> EVERY_EDIT = List.of(
             new ModelEdit.PutSegment(new Segment("lan", 100, "front")),
             new ModelEdit.PutVm(Vm.named(WEB)
                     .withOs("debian-13")

@@ -15,10 +15,12 @@ import com.typesafe.config.ConfigFactory;
 import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.persistence.Checkpoints;
 import io.portcullis.persistence.Database;
+import io.portcullis.persistence.H2Backup;
 import io.portcullis.persistence.JdbcPlacementDirectory;
 import io.portcullis.persistence.JdbcRuleHitStore;
 import io.portcullis.persistence.PlacementRow;
 import io.portcullis.persistence.Schema;
+import io.portcullis.persistence.testkit.TestDatabase;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.Category;
 import io.portcullis.policy.TimeoutPreset;
@@ -75,6 +77,10 @@ class NodeRestartTest {
         private final ActorRef<HostCommand> agent;
 
         Node() throws SQLException {
+            this(dataDir);
+        }
+
+        Node(Path dataDir) throws SQLException {
             Config config = ConfigFactory.load(ConfigFactory.parseString("""
                 portcullis.data-dir = "%s"
                 pekko.actor.provider = cluster
@@ -202,6 +208,38 @@ class NodeRestartTest {
             assertThat(model.model().policies().get("p99")).isEqualTo(manyRules("p99", rules));
             assertThat(model.model().policies()).hasSize(policies + 2);
         }
+    }
+
+    @Test
+    void shouldComeUpWithEverythingFromABackup() throws Exception {
+        Path backup = dataDir.resolve("backup.zip");
+        try (Node node = new Node()) {
+            putExample(node);
+            node.directory
+                    .put(new PlacementRow(WEB_1, HOST_1, 4, VmSpecJson.write(SPEC), Instant.now()))
+                    .toCompletableFuture()
+                    .join();
+            backup(dataDir).write(backup);
+            node.tenant(me -> new TenantCommand.DeleteTenant("ann", me));
+        }
+
+        Path restored = dataDir.resolve("restored");
+        backup(restored).restore(backup);
+        try (Node node = new Node(restored)) {
+            await().atMost(PATIENCE)
+                    .untilAsserted(
+                            () -> assertThat(node.dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.ENFORCING));
+            assertThat(node.dataPath.epoch(WEB_1_ETH0)).isEqualTo(4);
+            await().atMost(PATIENCE)
+                    .untilAsserted(() ->
+                            assertThat(node.dataPath.rules(WEB_1_ETH0).rules()).hasSize(1));
+            TenantReply.Model model = (TenantReply.Model) node.tenant(TenantCommand.GetModel::new);
+            assertThat(model.model().policies()).containsOnlyKeys("quarantine", "app");
+        }
+    }
+
+    private static H2Backup backup(Path dataDir) {
+        return H2Backup.of(TestDatabase.h2(dataDir).settings());
     }
 
     private static SecurityPolicy manyRules(String name, int count) {

@@ -33,6 +33,7 @@ import io.portcullis.vnic.TenantEdit;
 import io.portcullis.vnic.TenantReply;
 import io.portcullis.vnic.VnicActors;
 import io.portcullis.vnic.parcel.Parcels;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -284,6 +285,11 @@ final class FakeCluster implements VnicActors, HostDirectory, PlacementDirectory
     public CompletionStage<Optional<MigrationRow>> find(String id) {
         return CompletableFuture.completedFuture(
                 migrations.stream().filter(row -> row.id().equals(id)).findFirst());
+    }
+
+    @Override
+    public CompletionStage<Integer> prune(Instant endedBefore, int keep) {
+        return CompletableFuture.completedFuture(0);
     }
 
     @Override

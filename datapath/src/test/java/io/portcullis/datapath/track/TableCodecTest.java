@@ -1,11 +1,15 @@
 package io.portcullis.datapath.track;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.portcullis.datapath.Direction;
 import io.portcullis.datapath.packet.PacketView;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -257,6 +261,45 @@ class TableCodecTest {
         byte[] sealed = Arrays.copyOf(out.array(), out.position());
         TableCodec.sign(sealed);
         return sealed;
+    }
+
+    /** Files of builds that wrote these versions; {@code -Dportcullis.golden=write} writes one that is missing. */
+    @Test
+    void shouldReadWhatBuildsOfEachVersionWrote() throws IOException {
+        try (ConnectionTracker here = everyKind()) {
+            byte[] now = here.export(NOW).chunks().getFirst();
+            String sample = String.join("\n", admissions(here, NOW)) + "\n";
+            String expected = new String(golden("connections.txt", sample.getBytes(UTF_8)), UTF_8);
+
+            assertReads(golden("4.bin", now), expected);
+            assertReads(golden("3.bin", withoutAdmission(here.table(), now)), expected);
+            assertThat(golden("4.bin", now))
+                    .as("written as before; else it is another version")
+                    .isEqualTo(now);
+        }
+    }
+
+    private static void assertReads(byte[] chunk, String expected) {
+        TableSnapshot stored;
+        try (ConnectionTable table = ConnectionTable.create(40_000);
+                TableImport taken = new TableImport(table)) {
+            assertThat(taken.add(chunk, THERE)).isEqualTo(ImportResult.IMPORTED);
+            stored = new TableSnapshot(List.of(chunk), taken.entries(), taken.digest());
+        }
+        try (ConnectionTracker there = empty(40_000)) {
+            assertThat(there.importSnapshot(stored, THERE)).isEqualTo(ImportResult.IMPORTED);
+            assertThat(admissions(there, THERE))
+                    .containsExactlyElementsOf(expected.lines().toList());
+        }
+    }
+
+    private static byte[] golden(String name, byte[] now) throws IOException {
+        Path file = Path.of("src/test/resources/golden/chunks", name);
+        if (!Files.exists(file) && "write".equals(System.getProperty("portcullis.golden"))) {
+            Files.createDirectories(file.getParent());
+            Files.write(file, now);
+        }
+        return Files.readAllBytes(file);
     }
 
     @Test
