@@ -65,7 +65,7 @@ final class PlannedHost {
     }
 
     private void count(VmLoad vm, int sign) {
-        vnics += sign * vm.vnics();
+        vnics += (long) sign * vm.vnics();
         connections += sign * vm.connections();
         packetsPerSecond += sign * vm.packetsPerSecond();
         vm.apart().forEach(value -> apart.merge(key(vm, value), sign, Integer::sum));
@@ -99,7 +99,7 @@ final class PlannedHost {
     /** The share if it had the VM too. */
     double shareWith(VmLoad vm, Totals totals) {
         return totals.share(
-                vms() + 1.0,
+                vms() + 1L,
                 vnics + vm.vnics(),
                 connections + vm.connections(),
                 packetsPerSecond + vm.packetsPerSecond());

@@ -13,7 +13,7 @@ record Totals(long vms, long vnics, long connections, long packetsPerSecond) {
     }
 
     /** Mean of the four shares, from 0 to 1; what the cluster has nothing of counts as it is. */
-    double share(double ofVms, double ofVnics, double ofConnections, double ofPackets) {
+    double share(long ofVms, long ofVnics, long ofConnections, long ofPackets) {
         return (part(ofVms, vms)
                         + part(ofVnics, vnics)
                         + part(ofConnections, connections)
@@ -21,7 +21,7 @@ record Totals(long vms, long vnics, long connections, long packetsPerSecond) {
                 / 4;
     }
 
-    private static double part(double some, long all) {
-        return all == 0 ? some : some / all;
+    private static double part(long some, long all) {
+        return (double) some / Math.max(1, all);
     }
 }
