@@ -89,7 +89,7 @@ final class RealizeBench implements Callable<Integer> {
             paramLabel = "WORDS",
             defaultValue = "",
             description = "More for the JVM of each host, such as '-XX:-UseSerialGC -XX:+UseZGC'.")
-    private String javaOptions;
+    private String javaOptions = "";
 
     @Option(
             names = "--port-base",
