@@ -182,7 +182,11 @@ public record TableRule(
             return this;
         }
 
-        /** @param label of a rule that logs; empty for none */
+        /**
+         * Whether it logs.
+         *
+         * @param label of a rule that logs; empty for none
+         */
         public Builder log(boolean on, String label) {
             log = on;
             logLabel = label;
