@@ -67,9 +67,9 @@ final class NodeSecurity {
             throws PkiException {
         boolean there = certificate.addresses().stream()
                 .anyMatch(known -> known.equalsIgnoreCase(address)
-                        || known.indexOf(':') >= 0
+                        || (known.indexOf(':') >= 0
                                 && address.indexOf(':') >= 0
-                                && ip(known).equals(ip(address)));
+                                && ip(known).equals(ip(address))));
         if (!there) {
             throw new PkiException(
                     "the certificate has not the address " + address + " (" + path + "), only "

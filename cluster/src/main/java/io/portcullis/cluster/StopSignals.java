@@ -42,6 +42,8 @@ final class StopSignals {
     }
 
     /** From now on signals go to the departure of the process, if it has one. */
+    // A proxy equals itself only.
+    @SuppressWarnings("ReferenceEquality")
     static void install() {
         try {
             Class<?> signal = Class.forName("sun.misc.Signal");
