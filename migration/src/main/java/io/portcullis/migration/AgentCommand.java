@@ -1,7 +1,9 @@
 package io.portcullis.migration;
 
-import io.portcullis.datapath.runtime.VnicStatus;
+import io.portcullis.migration.model.AgentInput;
+import io.portcullis.migration.model.PlacementInput;
 import io.portcullis.migration.model.Refusal;
+import io.portcullis.migration.model.SessionName;
 import io.portcullis.persistence.CborSerializable;
 import io.portcullis.persistence.StateChunk;
 import io.portcullis.policy.HostId;
@@ -21,6 +23,11 @@ import org.jspecify.annotations.Nullable;
 public sealed interface AgentCommand {
     sealed interface Order extends AgentCommand, CborSerializable {
         VmId vm();
+    }
+
+    /** An order that says what the VM is. */
+    sealed interface VmOrder extends Order {
+        VmSpec spec();
     }
 
     /** Whether this host would take the VM now; reserves nothing. */
@@ -84,14 +91,14 @@ public sealed interface AgentCommand {
      */
     record VmWeight(VmId vm, int vnics, long connections, long packets) implements CborSerializable {}
 
-    record AttachVm(VmSpec spec, long epoch) implements Order {
+    record AttachVm(VmSpec spec, long epoch) implements VmOrder {
         @Override
         public VmId vm() {
             return spec.vm();
         }
     }
 
-    record DetachVm(VmSpec spec, long epoch) implements Order {
+    record DetachVm(VmSpec spec, long epoch) implements VmOrder {
         @Override
         public VmId vm() {
             return spec.vm();
@@ -99,7 +106,7 @@ public sealed interface AgentCommand {
     }
 
     /** To the destination: admit the VM, attach it passive, make its data path ready for the cut. */
-    record PrepareTarget(String id, VmSpec spec, long epoch) implements Order {
+    record PrepareTarget(String id, VmSpec spec, long epoch) implements VmOrder {
         @Override
         public VmId vm() {
             return spec.vm();
@@ -113,7 +120,7 @@ public sealed interface AgentCommand {
      */
     record StartPreCopy(
             String id, VmSpec spec, long epoch, ActorRef<TargetCommand> session, ActorRef<StateChunk> chunks)
-            implements Order {
+            implements VmOrder {
         @Override
         public VmId vm() {
             return spec.vm();
@@ -141,7 +148,7 @@ public sealed interface AgentCommand {
             List<VnicTarget> targets,
             ActorRef<TargetCommand> session,
             ActorRef<StateChunk> chunks)
-            implements Order {
+            implements VmOrder {
         @Override
         public VmId vm() {
             return spec.vm();
@@ -149,7 +156,7 @@ public sealed interface AgentCommand {
     }
 
     /** To the destination: where does it stand? If it knows nothing of the migration: never activate. */
-    record QueryTarget(String id, VmSpec spec, long epoch) implements Order {
+    record QueryTarget(String id, VmSpec spec, long epoch) implements VmOrder {
         @Override
         public VmId vm() {
             return spec.vm();
@@ -157,7 +164,7 @@ public sealed interface AgentCommand {
     }
 
     /** To the source: where does it stand? If it knows nothing of the migration: never seal for it. */
-    record QuerySource(String id, VmSpec spec, long epoch) implements Order {
+    record QuerySource(String id, VmSpec spec, long epoch) implements VmOrder {
         @Override
         public VmId vm() {
             return spec.vm();
@@ -170,7 +177,7 @@ public sealed interface AgentCommand {
      * @param mayBeCut whether the source may have begun to cut: then frames may wait here, and the source must enforce
      *     again before they are sent back and the vNICs are closed
      */
-    record AbortTarget(String id, VmSpec spec, long epoch, boolean mayBeCut) implements Order {
+    record AbortTarget(String id, VmSpec spec, long epoch, boolean mayBeCut) implements VmOrder {
         @Override
         public VmId vm() {
             return spec.vm();
@@ -178,7 +185,7 @@ public sealed interface AgentCommand {
     }
 
     /** To the source: enforce again under {@code reclaimEpoch}, unless it knows that the destination has activated. */
-    record ReclaimSource(String id, VmSpec spec, long reclaimEpoch) implements Order {
+    record ReclaimSource(String id, VmSpec spec, long reclaimEpoch) implements VmOrder {
         @Override
         public VmId vm() {
             return spec.vm();
@@ -186,7 +193,7 @@ public sealed interface AgentCommand {
     }
 
     /** To the source: the migration is committed, forget the VM. */
-    record ReleaseSource(String id, VmSpec spec, long epoch, HostId movedTo, long targetEpoch) implements Order {
+    record ReleaseSource(String id, VmSpec spec, long epoch, HostId movedTo, long targetEpoch) implements VmOrder {
         @Override
         public VmId vm() {
             return spec.vm();
@@ -196,14 +203,8 @@ public sealed interface AgentCommand {
     /** Messages of the agent to itself. */
     sealed interface Own extends AgentCommand {}
 
-    /** Which part a host has in a migration. */
-    enum Side {
-        SOURCE,
-        TARGET
-    }
-
     /** A session has ended; {@code last} is what is answered for it from now on. */
-    record SessionEnded(Side side, String id, PlacementCommand.HostReport last) implements Own {}
+    record SessionEnded(SessionName session, PlacementInput last) implements Own {}
 
     /** All was sent that had changed when the cut was ordered, and the tables go on noting changes for it. */
     record PreCopyDone(String id, Map<VnicId, Precopied> sent) implements Own {
@@ -212,19 +213,11 @@ public sealed interface AgentCommand {
         }
     }
 
-    /** An order was done without a session; {@code report} is what the placement is told, null for nothing. */
-    record Done(String work, VmId vm, PlacementCommand.@Nullable HostReport report) implements Own {}
+    /** The host has done something for a VM, or refused. */
+    record HostAnswered(VmSpec spec, AgentInput answer) implements Own {}
 
     /** Time to look for VMs that were handed over and then forgotten. */
     record LookForSealed() implements Own {}
 
     record SealedFound(List<VmSpec> vms) implements Own {}
-
-    /** The vNICs of a migration that has no session here were looked at; null if that failed. */
-    record LookedAt(
-            Side side,
-            String id,
-            VmSpec spec,
-            long epoch,
-            @Nullable List<VnicStatus> found) implements Own {}
 }

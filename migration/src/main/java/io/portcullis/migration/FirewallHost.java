@@ -213,7 +213,17 @@ final class FirewallHost implements VmHost {
     /** First the vNICs that took part in a cut-over, whose tables are still here; then the agent learns the epoch and attaches the rest. */
     @Override
     public CompletionStage<Void> reclaim(VmSpec spec, long newEpoch) {
-        return all(spec.vnicIds().stream().map(vnic -> reclaim(vnic, newEpoch)).toList())
+        List<CompletableFuture<Void>> reclaimed = spec.vnicIds().stream()
+                .map(vnic -> reclaim(vnic, newEpoch).toCompletableFuture())
+                .toList();
+        return all(reclaimed)
+                .exceptionallyCompose(failure -> CompletableFuture.failedFuture(
+                        reclaimed.stream().allMatch(CompletableFuture::isCompletedExceptionally)
+                                ? failure
+                                : new HostRefusal(
+                                        RefusalCode.WRONG_STATE,
+                                        "only a part of VM " + spec.vm() + " is back: "
+                                                + HostRefusal.of(failure).message())))
                 .thenCompose(done -> attach(spec, newEpoch));
     }
 

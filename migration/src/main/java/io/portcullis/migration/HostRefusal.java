@@ -30,6 +30,7 @@ public final class HostRefusal extends RuntimeException {
         return switch (reason) {
             case UNKNOWN_VNIC -> RefusalCode.UNKNOWN;
             case STALE_EPOCH -> RefusalCode.STALE_EPOCH;
+            case ENFORCED_ELSEWHERE -> RefusalCode.TOO_LATE;
             case WRONG_MODE, DUPLICATE_MAC -> RefusalCode.WRONG_STATE;
             case PORT -> RefusalCode.PORT;
             case BAD_SNAPSHOT -> RefusalCode.INVALID;

@@ -1,14 +1,19 @@
 package io.portcullis.migration;
 
 import io.portcullis.migration.model.PlacementInput;
+import io.portcullis.policy.HostId;
 
-/** Turns what the model reports of a migration into messages to the VM's placement. */
+/** Turns what the model of a host reports into messages to the VM's placement. */
 final class HostReports {
     private HostReports() {}
 
     /** The message for a report that needs nothing beside what the model knows; others are a bug. */
-    static PlacementCommand.HostReport message(PlacementInput report) {
+    static PlacementCommand.HostReport message(HostId host, PlacementInput report) {
         return switch (report) {
+            case PlacementInput.HostAttached(long epoch) -> new PlacementCommand.AttachReport(host, epoch, null);
+            case PlacementInput.HostRefusedAttach(long epoch, var refusal) ->
+                new PlacementCommand.AttachReport(host, epoch, refusal);
+            case PlacementInput.HostDetached(long epoch) -> new PlacementCommand.DetachReport(host, epoch);
             case PlacementInput.TargetGaveUp(var id, var refusal) -> new PlacementCommand.TargetGaveUp(id, refusal);
             case PlacementInput.TargetHasActivated(var id, var vnics, var problems) ->
                 new PlacementCommand.TargetActivated(id, vnics, problems);
@@ -27,8 +32,7 @@ final class HostReports {
                     PlacementInput.TargetIsReady _,
                     PlacementInput.PreCopyOrdered _,
                     PlacementInput.HostsLost _,
-                    PlacementInput.DeadlinePassed _ ->
-                throw new IllegalArgumentException("no session reports " + report);
+                    PlacementInput.DeadlinePassed _ -> throw new IllegalArgumentException("no host reports " + report);
         };
     }
 }

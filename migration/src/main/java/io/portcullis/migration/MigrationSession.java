@@ -2,6 +2,7 @@ package io.portcullis.migration;
 
 import io.portcullis.migration.model.PlacementInput;
 import io.portcullis.migration.model.Refusal;
+import io.portcullis.migration.model.SessionName;
 import io.portcullis.migration.model.Transition;
 import io.portcullis.policy.VmId;
 import io.portcullis.vnic.RefusalCode;
@@ -29,8 +30,7 @@ abstract class MigrationSession<M, S, I, O> extends AbstractBehavior<M> {
     final AgentEnvironment environment;
     final VmHost host;
 
-    private final AgentCommand.Side side;
-    private final String id;
+    private final SessionName name;
     private final VmId vm;
     private final ActorRef<AgentCommand> agent;
     private final BiFunction<S, I, Transition<S, O>> machine;
@@ -39,16 +39,14 @@ abstract class MigrationSession<M, S, I, O> extends AbstractBehavior<M> {
 
     MigrationSession(
             ActorContext<M> context,
-            AgentCommand.Side side,
+            SessionName name,
             AgentCommand.Order order,
-            String id,
             AgentEnvironment environment,
             ActorRef<AgentCommand> agent,
             BiFunction<S, I, Transition<S, O>> machine,
             S state) {
         super(context);
-        this.side = side;
-        this.id = id;
+        this.name = name;
         this.vm = order.vm();
         this.environment = environment;
         this.host = environment.host();
@@ -94,13 +92,13 @@ abstract class MigrationSession<M, S, I, O> extends AbstractBehavior<M> {
     }
 
     final void report(PlacementInput report) {
-        placement().tell(HostReports.message(report));
+        placement().tell(HostReports.message(host.host(), report));
     }
 
     /** Ends the session after this input; its agent repeats the last report to whoever asks late. */
     final void end(PlacementInput last) {
         ended = true;
-        agent.tell(new AgentCommand.SessionEnded(side, id, HostReports.message(last)));
+        agent.tell(new AgentCommand.SessionEnded(name, last));
     }
 
     /** What a host that gave neither a value nor a reason meant. */

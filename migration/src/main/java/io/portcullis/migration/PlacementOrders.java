@@ -21,31 +21,42 @@ final class PlacementOrders {
     /** What must be told to hosts as long as the placement is in {@code state}. */
     static List<Addressed> commands(PlacementState state) {
         return state.orders().stream()
-                .map(order -> new Addressed(order.host(), command(state, order)))
+                .map(order -> new Addressed(order.host(), command(state.attachedSpec(), order)))
                 .toList();
     }
 
-    private static AgentCommand command(PlacementState state, PlacementOrder order) {
-        VmSpec spec = state.attachedSpec();
-        Move move = state.move();
-        if (move == null) {
-            return order instanceof PlacementOrder.Attach
-                    ? new AgentCommand.AttachVm(spec, state.epoch())
-                    : new AgentCommand.DetachVm(spec, state.epoch());
-        }
+    /** The message for an order; that to cut over is {@link #startCutover}. */
+    static AgentCommand.VmOrder command(VmSpec spec, PlacementOrder order) {
         return switch (order) {
-            case PlacementOrder.Attach o -> new AgentCommand.AttachVm(spec, state.epoch());
-            case PlacementOrder.Detach o -> new AgentCommand.DetachVm(spec, state.epoch());
-            case PlacementOrder.PrepareTarget o -> new AgentCommand.PrepareTarget(move.id(), spec, move.epoch());
-            case PlacementOrder.QueryCutover(HostId host) ->
-                host.equals(move.to())
-                        ? new AgentCommand.QueryTarget(move.id(), spec, move.epoch())
-                        : new AgentCommand.QuerySource(move.id(), spec, move.epochBefore());
-            case PlacementOrder.AbortTarget o ->
-                new AgentCommand.AbortTarget(move.id(), spec, move.epoch(), wasCut(move));
-            case PlacementOrder.ReclaimSource o -> new AgentCommand.ReclaimSource(move.id(), spec, move.reclaimEpoch());
+            case PlacementOrder.Attach o -> new AgentCommand.AttachVm(spec, o.epoch());
+            case PlacementOrder.Detach o -> new AgentCommand.DetachVm(spec, o.epoch());
+            case PlacementOrder.PrepareTarget o -> new AgentCommand.PrepareTarget(o.id(), spec, o.epoch());
+            case PlacementOrder.StartCutover o ->
+                throw new IllegalArgumentException("needs what the destination said: " + o);
+            case PlacementOrder.QueryTarget o -> new AgentCommand.QueryTarget(o.id(), spec, o.epoch());
+            case PlacementOrder.QuerySource o -> new AgentCommand.QuerySource(o.id(), spec, o.epoch());
+            case PlacementOrder.AbortTarget o -> new AgentCommand.AbortTarget(o.id(), spec, o.epoch(), o.mayBeCut());
+            case PlacementOrder.ReclaimSource o -> new AgentCommand.ReclaimSource(o.id(), spec, o.reclaimEpoch());
             case PlacementOrder.ReleaseSource o ->
-                new AgentCommand.ReleaseSource(move.id(), spec, move.epochBefore(), move.to(), move.epoch());
+                new AgentCommand.ReleaseSource(o.id(), spec, o.epoch(), o.movedTo(), o.targetEpoch());
+        };
+    }
+
+    /** What the placement of the other side of {@link #command} meant. */
+    static PlacementOrder order(HostId host, AgentCommand.VmOrder command) {
+        return switch (command) {
+            case AgentCommand.AttachVm c -> new PlacementOrder.Attach(host, c.epoch());
+            case AgentCommand.DetachVm c -> new PlacementOrder.Detach(host, c.epoch());
+            case AgentCommand.PrepareTarget c -> new PlacementOrder.PrepareTarget(host, c.id(), c.epoch());
+            case AgentCommand.StartCutover c ->
+                new PlacementOrder.StartCutover(host, c.id(), c.epoch(), c.targetEpoch(), c.reclaimEpoch());
+            case AgentCommand.StartPreCopy _ -> throw new IllegalArgumentException("decides nothing: " + command);
+            case AgentCommand.QueryTarget c -> new PlacementOrder.QueryTarget(host, c.id(), c.epoch());
+            case AgentCommand.QuerySource c -> new PlacementOrder.QuerySource(host, c.id(), c.epoch());
+            case AgentCommand.AbortTarget c -> new PlacementOrder.AbortTarget(host, c.id(), c.epoch(), c.mayBeCut());
+            case AgentCommand.ReclaimSource c -> new PlacementOrder.ReclaimSource(host, c.id(), c.reclaimEpoch());
+            case AgentCommand.ReleaseSource c ->
+                new PlacementOrder.ReleaseSource(host, c.id(), c.epoch(), c.movedTo(), c.targetEpoch());
         };
     }
 
@@ -69,11 +80,6 @@ final class PlacementOrders {
                 target.targets(),
                 target.session(),
                 target.chunks());
-    }
-
-    /** Whether the source may have begun to cut, and must take the VM back. */
-    private static boolean wasCut(Move move) {
-        return move.reclaim() && move.phases().stream().anyMatch(time -> time.phase() == PlacementPhase.CUTTING_OVER);
     }
 
     /** What the events mean to whoever asked for the attach or detach; null if it goes on. */

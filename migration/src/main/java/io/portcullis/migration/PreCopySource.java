@@ -2,8 +2,11 @@ package io.portcullis.migration;
 
 import io.portcullis.datapath.runtime.ExportedBatch;
 import io.portcullis.migration.model.CopyRound;
+import io.portcullis.migration.model.PlacementInput;
 import io.portcullis.migration.model.PreCopyPlan;
 import io.portcullis.migration.model.Refusal;
+import io.portcullis.migration.model.SessionName;
+import io.portcullis.migration.model.Side;
 import io.portcullis.persistence.StateChunk;
 import io.portcullis.policy.VnicId;
 import io.portcullis.vnic.RefusalCode;
@@ -356,9 +359,9 @@ final class PreCopySource extends AbstractBehavior<PreCopyCommand> {
 
     private Behavior<PreCopyCommand> giveUp(Refusal why) {
         getContext().getLog().info("migration {}: pre-copy ended: {}", order.id(), why.message());
-        PlacementCommand.HostReport last = new PlacementCommand.SourceKept(order.id(), why);
-        environment.placements().apply(order.vm()).tell(last);
-        agent.tell(new AgentCommand.SessionEnded(AgentCommand.Side.SOURCE, order.id(), last));
+        environment.placements().apply(order.vm()).tell(new PlacementCommand.SourceKept(order.id(), why));
+        agent.tell(new AgentCommand.SessionEnded(
+                new SessionName(Side.SOURCE, order.id()), new PlacementInput.SourceKept(order.id(), why)));
         return Behaviors.stopped();
     }
 

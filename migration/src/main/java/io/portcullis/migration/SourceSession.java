@@ -4,6 +4,8 @@ import io.portcullis.datapath.runtime.CutoverTarget;
 import io.portcullis.datapath.runtime.SealedVnic;
 import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.migration.model.ChunkName;
+import io.portcullis.migration.model.SessionName;
+import io.portcullis.migration.model.Side;
 import io.portcullis.migration.model.SourceInput;
 import io.portcullis.migration.model.SourceMachine;
 import io.portcullis.migration.model.SourceOrder;
@@ -53,9 +55,8 @@ final class SourceSession extends MigrationSession<SourceCommand, SourceState, S
             ActorRef<AgentCommand> agent) {
         super(
                 context,
-                AgentCommand.Side.SOURCE,
+                new SessionName(Side.SOURCE, order.id()),
                 order,
-                order.id(),
                 environment,
                 agent,
                 SourceMachine::decide,

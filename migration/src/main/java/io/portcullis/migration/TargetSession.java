@@ -7,6 +7,8 @@ import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.migration.model.ChunkName;
 import io.portcullis.migration.model.PlacementInput;
 import io.portcullis.migration.model.Refusal;
+import io.portcullis.migration.model.SessionName;
+import io.portcullis.migration.model.Side;
 import io.portcullis.migration.model.TargetInput;
 import io.portcullis.migration.model.TargetMachine;
 import io.portcullis.migration.model.TargetOrder;
@@ -61,9 +63,8 @@ final class TargetSession extends MigrationSession<TargetCommand, TargetState, T
             ActorRef<AgentCommand> agent) {
         super(
                 context,
-                AgentCommand.Side.TARGET,
+                new SessionName(Side.TARGET, order.id()),
                 order,
-                order.id(),
                 environment,
                 agent,
                 TargetMachine::decide,

@@ -73,7 +73,10 @@ public interface VmHost {
     /** Enforces from then on, with rules of {@code minimumRevision} or newer; a vNIC that enforces already answers again. */
     CompletionStage<ActivationReport> activate(VnicId vnic, long epoch, long forwardedFrames, long minimumRevision);
 
-    /** Enforces all vNICs again under {@code newEpoch}, whatever became of them; attaches them if they are gone. */
+    /**
+     * Enforces all vNICs again under {@code newEpoch}, whatever became of them; attaches them if they are gone. Fails with TOO_LATE if
+     * none is back because the destination enforces.
+     */
     CompletionStage<Void> reclaim(VmSpec spec, long newEpoch);
 
     /** The VM is enforced elsewhere: forwards what is left, closes, forgets. */

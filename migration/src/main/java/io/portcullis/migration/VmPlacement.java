@@ -6,6 +6,7 @@ import io.portcullis.migration.model.Move;
 import io.portcullis.migration.model.PlacementEvent;
 import io.portcullis.migration.model.PlacementInput;
 import io.portcullis.migration.model.PlacementMachine;
+import io.portcullis.migration.model.PlacementOrder;
 import io.portcullis.migration.model.PlacementPhase;
 import io.portcullis.migration.model.PlacementState;
 import io.portcullis.migration.model.Refusal;
@@ -304,13 +305,9 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
 
     private Effect<PlacementEvent, PlacementState> onSourceWaits(
             PlacementState state, PlacementCommand.SourceWaits report) {
-        if (!state.isMoving(report.id()) && state.phase() == PlacementPhase.PLACED) {
-            HostId host = Objects.requireNonNull(state.host());
-            AgentCommand.Order order = host.equals(report.host())
-                    ? new AgentCommand.ReclaimSource(report.id(), report.spec(), state.epoch())
-                    : new AgentCommand.ReleaseSource(
-                            report.id(), report.spec(), state.epoch() - 1, host, state.epoch());
-            environment.hosts().agent(report.host()).tell(order);
+        PlacementOrder order = state.orderForWaiting(report.host(), report.id());
+        if (order != null) {
+            environment.hosts().agent(report.host()).tell(PlacementOrders.command(report.spec(), order));
         }
         return Effect().none();
     }

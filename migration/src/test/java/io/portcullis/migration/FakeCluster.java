@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import io.portcullis.migration.model.EnforcementHistory;
 import io.portcullis.migration.model.MigrationReceipt;
 import io.portcullis.migration.model.PlacementPhase;
 import io.portcullis.migration.model.PlacementState;
@@ -62,7 +63,7 @@ final class FakeCluster implements HostLookup, PlacementRecords, AutoCloseable {
         """);
 
     final ActorTestKit kit;
-    final EnforcementLedger ledger = new EnforcementLedger();
+    final EnforcementHistory ledger = new EnforcementHistory();
     final MigrationSettings settings;
     final List<PlacementState> written = new CopyOnWriteArrayList<>();
     private final Map<HostId, Presence> presence = new ConcurrentHashMap<>();

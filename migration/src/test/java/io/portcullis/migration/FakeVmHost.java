@@ -8,6 +8,7 @@ import io.portcullis.datapath.runtime.SelfActivation;
 import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.TableSnapshot;
+import io.portcullis.migration.model.EnforcementHistory;
 import io.portcullis.migration.model.ImportReport;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
@@ -67,7 +68,7 @@ final class FakeVmHost implements VmHost {
     }
 
     private final HostId host;
-    private final EnforcementLedger ledger;
+    private final EnforcementHistory ledger;
     private final Map<VnicId, Vnic> vnics = new LinkedHashMap<>();
     private final Map<VmId, VmSpec> attached = new LinkedHashMap<>();
     private final Map<Op, List<HostRefusal>> failures = new EnumMap<>(Op.class);
@@ -82,7 +83,7 @@ final class FakeVmHost implements VmHost {
     /** Chunks are taken one after the other, as on a thread of their own. */
     private CompletionStage<Void> lastTaken = CompletableFuture.completedFuture(null);
 
-    FakeVmHost(HostId host, EnforcementLedger ledger) {
+    FakeVmHost(HostId host, EnforcementHistory ledger) {
         this.host = host;
         this.ledger = ledger;
     }
@@ -265,7 +266,7 @@ final class FakeVmHost implements VmHost {
                 throw new HostRefusal(RefusalCode.WRONG_STATE, vnic + " is " + found.mode);
             }
             found.mode = VnicMode.SEALED;
-            ledger.stops(vnic, host);
+            ledger.seals(vnic, host);
             if (sealsSilently) {
                 throw new HostRefusal(RefusalCode.TIMEOUT, vnic + " did not answer in time");
             }
@@ -453,7 +454,7 @@ final class FakeVmHost implements VmHost {
             Vnic found = vnics.get(vnic);
             if (found != null && found.epoch <= epoch) {
                 vnics.remove(vnic);
-                ledger.stops(vnic, host);
+                ledger.seals(vnic, host);
             }
         }
     }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.typesafe.config.ConfigFactory;
 import io.portcullis.datapath.runtime.CutoverTarget;
 import io.portcullis.migration.FakeVmHost.Op;
+import io.portcullis.migration.model.EnforcementHistory;
 import io.portcullis.migration.model.Refusal;
 import io.portcullis.migration.model.TargetMachine;
 import io.portcullis.persistence.StateChunk;
@@ -28,7 +29,7 @@ class SourceSessionTest {
                     .withFallback(ConfigFactory.parseResources("application-test.conf"))
                     .withFallback(ConfigFactory.load())
                     .resolve());
-    private final FakeVmHost host = new FakeVmHost(ONE, new EnforcementLedger());
+    private final FakeVmHost host = new FakeVmHost(ONE, new EnforcementHistory());
     private final TestProbe<PlacementCommand> placement = kit.createTestProbe();
     private final TestProbe<TargetCommand> target = kit.createTestProbe();
     private final TestProbe<StateChunk> chunks = kit.createTestProbe();

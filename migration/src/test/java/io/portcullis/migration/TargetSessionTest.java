@@ -7,6 +7,7 @@ import static io.portcullis.migration.FakeCluster.WEB;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.ConfigFactory;
+import io.portcullis.migration.model.EnforcementHistory;
 import io.portcullis.migration.model.VnicHandover;
 import io.portcullis.persistence.StateChunk;
 import java.time.Duration;
@@ -28,7 +29,7 @@ class TargetSessionTest {
             ConfigFactory.parseResources("application-test.conf")
                     .withFallback(ConfigFactory.load())
                     .resolve());
-    private final FakeVmHost host = new FakeVmHost(TWO, new EnforcementLedger());
+    private final FakeVmHost host = new FakeVmHost(TWO, new EnforcementHistory());
     private final TestProbe<PlacementCommand> placement = kit.createTestProbe();
     private final TestProbe<SourceCommand> source = kit.createTestProbe();
     private final ActorRef<TargetCommand> session = kit.spawn(TargetSession.create(

@@ -61,6 +61,7 @@ public final class Checkpoints {
             channel.force(true);
         }
         Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        notes().closeBelow(checkpoint.vnic(), checkpoint.epoch());
     }
 
     /** The vNIC's checkpoint. Empty if there is none, or none that can be trusted; the log then says why. */

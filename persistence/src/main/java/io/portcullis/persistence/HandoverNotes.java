@@ -51,6 +51,13 @@ public final class HandoverNotes {
         }
     }
 
+    /** The vNIC is enforced here under this epoch, and a restart would find it so: a note on a lower one is void. */
+    void closeBelow(VnicId vnic, long epoch) throws IOException {
+        if (find(vnic).orElse(Long.MAX_VALUE) < epoch) {
+            close(vnic);
+        }
+    }
+
     public void close(VnicId vnic) throws IOException {
         Files.deleteIfExists(file(vnic));
     }

@@ -16,6 +16,7 @@ final class DataPathFailures {
         RefusalCode code = switch (refused.reason()) {
             case UNKNOWN_VNIC -> RefusalCode.UNKNOWN;
             case STALE_EPOCH -> RefusalCode.STALE_EPOCH;
+            case ENFORCED_ELSEWHERE -> RefusalCode.TOO_LATE;
             case WRONG_MODE -> RefusalCode.WRONG_STATE;
             case PORT -> RefusalCode.PORT;
             case DUPLICATE_MAC, BAD_SNAPSHOT -> RefusalCode.INVALID;

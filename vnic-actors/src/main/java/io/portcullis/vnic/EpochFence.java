@@ -1,5 +1,6 @@
 package io.portcullis.vnic;
 
+import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VnicId;
 import org.jspecify.annotations.Nullable;
@@ -8,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * Which ownership epoch of a vNIC is in force at one firewall, whether it was released there, and what is answered to a command that
  * names another. Belongs to its {@link VnicFirewall}, on its thread.
  */
-final class EpochFence {
+public final class EpochFence {
     private final HostId host;
     private final VnicId vnic;
 
@@ -20,58 +21,56 @@ final class EpochFence {
 
     private FirewallReply.@Nullable Moved movedTo;
 
-    EpochFence(HostId host, VnicId vnic) {
+    public EpochFence(HostId host, VnicId vnic) {
         this.host = host;
         this.vnic = vnic;
     }
 
-    long epoch() {
+    public long epoch() {
         return epoch;
     }
 
-    boolean isReleased() {
+    public boolean isReleased() {
         return released;
     }
 
     /** Where the vNIC went; null unless it was released for another host. */
-    FirewallReply.@Nullable Moved movedTo() {
+    public FirewallReply.@Nullable Moved movedTo() {
         return released ? movedTo : null;
     }
 
     /** The data path has this epoch in force. */
-    void learn(long inForce) {
+    public void learn(long inForce) {
         epoch = Math.max(epoch, inForce);
     }
 
     /** An attach under this epoch begins. */
-    void attaching(long newEpoch) {
+    public void attaching(long newEpoch) {
         epoch = newEpoch;
     }
 
-    void attached() {
+    public void attached() {
         released = false;
         movedTo = null;
     }
 
     /** A release under this epoch begins; {@code moved} is null for a detach. */
-    void leaving(long leavingEpoch, FirewallReply.@Nullable Moved moved) {
+    public void leaving(long leavingEpoch, FirewallReply.@Nullable Moved moved) {
         epoch = leavingEpoch;
         movedTo = moved;
     }
 
-    void left() {
+    public void left() {
         released = true;
     }
 
     /** Why a vNIC cannot be attached under this epoch; null if it can. */
-    @Nullable
-    FirewallReply whyNotAttach(long newEpoch) {
+    public @Nullable FirewallReply whyNotAttach(long newEpoch) {
         return newEpoch < epoch || (released && newEpoch == epoch) ? over(newEpoch) : null;
     }
 
     /** Why a command cannot be obeyed that needs this very epoch to be in force; null if it can. */
-    @Nullable
-    FirewallReply whyNot(long commandEpoch) {
+    public @Nullable FirewallReply whyNot(long commandEpoch) {
         if (commandEpoch == epoch && !released) {
             return null;
         }
@@ -82,18 +81,27 @@ final class EpochFence {
     }
 
     /** Why a source cannot take its vNIC back under this epoch; null if it can. */
-    @Nullable
-    FirewallReply whyNotReclaim(long newEpoch) {
+    public @Nullable FirewallReply whyNotReclaim(long newEpoch) {
         return newEpoch < epoch || released ? over(newEpoch) : null;
     }
 
+    /**
+     * Whether a vNIC that is so may enforce again under this epoch. What was handed over under an epoch, or is being, never comes back
+     * under the same one: an order that says so is of an earlier migration.
+     */
+    public static boolean mayReclaim(VnicStatus status, long newEpoch) {
+        return switch (status.mode()) {
+            case CUTTING, SEALED -> newEpoch > status.epoch();
+            case PASSIVE, HOLDING, ENFORCING -> newEpoch >= status.epoch();
+        };
+    }
+
     /** Why a vNIC cannot leave under this epoch; null if it can. */
-    @Nullable
-    Refused whyNotLeave(long leavingEpoch) {
+    public @Nullable Refused whyNotLeave(long leavingEpoch) {
         return leavingEpoch < epoch ? stale(leavingEpoch) : null;
     }
 
-    Refused stale(long commandEpoch) {
+    public Refused stale(long commandEpoch) {
         return new Refused(
                 RefusalCode.STALE_EPOCH,
                 "epoch " + commandEpoch + " of " + vnic + " is over on " + host + ", which is at " + epoch

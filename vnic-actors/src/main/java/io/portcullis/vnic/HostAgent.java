@@ -221,7 +221,7 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
         return cause == null ? "nothing was found" : String.valueOf(cause.getMessage());
     }
 
-    /** Enforced here, restored from the local disk perhaps, while the directory says that it belongs to another host or to none. */
+    /** In the data path, restored from the local disk perhaps, while the directory says that it belongs to another host or to none. */
     private void letGo(VnicStatus stray) {
         VnicId vnic = stray.vnic();
         getContext().getLog().warn("{} of epoch {} does not belong to host {} any more", vnic, stray.epoch(), host);

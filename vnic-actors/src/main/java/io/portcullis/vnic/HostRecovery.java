@@ -1,6 +1,5 @@
 package io.portcullis.vnic;
 
-import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.persistence.Checkpoint;
 import io.portcullis.persistence.PlacementRow;
@@ -10,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -29,7 +29,7 @@ final class HostRecovery {
      *
      * @param listed VMs that this host has according to the directory
      * @param missing those of them that the asker does not know
-     * @param strays vNICs that the data path enforces, but of which the directory says that they are elsewhere, or nowhere
+     * @param strays vNICs that the data path has, but of which the directory says that they are elsewhere, or nowhere
      */
     record Findings(Set<VmId> listed, List<RestoredVm> missing, List<VnicStatus> strays) {}
 
@@ -51,7 +51,6 @@ final class HostRecovery {
                                     .forEach(row -> restore(environment, row, vms));
                             Set<VmId> here = rows.stream().map(PlacementRow::vm).collect(Collectors.toSet());
                             List<VnicStatus> unlisted = statuses.stream()
-                                    .filter(status -> status.mode() == VnicMode.ENFORCING)
                                     .filter(status ->
                                             !here.contains(status.vnic().vm()))
                                     .toList();
@@ -61,10 +60,7 @@ final class HostRecovery {
                         environment.blocking()));
     }
 
-    /**
-     * A directory with a lower epoch than the data path has not heard yet of what the placement decided. A VM that the agent knows may be about to be
-     * listed; it is a stray only if another host has it under a higher epoch: so it was taken over while this host counted as lost.
-     */
+    /** See {@link Strays}. */
     private static CompletionStage<List<VnicStatus>> strays(
             HostAgentEnvironment environment, List<VnicStatus> unlisted, Set<VmId> known) {
         CompletionStage<List<VnicStatus>> strays = CompletableFuture.completedFuture(List.of());
@@ -72,9 +68,15 @@ final class HostRecovery {
             CompletionStage<Boolean> isElsewhere = environment
                     .directory()
                     .find(status.vnic().vm())
-                    .thenApply(row -> row.map(found -> found.epoch() > status.epoch()
-                                    && !found.host().equals(environment.host()))
-                            .orElseGet(() -> !known.contains(status.vnic().vm())));
+                    .thenApply(row -> {
+                        VmId vm = status.vnic().vm();
+                        return Strays.isStray(
+                                status,
+                                row.map(found -> OptionalLong.of(found.epoch())).orElse(OptionalLong.empty()),
+                                row.filter(found -> found.host().equals(environment.host()))
+                                        .isPresent(),
+                                known.contains(vm));
+                    });
             strays = strays.thenCombine(
                     isElsewhere,
                     (found, stray) -> stray

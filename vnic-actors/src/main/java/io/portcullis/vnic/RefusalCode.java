@@ -22,7 +22,7 @@ public enum RefusalCode {
     SAME_HOST,
     /** The VM is moving. */
     MOVING,
-    /** The hand-over has begun and cannot be cancelled any more. */
+    /** The hand-over has begun and cannot be cancelled any more, or is over and cannot be taken back. */
     TOO_LATE,
     /** The command itself is wrong. */
     INVALID

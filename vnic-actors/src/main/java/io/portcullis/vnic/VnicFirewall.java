@@ -1,6 +1,7 @@
 package io.portcullis.vnic;
 
 import io.portcullis.datapath.runtime.DataPath;
+import io.portcullis.datapath.runtime.DataPathException;
 import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.policy.HostId;
@@ -280,12 +281,19 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
             reclaim.replyTo().tell(refusal);
             return;
         }
+        // The note on the hand-over stays until there is a checkpoint of the new epoch: that on disk is of the old one.
         // After a restart of the host a source is attached PASSIVE until its placement decides.
-        CompletionStage<VnicStatus> reclaimed = dataPath.status(vnic)
-                .thenCompose(status -> status.mode() == VnicMode.PASSIVE
-                        ? activated(reclaim.newEpoch())
-                        : dataPath.reclaim(vnic, reclaim.newEpoch()));
-        reclaimed.thenAccept(notes::closeIfEnforcing);
+        CompletionStage<VnicStatus> reclaimed = dataPath.status(vnic).thenCompose(status -> {
+            if (!EpochFence.mayReclaim(status, reclaim.newEpoch())) {
+                throw new DataPathException(
+                        DataPathException.Reason.STALE_EPOCH,
+                        vnic + " was handed over under epoch " + status.epoch() + " and does not come back under "
+                                + reclaim.newEpoch());
+            }
+            return status.mode() == VnicMode.PASSIVE
+                    ? activated(reclaim.newEpoch())
+                    : dataPath.reclaim(vnic, reclaim.newEpoch());
+        });
         outcomes.pipeStatus(reclaimed, reclaim);
     }
 

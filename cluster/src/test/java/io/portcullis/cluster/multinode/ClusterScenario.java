@@ -16,7 +16,6 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -156,18 +155,12 @@ abstract class ClusterScenario extends MultiNodeScenario {
                 .toList();
         until("the notes of all hosts", LIMIT, () -> notes.stream().allMatch(Files::exists));
         List<EnforcementWatch.Span> spans = EnforcementWatch.readAll(notes);
-        List<String> story = new ArrayList<>();
-        for (int i = 0; i < spans.size(); i++) {
-            EnforcementWatch.Span span = spans.get(i);
-            story.add(span.host() + " with epoch " + span.epoch());
-            for (EnforcementWatch.Span later : spans.subList(i + 1, spans.size())) {
-                assertThat(later.host().equals(span.host()) || !span.overlaps(later))
-                        .as("%s and %s enforce one after the other", span, later)
-                        .isTrue();
-                assertThat(later.epoch()).isGreaterThanOrEqualTo(span.epoch());
-            }
-        }
-        return story.stream().distinct().toList();
+        assertThat(EnforcementWatch.history(ScenarioTenant.WEB_VNIC, spans).violations())
+                .isEmpty();
+        return spans.stream()
+                .map(span -> span.host() + " with epoch " + span.epoch())
+                .distinct()
+                .toList();
     }
 
     private static Path file(RoleName role, String what) {

@@ -3,6 +3,7 @@ package io.portcullis.cluster.multinode;
 import io.portcullis.datapath.runtime.DataPath;
 import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicStatus;
+import io.portcullis.migration.model.EnforcementHistory;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VnicId;
 import java.io.IOException;
@@ -10,9 +11,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,10 +35,6 @@ final class EnforcementWatch {
 
     /** An uninterrupted time in which a host was seen enforcing one epoch. */
     record Span(HostId host, long epoch, long fromNanos, long toNanos) {
-        boolean overlaps(Span other) {
-            return fromNanos <= other.toNanos && other.fromNanos <= toNanos;
-        }
-
         private String line() {
             return host + " " + epoch + " " + fromNanos + " " + toNanos;
         }
@@ -80,6 +79,26 @@ final class EnforcementWatch {
         }
         all.sort((one, other) -> Long.compare(one.fromNanos(), other.fromNanos()));
         return all;
+    }
+
+    /** What was seen, told to the checker that simulations have, too: at one moment what begins before what ends. */
+    static EnforcementHistory history(VnicId vnic, List<Span> spans) {
+        record Moment(long nanos, boolean ends, Span span) {}
+        EnforcementHistory history = new EnforcementHistory();
+        spans.stream()
+                .filter(span -> span.fromNanos() <= span.toNanos()) // else seen once, and nobody knows for how long
+                .flatMap(span ->
+                        Stream.of(new Moment(span.fromNanos(), false, span), new Moment(span.toNanos(), true, span)))
+                .sorted(Comparator.comparingLong(Moment::nanos).thenComparing(Moment::ends))
+                .forEach(moment -> {
+                    if (moment.ends()) {
+                        history.stops(vnic, moment.span().host());
+                    } else {
+                        history.enforces(
+                                vnic, moment.span().host(), moment.span().epoch());
+                    }
+                });
+        return history;
     }
 
     private void run() {

@@ -12,6 +12,8 @@ public final class DataPathException extends RuntimeException {
         STALE_EPOCH,
         /** The vNIC is in a mode in which the command makes no sense. */
         WRONG_MODE,
+        /** A source asks its vNIC back that the destination enforces already. */
+        ENFORCED_ELSEWHERE,
         /** The port cannot be opened or used. */
         PORT,
         /** Another vNIC of the segment has the same MAC address. */

@@ -112,7 +112,7 @@ final class SourceReclaim {
             CompletableFuture<Vnic> refused = reclaimed;
             reclaimed = new CompletableFuture<>();
             refused.completeExceptionally(new DataPathException(
-                    Reason.WRONG_MODE, "the destination of " + side.vnic.id() + " enforces already"));
+                    Reason.ENFORCED_ELSEWHERE, "the destination of " + side.vnic.id() + " enforces already"));
         }
     }
 

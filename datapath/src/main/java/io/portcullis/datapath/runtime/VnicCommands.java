@@ -74,7 +74,9 @@ final class VnicCommands {
         if (!present.attachment.isSameAs(attachment)) {
             throw wrongMode(present, "attached here as something else; release it first");
         }
-        if (attachment.epoch() > present.epoch()) {
+        // What was handed over keeps its epoch: only with a higher one it comes back, and that is for who reclaims it
+        // to say.
+        if (attachment.epoch() > present.epoch() && present.source == null) {
             present.revoked = false;
             present.raiseEpoch(attachment.epoch());
         }

@@ -180,7 +180,8 @@ class CutoverRollbackTest {
         get(destination.importTable(ID, 2, sealed.table()));
         get(destination.activate(ID, 2, sealed.forwardedFrames()));
 
-        assertThatThrownBy(() -> get(source.reclaim(ID, 3))).hasFieldOrPropertyWithValue("reason", Reason.WRONG_MODE);
+        assertThatThrownBy(() -> get(source.reclaim(ID, 3)))
+                .hasFieldOrPropertyWithValue("reason", Reason.ENFORCED_ELSEWHERE);
 
         get(source.release(ID, 1));
         assertNothingLost();

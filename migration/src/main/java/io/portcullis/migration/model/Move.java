@@ -52,6 +52,11 @@ public record Move(
                 List.of());
     }
 
+    /** Whether the source may have begun to cut, and must take the VM back. */
+    boolean mayBeCut() {
+        return reclaim && phases.stream().anyMatch(time -> time.phase() == PlacementPhase.CUTTING_OVER);
+    }
+
     Move enter(PlacementPhase phase, long atMillis) {
         List<PhaseTime> all = new ArrayList<>(phases);
         all.add(new PhaseTime(phase, atMillis));

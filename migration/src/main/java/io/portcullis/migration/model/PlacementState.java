@@ -70,22 +70,54 @@ public record PlacementState(
     public List<PlacementOrder> orders() {
         return switch (phase) {
             case DETACHED, PLACED -> List.of();
-            case ATTACHING -> List.of(new PlacementOrder.Attach(currentHost()));
-            case DETACHING -> List.of(new PlacementOrder.Detach(currentHost()));
+            case ATTACHING -> List.of(new PlacementOrder.Attach(currentHost(), epoch));
+            case DETACHING -> List.of(new PlacementOrder.Detach(currentHost(), epoch));
+            case RESERVING, PREPARED, PRECOPYING, CUTTING_OVER, ROLLING_BACK, COMMITTED -> orders(currentMove());
+        };
+    }
+
+    private List<PlacementOrder> orders(Move moving) {
+        return switch (phase) {
             case RESERVING, PREPARED, PRECOPYING ->
-                List.of(new PlacementOrder.PrepareTarget(currentMove().to()));
+                List.of(new PlacementOrder.PrepareTarget(moving.to(), moving.id(), moving.epoch()));
             case CUTTING_OVER ->
                 List.of(
-                        new PlacementOrder.QueryCutover(currentMove().to()),
-                        new PlacementOrder.QueryCutover(currentMove().from()));
+                        new PlacementOrder.QueryTarget(moving.to(), moving.id(), moving.epoch()),
+                        new PlacementOrder.QuerySource(moving.from(), moving.id(), moving.epochBefore()));
             case ROLLING_BACK ->
                 List.of(
-                        currentMove().targetAborted()
-                                ? new PlacementOrder.ReclaimSource(currentMove().from())
-                                : new PlacementOrder.AbortTarget(currentMove().to()));
+                        moving.targetAborted()
+                                ? new PlacementOrder.ReclaimSource(moving.from(), moving.id(), moving.reclaimEpoch())
+                                : new PlacementOrder.AbortTarget(
+                                        moving.to(), moving.id(), moving.epoch(), moving.mayBeCut()));
             case COMMITTED ->
-                List.of(new PlacementOrder.ReleaseSource(currentMove().from()));
+                List.of(new PlacementOrder.ReleaseSource(
+                        moving.from(), moving.id(), moving.epochBefore(), moving.to(), moving.epoch()));
+            case DETACHED, ATTACHING, PLACED, DETACHING -> List.of();
         };
+    }
+
+    /** The first order of CUTTING_OVER, before the questions that {@link #orders} has for that phase. */
+    public PlacementOrder startCutover() {
+        Move moving = currentMove();
+        return new PlacementOrder.StartCutover(
+                moving.from(), moving.id(), moving.epochBefore(), moving.epoch(), moving.reclaimEpoch());
+    }
+
+    /**
+     * What a host must be told that has sealed the VM and does not know what became of migration {@code id}; null as long as that is
+     * not decided, or is told anyway.
+     *
+     * @param id empty if the host has forgotten that, too
+     */
+    public @Nullable PlacementOrder orderForWaiting(HostId waiting, String id) {
+        if (isMoving(id) || phase != PlacementPhase.PLACED) {
+            return null;
+        }
+        HostId here = currentHost();
+        return here.equals(waiting)
+                ? new PlacementOrder.ReclaimSource(waiting, id, epoch)
+                : new PlacementOrder.ReleaseSource(waiting, id, epoch - 1, here, epoch);
     }
 
     /** The state after {@code event}. Events come from the machine or the journal: one that does not fit is a bug. */

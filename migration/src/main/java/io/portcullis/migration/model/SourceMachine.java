@@ -14,6 +14,7 @@ import java.util.List;
  * CUTTING ─ every vNIC sealed ─▶ TRANSFERRING ─ HandoverAccepted ─▶ ACTIVATED ─ Release ─▶ RELEASING ─▶ the end
  *    │ none sealed: SourceKept, the end          │ HandoverRefused, Reclaim ─▶ RECLAIMING ─ enforces again ─▶ the end
  *    └ some sealed or silent, or Reclaim: nothing was handed over ─▶ RECLAIMING
+ * RECLAIMING ─ the destination's data path says that it enforces ─▶ ACTIVATED
  * </pre>
  *
  * Release is obeyed in every step from TRANSFERRING on: only a commit leads to it.
@@ -123,6 +124,9 @@ public final class SourceMachine {
             return Transition.to(state);
         }
         SourceState next = state.waiting(false);
+        if (in.refusal() != null && in.refusal().code() == RefusalCode.TOO_LATE) {
+            return report(next.activated(new SourceInput.HandoverAccepted(List.of(), List.of(unheard(in.refusal())))));
+        }
         if (in.refusal() != null) {
             return Transition.to(next);
         }
@@ -133,6 +137,11 @@ public final class SourceMachine {
                         new SourceOrder.TellTargetThatSourceEnforces(),
                         new SourceOrder.Report(last),
                         new SourceOrder.End(last)));
+    }
+
+    /** What is to be said of a hand-over that the destination has done without an answer: its data path said so. */
+    static String unheard(Refusal refusal) {
+        return "what moved is not known, only that the target enforces: " + refusal.message();
     }
 
     private static Transition<SourceState, SourceOrder> release(SourceState state, SourceInput.Release in) {

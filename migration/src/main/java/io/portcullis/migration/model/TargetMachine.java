@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * ACTIVATING ─ a vNIC refused too often ─▶ LOOKING ─ one enforces: roll forward ─▶ ACTIVE
  *                                                  ─ none ─▶ CLEARING, and only then the promise
  * CLEARING ─ nothing is left ─▶ the end
+ * ACTIVE ─ time, and every vNIC enforces; one that does not yet is told so again and again ─▶ the end
  * </pre>
  */
 public final class TargetMachine {
@@ -49,8 +50,7 @@ public final class TargetMachine {
                 state.step() == TargetStep.DISARMING ? disarmed(state, in) : Transition.to(state);
             case TargetInput.Imported in ->
                 state.step() == TargetStep.IMPORTING ? imported(state, in) : Transition.to(state);
-            case TargetInput.Activated in ->
-                state.step() == TargetStep.ACTIVATING ? activated(state, in) : Transition.to(state);
+            case TargetInput.Activated in -> activated(state, in);
             case TargetInput.LookedAt in -> lookedAt(state, in);
             case TargetInput.Abort in -> abort(state, in);
             case TargetInput.SourceEnforces in ->
@@ -59,10 +59,7 @@ public final class TargetMachine {
             case TargetInput.Cleared in -> cleared(state, in);
             case TargetInput.Report in -> report(state);
             case TargetInput.Tick in -> tick(state);
-            case TargetInput.End in ->
-                state.step() == TargetStep.ACTIVE
-                        ? Transition.to(state, new TargetOrder.End(hasActivated(state)))
-                        : Transition.to(state);
+            case TargetInput.End in -> state.step() == TargetStep.ACTIVE ? end(state) : Transition.to(state);
         };
     }
 
@@ -249,11 +246,14 @@ public final class TargetMachine {
     }
 
     private static Transition<TargetState, TargetOrder> activated(TargetState state, TargetInput.Activated in) {
+        if (state.step() != TargetStep.ACTIVATING && state.step() != TargetStep.ACTIVE) {
+            return Transition.to(state);
+        }
         TargetState next = state.activated(in.vnic(), in.report());
         if (in.refusal() != null) {
             next = next.because(in.refusal());
         }
-        if (!next.activating().isEmpty()) {
+        if (!next.activating().isEmpty() || next.step() == TargetStep.ACTIVE) {
             return Transition.to(next);
         }
         List<VnicId> missing = next.notActivated();
@@ -277,6 +277,23 @@ public final class TargetMachine {
         return new Transition<>(
                 active,
                 List.of(accept(active), new TargetOrder.EndLater(), new TargetOrder.Report(hasActivated(active))));
+    }
+
+    /** Tells those vNICs again to enforce that did not when the VM was rolled forward: they have no other way. */
+    private static Transition<TargetState, TargetOrder> activateMissing(TargetState state) {
+        List<VnicId> missing = state.notActivated();
+        if (missing.isEmpty() || !state.activating().isEmpty()) {
+            return report(state);
+        }
+        Transition<TargetState, TargetOrder> again = activate(state, missing);
+        TargetState active = again.state().at(TargetStep.ACTIVE);
+        return new Transition<>(active, again.orders()).then(new TargetOrder.Report(hasActivated(active)));
+    }
+
+    private static Transition<TargetState, TargetOrder> end(TargetState state) {
+        return state.notActivated().isEmpty()
+                ? Transition.to(state, new TargetOrder.End(hasActivated(state)))
+                : Transition.to(state, new TargetOrder.EndLater());
     }
 
     private static TargetOrder accept(TargetState state) {
@@ -343,7 +360,8 @@ public final class TargetMachine {
 
     private static Transition<TargetState, TargetOrder> tick(TargetState state) {
         return switch (state.step()) {
-            case READY, ACTIVE, GIVEN_UP -> report(state);
+            case READY, GIVEN_UP -> report(state);
+            case ACTIVE -> activateMissing(state);
             case LOOKING -> Transition.to(state, new TargetOrder.Look());
             case CLEARING -> state.waitsForHost() ? Transition.to(state) : clear(state);
             case ARMED -> state.allSelfActivated() ? becomeActive(state.withHandovers()) : Transition.to(state);

@@ -222,6 +222,53 @@ class SessionMachinesTest {
         return new SelfActivation(entries, digest, 100, 7, 3, 1, ACTIVE);
     }
 
+    @Test
+    void shouldGoOnToActivateWhatDoesNotEnforceYet() {
+        shouldRollForwardWhenOneVnicEnforces();
+
+        assertThat(target(new TargetInput.Tick())).contains(new TargetOrder.Activate(ETH0, 3, 7));
+        assertThat(target(new TargetInput.Tick())).noneMatch(TargetOrder.Activate.class::isInstance);
+        assertThat(target(new TargetInput.End())).containsExactly(new TargetOrder.EndLater());
+        target(new TargetInput.Activated(ETH0, ACTIVE, null));
+        assertThat(target(new TargetInput.Tick())).noneMatch(TargetOrder.Activate.class::isInstance);
+        assertThat(target(new TargetInput.End())).singleElement().isInstanceOf(TargetOrder.End.class);
+    }
+
+    @Test
+    void shouldLetGoWhatTheDestinationEnforcesWithoutAnAnswer() {
+        cutOver();
+        source(new SourceInput.CutOver(ETH0, FIRST, null));
+        source(new SourceInput.CutOver(ETH1, SECOND, null));
+        assertThat(source(new SourceInput.Reclaim())).containsExactly(new SourceOrder.Reclaim());
+
+        List<SourceOrder> orders =
+                source(new SourceInput.Reclaimed(new Refusal(RefusalCode.TOO_LATE, "it enforces already")));
+
+        assertThat(orders)
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        SourceOrder.Report.class,
+                        report -> assertThat(report.report()).isInstanceOf(PlacementInput.TargetHasActivated.class));
+        assertThat(source(new SourceInput.Reclaim())).isEqualTo(orders);
+    }
+
+    @Test
+    void shouldNeverAttachWhatItHasRefusedToAttach() {
+        HostId host = new HostId("host-1");
+        AgentState agent = AgentState.of(host, 2);
+        AgentInput order = new AgentInput.Ordered(VM, new PlacementOrder.Attach(host, 1));
+        HostWork attach = new HostWork.Attach(1);
+        Transition<AgentState, AgentOrder> first = AgentMachine.decide(agent, order);
+        assertThat(first.orders()).containsExactly(new AgentOrder.Do(attach));
+
+        Transition<AgentState, AgentOrder> refused =
+                AgentMachine.decide(first.state(), new AgentInput.WorkDone(VM, attach, WHY));
+
+        AgentOrder report = new AgentOrder.Report(new PlacementInput.HostRefusedAttach(1, WHY));
+        assertThat(refused.orders()).containsExactly(report);
+        assertThat(AgentMachine.decide(refused.state(), order).orders()).containsExactly(report);
+    }
+
     private void cutOver() {
         source(new SourceInput.Started());
         assertThat(source(new SourceInput.Rehearsed()))

@@ -1,0 +1,35 @@
+package io.portcullis.migration.sim;
+
+/** A mistake that is built in to see that the simulation finds it. */
+enum Mutant {
+    /** Hosts obey whatever epoch an order names. */
+    SKIP_FENCE,
+    /** A source goes on to enforce what it has handed over. */
+    SKIP_SEAL,
+    /** A destination enforces with whatever rules it has. */
+    ACTIVATE_BELOW_REVISION,
+    /** A source writes no note before it cuts, so that a restart does not know of it. */
+    SKIP_NOTE,
+    /** A host that knows a note enforces all the same after a restart. */
+    IGNORE_NOTE,
+    /** A destination that promised never to activate takes the hand-over when it comes. */
+    BREAK_PROMISE,
+    /** A source that has sealed takes silence for a no. */
+    TAKE_SILENCE_FOR_NO,
+    /** A source enforces again under the epoch that it has sealed. */
+    RECLAIM_OLD_EPOCH,
+    /** A placement grants an epoch anew that a host was granted for a case that did not come. */
+    FORGET_GRANTED_EPOCH,
+    /** A host that promised never to take part begins when the order comes late. */
+    FORGET_OATH,
+    /** A destination loses some of the state, and checks nothing. */
+    TRUST_STATE,
+    /** A placement tells hosts once what they are to do. */
+    NEVER_REPEAT,
+    /** A placement tells nobody that an attach or a detach has ended. */
+    FORGET_ANSWER,
+    /** A source that is told that its VM has moved keeps it. */
+    IGNORE_RELEASE,
+    /** A host reports rules as enforced that it has not installed yet. */
+    ACKNOWLEDGE_EARLY
+}

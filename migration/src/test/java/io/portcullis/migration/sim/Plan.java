@@ -1,0 +1,163 @@
+package io.portcullis.migration.sim;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * What happens in a simulation, and the seed of its chance: delays, and which message is lost in a bad network.
+ *
+ * @param acts in order of time
+ */
+record Plan(long seed, List<Act> acts) {
+    static final int HOSTS = 3;
+    static final int VMS = 2;
+
+    /** No act begins later, and no fault lasts longer. */
+    static final long CALM_MILLIS = 60_000;
+
+    private static final long LAST_ACT_MILLIS = 40_000;
+
+    Plan {
+        acts = acts.stream().sorted(Comparator.comparingLong(Act::atMillis)).toList();
+    }
+
+    static Plan random(long seed) {
+        Random random = new Random(seed);
+        return new Plan(seed, random.nextBoolean() ? manyOrders(random) : oneMove(random));
+    }
+
+    /** One migration, and much that goes wrong at that time. */
+    private static List<Act> oneMove(Random random) {
+        List<Act> acts = new ArrayList<>();
+        int vm = random.nextInt(VMS);
+        int from = random.nextInt(HOSTS);
+        int to = (from + 1 + random.nextInt(HOSTS - 1)) % HOSTS;
+        acts.add(new Act.Attach(0, vm, from));
+        acts.add(new Act.Migrate(4_000, vm, to));
+        int faults = 1 + random.nextInt(4);
+        for (int i = 0; i < faults; i++) {
+            long at = 4_000 + random.nextInt(random.nextBoolean() ? 150 : 2_500);
+            int host = random.nextBoolean() ? from : to;
+            acts.add(faultOf(random, at, host));
+        }
+        if (random.nextBoolean()) {
+            acts.add(new Act.BadNetwork(
+                    3_990 + random.nextInt(100),
+                    300 + random.nextInt(5_000),
+                    random.nextInt(50),
+                    random.nextInt(30),
+                    1 + random.nextInt(2_000)));
+        }
+        if (random.nextInt(3) == 0) {
+            acts.add(new Act.Revoke(4_000 + random.nextInt(100), vm));
+            acts.add(new Act.KeepRules(4_000 + random.nextInt(50), random.nextInt(8_000), to));
+        }
+        return acts;
+    }
+
+    private static List<Act> manyOrders(Random random) {
+        List<Act> acts = new ArrayList<>();
+        for (int vm = 0; vm < VMS; vm++) {
+            acts.add(new Act.Attach(random.nextInt(100), vm, random.nextInt(HOSTS)));
+        }
+        int orders = 2 + random.nextInt(8);
+        for (int i = 0; i < orders; i++) {
+            operate(acts, random);
+        }
+        int faults = random.nextInt(6);
+        for (int i = 0; i < faults; i++) {
+            acts.add(fault(random, at(random)));
+        }
+        return acts;
+    }
+
+    private static void operate(List<Act> acts, Random random) {
+        long at = at(random);
+        int vm = random.nextInt(VMS);
+        switch (random.nextInt(10)) {
+            case 0 -> acts.add(new Act.Detach(at, vm));
+            case 1 -> acts.add(new Act.Attach(at, vm, random.nextInt(HOSTS)));
+            case 2 -> acts.add(new Act.Revoke(at, vm));
+            case 3 -> hurry(acts, random, at, vm);
+            default -> migrate(acts, random, at, vm);
+        }
+    }
+
+    /** One order after the other, in a network that brings them late and twice. */
+    private static void hurry(List<Act> acts, Random random, long at, int vm) {
+        acts.add(new Act.BadNetwork(at, 4_000, random.nextInt(30), 30, 1 + random.nextInt(1_500)));
+        long next = at;
+        for (int i = 0; i < 4; i++) {
+            acts.add(new Act.Detach(next, vm));
+            next += random.nextInt(800);
+            acts.add(new Act.Attach(next, vm, random.nextInt(HOSTS)));
+            next += random.nextInt(800);
+        }
+    }
+
+    /** Often with something that happens while it is under way. */
+    private static void migrate(List<Act> acts, Random random, long at, int vm) {
+        int to = random.nextInt(HOSTS);
+        acts.add(new Act.Migrate(at, vm, to));
+        switch (random.nextInt(9)) {
+            case 0 -> acts.add(new Act.Cancel(at + random.nextInt(300), vm));
+            case 1 -> acts.add(new Act.Migrate(at + random.nextInt(400), vm, random.nextInt(HOSTS)));
+            case 2 -> {
+                acts.add(new Act.Revoke(at + random.nextInt(150), vm));
+                acts.add(new Act.KeepRules(at + random.nextInt(100), random.nextInt(6_000), to));
+            }
+            case 3, 4 -> acts.add(fault(random, at + random.nextInt(300)));
+            case 5 ->
+                acts.add(new Act.BadNetwork(
+                        at + random.nextInt(100),
+                        500 + random.nextInt(3_000),
+                        random.nextInt(60),
+                        random.nextInt(30),
+                        1 + random.nextInt(1_500)));
+            case 6 -> {
+                acts.add(new Act.Refuse(at + random.nextInt(150), to, 1 + random.nextInt(4)));
+                acts.add(fault(random, at + random.nextInt(300)));
+            }
+            default -> {}
+        }
+    }
+
+    private static Act fault(Random random, long at) {
+        return faultOf(random, at, random.nextInt(HOSTS));
+    }
+
+    private static Act faultOf(Random random, long at, int host) {
+        long shortly = 50 + random.nextInt(3_000);
+        long longer = 100 + random.nextInt(18_000);
+        boolean either = random.nextBoolean();
+        return switch (random.nextInt(13)) {
+            case 0, 1 ->
+                new Act.BadNetwork(at, longer, random.nextInt(40), random.nextInt(20), 1 + random.nextInt(1_500));
+            case 2 -> new Act.Isolate(at, longer, host, either);
+            case 3 -> new Act.Isolate(at, shortly, host, either);
+            case 4 -> new Act.CutLink(at, longer, host, (host + 1) % HOSTS);
+            case 5 -> new Act.Crash(at, longer, host);
+            case 6 -> new Act.Crash(at, shortly, host);
+            case 7 -> new Act.RestartActors(at, host);
+            case 8 -> new Act.LosePlacement(at, shortly, random.nextInt(VMS));
+            case 9 -> new Act.SlowHost(at, longer, host);
+            case 10 -> new Act.CutTunnels(at, longer, host);
+            case 11 -> either ? new Act.Refuse(at, host, 1 + random.nextInt(4)) : new Act.KeepRules(at, longer, host);
+            default ->
+                either
+                        ? new Act.LoseDatabase(at, shortly)
+                        : new Act.JumpClock(at, random.nextInt(7_200_000) - 3_600_000);
+        };
+    }
+
+    private static long at(Random random) {
+        return 200 + random.nextInt((int) LAST_ACT_MILLIS);
+    }
+
+    /** The same chance, other acts. */
+    Plan with(List<Act> others) {
+        return new Plan(seed, others);
+    }
+}

@@ -1,0 +1,173 @@
+package io.portcullis.migration.sim;
+
+import io.portcullis.datapath.runtime.VnicMode;
+import io.portcullis.policy.VnicId;
+import io.portcullis.vnic.EpochFence;
+import io.portcullis.vnic.RefusalCode;
+import io.portcullis.vnic.VmSpec;
+import java.util.Set;
+
+/**
+ * Cut-overs as the data paths of two hosts do them, without their frames: the destination must be there to begin and to seal, and a
+ * source that wants its vNIC back asks the destination as long as there is a way to it.
+ */
+final class SimCutovers {
+    private static final long CUTOVER_MILLIS = 15_000;
+
+    /** What is handed over of one vNIC. */
+    record Sealed(Set<Integer> connections, long revision) {
+        Sealed {
+            connections = Set.copyOf(connections);
+        }
+    }
+
+    private final SimHost host;
+    private final World world;
+    private final SimVnics vnics;
+    private final Disk disk;
+
+    SimCutovers(SimHost host, SimVnics vnics, Disk disk) {
+        this.host = host;
+        this.world = host.world();
+        this.vnics = vnics;
+        this.disk = disk;
+    }
+
+    void expectCutover(VnicId id, long epoch, Ask.Answer<Void> answer) {
+        vnics.<Void>ask(id.vm(), SimVnics.STEP_MILLIS, answer, ask -> {
+            SimVnic vnic = vnics.find(id);
+            if (vnics.isRefused(ask) || vnics.isRefused(ask, vnics.fence(id).whyNot(epoch))) {
+                return;
+            }
+            if (vnic == null || vnic.mode != VnicMode.PASSIVE || vnic.isGivenBack) {
+                ask.refuse(RefusalCode.WRONG_STATE, "not free to take part in a cut-over");
+                return;
+            }
+            vnic.expectsCut = true;
+            ask.done(null);
+        });
+    }
+
+    void cutOver(VnicId id, long epoch, SimHost to, long targetEpoch, Ask.Answer<Sealed> answer) {
+        vnics.<Sealed>ask(id.vm(), CUTOVER_MILLIS, answer, ask -> {
+            SimVnic vnic = vnics.find(id);
+            if (vnics.isRefused(ask) || vnics.isRefused(ask, vnics.fence(id).whyNot(epoch))) {
+                return;
+            }
+            if (vnic == null || vnic.mode != VnicMode.ENFORCING) {
+                ask.refuse(RefusalCode.WRONG_STATE, "not enforcing");
+                return;
+            }
+            SimVnic other = to.vnics().find(id);
+            boolean isReady = to.hasProcess()
+                    && world.network.joins(host, to)
+                    && other != null
+                    && other.expectsCut
+                    && other.epoch == targetEpoch;
+            if (!isReady || other == null) {
+                ask.refuse(RefusalCode.HOST_UNAVAILABLE, "no tunnel");
+                return;
+            }
+            if (!world.has(Mutant.SKIP_NOTE)) {
+                disk.note(id, epoch);
+            }
+            SimVnic.Cut cut = new SimVnic.Cut(host, to, targetEpoch);
+            vnic.source = cut;
+            vnic.mode = VnicMode.CUTTING;
+            if (other.mode == VnicMode.PASSIVE) {
+                other.mode = VnicMode.HOLDING;
+            }
+            boolean isSlow = vnics.isSlow();
+            world.time.after(2 + world.random.nextInt(isSlow ? 6_000 : 40), () -> seal(vnic, cut, ask));
+        });
+    }
+
+    private void seal(SimVnic vnic, SimVnic.Cut cut, Ask<Sealed> ask) {
+        if (vnics.find(vnic.id) != vnic || vnic.source != cut || vnic.mode != VnicMode.CUTTING) {
+            ask.refuse(RefusalCode.WRONG_STATE, "was reclaimed");
+            return;
+        }
+        if (!isJoined(vnic, cut)) {
+            enforceAgain(vnic, vnic.epoch);
+            ask.refuse(RefusalCode.HOST_UNAVAILABLE, "the tunnel broke");
+            return;
+        }
+        if (world.has(Mutant.SKIP_SEAL)) {
+            vnic.mode = VnicMode.ENFORCING;
+        } else {
+            vnic.mode = VnicMode.SEALED;
+            world.history.seals(vnic.id, host.id());
+        }
+        world.handsOver(vnic.id, cut.targetEpoch, vnic.connections);
+        ask.done(new Sealed(vnic.connections, vnic.revision));
+    }
+
+    /** Whether the tunnel to the destination is open, and the destination still there. */
+    private boolean isJoined(SimVnic vnic, SimVnic.Cut cut) {
+        SimVnic other = cut.to.vnics().find(vnic.id);
+        return cut.to.hasProcess()
+                && world.network.joins(host, cut.to)
+                && other != null
+                && other.epoch == cut.targetEpoch;
+    }
+
+    /** First the vNICs that took part in a cut-over, then the rest. */
+    void reclaim(VmSpec spec, long newEpoch, Ask.Answer<Long> answer) {
+        vnics.<Long>ask(spec.vm(), SimVnics.STEP_MILLIS, answer, ask -> {
+            if (vnics.isRefused(ask)) {
+                return;
+            }
+            int back = 0;
+            boolean isTooLate = false;
+            for (VnicId id : spec.vnicIds()) {
+                SimVnic vnic = vnics.find(id);
+                if (vnic == null || vnic.mode == VnicMode.PASSIVE || vnic.mode == VnicMode.HOLDING) {
+                    back++;
+                    continue;
+                }
+                if (vnics.isRefused(ask, vnics.fence(id).whyNotReclaim(newEpoch))) {
+                    return;
+                }
+                if (!EpochFence.mayReclaim(vnic.status(), newEpoch) && !world.has(Mutant.RECLAIM_OLD_EPOCH)) {
+                    ask.refuse(RefusalCode.STALE_EPOCH, "handed over under epoch " + vnic.epoch);
+                    return;
+                }
+                if (takeBack(vnic, newEpoch)) {
+                    back++;
+                    vnics.fence(id).learn(vnic.epoch);
+                } else {
+                    isTooLate = true;
+                }
+            }
+            if (isTooLate) {
+                ask.refuse(
+                        back == 0 ? RefusalCode.TOO_LATE : RefusalCode.WRONG_STATE, "the destination enforces already");
+                return;
+            }
+            vnics.attachNow(spec, newEpoch, true, ask);
+        });
+    }
+
+    /** False if the destination, which is asked, says that it enforces already. One that does not answer is taken for gone. */
+    private boolean takeBack(SimVnic vnic, long newEpoch) {
+        SimVnic.Cut cut = vnic.source;
+        SimVnic other = cut != null && isJoined(vnic, cut) ? cut.to.vnics().find(vnic.id) : null;
+        if (other != null) {
+            if (other.mode == VnicMode.ENFORCING) {
+                return false;
+            }
+            other.isGivenBack = true;
+            other.mode = VnicMode.PASSIVE;
+        }
+        enforceAgain(vnic, newEpoch);
+        return true;
+    }
+
+    private void enforceAgain(SimVnic vnic, long epoch) {
+        vnic.source = null;
+        if (epoch == vnic.epoch) {
+            disk.closeNote(vnic.id);
+        }
+        vnics.enforce(vnic, epoch);
+    }
+}

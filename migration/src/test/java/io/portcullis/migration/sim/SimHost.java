@@ -1,0 +1,363 @@
+package io.portcullis.migration.sim;
+
+import io.portcullis.migration.model.AgentInput;
+import io.portcullis.migration.model.AgentMachine;
+import io.portcullis.migration.model.AgentOrder;
+import io.portcullis.migration.model.AgentState;
+import io.portcullis.migration.model.HostWork;
+import io.portcullis.migration.model.PlacementInput;
+import io.portcullis.migration.model.PlacementOrder;
+import io.portcullis.migration.model.SessionName;
+import io.portcullis.migration.model.Side;
+import io.portcullis.migration.model.Transition;
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.VmId;
+import io.portcullis.vnic.VmSpec;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** A host: {@link AgentMachine} and sessions in its actors, a data path that outlives them, and a disk that outlives both. */
+final class SimHost {
+    enum Presence {
+        UP,
+        UNAVAILABLE,
+        ABSENT
+    }
+
+    private static final int MAX_ENDED = 64;
+    private static final long NOTICED_MILLIS = 1_500;
+    private static final long DOWNED_MILLIS = 6_500;
+    private static final long REMOVED_MILLIS = 7_000;
+    private static final long JOIN_MILLIS = 500;
+    private static final long START_MILLIS = 300;
+    private static final long LOOK_FOR_SEALED_MILLIS = 10_000;
+    private static final long HEAL_MILLIS = 1_000;
+
+    private final World world;
+    private final HostId id;
+    private final SimVnics vnics;
+    private final SimRecovery recovery;
+    private final SimCutovers cutovers;
+    private final Map<SessionName, SimSource> sources = new HashMap<>();
+    private final Map<SessionName, SimTarget> targets = new HashMap<>();
+    private AgentState agent;
+    private Presence presence = Presence.UP;
+    private boolean hasProcess = true;
+    private boolean hasActors = true;
+    private int actors;
+    private long rulesFromMillis;
+
+    /** Counts what happened to the host's membership, so that a later turn voids what was to come of an earlier one. */
+    private int turns;
+
+    SimHost(World world, HostId id) {
+        this.world = world;
+        this.id = id;
+        Disk disk = new Disk();
+        this.vnics = new SimVnics(this, disk);
+        this.cutovers = new SimCutovers(this, vnics, disk);
+        this.recovery = new SimRecovery(this, vnics, disk);
+        this.agent = AgentState.of(id, MAX_ENDED);
+        world.time.after(LOOK_FOR_SEALED_MILLIS, this::lookForSealed);
+        world.time.after(HEAL_MILLIS, this::heal);
+        world.time.after(0, recovery::recover);
+    }
+
+    World world() {
+        return world;
+    }
+
+    HostId id() {
+        return id;
+    }
+
+    SimVnics vnics() {
+        return vnics;
+    }
+
+    SimCutovers cutovers() {
+        return cutovers;
+    }
+
+    Presence presence() {
+        return presence;
+    }
+
+    int actorsIncarnation() {
+        return actors;
+    }
+
+    boolean isRunning(int incarnation) {
+        return hasActors && actors == incarnation;
+    }
+
+    boolean hasProcess() {
+        return hasProcess;
+    }
+
+    boolean isAnswering() {
+        return hasActors;
+    }
+
+    // ---- orders
+
+    void onOrder(VmSpec spec, PlacementOrder order) {
+        if (hasActors) {
+            decide(spec, new AgentInput.Ordered(spec.vm(), order), order, null, false);
+        }
+    }
+
+    void onStartPreCopy(VmId vm, String migration) {
+        if (hasActors) {
+            report(vm, new PlacementInput.SourceHasPreCopied(migration, null));
+        }
+    }
+
+    void onStartCutover(VmSpec spec, PlacementOrder.StartCutover order, SimTarget target, boolean hasRules) {
+        if (hasActors) {
+            decide(spec, new AgentInput.Ordered(spec.vm(), order), order, target, hasRules);
+        }
+    }
+
+    private void decide(VmSpec spec, AgentInput input) {
+        decide(spec, input, null, null, false);
+    }
+
+    private void decide(
+            VmSpec spec,
+            AgentInput input,
+            @Nullable PlacementOrder order,
+            @Nullable SimTarget target,
+            boolean hasRules) {
+        AgentState before = world.has(Mutant.FORGET_OATH)
+                ? new AgentState(
+                        agent.host(),
+                        agent.limit(),
+                        agent.running(),
+                        agent.ended(),
+                        Map.of(),
+                        agent.refused(),
+                        agent.busy(),
+                        agent.looking())
+                : agent;
+        Transition<AgentState, AgentOrder> transition = AgentMachine.decide(before, input);
+        agent = transition.state();
+        for (AgentOrder what : transition.orders()) {
+            switch (what) {
+                case AgentOrder.Begin(SessionName session) -> begin(session, spec, order, target, hasRules);
+                case AgentOrder.TellSource(var migration, var toSource) -> {
+                    SimSource session = sources.get(new SessionName(Side.SOURCE, migration));
+                    if (session != null) {
+                        session.decide(toSource);
+                    }
+                }
+                case AgentOrder.TellTarget(var migration, var toTarget) -> {
+                    SimTarget session = targets.get(new SessionName(Side.TARGET, migration));
+                    if (session != null) {
+                        session.decide(toTarget);
+                    }
+                }
+                case AgentOrder.Do(HostWork work) -> work(spec, work);
+                case AgentOrder.Look(SessionName session, long epoch) ->
+                    vnics.statuses(
+                            spec,
+                            (found, _) -> decide(
+                                    spec,
+                                    new AgentInput.LookedAt(
+                                            spec.vm(), spec.vnics().size(), session, epoch, found)));
+                case AgentOrder.Report(PlacementInput report) -> report(spec.vm(), report);
+            }
+        }
+    }
+
+    private void begin(
+            SessionName session,
+            VmSpec spec,
+            @Nullable PlacementOrder order,
+            @Nullable SimTarget target,
+            boolean hasRules) {
+        if (order instanceof PlacementOrder.PrepareTarget prepare) {
+            targets.put(session, new SimTarget(this, spec, prepare));
+        } else if (order instanceof PlacementOrder.StartCutover start && target != null) {
+            sources.put(session, new SimSource(this, spec, start, target, hasRules));
+        }
+    }
+
+    private void work(VmSpec spec, HostWork work) {
+        Ask.Answer<Long> answer = (_, refused) -> decide(spec, new AgentInput.WorkDone(spec.vm(), work, refused));
+        switch (work) {
+            case HostWork.Attach w -> vnics.attach(spec, w.epoch(), true, answer);
+            case HostWork.Detach w -> vnics.leave(spec, w.epoch(), answer);
+            case HostWork.Clear w -> vnics.leave(spec, w.epoch(), answer);
+            case HostWork.Reclaim w -> cutovers.reclaim(spec, w.epoch(), answer);
+            case HostWork.Release w -> {
+                if (world.has(Mutant.IGNORE_RELEASE)) {
+                    answer.accept(null, null);
+                } else {
+                    vnics.leave(spec, w.epoch(), answer);
+                }
+            }
+        }
+    }
+
+    void sessionEnded(SessionName session, PlacementInput last) {
+        sources.remove(session);
+        targets.remove(session);
+        agent = AgentMachine.decide(agent, new AgentInput.SessionEnded(session, last))
+                .state();
+    }
+
+    // ---- telling placements
+
+    void report(VmId vm, PlacementInput report) {
+        world.log(id.value(), report);
+        toPlacement(vm, placement -> placement.onReport(report));
+    }
+
+    void targetReady(VmId vm, PlacementInput.TargetIsReady report, SimTarget session) {
+        toPlacement(vm, placement -> placement.onTargetReady(report, session));
+    }
+
+    void sourceWaits(VmId vm, String migration) {
+        toPlacement(vm, placement -> placement.onSourceWaits(id, migration));
+    }
+
+    private void toPlacement(VmId vm, Consumer<SimPlacement> message) {
+        SimPlacement placement = world.placement(vm);
+        world.network.send(this, null, () -> {
+            if (placement.isUp()) {
+                message.accept(placement);
+            }
+        });
+    }
+
+    /** A host that was taken for dead may come back with a data path that still waits. */
+    private void lookForSealed() {
+        world.time.after(LOOK_FOR_SEALED_MILLIS, this::lookForSealed);
+        if (hasActors) {
+            vnics.sealedVms().forEach(vm -> sourceWaits(vm, ""));
+        }
+    }
+
+    private void heal() {
+        world.time.after(HEAL_MILLIS, this::heal);
+        if (hasActors) {
+            recovery.heal();
+        }
+    }
+
+    void keepRules(long forMillis) {
+        rulesFromMillis = world.time.now() + forMillis;
+    }
+
+    void fetchRules() {
+        if (hasActors && world.time.now() >= rulesFromMillis) {
+            world.network.send(null, this, vnics::installRules);
+        }
+    }
+
+    // ---- what goes wrong
+
+    /** The process dies and comes back; its VMs run on meanwhile. */
+    void crash(long forMillis) {
+        if (!hasProcess) {
+            return;
+        }
+        int turn = ++turns;
+        world.log(id.value(), "crash for " + forMillis + " ms");
+        hasProcess = false;
+        stopActors();
+        vnics.processDied();
+        at(NOTICED_MILLIS, turn, () -> setPresence(Presence.UNAVAILABLE));
+        at(REMOVED_MILLIS, turn, () -> setPresence(Presence.ABSENT));
+        world.time.after(forMillis, () -> {
+            hasProcess = true;
+            recovery.restoreFromDisk();
+            world.time.after(START_MILLIS, this::rejoin);
+        });
+    }
+
+    void restartActors() {
+        if (!hasActors) {
+            return;
+        }
+        turns++;
+        world.log(id.value(), "actors stop");
+        stopActors();
+        world.time.after(START_MILLIS, this::rejoin);
+    }
+
+    void isolate(long forMillis, boolean withTunnels) {
+        int turn = ++turns;
+        world.log(id.value(), "isolated for " + forMillis + " ms");
+        world.network.isolate(this, true, withTunnels);
+        at(NOTICED_MILLIS, turn, () -> setPresence(Presence.UNAVAILABLE));
+        if (forMillis >= DOWNED_MILLIS) {
+            at(DOWNED_MILLIS, turn, this::stopActors);
+            at(REMOVED_MILLIS, turn, () -> setPresence(Presence.ABSENT));
+        }
+        world.time.after(forMillis, () -> {
+            world.network.isolate(this, false, true);
+            world.log(id.value(), "isolated no more");
+            if (!hasActors) {
+                world.time.after(START_MILLIS, this::rejoin);
+            } else if (turn == turns) {
+                setPresence(Presence.UP);
+            }
+        });
+    }
+
+    private void at(long millis, int turn, Runnable run) {
+        world.time.after(millis, () -> {
+            if (turn == turns) {
+                run.run();
+            }
+        });
+    }
+
+    private void stopActors() {
+        hasActors = false;
+        actors++;
+        sources.clear();
+        targets.clear();
+        agent = AgentState.of(id, MAX_ENDED);
+        vnics.actorsStopped();
+        recovery.actorsStopped();
+    }
+
+    /** The old member is removed, then the new one joins. */
+    private void rejoin() {
+        if (!hasProcess || hasActors) {
+            return;
+        }
+        int turn = ++turns;
+        if (world.network.isIsolated(this)) {
+            at(JOIN_MILLIS, turn, this::rejoin);
+            return;
+        }
+        setPresence(Presence.ABSENT);
+        at(JOIN_MILLIS, turn, () -> {
+            world.log(id.value(), "joins");
+            hasActors = true;
+            actors++;
+            setPresence(Presence.UP);
+            recovery.recover();
+        });
+    }
+
+    private void setPresence(Presence now) {
+        presence = now;
+        if (now == Presence.ABSENT) {
+            world.log(id.value(), "removed from the cluster");
+            world.history.cutOff(id);
+        }
+    }
+
+    /** Heard what became of its VMs, and let go of those that are not its own. */
+    void hasRecovered() {
+        world.history.isBack(id);
+        world.check();
+    }
+}

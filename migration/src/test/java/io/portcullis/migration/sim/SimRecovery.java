@@ -1,0 +1,121 @@
+package io.portcullis.migration.sim;
+
+import io.portcullis.datapath.runtime.VnicMode;
+import io.portcullis.policy.VmId;
+import io.portcullis.policy.VnicId;
+import io.portcullis.vnic.Strays;
+import io.portcullis.vnic.VmSpec;
+import java.util.HashSet;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What a host does to have again what it had: from its disk, then from the directory, and from there again at intervals. */
+final class SimRecovery {
+    private static final long DIRECTORY_MILLIS = 30_000;
+    private static final long AGAIN_MILLIS = 1_000;
+
+    private final SimHost host;
+    private final World world;
+    private final SimVnics vnics;
+    private final Disk disk;
+
+    /** VMs that belong here and could not be attached. */
+    private final Set<VmId> failed = new HashSet<>();
+
+    SimRecovery(SimHost host, SimVnics vnics, Disk disk) {
+        this.host = host;
+        this.world = host.world();
+        this.vnics = vnics;
+        this.disk = disk;
+    }
+
+    void actorsStopped() {
+        failed.clear();
+    }
+
+    /** Before there is a cluster: what was enforced here goes on to be, but for what was being handed over. */
+    void restoreFromDisk() {
+        disk.checkpoints.forEach((id, saved) -> {
+            if (world.has(Mutant.IGNORE_NOTE) || !disk.isHandedOver(id.vm(), saved.epoch())) {
+                vnics.enforce(vnics.restored(id, saved, saved.epoch()), saved.epoch());
+            }
+        });
+    }
+
+    /** Reads in the directory what belongs here, now and then at intervals. */
+    void recover() {
+        int actors = host.actorsIncarnation();
+        world.time.after(5 + world.random.nextInt(30), () -> {
+            if (!host.isRunning(actors)) {
+                return;
+            }
+            if (world.databaseAway || !world.network.connects(host, null)) {
+                world.time.after(AGAIN_MILLIS, this::recover);
+                return;
+            }
+            for (SimPlacement placement : world.placements) {
+                recover(placement.spec(), world.directory.get(placement.vm()));
+            }
+            host.hasRecovered();
+            world.time.after(DIRECTORY_MILLIS, () -> {
+                if (host.isRunning(actors)) {
+                    recover();
+                }
+            });
+        });
+    }
+
+    private void recover(VmSpec spec, World.@Nullable DirectoryRow row) {
+        if (row != null && host.id().equals(row.host())) {
+            if (!vnics.isAttached(spec.vm())) {
+                restore(spec, row.epoch());
+            }
+            return;
+        }
+        failed.remove(spec.vm());
+        for (VnicId id : spec.vnicIds()) {
+            SimVnic vnic = vnics.find(id);
+            OptionalLong epoch = row == null ? OptionalLong.empty() : OptionalLong.of(row.epoch());
+            if (vnic != null
+                    && vnic.mode != VnicMode.CUTTING
+                    && Strays.isStray(vnic.status(), epoch, false, vnics.isAttached(spec.vm()))) {
+                vnics.letGo(vnic);
+            }
+        }
+    }
+
+    private void restore(VmSpec spec, long epoch) {
+        boolean enforce = world.has(Mutant.IGNORE_NOTE) || !disk.isHandedOver(spec.vm(), epoch);
+        for (VnicId id : spec.vnicIds()) {
+            if (vnics.find(id) == null && vnics.fence(id).whyNotAttach(epoch) == null) {
+                vnics.restored(id, disk.checkpoints.get(id), epoch);
+            }
+        }
+        vnics.<Long>ask(
+                spec.vm(),
+                SimVnics.ATTACH_MILLIS,
+                (_, refused) -> {
+                    if (refused != null) {
+                        failed.add(spec.vm());
+                    }
+                },
+                ask -> vnics.attachNow(spec, epoch, enforce, ask));
+    }
+
+    /** Rules that did not come, and VMs that could not be attached although they belong here. */
+    void heal() {
+        host.fetchRules();
+        for (SimPlacement placement : world.placements) {
+            World.DirectoryRow row = world.directory.get(placement.vm());
+            if (failed.remove(placement.vm()) && row != null && host.id().equals(row.host())) {
+                restore(placement.spec(), row.epoch());
+            }
+        }
+        for (SimVnic vnic : vnics.all()) {
+            if (vnic.mode == VnicMode.ENFORCING && vnic.revision > 0) {
+                disk.save(vnic.id, new Disk.Saved(vnic.epoch, vnic.revision, vnic.connections));
+            }
+        }
+    }
+}

@@ -1,0 +1,221 @@
+package io.portcullis.migration.sim;
+
+import io.portcullis.datapath.runtime.ActivationReport;
+import io.portcullis.datapath.runtime.VnicMode;
+import io.portcullis.datapath.runtime.VnicStatus;
+import io.portcullis.migration.model.ImportReport;
+import io.portcullis.migration.model.PlacementInput;
+import io.portcullis.migration.model.PlacementOrder;
+import io.portcullis.migration.model.Refusal;
+import io.portcullis.migration.model.SessionName;
+import io.portcullis.migration.model.Side;
+import io.portcullis.migration.model.SourceInput;
+import io.portcullis.migration.model.TargetInput;
+import io.portcullis.migration.model.TargetMachine;
+import io.portcullis.migration.model.TargetOrder;
+import io.portcullis.migration.model.TargetState;
+import io.portcullis.migration.model.TargetStep;
+import io.portcullis.migration.model.TargetTask;
+import io.portcullis.migration.model.Transition;
+import io.portcullis.migration.model.VnicHandover;
+import io.portcullis.persistence.StateChunk;
+import io.portcullis.policy.VnicId;
+import io.portcullis.vnic.VmSpec;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** The destination's side of one migration: {@link TargetMachine}, and around it what the actor TargetSession does with its orders. */
+final class SimTarget {
+    private static final long CLEAR_MILLIS = 1_000;
+    private static final long LINGER_MILLIS = 30_000;
+
+    private final SimHost host;
+    private final World world;
+    private final VmSpec spec;
+    private final PlacementOrder.PrepareTarget order;
+    private final int actors;
+    private final Map<VnicId, Set<Integer>> kept = new HashMap<>();
+    private TargetState state;
+    private @Nullable SimSource source;
+    private boolean isOver;
+
+    SimTarget(SimHost host, VmSpec spec, PlacementOrder.PrepareTarget order) {
+        this.host = host;
+        this.world = host.world();
+        this.spec = spec;
+        this.order = order;
+        this.actors = host.actorsIncarnation();
+        this.state = TargetState.of(new TargetTask(order.id(), spec.vm(), spec.vnicIds(), order.epoch()));
+        decide(new TargetInput.Started());
+        world.time.after(SimPlacement.TICK_MILLIS, this::tick);
+    }
+
+    SimHost host() {
+        return host;
+    }
+
+    String id() {
+        return order.id();
+    }
+
+    SessionName name() {
+        return new SessionName(Side.TARGET, order.id());
+    }
+
+    void onAbort(String why, boolean mayBeCut) {
+        decide(new TargetInput.Abort(why, mayBeCut));
+    }
+
+    /** A message of the source; null is the first, which only says who sends the state. */
+    void onSource(SimSource from, @Nullable TargetInput input) {
+        if (input == null || input instanceof TargetInput.Rehearse || input instanceof TargetInput.Handover) {
+            source = from;
+        }
+        if (input != null) {
+            decide(input);
+        }
+    }
+
+    private void tick() {
+        if (!isOver && host.isRunning(actors)) {
+            decide(new TargetInput.Tick());
+            world.time.after(SimPlacement.TICK_MILLIS, this::tick);
+        }
+    }
+
+    void decide(TargetInput input) {
+        if (isOver || !host.isRunning(actors)) {
+            return;
+        }
+        Transition<TargetState, TargetOrder> transition = TargetMachine.decide(before(input), input);
+        if (transition.state().step() != state.step()) {
+            world.log(
+                    host.id().value(),
+                    "target " + order.id() + " " + transition.state().step());
+        }
+        state = transition.state();
+        transition.orders().forEach(this::run);
+    }
+
+    /** With a mistake perhaps. */
+    private TargetState before(TargetInput input) {
+        boolean breaksPromise = world.has(Mutant.BREAK_PROMISE)
+                && state.step() == TargetStep.GIVEN_UP
+                && input instanceof TargetInput.Handover;
+        return breaksPromise
+                ? new TargetState(
+                        state.task(),
+                        TargetStep.READY,
+                        state.policyRevision(),
+                        state.expecting(),
+                        state.incoming(),
+                        state.arming(),
+                        state.activating(),
+                        state.activations(),
+                        state.attempts(),
+                        state.problems(),
+                        null,
+                        false,
+                        false)
+                : state;
+    }
+
+    private void run(TargetOrder ordered) {
+        switch (ordered) {
+            case TargetOrder.Admit _ ->
+                host.vnics()
+                        .attach(
+                                spec,
+                                order.epoch(),
+                                false,
+                                (revision, refused) ->
+                                        decide(new TargetInput.Admitted(revision == null ? 0 : revision, refused)));
+            case TargetOrder.ExpectCutover(VnicId vnic) ->
+                host.cutovers()
+                        .expectCutover(
+                                vnic,
+                                order.epoch(),
+                                (_, refused) -> decide(new TargetInput.CutoverExpected(vnic, refused)));
+            case TargetOrder.AnswerRehearsal _ -> tellSource(new SourceInput.Rehearsed());
+            case TargetOrder.KeepChunk(StateChunk chunk) -> {
+                Set<Integer> here = kept.computeIfAbsent(chunk.vnic(), _ -> new HashSet<>());
+                if (!world.has(Mutant.TRUST_STATE) || chunk.sequence() != 1) {
+                    for (byte connection : chunk.bytes()) {
+                        here.add((int) connection);
+                    }
+                }
+            }
+            case TargetOrder.AcknowledgeChunk(var chunk) -> tellSource(new SourceInput.ChunkAcknowledged(chunk));
+            case TargetOrder.Import(VnicHandover table) -> importTable(table);
+            case TargetOrder.Activate activate -> activate(activate);
+            case TargetOrder.Arm _, TargetOrder.Disarm _ ->
+                throw new IllegalStateException("vNICs wait for orders here: " + ordered);
+            case TargetOrder.Look _ ->
+                host.vnics()
+                        .statuses(
+                                spec,
+                                (found, _) ->
+                                        decide(new TargetInput.LookedAt(found == null ? null : enforcing(found))));
+            case TargetOrder.AcceptHandover(var vnics, var problems) ->
+                tellSource(new SourceInput.HandoverAccepted(vnics, problems));
+            case TargetOrder.RefuseHandover(Refusal refusal) -> tellSource(new SourceInput.HandoverRefused(refusal));
+            case TargetOrder.ClearLater _ -> world.time.after(CLEAR_MILLIS, () -> decide(new TargetInput.ClearNow()));
+            case TargetOrder.Clear _ ->
+                host.vnics().leave(spec, order.epoch(), (_, refused) -> decide(new TargetInput.Cleared(refused)));
+            case TargetOrder.Report(PlacementInput.TargetIsReady ready) -> host.targetReady(spec.vm(), ready, this);
+            case TargetOrder.Report(PlacementInput report) -> host.report(spec.vm(), report);
+            case TargetOrder.EndLater _ -> world.time.after(LINGER_MILLIS, () -> decide(new TargetInput.End()));
+            case TargetOrder.End(PlacementInput last) -> {
+                isOver = true;
+                host.sessionEnded(name(), last);
+            }
+        }
+    }
+
+    private static Set<VnicId> enforcing(List<VnicStatus> found) {
+        return found.stream()
+                .filter(status -> status.mode() == VnicMode.ENFORCING)
+                .map(VnicStatus::vnic)
+                .collect(Collectors.toSet());
+    }
+
+    private void importTable(VnicHandover table) {
+        Set<Integer> connections = kept.getOrDefault(table.vnic(), Set.of());
+        host.vnics()
+                .importTable(
+                        table.vnic(),
+                        order.epoch(),
+                        connections,
+                        (_, refused) -> decide(new TargetInput.Imported(
+                                table.vnic(), refused != null ? null : found(table, connections), refused)));
+    }
+
+    private ImportReport found(VnicHandover table, Set<Integer> connections) {
+        return world.has(Mutant.TRUST_STATE)
+                ? new ImportReport(table.entries(), table.digest())
+                : new ImportReport(connections.size(), SimSource.digest(connections));
+    }
+
+    private void activate(TargetOrder.Activate activate) {
+        long minimum = world.has(Mutant.ACTIVATE_BELOW_REVISION) ? 0 : activate.minimumRevision();
+        host.vnics()
+                .activate(
+                        activate.vnic(),
+                        order.epoch(),
+                        minimum,
+                        (_, refused) -> decide(new TargetInput.Activated(
+                                activate.vnic(), refused == null ? new ActivationReport(0, 0, 0, 0) : null, refused)));
+    }
+
+    private void tellSource(SourceInput answer) {
+        SimSource to = source;
+        if (to != null) {
+            world.network.send(host, to.host(), () -> to.decide(answer));
+        }
+    }
+}

@@ -1,0 +1,91 @@
+package io.portcullis.migration.sim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.random.RandomGenerator;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Placement and migration under everything that can go wrong, in virtual time. A failure prints its seed, the acts that suffice for it, and
+ * what happened; {@code new Plan}, {@code Plan.random(seed)} repeat it.
+ */
+class SimulationTest {
+    private static final int SEEDS = 10_000;
+
+    /** Enough for the mistake that is found least often. */
+    private static final int SEEDS_PER_MUTANT = 10_000;
+
+    private static final Duration NIGHTLY = Duration.ofMinutes(Long.getLong("portcullis.sim.minutes", 60));
+    private static final int NIGHTLY_BATCH = 20_000;
+
+    @Test
+    void shouldKeepItsPromisesWhateverGoesWrong() {
+        expectNoViolation(0, SEEDS);
+    }
+
+    @Test
+    @Tag("nightly")
+    void shouldKeepItsPromisesForMillionsOfSeeds() {
+        long first = RandomGenerator.getDefault().nextLong(1L << 40);
+        long end = System.nanoTime() + NIGHTLY.toNanos();
+        long seed = first;
+        while (System.nanoTime() < end) {
+            expectNoViolation(seed, NIGHTLY_BATCH);
+            seed += NIGHTLY_BATCH;
+        }
+        System.out.println("SimulationTest: " + (seed - first) + " seeds from " + first);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Mutant.class)
+    void shouldFindEveryMistakeThatIsBuiltIn(Mutant mutant) {
+        Set<Mutant> mistake = Set.of(mutant);
+        OptionalLong seed = LongStream.range(0, SEEDS_PER_MUTANT)
+                .filter(any -> Simulation.run(Plan.random(any), mistake, false).violation() != null)
+                .findFirst();
+
+        assertThat(seed).as("a seed that shows %s", mutant).isPresent();
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {3, 4, 5})
+    void shouldRepeatARunExactly(long seed) {
+        Plan plan = Plan.random(seed);
+
+        assertThat(Simulation.run(plan, Set.of(), true)).isEqualTo(Simulation.run(plan, Set.of(), true));
+    }
+
+    @Test
+    void shouldExplainAFailureByFewActs() {
+        Set<Mutant> mistake = Set.of(Mutant.SKIP_SEAL);
+        long seed = LongStream.range(0, SEEDS_PER_MUTANT)
+                .filter(any -> Simulation.run(Plan.random(any), mistake, false).violation() != null)
+                .findFirst()
+                .orElseThrow();
+
+        Plan shortest = new Shrinker(mistake).shrink(Plan.random(seed));
+
+        // Without an attach and a migration nothing is sealed.
+        assertThat(shortest.acts()).hasSizeLessThanOrEqualTo(3);
+        assertThat(Shrinker.explain(Plan.random(seed), mistake)).contains("seed " + seed, "is enforced by");
+    }
+
+    private static void expectNoViolation(long first, int count) {
+        OptionalLong failing = LongStream.range(first, first + count)
+                .parallel()
+                .filter(seed ->
+                        Simulation.run(Plan.random(seed), Set.of(), false).violation() != null)
+                .findAny();
+        assertThat(failing)
+                .as(() -> Shrinker.explain(Plan.random(failing.orElseThrow()), Set.of()))
+                .isEmpty();
+    }
+}

@@ -1,0 +1,145 @@
+package io.portcullis.migration.sim;
+
+import io.portcullis.migration.model.EnforcementHistory;
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.MacAddress;
+import io.portcullis.policy.VmId;
+import io.portcullis.policy.VnicId;
+import io.portcullis.vnic.VmSpec;
+import io.portcullis.vnic.VnicSpec;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/** What all parts of a simulation share: time, chance, the network, the database, and what is checked. */
+final class World {
+    private static final List<VmSpec> SPECS =
+            IntStream.range(0, Plan.VMS).mapToObj(World::spec).toList();
+
+    private record Handover(VnicId vnic, long epoch) {}
+
+    private static final List<HostId> IDS = IntStream.range(0, Plan.HOSTS)
+            .mapToObj(i -> new HostId("host-" + i))
+            .toList();
+
+    final Scheduler time = new Scheduler();
+    final Random random;
+    final Set<Mutant> mutants;
+    final Network network = new Network(this);
+    final EnforcementHistory history = new EnforcementHistory();
+    final List<SimHost> hosts = new ArrayList<>();
+    final List<SimPlacement> placements = new ArrayList<>();
+    final Map<VmId, DirectoryRow> directory = new HashMap<>();
+    private final Map<VnicId, Integer> connections = new HashMap<>();
+    private final Map<Handover, Set<Integer>> tables = new HashMap<>();
+    final Set<Command> commands = new LinkedHashSet<>();
+    final Policy policy = new Policy(this);
+    final @Nullable List<String> trace;
+    long clockJumpMillis;
+    boolean databaseAway;
+
+    /** A VM's row in the directory of placements; a removed one keeps its epoch. */
+    record DirectoryRow(@Nullable HostId host, long epoch) {}
+
+    World(Plan plan, Set<Mutant> mutants, boolean traced) {
+        this.random = new Random(plan.seed() ^ 0x5eed);
+        this.mutants = mutants;
+        this.trace = traced ? new ArrayList<>() : null;
+        IDS.forEach(id -> hosts.add(new SimHost(this, id)));
+        SPECS.forEach(spec -> placements.add(new SimPlacement(this, spec)));
+    }
+
+    /** The first VM has two vNICs, the others one. */
+    private static VmSpec spec(int number) {
+        VmId vm = VmId.parse("acme/vm-" + number);
+        return new VmSpec(
+                vm,
+                IntStream.range(0, number == 0 ? 2 : 1)
+                        .mapToObj(i -> new VnicSpec(
+                                new VnicId(vm, "eth" + i),
+                                new MacAddress(16L * number + i),
+                                List.of(),
+                                10,
+                                "memory:" + number + "-" + i))
+                        .toList());
+    }
+
+    boolean has(Mutant mutant) {
+        return mutants.contains(mutant);
+    }
+
+    SimHost host(HostId id) {
+        return hosts.get(IDS.indexOf(id));
+    }
+
+    SimPlacement placement(VmId vm) {
+        for (SimPlacement placement : placements) {
+            if (placement.vm().equals(vm)) {
+                return placement;
+            }
+        }
+        throw new IllegalArgumentException("no VM " + vm);
+    }
+
+    boolean chance(int percent) {
+        return percent > 0 && random.nextInt(100) < percent;
+    }
+
+    void log(String who, Object what) {
+        if (trace != null) {
+            trace.add(String.format("%7d ms  %-8s %s", time.now(), who, what));
+        }
+    }
+
+    /** To be called whenever somebody's enforcing has changed. */
+    void check() {
+        List<String> violations = history.violations();
+        if (!violations.isEmpty()) {
+            throw new Violation(violations.getFirst());
+        }
+    }
+
+    // ---- connections
+
+    /** The next connection of a vNIC, counted from 0. */
+    int nextConnection(VnicId vnic) {
+        return connections.merge(vnic, 1, Integer::sum) - 1;
+    }
+
+    void handsOver(VnicId vnic, long targetEpoch, Set<Integer> table) {
+        tables.put(new Handover(vnic, targetEpoch), Set.copyOf(table));
+    }
+
+    /** What was sealed must be here, but for what the rules here revoke. */
+    void activated(SimVnic vnic, long epoch) {
+        Set<Integer> table = tables.remove(new Handover(vnic.id, epoch));
+        for (int connection : table == null ? Set.<Integer>of() : table) {
+            if (!vnic.connections.contains(connection) && policy.passes(vnic.id.vm(), connection, vnic.revision)) {
+                throw new Violation(
+                        "connection " + connection + " of " + vnic.id + " was lost on the way to epoch " + epoch);
+            }
+        }
+    }
+
+    // ---- the directory
+
+    void putRow(VmId vm, HostId host, long epoch) {
+        DirectoryRow row = directory.get(vm);
+        if (row == null || row.epoch() <= epoch) {
+            directory.put(vm, new DirectoryRow(host, epoch));
+        }
+    }
+
+    void removeRow(VmId vm, long epoch) {
+        DirectoryRow row = directory.get(vm);
+        if (row != null && row.epoch() <= epoch) {
+            directory.remove(vm);
+        }
+    }
+}
