@@ -38,7 +38,7 @@ public final class BackupMain {
     }
 
     /** Which database. */
-    private static final class Where {
+    static final class Where {
         @Option(names = "--config", paramLabel = "FILE", description = "The settings of a node that uses it.")
         private @Nullable Path config;
 
