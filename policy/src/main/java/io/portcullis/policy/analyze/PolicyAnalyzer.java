@@ -194,7 +194,9 @@ public final class PolicyAnalyzer {
         ConflictSearch conflicts = new ConflictSearch(shapes, deciding, effort);
         Permissiveness permissiveness = new Permissiveness(shapes);
         for (RuleShape rule : shapes.rules()) {
-            if (dead.contains(rule)) {
+            if (elsewhere.contains(rule)) {
+                // at vNICs that are yet to come it leaves later rules nothing, either
+                deciding.add(rule);
                 continue;
             }
             List<RuleShape> takers = deciding.takersOf(rule);
