@@ -194,9 +194,7 @@ public final class PolicyAnalyzer {
         ConflictSearch conflicts = new ConflictSearch(shapes, deciding, effort);
         Permissiveness permissiveness = new Permissiveness(shapes);
         for (RuleShape rule : shapes.rules()) {
-            if (elsewhere.contains(rule)) {
-                // at vNICs that are yet to come it leaves later rules nothing, either
-                deciding.add(rule);
+            if (dead.contains(rule)) {
                 continue;
             }
             List<RuleShape> takers = deciding.takersOf(rule);

@@ -350,22 +350,6 @@ class PolicyAnalyzerTest {
     }
 
     @Test
-    void shouldFindARuleThatIsLeftNothingAtVnicsThatAreYetToComeEither() {
-        Peers outside = Peers.addresses("192.0.2.1");
-        assertThat(ofRules(analyze(application(
-                        allow("web").to(Peers.addresses("10.0.0.1")).services("ssh"),
-                        allow("elsewhere")
-                                .from(outside)
-                                .to(Peers.addresses("192.0.2.2"))
-                                .services("ssh"),
-                        drop("both")
-                                .from(outside)
-                                .to(Peers.addresses("10.0.0.1", "192.0.2.2"))
-                                .services("ssh")))))
-                .contains("shadowed Rule/shop/both by [shop/web, shop/elsewhere]");
-    }
-
-    @Test
     void shouldLetMidStreamPacketsMatchWhereConnectionsArePickedUp() {
         tenant.with(new ModelEdit.PutService(
                 Service.of("answers", ServiceMatch.protocol(6).withTcpFlags(0x10, 0x10))));
