@@ -240,10 +240,10 @@ public final class PolicyAnalyzer {
             if (later.stage() != rule.stage()) {
                 break;
             }
+            if (!shapes.covers(rule, later)) {
+                return List.of();
+            }
             if (!elsewhere.contains(later)) {
-                if (!shapes.covers(rule, later)) {
-                    return List.of();
-                }
                 skipped.add(later);
             }
         }

@@ -350,6 +350,19 @@ class PolicyAnalyzerTest {
     }
 
     @Test
+    void shouldNotSayOfARuleThatItPassesAllWhereLaterOnesWaitForVnicsThatAreYetToCome() {
+        assertThat(ofRules(analyze(application(
+                        pass("some").services("ssh"),
+                        allow("covered").to("web").services("ssh"),
+                        allow("elsewhere")
+                                .from(Peers.addresses("192.0.2.1"))
+                                .to(Peers.addresses("192.0.2.2"))
+                                .services("https")))))
+                .containsExactly(
+                        "shadowed Rule/shop/covered by [shop/some]", "never-matches Rule/shop/elsewhere by []");
+    }
+
+    @Test
     void shouldLetMidStreamPacketsMatchWhereConnectionsArePickedUp() {
         tenant.with(new ModelEdit.PutService(
                 Service.of("answers", ServiceMatch.protocol(6).withTcpFlags(0x10, 0x10))));
