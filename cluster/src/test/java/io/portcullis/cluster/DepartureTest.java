@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 
 class DepartureTest {
     private static final HostId ONE = new HostId("host-1");
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final ActorTestKit kit = ActorTestKit.create(ConfigFactory.parseString("pekko.fail-mixed-versions = off"));
     private final TestProbe<BulkCommand> operations = kit.createTestProbe();

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Three actor systems with the settings of nodes find each other by a list of addresses, which stands for DNS. */
 class NodeDiscoveryTest {
-    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final Duration LIMIT = Duration.ofSeconds(90);
     private static final Duration DAY = Duration.ofDays(1);
     private static final int NODES = 3;
 

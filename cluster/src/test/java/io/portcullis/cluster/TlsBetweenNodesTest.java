@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Actor systems with the settings of nodes: who has no certificate of the cluster gets into no conversation. */
 class TlsBetweenNodesTest {
-    private static final Duration LIMIT = Duration.ofSeconds(40);
+    private static final Duration LIMIT = Duration.ofSeconds(90);
     /** For those that are refused however long they try. */
     private static final Duration SHORT_LIMIT = Duration.ofSeconds(3);
 

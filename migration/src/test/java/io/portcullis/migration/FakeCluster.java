@@ -51,7 +51,7 @@ final class FakeCluster implements HostLookup, PlacementRecords, AutoCloseable {
     static final VnicId ETH1 = WEB.vnicIds().getLast();
 
     /** How long a test waits for what must happen. */
-    static final Duration PATIENCE = Duration.ofSeconds(30);
+    static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private static final Config FAST = ConfigFactory.parseString("""
         portcullis.migration {

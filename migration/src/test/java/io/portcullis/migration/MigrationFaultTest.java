@@ -224,7 +224,7 @@ class MigrationFaultTest {
 
         Awaitility.await()
                 .during(Duration.ofMillis(300))
-                .atMost(Duration.ofSeconds(5))
+                .atMost(FakeCluster.PATIENCE)
                 .until(() -> cluster.view(WEB).phase().moving());
         cluster.set(ONE, HostLookup.Presence.UP);
         cluster.set(TWO, HostLookup.Presence.UP);
@@ -241,7 +241,7 @@ class MigrationFaultTest {
 
         Awaitility.await()
                 .during(Duration.ofMillis(300))
-                .atMost(Duration.ofSeconds(5))
+                .atMost(FakeCluster.PATIENCE)
                 .until(() -> cluster.view(WEB).phase() == PlacementPhase.CUTTING_OVER);
         cluster.host(TWO).goOn(Op.IMPORT);
 

@@ -72,7 +72,7 @@ class PlacementWakerTest {
                 Clock.fixed(NOW, ZoneOffset.UTC)));
 
         for (int round = 0; round < 3; round++) {
-            assertThat(log.pruned.poll(30, TimeUnit.SECONDS))
+            assertThat(log.pruned.poll(60, TimeUnit.SECONDS))
                     .isEqualTo(new Pruned(NOW.minus(Duration.ofDays(90)), 100));
         }
     }

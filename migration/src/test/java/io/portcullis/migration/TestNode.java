@@ -41,7 +41,7 @@ import scala.concurrent.Future;
 
 /** A whole node: data path on the memory fabric, actors, journal and directory on disk, a member of a real cluster. */
 final class TestNode implements AutoCloseable {
-    static final Duration PATIENCE = Duration.ofSeconds(30);
+    static final Duration PATIENCE = Duration.ofSeconds(60);
 
     final HostId host;
     final ActorTestKit kit;

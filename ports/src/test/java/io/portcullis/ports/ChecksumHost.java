@@ -24,7 +24,7 @@ public final class ChecksumHost implements AutoCloseable {
     public static final int VLAN = 100;
     public static final int PORT = 9_000;
 
-    private static final long WAIT_SECONDS = 20;
+    private static final long WAIT_SECONDS = 60;
     private static final VnicId VNIC = VnicId.parse("acme/vm/eth0");
     private static final InetAddress VM = InetAddress.ofLiteral(TestFrames.VM_ADDRESS);
     private static final InetAddress PEER = InetAddress.ofLiteral(TestFrames.PEER_ADDRESS);

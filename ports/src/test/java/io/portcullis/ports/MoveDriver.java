@@ -24,7 +24,7 @@ import java.util.concurrent.TimeUnit;
 public final class MoveDriver implements AutoCloseable {
     private static final int VLAN = 100;
     private static final int MAX_CONNECTIONS = 1_000;
-    private static final long WAIT_SECONDS = 20;
+    private static final long WAIT_SECONDS = 60;
 
     private final DataPathRuntime[] hosts = new DataPathRuntime[2];
     private final DataPathRuntime peerHost;

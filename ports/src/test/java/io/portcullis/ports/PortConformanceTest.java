@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 
 /** What every backend's ports must do, told against real VM ends and uplinks. */
 public abstract class PortConformanceTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final MacAddress VM_MAC = new MacAddress(TestFrames.VM_MAC);
 
     /** A place with one VM and two host uplinks that a layer-2 network joins. */

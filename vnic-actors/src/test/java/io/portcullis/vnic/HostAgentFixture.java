@@ -69,7 +69,7 @@ final class HostAgentFixture implements AutoCloseable {
     }));
 
     static {
-        Awaitility.setDefaultTimeout(Duration.ofSeconds(30));
+        Awaitility.setDefaultTimeout(Duration.ofSeconds(60));
     }
 
     HostAgentFixture(Path directory) {

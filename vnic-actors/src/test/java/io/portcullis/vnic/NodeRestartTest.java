@@ -60,7 +60,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** One node with everything but a real data path: sharding, the journal on disk, a restart. */
 class NodeRestartTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final VnicProtection DHCP_SERVER = new VnicProtection(true, false, false, false, 2);
     private static final VmSpec SPEC = protectedSpec();
 

@@ -86,7 +86,7 @@ class ProviderAndTenantsTest {
     private TenantReply ask(TenantId tenant, Function<ActorRef<TenantReply>, TenantCommand> command) {
         TestProbe<TenantReply> me = testKit.createTestProbe();
         actors.get(tenant).tell(command.apply(me.ref()));
-        return me.receiveMessage(Duration.ofSeconds(20));
+        return me.receiveMessage(Duration.ofSeconds(60));
     }
 
     private void applyAndWait(String policy, long revision) {

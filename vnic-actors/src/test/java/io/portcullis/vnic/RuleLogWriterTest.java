@@ -46,7 +46,7 @@ class RuleLogWriterTest {
         BlockingQueue<RuleLogEvent> written = new LinkedBlockingQueue<>();
         kit.spawn(RuleLogWriter.create(dataPath(), written::add));
         for (int i = 0; i < 3; i++) {
-            RuleLogEvent event = written.poll(10, TimeUnit.SECONDS);
+            RuleLogEvent event = written.poll(60, TimeUnit.SECONDS);
             assertThat(event).isNotNull();
             assertThat(event.atNanos()).isEqualTo(i);
             assertThat(event.toString())

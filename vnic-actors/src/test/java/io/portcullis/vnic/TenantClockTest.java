@@ -199,7 +199,7 @@ class TenantClockTest extends TenantActorTest {
         lookAt(EVENING);
 
         assertThat(model().revision()).isEqualTo(before);
-        assertThat(waiting.receiveMessage(Duration.ofSeconds(10))).isInstanceOf(Refused.class);
+        assertThat(waiting.receiveMessage(Duration.ofSeconds(60))).isInstanceOf(Refused.class);
         Awaitility.await().untilAsserted(() -> assertThat(rules()).containsExactly("night/all"));
     }
 

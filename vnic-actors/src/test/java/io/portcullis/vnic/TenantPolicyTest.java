@@ -124,7 +124,7 @@ class TenantPolicyTest extends TenantActorTest {
         tenant.runCommand(new TenantCommand.Edit(
                 changes(new ModelEdit.PutSegment(new Segment("lan", 100))), null, "ann", second.ref()));
 
-        assertThat(first.receiveMessage(Duration.ofSeconds(10)))
+        assertThat(first.receiveMessage(Duration.ofSeconds(60)))
                 .isInstanceOfSatisfying(
                         Refused.class, refused -> assertThat(refused.code()).isEqualTo(RefusalCode.TIMEOUT));
         assertThat(second.receiveMessage()).isEqualTo(new TenantReply.Applied(2, true));

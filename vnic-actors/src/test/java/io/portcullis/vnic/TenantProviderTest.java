@@ -51,7 +51,7 @@ class TenantProviderTest extends TenantActorTest {
         TestProbe<TenantReply> me = put();
         assertThat(asked().state()).isNull();
 
-        assertThat(me.receiveMessage(Duration.ofSeconds(10)))
+        assertThat(me.receiveMessage(Duration.ofSeconds(60)))
                 .isInstanceOfSatisfying(
                         Refused.class, refused -> assertThat(refused.code()).isEqualTo(RefusalCode.TIMEOUT));
         assertThat(this.<TenantReply>ask(TenantCommand.GetModel::new)).isEqualTo(new TenantReply.UnknownTenant(ACME));
@@ -209,7 +209,7 @@ class TenantProviderTest extends TenantActorTest {
         asked().replyTo().tell(new TenantReply.Provider(policies(6, "wall")));
         assertThat(model().provider().revision()).isEqualTo(5);
 
-        assertThat(edit.receiveMessage(Duration.ofSeconds(10))).isInstanceOf(Refused.class);
+        assertThat(edit.receiveMessage(Duration.ofSeconds(60))).isInstanceOf(Refused.class);
         Awaitility.await()
                 .untilAsserted(() -> assertThat(model().provider().revision()).isEqualTo(6));
     }

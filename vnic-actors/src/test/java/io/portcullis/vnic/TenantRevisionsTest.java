@@ -146,7 +146,7 @@ class TenantRevisionsTest extends TenantActorTest {
         tenant.runCommand(new TenantCommand.CheckEdit(
                 changes(new ModelEdit.PutSegment(new Segment("lan", FakeRegistry.SILENT_VLAN))), null, me.ref()));
 
-        assertThat(me.receiveMessage(Duration.ofSeconds(10)))
+        assertThat(me.receiveMessage(Duration.ofSeconds(60)))
                 .isInstanceOfSatisfying(
                         Refused.class, refused -> assertThat(refused.code()).isEqualTo(RefusalCode.TIMEOUT));
     }

@@ -85,6 +85,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class ActorServicesTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final TenantId ACME = new TenantId("acme");
     private static final VmId WEB = VmId.parse("acme/web-1");
     private static final VnicId ETH0 = VnicId.parse("acme/web-1/eth0");
@@ -187,7 +188,7 @@ class ActorServicesTest {
         cluster.ruleHits.rows.add(new HostHits(HOST_9, ACME, Instant.EPOCH, TenantHits.NONE));
         done(services.deleteTenant(ACME, "ann"));
         assertThat(cluster.ruleHits.rows).isEmpty();
-        Awaitility.await().until(() -> cluster.forgotten.equals(List.of(ACME, ACME)));
+        Awaitility.await().atMost(PATIENCE).until(() -> cluster.forgotten.equals(List.of(ACME, ACME)));
     }
 
     @Test
@@ -516,7 +517,9 @@ class ActorServicesTest {
 
     @Test
     void shouldBeReadyWhenTheNodeIsUpAndItsAgentAnswers() {
-        Awaitility.await().until(() -> done(services.readiness()).ready());
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .until(() -> done(services.readiness()).ready());
         assertThat(done(services.cluster()).members()).singleElement().satisfies(member -> {
             assertThat(member.host()).isEqualTo("host-1");
             assertThat(member.self()).isTrue();

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * host. Roles tell each other addresses through files in the shared directory, always before a barrier.
  */
 abstract class ClusterScenario extends MultiNodeScenario {
-    static final Duration LIMIT = Duration.ofSeconds(30);
+    static final Duration LIMIT = Duration.ofSeconds(60);
 
     final HostsConfig config;
     private final Map<String, PortcullisClient> clients = new HashMap<>();

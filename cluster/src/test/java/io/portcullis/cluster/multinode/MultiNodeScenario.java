@@ -96,7 +96,7 @@ abstract class MultiNodeScenario extends MultiNodeSpec {
     }
 
     static <T> T await(Awaitable<T> future) throws Exception {
-        return await(future, Duration.ofSeconds(15));
+        return await(future, Duration.ofSeconds(60));
     }
 
     static <T> T await(Awaitable<T> future, Duration limit) throws Exception {

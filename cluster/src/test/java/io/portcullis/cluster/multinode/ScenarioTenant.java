@@ -22,7 +22,7 @@ record ScenarioTenant(LabVm web, LabVm consumer) {
     static final String CONSUMER = "client-1";
     static final VnicId WEB_VNIC = VnicId.parse(NAME + "/" + WEB + "/eth0");
 
-    private static final Duration REALIZE_LIMIT = Duration.ofSeconds(30);
+    private static final Duration REALIZE_LIMIT = Duration.ofSeconds(60);
     private static final int FORBIDDEN_PORT = 8081;
     private static final long FIRST_MAC = 0x0200_0014_0000L;
 

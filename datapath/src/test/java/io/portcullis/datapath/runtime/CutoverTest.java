@@ -98,7 +98,7 @@ class CutoverTest {
                     moves.add(movers.submit(() -> move(from, to, next, rules)));
                 }
                 for (Future<?> move : moves) {
-                    move.get(20, TimeUnit.SECONDS);
+                    move.get(60, TimeUnit.SECONDS);
                 }
             }
             flows.forEach(NumberedFlow::stop);

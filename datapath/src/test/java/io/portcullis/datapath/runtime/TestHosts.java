@@ -23,7 +23,7 @@ import org.awaitility.Awaitility;
 final class TestHosts implements AutoCloseable {
     static final int VLAN = 100;
     static final int MAX_CONNECTIONS = 10_000;
-    private static final long WAIT_SECONDS = 30;
+    private static final long WAIT_SECONDS = 60;
 
     static {
         Awaitility.setDefaultTimeout(WAIT_SECONDS, TimeUnit.SECONDS);

@@ -70,11 +70,11 @@ class MoveOnKernelPortsTest {
                     driver.moveOften(MOVES);
                     stop.set(true);
 
-                    long sentByVm = fromVm.get(20, TimeUnit.SECONDS);
-                    long sentByPeer = fromPeer.get(20, TimeUnit.SECONDS);
-                    assertThat(tcpReceived.get(20, TimeUnit.SECONDS)).isEqualTo(tcpSent.get(20, TimeUnit.SECONDS));
-                    assertThat(atPeer.get(20, TimeUnit.SECONDS)).isEqualTo(numbersTo(sentByVm));
-                    assertThat(atVm.get(20, TimeUnit.SECONDS)).isEqualTo(numbersTo(sentByPeer));
+                    long sentByVm = fromVm.get(60, TimeUnit.SECONDS);
+                    long sentByPeer = fromPeer.get(60, TimeUnit.SECONDS);
+                    assertThat(tcpReceived.get(60, TimeUnit.SECONDS)).isEqualTo(tcpSent.get(60, TimeUnit.SECONDS));
+                    assertThat(atPeer.get(60, TimeUnit.SECONDS)).isEqualTo(numbersTo(sentByVm));
+                    assertThat(atVm.get(60, TimeUnit.SECONDS)).isEqualTo(numbersTo(sentByPeer));
                 }
             }
         }

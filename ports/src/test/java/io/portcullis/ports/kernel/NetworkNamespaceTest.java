@@ -57,7 +57,7 @@ class NetworkNamespaceTest {
     /** The thread that was inside ends just after it has handed its result over. */
     private static void awaitNoThreadIn(String namespace) {
         Awaitility.await()
-                .atMost(Duration.ofSeconds(10))
+                .atMost(Duration.ofSeconds(60))
                 .untilAsserted(() -> assertThat(threadNamespaces()).isNotEmpty().doesNotContain(namespace));
     }
 

@@ -64,7 +64,7 @@ class MemoryPortConformanceTest extends PortConformanceTest {
 
         @Override
         public int receiveInVm() throws InterruptedException {
-            return TestFrames.number(Objects.requireNonNull(received.poll(10, TimeUnit.SECONDS), "no frame came"));
+            return TestFrames.number(Objects.requireNonNull(received.poll(60, TimeUnit.SECONDS), "no frame came"));
         }
 
         @Override
