@@ -70,7 +70,9 @@ final class CheckpointWriter {
                         if (failure == null) {
                             return count + 1;
                         }
-                        failures.add(status.vnic() + ": " + failure.getMessage());
+                        if (!DataPathFailures.hasMoved(failure)) {
+                            failures.add(status.vnic() + ": " + failure.getMessage());
+                        }
                         return count;
                     }));
         }

@@ -32,6 +32,13 @@ final class DataPathFailures {
                 && refused.reason() == DataPathException.Reason.UNKNOWN_VNIC;
     }
 
+    /** Whether the vNIC is not here any more, or not what it was when it was asked for: it was released or cut over meanwhile. */
+    static boolean hasMoved(Throwable failure) {
+        return cause(failure) instanceof DataPathException refused
+                && (refused.reason() == DataPathException.Reason.UNKNOWN_VNIC
+                        || refused.reason() == DataPathException.Reason.WRONG_MODE);
+    }
+
     private static Throwable cause(Throwable failure) {
         Throwable cause = failure;
         while (cause instanceof CompletionException && cause.getCause() != null) {

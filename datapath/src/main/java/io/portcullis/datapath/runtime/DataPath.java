@@ -129,7 +129,11 @@ public interface DataPath extends AutoCloseable {
      */
     CompletionStage<Void> release(VnicId vnic, long epoch);
 
-    /** Copy of the table while the vNIC goes on enforcing. */
+    /**
+     * Copy of the table while the vNIC goes on enforcing: the loop copies a few connections between two bursts, and another thread encodes them. Each is
+     * as it was at some moment since the call; one that is there from the call to the answer is in it. A cut-over, a release and another call end it
+     * with {@link DataPathException.Reason#WRONG_MODE}.
+     */
     CompletionStage<TableSnapshot> snapshot(VnicId vnic);
 
     CompletionStage<VnicStatus> status(VnicId vnic);

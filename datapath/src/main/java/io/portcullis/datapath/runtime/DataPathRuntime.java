@@ -191,7 +191,7 @@ public final class DataPathRuntime implements DataPath {
 
     @Override
     public CompletionStage<TableSnapshot> snapshot(VnicId vnic) {
-        return submit(() -> commands.snapshot(vnic));
+        return compose(() -> commands.snapshot(vnic));
     }
 
     @Override

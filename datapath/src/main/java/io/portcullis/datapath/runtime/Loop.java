@@ -56,7 +56,8 @@ final class Loop {
     private volatile boolean stopping;
     private volatile Map<String, Long> uplinkCounters = Map.of();
     private final HitCollection hits;
-    private final StateWorker stateWorker = new StateWorker();
+    private final StateWorker stateWorker = new StateWorker("datapath-state");
+    private final StateWorker checkpointWorker = new StateWorker("datapath-checkpoint");
     private long nextExpiryNanos;
 
     Loop(
@@ -122,9 +123,14 @@ final class Loop {
         return hits;
     }
 
-    /** Where tables are encoded and taken in. */
+    /** Where tables that move are encoded and taken in. */
     StateWorker stateWorker() {
         return stateWorker;
+    }
+
+    /** Where tables are encoded for the disk: a pause never waits for it. */
+    StateWorker checkpointWorker() {
+        return checkpointWorker;
     }
 
     Failures failures() {
@@ -397,6 +403,7 @@ final class Loop {
         }
         List.copyOf(procedures).forEach(Procedure::abandon);
         stateWorker.close();
+        checkpointWorker.close();
         command = commands.poll();
         while (command != null) {
             command.run();

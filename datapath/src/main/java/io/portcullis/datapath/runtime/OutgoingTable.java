@@ -12,8 +12,8 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A vNIC's table on its way to another host. While the vNIC enforces, the loop copies some connections of it between two bursts, at most
- * {@link #SLOTS_PER_STEP}, and the {@link StateWorker} encodes what was copied; at the seal the rest follows. On the loop's thread.
+ * A vNIC's table on its way to another host, or to disk. While the vNIC enforces, the loop copies some connections of it between two bursts, at
+ * most {@link #SLOTS_PER_STEP}, and a {@link StateWorker} encodes what was copied; at the seal the rest follows. On the loop's thread.
  *
  * <p>From its begin to its {@link #close} the table notes what changes, and nothing else does.
  */
@@ -41,6 +41,7 @@ final class OutgoingTable implements Procedure {
 
     private final Loop loop;
     private final Vnic vnic;
+    private final StateWorker worker;
     private final TableExport export;
     private final Queue<TableBatch> free = new ArrayDeque<>();
     /** The first one is being collected. */
@@ -50,9 +51,10 @@ final class OutgoingTable implements Procedure {
     private long piecesOut;
     private boolean isClosed;
 
-    OutgoingTable(Loop loop, Vnic vnic) {
+    OutgoingTable(Loop loop, Vnic vnic, StateWorker worker) {
         this.loop = loop;
         this.vnic = vnic;
+        this.worker = worker;
         this.export = vnic.engine.beginExport();
         for (int i = 0; i < MAX_ASKED; i++) {
             free.add(new TableBatch());
@@ -105,6 +107,21 @@ final class OutgoingTable implements Procedure {
         });
     }
 
+    /**
+     * A copy of a table that goes on: each connection as it was at some moment since the call. Who opened before it and has not ended when the copy is
+     * complete is in it.
+     */
+    CompletableFuture<TableSnapshot> copy() {
+        return copy(new ArrayList<>());
+    }
+
+    private CompletableFuture<TableSnapshot> copy(List<byte[]> chunks) {
+        return next().thenCompose(piece -> {
+            chunks.addAll(piece.chunks());
+            return piece.endsRound() ? CompletableFuture.completedFuture(whole(chunks)) : copy(chunks);
+        });
+    }
+
     private TableSnapshot whole(List<byte[]> chunks) {
         chunks.addAll(export.announced(loop.now()));
         return new TableSnapshot(chunks, export.entries(), export.digest());
@@ -128,6 +145,10 @@ final class OutgoingTable implements Procedure {
 
     @Override
     public boolean step(long nowNanos) {
+        if (export.isEnded()) {
+            close(); // another table is in force now
+            return true;
+        }
         Asked asked = waiting.element();
         long begin = loop.now();
         if (!asked.isBegun) {
@@ -150,7 +171,7 @@ final class OutgoingTable implements Procedure {
     private void encode(Asked asked, boolean endsRound) {
         encoding++;
         int pending = export.pending();
-        loop.stateWorker().execute(() -> {
+        worker.execute(() -> {
             ExportedBatch made;
             try {
                 TableExport.Round round = export.encode(asked.batch);

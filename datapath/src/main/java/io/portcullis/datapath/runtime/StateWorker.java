@@ -6,14 +6,18 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The thread on which a host encodes tables that leave and takes in those that come: beside its loop, whose frames do not wait for it.
+ * A thread on which a host encodes tables that leave and takes in those that come: beside its loop, whose frames do not wait for it.
  * Work is done in the order in which it is given. Thread-safe.
  */
 final class StateWorker implements AutoCloseable {
     private static final long CLOSE_TIMEOUT_SECONDS = 10;
 
-    private final ExecutorService thread = Executors.newSingleThreadExecutor(
-            work -> Thread.ofPlatform().daemon().name("datapath-state").unstarted(work));
+    private final ExecutorService thread;
+
+    StateWorker(String name) {
+        thread = Executors.newSingleThreadExecutor(
+                work -> Thread.ofPlatform().daemon().name(name).unstarted(work));
+    }
 
     /** What is given after the close is done at once, by the caller: it finds everything closed. */
     void execute(Runnable work) {

@@ -38,6 +38,9 @@ final class Vnic {
     /** Present while its table is being exported. */
     @Nullable
     OutgoingTable outgoing;
+    /** Present while its table is being copied for a checkpoint. */
+    @Nullable
+    OutgoingTable copying;
     /** Present while another host's table is being taken in. */
     @Nullable
     IncomingTable incoming;
@@ -158,6 +161,14 @@ final class Vnic {
         }
     }
 
+    /** A copy under way fails. */
+    void endCopy() {
+        if (copying != null) {
+            copying.close();
+            copying = null;
+        }
+    }
+
     void endImport() {
         if (incoming != null) {
             incoming.close();
@@ -174,6 +185,7 @@ final class Vnic {
             destination.abandon();
         }
         endExport();
+        endCopy();
         endImport();
         hold.clear();
         port.close();

@@ -175,7 +175,7 @@ final class VnicCommands {
         }
         if (isFirst) {
             vnic.endExport();
-            vnic.outgoing = new OutgoingTable(loop, vnic);
+            vnic.outgoing = new OutgoingTable(loop, vnic, loop.stateWorker());
         }
         if (vnic.outgoing == null) {
             throw wrongMode(vnic, "its table is exported no more; begin again");
@@ -309,8 +309,19 @@ final class VnicCommands {
         return vnic.mode() == VnicMode.ENFORCING;
     }
 
-    TableSnapshot snapshot(VnicId id) {
-        return find(id).engine.exportTable(loop.now());
+    CompletableFuture<TableSnapshot> snapshot(VnicId id) {
+        Vnic vnic = find(id);
+        if (vnic.mode() == VnicMode.CUTTING) {
+            throw wrongMode(vnic, "its table is about to leave");
+        }
+        vnic.endCopy();
+        OutgoingTable copying = new OutgoingTable(loop, vnic, loop.checkpointWorker());
+        vnic.copying = copying;
+        return copying.copy().whenComplete((_, _) -> {
+            if (vnic.copying == copying) {
+                vnic.endCopy();
+            }
+        });
     }
 
     // ---- looking
@@ -371,6 +382,7 @@ final class VnicCommands {
         if (vnic.outgoing != null && vnic.outgoing.isBusy()) {
             throw wrongMode(vnic, "a piece of its table is under way");
         }
+        vnic.endCopy(); // the cut has the loop for itself
         CutoverSource source = new CutoverSource(loop, vnic, target);
         vnic.source = source;
         loop.begin(source);

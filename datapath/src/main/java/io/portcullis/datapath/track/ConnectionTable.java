@@ -4,6 +4,7 @@ import io.portcullis.datapath.memory.NativeMemory;
 import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.policy.IpFamily;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,7 @@ public final class ConnectionTable extends AdmittedEntries implements AutoClosea
     public static final int NONE = -1;
 
     private static final int MAX_CONNECTIONS = 1 << 27;
+    private static final TableChanges[] NOBODY = {};
 
     private final int maxConnections;
     private final KeyHash keyHash;
@@ -33,8 +35,8 @@ public final class ConnectionTable extends AdmittedEntries implements AutoClosea
     private int sweepSlot;
 
     private int slotsAtLastTrim;
-    /** Who is told of changes while an export in rounds goes on. */
-    private @Nullable TableChanges changes;
+    /** Who are told of changes: one for each export in rounds that goes on. */
+    private TableChanges[] listeners = NOBODY;
     /** Who knows more of connections that a port passes. */
     private @Nullable OffloadedConnections offloaded;
 
@@ -187,8 +189,8 @@ public final class ConnectionTable extends AdmittedEntries implements AutoClosea
     /** Removes one connection. */
     public void remove(int slot) {
         takeBack(slot);
-        if (changes != null) {
-            changes.removed(slot);
+        for (TableChanges listener : listeners) {
+            listener.removed(slot);
         }
         index.remove(hashOf(slot), slot);
         releaseAdmission(slot);
@@ -266,15 +268,22 @@ public final class ConnectionTable extends AdmittedEntries implements AutoClosea
         }
     }
 
-    // ---- an export in rounds ----
+    // ---- exports in rounds: one mark a connection serves all, as who has noted a change already is not told again for
+    // good
 
-    /** Who is told of changes from now on, instead of whoever was before; null for nobody. */
-    void tell(@Nullable TableChanges listener) {
-        changes = listener;
+    /** From now on it is told of changes. */
+    void tell(TableChanges listener) {
+        listeners = Arrays.copyOf(listeners, listeners.length + 1);
+        listeners[listeners.length - 1] = listener;
+    }
+
+    /** It is not told any more. */
+    void tellNoMore(TableChanges listener) {
+        listeners = Arrays.stream(listeners).filter(other -> other != listener).toArray(TableChanges[]::new);
     }
 
     boolean tells(TableChanges listener) {
-        return changes == listener;
+        return Arrays.asList(listeners).contains(listener);
     }
 
     @Override
@@ -288,8 +297,8 @@ public final class ConnectionTable extends AdmittedEntries implements AutoClosea
     /** As {@link #changed}, where {@link Entry#CLEAN} is gone already. */
     void noLongerClean(int slot) {
         // an export that is over leaves its marks behind
-        if (changes != null) {
-            changes.changed(slot);
+        for (TableChanges listener : listeners) {
+            listener.changed(slot);
         }
     }
 
@@ -356,8 +365,8 @@ public final class ConnectionTable extends AdmittedEntries implements AutoClosea
         setKey(slot, key, hash);
         index.put(hash, slot);
         count++;
-        if (changes != null) {
-            changes.changed(slot);
+        for (TableChanges listener : listeners) {
+            listener.changed(slot);
         }
         return slot;
     }
@@ -368,7 +377,7 @@ public final class ConnectionTable extends AdmittedEntries implements AutoClosea
             throw new IllegalArgumentException("not made to replace this table");
         }
         close();
-        changes = null;
+        listeners = NOBODY;
         takeOver(other);
         index = other.index;
         index.setHashes(this::hashOf);

@@ -78,7 +78,7 @@ final class Entry {
      * cold part. {@link ConnectionTable#settle} writes both down.
      */
     static final int LAST_IS_EDGE = packed(LAST, 6, 1);
-    /** Not changed since it was exported; only a running migration ever sets it. */
+    /** Not changed since one of the exports under way took it; nothing else ever sets it. */
     static final int CLEAN = packed(LAST, 7, 1);
 
     // ---- cold ----

@@ -4,8 +4,8 @@ import java.util.Arrays;
 
 /**
  * What has happened to a table since an export in rounds has sent it: which connections are dirty and which are gone. The table tells
- * of every change ({@link Entry#CLEAN} makes it cheap: a connection tells once between two rounds). What changes during a round is for
- * the next one. One thread; memory for each slot only while an export goes on.
+ * of every change ({@link Entry#CLEAN} makes it cheap: a connection tells once between two rounds). The mark serves several exports: where it is
+ * not set, each of them has the connection listed, or has not come to it yet. What changes during a round is for the next one. One thread; memory for each slot only while an export goes on.
  */
 final class TableChanges {
     private static final int KEY_LONGS = 5;

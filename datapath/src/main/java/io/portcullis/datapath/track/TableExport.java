@@ -8,7 +8,7 @@ import java.util.List;
  * TableImport} is the other side.
  *
  * <p>The same thread as the table's collects, a bounded number of connections at a time; any other one may encode what was collected,
- * in the same order. One export at a time; an import into the same table, or another export, ends it.
+ * in the same order. Several exports of a table know nothing of each other; an import into it ends them all.
  */
 public final class TableExport implements AutoCloseable {
     private final ConnectionTracker tracker;
@@ -118,7 +118,7 @@ public final class TableExport implements AutoCloseable {
     @Override
     public void close() {
         if (!isEnded()) {
-            tracker.table().tell(null);
+            tracker.table().tellNoMore(changes);
         }
     }
 

@@ -225,15 +225,72 @@ class TableExportTest {
         }
     }
 
+    @RepeatedTest(5)
+    void shouldServeSeveralExportsThatKnowNothingOfEachOther() {
+        long seed = new Random().nextLong();
+        System.out.println("TableExportTest seed " + seed);
+        Random random = new Random(seed);
+        try (ConnectionTracker here = tracker();
+                ConnectionTracker there = tracker();
+                ConnectionTracker elsewhere = tracker();
+                TableExport first = here.beginExport();
+                TableImport firstTaken = there.beginImport()) {
+            for (int i = 0; i < 100; i++) {
+                step(here, random);
+                send(first.next(random.nextInt(40), START), firstTaken, START, seed);
+            }
+            try (TableExport second = here.beginExport();
+                    TableImport secondTaken = elsewhere.beginImport()) {
+                for (int i = 0; i < 300; i++) {
+                    step(here, random);
+                    if (random.nextBoolean()) {
+                        send(first.next(random.nextInt(40), START), firstTaken, START, seed);
+                    } else {
+                        send(second.next(random.nextInt(40), START), secondTaken, START, seed);
+                    }
+                }
+                arrive(second, secondTaken, here, seed);
+            }
+            step(here, random);
+            arrive(first, firstTaken, here, seed);
+        }
+    }
+
+    private static void step(ConnectionTracker here, Random random) {
+        for (int i = 0; i < 10; i++) {
+            int number = 1 + random.nextInt(300);
+            PacketView packet = Packets.udp(Packets.End.of(number, number), Story.SERVER);
+            if (here.lookup(packet, START) == TrackResult.MISS_NEW) {
+                here.insert(packet, Direction.OUT, 1, 1, START);
+            } else if (random.nextInt(3) == 0) {
+                here.remove(here.connection());
+            }
+        }
+    }
+
+    private static void arrive(TableExport export, TableImport taken, ConnectionTracker here, long seed) {
+        while (export.pending() > 0) {
+            send(export.next(Integer.MAX_VALUE, START), taken, START, seed);
+        }
+        assertThat(taken.digest()).as("seed %d", seed).isEqualTo(export.digest());
+        assertThat(export.digest())
+                .as("seed %d", seed)
+                .isEqualTo(here.export(START).digest());
+        assertThat(taken.finish(export.entries(), export.digest()))
+                .as("seed %d", seed)
+                .isEqualTo(ImportResult.IMPORTED);
+    }
+
     @Test
-    void shouldEndWhenAnotherBeginsOrTheTableIsReplaced() {
+    void shouldEndWhenTheTableIsReplaced() {
         try (ConnectionTracker here = tracker()) {
             open(here, 1);
             TableExport first = here.beginExport();
             TableExport second = here.beginExport();
+            assertThat(first.isEnded()).isFalse();
+            first.close();
             assertThat(first.isEnded()).isTrue();
             assertThatThrownBy(() -> first.next(1, START)).isInstanceOf(IllegalStateException.class);
-            first.close();
             assertThat(second.isEnded()).isFalse();
             here.importSnapshot(new TableSnapshot(List.of(), 0, 0), START);
             assertThat(second.isEnded()).isTrue();
