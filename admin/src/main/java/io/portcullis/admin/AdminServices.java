@@ -164,5 +164,14 @@ public interface AdminServices {
 
     CompletionStage<MigrationView> migration(String id);
 
+    /** Longest wait that {@link #migration(String, int, Duration)} takes. */
+    Duration MAX_MIGRATION_WAIT = Duration.ofSeconds(10);
+
+    /** As {@link #migration(String)}, as soon as it has entered more than {@code phases} phases or has ended, or when {@code wait} is over. */
+    CompletionStage<MigrationView> migration(String id, int phases, Duration wait);
+
+    /** The host that the VM would be moved from; refused as {@link #migrate} would be, and changes nothing. */
+    CompletionStage<HostId> checkMigration(VmId vm, HostId to, String by);
+
     CompletionStage<MigrationView> cancel(String id, String by);
 }

@@ -12,11 +12,14 @@ import io.portcullis.api.FieldProblem;
 import io.portcullis.api.ItemList;
 import io.portcullis.api.MigrationRequest;
 import io.portcullis.api.MigrationView;
+import io.portcullis.migration.model.MigrationOutcome;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -34,12 +37,58 @@ final class MigrationRoutes {
 
     void addTo(Router router) {
         router.add("POST", "/v1/migrations", Access.cluster(Role.EDITOR), this::begin)
+                .add("POST", "/v1/migrations/dry-run", Access.cluster(Role.VIEWER), this::preflight)
+                .add("POST", "/v1/migrations/{id}/reverse", Access.cluster(Role.EDITOR), this::reverse)
                 .add("GET", "/v1/migrations", Access.shared(Role.VIEWER), this::list)
                 .add("GET", "/v1/migrations/{id}", Access.shared(Role.VIEWER), this::get)
                 .add("DELETE", "/v1/migrations/{id}", Access.cluster(Role.EDITOR), this::cancel);
     }
 
     private CompletionStage<Answer> begin(Exchange exchange) {
+        Asked asked = asked(exchange);
+        return services.migrate(asked.vm(), asked.to(), exchange.by()).thenApply(MigrationRoutes::accepted);
+    }
+
+    private static Answer accepted(MigrationView migration) {
+        return Answer.accepted(migration, "/v1/migrations/" + migration.id());
+    }
+
+    private CompletionStage<Answer> preflight(Exchange exchange) {
+        Asked asked = asked(exchange);
+        return new Preflight(services)
+                .look(asked.vm(), asked.to(), exchange.by())
+                .thenApply(Answer::ok);
+    }
+
+    private CompletionStage<Answer> reverse(Exchange exchange) {
+        return services.migration(exchange.variable("id")).thenCompose(migration -> {
+            if (!migration.state().equals(MigrationOutcome.COMMITTED.name())) {
+                throw new RefusedException(
+                        ProblemKind.WRONG_STATE,
+                        "migration " + migration.id() + " is " + migration.state() + ", not COMMITTED",
+                        migration.isOver()
+                                ? "the VM is where it was, on " + migration.from()
+                                : "cancel it, or wait until it has ended");
+            }
+            VmId vm = VmId.parse(migration.vm());
+            return services.placement(vm).thenCompose(placement -> {
+                if (!migration.to().equals(placement.host())) {
+                    throw new RefusedException(
+                            ProblemKind.WRONG_STATE,
+                            "VM " + vm + " is not on " + migration.to() + " any more, where migration " + migration.id()
+                                    + " took it",
+                            "say where it shall go: portcullis migrate " + vm + " --to " + migration.from());
+                }
+                return services.migrate(vm, new HostId(migration.from()), exchange.by())
+                        .thenApply(MigrationRoutes::accepted);
+            });
+        });
+    }
+
+    /** Of whom is asked, and where to. */
+    private record Asked(VmId vm, HostId to) {}
+
+    private static Asked asked(Exchange exchange) {
         MigrationRequest request = exchange.read(MigrationRequest.class);
         List<FieldProblem> mistakes = new ArrayList<>();
         VmId vm = parse("vm", request.vm(), VmId::parse, mistakes);
@@ -47,8 +96,7 @@ final class MigrationRoutes {
         if (vm == null || to == null) {
             throw RefusedException.invalid(mistakes);
         }
-        return services.migrate(vm, to, exchange.by())
-                .thenApply(migration -> Answer.accepted(migration, "/v1/migrations/" + migration.id()));
+        return new Asked(vm, to);
     }
 
     private CompletionStage<Answer> cancel(Exchange exchange) {
@@ -67,12 +115,19 @@ final class MigrationRoutes {
 
     private CompletionStage<Answer> get(Exchange exchange) {
         String id = exchange.variable("id");
-        return services.migration(id).thenApply(migration -> {
-            if (!isVisible(migration, exchange.principal())) {
-                throw new RefusedException(ProblemKind.UNKNOWN, "there is no migration '" + id + "'");
-            }
-            return Answer.ok(migration);
-        });
+        int phases = (int) exchange.number("after", 0, Integer.MAX_VALUE).orElse(0);
+        Duration wait = Duration.ofMillis(exchange.number("waitMillis", 0, AdminServices.MAX_MIGRATION_WAIT.toMillis())
+                .orElse(0));
+        return services.migration(id)
+                .thenCompose(known -> wait.isZero() || !isVisible(known, exchange.principal())
+                        ? CompletableFuture.completedFuture(known)
+                        : services.migration(id, phases, wait))
+                .thenApply(migration -> {
+                    if (!isVisible(migration, exchange.principal())) {
+                        throw new RefusedException(ProblemKind.UNKNOWN, "there is no migration '" + id + "'");
+                    }
+                    return Answer.ok(migration);
+                });
     }
 
     private static boolean isVisible(MigrationView migration, Principal principal) {

@@ -9,6 +9,7 @@ import io.portcullis.api.HostView;
 import io.portcullis.api.MemberView;
 import io.portcullis.api.MigrationView;
 import io.portcullis.api.OperationView;
+import io.portcullis.api.PhaseView;
 import io.portcullis.api.PlacementView;
 import io.portcullis.api.RealizationView;
 import io.portcullis.api.RebalanceView;
@@ -63,6 +64,10 @@ final class FakeServices implements AdminServices {
     final Map<VmId, PlacementView> placements = new LinkedHashMap<>();
     final Map<VmId, VmSpec> specs = new LinkedHashMap<>();
     final Map<String, MigrationView> migrations = new LinkedHashMap<>();
+
+    /** Who asked to wait: id, phases known, milliseconds. */
+    final List<String> waits = new ArrayList<>();
+
     /** What hosts say about flows. */
     volatile LiveHosts firewalls = (host, vnic, query) -> new FirewallAnswer.Silent(host, "nobody is there");
 
@@ -447,10 +452,29 @@ final class FakeServices implements AdminServices {
                     "2026-01-01T00:00:00Z",
                     null,
                     null,
-                    null);
+                    null,
+                    List.of(new PhaseView("RESERVING", "2026-01-01T00:00:00Z")));
             migrations.put(view.id(), view);
             return view;
         });
+    }
+
+    @Override
+    public CompletionStage<HostId> checkMigration(VmId vm, HostId to, String by) {
+        return answer(() -> {
+            existing(to);
+            PlacementView placement = placements.get(vm);
+            if (placement == null || to.value().equals(placement.host())) {
+                throw new RefusedException(ProblemKind.SAME_HOST, vm + " is on " + to + " already");
+            }
+            return new HostId(String.valueOf(placement.host()));
+        });
+    }
+
+    @Override
+    public CompletionStage<MigrationView> migration(String id, int phases, Duration wait) {
+        waits.add(id + " " + phases + " " + wait.toMillis());
+        return migration(id);
     }
 
     @Override

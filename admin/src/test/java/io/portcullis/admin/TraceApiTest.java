@@ -244,7 +244,8 @@ class TraceApiTest extends ApiTestCase {
                         "2026-01-01T00:00:00Z",
                         null,
                         null,
-                        null));
+                        null,
+                        List.of()));
         says("host-1", WEB, VnicMode.SEALED, 3, newestHash(WEB), BY_SQL);
         says("host-2", WEB, VnicMode.PASSIVE, 4, newestHash(WEB), BY_DEFAULT);
 

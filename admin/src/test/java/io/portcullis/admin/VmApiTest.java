@@ -5,13 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.portcullis.api.ApiException;
 import io.portcullis.api.ChangeView;
 import io.portcullis.api.ConnectionsView;
+import io.portcullis.api.CopyRoundView;
 import io.portcullis.api.DiscoveredView;
 import io.portcullis.api.FieldProblem;
 import io.portcullis.api.FindingsRequest;
 import io.portcullis.api.MigrationView;
+import io.portcullis.api.PhaseView;
+import io.portcullis.api.PreflightView;
 import io.portcullis.api.ProtectionSpec;
+import io.portcullis.api.ReceiptView;
 import io.portcullis.api.RulesView;
 import io.portcullis.api.VmView;
+import io.portcullis.api.VnicReceipt;
 import io.portcullis.policy.AddressSource;
 import io.portcullis.policy.DiscoveredAddress;
 import io.portcullis.policy.VnicProtection;
@@ -19,6 +24,7 @@ import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.TestTenant;
 import java.net.InetAddress;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -283,5 +289,110 @@ class VmApiTest extends ApiTestCase {
                 .extracting(FieldProblem::path)
                 .containsExactly("vm", "to");
         assertThat(refused(() -> client.cancel("m-1")).problem().code()).isEqualTo("too-late");
+    }
+
+    @Test
+    void shouldAnswerWhenAMigrationHasEnteredItsNextPhase() {
+        client.apply("acme", TENANT);
+        client.attach("acme", "web-1", "host-1");
+        client.migrate("acme/web-1", "host-2");
+
+        MigrationView migration = client.migration("m-1", 1, Duration.ofMillis(300));
+
+        assertThat(migration.phases()).extracting(PhaseView::phase).containsExactly("RESERVING");
+        assertThat(services.waits).containsExactly("m-1 1 300");
+        assertThat(refused(() -> client.migration("m-1", 1, Duration.ofHours(1)))
+                        .status())
+                .isEqualTo(400);
+    }
+
+    @Test
+    void shouldSayWhatAMigrationWouldBeLikeAndBeginNone() {
+        client.apply("acme", TENANT);
+        client.attach("acme", "web-1", "host-1");
+        services.migrations.put("m-7", committed("m-7", 3_000));
+        services.migrations.put("m-8", committed("m-8", 5_000));
+
+        PreflightView view = client.preflight("acme/web-1", "host-2");
+
+        assertThat(view.from()).isEqualTo("host-1");
+        assertThat(view.connections()).isEqualTo(2L * view.vnics());
+        assertThat(view.expectedPauseNanos()).isEqualTo(5_000);
+        assertThat(view.samples()).isEqualTo(2);
+        assertThat(view.connectionsPerSecond()).isEqualTo(2_000_000);
+        assertThat(view.revisionInForce()).isEqualTo(view.revision());
+        assertThat(view.destination().name()).isEqualTo("host-2");
+        assertThat(client.migrations("acme/web-1", 10)).hasSize(2);
+        assertThat(refused(() -> client.preflight("acme/web-1", "host-1"))
+                        .problem()
+                        .code())
+                .isEqualTo("same-host");
+        assertThat(refused(() -> client.preflight("web-1", "HOST")).status()).isEqualTo(400);
+    }
+
+    @Test
+    void shouldReverseOnlyWhatHasCommittedAndIsStillThere() {
+        client.apply("acme", TENANT);
+        client.attach("acme", "web-1", "host-2");
+        services.migrations.put("m-7", committed("m-7", 3_000));
+
+        MigrationView back = client.reverse("m-7");
+
+        assertThat(back.from()).isEqualTo("host-2");
+        assertThat(back.to()).isEqualTo("host-1");
+        assertThat(refused(() -> client.reverse(back.id())).problem().code()).isEqualTo("wrong-state");
+        client.detach("acme", "web-1");
+        assertThat(refused(() -> client.reverse("m-7")).problem().hint()).contains("--to host-1");
+        assertThat(refused(() -> client.reverse("m-99")).status()).isEqualTo(404);
+    }
+
+    private static MigrationView committed(String id, long pauseNanos) {
+        VnicReceipt vnic = new VnicReceipt(
+                "acme/web-1/eth0",
+                9,
+                9,
+                99,
+                9,
+                "a",
+                "a",
+                1,
+                0,
+                0,
+                0,
+                1,
+                pauseNanos,
+                List.of(new CopyRoundView(2_000, 0, 99, 1_000_000, 5)));
+        ReceiptView receipt = new ReceiptView(
+                "COMMITTED",
+                true,
+                1,
+                2,
+                1,
+                9,
+                9,
+                99,
+                9,
+                1,
+                0,
+                0,
+                0,
+                1,
+                pauseNanos,
+                List.of(),
+                List.of(vnic),
+                List.of());
+        return new MigrationView(
+                id,
+                "acme/web-1",
+                "host-1",
+                "host-2",
+                "COMMITTED",
+                "PLACED",
+                "me",
+                "2026-01-01T00:00:00Z",
+                "2026-01-01T00:00:01Z",
+                null,
+                receipt,
+                List.of());
     }
 }

@@ -1,6 +1,7 @@
 package io.portcullis.api;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param phase how far it is, for example {@code CUTTING_OVER}
  * @param started ISO 8601, UTC
  * @param reason why it did not commit
+ * @param phases that it has entered, in order; of one that runs, as far as its placement says them
  */
 public record MigrationView(
         String id,
@@ -22,7 +24,13 @@ public record MigrationView(
         String started,
         @Nullable String ended,
         @Nullable String reason,
-        @Nullable ReceiptView receipt) {
+        @Nullable ReceiptView receipt,
+        List<PhaseView> phases) {
+    public MigrationView {
+        // a node of an older build says nothing of phases
+        phases = phases == null ? List.of() : List.copyOf(phases);
+    }
+
     /** Whether it has come to an end, well or not. */
     @JsonIgnore
     public boolean isOver() {

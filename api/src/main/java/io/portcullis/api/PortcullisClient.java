@@ -21,7 +21,7 @@ public final class PortcullisClient implements AutoCloseable {
     /** Between two looks at something that is awaited. */
     private static final Duration POLL_INTERVAL = Duration.ofMillis(50);
     /** For which a node is asked to wait with its answer about a realization. */
-    private static final Duration REALIZATION_WAIT = Duration.ofSeconds(5);
+    private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
 
     private final Transport transport;
 
@@ -261,7 +261,7 @@ public final class PortcullisClient implements AutoCloseable {
         while (true) {
             Duration left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
             RealizationView view =
-                    realization(tenant, revision, left.compareTo(REALIZATION_WAIT) < 0 ? left : REALIZATION_WAIT);
+                    realization(tenant, revision, left.compareTo(LONGEST_WAIT) < 0 ? left : LONGEST_WAIT);
             if (view.realized()) {
                 return view;
             }
@@ -404,6 +404,24 @@ public final class PortcullisClient implements AutoCloseable {
         return get(MigrationView.class, "v1", "migrations", id);
     }
 
+    /** As {@link #migration(String)}, as soon as it has entered more than {@code phases} phases or has ended, or after {@code wait} (at most 10 s). */
+    public MigrationView migration(String id, int phases, Duration wait) {
+        String path = Transport.path("v1", "migrations", id)
+                + Transport.query("after", phases, "waitMillis", wait.toMillis());
+        return transport.parse(
+                transport.send(transport.requestTo(path).GET().build()), Transport.Shape.of(MigrationView.class));
+    }
+
+    /** What a migration would be; refused as that would be. Nothing is changed. */
+    public PreflightView preflight(String vm, String to) {
+        return call("POST", new MigrationRequest(vm, to), PreflightView.class, "v1", "migrations", "dry-run");
+    }
+
+    /** Begins to move the VM of a committed migration back to where that took it from. */
+    public MigrationView reverse(String id) {
+        return call("POST", null, MigrationView.class, "v1", "migrations", id, "reverse");
+    }
+
     /** Cancels; refused with 409 when the hand-over has begun. */
     public MigrationView cancel(String id) {
         return call("DELETE", null, MigrationView.class, "v1", "migrations", id);
@@ -418,13 +436,18 @@ public final class PortcullisClient implements AutoCloseable {
     public MigrationView awaitMigration(String id, Duration timeout, Consumer<MigrationView> progress)
             throws TimeoutException {
         long deadline = System.nanoTime() + timeout.toNanos();
+        MigrationView view = migration(id);
         while (true) {
-            MigrationView view = migration(id);
             progress.accept(view);
             if (view.isOver()) {
                 return view;
             }
-            pause(deadline, "migration " + id + " has not ended");
+            int phases = view.phases().size();
+            Duration left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+            view = migration(id, phases, left.compareTo(LONGEST_WAIT) < 0 ? left : LONGEST_WAIT);
+            if (!view.isOver() && view.phases().size() <= phases) {
+                pause(deadline, "migration " + id + " has not ended");
+            }
         }
     }
 

@@ -1,11 +1,11 @@
 package io.portcullis.cli;
 
 import io.portcullis.api.MigrationView;
+import io.portcullis.api.PreflightView;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -22,7 +22,9 @@ import picocli.CommandLine.Parameters;
             "",
             "Examples:",
             "  portcullis migrate web-1 --to host-2",
-            "  portcullis migrate web-1 --to host-2 --no-wait    prints the id; see 'get migration ID'"
+            "  portcullis migrate web-1 --to host-2 --dry-run    would it be accepted, how much would move, how long"
+                    + " is the pause",
+            "  portcullis migrate web-1 --to host-2 --no-wait    prints the id; see 'migrations watch ID'"
         })
 final class MigrateCommand implements Callable<Integer> {
     @Mixin
@@ -34,8 +36,16 @@ final class MigrateCommand implements Callable<Integer> {
     @Option(names = "--to", required = true, paramLabel = "HOST", description = "Where it goes.")
     private String to = "";
 
-    @Option(names = "--no-wait", description = "Only begin.")
-    private boolean noWait;
+    @Option(names = "--dry-run", description = "Only say whether it would be accepted, and what it would be like.")
+    private boolean dryRun;
+
+    @Option(
+            names = "--wait",
+            negatable = true,
+            defaultValue = "true",
+            fallbackValue = "true",
+            description = "Wait until it has ended (the default), or only begin.")
+    private boolean await = true;
 
     @Option(names = "--timeout", paramLabel = "SECONDS", description = "Longest wait (default 60).")
     private int timeoutSeconds = 60;
@@ -47,36 +57,28 @@ final class MigrateCommand implements Callable<Integer> {
     @Override
     public Integer call() throws TimeoutException {
         try (session) {
-            MigrationView begun = session.client().migrate(session.vm(vm).toString(), to);
-            if (noWait) {
-                session.output().done(begun, begun.id());
+            String name = session.vm(vm).toString();
+            if (dryRun) {
+                PreflightView view = session.client().preflight(name, to);
+                Output output = session.output();
+                output.text(out -> Table.of(List.of(view.source(), view.destination()), output.wide(), Tables.PREFLIGHT)
+                        .print(out));
+                output.done(view, Sentences.preflight(view));
                 return ExitCode.OK;
             }
-            session.say(begun.vm() + " " + begun.from() + " → " + begun.to() + " (" + begun.id() + ")");
-            MigrationView ended = session.client()
-                    .awaitMigration(begun.id(), Duration.ofSeconds(timeoutSeconds), new Progress(session));
-            session.output().done(ended, Sentences.migration(ended));
-            return ended.state().equals("COMMITTED") ? ExitCode.OK : ExitCode.FAILED;
+            return follow(session, session.client().migrate(name, to), await, timeoutSeconds);
         }
     }
 
-    /** A line for every new phase, with the time since the beginning. */
-    private static final class Progress implements Consumer<MigrationView> {
-        private final Session session;
-        private final long started = System.nanoTime();
-        private String last = "";
-
-        Progress(Session session) {
-            this.session = session;
+    /** What is said of a migration that has just begun; the status to exit with. */
+    static int follow(Session session, MigrationView begun, boolean await, int timeoutSeconds) throws TimeoutException {
+        if (!await) {
+            session.output().done(begun, begun.id());
+            return ExitCode.OK;
         }
-
-        @Override
-        public void accept(MigrationView view) {
-            if (!view.phase().equals(last)) {
-                last = view.phase();
-                long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - started);
-                session.say(String.format("%8d ms  %s", millis, last));
-            }
-        }
+        session.say(begun.vm() + " " + begun.from() + " → " + begun.to() + " (" + begun.id() + ")");
+        MigrationView ended = MigrationWait.await(session, begun.id(), Duration.ofSeconds(timeoutSeconds));
+        session.output().done(ended, Sentences.migration(ended));
+        return ended.state().equals("COMMITTED") ? ExitCode.OK : ExitCode.FAILED;
     }
 }

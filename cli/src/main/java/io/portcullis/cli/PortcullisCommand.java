@@ -32,6 +32,7 @@ import picocli.CommandLine.Command;
             EvaluateCommand.class,
             TraceCommand.class,
             MigrateCommand.class,
+            MigrationsCommand.class,
             CancelCommand.class,
             DrainCommand.class,
             EvacuateCommand.class,

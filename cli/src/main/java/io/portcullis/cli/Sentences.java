@@ -7,6 +7,7 @@ import io.portcullis.api.FindingView;
 import io.portcullis.api.HitsView;
 import io.portcullis.api.MigrationView;
 import io.portcullis.api.OperationView;
+import io.portcullis.api.PreflightView;
 import io.portcullis.api.RealizationView;
 import io.portcullis.api.ReceiptView;
 import io.portcullis.api.StagedView;
@@ -175,6 +176,24 @@ final class Sentences {
                                 .toList());
         return what + view.state().toLowerCase(Locale.ROOT) + ", " + progress + open + Words.eta(view.etaMillis())
                 + failed;
+    }
+
+    static String preflight(PreflightView view) {
+        StringBuilder text = new StringBuilder(view.vm() + " " + view.from() + " → " + view.to()
+                + ": would be accepted; " + (view.vnics() == 1 ? "1 vNIC" : view.vnics() + " vNICs") + ", "
+                + view.connections() + " connections, ");
+        Long pause = view.expectedPauseNanos();
+        text.append(
+                pause == null
+                        ? "no migration before to expect a pause from"
+                        : "pause about " + Words.millis(pause) + " (median of " + view.samples() + " before)");
+        if (view.connectionsPerSecond() != null) {
+            text.append(", rounds do not get shorter if more than ")
+                    .append(view.connectionsPerSecond())
+                    .append(" connections change in a second");
+        }
+        view.notes().forEach(note -> text.append("\n  ").append(note));
+        return text.toString();
     }
 
     static String migration(MigrationView migration) {

@@ -13,6 +13,7 @@ import io.portcullis.api.MigrationView;
 import io.portcullis.api.OperationView;
 import io.portcullis.api.PolicySpec;
 import io.portcullis.api.PolicyStatus;
+import io.portcullis.api.PreflightView;
 import io.portcullis.api.QuotaView;
 import io.portcullis.api.RebalanceView;
 import io.portcullis.api.ReceiptView;
@@ -204,6 +205,13 @@ final class Tables {
             column("STARTED", MigrationView::started),
             wideColumn("BY", MigrationView::requestedBy),
             wideColumn("REASON", MigrationView::reason));
+
+    static final List<Column<PreflightView.Host>> PREFLIGHT = List.of(
+            column("HOST", PreflightView.Host::name),
+            column("VMS", PreflightView.Host::vms),
+            column("VNICS", PreflightView.Host::vnics),
+            column("MAX-VNICS", PreflightView.Host::maxVnics),
+            column("CONNECTIONS", PreflightView.Host::connections));
 
     static final List<Column<OperationView>> OPERATIONS = List.of(
             column("ID", OperationView::id),

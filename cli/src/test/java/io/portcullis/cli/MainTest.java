@@ -193,8 +193,8 @@ class MainTest extends CliTestCase {
     void shouldFollowAMigrationToItsEnd() {
         cluster.on("POST /v1/migrations", 202, RUNNING.formatted("RESERVING"))
                 .on("GET /v1/migrations/m-1", 200, RUNNING.formatted("PREPARED"))
-                .on("GET /v1/migrations/m-1", 200, RUNNING.formatted("CUTTING_OVER"))
-                .on("GET /v1/migrations/m-1", 200, ENDED.formatted("COMMITTED", "COMMITTED"));
+                .on("GET /v1/migrations/m-1?after=0", 200, RUNNING.formatted("CUTTING_OVER"))
+                .on("GET /v1/migrations/m-1?after=0", 200, ENDED.formatted("COMMITTED", "COMMITTED"));
 
         assertThat(run("migrate", "web-1", "--to", "host-2")).isEqualTo(ExitCode.OK);
 
@@ -306,6 +306,7 @@ class MainTest extends CliTestCase {
                 "tag",
                 "finding",
                 "migrate",
+                "migrations",
                 "cancel",
                 "drain",
                 "evacuate",

@@ -164,6 +164,7 @@ final class BulkRunner {
             case PlacementReply.Attached _,
                     PlacementReply.Detached _,
                     PlacementReply.Cancelled _,
+                    PlacementReply.MigrationPossible _,
                     PlacementReply.Placement _ ->
                 Optional.of(failed(operation, vm, "unexpected answer " + answered.reply()));
         });

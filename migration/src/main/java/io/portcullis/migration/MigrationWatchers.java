@@ -4,16 +4,42 @@ import io.portcullis.migration.model.MigrationReceipt;
 import io.portcullis.migration.model.Move;
 import io.portcullis.migration.model.PlacementState;
 import java.util.ArrayDeque;
+import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
-/** Who watches the migration under way; used by its placement only. At the limit the oldest watcher is dropped. */
+/**
+ * Who watches the migration under way, or awaits its next phase; used by its placement only. At the limit the oldest watcher is dropped, and who has waited
+ * longest gets an answer.
+ */
 final class MigrationWatchers {
     private final ArrayDeque<ActorRef<MigrationUpdate>> watchers = new ArrayDeque<>();
+    private final ArrayDeque<PlacementCommand.AwaitMigration> waiting = new ArrayDeque<>();
     private final int limit;
+    private final Function<PlacementState, PlacementView> view;
 
-    MigrationWatchers(int limit) {
+    MigrationWatchers(int limit, Function<PlacementState, PlacementView> view) {
         this.limit = limit;
+        this.view = view;
+    }
+
+    void await(PlacementState state, PlacementCommand.AwaitMigration await) {
+        if (hasCome(state, await)) {
+            answer(state, await);
+            return;
+        }
+        if (waiting.size() == limit) {
+            answer(state, waiting.removeFirst());
+        }
+        waiting.addLast(await);
+    }
+
+    private static boolean hasCome(PlacementState state, PlacementCommand.AwaitMigration await) {
+        return !state.isMoving(await.id()) || state.currentMove().phases().size() > await.phases();
+    }
+
+    private void answer(PlacementState state, PlacementCommand.AwaitMigration await) {
+        await.replyTo().tell(new PlacementReply.Placement(view.apply(state)));
     }
 
     void add(PlacementState state, PlacementCommand.WatchMigration watch) {
@@ -32,6 +58,13 @@ final class MigrationWatchers {
         if (move == null || before.phase() == after.phase()) {
             return;
         }
+        waiting.removeIf(await -> {
+            boolean come = hasCome(after, await);
+            if (come) {
+                answer(after, await);
+            }
+            return come;
+        });
         MigrationUpdate update = update(after, move.id());
         if (update != null) {
             watchers.forEach(watcher -> watcher.tell(update));

@@ -26,14 +26,28 @@ public sealed interface PlacementCommand {
     /** Lets the VM go from its host: Detached or Refused. */
     record DetachVm(String by, ActorRef<PlacementReply> replyTo) implements Operator {}
 
-    /** Moves the VM with all its vNICs: MigrationAccepted once it is reserved, or Refused. */
-    record MigrateVm(HostId to, String by, ActorRef<PlacementReply> replyTo) implements Operator {}
+    /**
+     * Moves the VM with all its vNICs: MigrationAccepted once it is reserved, or Refused.
+     *
+     * @param dryRun only finds out whether it would be refused: MigrationPossible if not
+     */
+    record MigrateVm(HostId to, String by, boolean dryRun, ActorRef<PlacementReply> replyTo) implements Operator {
+        /** One that is meant. */
+        public MigrateVm(HostId to, String by, ActorRef<PlacementReply> replyTo) {
+            this(to, by, false, replyTo);
+        }
+    }
 
     /** Cancelled if the hand-over has not begun, else Refused with TOO_LATE. */
     record CancelMigration(String id, String by, ActorRef<PlacementReply> replyTo) implements Operator {}
 
     /** Placement, also for a VM that was never attached. */
     record GetPlacement(ActorRef<PlacementReply> replyTo) implements Operator {}
+
+    /**
+     * Placement, as soon as the migration has entered more than {@code phases} phases, or is not under way. The asker needs a limit of its own.
+     */
+    record AwaitMigration(String id, int phases, ActorRef<PlacementReply> replyTo) implements Operator {}
 
     /** Tells {@code replyTo} where the migration stands, then each new phase until it has ended. */
     record WatchMigration(String id, ActorRef<MigrationUpdate> replyTo) implements Operator {}

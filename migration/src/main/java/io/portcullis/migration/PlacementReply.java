@@ -16,6 +16,9 @@ public sealed interface PlacementReply extends CborSerializable {
     /** The migration is reserved and runs; follow it with {@link PlacementCommand.WatchMigration}. */
     record MigrationAccepted(String id, VmId vm, HostId from, HostId to) implements PlacementReply {}
 
+    /** The migration would be accepted as things stand; nothing was changed. */
+    record MigrationPossible(VmId vm, HostId from, HostId to) implements PlacementReply {}
+
     /** The hand-over will not happen; the destination is being cleared. */
     record Cancelled(String id) implements PlacementReply {}
 

@@ -2,12 +2,14 @@ package io.portcullis.migration;
 
 import io.portcullis.migration.model.MigrationReceipt;
 import io.portcullis.migration.model.Move;
+import io.portcullis.migration.model.PhaseTime;
 import io.portcullis.migration.model.PlacementPhase;
 import io.portcullis.migration.model.PlacementState;
 import io.portcullis.persistence.CborSerializable;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
 import io.portcullis.vnic.VmSpec;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param migration id of the migration under way, null if none is
  * @param lastReceipt receipt of the migration that ended last, null if none has
  * @param takenFrom the lost host from which it was taken over, without its connections; null otherwise
+ * @param phases of the migration under way so far; empty if none is
  */
 public record PlacementView(
         VmId vm,
@@ -30,8 +33,14 @@ public record PlacementView(
         @Nullable VmSpec spec,
         @Nullable String migration,
         @Nullable MigrationReceipt lastReceipt,
-        @Nullable HostId takenFrom)
+        @Nullable HostId takenFrom,
+        List<PhaseTime> phases)
         implements CborSerializable {
+    public PlacementView {
+        // a node of an older build says nothing of phases
+        phases = phases == null ? List.of() : List.copyOf(phases);
+    }
+
     static PlacementView of(PlacementState state, HostLookup hosts) {
         HostId host = state.host();
         Move move = state.move();
@@ -44,6 +53,7 @@ public record PlacementView(
                 state.spec(),
                 move == null ? null : move.id(),
                 state.lastReceipt(),
-                state.takenFrom());
+                state.takenFrom(),
+                move == null ? List.of() : move.phases());
     }
 }

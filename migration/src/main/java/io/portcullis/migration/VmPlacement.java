@@ -88,7 +88,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
         this.settings = environment.settings();
         this.recorder = new PlacementRecorder(context, environment.records());
         this.preflight = new PlacementPreflight(context, environment.hosts(), settings);
-        this.watchers = new MigrationWatchers(settings.maxWatchers());
+        this.watchers = new MigrationWatchers(settings.maxWatchers(), this::view);
     }
 
     @Override
@@ -141,6 +141,10 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
                         () -> cancel.replyTo().tell(new PlacementReply.Cancelled(cancel.id())));
             case PlacementCommand.GetPlacement get -> {
                 get.replyTo().tell(new PlacementReply.Placement(view(state)));
+                yield Effect().none();
+            }
+            case PlacementCommand.AwaitMigration await -> {
+                watchers.await(state, await);
                 yield Effect().none();
             }
             case PlacementCommand.WatchMigration watch -> {
@@ -254,6 +258,16 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
     }
 
     private Effect<PlacementEvent, PlacementState> migrate(PlacementState state, PlacementCommand.MigrateVm order) {
+        if (order.dryRun()) {
+            Refusal why = PlacementMachine.whyNotMigrate(state, order.to());
+            order.replyTo()
+                    .tell(
+                            why != null
+                                    ? Refused.of(why)
+                                    : new PlacementReply.MigrationPossible(
+                                            vm, Objects.requireNonNull(state.host()), order.to()));
+            return Effect().none();
+        }
         String id = environment.newMigrationId().get();
         return ordered(
                 state,

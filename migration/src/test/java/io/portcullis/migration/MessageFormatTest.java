@@ -104,11 +104,13 @@ class MessageFormatTest {
         var bulk = KIT.<BulkReply>createTestProbe().getRef();
         List<VnicTarget> targets = List.of(
                 new VnicTarget(ETH0, new CutoverTarget(new InetSocketAddress("127.0.0.1", 4000), "secret", 1, 2)));
-        PlacementView view = new PlacementView(WEB.vm(), PlacementPhase.PLACED, ONE, 1, true, WEB, null, RECEIPT, TWO);
+        PlacementView view = new PlacementView(
+                WEB.vm(), PlacementPhase.PLACED, ONE, 1, true, WEB, null, RECEIPT, TWO, RECEIPT.phases());
         return List.of(
                 new PlacementCommand.AttachVm(WEB, ONE, "ann", replies),
                 new PlacementCommand.DetachVm("ann", replies),
-                new PlacementCommand.MigrateVm(TWO, "ann", replies),
+                new PlacementCommand.MigrateVm(TWO, "ann", true, replies),
+                new PlacementCommand.AwaitMigration("m1", 2, replies),
                 new PlacementCommand.CancelMigration("m1", "ann", replies),
                 new PlacementCommand.GetPlacement(replies),
                 new PlacementCommand.AttachReport(ONE, 1, null),
@@ -125,6 +127,7 @@ class MessageFormatTest {
                 new PlacementReply.Attached(view),
                 new PlacementReply.Detached(WEB.vm()),
                 new PlacementReply.MigrationAccepted("m1", WEB.vm(), ONE, TWO),
+                new PlacementReply.MigrationPossible(WEB.vm(), ONE, TWO),
                 new PlacementReply.Cancelled("m1"),
                 new PlacementReply.Placement(view),
                 new PlacementReply.Refused(RefusalCode.MOVING, "moving"),

@@ -13,6 +13,7 @@ import io.portcullis.migration.model.MigrationReceipt;
 import io.portcullis.migration.model.PhaseTime;
 import io.portcullis.migration.model.PlacementPhase;
 import io.portcullis.migration.model.VnicTransfer;
+import io.portcullis.policy.HostId;
 import java.util.List;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.junit.jupiter.api.AfterEach;
@@ -120,6 +121,46 @@ class MigrationTest {
         assertThat(last.receipt()).isNotNull();
         cluster.placement(WEB.vm()).tell(new PlacementCommand.WatchMigration("m99", watcher.getRef()));
         watcher.expectMessage(new MigrationUpdate.NotFound("m99"));
+    }
+
+    @Test
+    void shouldAnswerWhoAwaitsTheNextPhase() {
+        cluster.attach(WEB, ONE);
+        cluster.host(TWO).hang(FakeVmHost.Op.ADMIT);
+        String id = cluster.startMigration(WEB, TWO);
+        assertThat(awaitMoreThan(id, 0).phases())
+                .extracting(PhaseTime::phase)
+                .containsExactly(PlacementPhase.RESERVING);
+
+        TestProbe<PlacementReply> next = cluster.kit.createTestProbe();
+        cluster.placement(WEB.vm()).tell(new PlacementCommand.AwaitMigration(id, 1, next.getRef()));
+        cluster.host(TWO).goOn(FakeVmHost.Op.ADMIT);
+
+        PlacementView view = ((PlacementReply.Placement) next.receiveMessage(FakeCluster.PATIENCE)).view();
+        assertThat(view.phases()).extracting(PhaseTime::phase).contains(PlacementPhase.PREPARED);
+        cluster.receipt(WEB, id);
+        assertThat(awaitMoreThan(id, 99).migration()).isNull();
+    }
+
+    private PlacementView awaitMoreThan(String id, int phases) {
+        return ((PlacementReply.Placement)
+                        cluster.ask(WEB.vm(), replyTo -> new PlacementCommand.AwaitMigration(id, phases, replyTo)))
+                .view();
+    }
+
+    @Test
+    void shouldSayWhetherAMigrationWouldBePossibleAndChangeNothing() {
+        cluster.attach(WEB, ONE);
+
+        assertThat(wouldMigrate(TWO)).isEqualTo(new PlacementReply.MigrationPossible(WEB.vm(), ONE, TWO));
+        assertThat(cluster.view(WEB).epoch()).isEqualTo(1);
+        cluster.host(TWO).free(1);
+        assertThat(wouldMigrate(TWO)).isInstanceOf(PlacementReply.Refused.class);
+        assertThat(wouldMigrate(ONE)).isInstanceOf(PlacementReply.Refused.class);
+    }
+
+    private PlacementReply wouldMigrate(HostId to) {
+        return cluster.ask(WEB.vm(), replyTo -> new PlacementCommand.MigrateVm(to, "ann", true, replyTo));
     }
 
     @Test

@@ -319,12 +319,19 @@ public final class ActorServices implements AdminServices {
 
     @Override
     public CompletionStage<MigrationView> migrate(VmId vm, HostId to, String by) {
-        return migrations
-                .begin(vm, to, by)
-                .exceptionallyCompose(failure -> unlessUnknown(
-                        failure,
-                        kind -> kind == ProblemKind.WRONG_STATE || kind == ProblemKind.UNKNOWN,
-                        () -> hosts.requireKnown(to).thenCompose(known -> tenants.requireVm(vm))));
+        return unlessUnknown(vm, to, migrations.begin(vm, to, by));
+    }
+
+    @Override
+    public CompletionStage<HostId> checkMigration(VmId vm, HostId to, String by) {
+        return unlessUnknown(vm, to, migrations.check(vm, to, by));
+    }
+
+    private <T> CompletionStage<T> unlessUnknown(VmId vm, HostId to, CompletionStage<T> answer) {
+        return answer.exceptionallyCompose(failure -> unlessUnknown(
+                failure,
+                kind -> kind == ProblemKind.WRONG_STATE || kind == ProblemKind.UNKNOWN,
+                () -> hosts.requireKnown(to).thenCompose(known -> tenants.requireVm(vm))));
     }
 
     /**
@@ -349,6 +356,11 @@ public final class ActorServices implements AdminServices {
     @Override
     public CompletionStage<MigrationView> migration(String id) {
         return migrations.find(id);
+    }
+
+    @Override
+    public CompletionStage<MigrationView> migration(String id, int phases, Duration wait) {
+        return migrations.await(id, phases, wait);
     }
 
     @Override

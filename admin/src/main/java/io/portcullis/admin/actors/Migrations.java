@@ -3,6 +3,7 @@ package io.portcullis.admin.actors;
 import io.portcullis.admin.http.ProblemKind;
 import io.portcullis.admin.http.RefusedException;
 import io.portcullis.api.MigrationView;
+import io.portcullis.api.PhaseView;
 import io.portcullis.api.ReceiptView;
 import io.portcullis.migration.PlacementCommand;
 import io.portcullis.migration.PlacementReply;
@@ -11,6 +12,7 @@ import io.portcullis.migration.model.MigrationReceipt;
 import io.portcullis.persistence.MigrationRow;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.HashSet;
@@ -94,7 +96,33 @@ final class Migrations {
                 Instant.now().toString(),
                 null,
                 null,
-                null);
+                null,
+                List.of());
+    }
+
+    CompletionStage<HostId> check(VmId vm, HostId to, String by) {
+        return ask(vm, replyTo -> new PlacementCommand.MigrateVm(to, by, true, replyTo))
+                .thenApply(reply -> switch (reply) {
+                    case PlacementReply.MigrationPossible(VmId _, HostId from, HostId _) -> from;
+                    case PlacementReply.Refused(var code, String message) -> throw Asking.refused(code, message);
+                    default -> throw Asking.unexpected(reply);
+                });
+    }
+
+    /** Answers when there are more than so many phases, or it has ended, or the wait is over. */
+    CompletionStage<MigrationView> await(String id, int phases, Duration wait) {
+        return find(id).thenCompose(known -> {
+            if (known.isOver() || wait.isZero() || known.phases().size() > phases) {
+                return CompletableFuture.completedFuture(known);
+            }
+            VmId vm = VmId.parse(known.vm());
+            return asking.<PlacementCommand, PlacementReply>ask(
+                            access.placement().apply(vm),
+                            replyTo -> new PlacementCommand.AwaitMigration(id, phases, replyTo),
+                            wait)
+                    .handle((news, silence) -> id)
+                    .thenCompose(this::find);
+        });
     }
 
     CompletionStage<MigrationView> find(String id) {
@@ -139,7 +167,7 @@ final class Migrations {
     /** How the migration stands, with what the VM's placement says now. */
     private static MigrationView live(MigrationView known, PlacementView placement) {
         if (known.id().equals(placement.migration())) {
-            return with(known, RUNNING, placement.phase().name(), null, null);
+            return with(known, RUNNING, placement.phase().name(), null, null, Receipts.phases(placement.phases()));
         }
         MigrationReceipt receipt = placement.lastReceipt();
         if (receipt == null || !receipt.id().equals(known.id())) {
@@ -150,11 +178,17 @@ final class Migrations {
                                 ? 0
                                 : receipt.phases().getLast().atMillis())
                 .toString();
-        return with(known, receipt.outcome().name(), placement.phase().name(), ended, Receipts.view(receipt));
+        ReceiptView view = Receipts.view(receipt);
+        return with(known, view.outcome(), placement.phase().name(), ended, view, view.phases());
     }
 
     private static MigrationView with(
-            MigrationView known, String state, String phase, @Nullable String ended, @Nullable ReceiptView receipt) {
+            MigrationView known,
+            String state,
+            String phase,
+            @Nullable String ended,
+            @Nullable ReceiptView receipt,
+            List<PhaseView> phases) {
         return new MigrationView(
                 known.id(),
                 known.vm(),
@@ -166,7 +200,8 @@ final class Migrations {
                 known.started(),
                 ended,
                 reason(receipt),
-                receipt);
+                receipt,
+                phases);
     }
 
     private static MigrationView view(MigrationRow row) {
@@ -184,7 +219,8 @@ final class Migrations {
                 row.started().toString(),
                 ended == null ? null : ended.toString(),
                 reason(receipt),
-                receipt);
+                receipt,
+                receipt == null ? List.of() : receipt.phases());
     }
 
     private static @Nullable String reason(@Nullable ReceiptView receipt) {

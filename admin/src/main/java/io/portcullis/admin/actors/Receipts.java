@@ -9,6 +9,7 @@ import io.portcullis.api.PhaseView;
 import io.portcullis.api.ReceiptView;
 import io.portcullis.api.VnicReceipt;
 import io.portcullis.migration.model.MigrationReceipt;
+import io.portcullis.migration.model.PhaseTime;
 import io.portcullis.migration.model.VnicTransfer;
 import io.portcullis.persistence.PolicyJacksonModule;
 import java.time.Instant;
@@ -58,13 +59,17 @@ final class Receipts {
                 sum(receipt, VnicTransfer::framesDropped),
                 max(receipt, VnicTransfer::freezeNanos),
                 max(receipt, VnicTransfer::pauseNanos),
-                receipt.phases().stream()
-                        .map(time -> new PhaseView(
-                                time.phase().name(),
-                                Instant.ofEpochMilli(time.atMillis()).toString()))
-                        .toList(),
+                phases(receipt.phases()),
                 receipt.vnics().stream().map(Receipts::view).toList(),
                 List.copyOf(receipt.problems()));
+    }
+
+    static List<PhaseView> phases(List<PhaseTime> times) {
+        return times.stream()
+                .map(time -> new PhaseView(
+                        time.phase().name(),
+                        Instant.ofEpochMilli(time.atMillis()).toString()))
+                .toList();
     }
 
     private static long sum(MigrationReceipt receipt, ToLongFunction<VnicTransfer> value) {

@@ -379,8 +379,17 @@ class ActorServicesTest {
 
     private static PlacementReply placed(
             PlacementPhase phase, @Nullable String migration, @Nullable MigrationReceipt receipt) {
-        return new PlacementReply.Placement(
-                new PlacementView(WEB, phase, HOST_1, 3, true, null, migration, receipt, null));
+        return new PlacementReply.Placement(new PlacementView(
+                WEB,
+                phase,
+                HOST_1,
+                3,
+                true,
+                null,
+                migration,
+                receipt,
+                null,
+                migration == null ? List.of() : List.of(new PhaseTime(phase, 1_000))));
     }
 
     private static MigrationReceipt receipt(String id) {
