@@ -23,24 +23,28 @@ final class ConflictSearch {
 
     private final PolicyShapes shapes;
     private final DecidingRules deciding;
+    private final Set<RuleShape> elsewhere;
     private final Effort effort;
 
-    ConflictSearch(PolicyShapes shapes, DecidingRules deciding, Effort effort) {
+    /** @param elsewhere rules that no vNIC of today meets */
+    ConflictSearch(PolicyShapes shapes, DecidingRules deciding, Set<RuleShape> elsewhere, Effort effort) {
         this.shapes = shapes;
         this.deciding = deciding;
+        this.elsewhere = elsewhere;
         this.effort = effort;
     }
 
     /** At most {@link AnalysisLimits#MAX_CAUSES}, in order of evaluation. */
     List<Conflict> of(RuleShape rule) {
         Set<Action> opposite = opposite(rule.action());
-        if (opposite.isEmpty()) {
+        if (opposite.isEmpty() || deciding.isBlurredUntil(rule.stage())) {
             return List.of();
         }
         List<RuleShape> overlapping = new ArrayList<>();
         effort.begin();
         deciding.of(rule.stage()).visit(opposite, Question.meeting(shapes, rule), effort, earlier -> {
             if ((earlier.directions() & rule.directions()) != 0
+                    && !elsewhere.contains(earlier)
                     && !shapes.covers(rule, earlier)
                     && !shapes.covers(earlier, rule)) {
                 overlapping.add(earlier);

@@ -4,6 +4,7 @@ import io.portcullis.policy.Action;
 import io.portcullis.policy.Category;
 import io.portcullis.policy.Stage;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -47,6 +48,16 @@ final class DecidingRules {
         return passOn ? leadOn : EnumSet.complementOf(EnumSet.copyOf(leadOn));
     }
 
+    /** Whether rules of the stage, or of an earlier one, are left out: then the first that is known to match a packet may not be the first. */
+    boolean isBlurredUntil(Stage last) {
+        return Arrays.stream(Stage.values()).anyMatch(stage -> !isBefore(last, stage) && shapes.isBlurred(stage));
+    }
+
+    /** Whether a rule that is left out may lead on to the next stage what others of its stage seem to decide. */
+    private boolean mayBePassed(Stage stage, RuleShape rule) {
+        return stage != rule.stage() && shapes.isBlurred(stage);
+    }
+
     private static boolean isBefore(Stage one, Stage other) {
         return one.compareTo(other) < 0;
     }
@@ -70,6 +81,9 @@ final class DecidingRules {
         for (Stage stage : Stage.values()) {
             if (isBefore(rule.stage(), stage)) {
                 break;
+            }
+            if (mayBePassed(stage, rule)) {
+                continue;
             }
             Set<Action> actions = stage == rule.stage() ? ALL_ACTIONS : actions(stage, false);
             RuleShape first = first(stage, actions, covering, rule.directions());
@@ -154,6 +168,9 @@ final class DecidingRules {
         for (Stage stage : Stage.values()) {
             if (isBefore(rule.stage(), stage)) {
                 break;
+            }
+            if (mayBePassed(stage, rule)) {
+                continue;
             }
             boolean isWhole = of(stage).visit(ALL_ACTIONS, meeting, effort, found -> {
                 if ((found.directions() & rule.directions()) != 0) {

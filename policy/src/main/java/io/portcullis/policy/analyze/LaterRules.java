@@ -48,7 +48,7 @@ final class LaterRules {
                 later = new StageRules();
                 stage = rule.stage();
             }
-            if (!dead.contains(rule)) {
+            if (!dead.contains(rule) && !shapes.isBlurred(rule.stage())) {
                 Optional<RuleShape> instead = instead(rule, later, dead);
                 if (instead.isPresent() || isIdle(rule, later)) {
                     found.put(rule, instead);

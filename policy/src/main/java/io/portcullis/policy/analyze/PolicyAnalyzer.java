@@ -2,6 +2,7 @@ package io.portcullis.policy.analyze;
 
 import io.portcullis.policy.Action;
 import io.portcullis.policy.Category;
+import io.portcullis.policy.Stage;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.Tier;
 import io.portcullis.policy.analyze.MatchedPackets.Outcome;
@@ -23,8 +24,17 @@ import java.util.Set;
  * ({@link io.portcullis.policy.model.ModelValidator}); any thread, some seconds of it for 100,000 rules.
  *
  * <p>What is found is so: a rule is compared by what it matches (vNICs that it is applied to, direction, addresses, services with TCP
- * flags, Ethernet headers), with its groups as they are in this model, never by how it is written. A rule for all vNICs is also one for
- * those that are yet to come.
+ * flags, Ethernet headers), with its groups as they are in this model, never by how it is written.
+ *
+ * <p>What is found is about every frame, from and to whatever address, in either direction, at every place: each vNIC of today for which the tenant's
+ * rules hold (one that is excluded is no place), and one that is yet to come, which no group has and no exclusion names. There a
+ * rule decides about a frame that it matches if it is applied to the place, no earlier rule of its {@link Stage} that is applied to the place matches
+ * the frame, and none of an earlier stage, the provider's among them, has ended the evaluation. A rule is shadowed, or redundant by earlier ones, if it
+ * decides about no frame at any place; redundant, too, if without it, and without all others that are called so, the same becomes of every frame at every
+ * place; and a PASS passes all if none of the later rules of its stage decides anywhere. That a vNIC cannot have an address counts for nothing in
+ * this: it may get it. It counts for rules that never match. Of these is said that they match no frame, or none that a vNIC of today
+ * to which they are applied could send from its own addresses or get at them; where no vNIC enforces anything yet, only the first is said. A rule that matches
+ * none of today is nevertheless one that may decide at the vNIC that is yet to come, leaves later ones nothing there, and is named with their causes.
  *
  * <p>Of a tenant that has policies of the provider, what these leave to the tenant's rules; what is found is about the tenant's own. Of the provider's
  * model, in which there are no VMs, what is so whoever is in its groups: rules that match nothing or allow too much, and those
@@ -44,7 +54,8 @@ import java.util.Set;
  *   <li>Conflicts: for each rule some of those there are, at most {@link AnalysisLimits#MAX_CAUSES}, and only where one of at most
  *       {@link AnalysisLimits#MAX_SAMPLES} packets that are tried shows it. Across categories, whose order is meant, none.
  *   <li>Types of ICMP that never open a connection, and addresses that SpoofGuard lets no vNIC use, are taken for possible.
- *   <li>Where a limit ended a search, {@link Analysis#unfinished} counts the rule.
+ *   <li>Where a limit ended a search, {@link Analysis#unfinished} counts the rule. If it is that of the services of one rule, nothing is said of
+ *       others for which it matters what that rule takes.
  * </ul>
  */
 public final class PolicyAnalyzer {
@@ -56,10 +67,10 @@ public final class PolicyAnalyzer {
     private final Effort effort = new Effort();
     private final FindingTexts texts;
     private final DecidingRules deciding;
-    /** Rules that decide about nothing. */
+    /** Rules that decide about nothing; in the end also those that do not today. */
     private final Set<RuleShape> dead = new HashSet<>();
 
-    /** Those of them that no vNIC of today meets. */
+    /** Those that no vNIC of today meets, though they may decide at one that is yet to come. */
     private final Set<RuleShape> elsewhere = new HashSet<>();
 
     private final Set<RuleShape> unfinished = new HashSet<>();
@@ -173,12 +184,14 @@ public final class PolicyAnalyzer {
                             add(subject, texts.neverMatches(subject, nothing));
                         }
                     }
-                    case Outcome.TooLarge _ -> tooLarge++;
+                    case Outcome.TooLarge _ -> {
+                        tooLarge++;
+                        shapes.leaveOut(policy);
+                    }
                 }
             }
         }
         shapes.index();
-        dead.addAll(elsewhere);
     }
 
     /** Of the provider: who is in its groups, each tenant has its own answer to. */
@@ -191,23 +204,25 @@ public final class PolicyAnalyzer {
     }
 
     private void findDead() {
-        ConflictSearch conflicts = new ConflictSearch(shapes, deciding, effort);
+        ConflictSearch conflicts = new ConflictSearch(shapes, deciding, elsewhere, effort);
         Permissiveness permissiveness = new Permissiveness(shapes);
         for (RuleShape rule : shapes.rules()) {
-            if (dead.contains(rule)) {
-                continue;
-            }
+            boolean isElsewhere = elsewhere.contains(rule);
             List<RuleShape> takers = deciding.takersOf(rule);
-            if (takers.isEmpty()) {
-                List<ConflictSearch.Conflict> found = conflicts.of(rule);
-                if (!found.isEmpty()) {
-                    add(rule, texts.conflicting(rule, found));
-                }
-                permissiveness.judge(rule).ifPresent(finding -> add(rule, finding));
-                deciding.add(rule);
-            } else {
+            if (!takers.isEmpty()) {
                 dead.add(rule);
-                texts.covered(rule, takers).ifPresent(finding -> add(rule, finding));
+                if (!isElsewhere) {
+                    texts.covered(rule, takers).ifPresent(finding -> add(rule, finding));
+                }
+            } else {
+                if (!isElsewhere) {
+                    List<ConflictSearch.Conflict> found = conflicts.of(rule);
+                    if (!found.isEmpty()) {
+                        add(rule, texts.conflicting(rule, found));
+                    }
+                    permissiveness.judge(rule).ifPresent(finding -> add(rule, finding));
+                }
+                deciding.add(rule);
             }
             if (effort.wasExhausted()) {
                 unfinished.add(rule);
@@ -216,13 +231,15 @@ public final class PolicyAnalyzer {
     }
 
     private void findUnnecessary() {
+        // whoever deletes what never matches today does not expect it to decide instead of others
+        dead.addAll(elsewhere);
         Map<RuleShape, Optional<RuleShape>> unnecessary = new LaterRules(shapes, effort).find(dead, unfinished);
         unnecessary.forEach((rule, instead) -> add(rule, texts.unnecessary(rule, instead)));
     }
 
     private void findPassingAll() {
         for (RuleShape rule : shapes.rules()) {
-            if (rule.action() == Action.PASS && !dead.contains(rule)) {
+            if (rule.action() == Action.PASS && !dead.contains(rule) && !shapes.isBlurred(rule.stage())) {
                 List<RuleShape> skipped = allSkippedBy(rule);
                 if (!skipped.isEmpty()) {
                     add(rule, texts.passesAll(rule, skipped));

@@ -2,6 +2,7 @@ package io.portcullis.policy.analyze;
 
 import io.portcullis.policy.Category;
 import io.portcullis.policy.IpFamily;
+import io.portcullis.policy.Stage;
 import io.portcullis.policy.compile.ExcludedVnics;
 import io.portcullis.policy.compile.GroupMembership;
 import io.portcullis.policy.model.AddressLiteral;
@@ -12,9 +13,11 @@ import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.table.IpRange;
 import io.portcullis.policy.table.IpRanges;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The rules of all active policies, the provider's too, in numbers, and the components that they are made of. Groups stand for the addresses that
@@ -53,6 +56,7 @@ final class PolicyShapes {
     private final Components<Transport> transports = new Components<>(Transport.ALGEBRA);
     private final Components<Framing> framings = new Components<>(Framing.ALGEBRA);
     private final List<RuleShape> rules = new ArrayList<>();
+    private final Set<Stage> blurred = EnumSet.noneOf(Stage.class);
 
     PolicyShapes(TenantModel model, GroupMembership membership) {
         this.model = model;
@@ -175,6 +179,16 @@ final class PolicyShapes {
                 addressSets.idOf(matched.destinations()),
                 transports.idOf(matched.transport()),
                 framings.idOf(matched.framing())));
+    }
+
+    /** A rule that is too large to be among {@link #rules}. */
+    void leaveOut(SecurityPolicy policy) {
+        blurred.add(policy.stage());
+    }
+
+    /** Whether the stage has rules that are not among {@link #rules}: of what its others match, these may take some before them. */
+    boolean isBlurred(Stage stage) {
+        return blurred.contains(stage);
     }
 
     /** To be called when all rules are there. */

@@ -27,7 +27,10 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What the rules of a tenant do with every frame at every vNIC, and at one that is yet to come, one rule after the other. */
+/**
+ * What the rules of a tenant do with every frame at every vNIC, and at one that is yet to come, one rule after the other: the words of
+ * {@link PolicyAnalyzer}, taken as they are. What a vNIC cannot send or get is left out by {@link #possible} alone.
+ */
 final class FrameByFrame {
     private static final List<RuleDirection> DIRECTIONS = List.of(RuleDirection.IN, RuleDirection.OUT);
 
@@ -56,7 +59,7 @@ final class FrameByFrame {
     private final BitSet opening = new BitSet();
     final List<Place> places = new ArrayList<>();
     final Map<String, Judged> rules = new LinkedHashMap<>();
-    private final Set<String> inTables = new HashSet<>();
+    private final Set<String> inTables;
     private final Map<Place, int[]> outcomes = new HashMap<>();
 
     FrameByFrame(TenantModel model) {
@@ -86,7 +89,7 @@ final class FrameByFrame {
                     Judged judged = new Judged(policy, rule, matching, new HashMap<>());
                     rules.put(judged.name(), judged);
                 }));
-        inTables.addAll(inTables());
+        inTables = inTables();
         for (Place place : places) {
             verdicts(place, Set.of()).forEach((rule, decided) -> {
                 if (rule != null) {
@@ -100,6 +103,11 @@ final class FrameByFrame {
         BitSet all = new BitSet();
         all.set(0, frames.frames.size());
         return all;
+    }
+
+    /** Whether the compiler puts the rule into some vNIC's table; of all of them where there is no vNIC yet. */
+    boolean isInATable(Judged judged) {
+        return inTables.contains(judged.name());
     }
 
     boolean isAt(Judged judged, Place place) {
@@ -182,10 +190,7 @@ final class FrameByFrame {
         for (Stage stage : Stage.values()) {
             BitSet next = new BitSet();
             for (Judged judged : rules.values()) {
-                if (judged.policy().stage() != stage
-                        || without.contains(judged.name())
-                        || !inTables.contains(judged.name())
-                        || !isAt(judged, place)) {
+                if (judged.policy().stage() != stage || without.contains(judged.name()) || !isAt(judged, place)) {
                     continue;
                 }
                 BitSet hits = (BitSet) left.clone();

@@ -350,6 +350,47 @@ class PolicyAnalyzerTest {
     }
 
     @Test
+    void shouldFindARuleThatIsLeftNothingAtVnicsThatAreYetToComeEither() {
+        Peers outside = Peers.addresses("192.0.2.1");
+        assertThat(ofRules(analyze(application(
+                        allow("web").to(Peers.addresses("10.0.0.1")).services("ssh"),
+                        allow("elsewhere")
+                                .from(outside)
+                                .to(Peers.addresses("192.0.2.2"))
+                                .services("ssh"),
+                        drop("both")
+                                .from(outside)
+                                .to(Peers.addresses("10.0.0.1", "192.0.2.2"))
+                                .services("ssh")))))
+                .containsExactly(
+                        "never-matches Rule/shop/elsewhere by []",
+                        "shadowed Rule/shop/both by [shop/web, shop/elsewhere]");
+    }
+
+    @Test
+    void shouldSayNothingOfRulesForWhichItMattersWhatOneThatIsTooLargeTakes() {
+        ServiceMatch[] matches = new ServiceMatch[256];
+        for (int i = 0; i < matches.length; i++) {
+            matches[i] = new ServiceMatch(6, 4_000 + 2 * i, 4_000 + 2 * i, 22 + i, 22 + i, -1, -1);
+        }
+        tenant.with(new ModelEdit.PutService(Service.of("many", matches)));
+        tenant.with(new ModelEdit.PutService(Service.of("more", new ServiceMatch(6, 4_001, 4_001, 22, 22, -1, -1))));
+        Analysis analysis = analyze(
+                SecurityPolicy.of(
+                        "before",
+                        Category.ENVIRONMENT,
+                        10,
+                        pass("large").services("many", "more"),
+                        drop("ssh").services("ssh")),
+                application(
+                        drop("some").to("web").services("ssh"),
+                        allow("large").to("web").services("many", "more"),
+                        drop("all").to("web").anyService()));
+        assertThat(ofRules(analysis)).isEmpty();
+        assertThat(analysis.unfinished()).isEqualTo(2);
+    }
+
+    @Test
     void shouldNotSayOfARuleThatItPassesAllWhereLaterOnesWaitForVnicsThatAreYetToCome() {
         assertThat(ofRules(analyze(application(
                         pass("some").services("ssh"),
