@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.typesafe.config.ConfigFactory;
+import io.portcullis.migration.model.BulkEvent;
+import io.portcullis.migration.model.BulkState;
 import io.portcullis.migration.model.PlacementEvent;
 import io.portcullis.migration.model.PlacementState;
 import io.portcullis.persistence.testkit.GoldenFiles;
 import io.portcullis.persistence.testkit.JournalCodec;
 import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,7 +23,7 @@ import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
-/** Journals of placements that older builds have written are read as what they were, and those of newer ones refused. */
+/** Journals of placements and of bulk operations that older builds have written are read as what they were, and those of newer ones refused. */
 class GoldenJournalTest {
     private static final ActorTestKit KIT = ActorTestKit.create(
             "golden",
@@ -40,18 +44,14 @@ class GoldenJournalTest {
 
     @AfterAll
     static void stop() {
-        KIT.shutdownTestKit();
+        ActorTestKit.shutdown(KIT.system(), Duration.ofSeconds(60));
     }
 
-    private static Map<String, Object> samples() {
-        Map<String, Object> samples = new LinkedHashMap<>();
-        List<PlacementEvent> events = MessageFormatTest.events();
-        Map<Class<?>, Integer> counts = new HashMap<>();
-        events.forEach(event -> samples.put(
-                event.getClass().getSimpleName() + "-" + counts.merge(event.getClass(), 1, Integer::sum), event));
+    private static Map<String, Object> ofPlacements() {
+        Map<String, Object> samples = byName(MessageFormatTest.events());
         PlacementState state = PlacementState.empty(FakeCluster.WEB.vm());
         samples.put("state-empty", state);
-        for (PlacementEvent event : events) {
+        for (PlacementEvent event : MessageFormatTest.events()) {
             if (WAY_OF_A_MOVE.contains(event.getClass())) {
                 state = state.apply(event);
                 samples.put("state-after-" + event.getClass().getSimpleName(), state);
@@ -60,14 +60,37 @@ class GoldenJournalTest {
         return samples;
     }
 
+    private static Map<String, Object> ofBulkOperations() {
+        Map<String, Object> samples = byName(MessageFormatTest.bulkEvents());
+        BulkState state = BulkState.EMPTY;
+        samples.put("state-empty", state);
+        for (BulkEvent event : MessageFormatTest.bulkEvents()) {
+            state = state.apply(event);
+            samples.put("state-after-" + event.getClass().getSimpleName(), state);
+        }
+        return samples;
+    }
+
+    /** Like {@code VmAttached-1}. */
+    private static Map<String, Object> byName(List<?> events) {
+        Map<String, Object> samples = new LinkedHashMap<>();
+        Map<Class<?>, Integer> counts = new HashMap<>();
+        events.forEach(event -> samples.put(
+                event.getClass().getSimpleName() + "-" + counts.merge(event.getClass(), 1, Integer::sum), event));
+        return samples;
+    }
+
     @Test
     void shouldReadWhatWasEverStored() throws IOException {
-        GoldenFiles.check("placement-journal", samples(), codec);
+        GoldenFiles.check("placement-journal", ofPlacements(), codec);
+        GoldenFiles.check("bulk-journal", ofBulkOperations(), codec);
     }
 
     @Test
     void shouldRefuseWhatANewerBuildStored() throws IOException {
-        for (Object sample : samples().values()) {
+        List<Object> samples = new ArrayList<>(ofPlacements().values());
+        samples.addAll(ofBulkOperations().values());
+        for (Object sample : samples) {
             JsonNode stored = codec.write(sample);
             String newer = stored.get("manifest").textValue().replaceFirst("#1$", "#2");
             ((ObjectNode) stored).put("manifest", newer);

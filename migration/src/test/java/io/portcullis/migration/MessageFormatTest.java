@@ -76,6 +76,7 @@ class MessageFormatTest {
         KIT.shutdownTestKit();
     }
 
+    /** In golden files: none is changed, new ones come last. */
     static List<PlacementEvent> events() {
         return List.of(
                 new PlacementEvent.AttachStarted(WEB, ONE, 1, "ann", 5, TWO),
@@ -92,6 +93,19 @@ class MessageFormatTest {
                 new PlacementEvent.RollbackStarted("m1", REFUSAL, true, false, 5),
                 new PlacementEvent.TargetAborted("m1", false, 5),
                 new PlacementEvent.MigrationRolledBack("m1", 3, true, 5));
+    }
+
+    /** In golden files: none is changed, new ones come last. */
+    static List<BulkEvent> bulkEvents() {
+        return List.of(
+                new BulkEvent.OperationStarted(OPERATION),
+                new BulkEvent.VmsFound("op-1", List.of(WEB.vm())),
+                new BulkEvent.MoveBegun("op-1", WEB.vm(), TWO, "m1", 5),
+                new BulkEvent.MoveFailed("op-1", WEB.vm(), "why", true, 6),
+                new BulkEvent.OperationRestarted("op-1", BulkOperation.Kind.LEAVE, "bob"),
+                new BulkEvent.PhaseEntered("op-1", BulkOperation.Phase.PAUSED, "ann", 7),
+                new BulkEvent.MoveDone("op-1", WEB.vm(), 8),
+                new BulkEvent.LeaveBegun("op-1", "node", 9));
     }
 
     static List<Object> messages() {
@@ -204,15 +218,7 @@ class MessageFormatTest {
 
     @Test
     void shouldBringBulkOperationsBackAsTheyWere() {
-        List<BulkEvent> events = List.of(
-                new BulkEvent.OperationStarted(OPERATION),
-                new BulkEvent.VmsFound("op-1", List.of(WEB.vm())),
-                new BulkEvent.MoveBegun("op-1", WEB.vm(), TWO, "m1", 5),
-                new BulkEvent.MoveFailed("op-1", WEB.vm(), "why", true, 6),
-                new BulkEvent.OperationRestarted("op-1", BulkOperation.Kind.LEAVE, "bob"),
-                new BulkEvent.PhaseEntered("op-1", BulkOperation.Phase.PAUSED, "ann", 7),
-                new BulkEvent.MoveDone("op-1", WEB.vm(), 8),
-                new BulkEvent.LeaveBegun("op-1", "node", 9));
+        List<BulkEvent> events = bulkEvents();
         BulkState state = BulkState.EMPTY;
         for (BulkEvent event : events) {
             KIT.serializationTestKit().verifySerialization(event, true);
