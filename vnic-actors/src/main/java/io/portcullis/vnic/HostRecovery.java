@@ -34,7 +34,7 @@ final class HostRecovery {
     record Findings(Set<VmId> listed, List<RestoredVm> missing, List<VnicStatus> strays) {}
 
     /**
-     * Reads the directory, then the checkpoints of the same epoch. Fails when the directory cannot be read.
+     * Reads the directory, then the checkpoints that {@linkplain #isOfThisStay belong} to it. Fails when the directory cannot be read.
      *
      * @param known VMs that the asker has already, or is about to attach
      */
@@ -86,6 +86,17 @@ final class HostRecovery {
         return strays;
     }
 
+    /**
+     * Whether the VM has not been anywhere else since the checkpoint was written. It has not if the epoch is the same; nor if it was about to be
+     * handed over under the checkpoint's epoch when the host stopped, and is still the host's under a higher one: so the hand-over was rolled
+     * back. Had the VM come back from another host, {@link HostVms} would have removed what was left of its former stay.
+     */
+    private static boolean isOfThisStay(Checkpoint checkpoint, OptionalLong note, PlacementRow row) {
+        boolean wasTakenBack =
+                note.isPresent() && note.getAsLong() == checkpoint.epoch() && checkpoint.epoch() < row.epoch();
+        return checkpoint.epoch() == row.epoch() || wasTakenBack;
+    }
+
     private static void restore(HostAgentEnvironment environment, PlacementRow row, List<RestoredVm> vms) {
         VmSpec spec;
         try {
@@ -100,7 +111,7 @@ final class HostRecovery {
         Map<VnicId, Checkpoint> checkpoints = new HashMap<>();
         for (VnicId vnic : spec.vnicIds()) {
             environment.checkpoints().read(vnic).ifPresent(checkpoint -> {
-                if (checkpoint.epoch() == row.epoch()) {
+                if (isOfThisStay(checkpoint, environment.checkpoints().notes().find(vnic), row)) {
                     checkpoints.put(vnic, checkpoint);
                 } else {
                     LOG.info(

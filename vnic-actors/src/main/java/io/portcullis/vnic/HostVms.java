@@ -6,6 +6,7 @@ import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.table.RuleTable;
 import io.portcullis.vnic.HostedVm.Phase;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -15,15 +16,21 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The VMs of a host: admission, attach and leave, each for all vNICs of a VM as one; {@link HostAgent} has the phases and their
  * transitions. Belongs to the agent, on its thread.
  */
 final class HostVms {
+    private static final Logger LOG = LoggerFactory.getLogger(HostVms.class);
+
     private final ActorContext<HostCommand> context;
     private final HostAgentEnvironment environment;
     private final HostId host;
@@ -107,7 +114,24 @@ final class HostVms {
         }
         HostedVm vm = new HostedVm(spec, attach.epoch(), attach.enforce());
         vm.askers.add(attach.replyTo());
-        attach(vm);
+        CompletionStage<?> ready = present == null ? forgetFormerStay(vm) : CompletableFuture.completedFuture(null);
+        attach(vm, ready);
+    }
+
+    /**
+     * What is left on disk of a former stay of the VM, as when this host was down while the VM moved away, must not be taken for a checkpoint of
+     * this one. Never fails.
+     */
+    private CompletionStage<?> forgetFormerStay(HostedVm vm) {
+        return CompletableFuture.runAsync(
+                () -> vm.spec.vnicIds().forEach(vnic -> {
+                    try {
+                        environment.checkpoints().leave(vnic, vm.epoch - 1);
+                    } catch (IOException failed) {
+                        LOG.warn("a former checkpoint of {} is not removed: {}", vnic, failed.getMessage());
+                    }
+                }),
+                environment.blocking());
     }
 
     private void attachAgain(HostedVm present, HostCommand.AttachVm attach) {
@@ -121,11 +145,17 @@ final class HostVms {
     }
 
     private void attach(HostedVm vm) {
+        attach(vm, CompletableFuture.completedFuture(null));
+    }
+
+    /** @param ready when it may begin */
+    private void attach(HostedVm vm, CompletionStage<?> ready) {
         vm.phase = Phase.ATTACHING;
         vms.put(vm.spec.vm(), vm);
         rules.add(vm.spec.vnicIds());
         firewalls.pipe(
-                firewalls.askAll(vm.spec, spec -> firewalls.attach(spec, vm.epoch, vm.checkpoints.get(spec.vnic()))),
+                ready.thenCompose(_ -> firewalls.askAll(
+                        vm.spec, spec -> firewalls.attach(spec, vm.epoch, vm.checkpoints.get(spec.vnic())))),
                 replies -> new HostCommand.VnicsAttached(vm.spec.vm(), vm.epoch, replies));
     }
 

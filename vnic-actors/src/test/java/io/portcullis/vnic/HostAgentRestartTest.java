@@ -133,6 +133,39 @@ class HostAgentRestartTest {
     }
 
     @Test
+    void shouldGoOnWithTheConnectionsOfAVmWhoseHandOverWasRolledBackWhileItWasDown() throws IOException {
+        RuleTable rules = table(Action.ALLOW);
+        host.checkpoints.write(checkpoint(WEB_1_ETH0, 1, 3, rules, connections("flow")));
+        host.checkpoints.notes().open(WEB_1_ETH0, 3);
+        host.restoreFromDisk();
+        assertThat(host.dataPath.mode(WEB_1_ETH0)).isNull();
+        host.list(5);
+
+        host.start();
+
+        await().untilAsserted(() -> assertThat(host.dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.ENFORCING));
+        assertThat(host.dataPath.rules(WEB_1_ETH0)).isEqualTo(rules);
+        assertThat(host.dataPath.table(WEB_1_ETH0).digest())
+                .isEqualTo(connections("flow").digest());
+    }
+
+    @Test
+    void shouldForgetAFormerStayWhenTheVmComesBackFromAnotherHost() throws IOException {
+        host.setRules(7, Action.ALLOW);
+        host.checkpoints.write(checkpoint(WEB_1_ETH0, 1, 3, table(Action.ALLOW), connections("old flow")));
+        host.checkpoints.notes().open(WEB_1_ETH0, 3);
+        host.list(HOST_2, 4);
+        ActorRef<HostCommand> first = host.start();
+        await().until(() -> host.host().recovered());
+
+        host.attach(5, false);
+
+        assertThat(host.checkpoints.read(WEB_1_ETH0)).isEmpty();
+        assertThat(host.checkpoints.notes().find(WEB_1_ETH0)).isEmpty();
+        host.stopActors(first);
+    }
+
+    @Test
     void shouldTryAgainWhenAPortOrTheDirectoryIsNotThereAtTheStart() {
         host.setRules(7, Action.ALLOW);
         host.list(3);
