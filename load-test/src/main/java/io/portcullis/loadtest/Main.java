@@ -12,6 +12,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeoutException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code portcullis load-test}. */
@@ -23,17 +24,20 @@ import picocli.CommandLine.Option;
             "Drives connections and migrations against a running cluster and reports losses and pauses.",
             "Makes a tenant and two VMs of its own (network namespaces, so it needs root on the hosts' machine) and"
                     + " removes them.",
+            "With --scenario it starts hosts of its own, plays a scenario on them, checks every frame, and writes a"
+                    + " report.",
             ""
         },
         footer = {
             "",
-            "Exit status: 0 nothing was lost, 1 something was, 2 wrong usage, 3 the test cannot run here (the reason"
-                    + " is said).",
+            "Exit status: 0 nothing was lost, 1 something was, or a scenario expected otherwise, 2 wrong usage, 3 the"
+                    + " test cannot run here (the reason is said).",
             "",
             "  portcullis load-test --seconds 60 --connections 200 --interval 500",
+            "  portcullis load-test --scenario ping-pong --moves 200 --report /tmp/report",
         })
 public final class Main implements Callable<Integer> {
-    private static final int CANNOT_RUN = 3;
+    static final int CANNOT_RUN = 3;
 
     @Option(
             names = "--url",
@@ -84,6 +88,9 @@ public final class Main implements Callable<Integer> {
             description = "Milliseconds between two migrations; 0 for none. Default: ${DEFAULT-VALUE}.")
     private int intervalMillis;
 
+    @Mixin
+    private final ScenarioOptions scenario = new ScenarioOptions();
+
     @Option(names = "--json", description = "Print the result as one JSON object.")
     private boolean json;
 
@@ -95,6 +102,9 @@ public final class Main implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
+        if (scenario.isGiven()) {
+            return scenario.run(json, System.out, System.err);
+        }
         if (!KernelLab.isPossible()) {
             System.err.println(
                     "portcullis load-test: the VMs of the test are network namespaces; run as root on Linux, on the"

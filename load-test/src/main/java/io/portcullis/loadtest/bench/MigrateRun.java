@@ -6,6 +6,7 @@ import io.portcullis.api.PortcullisClient;
 import io.portcullis.api.ReceiptView;
 import io.portcullis.api.TenantSpec;
 import io.portcullis.api.VnicReceipt;
+import io.portcullis.loadtest.lab.Certificates;
 import io.portcullis.loadtest.lab.LocalCluster;
 import io.portcullis.loadtest.lab.MemoryLab;
 import io.portcullis.loadtest.lab.NodeJvm;

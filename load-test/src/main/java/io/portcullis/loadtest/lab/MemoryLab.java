@@ -11,6 +11,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /** An in-memory fabric in this process; the VMs are small IP stacks. Needs no privilege. */
@@ -43,6 +44,15 @@ public final class MemoryLab implements Lab {
     /** The far end of a VM's port, for whoever sends frames by himself. */
     public MemoryVm addVm(String name) {
         return fabric.addVm(name);
+    }
+
+    /** Shows every frame that a host, or another uplink, sends to the fabric, with the uplink's name, on the fabric's thread. */
+    public void observe(BiConsumer<String, byte[]> observer) {
+        fabric.observe(captured -> {
+            if (!captured.toHost()) {
+                observer.accept(captured.device(), captured.bytes());
+            }
+        });
     }
 
     @Override

@@ -21,6 +21,7 @@ final class FabricConnection {
     private @Nullable MemoryVm vm;
 
     private String uplink = "";
+    private String host = "";
     private boolean closing;
     private long dropped;
 
@@ -107,8 +108,9 @@ final class FabricConnection {
         channel.close();
     }
 
-    void becomeQueueOf(MemoryVm owner) {
+    void becomeQueueOf(MemoryVm owner, String ofHost) {
         vm = owner;
+        host = ofHost;
     }
 
     void becomeUplink(String name) {
@@ -118,6 +120,11 @@ final class FabricConnection {
     @Nullable
     MemoryVm vm() {
         return vm;
+    }
+
+    /** The host whose queue this is, as it calls itself; empty if it does not, and for uplinks. */
+    String host() {
+        return host;
     }
 
     /** Name of the uplink, empty if the connection is none. */

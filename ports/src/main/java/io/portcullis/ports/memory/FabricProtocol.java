@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
  * type byte and its content, big endian:
  *
  * <pre>
- * HELLO          host → fabric  magic 4, version 2, kind 1, name (UTF-8)   first of all
+ * HELLO          host → fabric  magic 4, version 2, kind 1, name (UTF-8); of a queue also '@' and the host's name, if it has one
  * WELCOME        fabric → host                                            the port is connected
  * REFUSED        fabric → host  reason (UTF-8)                             then closed
  * FRAME          both ways      virtio-net header 10, Ethernet frame
@@ -20,7 +20,7 @@ import java.nio.charset.StandardCharsets;
  */
 final class FabricProtocol {
     static final int MAGIC = 0x5043_4642;
-    static final short VERSION = 1;
+    static final short VERSION = 2;
 
     static final byte HELLO = 1;
     static final byte WELCOME = 2;
@@ -40,7 +40,7 @@ final class FabricProtocol {
 
     static final int INPUT_BYTES = 1 << 18;
     static final int OUTPUT_BYTES = 1 << 20;
-    static final int MAX_NAME_BYTES = 200;
+    static final int MAX_NAME_BYTES = 300;
 
     private FabricProtocol() {}
 

@@ -28,9 +28,16 @@ public final class MemoryBackend implements PortBackend {
             "memory:(?<host>\\[[0-9a-fA-F:]+\\]|[A-Za-z0-9.-]+):(?<port>\\d{1,5})/(?<name>[A-Za-z0-9][A-Za-z0-9_.-]{0,127})");
 
     private final InetSocketAddress fabric;
+    /** How the far ends of VMs' ports know this host; may be empty. */
+    private final String host;
 
     public MemoryBackend(InetSocketAddress fabric) {
+        this(fabric, "");
+    }
+
+    private MemoryBackend(InetSocketAddress fabric, String host) {
         this.fabric = fabric;
+        this.host = host;
     }
 
     /**
@@ -48,7 +55,7 @@ public final class MemoryBackend implements PortBackend {
             throw new PortException("'" + specification + "' is not on this machine: a memory fabric has neither"
                     + " encryption nor passwords; use 127.0.0.1, or the kernel backend");
         }
-        return new MemoryBackend(fabric);
+        return new MemoryBackend(fabric, matcher.group("name"));
     }
 
     @Override
@@ -57,7 +64,9 @@ public final class MemoryBackend implements PortBackend {
         if (!matcher.matches()) {
             throw new PortException("'" + specification + "' is no port on a memory fabric; write memory:NAME");
         }
-        return new MemoryVmPort(specification, connect(FabricProtocol.KIND_QUEUE, matcher.group(1)));
+        return new MemoryVmPort(
+                specification,
+                connect(FabricProtocol.KIND_QUEUE, host.isEmpty() ? matcher.group(1) : matcher.group(1) + "@" + host));
     }
 
     @Override

@@ -284,7 +284,9 @@ public final class MemoryFabric implements AutoCloseable {
         }
         short version = hello.getShort();
         byte kind = hello.get();
-        String name = FabricProtocol.text(hello);
+        String text = FabricProtocol.text(hello);
+        int at = kind == FabricProtocol.KIND_QUEUE ? text.indexOf('@') : -1;
+        String name = at < 0 ? text : text.substring(0, at);
         MemoryVm vm = vms.get(name);
         catchUp(vm != null && kind == FabricProtocol.KIND_QUEUE ? vm.queues() : uplinks.uplinks(), connection);
         if (version != FabricProtocol.VERSION) {
@@ -297,7 +299,7 @@ public final class MemoryFabric implements AutoCloseable {
             uplinks.add(name, connection);
         } else if (kind == FabricProtocol.KIND_QUEUE && vm != null) {
             connection.sendText(FabricProtocol.WELCOME, "");
-            connection.becomeQueueOf(vm);
+            connection.becomeQueueOf(vm, at < 0 ? "" : text.substring(at + 1));
             vm.connect(connection);
         } else {
             connection.refuse("there is no VM '" + name + "' on this fabric; create it there first");
@@ -312,7 +314,7 @@ public final class MemoryFabric implements AutoCloseable {
         message.get(message.position() + Burst.VNET_HEADER_BYTES, frame);
         MemoryVm vm = connection.vm();
         if (vm != null) {
-            runGuarded(() -> vm.deliver(frame));
+            runGuarded(() -> vm.deliver(connection.host(), frame));
             return;
         }
         observed(connection, frame, false);

@@ -12,6 +12,17 @@ import java.util.function.Consumer;
  * queue's connection is full, up to {@value #MAX_WAITING_FRAMES} frames wait; more are dropped and counted.
  */
 public final class MemoryVm {
+    /** Takes the frames for a VM, on the fabric's thread: it must not block. */
+    @FunctionalInterface
+    public interface Receiver {
+        /**
+         * A frame has come.
+         *
+         * @param host that let it pass, by its uplink's name; empty if its backend was made without one
+         */
+        void receive(String host, byte[] frame);
+    }
+
     public static final int MAX_WAITING_FRAMES = 4_096;
 
     private final String name;
@@ -20,7 +31,7 @@ public final class MemoryVm {
     private final AtomicLong received = new AtomicLong();
     private final AtomicLong dropped = new AtomicLong();
     private final AtomicLong unheard = new AtomicLong();
-    private volatile Consumer<byte[]> receiver = _ -> unheard.incrementAndGet();
+    private volatile Receiver receiver = (_, _) -> unheard.incrementAndGet();
 
     // The fabric's thread only.
     private final List<FabricConnection> queues = new ArrayList<>();
@@ -53,6 +64,11 @@ public final class MemoryVm {
 
     /** Who gets the frames for the VM, from the fabric's thread: it must not block. Replaces the one before. */
     public void onReceive(Consumer<byte[]> newReceiver) {
+        receiver = (_, frame) -> newReceiver.accept(frame);
+    }
+
+    /** As {@link #onReceive(Consumer)}, for whoever wants to know which host a frame came through. */
+    public void onReceiveFrom(Receiver newReceiver) {
         receiver = newReceiver;
     }
 
@@ -76,9 +92,9 @@ public final class MemoryVm {
         return unheard.get();
     }
 
-    void deliver(byte[] frame) {
+    void deliver(String host, byte[] frame) {
         received.incrementAndGet();
-        receiver.accept(frame);
+        receiver.receive(host, frame);
     }
 
     private void accept(byte[] frame) {

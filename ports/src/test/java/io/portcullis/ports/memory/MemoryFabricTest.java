@@ -96,6 +96,20 @@ class MemoryFabricTest {
     }
 
     @Test
+    void shouldTellAVmWhichHostAFrameCameThrough() throws Exception {
+        List<String> hosts = new CopyOnWriteArrayList<>();
+        fabric.addVm("web-1").onReceiveFrom((host, _) -> hosts.add(host));
+        String uplink = "memory:127.0.0.1:" + fabric.address().getPort() + "/host-7";
+        VmPort named = MemoryBackend.ofUplink(uplink).openVmPort("memory:web-1", new MacAddress(TestFrames.VM_MAC));
+        byte[] frame = TestFrames.numbered(TestFrames.PEER_MAC, TestFrames.VM_MAC, false, 1);
+        send(named, frame);
+        await().until(() -> hosts.equals(List.of("host-7")));
+        send(open("web-1"), frame);
+        await().until(() -> hosts.equals(List.of("host-7", "")));
+        named.close();
+    }
+
+    @Test
     void shouldBoundAndCountWhatWaits() {
         MemoryVm vm = fabric.addVm("web-1");
         byte[] frame = TestFrames.numbered(TestFrames.PEER_MAC, TestFrames.VM_MAC, false, 1);
@@ -168,7 +182,7 @@ class MemoryFabricTest {
             hello.putShort(FabricProtocol.LENGTH_BYTES + 1 + Integer.BYTES, (short) 99);
             old.getOutputStream().write(hello.array(), 0, hello.position());
             InputStream answer = old.getInputStream();
-            assertThat(new String(answer.readAllBytes())).contains("version 1").contains("99");
+            assertThat(new String(answer.readAllBytes())).contains("version 2").contains("99");
         }
         assertThat(fabric.counters()).containsEntry("protocol-errors", 1L);
     }

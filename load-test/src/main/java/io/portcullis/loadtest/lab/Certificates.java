@@ -1,4 +1,4 @@
-package io.portcullis.loadtest.bench;
+package io.portcullis.loadtest.lab;
 
 import io.portcullis.pki.CertificateAuthority;
 import io.portcullis.pki.PkiException;
@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Certificates of the hosts of one run, in a folder that goes with it. */
-final class Certificates implements AutoCloseable {
+public final class Certificates implements AutoCloseable {
     private final @Nullable Path folder;
 
     private Certificates(@Nullable Path folder) {
@@ -21,11 +21,12 @@ final class Certificates implements AutoCloseable {
     }
 
     /** The hosts speak plain text. */
-    static Certificates none() {
+    public static Certificates none() {
         return new Certificates(null);
     }
 
-    static Certificates make(List<String> hosts) throws IOException {
+    /** Issues one to each host. */
+    public static Certificates make(List<String> hosts) throws IOException {
         Path folder = Files.createTempDirectory("portcullis-tls-");
         Instant now = Instant.now();
         try {
@@ -42,8 +43,8 @@ final class Certificates implements AutoCloseable {
         return new Certificates(folder);
     }
 
-    /** For {@link io.portcullis.loadtest.lab.LocalCluster}. */
-    List<String> settings() {
+    /** For {@link LocalCluster}. */
+    public List<String> settings() {
         if (folder == null) {
             return List.of();
         }

@@ -1,0 +1,125 @@
+package io.portcullis.loadtest.run;
+
+import io.portcullis.loadtest.flow.VmEnd;
+import io.portcullis.loadtest.lab.MemoryLab;
+import io.portcullis.loadtest.scenario.Scenario;
+import io.portcullis.loadtest.scenario.VmPlan;
+import io.portcullis.policy.MacAddress;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** The VMs of a scenario and their twins, with addresses. Immutable. */
+final class Inventory {
+    static final String TENANT = "load";
+    static final int VLAN = 3_001;
+    private static final long FIRST_MAC = 0x02_63_00_00_00_00L;
+
+    private final List<VmEnd> ends = new ArrayList<>();
+    private final Map<String, VmEnd> byName = new LinkedHashMap<>();
+    private final Map<String, VmEnd> twins = new LinkedHashMap<>();
+    private final Map<String, String> firstHosts = new LinkedHashMap<>();
+    private final Map<String, List<String>> groups = new LinkedHashMap<>();
+    private final Map<String, List<String>> tags = new LinkedHashMap<>();
+
+    Inventory(Scenario scenario, MemoryLab lab) {
+        for (VmPlan plan : scenario.vms()) {
+            groups.put(plan.name(), plan.instances());
+            for (String name : plan.instances()) {
+                VmEnd vm = add(lab, plan, name, "moving", plan.host(), null);
+                if (plan.twinHost() != null) {
+                    String twin = VmPlan.twinOf(name);
+                    twins.put(name, add(lab, plan, twin, "twin", plan.twinHost(), vm));
+                }
+            }
+        }
+    }
+
+    private VmEnd add(MemoryLab lab, VmPlan plan, String name, String role, String host, @Nullable VmEnd original) {
+        int index = ends.size();
+        VmEnd end = new VmEnd(
+                index,
+                name,
+                plan.name(),
+                role,
+                new MacAddress(FIRST_MAC + index),
+                address(new byte[] {10, 99, (byte) ((index + 1) >> 8), (byte) (index + 1)}),
+                address(new byte[] {
+                    (byte) 0xfd, 0, 0, 0x63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (byte) ((index + 1) >> 8), (byte) (index + 1)
+                }),
+                VLAN,
+                lab.addVm(name),
+                original);
+        ends.add(end);
+        byName.put(name, end);
+        firstHosts.put(name, host);
+        tags.put(name, plan.tags());
+        return end;
+    }
+
+    private static InetAddress address(byte[] bytes) {
+        try {
+            return InetAddress.getByAddress(bytes);
+        } catch (UnknownHostException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    List<VmEnd> ends() {
+        return ends;
+    }
+
+    VmEnd end(String name) {
+        VmEnd end = byName.get(name);
+        if (end == null) {
+            throw new IllegalArgumentException("no VM " + name);
+        }
+        return end;
+    }
+
+    Optional<VmEnd> twin(String name) {
+        return Optional.ofNullable(twins.get(name));
+    }
+
+    /** Name to the host on which it begins. */
+    Map<String, String> firstHosts() {
+        return firstHosts;
+    }
+
+    /** Names of the VMs of a plan, without twins. */
+    List<String> group(String plan) {
+        return groups.getOrDefault(plan, List.of());
+    }
+
+    /** Segment and VMs as documents. */
+    String documents() {
+        StringBuilder text = new StringBuilder("kind: Segment\nmetadata: {name: front}\nspec: {vlan: " + VLAN + "}\n");
+        for (VmEnd end : ends) {
+            String quoted = String.join(
+                    ", ",
+                    tags.getOrDefault(end.name(), List.of()).stream()
+                            .map(tag -> '"' + tag + '"')
+                            .toList());
+            text.append("""
+                ---
+                kind: Vm
+                metadata: {name: %s}
+                spec:
+                  tags: [%s]
+                  vnics: [{name: eth0, mac: "%s", addresses: ["%s", "%s"], segment: front, port: "memory:%s"}]
+                """.formatted(
+                            end.name(),
+                            quoted,
+                            end.mac(),
+                            end.address(false).getHostAddress(),
+                            end.address(true).getHostAddress(),
+                            end.name()));
+        }
+        return text.toString();
+    }
+}

@@ -1,0 +1,90 @@
+package io.portcullis.loadtest.run;
+
+import io.portcullis.api.ApiException;
+import io.portcullis.api.MigrationView;
+import io.portcullis.api.NotReachableException;
+import io.portcullis.api.PortcullisClient;
+import io.portcullis.api.ReceiptView;
+import io.portcullis.loadtest.flow.VmEnd;
+import io.portcullis.loadtest.report.MoveRecord;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeoutException;
+
+/** Moves VMs and notes what came of it. Thread-safe; each VM is moved by one thread at a time. */
+final class Moves {
+    private static final Duration LIMIT = Duration.ofMinutes(5);
+
+    private final PortcullisClient client;
+    private final Inventory inventory;
+    private final Placements placements;
+    private final long startNanos;
+    private final List<MoveRecord> records = new ArrayList<>();
+
+    /**
+     * @param startNanos of the timeline
+     */
+    Moves(PortcullisClient client, Inventory inventory, Placements placements, long startNanos) {
+        this.client = client;
+        this.inventory = inventory;
+        this.placements = placements;
+        this.startNanos = startNanos;
+    }
+
+    synchronized List<MoveRecord> records() {
+        return List.copyOf(records);
+    }
+
+    private synchronized void add(MoveRecord move) {
+        records.add(move);
+    }
+
+    /** Moves a VM and waits for the end. */
+    void move(String vm, String to) {
+        String from = placements.host(vm);
+        forget(vm);
+        long began = System.nanoTime();
+        placements.begins(vm, to);
+        try {
+            MigrationView begun = client.migrate(Inventory.TENANT + "/" + vm, to);
+            MigrationView ended = client.awaitMigration(begun.id(), LIMIT);
+            note(vm, ended, began, System.nanoTime());
+        } catch (ApiException | NotReachableException | TimeoutException failed) {
+            placements.stayed(vm);
+            long now = System.nanoTime();
+            add(MoveRecord.failed(
+                    vm,
+                    from,
+                    to,
+                    "REFUSED",
+                    String.valueOf(failed.getMessage()),
+                    (began - startNanos) / 1e6,
+                    (now - began) / 1e6,
+                    seen(vm)));
+        }
+    }
+
+    /** What the ends see from now on is another move's. */
+    void forget(String vm) {
+        seen(vm);
+    }
+
+    /** A migration that has ended, whoever asked for it. */
+    void note(String vm, MigrationView ended, long beganNanos, long endedNanos) {
+        ReceiptView receipt = ended.receipt();
+        if (receipt != null && ended.state().equals("COMMITTED")) {
+            placements.moved(vm, ended.to(), receipt.epochAfter(), beganNanos, endedNanos);
+        } else {
+            placements.stayed(vm);
+        }
+        add(MoveRecord.of(ended, (beganNanos - startNanos) / 1e6, (endedNanos - beganNanos) / 1e6, seen(vm)));
+    }
+
+    private MoveRecord.Seen seen(String vm) {
+        VmEnd end = inventory.end(vm);
+        long twinGap = inventory.twin(vm).map(VmEnd::takeLongestGapNanos).orElse(0L);
+        long twinDelay = inventory.twin(vm).map(VmEnd::takeLongestDelayNanos).orElse(0L);
+        return new MoveRecord.Seen(end.takeLongestGapNanos(), end.takeLongestDelayNanos(), twinGap, twinDelay);
+    }
+}

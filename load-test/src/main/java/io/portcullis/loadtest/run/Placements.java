@@ -1,0 +1,133 @@
+package io.portcullis.loadtest.run;
+
+import io.portcullis.loadtest.history.History;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Where VMs are, which hosts take them, and who could enforce them when, as the runner knows it. Thread-safe. */
+final class Placements {
+    private record Place(String host, long epoch, long fromNanos) {}
+
+    private final List<String> hosts;
+    private final History history;
+    private final Inventory inventory;
+    private final Map<String, Place> places = new HashMap<>();
+    private final Map<String, Set<String>> moving = new HashMap<>();
+    private final Set<String> closed = new HashSet<>();
+    private final Map<String, Map<String, Long>> outages = new HashMap<>();
+
+    Placements(List<String> hosts, History history, Inventory inventory) {
+        this.hosts = hosts;
+        this.history = history;
+        this.inventory = inventory;
+    }
+
+    synchronized void placed(String vm, String host, long epoch, long nanos) {
+        places.put(vm, new Place(host, epoch, nanos));
+    }
+
+    synchronized String host(String vm) {
+        return place(vm).host();
+    }
+
+    private Place place(String vm) {
+        Place place = places.get(vm);
+        if (place == null) {
+            throw new IllegalArgumentException(vm + " was never placed");
+        }
+        return place;
+    }
+
+    /** The next host in order that takes VMs; the VM's own if there is none. */
+    synchronized String next(String vm) {
+        int at = hosts.indexOf(host(vm));
+        for (int i = 1; i < hosts.size(); i++) {
+            String host = hosts.get((at + i) % hosts.size());
+            if (!closed.contains(host)) {
+                return host;
+            }
+        }
+        return host(vm);
+    }
+
+    synchronized void close(String host) {
+        closed.add(host);
+    }
+
+    synchronized void open(String host) {
+        closed.remove(host);
+    }
+
+    /** VMs that are on the host now, twins among them. */
+    synchronized List<String> on(String host) {
+        return places.entrySet().stream()
+                .filter(each -> each.getValue().host().equals(host))
+                .map(Map.Entry::getKey)
+                .sorted()
+                .toList();
+    }
+
+    synchronized void begins(String vm, String to) {
+        moving.put(vm, Set.of(host(vm), to));
+        outages.forEach((host, its) -> {
+            if (host.equals(to) || host.equals(host(vm))) {
+                its.putIfAbsent(vm, System.nanoTime());
+            }
+        });
+    }
+
+    /** The move has ended; where it committed the other host is the only one from now on. */
+    synchronized void moved(String vm, String to, long epoch, long beganNanos, long endedNanos) {
+        moving.remove(vm);
+        Place before = place(vm);
+        history.add(new History.Tenure(
+                inventory.end(vm).index(),
+                hosts.indexOf(before.host()),
+                before.epoch(),
+                before.fromNanos(),
+                endedNanos));
+        places.put(vm, new Place(to, epoch, beganNanos));
+    }
+
+    synchronized void stayed(String vm) {
+        moving.remove(vm);
+    }
+
+    /** The host's process is killed: of its VMs, and of those that move from or to it, frames may be lost until it is back. */
+    synchronized List<String> lost(String host, long nanos) {
+        closed.add(host);
+        Set<String> affected = new HashSet<>(on(host));
+        moving.forEach((vm, between) -> {
+            if (between.contains(host)) {
+                affected.add(vm);
+            }
+        });
+        Map<String, Long> its = outages.computeIfAbsent(host, _ -> new HashMap<>());
+        affected.forEach(vm -> its.putIfAbsent(vm, nanos));
+        return new ArrayList<>(affected);
+    }
+
+    synchronized void back(String host, long nanos) {
+        closed.remove(host);
+        Map<String, Long> its = outages.remove(host);
+        if (its != null) {
+            its.forEach((vm, since) ->
+                    history.add(new History.Outage(inventory.end(vm).index(), since, nanos)));
+        }
+    }
+
+    /** The run is over: what is still open ends with it. */
+    synchronized void finish() {
+        List.copyOf(outages.keySet()).forEach(host -> back(host, Long.MAX_VALUE >> 9));
+        places.forEach((vm, place) -> history.add(new History.Tenure(
+                inventory.end(vm).index(),
+                hosts.indexOf(place.host()),
+                place.epoch(),
+                place.fromNanos(),
+                Long.MAX_VALUE)));
+    }
+}

@@ -1,0 +1,224 @@
+package io.portcullis.loadtest.run;
+
+import io.portcullis.api.ApiException;
+import io.portcullis.api.EvacuationView;
+import io.portcullis.api.MigrationView;
+import io.portcullis.api.MoveWishes;
+import io.portcullis.api.NotReachableException;
+import io.portcullis.api.PortcullisClient;
+import io.portcullis.loadtest.history.History;
+import io.portcullis.loadtest.lab.LocalCluster;
+import io.portcullis.loadtest.report.RunReport.StepRecord;
+import io.portcullis.loadtest.scenario.Scenario;
+import io.portcullis.loadtest.scenario.Step;
+import io.portcullis.loadtest.scenario.TrafficPlan;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+
+/** Does the steps of a scenario, each at its time, on threads of their own. What cannot be done is noted, and the others go on. */
+final class Timeline {
+    private static final Duration LIMIT = Duration.ofMinutes(5);
+    private static final long POLL_MILLIS = 50;
+
+    private final Scenario scenario;
+    private final LocalCluster cluster;
+    private final PortcullisClient client;
+    private final Inventory inventory;
+    private final Placements placements;
+    private final Moves moves;
+    private final History history;
+    private final Runnable afterMove;
+    private final long startNanos;
+    private final List<StepRecord> records = new ArrayList<>();
+    private final List<String> failures = new ArrayList<>();
+
+    Timeline(
+            Scenario scenario,
+            LocalCluster cluster,
+            PortcullisClient client,
+            Inventory inventory,
+            Placements placements,
+            Moves moves,
+            History history,
+            Runnable afterMove,
+            long startNanos) {
+        this.scenario = scenario;
+        this.cluster = cluster;
+        this.client = client;
+        this.inventory = inventory;
+        this.placements = placements;
+        this.moves = moves;
+        this.history = history;
+        this.afterMove = afterMove;
+        this.startNanos = startNanos;
+    }
+
+    /** Returns when all steps have ended and the scenario's time is over. */
+    void run() throws InterruptedException {
+        List<Thread> threads = new ArrayList<>();
+        for (Step step : scenario.timeline()) {
+            threads.add(Thread.ofPlatform().name(step.text()).start(() -> play(step)));
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        sleepUntil(scenario.durationMillis());
+    }
+
+    synchronized List<StepRecord> records() {
+        return List.copyOf(records);
+    }
+
+    synchronized List<String> failures() {
+        return List.copyOf(failures);
+    }
+
+    private synchronized void failed(Step step, Exception why) {
+        failures.add(step.text() + ": " + why.getMessage());
+    }
+
+    private double millis() {
+        return (System.nanoTime() - startNanos) / 1e6;
+    }
+
+    private void sleepUntil(int atMillis) throws InterruptedException {
+        long left = startNanos + TimeUnit.MILLISECONDS.toNanos(atMillis) - System.nanoTime();
+        if (left > 0) {
+            TimeUnit.NANOSECONDS.sleep(left);
+        }
+    }
+
+    private void play(Step step) {
+        try {
+            sleepUntil(step.atMillis());
+            double began = millis();
+            switch (step) {
+                case Step.Migrate migrate -> migrate(migrate);
+                case Step.Evacuate(int _, String host, int parallel) ->
+                    empty(host, parallel, wishes -> client.operations().evacuate(host, wishes));
+                case Step.Drain(int _, String host, int parallel) -> {
+                    placements.close(host);
+                    empty(host, parallel, wishes -> client.operations().drain(host, wishes));
+                }
+                case Step.Undrain(int _, String host) -> {
+                    client.cancelDrain(host);
+                    placements.open(host);
+                }
+                case Step.Kill(int _, String host) -> {
+                    placements.lost(host, System.nanoTime());
+                    cluster.node(host).kill();
+                }
+                case Step.Start(int _, String host) -> start(host);
+                case Step.Apply apply -> apply(apply);
+            }
+            synchronized (this) {
+                records.add(new StepRecord(step.text(), began, millis()));
+            }
+        } catch (ApiException | NotReachableException | IOException | TimeoutException why) {
+            failed(step, why);
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void migrate(Step.Migrate step) throws InterruptedException {
+        List<String> vms = inventory.group(step.vm());
+        try (ExecutorService movers = Executors.newFixedThreadPool(Math.min(step.parallel(), vms.size()))) {
+            for (int time = 0; time < step.times(); time++) {
+                movers.invokeAll(vms.stream()
+                        .map(vm -> Executors.callable(
+                                () -> moves.move(vm, step.to() == null ? placements.next(vm) : step.to())))
+                        .toList());
+                afterMove.run();
+                TimeUnit.MILLISECONDS.sleep(step.restMillis());
+            }
+        }
+    }
+
+    private void empty(String host, int parallel, Function<MoveWishes, EvacuationView> order)
+            throws InterruptedException, TimeoutException, IOException {
+        List<String> vms = placements.on(host);
+        vms.forEach(moves::forget);
+        vms.forEach(vm -> placements.begins(vm, host));
+        long began = System.nanoTime();
+        EvacuationView view = order.apply(new MoveWishes(null, parallel, null, null));
+        while (!view.settled()) {
+            if (System.nanoTime() - began > LIMIT.toNanos()) {
+                throw new TimeoutException(host + " was not empty after " + LIMIT);
+            }
+            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+            view = client.evacuation(host);
+        }
+        long ended = System.nanoTime();
+        for (String vm : vms) {
+            List<MigrationView> its = client.migrations(Inventory.TENANT + "/" + vm, 1);
+            if (!its.isEmpty()
+                    && its.getFirst().from().equals(host)
+                    && its.getFirst().isOver()) {
+                moves.note(vm, its.getFirst(), began, ended);
+            } else {
+                placements.stayed(vm);
+            }
+        }
+        if (!view.failed().isEmpty()) {
+            throw new IOException(view.failed().toString());
+        }
+    }
+
+    private void start(String host) throws IOException, InterruptedException, TimeoutException {
+        cluster.node(host).start();
+        cluster.node(host).awaitReady(LocalCluster.START_LIMIT);
+        long deadline = System.nanoTime() + LIMIT.toNanos();
+        for (String vm : placements.on(host)) {
+            while (!isEnforced(vm, host)) {
+                if (System.nanoTime() > deadline) {
+                    throw new TimeoutException(vm + " is not enforced by " + host + " again");
+                }
+                TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+            }
+        }
+        placements.back(host, System.nanoTime());
+    }
+
+    private boolean isEnforced(String vm, String host) {
+        try {
+            var status = client.vnic(Inventory.TENANT, vm, "eth0").status();
+            return status != null && status.host().equals(host) && status.mode().equals("ENFORCING");
+        } catch (ApiException | NotReachableException notYet) {
+            return false;
+        }
+    }
+
+    private void apply(Step.Apply step) throws TimeoutException, InterruptedException {
+        for (int time = 0; time < step.times(); time++) {
+            long applied = System.nanoTime();
+            long revision = client.apply(Inventory.TENANT, step.documents()).revision();
+            client.awaitRealized(Inventory.TENANT, revision, LIMIT);
+            long acknowledged = System.nanoTime();
+            TimeUnit.MILLISECONDS.sleep(step.restMillis());
+            long lifted = Long.MAX_VALUE;
+            long restored = Long.MAX_VALUE;
+            if (step.back() != null) {
+                lifted = System.nanoTime();
+                long back = client.apply(Inventory.TENANT, step.back()).revision();
+                client.awaitRealized(Inventory.TENANT, back, LIMIT);
+                restored = System.nanoTime();
+            }
+            for (String stream : step.revokes()) {
+                history.add(new History.Ban(number(stream), applied, acknowledged, lifted, restored, revision));
+            }
+            TimeUnit.MILLISECONDS.sleep(step.back() == null ? 0 : step.restMillis());
+        }
+    }
+
+    private int number(String stream) {
+        return scenario.traffic().stream().map(TrafficPlan::name).toList().indexOf(stream);
+    }
+}
