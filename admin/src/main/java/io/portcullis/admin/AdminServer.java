@@ -106,6 +106,7 @@ public final class AdminServer {
         new AnalysisRoutes(services, clock, workers).addTo(router);
         new VmRoutes(services, edits, documents, workers).addTo(router);
         new MigrationRoutes(services).addTo(router);
+        new MoveRoutes(services, metrics, System::nanoTime).addTo(router);
         return router;
     }
 

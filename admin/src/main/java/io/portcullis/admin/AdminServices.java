@@ -159,6 +159,12 @@ public interface AdminServices {
 
     CompletionStage<MigrationView> migrate(VmId vm, HostId to, String by);
 
+    /** As {@link #migrate}, of a VM that a hypervisor moves: the cut waits until {@link #vmStopped}. */
+    CompletionStage<MigrationView> hypervise(VmId vm, HostId to, String by);
+
+    /** The hypervisor has stopped the VM: its firewalls hand over now. May be repeated. */
+    CompletionStage<Void> vmStopped(VmId vm, String id);
+
     /** Newest first. */
     CompletionStage<List<MigrationView>> migrations(Optional<VmId> vm, int limit);
 

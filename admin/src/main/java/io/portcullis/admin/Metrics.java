@@ -62,6 +62,15 @@ final class Metrics {
                 .record(nanos, TimeUnit.NANOSECONDS);
     }
 
+    /** A hypervisor was answered; {@code warned} if something went another way than was hoped for. */
+    void hypervisorAnswered(String call, String status, boolean warned) {
+        Counter.builder("portcullis.hypervisor.calls")
+                .description("What hypervisors said of VMs that they move, by call and answer")
+                .tags("call", call, "status", status, "warning", Boolean.toString(warned))
+                .register(registry)
+                .increment();
+    }
+
     void refused(ProblemKind kind) {
         Counter.builder("portcullis.http.refused")
                 .description("Requests to the admin endpoint that were refused or failed, by the code of the problem")

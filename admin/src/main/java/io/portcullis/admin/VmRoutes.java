@@ -147,7 +147,8 @@ final class VmRoutes {
         });
     }
 
-    private static io.portcullis.vnic.VmSpec specOf(TenantModel model, Vm vm) {
+    /** What a host is told of the VM. */
+    static io.portcullis.vnic.VmSpec specOf(TenantModel model, Vm vm) {
         if (vm.vnics().isEmpty()) {
             throw new RefusedException(
                     ProblemKind.WRONG_STATE, vm.id() + " has no vNIC", "give it at least one, then attach it");

@@ -45,9 +45,11 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** A cluster in memory: real models, placements in a map, hosts host-1 and host-2. */
 final class FakeServices implements AdminServices {
@@ -64,6 +66,17 @@ final class FakeServices implements AdminServices {
     final Map<VmId, PlacementView> placements = new LinkedHashMap<>();
     final Map<VmId, VmSpec> specs = new LinkedHashMap<>();
     final Map<String, MigrationView> migrations = new LinkedHashMap<>();
+
+    /** Migrations whose VM was said to be stopped. */
+    final List<String> stops = new ArrayList<>();
+
+    Runnable onStop = () -> {};
+
+    @Nullable
+    Consumer<String> onCancel;
+
+    boolean takesOver;
+    Consumer<String> onWait = id -> {};
 
     /** Who asked to wait: id, phases known, milliseconds. */
     final List<String> waits = new ArrayList<>();
@@ -385,7 +398,7 @@ final class FakeServices implements AdminServices {
     public CompletionStage<PlacementView> attach(VmSpec vm, HostId host, String by) {
         return answer(() -> {
             existing(host);
-            if (placements.containsKey(vm.vm())) {
+            if (placements.containsKey(vm.vm()) && !takesOver) {
                 throw new RefusedException(ProblemKind.WRONG_STATE, vm.vm() + " is attached already");
             }
             PlacementView placement = new PlacementView(host.value(), 1, "PLACED", null);
@@ -431,6 +444,24 @@ final class FakeServices implements AdminServices {
 
     @Override
     public CompletionStage<MigrationView> migrate(VmId vm, HostId to, String by) {
+        return begin(vm, to, MigrationView.PRODUCT, by);
+    }
+
+    @Override
+    public CompletionStage<MigrationView> hypervise(VmId vm, HostId to, String by) {
+        return begin(vm, to, MigrationView.HYPERVISOR, by);
+    }
+
+    @Override
+    public CompletionStage<Void> vmStopped(VmId vm, String id) {
+        return answer(() -> {
+            stops.add(id);
+            onStop.run();
+            return null;
+        });
+    }
+
+    private CompletionStage<MigrationView> begin(VmId vm, HostId to, String mover, String by) {
         return answer(() -> {
             existing(to);
             PlacementView placement = Lookup.named(
@@ -453,8 +484,10 @@ final class FakeServices implements AdminServices {
                     null,
                     null,
                     null,
+                    mover,
                     List.of(new PhaseView("RESERVING", "2026-01-01T00:00:00Z")));
             migrations.put(view.id(), view);
+            placements.put(vm, new PlacementView(view.from(), 1, "RESERVING", view.id()));
             return view;
         });
     }
@@ -474,12 +507,13 @@ final class FakeServices implements AdminServices {
     @Override
     public CompletionStage<MigrationView> migration(String id, int phases, Duration wait) {
         waits.add(id + " " + phases + " " + wait.toMillis());
+        onWait.accept(id);
         return migration(id);
     }
 
     @Override
     public CompletionStage<List<MigrationView>> migrations(Optional<VmId> vm, int limit) {
-        return answer(() -> migrations.values().stream()
+        return answer(() -> List.copyOf(migrations.values()).reversed().stream()
                 .filter(each -> vm.isEmpty() || each.vm().equals(vm.get().toString()))
                 .limit(limit)
                 .toList());
@@ -494,6 +528,10 @@ final class FakeServices implements AdminServices {
     public CompletionStage<MigrationView> cancel(String id, String by) {
         return answer(() -> {
             Lookup.named(migrations, "migration", id);
+            if (onCancel != null) {
+                onCancel.accept(id);
+                return Lookup.named(migrations, "migration", id);
+            }
             throw new RefusedException(ProblemKind.TOO_LATE, "the hand-over of " + id + " has begun");
         });
     }

@@ -245,6 +245,7 @@ class TraceApiTest extends ApiTestCase {
                         null,
                         null,
                         null,
+                        null,
                         List.of()));
         says("host-1", WEB, VnicMode.SEALED, 3, newestHash(WEB), BY_SQL);
         says("host-2", WEB, VnicMode.PASSIVE, 4, newestHash(WEB), BY_DEFAULT);

@@ -393,6 +393,7 @@ class VmApiTest extends ApiTestCase {
                 "2026-01-01T00:00:01Z",
                 null,
                 receipt,
+                null,
                 List.of());
     }
 }

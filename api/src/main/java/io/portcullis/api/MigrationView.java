@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param phase how far it is, for example {@code CUTTING_OVER}
  * @param started ISO 8601, UTC
  * @param reason why it did not commit
+ * @param mover who moves the VM itself: {@code PRODUCT}, or {@code HYPERVISOR}, whose word the cut waits for; of one that has ended, {@code HYPERVISOR} if it
+ *     waited for that; null if a node of an older build does not say
  * @param phases that it has entered, in order; of one that runs, as far as its placement says them
  */
 public record MigrationView(
@@ -25,7 +27,14 @@ public record MigrationView(
         @Nullable String ended,
         @Nullable String reason,
         @Nullable ReceiptView receipt,
+        @Nullable String mover,
         List<PhaseView> phases) {
+    public static final String PRODUCT = "PRODUCT";
+    public static final String HYPERVISOR = "HYPERVISOR";
+
+    /** The destination has nearly all of the tables; the hypervisor may stop the VM. */
+    public static final String AWAITING_STOP = "AWAITING_STOP";
+
     public MigrationView {
         // a node of an older build says nothing of phases
         phases = phases == null ? List.of() : List.copyOf(phases);

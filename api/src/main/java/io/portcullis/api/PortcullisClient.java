@@ -422,6 +422,11 @@ public final class PortcullisClient implements AutoCloseable {
         return call("POST", null, MigrationView.class, "v1", "migrations", id, "reverse");
     }
 
+    /** For hypervisors that move VMs themselves. */
+    public Moves moves() {
+        return new Moves(transport);
+    }
+
     /** Cancels; refused with 409 when the hand-over has begun. */
     public MigrationView cancel(String id) {
         return call("DELETE", null, MigrationView.class, "v1", "migrations", id);

@@ -17,12 +17,16 @@ import picocli.CommandLine.Parameters;
         name = "migrations",
         aliases = "migration",
         mixinStandardHelpOptions = true,
-        description = "List, show, follow and reverse migrations.",
+        description = "List, show, follow and reverse migrations; and what a hypervisor says of its own.",
         subcommands = {
             MigrationsCommand.ListCommand.class,
             MigrationsCommand.DescribeCommand.class,
             MigrationsCommand.WatchCommand.class,
-            MigrationsCommand.ReverseCommand.class
+            MigrationsCommand.ReverseCommand.class,
+            HypervisorCommands.PrepareCommand.class,
+            HypervisorCommands.StoppedCommand.class,
+            HypervisorCommands.ResumedCommand.class,
+            HypervisorCommands.AbortedCommand.class
         },
         footer = {
             "",
@@ -32,7 +36,13 @@ import picocli.CommandLine.Parameters;
             "  portcullis migrations list web-1     those of one VM, newest first",
             "  portcullis migrations describe ID    phases, receipt, what both sides counted",
             "  portcullis migrations watch ID       each phase as it begins, until the end",
-            "  portcullis migrations reverse ID     back to where it came from"
+            "  portcullis migrations reverse ID     back to where it came from",
+            "",
+            "For a hypervisor that moves the VM itself, in this order:",
+            "  portcullis migrations prepare web-1 --to host-2    before it moves it: ends when the VM may be stopped",
+            "  portcullis migrations stopped web-1                when it has stopped it",
+            "  portcullis migrations resumed web-1 --on host-2    when it runs there",
+            "  portcullis migrations aborted web-1                when it runs where it was"
         })
 final class MigrationsCommand implements Runnable {
     private final Terminal terminal;

@@ -6,6 +6,7 @@ import io.portcullis.api.DryRunView;
 import io.portcullis.api.FindingView;
 import io.portcullis.api.HitsView;
 import io.portcullis.api.MigrationView;
+import io.portcullis.api.MoveView;
 import io.portcullis.api.OperationView;
 import io.portcullis.api.PreflightView;
 import io.portcullis.api.RealizationView;
@@ -194,6 +195,16 @@ final class Sentences {
         }
         view.notes().forEach(note -> text.append("\n  ").append(note));
         return text.toString();
+    }
+
+    static String move(MoveView view) {
+        String where = view.host() == null ? "no host enforces" : view.host() + " enforces";
+        String what = switch (view.status()) {
+            case MoveView.READY -> view.vm() + " may be stopped; " + where;
+            case MoveView.HANDED_OVER, MoveView.SETTLED -> view.vm() + ": " + where;
+            default -> view.vm() + ": not yet; " + where;
+        };
+        return what + (view.warning() == null ? "" : "\nwarning: " + view.warning());
     }
 
     static String migration(MigrationView migration) {

@@ -42,7 +42,7 @@ final class StubCluster implements AutoCloseable {
 
     private synchronized void handle(HttpExchange exchange) throws IOException {
         // How long a client lets the node wait depends on its clock.
-        String uri = exchange.getRequestURI().toString().replaceAll("&waitMillis=[0-9]+", "");
+        String uri = exchange.getRequestURI().toString().replaceAll("[&?]waitMillis=[0-9]+$", "");
         String line = exchange.getRequestMethod() + " " + uri;
         String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
         requests.add(

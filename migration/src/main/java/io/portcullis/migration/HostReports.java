@@ -25,6 +25,7 @@ final class HostReports {
             case PlacementInput.AttachRequested _,
                     PlacementInput.DetachRequested _,
                     PlacementInput.MigrateRequested _,
+                    PlacementInput.VmHasStopped _,
                     PlacementInput.CancelRequested _,
                     PlacementInput.HostAttached _,
                     PlacementInput.HostRefusedAttach _,

@@ -27,7 +27,8 @@ public record MigrationSettings(
         Duration evacuationRetry,
         BulkSettings bulk,
         PreCopySettings preCopy,
-        boolean selfActivation) {
+        boolean selfActivation,
+        Duration stopTimeout) {
 
     /**
      * How long migrations that have ended are remembered.
@@ -68,7 +69,8 @@ public record MigrationSettings(
                 config.getDuration("evacuation.retry-interval"),
                 BulkSettings.of(config),
                 PreCopySettings.of(config.getConfig("precopy")),
-                config.getBoolean("self-activation"));
+                config.getBoolean("self-activation"),
+                config.getDuration("hypervisor.stop-timeout"));
     }
 
     /** How long a phase may take; null if it has no limit. */
@@ -78,6 +80,7 @@ public record MigrationSettings(
             case ATTACHING -> attachTimeout;
             case RESERVING, PREPARED -> prepareTimeout;
             case PRECOPYING -> preCopy.timeout();
+            case AWAITING_STOP -> stopTimeout;
             case CUTTING_OVER -> cutoverTimeout;
             case COMMITTED -> releaseTimeout;
             case DETACHED, PLACED, DETACHING, ROLLING_BACK -> null;

@@ -1,5 +1,6 @@
 package io.portcullis.migration;
 
+import io.portcullis.migration.model.Mover;
 import io.portcullis.migration.model.PlacementPhase;
 import io.portcullis.migration.model.Refusal;
 import io.portcullis.migration.model.VnicTransfer;
@@ -30,13 +31,23 @@ public sealed interface PlacementCommand {
      * Moves the VM with all its vNICs: MigrationAccepted once it is reserved, or Refused.
      *
      * @param dryRun only finds out whether it would be refused: MigrationPossible if not
+     * @param mover who moves the VM itself
      */
-    record MigrateVm(HostId to, String by, boolean dryRun, ActorRef<PlacementReply> replyTo) implements Operator {
-        /** One that is meant. */
+    record MigrateVm(HostId to, String by, boolean dryRun, Mover mover, ActorRef<PlacementReply> replyTo)
+            implements Operator {
+        public MigrateVm {
+            // a node of an older build knows no other
+            mover = mover == null ? Mover.PRODUCT : mover;
+        }
+
+        /** One that is meant, and for which the product moves the VM. */
         public MigrateVm(HostId to, String by, ActorRef<PlacementReply> replyTo) {
-            this(to, by, false, replyTo);
+            this(to, by, false, Mover.PRODUCT, replyTo);
         }
     }
+
+    /** The hypervisor has stopped the VM that it moves, and hands over now: Placement, once that is journaled, or Refused. May be said again. */
+    record VmHasStopped(String id, ActorRef<PlacementReply> replyTo) implements Operator {}
 
     /** Cancelled if the hand-over has not begun, else Refused with TOO_LATE. */
     record CancelMigration(String id, String by, ActorRef<PlacementReply> replyTo) implements Operator {}

@@ -78,10 +78,17 @@ final class PlacementLog {
                             before.epoch());
                 }
             }
+            case PlacementEvent.StopAwaited _ ->
+                log.info(
+                        "VM {} may be stopped to go to {}: its connections are there ({})",
+                        vm,
+                        target(before),
+                        id(before));
             case PlacementEvent.DetachStarted _,
                     PlacementEvent.MigrationReserved _,
                     PlacementEvent.TargetPrepared _,
                     PlacementEvent.PreCopyStarted _,
+                    PlacementEvent.VmStopped _,
                     PlacementEvent.CutoverStarted _,
                     PlacementEvent.TargetAborted _ -> {
                 // Steps on the way.

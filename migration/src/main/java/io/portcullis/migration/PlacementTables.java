@@ -46,7 +46,8 @@ final class PlacementTables implements PlacementRecords {
             case DETACHED, DETACHING -> directory.remove(state.vm(), state.epoch());
             // A host that is lost and comes back must not find in the directory what was taken from it.
             case ATTACHING -> state.takenFrom() == null ? CompletableFuture.completedFuture(false) : put(state);
-            case PLACED, RESERVING, PREPARED, PRECOPYING, CUTTING_OVER, COMMITTED, ROLLING_BACK -> put(state);
+            case PLACED, RESERVING, PREPARED, PRECOPYING, AWAITING_STOP, CUTTING_OVER, COMMITTED, ROLLING_BACK ->
+                put(state);
         };
     }
 

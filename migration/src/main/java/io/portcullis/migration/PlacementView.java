@@ -2,6 +2,7 @@ package io.portcullis.migration;
 
 import io.portcullis.migration.model.MigrationReceipt;
 import io.portcullis.migration.model.Move;
+import io.portcullis.migration.model.Mover;
 import io.portcullis.migration.model.PhaseTime;
 import io.portcullis.migration.model.PlacementPhase;
 import io.portcullis.migration.model.PlacementState;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param lastReceipt receipt of the migration that ended last, null if none has
  * @param takenFrom the lost host from which it was taken over, without its connections; null otherwise
  * @param phases of the migration under way so far; empty if none is
+ * @param mover who moves the VM itself in it; null if none is
  */
 public record PlacementView(
         VmId vm,
@@ -34,7 +36,8 @@ public record PlacementView(
         @Nullable String migration,
         @Nullable MigrationReceipt lastReceipt,
         @Nullable HostId takenFrom,
-        List<PhaseTime> phases)
+        List<PhaseTime> phases,
+        @Nullable Mover mover)
         implements CborSerializable {
     public PlacementView {
         // a node of an older build says nothing of phases
@@ -54,6 +57,7 @@ public record PlacementView(
                 move == null ? null : move.id(),
                 state.lastReceipt(),
                 state.takenFrom(),
-                move == null ? List.of() : move.phases());
+                move == null ? List.of() : move.phases(),
+                move == null ? null : move.mover());
     }
 }

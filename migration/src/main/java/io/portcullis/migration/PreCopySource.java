@@ -33,6 +33,7 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
  *
  * <pre>
  * COPYING ─ enough: PreCopied to the placement, and again whenever it asks ─▶ WAITING ─ Finish ─▶ FINISHING
+ * WAITING ─ the placement asks again ─▶ REFRESHING ─ what had changed meanwhile is sent ─▶ WAITING; Finish ─▶ FINISHING
  * FINISHING ─ what had changed meanwhile is sent, too: PreCopyDone to the agent ─▶ the end
  * any ─ Stop, Refused, nothing moves, nobody asks any more ─▶ the tables note no changes any more, SourceKept ─▶ the end
  * </pre>
@@ -44,6 +45,7 @@ final class PreCopySource extends AbstractBehavior<PreCopyCommand> {
     private enum Step {
         COPYING,
         WAITING,
+        REFRESHING,
         FINISHING
     }
 
@@ -79,8 +81,10 @@ final class PreCopySource extends AbstractBehavior<PreCopyCommand> {
             beganNanos = nowNanos;
         }
 
-        void endRound(long nowNanos) {
-            rounds.add(new CopyRound(entries, removals, bytes, nowNanos - beganNanos, pending));
+        void endRound(long nowNanos, boolean isRefreshed) {
+            CopyRound round = new CopyRound(entries, removals, bytes, nowNanos - beganNanos, pending);
+            // however long a hypervisor takes, the receipt does not grow
+            rounds.add(isRefreshed ? rounds.removeLast().and(round) : round);
         }
     }
 
@@ -102,6 +106,9 @@ final class PreCopySource extends AbstractBehavior<PreCopyCommand> {
     private boolean isGrantAsked;
     private long roundBeganNanos;
     private int lastRounds;
+    /** Whether the round under way was begun to send what had changed while the order to cut was awaited. */
+    private boolean isRefreshed;
+
     private boolean isDone;
     private boolean progressed = true;
     private long progressedNanos;
@@ -154,7 +161,7 @@ final class PreCopySource extends AbstractBehavior<PreCopyCommand> {
         return switch (message) {
             case PreCopyCommand.Taken taken -> taken.id().equals(order.id()) ? onTaken(taken) : this;
             case PreCopyCommand.Refused refused -> refused.id().equals(order.id()) ? giveUp(refused.refusal()) : this;
-            case PreCopyCommand.Report _ -> onReport();
+            case PreCopyCommand.Report _ -> onAskedAgain();
             case PreCopyCommand.Finish _ -> onFinish();
             case PreCopyCommand.Stop stop -> giveUp(stop.refusal());
             case PreCopyCommand.Exported exported -> onExported(exported);
@@ -225,10 +232,19 @@ final class PreCopySource extends AbstractBehavior<PreCopyCommand> {
         if (!copy.isExported) {
             return this;
         }
-        copy.endRound(now());
+        copy.endRound(now(), isRefreshed);
         current++;
         if (current < copies.size()) {
             beginCopy();
+            return this;
+        }
+        if (isRefreshed) {
+            isRefreshed = false;
+            if (step == Step.REFRESHING) {
+                step = Step.WAITING;
+                return this;
+            }
+            beginRound();
             return this;
         }
         rounds.add(together());
@@ -268,7 +284,7 @@ final class PreCopySource extends AbstractBehavior<PreCopyCommand> {
 
     private Behavior<PreCopyCommand> onReport() {
         heardNanos = now();
-        if (step == Step.WAITING) {
+        if (step == Step.WAITING || step == Step.REFRESHING) {
             environment
                     .placements()
                     .apply(order.vm())
@@ -278,6 +294,16 @@ final class PreCopySource extends AbstractBehavior<PreCopyCommand> {
                                     rounds, environment.settings().preCopy().budget())));
         }
         return this;
+    }
+
+    /** Whoever waits long for the order to cut has less to send then. */
+    private Behavior<PreCopyCommand> onAskedAgain() {
+        if (step == Step.WAITING) {
+            step = Step.REFRESHING;
+            isRefreshed = true;
+            beginRound();
+        }
+        return onReport();
     }
 
     private Behavior<PreCopyCommand> onFinish() {

@@ -30,6 +30,7 @@ import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.RecoveryCompleted;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
 import org.apache.pekko.persistence.typed.javadsl.Effect;
+import org.apache.pekko.persistence.typed.javadsl.EffectBuilder;
 import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
@@ -139,6 +140,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
                         new PlacementInput.CancelRequested(cancel.id(), cancel.by()),
                         cancel.replyTo(),
                         () -> cancel.replyTo().tell(new PlacementReply.Cancelled(cancel.id())));
+            case PlacementCommand.VmHasStopped stopped -> onVmStopped(state, stopped);
             case PlacementCommand.GetPlacement get -> {
                 get.replyTo().tell(new PlacementReply.Placement(view(state)));
                 yield Effect().none();
@@ -271,12 +273,32 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
         String id = environment.newMigrationId().get();
         return ordered(
                 state,
-                new PlacementInput.MigrateRequested(id, order.to(), order.by()),
+                new PlacementInput.MigrateRequested(id, order.to(), order.by(), order.mover()),
                 order.replyTo(),
                 // Only when the log has it: whoever is told the id may ask any node for it at once.
                 () -> recorder.then(() -> order.replyTo()
                         .tell(new PlacementReply.MigrationAccepted(
                                 id, vm, Objects.requireNonNull(state.host()), order.to()))));
+    }
+
+    private Effect<PlacementEvent, PlacementState> onVmStopped(
+            PlacementState state, PlacementCommand.VmHasStopped stopped) {
+        Decision decision =
+                decisionOn(state, new PlacementInput.VmHasStopped(stopped.id(), isReady(state, stopped.id())));
+        if (decision.refusal() != null) {
+            return refuse(stopped.replyTo(), decision.refusal());
+        }
+        if (decision.events().isEmpty()) {
+            stopped.replyTo().tell(new PlacementReply.Placement(view(state)));
+            return Effect().none();
+        }
+        return persist(state, decision)
+                .thenRun(next -> stopped.replyTo().tell(new PlacementReply.Placement(view(next))));
+    }
+
+    /** Whether the destination has said where the source hands over to. */
+    private boolean isReady(PlacementState state, String id) {
+        return ready != null && ready.id().equals(id) && state.isMoving(id);
     }
 
     private Effect<PlacementEvent, PlacementState> onReport(PlacementState state, PlacementCommand.HostReport report) {
@@ -295,7 +317,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
             case PlacementCommand.PreCopied r ->
                 // without the destination's addresses there is nobody to hand over to; it says them again, and so does
                 // the source
-                ready != null && ready.id().equals(r.id())
+                isReady(state, r.id())
                         ? decide(state, new PlacementInput.SourceHasPreCopied(r.id(), r.problem()))
                         : Effect().none();
             case PlacementCommand.SourceKept r -> decide(state, new PlacementInput.SourceKept(r.id(), r.refusal()));
@@ -334,7 +356,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
             case PlacementCommand.TargetChecked checked -> onTargetChecked(state, checked);
             case PlacementCommand.TargetSilent silent -> onTargetSilent(state, silent);
             case PlacementCommand.BeginPreCopy begin ->
-                ready != null && ready.id().equals(begin.id())
+                isReady(state, begin.id())
                         ? decide(state, new PlacementInput.PreCopyOrdered(begin.id()))
                         : Effect().none();
             case PlacementCommand.DeadlineReached reached -> {
@@ -384,7 +406,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
     private void sendOrders(PlacementState state) {
         PlacementOrders.commands(state)
                 .forEach(order -> environment.hosts().agent(order.host()).tell(order.command()));
-        if (state.phase() == PlacementPhase.PRECOPYING && ready != null && state.isMoving(ready.id())) {
+        if (state.phase().sendsAhead() && ready != null && state.isMoving(ready.id())) {
             environment.hosts().agent(state.currentMove().from()).tell(PlacementOrders.startPreCopy(state, ready));
         }
     }
@@ -407,7 +429,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
         return decision.events().isEmpty() ? Effect().none() : persist(state, decision);
     }
 
-    private Effect<PlacementEvent, PlacementState> persist(PlacementState state, Decision decision) {
+    private EffectBuilder<PlacementEvent, PlacementState> persist(PlacementState state, Decision decision) {
         return Effect().persist(decision.events()).thenRun(next -> journaled(state, next, decision.events()));
     }
 
@@ -425,7 +447,9 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
         PlacementLog.write(context.getLog(), before, after, events);
         answerWaiting(before, after, events);
         watchers.tell(before, after);
-        if (before.phase() == PlacementPhase.PRECOPYING && after.phase() != PlacementPhase.CUTTING_OVER) {
+        if (before.phase().sendsAhead()
+                && !after.phase().sendsAhead()
+                && after.phase() != PlacementPhase.CUTTING_OVER) {
             Move over = before.currentMove();
             environment.hosts().agent(over.from()).tell(new AgentCommand.StopPreCopy(over.id(), before.vm()));
         }

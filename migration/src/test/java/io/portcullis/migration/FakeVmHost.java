@@ -153,6 +153,11 @@ final class FakeVmHost implements VmHost {
         changedPerRound = connections;
     }
 
+    /** Chunks that have come ahead of a cut. */
+    synchronized int imported(VnicId vnic) {
+        return find(vnic).came.size();
+    }
+
     /** Whether the vNIC notes what changes in its table. */
     synchronized boolean isExported(VnicId vnic) {
         return find(vnic).isExported;

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.typesafe.config.ConfigFactory;
 import io.portcullis.migration.model.BulkEvent;
 import io.portcullis.migration.model.BulkState;
+import io.portcullis.migration.model.Mover;
 import io.portcullis.migration.model.PlacementEvent;
 import io.portcullis.migration.model.PlacementState;
 import io.portcullis.persistence.testkit.GoldenFiles;
@@ -57,7 +58,24 @@ class GoldenJournalTest {
                 samples.put("state-after-" + event.getClass().getSimpleName(), state);
             }
         }
+        samples.put("state-hypervised", hypervised());
         return samples;
+    }
+
+    /** A hypervisor has stopped a VM. */
+    private static PlacementState hypervised() {
+        PlacementState state = PlacementState.empty(FakeCluster.WEB.vm());
+        for (PlacementEvent event : List.of(
+                new PlacementEvent.AttachStarted(FakeCluster.WEB, FakeCluster.ONE, 1, "ann", 5),
+                new PlacementEvent.VmAttached(1, 5),
+                new PlacementEvent.MigrationReserved("m1", FakeCluster.TWO, 2, 3, "virt", 5, Mover.HYPERVISOR),
+                new PlacementEvent.TargetPrepared("m1", 7, 5),
+                new PlacementEvent.PreCopyStarted("m1", 5),
+                new PlacementEvent.StopAwaited("m1", null, 5),
+                new PlacementEvent.VmStopped("m1", 5))) {
+            state = state.apply(event);
+        }
+        return state;
     }
 
     private static Map<String, Object> ofBulkOperations() {

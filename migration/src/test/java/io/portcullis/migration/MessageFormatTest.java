@@ -15,6 +15,7 @@ import io.portcullis.migration.model.BulkState;
 import io.portcullis.migration.model.CopyRound;
 import io.portcullis.migration.model.MigrationOutcome;
 import io.portcullis.migration.model.MigrationReceipt;
+import io.portcullis.migration.model.Mover;
 import io.portcullis.migration.model.PhaseTime;
 import io.portcullis.migration.model.PlacementEvent;
 import io.portcullis.migration.model.PlacementPhase;
@@ -84,7 +85,7 @@ class MessageFormatTest {
                 new PlacementEvent.AttachRefused(REFUSAL, 5),
                 new PlacementEvent.DetachStarted("ann", 5),
                 new PlacementEvent.VmDetached(5),
-                new PlacementEvent.MigrationReserved("m1", TWO, 2, 3, "ann", 5),
+                new PlacementEvent.MigrationReserved("m1", TWO, 2, 3, "ann", 5, Mover.PRODUCT),
                 new PlacementEvent.TargetPrepared("m1", 7, 5),
                 new PlacementEvent.PreCopyStarted("m1", 5),
                 new PlacementEvent.CutoverStarted("m1", null, 5),
@@ -92,7 +93,9 @@ class MessageFormatTest {
                 new PlacementEvent.SourceReleased("m1", true, 5),
                 new PlacementEvent.RollbackStarted("m1", REFUSAL, true, false, 5),
                 new PlacementEvent.TargetAborted("m1", false, 5),
-                new PlacementEvent.MigrationRolledBack("m1", 3, true, 5));
+                new PlacementEvent.MigrationRolledBack("m1", 3, true, 5),
+                new PlacementEvent.StopAwaited("m1", "a problem", 5),
+                new PlacementEvent.VmStopped("m1", 5));
     }
 
     /** In golden files: none is changed, new ones come last. */
@@ -119,11 +122,23 @@ class MessageFormatTest {
         List<VnicTarget> targets = List.of(
                 new VnicTarget(ETH0, new CutoverTarget(new InetSocketAddress("127.0.0.1", 4000), "secret", 1, 2)));
         PlacementView view = new PlacementView(
-                WEB.vm(), PlacementPhase.PLACED, ONE, 1, true, WEB, null, RECEIPT, TWO, RECEIPT.phases());
+                WEB.vm(),
+                PlacementPhase.PLACED,
+                ONE,
+                1,
+                true,
+                WEB,
+                null,
+                RECEIPT,
+                TWO,
+                RECEIPT.phases(),
+                Mover.HYPERVISOR);
         return List.of(
                 new PlacementCommand.AttachVm(WEB, ONE, "ann", replies),
                 new PlacementCommand.DetachVm("ann", replies),
-                new PlacementCommand.MigrateVm(TWO, "ann", true, replies),
+                new PlacementCommand.MigrateVm(TWO, "ann", true, Mover.HYPERVISOR, replies),
+                new PlacementCommand.VmHasStopped("m1", replies),
+                new PlacementEvent.MigrationReserved("m1", TWO, 2, 3, "ann", 5, Mover.HYPERVISOR),
                 new PlacementCommand.AwaitMigration("m1", 2, replies),
                 new PlacementCommand.CancelMigration("m1", "ann", replies),
                 new PlacementCommand.GetPlacement(replies),

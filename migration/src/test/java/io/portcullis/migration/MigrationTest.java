@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.migration.model.MigrationOutcome;
 import io.portcullis.migration.model.MigrationReceipt;
+import io.portcullis.migration.model.Mover;
 import io.portcullis.migration.model.PhaseTime;
 import io.portcullis.migration.model.PlacementPhase;
 import io.portcullis.migration.model.VnicTransfer;
@@ -160,7 +161,8 @@ class MigrationTest {
     }
 
     private PlacementReply wouldMigrate(HostId to) {
-        return cluster.ask(WEB.vm(), replyTo -> new PlacementCommand.MigrateVm(to, "ann", true, replyTo));
+        return cluster.ask(
+                WEB.vm(), replyTo -> new PlacementCommand.MigrateVm(to, "ann", true, Mover.PRODUCT, replyTo));
     }
 
     @Test

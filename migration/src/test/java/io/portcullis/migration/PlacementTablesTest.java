@@ -5,6 +5,7 @@ import static io.portcullis.migration.FakeCluster.TWO;
 import static io.portcullis.migration.FakeCluster.WEB;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.portcullis.migration.model.Mover;
 import io.portcullis.migration.model.PlacementEvent;
 import io.portcullis.migration.model.PlacementState;
 import io.portcullis.persistence.MigrationLog;
@@ -41,7 +42,7 @@ class PlacementTablesTest {
         assertThat(row().spec()).contains("\"vm\":\"acme/web-1\"", "\"vnic\":\"acme/web-1/eth1\"");
         assertThat(log).isEmpty();
 
-        state = write(state, new PlacementEvent.MigrationReserved("m1", TWO, 2, 3, "bob", 3_000));
+        state = write(state, new PlacementEvent.MigrationReserved("m1", TWO, 2, 3, "bob", 3_000, Mover.PRODUCT));
         assertThat(row().epoch()).isEqualTo(1);
         assertThat(migration().state()).isEqualTo("RESERVING");
         assertThat(migration().requestedBy()).isEqualTo("bob");

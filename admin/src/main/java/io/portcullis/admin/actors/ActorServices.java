@@ -26,6 +26,7 @@ import io.portcullis.migration.BulkCommand;
 import io.portcullis.migration.PlacementCommand;
 import io.portcullis.migration.PlacementReply;
 import io.portcullis.migration.model.BulkOperation;
+import io.portcullis.migration.model.Mover;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
@@ -319,7 +320,17 @@ public final class ActorServices implements AdminServices {
 
     @Override
     public CompletionStage<MigrationView> migrate(VmId vm, HostId to, String by) {
-        return unlessUnknown(vm, to, migrations.begin(vm, to, by));
+        return unlessUnknown(vm, to, migrations.begin(vm, to, Mover.PRODUCT, by));
+    }
+
+    @Override
+    public CompletionStage<MigrationView> hypervise(VmId vm, HostId to, String by) {
+        return unlessUnknown(vm, to, migrations.begin(vm, to, Mover.HYPERVISOR, by));
+    }
+
+    @Override
+    public CompletionStage<Void> vmStopped(VmId vm, String id) {
+        return migrations.vmStopped(vm, id);
     }
 
     @Override

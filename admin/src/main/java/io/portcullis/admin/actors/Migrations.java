@@ -9,6 +9,7 @@ import io.portcullis.migration.PlacementCommand;
 import io.portcullis.migration.PlacementReply;
 import io.portcullis.migration.PlacementView;
 import io.portcullis.migration.model.MigrationReceipt;
+import io.portcullis.migration.model.Mover;
 import io.portcullis.persistence.MigrationRow;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
@@ -71,11 +72,11 @@ final class Migrations {
         });
     }
 
-    CompletionStage<MigrationView> begin(VmId vm, HostId to, String by) {
-        return ask(vm, replyTo -> new PlacementCommand.MigrateVm(to, by, replyTo))
+    CompletionStage<MigrationView> begin(VmId vm, HostId to, Mover mover, String by) {
+        return ask(vm, replyTo -> new PlacementCommand.MigrateVm(to, by, false, mover, replyTo))
                 .thenApply(reply -> switch (reply) {
                     case PlacementReply.MigrationAccepted accepted -> {
-                        MigrationView view = accepted(accepted, by);
+                        MigrationView view = accepted(accepted, mover, by);
                         recent.put(view.id(), view);
                         yield view;
                     }
@@ -84,7 +85,7 @@ final class Migrations {
                 });
     }
 
-    private static MigrationView accepted(PlacementReply.MigrationAccepted accepted, String by) {
+    private static MigrationView accepted(PlacementReply.MigrationAccepted accepted, Mover mover, String by) {
         return new MigrationView(
                 accepted.id(),
                 accepted.vm().toString(),
@@ -97,11 +98,23 @@ final class Migrations {
                 null,
                 null,
                 null,
+                mover.name(),
                 List.of());
     }
 
+    CompletionStage<Void> vmStopped(VmId vm, String id) {
+        return ask(vm, replyTo -> new PlacementCommand.VmHasStopped(id, replyTo))
+                .thenAccept(reply -> {
+                    switch (reply) {
+                        case PlacementReply.Placement _ -> {}
+                        case PlacementReply.Refused(var code, String message) -> throw Asking.refused(code, message);
+                        default -> throw Asking.unexpected(reply);
+                    }
+                });
+    }
+
     CompletionStage<HostId> check(VmId vm, HostId to, String by) {
-        return ask(vm, replyTo -> new PlacementCommand.MigrateVm(to, by, true, replyTo))
+        return ask(vm, replyTo -> new PlacementCommand.MigrateVm(to, by, true, Mover.PRODUCT, replyTo))
                 .thenApply(reply -> switch (reply) {
                     case PlacementReply.MigrationPossible(VmId _, HostId from, HostId _) -> from;
                     case PlacementReply.Refused(var code, String message) -> throw Asking.refused(code, message);
@@ -167,7 +180,15 @@ final class Migrations {
     /** How the migration stands, with what the VM's placement says now. */
     private static MigrationView live(MigrationView known, PlacementView placement) {
         if (known.id().equals(placement.migration())) {
-            return with(known, RUNNING, placement.phase().name(), null, null, Receipts.phases(placement.phases()));
+            Mover mover = placement.mover();
+            return with(
+                    known,
+                    RUNNING,
+                    placement.phase().name(),
+                    null,
+                    null,
+                    mover == null ? null : mover.name(),
+                    Receipts.phases(placement.phases()));
         }
         MigrationReceipt receipt = placement.lastReceipt();
         if (receipt == null || !receipt.id().equals(known.id())) {
@@ -179,7 +200,7 @@ final class Migrations {
                                 : receipt.phases().getLast().atMillis())
                 .toString();
         ReceiptView view = Receipts.view(receipt);
-        return with(known, view.outcome(), placement.phase().name(), ended, view, view.phases());
+        return with(known, view.outcome(), placement.phase().name(), ended, view, mover(view), view.phases());
     }
 
     private static MigrationView with(
@@ -188,6 +209,7 @@ final class Migrations {
             String phase,
             @Nullable String ended,
             @Nullable ReceiptView receipt,
+            @Nullable String mover,
             List<PhaseView> phases) {
         return new MigrationView(
                 known.id(),
@@ -201,6 +223,7 @@ final class Migrations {
                 ended,
                 reason(receipt),
                 receipt,
+                mover,
                 phases);
     }
 
@@ -220,7 +243,18 @@ final class Migrations {
                 ended == null ? null : ended.toString(),
                 reason(receipt),
                 receipt,
+                mover(receipt),
                 receipt == null ? List.of() : receipt.phases());
+    }
+
+    /** Only a hypervisor's word is waited for. */
+    private static @Nullable String mover(@Nullable ReceiptView receipt) {
+        if (receipt == null) {
+            return null;
+        }
+        boolean waited =
+                receipt.phases().stream().anyMatch(phase -> phase.phase().equals(MigrationView.AWAITING_STOP));
+        return waited ? MigrationView.HYPERVISOR : MigrationView.PRODUCT;
     }
 
     private static @Nullable String reason(@Nullable ReceiptView receipt) {

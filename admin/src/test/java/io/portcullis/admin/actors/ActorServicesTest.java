@@ -36,6 +36,7 @@ import io.portcullis.migration.model.BulkOperation;
 import io.portcullis.migration.model.CopyRound;
 import io.portcullis.migration.model.MigrationOutcome;
 import io.portcullis.migration.model.MigrationReceipt;
+import io.portcullis.migration.model.Mover;
 import io.portcullis.migration.model.PhaseTime;
 import io.portcullis.migration.model.PlacementPhase;
 import io.portcullis.migration.model.VnicTransfer;
@@ -389,7 +390,8 @@ class ActorServicesTest {
                 migration,
                 receipt,
                 null,
-                migration == null ? List.of() : List.of(new PhaseTime(phase, 1_000))));
+                migration == null ? List.of() : List.of(new PhaseTime(phase, 1_000)),
+                migration == null ? null : Mover.PRODUCT));
     }
 
     private static MigrationReceipt receipt(String id) {

@@ -10,4 +10,10 @@ package io.portcullis.migration.model;
  * @param nanos from the begin of the round until the destination had taken all of it
  * @param changed connections that had changed meanwhile, as far as it was known when the last piece was made: the next round's
  */
-public record CopyRound(long entries, long removals, long bytes, long nanos, long changed) {}
+public record CopyRound(long entries, long removals, long bytes, long nanos, long changed) {
+    /** Both as one; {@code next} is the later one. */
+    public CopyRound and(CopyRound next) {
+        return new CopyRound(
+                entries + next.entries, removals + next.removals, bytes + next.bytes, nanos + next.nanos, next.changed);
+    }
+}

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param targetAborted whether the destination is known, or because its host is lost presumed, never to activate
  * @param reclaim whether the roll-back must give the source the reclaim epoch
  * @param refusal why it is rolled back
+ * @param mover who moves the VM itself
+ * @param stopped whether the hypervisor has said that it stopped the VM
  */
 public record Move(
         String id,
@@ -28,8 +30,12 @@ public record Move(
         boolean cancelled,
         @Nullable Refusal refusal,
         List<PhaseTime> phases,
-        List<String> problems) {
+        List<String> problems,
+        Mover mover,
+        boolean stopped) {
     public Move {
+        // of snapshots from before hypervisors could move VMs
+        mover = mover == null ? Mover.PRODUCT : mover;
         phases = List.copyOf(phases);
         problems = List.copyOf(problems);
     }
@@ -49,7 +55,9 @@ public record Move(
                 false,
                 null,
                 List.of(new PhaseTime(PlacementPhase.RESERVING, event.atMillis())),
-                List.of());
+                List.of(),
+                event.mover(),
+                false);
     }
 
     /** Whether the source may have begun to cut, and must take the VM back. */
@@ -61,6 +69,32 @@ public record Move(
         List<PhaseTime> all = new ArrayList<>(phases);
         all.add(new PhaseTime(phase, atMillis));
         return with(policyRevision, targetAborted, reclaim, cancelled, refusal, all, problems);
+    }
+
+    /** The hypervisor has stopped the VM. */
+    Move withVmStopped() {
+        return new Move(
+                id,
+                from,
+                to,
+                epochBefore,
+                epoch,
+                reclaimEpoch,
+                requestedBy,
+                policyRevision,
+                targetAborted,
+                reclaim,
+                cancelled,
+                refusal,
+                phases,
+                problems,
+                mover,
+                true);
+    }
+
+    /** Whether the cut waits for a hypervisor's word. */
+    boolean awaitsStop() {
+        return mover == Mover.HYPERVISOR && !stopped;
     }
 
     Move prepared(long revision) {
@@ -104,6 +138,8 @@ public record Move(
                 byOperator,
                 why,
                 times,
-                said);
+                said,
+                mover,
+                stopped);
     }
 }

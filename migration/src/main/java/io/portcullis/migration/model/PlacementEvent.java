@@ -38,13 +38,28 @@ public sealed interface PlacementEvent extends CborSerializable {
     record VmDetached(long atMillis) implements PlacementEvent {}
 
     /** The destination may get {@code epoch}; the source may take the VM back with {@code reclaimEpoch}, which ends {@code epoch}. */
-    record MigrationReserved(String id, HostId to, long epoch, long reclaimEpoch, String by, long atMillis)
-            implements PlacementEvent {}
+    record MigrationReserved(String id, HostId to, long epoch, long reclaimEpoch, String by, long atMillis, Mover mover)
+            implements PlacementEvent {
+        public MigrationReserved {
+            // of journals from before hypervisors could move VMs
+            mover = mover == null ? Mover.PRODUCT : mover;
+        }
+    }
 
     record TargetPrepared(String id, long policyRevision, long atMillis) implements PlacementEvent {}
 
     /** The source was told to send the connection tables while it enforces. */
     record PreCopyStarted(String id, long atMillis) implements PlacementEvent {}
+
+    /**
+     * The destination has nearly all of the tables, and the hypervisor may stop the VM.
+     *
+     * @param problem why more is left for the pause than was hoped for; null if that is not so
+     */
+    record StopAwaited(String id, @Nullable String problem, long atMillis) implements PlacementEvent {}
+
+    /** The hypervisor has stopped the VM before the destination had nearly all of the tables, or could be told to cut: that follows at once. */
+    record VmStopped(String id, long atMillis) implements PlacementEvent {}
 
     /**
      * From here on the source may seal at any time.

@@ -17,7 +17,19 @@ public sealed interface PlacementInput {
 
     record DetachRequested(String by) implements PlacementInput {}
 
-    record MigrateRequested(String id, HostId to, String by) implements PlacementInput {}
+    record MigrateRequested(String id, HostId to, String by, Mover mover) implements PlacementInput {
+        /** The product moves the VM. */
+        public MigrateRequested(String id, HostId to, String by) {
+            this(id, to, by, Mover.PRODUCT);
+        }
+    }
+
+    /**
+     * The hypervisor has stopped the VM, to go on at the destination.
+     *
+     * @param ready whether the destination is known, so that the source can be told to hand over to it
+     */
+    record VmHasStopped(String id, boolean ready) implements PlacementInput {}
 
     record CancelRequested(String id, String by) implements PlacementInput {}
 

@@ -10,10 +10,12 @@ import io.portcullis.migration.model.PlacementEvent.MigrationRolledBack;
 import io.portcullis.migration.model.PlacementEvent.PreCopyStarted;
 import io.portcullis.migration.model.PlacementEvent.RollbackStarted;
 import io.portcullis.migration.model.PlacementEvent.SourceReleased;
+import io.portcullis.migration.model.PlacementEvent.StopAwaited;
 import io.portcullis.migration.model.PlacementEvent.TargetAborted;
 import io.portcullis.migration.model.PlacementEvent.TargetPrepared;
 import io.portcullis.migration.model.PlacementEvent.VmAttached;
 import io.portcullis.migration.model.PlacementEvent.VmDetached;
+import io.portcullis.migration.model.PlacementEvent.VmStopped;
 import io.portcullis.policy.HostId;
 import io.portcullis.vnic.RefusalCode;
 import java.util.Set;
@@ -36,10 +38,15 @@ import org.jspecify.annotations.Nullable;
  * RESERVING     TargetIsReady                      TargetPrepared                                PREPARED
  * PREPARED      PreCopyOrdered                     PreCopyStarted                                PRECOPYING
  * PRECOPYING    SourceHasPreCopied                 CutoverStarted                                CUTTING_OVER
- *               SourceKept                         RollbackStarted                               ROLLING_BACK
+ *                the same, a hypervisor moves it   StopAwaited                                   AWAITING_STOP
+ * AWAITING_STOP VmHasStopped(ready)                CutoverStarted                                CUTTING_OVER
+ *               SourceHasPreCopied, VM stopped     CutoverStarted                                CUTTING_OVER
+ * PRECOPYING,   SourceKept                         RollbackStarted                               ROLLING_BACK
+ *  AWAITING_STOP
  * RESERVING,    CancelRequested, DeadlinePassed,   RollbackStarted                               ROLLING_BACK
  *  PREPARED,     HostsLost(from)
- *  PRECOPYING   TargetGaveUp, HostsLost(to)        RollbackStarted TargetAborted RolledBack(e)   PLACED at from
+ *  PRECOPYING,  TargetGaveUp, HostsLost(to)        RollbackStarted TargetAborted RolledBack(e)   PLACED at from
+ *  AWAITING_STOP VmHasStopped, too early           VmStopped: the cut needs no other word        the same
  * CUTTING_OVER  TargetHasActivated                 MigrationCommitted(e+1)                       COMMITTED at to
  *               SourceKept                         RollbackStarted                               ROLLING_BACK
  *               DeadlinePassed, HostsLost(one)     RollbackStarted(reclaim)                      ROLLING_BACK
@@ -83,16 +90,13 @@ public final class PlacementMachine {
                 only(
                         state.phase() == PlacementPhase.PREPARED && state.isMoving(in.id()),
                         new PreCopyStarted(in.id(), nowMillis));
-            case PlacementInput.SourceHasPreCopied in ->
-                only(
-                        state.phase() == PlacementPhase.PRECOPYING && state.isMoving(in.id()),
-                        new CutoverStarted(in.id(), in.problem(), nowMillis));
+            case PlacementInput.SourceHasPreCopied in -> preCopied(state, in, nowMillis);
+            case PlacementInput.VmHasStopped in -> vmStopped(state, in, nowMillis);
             case PlacementInput.TargetHasActivated in -> activated(state, in, nowMillis);
             case PlacementInput.TargetGaveUp in ->
                 state.isMoving(in.id()) ? targetGone(state, in.refusal(), true, nowMillis) : Decision.NOTHING;
             case PlacementInput.SourceKept in ->
-                (state.phase() == PlacementPhase.PRECOPYING || state.phase() == PlacementPhase.CUTTING_OVER)
-                                && state.isMoving(in.id())
+                (state.phase().sendsAhead() || state.phase() == PlacementPhase.CUTTING_OVER) && state.isMoving(in.id())
                         ? rollback(state, in.refusal(), false, false, nowMillis)
                         : Decision.NOTHING;
             case PlacementInput.SourceHasReclaimed in -> reclaimed(state, in, nowMillis);
@@ -141,7 +145,7 @@ public final class PlacementMachine {
                                 "VM " + state.vm() + " is already attached to host " + state.host()
                                         + "; migrate or detach it");
             case ATTACHING, DETACHING -> new Refusal(RefusalCode.WRONG_STATE, busy(state));
-            case RESERVING, PREPARED, PRECOPYING, CUTTING_OVER, COMMITTED, ROLLING_BACK ->
+            case RESERVING, PREPARED, PRECOPYING, AWAITING_STOP, CUTTING_OVER, COMMITTED, ROLLING_BACK ->
                 new Refusal(RefusalCode.MOVING, moving(state));
         };
     }
@@ -174,7 +178,7 @@ public final class PlacementMachine {
                 Decision.refuse(new Refusal(
                         RefusalCode.WRONG_STATE, "VM " + state.vm() + " is attached to no host, nothing to detach"));
             case ATTACHING, DETACHING -> Decision.refuse(new Refusal(RefusalCode.WRONG_STATE, busy(state)));
-            case PLACED, RESERVING, PREPARED, PRECOPYING, CUTTING_OVER, COMMITTED, ROLLING_BACK ->
+            case PLACED, RESERVING, PREPARED, PRECOPYING, AWAITING_STOP, CUTTING_OVER, COMMITTED, ROLLING_BACK ->
                 Decision.of(new DetachStarted(in.by(), nowMillis));
         };
     }
@@ -184,7 +188,8 @@ public final class PlacementMachine {
         long epoch = state.nextEpoch();
         return why != null
                 ? Decision.refuse(why)
-                : Decision.of(new MigrationReserved(in.id(), in.to(), epoch, epoch + 1, in.by(), nowMillis));
+                : Decision.of(
+                        new MigrationReserved(in.id(), in.to(), epoch, epoch + 1, in.by(), nowMillis, in.mover()));
     }
 
     private static Decision cancel(PlacementState state, PlacementInput.CancelRequested in, long nowMillis) {
@@ -197,12 +202,53 @@ public final class PlacementMachine {
                             : new Refusal(RefusalCode.UNKNOWN, "no migration " + in.id() + " of VM " + state.vm()));
         }
         return switch (state.phase()) {
-            case RESERVING, PREPARED, PRECOPYING ->
+            case RESERVING, PREPARED, PRECOPYING, AWAITING_STOP ->
                 rollback(state, new Refusal(RefusalCode.INVALID, "cancelled by " + in.by()), false, true, nowMillis);
             case CUTTING_OVER, COMMITTED ->
                 Decision.refuse(new Refusal(
                         RefusalCode.TOO_LATE,
                         "the hand-over of migration " + in.id() + " has begun; migrate the VM back when it has ended"));
+            case ROLLING_BACK, DETACHED, ATTACHING, PLACED, DETACHING ->
+                Decision.refuse(new Refusal(RefusalCode.TOO_LATE, "migration " + in.id() + " is already rolled back"));
+        };
+    }
+
+    private static Decision preCopied(PlacementState state, PlacementInput.SourceHasPreCopied in, long nowMillis) {
+        if (!state.phase().sendsAhead() || !state.isMoving(in.id())) {
+            return Decision.NOTHING;
+        }
+        if (!state.currentMove().awaitsStop()) {
+            return Decision.of(new CutoverStarted(in.id(), in.problem(), nowMillis));
+        }
+        return only(state.phase() == PlacementPhase.PRECOPYING, new StopAwaited(in.id(), in.problem(), nowMillis));
+    }
+
+    /** A hypervisor that says it again changes nothing, and neither does one that says it late. */
+    private static Decision vmStopped(PlacementState state, PlacementInput.VmHasStopped in, long nowMillis) {
+        MigrationReceipt last = state.lastReceipt();
+        if (!state.isMoving(in.id())) {
+            if (last == null || !last.id().equals(in.id())) {
+                return Decision.refuse(
+                        new Refusal(RefusalCode.UNKNOWN, "no migration " + in.id() + " of VM " + state.vm()));
+            }
+            return last.outcome() == MigrationOutcome.COMMITTED
+                    ? Decision.NOTHING
+                    : Decision.refuse(new Refusal(
+                            RefusalCode.TOO_LATE, "migration " + in.id() + " has ended: " + last.outcome()));
+        }
+        if (state.currentMove().mover() == Mover.PRODUCT) {
+            return Decision.refuse(new Refusal(
+                    RefusalCode.WRONG_STATE,
+                    "migration " + in.id() + " waits for no hypervisor: the product moves the VM"));
+        }
+        return switch (state.phase()) {
+            case RESERVING, PREPARED, PRECOPYING ->
+                only(state.currentMove().awaitsStop(), new VmStopped(in.id(), nowMillis));
+            case AWAITING_STOP ->
+                in.ready()
+                        ? Decision.of(new CutoverStarted(in.id(), null, nowMillis))
+                        : only(state.currentMove().awaitsStop(), new VmStopped(in.id(), nowMillis));
+            case CUTTING_OVER, COMMITTED -> Decision.NOTHING;
             case ROLLING_BACK, DETACHED, ATTACHING, PLACED, DETACHING ->
                 Decision.refuse(new Refusal(RefusalCode.TOO_LATE, "migration " + in.id() + " is already rolled back"));
         };
@@ -234,7 +280,7 @@ public final class PlacementMachine {
         Move move = state.currentMove();
         TargetAborted aborted = new TargetAborted(move.id(), confirmed, nowMillis);
         return switch (state.phase()) {
-            case RESERVING, PREPARED, PRECOPYING ->
+            case RESERVING, PREPARED, PRECOPYING, AWAITING_STOP ->
                 Decision.of(
                         new RollbackStarted(move.id(), why, false, false, nowMillis),
                         aborted,
@@ -282,7 +328,7 @@ public final class PlacementMachine {
                 (toLost ? "target host " + move.to() : "source host " + move.from()) + " was lost in phase "
                         + state.phase());
         return switch (state.phase()) {
-            case RESERVING, PREPARED, PRECOPYING ->
+            case RESERVING, PREPARED, PRECOPYING, AWAITING_STOP ->
                 toLost ? targetGone(state, why, false, nowMillis) : rollback(state, why, false, false, nowMillis);
             case CUTTING_OVER -> fromLost && toLost ? Decision.NOTHING : rollback(state, why, true, false, nowMillis);
             case ROLLING_BACK -> lostWhileRollingBack(state, why, fromLost, toLost, nowMillis);
@@ -308,8 +354,15 @@ public final class PlacementMachine {
             case ATTACHING ->
                 Decision.of(new DetachStarted("loss of host " + host, nowMillis), new VmDetached(nowMillis));
             case DETACHING -> Decision.of(new VmDetached(nowMillis));
-            case DETACHED, PLACED, RESERVING, PREPARED, PRECOPYING, CUTTING_OVER, COMMITTED, ROLLING_BACK ->
-                Decision.NOTHING;
+            case DETACHED,
+                    PLACED,
+                    RESERVING,
+                    PREPARED,
+                    PRECOPYING,
+                    AWAITING_STOP,
+                    CUTTING_OVER,
+                    COMMITTED,
+                    ROLLING_BACK -> Decision.NOTHING;
         };
     }
 
@@ -317,7 +370,7 @@ public final class PlacementMachine {
         Refusal why = new Refusal(RefusalCode.TIMEOUT, "phase " + state.phase() + " took longer than its limit");
         return switch (state.phase()) {
             case ATTACHING -> Decision.of(new DetachStarted("time-out of the attach", nowMillis));
-            case RESERVING, PREPARED, PRECOPYING -> rollback(state, why, false, false, nowMillis);
+            case RESERVING, PREPARED, PRECOPYING, AWAITING_STOP -> rollback(state, why, false, false, nowMillis);
             case CUTTING_OVER -> rollback(state, why, true, false, nowMillis);
             case COMMITTED -> Decision.of(new SourceReleased(state.currentMove().id(), false, nowMillis));
             case DETACHED, PLACED, DETACHING, ROLLING_BACK -> Decision.NOTHING;

@@ -14,6 +14,8 @@ public enum PlacementPhase {
     PREPARED,
     /** The source sends the connection tables in rounds while it enforces. */
     PRECOPYING,
+    /** The destination has nearly all of the tables, and gets what changes; a hypervisor has yet to say that it has stopped the VM. The source enforces. */
+    AWAITING_STOP,
     /** The source was told to hand over; source and destination finish without the coordinator. */
     CUTTING_OVER,
     /** The destination enforces; the source has not yet confirmed that it let go. */
@@ -26,9 +28,14 @@ public enum PlacementPhase {
     /** Whether a migration is under way. */
     public boolean moving() {
         return switch (this) {
-            case RESERVING, PREPARED, PRECOPYING, CUTTING_OVER, COMMITTED, ROLLING_BACK -> true;
+            case RESERVING, PREPARED, PRECOPYING, AWAITING_STOP, CUTTING_OVER, COMMITTED, ROLLING_BACK -> true;
             case DETACHED, ATTACHING, PLACED, DETACHING -> false;
         };
+    }
+
+    /** Whether the source sends tables while it enforces. */
+    public boolean sendsAhead() {
+        return this == PRECOPYING || this == AWAITING_STOP;
     }
 
     /** Whether nothing is under way: no order to a host is open. */

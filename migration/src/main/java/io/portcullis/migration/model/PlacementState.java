@@ -72,13 +72,14 @@ public record PlacementState(
             case DETACHED, PLACED -> List.of();
             case ATTACHING -> List.of(new PlacementOrder.Attach(currentHost(), epoch));
             case DETACHING -> List.of(new PlacementOrder.Detach(currentHost(), epoch));
-            case RESERVING, PREPARED, PRECOPYING, CUTTING_OVER, ROLLING_BACK, COMMITTED -> orders(currentMove());
+            case RESERVING, PREPARED, PRECOPYING, AWAITING_STOP, CUTTING_OVER, ROLLING_BACK, COMMITTED ->
+                orders(currentMove());
         };
     }
 
     private List<PlacementOrder> orders(Move moving) {
         return switch (phase) {
-            case RESERVING, PREPARED, PRECOPYING ->
+            case RESERVING, PREPARED, PRECOPYING, AWAITING_STOP ->
                 List.of(new PlacementOrder.PrepareTarget(moving.to(), moving.id(), moving.epoch()));
             case CUTTING_OVER ->
                 List.of(
@@ -155,6 +156,12 @@ public record PlacementState(
                         currentMove().prepared(e.policyRevision()).enter(PlacementPhase.PREPARED, e.atMillis()));
             case PlacementEvent.PreCopyStarted e ->
                 moving(PlacementPhase.PRECOPYING, currentMove().enter(PlacementPhase.PRECOPYING, e.atMillis()));
+            case PlacementEvent.StopAwaited e -> {
+                Move waiting = currentMove().enter(PlacementPhase.AWAITING_STOP, e.atMillis());
+                yield moving(
+                        PlacementPhase.AWAITING_STOP, e.problem() == null ? waiting : waiting.problem(e.problem()));
+            }
+            case PlacementEvent.VmStopped e -> moving(phase, currentMove().withVmStopped());
             case PlacementEvent.CutoverStarted e -> {
                 Move cutting = currentMove().enter(PlacementPhase.CUTTING_OVER, e.atMillis());
                 yield moving(PlacementPhase.CUTTING_OVER, e.problem() == null ? cutting : cutting.problem(e.problem()));

@@ -39,6 +39,10 @@ class PlacementMachineTest {
                 new PlacementInput.DetachRequested("ann"),
                 new PlacementInput.MigrateRequested("m1", ONE, "ann"),
                 new PlacementInput.MigrateRequested("m1", TWO, "ann"),
+                new PlacementInput.MigrateRequested("m1", TWO, "ann", Mover.HYPERVISOR),
+                new PlacementInput.VmHasStopped("m1", true),
+                new PlacementInput.VmHasStopped("m1", false),
+                new PlacementInput.VmHasStopped("another", true),
                 new PlacementInput.CancelRequested("m1", "ann"),
                 new PlacementInput.TargetIsReady("m1", 7),
                 new PlacementInput.TargetGaveUp("m1", WHY),
@@ -116,7 +120,9 @@ class PlacementMachineTest {
                         move.cancelled(),
                         null,
                         move.phases(),
-                        List.of());
+                        List.of(),
+                        move.mover(),
+                        move.stopped());
         MigrationReceipt receipt = state.phase() == PlacementPhase.COMMITTED ? state.lastReceipt() : null;
         return new PlacementState(
                 state.vm(),
@@ -216,6 +222,23 @@ class PlacementMachineTest {
                         assertThat(events.getFirst())
                                 .isInstanceOfAny(
                                         PlacementEvent.MigrationCommitted.class, PlacementEvent.RollbackStarted.class);
+                    }
+                }));
+    }
+
+    @Test
+    void shouldCutAVmThatAHypervisorMovesOnlyWhenItHasStoppedIt() {
+        explore()
+                .forEach((before, followers) -> followers.forEach(after -> {
+                    if (before.phase() != PlacementPhase.CUTTING_OVER
+                            && after.phase() == PlacementPhase.CUTTING_OVER
+                            && after.currentMove().mover() == Mover.HYPERVISOR) {
+                        assertThat(before.currentMove().stopped() || before.phase() == PlacementPhase.AWAITING_STOP)
+                                .as(before + "\n" + after)
+                                .isTrue();
+                    }
+                    if (after.phase() == PlacementPhase.AWAITING_STOP) {
+                        assertThat(after.currentMove().mover()).isEqualTo(Mover.HYPERVISOR);
                     }
                 }));
     }

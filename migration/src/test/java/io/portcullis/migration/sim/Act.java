@@ -12,6 +12,12 @@ sealed interface Act {
 
     record Migrate(long atMillis, int vm, int host) implements Act {}
 
+    /** A hypervisor moves the VM: the cut waits for {@link StopVm}. */
+    record Hypervise(long atMillis, int vm, int host) implements Act {}
+
+    /** The hypervisor says that it has stopped the VM of the migration that was accepted last. */
+    record StopVm(long atMillis, int vm) implements Act {}
+
     /** Cancels the migration of the VM that was accepted last. */
     record Cancel(long atMillis, int vm) implements Act {}
 

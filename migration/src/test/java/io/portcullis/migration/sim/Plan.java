@@ -28,6 +28,27 @@ record Plan(long seed, List<Act> acts) {
         return new Plan(seed, random.nextBoolean() ? manyOrders(random) : oneMove(random));
     }
 
+    /** As {@link #random}, but a hypervisor moves the VMs: it says that it has stopped them soon, late, twice or never. */
+    static Plan hypervised(long seed) {
+        return new Plan(seed, hypervised(new Random(~seed), random(seed).acts()));
+    }
+
+    private static List<Act> hypervised(Random random, List<Act> acts) {
+        List<Act> all = new ArrayList<>();
+        for (Act act : acts) {
+            if (act instanceof Act.Migrate(long at, int vm, int host)) {
+                all.add(new Act.Hypervise(at, vm, host));
+                int stops = random.nextInt(5) == 0 ? random.nextInt(3) : 1;
+                for (int i = 0; i < stops; i++) {
+                    all.add(new Act.StopVm(at + random.nextInt(random.nextBoolean() ? 200 : 5_000), vm));
+                }
+            } else {
+                all.add(act);
+            }
+        }
+        return all;
+    }
+
     /** One migration, and much that goes wrong at that time. */
     private static List<Act> oneMove(Random random) {
         List<Act> acts = new ArrayList<>();

@@ -1,6 +1,7 @@
 package io.portcullis.migration.sim;
 
 import io.portcullis.migration.model.Decision;
+import io.portcullis.migration.model.Mover;
 import io.portcullis.migration.model.PlacementEvent;
 import io.portcullis.migration.model.PlacementInput;
 import io.portcullis.migration.model.PlacementMachine;
@@ -96,7 +97,14 @@ final class SimPlacement {
         ordered(command, new PlacementInput.CancelRequested(id, "bob"), command::answer);
     }
 
-    void onMigrate(Command command, HostId to, int attempt) {
+    /** The hypervisor has stopped the VM of the migration that was accepted last; it says so whatever became of that. */
+    void onVmStopped(Command command) {
+        String id = lastAccepted == null ? "" : lastAccepted;
+        boolean isReady = ready != null && ready.id().equals(id) && state.isMoving(id);
+        ordered(command, new PlacementInput.VmHasStopped(id, isReady), command::answer);
+    }
+
+    void onMigrate(Command command, HostId to, Mover mover, int attempt) {
         if (PlacementMachine.whyNotMigrate(state, to) != null
                 || whyNotUse(to)
                 || whyNotUse(Objects.requireNonNull(state.host()))) {
@@ -111,7 +119,7 @@ final class SimPlacement {
                 world.network.send(target, null, () -> {
                     if (isUp && asker == incarnation && !answered[0]) {
                         answered[0] = true;
-                        accept(command, to);
+                        accept(command, to, mover);
                     }
                 });
             }
@@ -120,7 +128,7 @@ final class SimPlacement {
             if (isUp && asker == incarnation && !answered[0]) {
                 answered[0] = true;
                 if (attempt < CHECK_ATTEMPTS) {
-                    onMigrate(command, to, attempt + 1);
+                    onMigrate(command, to, mover, attempt + 1);
                 } else {
                     command.answer();
                 }
@@ -128,9 +136,9 @@ final class SimPlacement {
         });
     }
 
-    private void accept(Command command, HostId to) {
+    private void accept(Command command, HostId to, Mover mover) {
         String id = spec.vm().name() + "-m" + ++migrations;
-        ordered(command, new PlacementInput.MigrateRequested(id, to, "ann"), () -> {
+        ordered(command, new PlacementInput.MigrateRequested(id, to, "ann", mover), () -> {
             lastAccepted = id;
             whenRecorded.add(command::answer);
         });
@@ -217,6 +225,7 @@ final class SimPlacement {
         long limit = switch (state.phase()) {
             case ATTACHING, RESERVING, PREPARED -> 10_000;
             case PRECOPYING -> 20_000;
+            case AWAITING_STOP -> 8_000;
             case CUTTING_OVER -> 15_000;
             case COMMITTED -> 5_000;
             case DETACHED, PLACED, DETACHING, ROLLING_BACK -> 0;
@@ -353,7 +362,7 @@ final class SimPlacement {
                     world.putRow(vm(), Objects.requireNonNull(written.host()), written.epoch());
                 }
             }
-            case PLACED, RESERVING, PREPARED, PRECOPYING, CUTTING_OVER, COMMITTED, ROLLING_BACK ->
+            case PLACED, RESERVING, PREPARED, PRECOPYING, AWAITING_STOP, CUTTING_OVER, COMMITTED, ROLLING_BACK ->
                 world.putRow(vm(), Objects.requireNonNull(written.host()), written.epoch());
         }
     }
@@ -381,7 +390,7 @@ final class SimPlacement {
     /** The rounds before the cut change nothing at either side; the source says when they are over. */
     private void preCopy() {
         SimTarget session = ready;
-        if (state.phase() == PlacementPhase.PRECOPYING && session != null && state.isMoving(session.id())) {
+        if (state.phase().sendsAhead() && session != null && state.isMoving(session.id())) {
             SimHost host = world.host(state.currentMove().from());
             world.network.send(null, host, () -> host.onStartPreCopy(vm(), session.id()));
         }

@@ -1,6 +1,7 @@
 package io.portcullis.migration.sim;
 
 import io.portcullis.datapath.runtime.VnicMode;
+import io.portcullis.migration.model.Mover;
 import io.portcullis.migration.model.PlacementPhase;
 import io.portcullis.migration.model.PlacementState;
 import io.portcullis.policy.HostId;
@@ -82,7 +83,16 @@ final class Simulation {
                 operate(a.vm(), "attach", command -> placement(a.vm()).onAttach(command, id(a.host())));
             case Act.Detach a -> operate(a.vm(), "detach", placement(a.vm())::onDetach);
             case Act.Migrate a ->
-                operate(a.vm(), "migrate", command -> placement(a.vm()).onMigrate(command, id(a.host()), 1));
+                operate(
+                        a.vm(),
+                        "migrate",
+                        command -> placement(a.vm()).onMigrate(command, id(a.host()), Mover.PRODUCT, 1));
+            case Act.Hypervise a ->
+                operate(
+                        a.vm(),
+                        "hypervise",
+                        command -> placement(a.vm()).onMigrate(command, id(a.host()), Mover.HYPERVISOR, 1));
+            case Act.StopVm a -> operate(a.vm(), "stop", placement(a.vm())::onVmStopped);
             case Act.Cancel a -> operate(a.vm(), "cancel", placement(a.vm())::onCancel);
             case Act.Revoke a -> world.policy.revoke(placement(a.vm()).vm(), world.random.nextInt(REVOCABLE));
             case Act.BadNetwork a -> {
