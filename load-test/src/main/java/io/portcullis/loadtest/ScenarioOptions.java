@@ -30,8 +30,8 @@ final class ScenarioOptions {
             names = "--scenario",
             paramLabel = "NAME|FILE",
             description =
-                    "Run a scenario on hosts of its own instead, on this machine, without root: steady, ping-pong, or"
-                            + " one of a file (docs/load-test.md).")
+                    "Run a scenario on hosts of its own instead, on this machine, without root: steady, ping-pong,"
+                        + " million, evacuate, hundred, storm, revoke, chaos, or one of a file (docs/load-test.md).")
     private @Nullable String scenario;
 
     @Option(
@@ -58,6 +58,12 @@ final class ScenarioOptions {
     private @Nullable Integer moves;
 
     @Option(
+            names = "--compare",
+            paramLabel = "FILE",
+            description = "report.json of another run of a scenario, to be put beside this one.")
+    private @Nullable Path compare;
+
+    @Option(
             names = "--port-base",
             paramLabel = "PORT",
             defaultValue = "7700",
@@ -78,10 +84,14 @@ final class ScenarioOptions {
         try {
             Scenario read = ShippedScenarios.find(String.valueOf(scenario)).scaled(scale);
             Scenario wanted = moves == null ? read : read.moving(moves);
+            RunReport other = compare == null ? null : readReport(compare);
             RunReport result = new ScenarioRun(wanted, scale, drawn, portBase, progress).run();
             if (report != null) {
-                ReportFiles.write(report, result);
+                ReportFiles.write(report, result, other);
                 progress.println("the report is in " + report.toAbsolutePath());
+            }
+            if (other != null && !json) {
+                out.println(ReportFiles.comparison(other, result));
             }
             out.println(json ? ReportFiles.json(result) : ReportFiles.table(result));
             return result.isKept() ? 0 : 1;
@@ -92,6 +102,15 @@ final class ScenarioOptions {
         } catch (IOException | TimeoutException e) {
             progress.println("portcullis load-test: " + e.getMessage());
             return Main.CANNOT_RUN;
+        }
+    }
+
+    private static RunReport readReport(Path file) throws IOException {
+        try {
+            return ReportFiles.read(file);
+        } catch (IOException unusable) {
+            throw new IOException(
+                    "there is no report of a scenario in " + file + ": " + unusable.getMessage(), unusable);
         }
     }
 

@@ -58,8 +58,10 @@ class ScenarioRunTest {
             assertThat(move.phases()).isNotEmpty();
         });
 
-        ReportFiles.write(folder, report);
+        ReportFiles.write(folder, report, null);
         assertThat(ReportFiles.json(ReportFiles.read(folder.resolve("report.json"))))
                 .isEqualTo(ReportFiles.json(report));
+        assertThat(folder.resolve("report.html")).isNotEmptyFile();
+        assertThat(folder.resolve("junit.xml")).isNotEmptyFile();
     }
 }

@@ -3,6 +3,7 @@ package io.portcullis.loadtest.flow;
 import io.portcullis.datapath.packet.PacketParser;
 import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.datapath.packet.ParseResult;
+import io.portcullis.datapath.packet.Wire;
 import io.portcullis.datapath.port.Burst;
 import io.portcullis.datapath.port.FramePort;
 import io.portcullis.datapath.port.PortException;
@@ -42,6 +43,8 @@ public final class FlowTraffic implements AutoCloseable {
     private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final long IDLE_NANOS = 20_000;
     private static final int MAX_FRAME_BYTES = 2_048;
+    /** Behind the destination, in an Ethernet frame. */
+    private static final int SOURCE_MAC_AT = 6;
 
     // The array is the fabric's, which keeps none.
     @SuppressWarnings("ArrayRecordComponent")
@@ -210,9 +213,14 @@ public final class FlowTraffic implements AutoCloseable {
     /** A host has sent a frame to the fabric. On the fabric's thread. */
     public void seenOnUplink(String host, byte[] frame) {
         int at = Payload.find(frame);
-        if (at >= 0 && !Payload.isToVm(frame, at) && hostNumbers.containsKey(host)) {
+        if (at >= 0 && !Payload.isToVm(frame, at) && hostNumbers.containsKey(host) && isRecorded(frame)) {
             decided(frame, at, false, host, System.nanoTime());
         }
+    }
+
+    private boolean isRecorded(byte[] frame) {
+        VmEnd vm = byMac.get(Wire.u48(MemorySegment.ofArray(frame), SOURCE_MAC_AT));
+        return vm != null && vm.isRecorded();
     }
 
     private void decided(byte[] frame, int at, boolean isToVm, String host, long nanos) {

@@ -2,6 +2,8 @@ package io.portcullis.loadtest.report;
 
 import io.portcullis.api.CopyRoundView;
 import io.portcullis.loadtest.flow.StreamCounts;
+import io.portcullis.loadtest.scenario.Arm;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +30,7 @@ public final class Figures {
         sum(figures, "corrupted", ours, totals -> totals.corrupted() + totals.stray());
         sum(figures, "forbidden", ours, StreamCounts.Totals::forbidden);
         sum(figures, "resets", ours, StreamCounts.Totals::resets);
+        sum(figures, "unfinished", ours, StreamCounts.Totals::unfinished);
         List<MoveRecord> committed =
                 moves.stream().filter(MoveRecord::committed).toList();
         figures.put("moves", (double) committed.size());
@@ -58,6 +61,31 @@ public final class Figures {
         figures.put("framesDropped", (double)
                 committed.stream().mapToLong(MoveRecord::framesDropped).sum());
         return figures;
+    }
+
+    /**
+     * Adds what our moves cost over those of the same traffic without a firewall: the gap at the receiver less that of the paired move, and 0 where that
+     * is the longer one.
+     */
+    public static void addArms(
+            Map<String, Double> figures, List<MoveRecord> moves, Map<String, List<RunReport.ArmMove>> arms) {
+        List<RunReport.ArmMove> plain = arms.getOrDefault(Arm.NO_FIREWALL.label(), List.of());
+        if (moves.isEmpty() || plain.isEmpty()) {
+            return;
+        }
+        String first = moves.getFirst().vm();
+        List<MoveRecord> ours =
+                moves.stream().filter(move -> move.vm().equals(first)).toList();
+        List<Double> added = new ArrayList<>();
+        List<Double> delays = new ArrayList<>();
+        for (int i = 0; i < Math.min(ours.size(), plain.size()); i++) {
+            if (ours.get(i).committed()) {
+                added.add(ours.get(i).gapMicros() - plain.get(i).gapMicros());
+                delays.add(ours.get(i).delayMicros() - plain.get(i).delayMicros());
+            }
+        }
+        percentiles(figures, "addedPauseMicros", added, value -> value);
+        percentiles(figures, "addedDelayMicros", delays, value -> value);
     }
 
     private static void sum(

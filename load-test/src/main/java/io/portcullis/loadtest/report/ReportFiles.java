@@ -7,15 +7,27 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** The files of a report, and what is printed of it. */
 public final class ReportFiles {
     private ReportFiles() {}
 
-    /** Writes {@code report.json} into the folder, which is made if it is not there. */
-    public static void write(Path folder, RunReport report) throws IOException {
+    /**
+     * Writes {@code report.json}, {@code report.html} and {@code junit.xml} into the folder, which is made if it is not there.
+     *
+     * @param other a run that the page compares with; null for none
+     */
+    public static void write(Path folder, RunReport report, @Nullable RunReport other) throws IOException {
         Files.createDirectories(folder);
         Files.writeString(folder.resolve("report.json"), json(report), StandardCharsets.UTF_8);
+        Files.writeString(folder.resolve("report.html"), HtmlReport.of(report, other), StandardCharsets.UTF_8);
+        Files.writeString(folder.resolve("junit.xml"), JunitReport.of(report), StandardCharsets.UTF_8);
+    }
+
+    /** The figures of two runs side by side, for a terminal. */
+    public static String comparison(RunReport before, RunReport after) {
+        return Comparison.text(before, after);
     }
 
     /** All of it. */

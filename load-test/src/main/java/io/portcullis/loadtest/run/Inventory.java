@@ -1,20 +1,23 @@
 package io.portcullis.loadtest.run;
 
+import io.portcullis.loadtest.arm.Controls;
 import io.portcullis.loadtest.flow.VmEnd;
 import io.portcullis.loadtest.lab.MemoryLab;
+import io.portcullis.loadtest.scenario.Arm;
 import io.portcullis.loadtest.scenario.Scenario;
 import io.portcullis.loadtest.scenario.VmPlan;
 import io.portcullis.policy.MacAddress;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The VMs of a scenario and their twins, with addresses. Immutable. */
+/** The VMs of a scenario, their twins and those of its controls, with addresses. Immutable. */
 final class Inventory {
     static final String TENANT = "load";
     static final int VLAN = 3_001;
@@ -26,21 +29,29 @@ final class Inventory {
     private final Map<String, String> firstHosts = new LinkedHashMap<>();
     private final Map<String, List<String>> groups = new LinkedHashMap<>();
     private final Map<String, List<String>> tags = new LinkedHashMap<>();
+    private final Map<Arm, VmEnd> arms = new EnumMap<>(Arm.class);
 
     Inventory(Scenario scenario, MemoryLab lab) {
         for (VmPlan plan : scenario.vms()) {
             groups.put(plan.name(), plan.instances());
             for (String name : plan.instances()) {
-                VmEnd vm = add(lab, plan, name, "moving", plan.host(), null);
+                VmEnd vm = add(lab, plan, name, "moving", VLAN, null);
+                firstHosts.put(name, plan.host());
                 if (plan.twinHost() != null) {
                     String twin = VmPlan.twinOf(name);
-                    twins.put(name, add(lab, plan, twin, "twin", plan.twinHost(), vm));
+                    twins.put(name, add(lab, plan, twin, "twin", VLAN, vm));
+                    firstHosts.put(twin, plan.twinHost());
                 }
             }
         }
+        VmPlan first = scenario.vms().getFirst();
+        for (Arm arm : scenario.arms()) {
+            arms.put(
+                    arm, add(lab, first, "arm-" + arm.label(), arm.label(), VLAN + 1 + arm.ordinal(), ends.getFirst()));
+        }
     }
 
-    private VmEnd add(MemoryLab lab, VmPlan plan, String name, String role, String host, @Nullable VmEnd original) {
+    private VmEnd add(MemoryLab lab, VmPlan plan, String name, String role, int vlan, @Nullable VmEnd original) {
         int index = ends.size();
         VmEnd end = new VmEnd(
                 index,
@@ -52,12 +63,11 @@ final class Inventory {
                 address(new byte[] {
                     (byte) 0xfd, 0, 0, 0x63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (byte) ((index + 1) >> 8), (byte) (index + 1)
                 }),
-                VLAN,
+                vlan,
                 lab.addVm(name),
                 original);
         ends.add(end);
         byName.put(name, end);
-        firstHosts.put(name, host);
         tags.put(name, plan.tags());
         return end;
     }
@@ -96,10 +106,22 @@ final class Inventory {
         return groups.getOrDefault(plan, List.of());
     }
 
-    /** Segment and VMs as documents. */
+    /** The VMs of the controls, which get the traffic of the first VM. */
+    Map<Arm, Controls.Subject> subjects() {
+        Map<Arm, Controls.Subject> subjects = new EnumMap<>(Arm.class);
+        arms.forEach((arm, end) -> subjects.put(arm, new Controls.Subject(end, documents(List.of(end)))));
+        return subjects;
+    }
+
+    /** Segment and VMs as documents, without those of the controls. */
     String documents() {
-        StringBuilder text = new StringBuilder("kind: Segment\nmetadata: {name: front}\nspec: {vlan: " + VLAN + "}\n");
-        for (VmEnd end : ends) {
+        return documents(ends.stream().filter(end -> !arms.containsValue(end)).toList());
+    }
+
+    private String documents(List<VmEnd> its) {
+        StringBuilder text = new StringBuilder("kind: Segment\nmetadata: {name: front}\nspec: {vlan: "
+                + its.getFirst().vlan() + "}\n");
+        for (VmEnd end : its) {
             String quoted = String.join(
                     ", ",
                     tags.getOrDefault(end.name(), List.of()).stream()

@@ -43,6 +43,7 @@ final class Results {
             double seconds,
             Timeline timeline,
             List<MoveRecord> moves,
+            Map<String, List<RunReport.ArmMove>> arms,
             FlowTraffic traffic,
             History history) {
         List<StreamCounts.Totals> totals = traffic.totals();
@@ -51,6 +52,7 @@ final class Results {
         HistoryVerdict verdict = new HistoryChecker(history, Math.round(slackMicros * 1e3)).check();
         Map<String, Double> figures = Figures.of(totals, moves);
         figures.put("connections", (double) connections());
+        Figures.addArms(figures, moves, arms);
         return new RunReport(
                 scenario.name(),
                 scenario.description(),
@@ -75,7 +77,7 @@ final class Results {
                         verdict.examples()),
                 timeline.records(),
                 moves,
-                Map.of(),
+                arms,
                 throughput(traffic, startNanos),
                 timeline.failures());
     }

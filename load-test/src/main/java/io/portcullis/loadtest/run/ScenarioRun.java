@@ -3,6 +3,7 @@ package io.portcullis.loadtest.run;
 import io.portcullis.api.PortcullisClient;
 import io.portcullis.api.TenantSpec;
 import io.portcullis.api.VmView;
+import io.portcullis.loadtest.arm.Controls;
 import io.portcullis.loadtest.flow.FlowTraffic;
 import io.portcullis.loadtest.flow.VmEnd;
 import io.portcullis.loadtest.history.History;
@@ -78,7 +79,9 @@ public final class ScenarioRun {
                             seed)) {
                 lab.observe(traffic::seenOnUplink);
                 prepare(client, inventory, placements);
-                return play(cluster, client, inventory, placements, history, traffic);
+                try (Controls controls = Controls.prepare(client, lab, scenario, inventory.subjects())) {
+                    return play(cluster, client, inventory, placements, history, traffic, controls);
+                }
             }
         }
     }
@@ -119,7 +122,8 @@ public final class ScenarioRun {
             Inventory inventory,
             Placements placements,
             History history,
-            FlowTraffic traffic)
+            FlowTraffic traffic,
+            Controls controls)
             throws IOException, InterruptedException {
         progress.println("opening connections");
         traffic.open();
@@ -129,8 +133,19 @@ public final class ScenarioRun {
         long start = System.nanoTime();
         Moves moves = new Moves(client, inventory, placements, start);
         Progress told = new Progress(progress, moves);
-        Timeline timeline =
-                new Timeline(scenario, cluster, client, inventory, placements, moves, history, told::tell, start);
+        Timeline timeline = new Timeline(
+                scenario,
+                cluster,
+                client,
+                inventory,
+                placements,
+                moves,
+                history,
+                () -> {
+                    controls.moveAll(start);
+                    told.tell();
+                },
+                start);
         progress.println("playing " + scenario.name());
         timeline.run();
         double seconds = (System.nanoTime() - start) / 1e9;
@@ -140,6 +155,14 @@ public final class ScenarioRun {
         placements.finish();
         progress.println("checking the history of " + history.sent().size() + " frames");
         return new Results(scenario, scale, seed)
-                .report(started.toString(), start, seconds, timeline, moves.records(), traffic, history);
+                .report(
+                        started.toString(),
+                        start,
+                        seconds,
+                        timeline,
+                        moves.records(),
+                        controls.moves(),
+                        traffic,
+                        history);
     }
 }

@@ -27,6 +27,11 @@ final class Timeline {
     private static final Duration LIMIT = Duration.ofMinutes(5);
     private static final long POLL_MILLIS = 50;
 
+    /** What is done when all VMs of a step have moved once. */
+    interface AfterMove {
+        void run() throws IOException, InterruptedException;
+    }
+
     private final Scenario scenario;
     private final LocalCluster cluster;
     private final PortcullisClient client;
@@ -34,7 +39,7 @@ final class Timeline {
     private final Placements placements;
     private final Moves moves;
     private final History history;
-    private final Runnable afterMove;
+    private final AfterMove afterMove;
     private final long startNanos;
     private final List<StepRecord> records = new ArrayList<>();
     private final List<String> failures = new ArrayList<>();
@@ -47,7 +52,7 @@ final class Timeline {
             Placements placements,
             Moves moves,
             History history,
-            Runnable afterMove,
+            AfterMove afterMove,
             long startNanos) {
         this.scenario = scenario;
         this.cluster = cluster;
@@ -128,7 +133,7 @@ final class Timeline {
         }
     }
 
-    private void migrate(Step.Migrate step) throws InterruptedException {
+    private void migrate(Step.Migrate step) throws InterruptedException, IOException {
         List<String> vms = inventory.group(step.vm());
         try (ExecutorService movers = Executors.newFixedThreadPool(Math.min(step.parallel(), vms.size()))) {
             for (int time = 0; time < step.times(); time++) {
