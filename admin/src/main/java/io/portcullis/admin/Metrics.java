@@ -27,6 +27,8 @@ import java.util.function.Supplier;
 final class Metrics {
     private static final String MEDIA_TYPE = "text/plain; version=0.0.4; charset=UTF-8";
     private static final int CLASSES_OF_STATUS = 100;
+    /** Counters whose names begin so are of checkpoints, all others of frames. */
+    private static final String CHECKPOINTS = "checkpoint.";
 
     private final AdminServices services;
     private final DatabaseHealth health;
@@ -102,7 +104,10 @@ final class Metrics {
             gauge("portcullis.vms.down", Tags.empty(), report.vmsDown());
         }
         report.counters()
-                .forEach((name, value) -> counter("portcullis.datapath.frames", host.and("counter", name), value));
+                .forEach((name, value) -> counter(
+                        name.startsWith(CHECKPOINTS) ? "portcullis.checkpoints" : "portcullis.datapath.frames",
+                        host.and("counter", name),
+                        value));
         report.migrations()
                 .forEach((outcome, value) -> counter("portcullis.migrations", Tags.of("outcome", outcome), value));
     }

@@ -77,7 +77,9 @@ final class NodeActors {
                 config.host(),
                 dataPath,
                 new HostLimits(config.maxVnics(), config.maxConnectionsPerVnic()),
-                HostTiming.DEFAULT.withWrites(config.checkpointInterval(), config.ruleHitsInterval()),
+                HostTiming.DEFAULT
+                        .withWrites(config.checkpointInterval(), config.ruleHitsInterval())
+                        .withCheckpointRate(config.checkpointBytesPerSecond()),
                 directory,
                 ruleHits,
                 checkpoints);

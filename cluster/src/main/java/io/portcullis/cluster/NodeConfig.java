@@ -43,12 +43,14 @@ record NodeConfig(
         int maxVnics,
         ConnectionLimits connectionLimits,
         Duration checkpointInterval,
+        long checkpointBytesPerSecond,
         Duration ruleHitsInterval,
         Config system) {
 
     private static final String BACKEND = "portcullis.data-path.backend";
     private static final String UPLINK = "portcullis.data-path.uplink";
     private static final Duration SHORTEST_INTERVAL = Duration.ofMillis(10);
+    private static final long LOWEST_CHECKPOINT_RATE = 64 * 1_024;
 
     /** Kind of ports. */
     enum Backend {
@@ -190,6 +192,7 @@ record NodeConfig(
                 positive(config, "portcullis.limits.max-vnics"),
                 connectionLimits(config),
                 atLeast(config, "portcullis.checkpoint.interval", SHORTEST_INTERVAL),
+                checkpointRate(config),
                 atLeast(config, "portcullis.rule-hits.interval", SHORTEST_INTERVAL),
                 system);
     }
@@ -228,11 +231,13 @@ record NodeConfig(
 
     private static Backend backend(Config config) {
         String name = config.getString(BACKEND);
-        Backend backend = switch (name.toLowerCase(Locale.ROOT)) {
-            case "kernel" -> Backend.KERNEL;
-            case "memory" -> Backend.MEMORY;
-            default -> throw new InvalidNodeConfigException(BACKEND + ": '" + name + "' is neither kernel nor memory");
-        };
+        Backend backend =
+                switch (name.toLowerCase(Locale.ROOT)) {
+                    case "kernel" -> Backend.KERNEL;
+                    case "memory" -> Backend.MEMORY;
+                    default ->
+                        throw new InvalidNodeConfigException(BACKEND + ": '" + name + "' is neither kernel nor memory");
+                };
         String uplink = config.getString(UPLINK);
         String prefix = backend == Backend.KERNEL ? "tap:" : "memory:";
         if (!uplink.startsWith(prefix)) {
@@ -258,6 +263,17 @@ record NodeConfig(
         int value = config.getInt(path);
         if (value < 1) {
             throw new InvalidNodeConfigException(path + " is " + value + "; it must be at least 1");
+        }
+        return value;
+    }
+
+    private static long checkpointRate(Config config) {
+        String path = "portcullis.checkpoint.max-bytes-per-second";
+        long value = config.getBytes(path);
+        if (value < LOWEST_CHECKPOINT_RATE) {
+            throw new InvalidNodeConfigException(path + " is "
+                    + config.getValue(path).unwrapped() + "; it must be at least " + LOWEST_CHECKPOINT_RATE / 1_024
+                    + " KiB");
         }
         return value;
     }

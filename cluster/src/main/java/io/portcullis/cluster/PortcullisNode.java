@@ -86,12 +86,18 @@ final class PortcullisNode {
         List<VnicStatus> restored =
                 new LocalRestore(dataPath, checkpoints, config.maxConnectionsPerVnic(), RESTORE_LIMIT).run();
         if (!restored.isEmpty()) {
+            long millis = System.currentTimeMillis()
+                    - ManagementFactory.getRuntimeMXBean().getStartTime();
+            int connections =
+                    restored.stream().mapToInt(VnicStatus::connections).sum();
             LOG.info(
                     "{} vNICs enforce again with {} connections, {} ms after the start of the process",
                     restored.size(),
-                    restored.stream().mapToInt(VnicStatus::connections).sum(),
-                    System.currentTimeMillis()
-                            - ManagementFactory.getRuntimeMXBean().getStartTime());
+                    connections,
+                    millis);
+            checkpoints.count("checkpoint.restored-vnics", restored.size());
+            checkpoints.count("checkpoint.restored-connections", connections);
+            checkpoints.count("checkpoint.millis-to-enforcing", millis);
         }
         return !restored.isEmpty();
     }

@@ -42,7 +42,10 @@ class NodeConfigTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', textBlock = """
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
         portcullis.limits.max-vnic        | 3          | did you mean portcullis.limits.max-vnics?
         portcullis.cluster.sedes-list     | a:1        | did you mean portcullis.cluster.seeds-list?
         portcullis.migration.paralel      | 3          | portcullis.migration.parallel
@@ -50,6 +53,7 @@ class NodeConfigTest {
         portcullis.limits.max-vnics       | many       | portcullis.limits.max-vnics has type STRING
         portcullis.limits.max-vnics       | 0          | must be at least 1
         portcullis.checkpoint.interval    | 0s         | must be at least 10ms
+        portcullis.checkpoint.max-bytes-per-second | 1 KiB | must be at least 64 KiB
         portcullis.rule-hits.interval     | 1ms        | must be at least 10ms
         portcullis.admin.port             | 70000      | portcullis.admin.port: 70000 is no port
         portcullis.host                   | Host_1     | portcullis.host: 'Host_1' is no name

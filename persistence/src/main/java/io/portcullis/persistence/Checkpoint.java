@@ -1,7 +1,7 @@
 package io.portcullis.persistence;
 
 import io.portcullis.datapath.runtime.VnicAttachment;
-import io.portcullis.datapath.track.TableSnapshot;
+import io.portcullis.datapath.track.SavedTable;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.table.RuleTable;
 import java.time.Instant;
@@ -9,17 +9,29 @@ import java.time.Instant;
 /**
  * All that a host needs to enforce a vNIC again after a restart, without asking anybody.
  *
- * @param attachment as the host had it attached, with the epoch under which it enforced; good for nothing under another one
- * @param policyRevision revision of {@code rules}
- * @param rules in force when it was written
+ * @param written when the last of it was
  */
-public record Checkpoint(
-        VnicAttachment attachment, long policyRevision, Instant written, RuleTable rules, TableSnapshot table) {
+public record Checkpoint(CheckpointHead head, Instant written, SavedTable table) {
     public VnicId vnic() {
-        return attachment.vnic();
+        return head.vnic();
     }
 
     public long epoch() {
-        return attachment.epoch();
+        return head.epoch();
+    }
+
+    /** See {@link CheckpointHead#attachment}. */
+    public VnicAttachment attachment() {
+        return head.attachment();
+    }
+
+    /** See {@link CheckpointHead#policyRevision}. */
+    public long policyRevision() {
+        return head.policyRevision();
+    }
+
+    /** See {@link CheckpointHead#rules}. */
+    public RuleTable rules() {
+        return head.rules();
     }
 }

@@ -1,6 +1,7 @@
 package io.portcullis.persistence;
 
 import io.portcullis.datapath.runtime.VnicAttachment;
+import io.portcullis.datapath.track.SavedTable;
 import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.policy.AddressSource;
 import io.portcullis.policy.MacAddress;
@@ -8,10 +9,8 @@ import io.portcullis.policy.VnicId;
 import io.portcullis.policy.VnicProtection;
 import io.portcullis.policy.compile.RuleTableCodec;
 import io.portcullis.policy.table.RuleTable;
-import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.BufferUnderflowException;
@@ -25,17 +24,20 @@ import java.util.stream.Collectors;
 import java.util.zip.CRC32C;
 
 /**
- * The bytes of a checkpoint: magic, version, length and CRC32C of the rest; then the attachment (vNIC, epoch, MAC, addresses, VLAN,
- * port, limit, protection), revision, time, rule table (in the form of {@link RuleTableCodec}) and the chunks of the connection table. Big endian;
- * texts are UTF-8 after their length. Version 2 has no protection: its vNICs are end systems with declared addresses.
+ * The bytes of a checkpoint: magic and version, then {@link CheckpointSegments}. An attachment is vNIC, epoch, MAC, addresses, VLAN, port, limit and
+ * protection; big endian, texts are UTF-8 after their length.
+ *
+ * <p>Version 3 is of one piece: length and CRC32C of the rest; then the attachment, revision, time, rule table (in the form of {@link
+ * RuleTableCodec}) and the chunks of the connection table. Version 2 has no protection: its vNICs are end systems with declared addresses.
  */
 final class CheckpointCodec {
     /** "PCKP". */
     private static final int MAGIC = 0x50434b50;
 
-    private static final int VERSION = 3;
+    private static final int VERSION = 4;
+    private static final int VERSION_OF_ONE_PIECE = 3;
     private static final int VERSION_WITHOUT_PROTECTION = 2;
-    private static final int HEADER_BYTES = 16;
+    private static final int BEGINNING_BYTES = 8;
     private static final int MAX_ADDRESSES = 1_024;
 
     // What a vNIC is allowed, as bits of one byte; a bit that is not known is refused.
@@ -52,39 +54,15 @@ final class CheckpointCodec {
 
     private CheckpointCodec() {}
 
-    static byte[] encode(Checkpoint checkpoint) {
-        byte[] body = body(checkpoint);
-        CRC32C crc = new CRC32C();
-        crc.update(body);
-        return ByteBuffer.allocate(HEADER_BYTES + body.length)
+    /** What a checkpoint of the version of this build begins with; {@link CheckpointSegments} follow. */
+    static byte[] beginning() {
+        return ByteBuffer.allocate(BEGINNING_BYTES)
                 .putInt(MAGIC)
                 .putInt(VERSION)
-                .putInt(body.length)
-                .putInt((int) crc.getValue())
-                .put(body)
                 .array();
     }
 
-    private static byte[] body(Checkpoint checkpoint) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try (DataOutputStream out = new DataOutputStream(bytes)) {
-            put(out, checkpoint.attachment());
-            out.writeLong(checkpoint.policyRevision());
-            out.writeLong(checkpoint.written().toEpochMilli());
-            put(out, RuleTableCodec.bytes(checkpoint.rules()));
-            out.writeInt(checkpoint.table().entries());
-            out.writeLong(checkpoint.table().digest());
-            out.writeInt(checkpoint.table().chunks().size());
-            for (byte[] chunk : checkpoint.table().chunks()) {
-                put(out, chunk);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return bytes.toByteArray();
-    }
-
-    private static void put(DataOutputStream out, VnicAttachment attachment) throws IOException {
+    static void put(DataOutputStream out, VnicAttachment attachment) throws IOException {
         put(out, attachment.vnic().toString().getBytes(StandardCharsets.UTF_8));
         out.writeLong(attachment.epoch());
         out.writeLong(attachment.mac().value());
@@ -133,16 +111,28 @@ final class CheckpointCodec {
         out.write(bytes);
     }
 
-    /** Throws {@link IllegalArgumentException} for anything but what {@link #encode} made, whole. */
-    static Checkpoint decode(byte[] content) {
-        ByteBuffer in = ByteBuffer.wrap(content);
-        if (in.remaining() < HEADER_BYTES || in.getInt() != MAGIC) {
+    /**
+     * Reads a checkpoint of any version; behind it the buffer has what was not written whole.
+     *
+     * @throws IllegalArgumentException if there is no whole one, or it is of another build
+     */
+    static Checkpoint decode(ByteBuffer in) {
+        if (in.remaining() < BEGINNING_BYTES || in.getInt() != MAGIC) {
             throw new IllegalArgumentException("it is no checkpoint");
         }
         int version = in.getInt();
-        if (version != VERSION && version != VERSION_WITHOUT_PROTECTION) {
-            throw new IllegalArgumentException("it has version " + version + ", this build reads "
-                    + VERSION_WITHOUT_PROTECTION + " and " + VERSION);
+        return switch (version) {
+            case VERSION -> CheckpointSegments.read(in);
+            case VERSION_OF_ONE_PIECE, VERSION_WITHOUT_PROTECTION -> decodeOnePiece(in, version);
+            default ->
+                throw new IllegalArgumentException("it has version " + version + ", this build reads "
+                        + VERSION_WITHOUT_PROTECTION + " to " + VERSION);
+        };
+    }
+
+    private static Checkpoint decodeOnePiece(ByteBuffer in, int version) {
+        if (in.remaining() < 8) {
+            throw new IllegalArgumentException("it ends too early");
         }
         int length = in.getInt();
         int crc = in.getInt();
@@ -150,7 +140,7 @@ final class CheckpointCodec {
             throw new IllegalArgumentException("it has " + in.remaining() + " bytes instead of " + length);
         }
         CRC32C actual = new CRC32C();
-        actual.update(content, HEADER_BYTES, length);
+        actual.update(in.array(), in.position(), length);
         if ((int) actual.getValue() != crc) {
             throw new IllegalArgumentException("its checksum is wrong");
         }
@@ -161,6 +151,11 @@ final class CheckpointCodec {
         } catch (UnknownHostException impossible) {
             throw new IllegalArgumentException("it has an address of neither 4 nor 16 bytes", impossible);
         }
+    }
+
+    /** As {@link #put(DataOutputStream, VnicAttachment)} writes it. */
+    static VnicAttachment attachment(ByteBuffer in) throws UnknownHostException {
+        return attachment(in, VERSION);
     }
 
     private static VnicAttachment attachment(ByteBuffer in, int version) throws UnknownHostException {
@@ -196,14 +191,17 @@ final class CheckpointCodec {
         if (in.hasRemaining()) {
             throw new IllegalArgumentException("it has " + in.remaining() + " bytes too many");
         }
-        return new Checkpoint(attachment, revision, written, rules, new TableSnapshot(chunks, entries, digest));
+        return new Checkpoint(
+                new CheckpointHead(attachment, revision, rules),
+                written,
+                SavedTable.of(new TableSnapshot(chunks, entries, digest), written));
     }
 
     private static String text(ByteBuffer in) {
         return new String(get(in, in.getInt()), StandardCharsets.UTF_8);
     }
 
-    private static byte[] get(ByteBuffer in, int length) {
+    static byte[] get(ByteBuffer in, int length) {
         if (length < 0 || length > in.remaining()) {
             throw new IllegalArgumentException("it names a part of " + length + " bytes");
         }

@@ -4,23 +4,21 @@ import io.portcullis.policy.VnicId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The checkpoints of one host on its own disk, one file per vNIC. A file is replaced whole: written beside, synced, renamed; so
- * there is always a whole one. A host that starts enforces what it finds here before it can ask anybody, so the checkpoint of a vNIC
+ * there is always a whole one, to which rounds of what has changed are added ({@link CheckpointFile}). A host that starts enforces what it finds here before it can ask anybody, so the checkpoint of a vNIC
  * that has left must be gone before anybody hears that it has. Blocks. Thread-safe.
  */
 public final class Checkpoints {
@@ -33,6 +31,10 @@ public final class Checkpoints {
     /** Highest epoch under which a vNIC has left since this process began: a write that comes late writes nothing. */
     private final Map<VnicId, Long> left = new HashMap<>();
 
+    private final Map<VnicId, CheckpointFile> begun = new HashMap<>();
+    private final Map<VnicId, CheckpointFile> inForce = new HashMap<>();
+    private final Map<String, Long> counters = new TreeMap<>();
+
     /** @param directory made when the first checkpoint is written */
     public Checkpoints(Path directory) {
         this.directory = directory;
@@ -43,25 +45,49 @@ public final class Checkpoints {
         return new HandoverNotes(directory);
     }
 
-    /** Replaces the vNIC's checkpoint unless the vNIC has left under this epoch; returns once it is on disk. */
-    public synchronized void write(Checkpoint checkpoint) throws IOException {
-        if (checkpoint.epoch() <= left.getOrDefault(checkpoint.vnic(), Long.MIN_VALUE)) {
+    /**
+     * Begins a checkpoint that takes the place of the vNIC's with its first commit; one that was begun before and not committed is over. So is this one if
+     * the vNIC has left under this epoch.
+     */
+    public synchronized CheckpointFile begin(VnicId vnic, long epoch) throws IOException {
+        CheckpointFile unfinished = begun.remove(vnic);
+        if (unfinished != null) {
+            unfinished.end();
+        }
+        boolean hasLeft = epoch <= left.getOrDefault(vnic, Long.MIN_VALUE);
+        Path target = file(vnic);
+        Path temporary = target.resolveSibling(target.getFileName() + TEMPORARY_SUFFIX);
+        CheckpointFile file = new CheckpointFile(this, vnic, epoch, target, temporary, hasLeft);
+        if (!hasLeft) {
+            Files.createDirectories(directory);
+            begun.put(vnic, file);
+        }
+        return file;
+    }
+
+    /** Called with the lock held, when a file has got all that a restart needs. */
+    void committed(CheckpointFile file, boolean isWhole) throws IOException {
+        count(isWhole ? "checkpoint.files" : "checkpoint.rounds", 1);
+        if (!isWhole) {
             return;
         }
-        left.remove(checkpoint.vnic());
-        Files.createDirectories(directory);
-        Path target = file(checkpoint.vnic());
-        Path temporary = target.resolveSibling(target.getFileName() + TEMPORARY_SUFFIX);
-        try (FileChannel channel = FileChannel.open(
-                temporary, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
-            ByteBuffer content = ByteBuffer.wrap(CheckpointCodec.encode(checkpoint));
-            while (content.hasRemaining()) {
-                channel.write(content);
-            }
-            channel.force(true);
+        begun.remove(file.vnic(), file);
+        CheckpointFile before = inForce.put(file.vnic(), file);
+        if (before != null) {
+            before.end();
         }
-        Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        notes().closeBelow(checkpoint.vnic(), checkpoint.epoch());
+        left.remove(file.vnic());
+        notes().closeBelow(file.vnic(), file.epoch());
+    }
+
+    /** Adds to what {@link #counters} tells. */
+    public synchronized void count(String counter, long more) {
+        counters.merge(counter, more, Long::sum);
+    }
+
+    /** What was written and restored since this process began, by stable names. */
+    public synchronized Map<String, Long> counters() {
+        return Map.copyOf(counters);
     }
 
     /** The vNIC's checkpoint. Empty if there is none, or none that can be trusted; the log then says why. */
@@ -86,9 +112,13 @@ public final class Checkpoints {
 
     private Optional<Checkpoint> read(Path file) {
         try {
-            Checkpoint checkpoint = CheckpointCodec.decode(Files.readAllBytes(file));
+            ByteBuffer content = ByteBuffer.wrap(Files.readAllBytes(file));
+            Checkpoint checkpoint = CheckpointCodec.decode(content);
             if (!file(checkpoint.vnic()).equals(file)) {
                 throw new IllegalArgumentException("it belongs to " + checkpoint.vnic());
+            }
+            if (content.hasRemaining()) {
+                LOG.info("the last {} bytes of checkpoint {} were not written whole", content.remaining(), file);
             }
             return Optional.of(checkpoint);
         } catch (NoSuchFileException none) {
@@ -107,6 +137,13 @@ public final class Checkpoints {
      */
     public synchronized void leave(VnicId vnic, long epoch) throws IOException {
         left.merge(vnic, epoch, Math::max);
+        for (Map<VnicId, CheckpointFile> files : List.of(begun, inForce)) {
+            CheckpointFile file = files.get(vnic);
+            if (file != null && file.epoch() <= epoch) {
+                file.end();
+                files.remove(vnic);
+            }
+        }
         boolean isBackAgain =
                 read(vnic).filter(checkpoint -> checkpoint.epoch() > epoch).isPresent();
         if (!isBackAgain) {

@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.portcullis.datapath.runtime.VnicAttachment;
-import io.portcullis.datapath.track.TableSnapshot;
+import io.portcullis.datapath.track.SavedTable;
+import io.portcullis.persistence.testkit.WrittenCheckpoints;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.AddressSource;
 import io.portcullis.policy.MacAddress;
@@ -16,11 +17,12 @@ import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
-import java.util.zip.CRC32C;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,6 +30,8 @@ import org.junit.jupiter.api.io.TempDir;
 class CheckpointsTest {
     private static final VnicId WEB = VnicId.parse("acme/web-1/eth0");
     private static final VnicId DB = VnicId.parse("acme/db-1/eth0");
+    private static final Instant WRITTEN = Instant.ofEpochMilli(1_700_000_000_123L);
+    private static final Instant LATER = WRITTEN.plusSeconds(1);
 
     @TempDir
     private Path directory;
@@ -42,7 +46,7 @@ class CheckpointsTest {
     @Test
     void shouldReadBackWhatWasWritten() throws IOException {
         Checkpoint written = aCheckpoint(WEB, 3);
-        checkpoints.write(written);
+        write(written);
 
         assertThat(checkpoints.read(WEB))
                 .hasValueSatisfying(
@@ -53,21 +57,127 @@ class CheckpointsTest {
     @Test
     void shouldReadBackACheckpointWithoutAddressesAndConnections() throws IOException {
         Checkpoint written = new Checkpoint(
-                new VnicAttachment(WEB, 1, new MacAddress(2), List.of(), 1, "", 0),
-                0,
+                new CheckpointHead(
+                        new VnicAttachment(WEB, 1, new MacAddress(2), List.of(), 1, "", 0),
+                        0,
+                        RuleTableCodec.seal(List.of(), Action.DROP, false)),
                 Instant.ofEpochMilli(5),
-                RuleTableCodec.seal(List.of(), Action.DROP, false),
-                new TableSnapshot(List.of(), 0, 0));
-        checkpoints.write(written);
+                SavedTable.EMPTY);
+        write(written);
 
         assertThat(checkpoints.read(WEB)).contains(written);
     }
 
     @Test
+    void shouldAddRoundsAndNewRulesToWhatWasWrittenWhole() throws IOException {
+        Checkpoint whole = aCheckpoint(WEB, 3);
+        CheckpointFile file = write(whole);
+        long wholeBytes = file.wholeBytes();
+        assertThat(Files.size(file(WEB))).isEqualTo(wholeBytes);
+        SavedTable.Part more = new SavedTable.Part(LATER, List.of(new byte[] {7}));
+        file.add(more);
+        assertThat(checkpoints.read(WEB)).as("not before it is complete").hasValueSatisfying(read -> assertThat(read)
+                .usingRecursiveComparison()
+                .isEqualTo(whole));
+        file.commit(whole.head(), LATER, 3);
+        CheckpointHead newRules =
+                new CheckpointHead(whole.attachment(), 8, RuleTableCodec.seal(List.of(), Action.DROP, false));
+        file.commit(newRules, LATER.plusMillis(1), 3);
+
+        assertThat(checkpoints.read(WEB)).hasValueSatisfying(read -> {
+            assertThat(read.rules()).isEqualTo(newRules.rules());
+            assertThat(read.policyRevision()).isEqualTo(8);
+            assertThat(read.written()).isEqualTo(LATER.plusMillis(1));
+            assertThat(read.table())
+                    .usingRecursiveComparison()
+                    .isEqualTo(
+                            new SavedTable(List.of(whole.table().parts().getFirst(), more), 3, OptionalLong.empty()));
+        });
+        assertThat(file.wholeBytes()).isEqualTo(wholeBytes);
+        assertThat(file.addedBytes()).isEqualTo(Files.size(file(WEB)) - wholeBytes);
+        assertThat(checkpoints.counters()).containsEntry("checkpoint.files", 1L).containsEntry("checkpoint.rounds", 2L);
+    }
+
+    @Test
+    void shouldKeepWhatWasCompleteOfATornFile() throws IOException {
+        Checkpoint whole = aCheckpoint(WEB, 3);
+        CheckpointFile file = write(whole);
+        int wholeBytes = (int) file.wholeBytes();
+        file.add(new SavedTable.Part(LATER, List.of(new byte[] {7})));
+        file.commit(new CheckpointHead(whole.attachment(), 8, whole.rules()), LATER, 3);
+        byte[] all = Files.readAllBytes(file(WEB));
+
+        for (int length = 0; length < wholeBytes; length++) {
+            byte[] torn = Arrays.copyOf(all, length);
+            assertThatThrownBy(() -> CheckpointCodec.decode(ByteBuffer.wrap(torn)))
+                    .as("%d bytes", length)
+                    .isInstanceOf(IllegalArgumentException.class);
+        }
+        for (int index = wholeBytes; index < all.length; index++) {
+            byte[] damaged = all.clone();
+            damaged[index] ^= 0x10;
+            for (byte[] bytes : List.of(damaged, Arrays.copyOf(all, index))) {
+                ByteBuffer content = ByteBuffer.wrap(bytes);
+                assertThat(CheckpointCodec.decode(content))
+                        .as("byte %d", index)
+                        .usingRecursiveComparison()
+                        .isEqualTo(whole);
+                assertThat(content.position()).isEqualTo(wholeBytes);
+            }
+        }
+        Files.write(file(WEB), Arrays.copyOf(all, all.length - 1));
+        assertThat(checkpoints.read(WEB)).isPresent();
+    }
+
+    @Test
+    void shouldKeepTheCheckpointThatThereIsUntilAnotherIsWhole() throws IOException {
+        Checkpoint first = aCheckpoint(WEB, 3);
+        CheckpointFile before = write(first);
+        CheckpointFile given = checkpoints.begin(WEB, 3);
+        given.add(new SavedTable.Part(LATER, List.of(new byte[] {7})));
+        before.commit(first.head(), LATER, 2);
+        assertThat(checkpoints.read(WEB))
+                .hasValueSatisfying(read -> assertThat(read.written()).isEqualTo(LATER));
+
+        CheckpointFile another = checkpoints.begin(WEB, 3);
+        assertThat(given.isOver()).isTrue();
+        assertThat(given.commit(first.head(), LATER, 1)).isZero();
+        another.add(new SavedTable.Part(LATER, List.of(new byte[] {8})));
+        another.commit(first.head(), LATER, 1);
+
+        assertThat(before.isOver()).isTrue();
+        assertThat(before.add(new SavedTable.Part(LATER, List.of()))).isZero();
+        assertThat(checkpoints.read(WEB))
+                .hasValueSatisfying(read -> assertThat(read.table().entries()).isEqualTo(1));
+    }
+
+    @Test
+    void shouldPutNothingBehindWhatSomebodyElseHasWritten() throws IOException {
+        Checkpoint whole = aCheckpoint(WEB, 3);
+        CheckpointFile file = write(whole);
+        Files.write(file(WEB), new byte[] {1}, StandardOpenOption.APPEND);
+
+        assertThatThrownBy(() -> file.commit(whole.head(), LATER, 2)).isInstanceOf(IOException.class);
+
+        assertThat(file.isOver()).isTrue();
+        assertThat(checkpoints.read(WEB)).isPresent();
+    }
+
+    private Path file(VnicId vnic) {
+        return directory
+                .resolve("checkpoints")
+                .resolve(vnic.tenant() + "." + vnic.vm().name() + "." + vnic.name() + ".checkpoint");
+    }
+
+    private CheckpointFile write(Checkpoint checkpoint) throws IOException {
+        return WrittenCheckpoints.write(checkpoints, checkpoint);
+    }
+
+    @Test
     void shouldFindAllThatCanBeTrusted() throws IOException {
         assertThat(checkpoints.readAll()).isEmpty();
-        checkpoints.write(aCheckpoint(WEB, 3));
-        checkpoints.write(aCheckpoint(DB, 4));
+        write(aCheckpoint(WEB, 3));
+        write(aCheckpoint(DB, 4));
         Files.writeString(directory.resolve("checkpoints/acme.db-2.eth0.checkpoint"), "PCKP");
         checkpoints.notes().open(WEB, 3);
 
@@ -76,8 +186,8 @@ class CheckpointsTest {
 
     @Test
     void shouldReplaceAndDelete() throws IOException {
-        checkpoints.write(aCheckpoint(WEB, 3));
-        checkpoints.write(aCheckpoint(WEB, 4));
+        write(aCheckpoint(WEB, 3));
+        write(aCheckpoint(WEB, 4));
         assertThat(checkpoints.read(WEB))
                 .hasValueSatisfying(read -> assertThat(read.epoch()).isEqualTo(4));
         try (Stream<Path> files = Files.list(directory.resolve("checkpoints"))) {
@@ -91,11 +201,11 @@ class CheckpointsTest {
 
     @Test
     void shouldRemoveTheNoteWithTheCheckpointAndWriteNothingThatComesLate() throws IOException {
-        checkpoints.write(aCheckpoint(WEB, 3));
+        write(aCheckpoint(WEB, 3));
         checkpoints.notes().open(WEB, 3);
 
         checkpoints.leave(WEB, 3);
-        checkpoints.write(aCheckpoint(WEB, 3));
+        write(aCheckpoint(WEB, 3));
 
         assertThat(checkpoints.read(WEB)).isEmpty();
         assertThat(checkpoints.notes().find(WEB)).isEmpty();
@@ -103,14 +213,14 @@ class CheckpointsTest {
 
     @Test
     void shouldKeepWhatBelongsToAHigherEpochThanTheOneThatLeft() throws IOException {
-        checkpoints.write(aCheckpoint(WEB, 5));
+        write(aCheckpoint(WEB, 5));
         checkpoints.notes().open(WEB, 5);
 
         checkpoints.leave(WEB, 3);
 
         assertThat(checkpoints.read(WEB)).isPresent();
         assertThat(checkpoints.notes().find(WEB)).hasValue(5);
-        checkpoints.write(aCheckpoint(WEB, 5));
+        write(aCheckpoint(WEB, 5));
     }
 
     @Test
@@ -127,25 +237,22 @@ class CheckpointsTest {
     }
 
     @Test
-    void shouldRefuseEveryDamagedByteAndEveryTruncation() {
-        byte[] good = CheckpointCodec.encode(aCheckpoint(WEB, 3));
+    void shouldRefuseEveryDamagedByteAndEveryTruncationOfAWhole() throws IOException {
+        write(aCheckpoint(WEB, 3));
+        byte[] good = Files.readAllBytes(file(WEB));
 
         for (int index = 0; index < good.length; index++) {
             byte[] damaged = good.clone();
             damaged[index] ^= 0x10;
-            assertThatThrownBy(() -> CheckpointCodec.decode(damaged))
+            assertThatThrownBy(() -> CheckpointCodec.decode(ByteBuffer.wrap(damaged)))
                     .as("byte %d", index)
-                    .isInstanceOf(IllegalArgumentException.class);
-            byte[] truncated = Arrays.copyOf(good, index);
-            assertThatThrownBy(() -> CheckpointCodec.decode(truncated))
-                    .as("%d bytes", index)
                     .isInstanceOf(IllegalArgumentException.class);
         }
     }
 
     @Test
     void shouldUseNeitherADamagedFileNorThatOfAnotherVnic() throws IOException {
-        checkpoints.write(aCheckpoint(WEB, 3));
+        write(aCheckpoint(WEB, 3));
         Path file = directory.resolve("checkpoints/acme.web-1.eth0.checkpoint");
         Files.copy(file, directory.resolve("checkpoints/acme.db-1.eth0.checkpoint"));
         assertThat(checkpoints.read(DB)).isEmpty();
@@ -154,56 +261,22 @@ class CheckpointsTest {
         assertThat(checkpoints.read(WEB)).isEmpty();
     }
 
-    @Test
-    void shouldReadCheckpointsFromBeforeThereWasProtection() {
-        Checkpoint checkpoint = aCheckpoint(WEB, 3);
-        VnicAttachment then = checkpoint.attachment();
-        byte[] now = CheckpointCodec.encode(new Checkpoint(
-                new VnicAttachment(
-                        then.vnic(),
-                        then.epoch(),
-                        then.mac(),
-                        then.addresses(),
-                        then.vlan(),
-                        then.port(),
-                        then.maxConnections()),
-                checkpoint.policyRevision(),
-                checkpoint.written(),
-                checkpoint.rules(),
-                checkpoint.table()));
-        int headerBytes = 16;
-        int textBytes = then.vnic().toString().length() + then.port().length();
-        int protectionAt = headerBytes + 4 + 8 + 8 + 4 + (4 + 4) + (4 + 16) + 4 + 4 + 4 + textBytes;
-        ByteBuffer before = ByteBuffer.allocate(now.length - 2);
-        before.put(now, 0, protectionAt).put(now, protectionAt + 2, now.length - protectionAt - 2);
-        CRC32C crc = new CRC32C();
-        crc.update(before.array(), headerBytes, before.capacity() - headerBytes);
-        before.putInt(4, 2).putInt(8, before.capacity() - headerBytes).putInt(12, (int) crc.getValue());
-
-        VnicAttachment read = CheckpointCodec.decode(before.array()).attachment();
-
-        assertThat(read.protection()).isEqualTo(VnicProtection.STRICT);
-        assertThat(read.isSameAs(then))
-                .as("the other one is protected otherwise")
-                .isFalse();
-        assertThat(read.port()).isEqualTo(then.port());
-    }
-
     private static Checkpoint aCheckpoint(VnicId vnic, long epoch) {
+        VnicAttachment attachment = new VnicAttachment(
+                vnic,
+                epoch,
+                MacAddress.parse("02:00:00:00:00:11"),
+                List.of(InetAddress.ofLiteral("10.0.0.1"), InetAddress.ofLiteral("fd00::1")),
+                100,
+                "tap:web-1/eth0",
+                1_000,
+                new VnicProtection(true, false, true, false, 5).withDiscovery(AddressSource.ARP, AddressSource.DHCP));
         return new Checkpoint(
-                new VnicAttachment(
-                        vnic,
-                        epoch,
-                        MacAddress.parse("02:00:00:00:00:11"),
-                        List.of(InetAddress.ofLiteral("10.0.0.1"), InetAddress.ofLiteral("fd00::1")),
-                        100,
-                        "tap:web-1/eth0",
-                        1_000,
-                        new VnicProtection(true, false, true, false, 5)
-                                .withDiscovery(AddressSource.ARP, AddressSource.DHCP)),
-                7,
-                Instant.ofEpochMilli(1_700_000_000_123L),
-                RuleTableCodec.seal(List.of(), Action.REJECT, true),
-                new TableSnapshot(List.of(new byte[] {1, 2}, new byte[] {3}), 2, 99));
+                new CheckpointHead(attachment, 7, RuleTableCodec.seal(List.of(), Action.REJECT, true)),
+                WRITTEN,
+                new SavedTable(
+                        List.of(new SavedTable.Part(WRITTEN, List.of(new byte[] {1, 2}, new byte[] {3}))),
+                        2,
+                        OptionalLong.empty()));
     }
 }

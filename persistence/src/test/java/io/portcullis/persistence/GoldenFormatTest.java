@@ -9,8 +9,10 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import io.portcullis.datapath.runtime.RuleHit;
 import io.portcullis.datapath.runtime.VnicAttachment;
+import io.portcullis.datapath.track.SavedTable;
 import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.persistence.testkit.GoldenFiles;
+import io.portcullis.persistence.testkit.WrittenCheckpoints;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.AddressSource;
 import io.portcullis.policy.MacAddress;
@@ -31,6 +33,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -72,40 +75,73 @@ class GoldenFormatTest {
     }
 
     @Test
-    void shouldReadCheckpointsOfEachVersion() throws IOException {
+    void shouldReadCheckpointsOfEachVersion(@TempDir Path folder) throws IOException {
         Checkpoint sample = checkpoint(
                 new VnicProtection(true, false, true, false, 5).withDiscovery(AddressSource.ARP, AddressSource.DHCP));
 
-        byte[] three = GoldenFiles.bytes("checkpoint/3.bin", () -> CheckpointCodec.encode(sample));
-        assertThat(CheckpointCodec.decode(three)).usingRecursiveComparison().isEqualTo(sample);
-        assertThat(CheckpointCodec.encode(sample)).as("written as before").isEqualTo(three);
+        byte[] now = written(folder, sample);
+        byte[] four = GoldenFiles.bytes("checkpoint/4.bin", () -> now);
+        assertThat(decode(four)).usingRecursiveComparison().isEqualTo(fourth(sample));
+        assertThat(now).as("written as before").isEqualTo(four);
+
+        byte[] three = GoldenFiles.bytes("checkpoint/3.bin", () -> {
+            throw new IllegalStateException("no build writes version 3 any more");
+        });
+        assertThat(decode(three)).usingRecursiveComparison().isEqualTo(sample);
 
         byte[] two = GoldenFiles.bytes("checkpoint/2.bin", () -> {
             throw new IllegalStateException("no build writes version 2 any more");
         });
-        assertThat(CheckpointCodec.decode(two)).usingRecursiveComparison().isEqualTo(checkpoint(VnicProtection.STRICT));
+        assertThat(decode(two)).usingRecursiveComparison().isEqualTo(checkpoint(VnicProtection.STRICT));
 
-        byte[] four = ByteBuffer.wrap(three.clone()).putInt(4, 4).array();
+        byte[] five = ByteBuffer.wrap(four.clone()).putInt(4, 5).array();
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> CheckpointCodec.decode(four))
-                .withMessage("it has version 4, this build reads 2 and 3");
+                .isThrownBy(() -> decode(five))
+                .withMessage("it has version 5, this build reads 2 to 4");
+    }
+
+    private static Checkpoint decode(byte[] bytes) {
+        return CheckpointCodec.decode(ByteBuffer.wrap(bytes));
+    }
+
+    /** With a second round, under a newer revision. */
+    private static byte[] written(Path folder, Checkpoint sample) throws IOException {
+        CheckpointFile file = WrittenCheckpoints.write(new Checkpoints(folder), sample);
+        Checkpoint later = fourth(sample);
+        file.add(later.table().parts().getLast());
+        file.commit(later.head(), later.written(), later.table().entries());
+        return Files.readAllBytes(folder.resolve("acme.web-1.eth0.checkpoint"));
+    }
+
+    private static Checkpoint fourth(Checkpoint sample) {
+        Instant written = sample.written().plusSeconds(1);
+        return new Checkpoint(
+                new CheckpointHead(sample.attachment(), 8, sample.rules()),
+                written,
+                new SavedTable(
+                        List.of(sample.table().parts().getFirst(), new SavedTable.Part(written, List.of(new byte[] {4
+                        }))),
+                        3,
+                        OptionalLong.empty()));
     }
 
     private static Checkpoint checkpoint(VnicProtection protection) {
+        Instant written = Instant.ofEpochMilli(1_700_000_000_123L);
         return new Checkpoint(
-                new VnicAttachment(
-                        WEB_ETH0,
-                        3,
-                        MacAddress.parse("02:00:00:00:00:11"),
-                        List.of(InetAddress.ofLiteral("10.0.0.1"), InetAddress.ofLiteral("fd00::1")),
-                        100,
-                        "tap:web-1/eth0",
-                        1_000,
-                        protection),
-                7,
-                Instant.ofEpochMilli(1_700_000_000_123L),
-                RuleTableCodec.seal(List.of(), Action.REJECT, true),
-                new TableSnapshot(List.of(new byte[] {1, 2}, new byte[] {3}), 2, 99));
+                new CheckpointHead(
+                        new VnicAttachment(
+                                WEB_ETH0,
+                                3,
+                                MacAddress.parse("02:00:00:00:00:11"),
+                                List.of(InetAddress.ofLiteral("10.0.0.1"), InetAddress.ofLiteral("fd00::1")),
+                                100,
+                                "tap:web-1/eth0",
+                                1_000,
+                                protection),
+                        7,
+                        RuleTableCodec.seal(List.of(), Action.REJECT, true)),
+                written,
+                SavedTable.of(new TableSnapshot(List.of(new byte[] {1, 2}, new byte[] {3}), 2, 99), written));
     }
 
     @Test

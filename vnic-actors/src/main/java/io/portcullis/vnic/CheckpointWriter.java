@@ -1,16 +1,22 @@
 package io.portcullis.vnic;
 
+import io.portcullis.datapath.runtime.CopiedPiece;
 import io.portcullis.datapath.runtime.DataPath;
 import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicStatus;
-import io.portcullis.persistence.Checkpoint;
+import io.portcullis.datapath.track.SavedTable;
+import io.portcullis.persistence.CheckpointHead;
 import io.portcullis.persistence.Checkpoints;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.table.RuleTable;
+import io.portcullis.vnic.CheckpointedVnic.Copy;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -18,116 +24,276 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes the checkpoints of a host's vNICs, one after the other, and only of those on which something happened since. The caller sees
- * to it that rounds do not overlap.
+ * Keeps the checkpoints of a host's vNICs up to date: first the whole table, then rounds of what has changed, and the whole again when the rounds have
+ * become as long as it. Rounds go one vNIC after the other, and only where something happened since; large tables are written whole beside them,
+ * one after the other, and meanwhile the file that there is goes on. The caller sees to it that rounds do not overlap.
  */
 final class CheckpointWriter {
-    /** Tables written in one round; the rest waits for the next, whose order begins with those written longest ago. */
+    /** vNICs of one round; the rest waits for the next, whose order begins with those written longest ago. */
     private static final int MAX_TABLES_PER_ROUND = 512;
+    /** Tables of at most so many connections are written whole within a round. */
+    static final int MAX_CONNECTIONS_AT_ONCE = 16_384;
+    /** What rounds may add before the whole is written again, however little that is. */
+    static final long MIN_ADDED_BYTES = 1 << 20;
+    /** A large table is ready when so many rounds at most have followed its first one. */
+    private static final int MAX_ROUNDS_TO_CATCH_UP = 4;
+    /** Tries at a stop to have everything on disk. */
+    private static final int LAST_ROUNDS = 3;
+
+    /** Numbers of copies: the data path outlives this writer, and may have copies of the one before. */
+    private static final AtomicLong COPIES = new AtomicLong();
 
     /** What the data path does not say of a vNIC. */
     record Known(VnicSpec spec, RuleTable rules) {}
 
-    private record Written(long round, VnicStatus status) {}
+    /** What a round of a copy came to. */
+    private record Collected(int entries, int pieces) {}
 
     private final DataPath dataPath;
     private final Checkpoints checkpoints;
     private final Executor blocking;
     private final Clock clock;
     private final int maxConnections;
-    private final Map<VnicId, Written> written = new ConcurrentHashMap<>();
+    private final CheckpointRate rate;
+    private final Map<VnicId, CheckpointedVnic> vnics = new ConcurrentHashMap<>();
+    /** The end of the wholes that are written beside rounds. */
+    private CompletionStage<?> wholes = CompletableFuture.completedFuture(null);
+
     private long round;
 
-    CheckpointWriter(DataPath dataPath, Checkpoints checkpoints, Executor blocking, Clock clock, int maxConnections) {
+    CheckpointWriter(
+            DataPath dataPath,
+            Checkpoints checkpoints,
+            Executor blocking,
+            Clock clock,
+            int maxConnections,
+            CheckpointRate rate) {
         this.dataPath = dataPath;
         this.checkpoints = checkpoints;
         this.blocking = blocking;
         this.clock = clock;
         this.maxConnections = maxConnections;
+        this.rate = rate;
     }
 
     /**
      * One round.
      *
      * @param known by vNIC; one that is missing, or whose rules have changed since, keeps the checkpoint that it has
-     * @param all whether to write all that changed, however many; else the bound holds
+     * @param all whether to write all that changed, however much, and at once; else the bounds hold
      */
     CompletionStage<HostReply.Checkpointed> write(List<VnicStatus> statuses, Map<VnicId, Known> known, boolean all) {
         long thisRound = ++round;
         List<VnicStatus> due = statuses.stream()
                 .filter(status -> isDue(status, known.get(status.vnic())))
-                .sorted(java.util.Comparator.comparingLong(this::lastRound))
+                .sorted(Comparator.comparingLong(status -> of(status.vnic()).round()))
                 .limit(all ? Long.MAX_VALUE : MAX_TABLES_PER_ROUND)
                 .toList();
-        List<String> failures = java.util.Collections.synchronizedList(new ArrayList<>());
-        CompletionStage<Integer> done = CompletableFuture.completedFuture(0);
+        List<String> failures = Collections.synchronizedList(new ArrayList<>());
+        if (!all) {
+            return writeEach(due, known, thisRound, failures)
+                    .thenApply(left -> new HostReply.Checkpointed(due.size() - left.size(), failures));
+        }
+        rate.hurry(true);
+        return writeAll(due, known, thisRound, failures, LAST_ROUNDS)
+                .thenApply(left -> new HostReply.Checkpointed(due.size() - left, failures))
+                .whenComplete((_, _) -> rate.hurry(false));
+    }
+
+    /** Answers how many are left. */
+    private CompletionStage<Integer> writeAll(
+            List<VnicStatus> due, Map<VnicId, Known> known, long thisRound, List<String> failures, int tries) {
+        return writeEach(due, known, thisRound, failures)
+                .thenCompose(left -> left.isEmpty() || tries == 1
+                        ? CompletableFuture.completedFuture(left.size())
+                        : wholes.thenCompose(_ -> writeAll(left, known, thisRound, failures, tries - 1)));
+    }
+
+    /** Answers those that are not written. */
+    private CompletionStage<List<VnicStatus>> writeEach(
+            List<VnicStatus> due, Map<VnicId, Known> known, long thisRound, List<String> failures) {
+        List<VnicStatus> left = new ArrayList<>();
+        CompletionStage<?> done = CompletableFuture.completedFuture(null);
         for (VnicStatus status : due) {
-            done = done.thenCompose(count -> write(status, Objects.requireNonNull(known.get(status.vnic())), thisRound)
-                    .handle((_, failure) -> {
-                        if (failure == null) {
-                            return count + 1;
-                        }
-                        if (!DataPathFailures.hasMoved(failure)) {
+            done = done.thenCompose(_ -> write(status, Objects.requireNonNull(known.get(status.vnic())), thisRound))
+                    .handle((isWritten, failure) -> {
+                        if (failure != null && !DataPathFailures.hasMoved(failure)) {
                             failures.add(status.vnic() + ": " + failure.getMessage());
                         }
-                        return count;
-                    }));
+                        if (failure != null || !isWritten) {
+                            left.add(status);
+                        }
+                        return null;
+                    });
         }
-        return done.thenApply(count -> new HostReply.Checkpointed(count, failures));
+        return done.thenApply(_ -> left);
     }
 
-    private CompletionStage<Void> write(VnicStatus status, Known known, long thisRound) {
-        VnicId vnic = status.vnic();
-        return dataPath.snapshot(vnic)
-                .thenAcceptAsync(
-                        table -> {
-                            try {
-                                checkpoints.write(new Checkpoint(
-                                        known.spec().attachment(status.epoch(), maxConnections),
-                                        status.policyRevision(),
-                                        clock.instant(),
-                                        known.rules(),
-                                        table));
-                            } catch (IOException failed) {
-                                throw new UncheckedIOException(failed);
-                            }
-                            written.put(vnic, new Written(thisRound, status));
-                        },
-                        blocking);
+    /** Notes that a round was left out, as the one before is still under way: what a killed host would lose is older than it should be. */
+    void late() {
+        checkpoints.count("checkpoint.rounds-left-out", 1);
     }
 
-    /** Without connections nothing changes by frames that come and go. */
+    // ---- one vNIC
+
+    /** Answers whether all is on disk now. */
+    private CompletionStage<Boolean> write(VnicStatus status, Known known, long thisRound) {
+        CheckpointHead head = new CheckpointHead(
+                known.spec().attachment(status.epoch(), maxConnections), status.policyRevision(), known.rules());
+        CheckpointedVnic vnic = of(status.vnic());
+        vnic.settle(head);
+        Copy current = vnic.current();
+        if (current != null) {
+            return addRound(current, head)
+                    .thenCompose(_ -> isLong(current) && !vnic.isRenewed()
+                            ? writeWhole(vnic, status, head)
+                            : CompletableFuture.completedFuture(true))
+                    .thenApply(_ -> wrote(vnic, status, thisRound));
+        }
+        if (vnic.isRenewed()) {
+            return CompletableFuture.completedFuture(false);
+        }
+        return writeWhole(vnic, status, head).thenApply(isWritten -> isWritten && wrote(vnic, status, thisRound));
+    }
+
+    private static boolean wrote(CheckpointedVnic vnic, VnicStatus status, long thisRound) {
+        vnic.wrote(status, thisRound);
+        return true;
+    }
+
+    private static boolean isLong(Copy copy) {
+        return copy.file.addedBytes() > Math.max(MIN_ADDED_BYTES, copy.file.wholeBytes());
+    }
+
+    private CompletionStage<?> addRound(Copy copy, CheckpointHead head) {
+        return collect(copy, false, rate::urgentWaitNanos)
+                .thenComposeAsync(collected -> commit(copy, head, collected.entries()), blocking)
+                .whenComplete((_, failure) -> failIfAny(copy, failure));
+    }
+
+    /** Answers whether it is in force; a large one will be, once it is ready. */
+    private CompletionStage<Boolean> writeWhole(CheckpointedVnic vnic, VnicStatus status, CheckpointHead head) {
+        return CompletableFuture.supplyAsync(() -> begin(head), blocking).thenCompose(copy -> {
+            if (status.connections() <= MAX_CONNECTIONS_AT_ONCE) {
+                return collect(copy, true, rate::urgentWaitNanos)
+                        .thenComposeAsync(collected -> commit(copy, head, collected.entries()), blocking)
+                        .thenApply(_ -> {
+                            vnic.setCurrent(copy);
+                            return true;
+                        })
+                        .whenComplete((_, failure) -> failIfAny(copy, failure));
+            }
+            vnic.setNext(copy);
+            wholes = wholes.thenCompose(_ -> catchUp(copy, MAX_ROUNDS_TO_CATCH_UP))
+                    .handle((_, failure) -> {
+                        failIfAny(copy, failure);
+                        return null;
+                    });
+            return CompletableFuture.completedFuture(false);
+        });
+    }
+
+    /** The first round, and more of them until little has changed during the last one. */
+    private CompletionStage<?> catchUp(Copy copy, int roundsLeft) {
+        return collect(copy, roundsLeft == MAX_ROUNDS_TO_CATCH_UP, rate::waitNanos)
+                .thenCompose(collected -> {
+                    if (collected.pieces() > 1 && roundsLeft > 0) {
+                        return catchUp(copy, roundsLeft - 1);
+                    }
+                    copy.ready();
+                    return CompletableFuture.completedFuture(null);
+                });
+    }
+
+    private static void failIfAny(Copy copy, @Nullable Throwable failure) {
+        if (failure != null) {
+            copy.fail();
+        }
+    }
+
+    // ---- a copy
+
+    private Copy begin(CheckpointHead head) {
+        try {
+            return new Copy(checkpoints.begin(head.vnic(), head.epoch()), COPIES.incrementAndGet(), head);
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+    }
+
+    /**
+     * Adds a round to the copy's file, piece by piece.
+     *
+     * @param waitNanos how long to wait after a piece, so that the rate is kept
+     */
+    private CompletionStage<Collected> collect(Copy copy, boolean isFirst, LongSupplier waitNanos) {
+        Instant taken = clock.instant();
+        return dataPath.copyNext(copy.file.vnic(), copy.number, isFirst)
+                .thenApplyAsync(piece -> add(copy, taken, piece), blocking)
+                .thenCompose(piece -> {
+                    if (piece.endsRound()) {
+                        return CompletableFuture.completedFuture(new Collected(piece.entries(), 1));
+                    }
+                    return later(waitNanos.getAsLong())
+                            .thenCompose(_ -> collect(copy, false, waitNanos))
+                            .thenApply(rest -> new Collected(rest.entries(), 1 + rest.pieces()));
+                });
+    }
+
+    private CompletionStage<?> later(long nanos) {
+        return nanos == 0
+                ? CompletableFuture.completedFuture(null)
+                : CompletableFuture.runAsync(
+                        () -> {}, CompletableFuture.delayedExecutor(nanos, TimeUnit.NANOSECONDS, blocking));
+    }
+
+    private CopiedPiece add(Copy copy, Instant taken, CopiedPiece piece) {
+        if (!piece.chunks().isEmpty()) {
+            try {
+                rate.wrote(copy.file.add(new SavedTable.Part(taken, piece.chunks())));
+            } catch (IOException failed) {
+                throw new UncheckedIOException(failed);
+            }
+        }
+        return piece;
+    }
+
+    /** From now on a restart finds it, and no other copy is needed. */
+    private CompletionStage<?> commit(Copy copy, CheckpointHead head, int entries) {
+        boolean takesPlace = copy.file.wholeBytes() == 0;
+        try {
+            rate.wrote(copy.file.commit(head, clock.instant(), entries));
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+        return takesPlace ? dataPath.keepCopy(copy.file.vnic(), copy.number) : CompletableFuture.completedFuture(null);
+    }
+
+    // ---- all vNICs
+
+    private CheckpointedVnic of(VnicId vnic) {
+        return vnics.computeIfAbsent(vnic, _ -> new CheckpointedVnic());
+    }
+
     private boolean isDue(VnicStatus status, @Nullable Known known) {
-        Written last = written.get(status.vnic());
-        if (status.mode() != VnicMode.ENFORCING
-                || known == null
-                || !known.rules().hash().equals(status.rulesHash())) {
-            return false;
-        }
-        if (last == null) {
-            return true;
-        }
-        VnicStatus before = last.status();
-        return before.epoch() != status.epoch()
-                || before.policyRevision() != status.policyRevision()
-                || before.connections() != status.connections()
-                || (status.connections() > 0 && !before.counters().equals(status.counters()));
-    }
-
-    private long lastRound(VnicStatus status) {
-        Written last = written.get(status.vnic());
-        return last == null ? 0 : last.round();
+        return status.mode() == VnicMode.ENFORCING
+                && known != null
+                && known.rules().hash().equals(status.rulesHash())
+                && of(status.vnic()).isDue(status);
     }
 
     /** Removes what is there of vNICs that have left under this epoch. Fails if a checkpoint may still be there. */
-    CompletionStage<Void> forget(List<VnicId> vnics, long epoch) {
-        vnics.forEach(written::remove);
+    CompletionStage<Void> forget(List<VnicId> gone, long epoch) {
+        gone.forEach(vnics::remove);
         return CompletableFuture.runAsync(
                 () -> {
-                    for (VnicId vnic : vnics) {
+                    for (VnicId vnic : gone) {
                         try {
                             checkpoints.leave(vnic, epoch);
                         } catch (IOException failed) {

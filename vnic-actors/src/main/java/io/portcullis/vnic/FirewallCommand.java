@@ -3,6 +3,7 @@ package io.portcullis.vnic;
 import io.portcullis.datapath.engine.FlowQuery;
 import io.portcullis.datapath.runtime.CutoverTarget;
 import io.portcullis.datapath.runtime.VnicStatus;
+import io.portcullis.datapath.track.SavedTable;
 import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.persistence.CborSerializable;
 import io.portcullis.policy.DiscoveredAddress;
@@ -115,7 +116,7 @@ public sealed interface FirewallCommand {
             implements Transfer {}
 
     /** As {@link ImportTable}, of connections that went on since the table was written. Local only. */
-    record RestoreTable(long epoch, TableSnapshot table, ActorRef<FirewallReply> replyTo) implements Request {}
+    record RestoreTable(long epoch, SavedTable table, ActorRef<FirewallReply> replyTo) implements Request {}
 
     /**
      * Begins to enforce, but never under rules below {@code minimumRevision}: waits for them, for a bounded time. Answer:

@@ -96,7 +96,8 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
                                 environment.checkpoints(),
                                 environment.blocking(),
                                 clock,
-                                environment.limits().maxConnectionsPerVnic())),
+                                environment.limits().maxConnectionsPerVnic(),
+                                new CheckpointRate(environment.timing().checkpointBytesPerSecond(), System::nanoTime))),
                 "checkpointer");
         this.reviewer = context.spawn(FlowReviewer.create(host, firewalls), "flow-reviewer");
         this.hits = context.spawn(HitKeeper.create(environment, clock), "hit-keeper");
@@ -268,6 +269,13 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
                 .tell(reports == null ? dataPathIsDown() : new HostReply.Staged(host, StagedCounts.of(reports)));
     }
 
+    /** Of the data path and of checkpoints. */
+    private Map<String, Long> counters() {
+        Map<String, Long> counters = new HashMap<>(environment.dataPath().counters());
+        counters.putAll(environment.checkpoints().counters());
+        return counters;
+    }
+
     private Refused dataPathIsDown() {
         return new Refused(RefusalCode.HOST_UNAVAILABLE, "the data path of " + host + " is shut down");
     }
@@ -285,12 +293,7 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
         statuses.forEach(status -> byVnic.put(status.vnic(), status));
         if (replyTo != null) {
             HostReply.HostStatus status = new HostReply.HostStatus(
-                    host,
-                    vms.isDraining(),
-                    recovered,
-                    vms.views(byVnic),
-                    environment.limits(),
-                    environment.dataPath().counters());
+                    host, vms.isDraining(), recovered, vms.views(byVnic), environment.limits(), counters());
             HostReply.tell(replyTo, status, Parcels.get(getContext().getSystem()));
             return;
         }

@@ -36,6 +36,7 @@ import org.jspecify.annotations.Nullable;
 final class HostAgentFixture implements AutoCloseable {
     private static final HostTiming TIMING = new HostTiming(
             Duration.ofMillis(50),
+            1 << 30,
             Duration.ofMillis(50),
             Duration.ofMillis(100),
             Duration.ofMillis(300),

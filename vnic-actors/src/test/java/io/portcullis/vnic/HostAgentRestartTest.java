@@ -5,6 +5,7 @@ import static io.portcullis.vnic.testkit.Samples.WEB_1;
 import static io.portcullis.vnic.testkit.Samples.WEB_1_ETH0;
 import static io.portcullis.vnic.testkit.Samples.checkpoint;
 import static io.portcullis.vnic.testkit.Samples.connections;
+import static io.portcullis.vnic.testkit.Samples.digest;
 import static io.portcullis.vnic.testkit.Samples.spec;
 import static io.portcullis.vnic.testkit.Samples.table;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -12,6 +13,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.portcullis.datapath.runtime.DataPathException.Reason;
 import io.portcullis.datapath.runtime.VnicMode;
+import io.portcullis.persistence.testkit.WrittenCheckpoints;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.table.RuleTable;
 import java.io.IOException;
@@ -44,7 +46,7 @@ class HostAgentRestartTest {
     void shouldEnforceAgainAfterARestartWithRulesAndConnectionsAndWithoutItsTenant() throws IOException {
         RuleTable rules = table(Action.ALLOW);
         host.list(3);
-        host.checkpoints.write(checkpoint(WEB_1_ETH0, 1, 3, rules, connections("flow")));
+        WrittenCheckpoints.write(host.checkpoints, checkpoint(WEB_1_ETH0, 1, 3, rules, connections("flow")));
 
         host.start();
 
@@ -64,7 +66,8 @@ class HostAgentRestartTest {
     @Test
     void shouldNotUseACheckpointOfAnotherEpoch() throws IOException {
         host.list(3);
-        host.checkpoints.write(checkpoint(WEB_1_ETH0, 1, 1, table(Action.ALLOW), connections("old flow")));
+        WrittenCheckpoints.write(
+                host.checkpoints, checkpoint(WEB_1_ETH0, 1, 1, table(Action.ALLOW), connections("old flow")));
 
         host.start();
 
@@ -82,11 +85,9 @@ class HostAgentRestartTest {
         host.start();
 
         await().untilAsserted(() -> assertThat(host.dataPath.rules(WEB_1_ETH0)).isNotNull());
-        assertThat(host.host().vms())
+        assertThat(host.host().vms()).singleElement().satisfies(vm -> assertThat(vm.vnics())
                 .singleElement()
-                .satisfies(vm -> assertThat(vm.vnics())
-                        .singleElement()
-                        .satisfies(vnic -> assertThat(vnic.mode()).isEqualTo(VnicMode.PASSIVE)));
+                .satisfies(vnic -> assertThat(vnic.mode()).isEqualTo(VnicMode.PASSIVE)));
 
         assertThat(host.attach(5, true).epoch()).isEqualTo(5);
         assertThat(host.dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.ENFORCING);
@@ -204,16 +205,15 @@ class HostAgentRestartTest {
         host.dataPath.setTable(WEB_1_ETH0, connections("flow"));
 
         assertThat(host.ask(HostCommand.WriteCheckpoints::new))
-                .isInstanceOfSatisfying(
-                        HostReply.Checkpointed.class,
-                        done -> assertThat(done.failures()).isEmpty());
+                .isInstanceOfSatisfying(HostReply.Checkpointed.class, done -> assertThat(done.failures())
+                        .isEmpty());
 
         await().untilAsserted(() -> assertThat(host.checkpoints.read(WEB_1_ETH0))
                 .hasValueSatisfying(checkpoint -> {
                     assertThat(checkpoint.epoch()).isEqualTo(1);
                     assertThat(checkpoint.policyRevision()).isEqualTo(7);
                     assertThat(checkpoint.rules()).isEqualTo(table(Action.ALLOW));
-                    assertThat(checkpoint.table().digest())
+                    assertThat(digest(checkpoint.table().parts().getLast().chunks()))
                             .isEqualTo(connections("flow").digest());
                 }));
     }
@@ -221,7 +221,8 @@ class HostAgentRestartTest {
     @Test
     void shouldAdoptWhatWasRestoredFromDiskAndItsRulesForTheNextCheckpoint() throws IOException {
         host.list(3);
-        host.checkpoints.write(checkpoint(WEB_1_ETH0, 1, 3, table(Action.ALLOW), connections("flow")));
+        WrittenCheckpoints.write(
+                host.checkpoints, checkpoint(WEB_1_ETH0, 1, 3, table(Action.ALLOW), connections("flow")));
         host.restoreFromDisk();
         assertThat(host.dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.ENFORCING);
 
@@ -230,7 +231,8 @@ class HostAgentRestartTest {
         host.dataPath.setTable(WEB_1_ETH0, connections("newer flow"));
 
         await().untilAsserted(() -> assertThat(host.checkpoints.read(WEB_1_ETH0))
-                .hasValueSatisfying(checkpoint -> assertThat(checkpoint.table().digest())
+                .hasValueSatisfying(checkpoint -> assertThat(
+                                digest(checkpoint.table().parts().getLast().chunks()))
                         .isEqualTo(connections("newer flow").digest())));
         assertThat(host.dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.ENFORCING);
         assertThat(host.dataPath.calls()).noneMatch(call -> call.startsWith("release"));
@@ -238,7 +240,8 @@ class HostAgentRestartTest {
 
     @Test
     void shouldLetGoOfWhatWasRestoredFromDiskButIsElsewhereByNow() throws IOException {
-        host.checkpoints.write(checkpoint(WEB_1_ETH0, 1, 3, table(Action.ALLOW), connections("flow")));
+        WrittenCheckpoints.write(
+                host.checkpoints, checkpoint(WEB_1_ETH0, 1, 3, table(Action.ALLOW), connections("flow")));
         host.list(HOST_2, 4);
         host.restoreFromDisk();
 
@@ -251,7 +254,8 @@ class HostAgentRestartTest {
 
     @Test
     void shouldKeepWhatTheDirectoryHasNotHeardOfYet() throws IOException {
-        host.checkpoints.write(checkpoint(WEB_1_ETH0, 1, 5, table(Action.ALLOW), connections("flow")));
+        WrittenCheckpoints.write(
+                host.checkpoints, checkpoint(WEB_1_ETH0, 1, 5, table(Action.ALLOW), connections("flow")));
         host.list(HOST_2, 4);
         host.restoreFromDisk();
 

@@ -12,6 +12,7 @@ import io.portcullis.datapath.runtime.DataPathException.Reason;
 import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.persistence.Checkpoints;
+import io.portcullis.persistence.testkit.WrittenCheckpoints;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.VnicId;
 import io.portcullis.vnic.testkit.FakeDataPath;
@@ -33,8 +34,8 @@ class LocalRestoreTest {
     @BeforeEach
     void writeCheckpoints() throws IOException {
         checkpoints = new Checkpoints(directory);
-        checkpoints.write(checkpoint(WEB_1_ETH0, 1, 3, table(Action.ALLOW), connections("flow")));
-        checkpoints.write(checkpoint(DB_1_ETH0, 2, 8, table(Action.REJECT), connections("query")));
+        WrittenCheckpoints.write(checkpoints, checkpoint(WEB_1_ETH0, 1, 3, table(Action.ALLOW), connections("flow")));
+        WrittenCheckpoints.write(checkpoints, checkpoint(DB_1_ETH0, 2, 8, table(Action.REJECT), connections("query")));
     }
 
     @Test

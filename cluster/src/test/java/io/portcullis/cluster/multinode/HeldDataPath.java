@@ -3,6 +3,7 @@ package io.portcullis.cluster.multinode;
 import io.portcullis.datapath.engine.FlowQuery;
 import io.portcullis.datapath.engine.ShadowReport;
 import io.portcullis.datapath.runtime.ActivationReport;
+import io.portcullis.datapath.runtime.CopiedPiece;
 import io.portcullis.datapath.runtime.CutoverTarget;
 import io.portcullis.datapath.runtime.DataPath;
 import io.portcullis.datapath.runtime.ExportedBatch;
@@ -14,6 +15,7 @@ import io.portcullis.datapath.runtime.SelfActivation;
 import io.portcullis.datapath.runtime.VnicAttachment;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.ConnectionInfo;
+import io.portcullis.datapath.track.SavedTable;
 import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.policy.DiscoveredAddress;
 import io.portcullis.policy.TenantId;
@@ -150,8 +152,8 @@ final class HeldDataPath implements DataPath {
     }
 
     @Override
-    public CompletionStage<VnicStatus> restoreTable(VnicId vnic, long epoch, TableSnapshot snapshot) {
-        return dataPath.restoreTable(vnic, epoch, snapshot);
+    public CompletionStage<VnicStatus> restoreTable(VnicId vnic, long epoch, SavedTable saved) {
+        return dataPath.restoreTable(vnic, epoch, saved);
     }
 
     @Override
@@ -181,8 +183,13 @@ final class HeldDataPath implements DataPath {
     }
 
     @Override
-    public CompletionStage<TableSnapshot> snapshot(VnicId vnic) {
-        return dataPath.snapshot(vnic);
+    public CompletionStage<CopiedPiece> copyNext(VnicId vnic, long copy, boolean isFirst) {
+        return dataPath.copyNext(vnic, copy, isFirst);
+    }
+
+    @Override
+    public CompletionStage<Void> keepCopy(VnicId vnic, long copy) {
+        return dataPath.keepCopy(vnic, copy);
     }
 
     @Override

@@ -322,6 +322,11 @@ public final class VnicEngine implements AutoCloseable {
         return tracker.beginExport();
     }
 
+    /** Begins a copy of the table that is kept up to date elsewhere while connections go on. */
+    public TableExport beginCopy() {
+        return tracker.beginCopy();
+    }
+
     /** A port passes none of its connections any more: the table is about to leave. */
     public void endOffload() {
         tracker.offloaded().revokeAll();
@@ -340,7 +345,7 @@ public final class VnicEngine implements AutoCloseable {
      * @throws DataPathException with BAD_SNAPSHOT if it is something else; then the table is as it was
      */
     public void adopt(TableImport taken, int entries, long digest, long nowNanos) {
-        adopt(entries, tracker.finishImport(taken, entries, digest), nowNanos);
+        adopt(taken, entries, tracker.finishImport(taken, entries, digest), nowNanos);
     }
 
     /**
@@ -349,15 +354,19 @@ public final class VnicEngine implements AutoCloseable {
      * @throws DataPathException with BAD_SNAPSHOT or CAPACITY
      */
     public void importTable(TableSnapshot snapshot, long nowNanos) {
-        adopt(snapshot.entries(), tracker.importSnapshot(snapshot, nowNanos), nowNanos);
+        try (TableImport taken = tracker.beginImport()) {
+            ImportResult result = ImportResult.IMPORTED;
+            for (byte[] chunk : snapshot.chunks()) {
+                result = result == ImportResult.IMPORTED ? taken.add(chunk, nowNanos) : result;
+            }
+            if (result == ImportResult.IMPORTED) {
+                result = tracker.finishImport(taken, snapshot.entries(), snapshot.digest());
+            }
+            adopt(taken, snapshot.entries(), result, nowNanos);
+        }
     }
 
-    /** As {@link #importTable}, from a checkpoint of connections that went on since. */
-    public void restoreTable(TableSnapshot snapshot, long nowNanos) {
-        adopt(snapshot.entries(), tracker.restoreSnapshot(snapshot, nowNanos), nowNanos);
-    }
-
-    private void adopt(int entries, ImportResult result, long nowNanos) {
+    private void adopt(TableImport taken, int entries, ImportResult result, long nowNanos) {
         if (result != ImportResult.IMPORTED) {
             throw new DataPathException(
                     result == ImportResult.OVER_CAPACITY
@@ -367,7 +376,7 @@ public final class VnicEngine implements AutoCloseable {
                             + " (limit " + table.maxConnections() + ")");
         }
         if (guard != null) {
-            guard.rememberFrom(table);
+            guard.remember(taken.localAddresses());
         }
         fragments.beginAdoption(nowNanos);
     }

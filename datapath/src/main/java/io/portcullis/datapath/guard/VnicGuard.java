@@ -2,9 +2,8 @@ package io.portcullis.datapath.guard;
 
 import io.portcullis.datapath.Direction;
 import io.portcullis.datapath.packet.PacketView;
-import io.portcullis.datapath.track.ConnectionTable;
+import io.portcullis.datapath.track.LocalAddresses;
 import io.portcullis.policy.DiscoveredAddress;
-import io.portcullis.policy.IpFamily;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.VnicProtection;
 import java.net.InetAddress;
@@ -34,22 +33,9 @@ public final class VnicGuard {
      * Where the vNIC may learn: takes the VM's addresses from connections that came with it, which its host before had found honest. So a VM
      * that moves need not introduce itself again.
      */
-    public void rememberFrom(ConnectionTable connections) {
-        if (!spoof.learns()) {
-            return;
-        }
-        PacketView tuple = new PacketView();
-        for (int slot = connections.next(0); slot != ConnectionTable.NONE; slot = connections.next(slot + 1)) {
-            connections.originalTuple(slot, tuple);
-            IpFamily family = tuple.family;
-            if (family == null) {
-                continue;
-            }
-            if (connections.isOutbound(slot)) {
-                spoof.remember(family, tuple.sourceHigh, tuple.sourceLow);
-            } else {
-                spoof.remember(family, tuple.destinationHigh, tuple.destinationLow);
-            }
+    public void remember(LocalAddresses cameWithConnections) {
+        if (spoof.learns()) {
+            cameWithConnections.forEach(spoof::remember);
         }
     }
 

@@ -261,8 +261,9 @@ final class CutoverSource implements Procedure {
     /** From here on nothing changes in the table. */
     private void beginSeal() {
         vnic.engine.endOffload();
-        OutgoingTable outgoing =
-                vnic.outgoing == null ? new OutgoingTable(loop, vnic, loop.stateWorker()) : vnic.outgoing;
+        OutgoingTable outgoing = vnic.outgoing == null
+                ? new OutgoingTable(loop, vnic, vnic.engine.beginExport(), loop.stateWorker())
+                : vnic.outgoing;
         vnic.outgoing = outgoing;
         boolean isRest = outgoing.hasBegun();
         side.enter(SourcePhase.SEALING, loop.limits().stepTimeoutNanos() + outgoing.pending() * NANOS_PER_ENTRY);

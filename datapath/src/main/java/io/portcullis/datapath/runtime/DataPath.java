@@ -4,6 +4,7 @@ import io.portcullis.datapath.engine.FlowQuery;
 import io.portcullis.datapath.engine.ShadowReport;
 import io.portcullis.datapath.rulelog.RuleLogEvent;
 import io.portcullis.datapath.track.ConnectionInfo;
+import io.portcullis.datapath.track.SavedTable;
 import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.policy.DiscoveredAddress;
 import io.portcullis.policy.TenantId;
@@ -77,8 +78,11 @@ public interface DataPath extends AutoCloseable {
         return importTable(vnic, epoch, 0, snapshot);
     }
 
-    /** As {@link #importTable}, from a checkpoint of this host: the connections went on since, so TCP windows are learned anew. */
-    CompletionStage<VnicStatus> restoreTable(VnicId vnic, long epoch, TableSnapshot snapshot);
+    /**
+     * Fills the table of a PASSIVE or HOLDING vNIC from a checkpoint of this host, beside the loop. Its connections went on since: they are as much older, and
+     * TCP windows are learned anew.
+     */
+    CompletionStage<VnicStatus> restoreTable(VnicId vnic, long epoch, SavedTable saved);
 
     /**
      * Takes in addresses that the vNIC was found to have before, on another host perhaps, where it may learn any.
@@ -130,11 +134,18 @@ public interface DataPath extends AutoCloseable {
     CompletionStage<Void> release(VnicId vnic, long epoch);
 
     /**
-     * Copy of the table while the vNIC goes on enforcing: the loop copies a few connections between two bursts, and another thread encodes them. Each is
-     * as it was at some moment since the call; one that is there from the call to the answer is in it. A cut-over, a release and another call end it
-     * with {@link DataPathException.Reason#WRONG_MODE}.
+     * The next piece of a copy of an ENFORCING vNIC's table, which goes on meanwhile: the loop copies a few connections between two bursts, and another thread
+     * encodes them. First each connection is copied once; after that, round by round, what has changed since. One that is there from the first call of a
+     * round to its last piece is in the copy. It knows nothing of what {@link #exportNext} does. Ends with {@link
+     * DataPathException.Reason#WRONG_MODE} when the vNIC is cut over or released.
+     *
+     * @param copy a number that the caller has chosen; with a third one the oldest ends. One call of each at a time
+     * @param isFirst begins anew
      */
-    CompletionStage<TableSnapshot> snapshot(VnicId vnic);
+    CompletionStage<CopiedPiece> copyNext(VnicId vnic, long copy, boolean isFirst);
+
+    /** Ends all copies of the vNIC's table but this one. */
+    CompletionStage<Void> keepCopy(VnicId vnic, long copy);
 
     CompletionStage<VnicStatus> status(VnicId vnic);
 

@@ -11,6 +11,7 @@ import io.portcullis.datapath.port.PortException;
 import io.portcullis.datapath.rulelog.RuleLogEvent;
 import io.portcullis.datapath.runtime.DataPathException.Reason;
 import io.portcullis.datapath.track.ConnectionInfo;
+import io.portcullis.datapath.track.SavedTable;
 import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.policy.DiscoveredAddress;
 import io.portcullis.policy.TenantId;
@@ -135,8 +136,8 @@ public final class DataPathRuntime implements DataPath {
     }
 
     @Override
-    public CompletionStage<VnicStatus> restoreTable(VnicId vnic, long epoch, TableSnapshot snapshot) {
-        return submit(() -> commands.restoreTable(vnic, epoch, snapshot));
+    public CompletionStage<VnicStatus> restoreTable(VnicId vnic, long epoch, SavedTable saved) {
+        return compose(() -> commands.restoreTable(vnic, epoch, saved));
     }
 
     @Override
@@ -190,8 +191,21 @@ public final class DataPathRuntime implements DataPath {
     }
 
     @Override
-    public CompletionStage<TableSnapshot> snapshot(VnicId vnic) {
-        return compose(() -> commands.snapshot(vnic));
+    public CompletionStage<CopiedPiece> copyNext(VnicId vnic, long copy, boolean isFirst) {
+        return compose(() -> commands.copyNext(vnic, copy, isFirst));
+    }
+
+    @Override
+    public CompletionStage<Void> keepCopy(VnicId vnic, long copy) {
+        return submit(() -> {
+            commands.find(vnic).copies.keep(copy);
+            return null;
+        });
+    }
+
+    /** All of a table at once, while frames wait: for tests, to compare with. */
+    CompletionStage<TableSnapshot> snapshot(VnicId vnic) {
+        return submit(() -> commands.find(vnic).engine.exportTable(loop.now()));
     }
 
     @Override

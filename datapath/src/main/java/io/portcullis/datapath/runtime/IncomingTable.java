@@ -2,10 +2,13 @@ package io.portcullis.datapath.runtime;
 
 import io.portcullis.datapath.runtime.DataPathException.Reason;
 import io.portcullis.datapath.track.ImportResult;
+import io.portcullis.datapath.track.SavedTable;
 import io.portcullis.datapath.track.TableImport;
 import io.portcullis.datapath.track.TableSnapshot;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,35 +71,64 @@ final class IncomingTable {
             for (byte[] chunk : chunks) {
                 result = result == ImportResult.IMPORTED ? taken.add(chunk, loop.now()) : result;
             }
-            adopt(result, rest);
+            adopt(result, rest.entries(), rest.digest());
             return CompletableFuture.completedFuture(null);
         }
         chunks.forEach(this::work);
         return last.thenApply(result -> {
-            adopt(result, rest);
+            adopt(result, rest.entries(), rest.digest());
+            return null;
+        });
+    }
+
+    /**
+     * Replaces the vNIC's table by that of a checkpoint of this host, whose connections went on since: they are as much older as it is, and TCP windows are
+     * learned anew.
+     */
+    CompletableFuture<@Nullable Void> restore(SavedTable saved, Instant now) {
+        if (saved.entries() > vnic.engine.maxConnections()) {
+            throw refusal(ImportResult.OVER_CAPACITY);
+        }
+        for (SavedTable.Part part : saved.parts()) {
+            long ageNanos = part.ageNanos(now);
+            part.chunks().forEach(chunk -> work(() -> taken.add(chunk, loop.now() - ageNanos)));
+        }
+        work(() -> {
+            taken.resume();
+            return ImportResult.IMPORTED;
+        });
+        return last.thenApply(result -> {
+            adopt(result, saved.entries(), saved.digest().orElse(taken.digest()));
             return null;
         });
     }
 
     private void work(byte[] chunk) {
+        work(() -> taken.add(chunk, loop.now()));
+    }
+
+    /** Answers what came of it, or of the first of those before that failed. */
+    private void work(Supplier<ImportResult> work) {
+        CompletableFuture<ImportResult> before = last;
         CompletableFuture<ImportResult> result = new CompletableFuture<>();
         last = result;
         working++;
         loop.stateWorker().execute(() -> {
-            ImportResult outcome = taken.add(chunk, loop.now());
+            ImportResult outcome = work.get();
             loop.execute(() -> {
                 working--;
-                result.complete(outcome);
+                ImportResult earlier = before.join();
+                result.complete(earlier == ImportResult.IMPORTED ? outcome : earlier);
             });
         });
     }
 
-    private void adopt(ImportResult result, TableSnapshot rest) {
+    private void adopt(ImportResult result, int entries, long digest) {
         if (isClosed) {
             throw new DataPathException(Reason.WRONG_MODE, "what came of " + vnic.id() + " was given up");
         }
         require(result);
-        vnic.engine.adopt(taken, rest.entries(), rest.digest(), loop.now());
+        vnic.engine.adopt(taken, entries, digest, loop.now());
         isClosed = true;
     }
 

@@ -55,7 +55,9 @@ final class Loop {
     private final Thread thread;
     private volatile boolean stopping;
     private volatile Map<String, Long> uplinkCounters = Map.of();
+    private final TableBatches batches = new TableBatches();
     private final HitCollection hits;
+    private final InstantSource wallClock = InstantSource.system();
     private final StateWorker stateWorker = new StateWorker("datapath-state");
     private final StateWorker checkpointWorker = new StateWorker("datapath-checkpoint");
     private long nextExpiryNanos;
@@ -75,7 +77,7 @@ final class Loop {
         tunnelSecurity = settings.security();
         vmPortTrust = settings.checksums().vmPorts();
         failures = new Failures(counters, clock);
-        hits = new HitCollection(this, new HitLedger(InstantSource.system()));
+        hits = new HitCollection(this, new HitLedger(wallClock));
         hostSwitch = new HostSwitch(uplink, settings.checksums().uplink(), counters, failures, arena);
         uplinkGate = new DrainGate(uplink);
         thread = Thread.ofPlatform().daemon().name(name).unstarted(this::run);
@@ -121,6 +123,16 @@ final class Loop {
     /** What vNICs counted of rules. */
     HitCollection hits() {
         return hits;
+    }
+
+    /** For pieces of tables. */
+    TableBatches batches() {
+        return batches;
+    }
+
+    /** By which checkpoints are dated. */
+    InstantSource wallClock() {
+        return wallClock;
     }
 
     /** Where tables that move are encoded and taken in. */
@@ -409,6 +421,7 @@ final class Loop {
             command.run();
             command = commands.poll();
         }
+        batches.close();
         poller.remove(uplink);
         uplink.close();
         poller.close();

@@ -43,7 +43,6 @@ final class OutgoingTable implements Procedure {
     private final Vnic vnic;
     private final StateWorker worker;
     private final TableExport export;
-    private final Queue<TableBatch> free = new ArrayDeque<>();
     /** The first one is being collected. */
     private final Queue<Asked> waiting = new ArrayDeque<>();
 
@@ -51,14 +50,11 @@ final class OutgoingTable implements Procedure {
     private long piecesOut;
     private boolean isClosed;
 
-    OutgoingTable(Loop loop, Vnic vnic, StateWorker worker) {
+    OutgoingTable(Loop loop, Vnic vnic, TableExport export, StateWorker worker) {
         this.loop = loop;
         this.vnic = vnic;
         this.worker = worker;
-        this.export = vnic.engine.beginExport();
-        for (int i = 0; i < MAX_ASKED; i++) {
-            free.add(new TableBatch());
-        }
+        this.export = export;
     }
 
     /** Whether the destination has something of it already. */
@@ -78,11 +74,13 @@ final class OutgoingTable implements Procedure {
 
     /** The next piece. Pieces are asked for, and have to be sent, in order. */
     CompletableFuture<ExportedBatch> next() {
-        TableBatch batch = free.poll();
-        if (batch == null) {
+        if (isClosed) {
+            throw ended();
+        }
+        if (waiting.size() + encoding >= MAX_ASKED) {
             throw new DataPathException(Reason.BUSY, MAX_ASKED + " pieces of " + vnic.id() + " are under way already");
         }
-        Asked asked = new Asked(batch);
+        Asked asked = new Asked(loop.batches().take());
         if (waiting.isEmpty()) {
             loop.begin(this);
         }
@@ -107,18 +105,17 @@ final class OutgoingTable implements Procedure {
         });
     }
 
-    /**
-     * A copy of a table that goes on: each connection as it was at some moment since the call. Who opened before it and has not ended when the copy is
-     * complete is in it.
-     */
-    CompletableFuture<TableSnapshot> copy() {
-        return copy(new ArrayList<>());
-    }
-
-    private CompletableFuture<TableSnapshot> copy(List<byte[]> chunks) {
-        return next().thenCompose(piece -> {
-            chunks.addAll(piece.chunks());
-            return piece.endsRound() ? CompletableFuture.completedFuture(whole(chunks)) : copy(chunks);
+    /** The next piece of a copy that is kept up to date; one at a time. */
+    CompletableFuture<CopiedPiece> copyNext() {
+        if (isBusy()) {
+            throw new DataPathException(Reason.BUSY, "a piece of " + vnic.id() + " is under way already");
+        }
+        return next().thenApply(piece -> {
+            List<byte[]> chunks = new ArrayList<>(piece.chunks());
+            if (piece.endsRound()) {
+                chunks.addAll(export.announced(loop.now()));
+            }
+            return new CopiedPiece(chunks, export.entries(), piece.endsRound());
         });
     }
 
@@ -136,8 +133,6 @@ final class OutgoingTable implements Procedure {
                 end(waiting.remove(), null);
             }
             loop.end(this);
-            free.forEach(TableBatch::close);
-            free.clear();
         }
     }
 
@@ -193,17 +188,16 @@ final class OutgoingTable implements Procedure {
     }
 
     private void end(Asked asked, @Nullable ExportedBatch made) {
-        if (isClosed) {
-            asked.batch.close();
-        } else {
-            free.add(asked.batch);
-        }
+        loop.batches().giveBack(asked.batch);
         if (made == null || isClosed) {
-            asked.result.completeExceptionally(
-                    new DataPathException(Reason.WRONG_MODE, "the table of " + vnic.id() + " is exported no more"));
+            asked.result.completeExceptionally(ended());
         } else {
             asked.result.complete(made);
         }
+    }
+
+    private DataPathException ended() {
+        return new DataPathException(Reason.WRONG_MODE, "the table of " + vnic.id() + " is exported no more");
     }
 
     @Override

@@ -38,9 +38,8 @@ final class Vnic {
     /** Present while its table is being exported. */
     @Nullable
     OutgoingTable outgoing;
-    /** Present while its table is being copied for a checkpoint. */
-    @Nullable
-    OutgoingTable copying;
+    /** Of its table, for the disk. */
+    final TableCopies copies = new TableCopies(this);
     /** Present while another host's table is being taken in. */
     @Nullable
     IncomingTable incoming;
@@ -161,14 +160,6 @@ final class Vnic {
         }
     }
 
-    /** A copy under way fails. */
-    void endCopy() {
-        if (copying != null) {
-            copying.close();
-            copying = null;
-        }
-    }
-
     void endImport() {
         if (incoming != null) {
             incoming.close();
@@ -185,7 +176,7 @@ final class Vnic {
             destination.abandon();
         }
         endExport();
-        endCopy();
+        copies.end();
         endImport();
         hold.clear();
         port.close();

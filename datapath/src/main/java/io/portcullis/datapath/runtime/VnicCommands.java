@@ -10,6 +10,7 @@ import io.portcullis.datapath.port.PortBackend;
 import io.portcullis.datapath.port.PortException;
 import io.portcullis.datapath.port.VmPort;
 import io.portcullis.datapath.runtime.DataPathException.Reason;
+import io.portcullis.datapath.track.SavedTable;
 import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VnicId;
@@ -175,7 +176,7 @@ final class VnicCommands {
         }
         if (isFirst) {
             vnic.endExport();
-            vnic.outgoing = new OutgoingTable(loop, vnic, loop.stateWorker());
+            vnic.outgoing = new OutgoingTable(loop, vnic, vnic.engine.beginExport(), loop.stateWorker());
         }
         if (vnic.outgoing == null) {
             throw wrongMode(vnic, "its table is exported no more; begin again");
@@ -224,11 +225,21 @@ final class VnicCommands {
                 });
     }
 
-    VnicStatus restoreTable(VnicId id, long epoch, TableSnapshot snapshot) {
+    CompletableFuture<VnicStatus> restoreTable(VnicId id, long epoch, SavedTable saved) {
         Vnic vnic = findToFill(id, epoch);
-        vnic.engine.restoreTable(snapshot, loop.now());
-        lookAtImported(vnic);
-        return vnic.status();
+        vnic.endImport();
+        IncomingTable incoming = new IncomingTable(loop, vnic);
+        vnic.incoming = incoming;
+        return incoming.restore(saved, loop.wallClock().instant())
+                .whenComplete((_, _) -> {
+                    if (vnic.incoming == incoming) {
+                        vnic.endImport();
+                    }
+                })
+                .thenApply(_ -> {
+                    lookAtImported(vnic);
+                    return vnic.status();
+                });
     }
 
     private void lookAtImported(Vnic vnic) {
@@ -309,19 +320,12 @@ final class VnicCommands {
         return vnic.mode() == VnicMode.ENFORCING;
     }
 
-    CompletableFuture<TableSnapshot> snapshot(VnicId id) {
+    CompletableFuture<CopiedPiece> copyNext(VnicId id, long copy, boolean isFirst) {
         Vnic vnic = find(id);
-        if (vnic.mode() == VnicMode.CUTTING) {
-            throw wrongMode(vnic, "its table is about to leave");
+        if (vnic.mode() != VnicMode.ENFORCING) {
+            throw wrongMode(vnic, "only what it enforces with is copied");
         }
-        vnic.endCopy();
-        OutgoingTable copying = new OutgoingTable(loop, vnic, loop.checkpointWorker());
-        vnic.copying = copying;
-        return copying.copy().whenComplete((_, _) -> {
-            if (vnic.copying == copying) {
-                vnic.endCopy();
-            }
-        });
+        return vnic.copies.next(loop, copy, isFirst);
     }
 
     // ---- looking
@@ -382,7 +386,7 @@ final class VnicCommands {
         if (vnic.outgoing != null && vnic.outgoing.isBusy()) {
             throw wrongMode(vnic, "a piece of its table is under way");
         }
-        vnic.endCopy(); // the cut has the loop for itself
+        vnic.copies.end(); // the cut has the loop for itself
         CutoverSource source = new CutoverSource(loop, vnic, target);
         vnic.source = source;
         loop.begin(source);

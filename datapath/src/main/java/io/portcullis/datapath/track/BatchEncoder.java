@@ -1,7 +1,5 @@
 package io.portcullis.datapath.track;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 
@@ -10,28 +8,25 @@ import java.util.List;
  * later, of its end: then nothing is sent of it but the end of what the other side had before. One thread at a time.
  */
 final class BatchEncoder {
-    private final ByteBuffer scratch = ByteBuffer.allocate(EntryCodec.MAX_BYTES).order(ByteOrder.BIG_ENDIAN);
-    private final FlowKey key = new FlowKey();
-    /** Of the connection that the other side has of a slot, 0 for none. */
-    private long[] digests = new long[64];
-    /** By slot, while a batch is encoded: number of its copy, plus one. */
-    private int[] copyOfSlot = new int[64];
+    private final SentEntries sent;
+    private final LatestCopies latest = new LatestCopies();
 
-    private int entries;
-    private long digest;
+    BatchEncoder(SentEntries sent) {
+        this.sent = sent;
+    }
 
     int entries() {
-        return entries;
+        return sent.entries();
     }
 
     long digest() {
-        return digest;
+        return sent.digest();
     }
 
     TableExport.Round encode(TableBatch batch) {
         int[] copies = settle(batch);
         for (int copy : copies) {
-            sent(batch, copy);
+            sent.put(batch, copy);
         }
         int removals = batch.removedCount();
         List<byte[]> chunks = TableCodec.removals(batch);
@@ -41,58 +36,31 @@ final class BatchEncoder {
 
     /** Leaves those removals that the other side must be told; the copies that are not over, too, are the answer. */
     private int[] settle(TableBatch batch) {
-        ensure(batch);
+        latest.begin(batch.count() + batch.removedCount());
         int noted = 0;
         int kept = 0;
         for (int removal = 0; removal < batch.removedCount(); removal++) {
-            while (noted < batch.removedAfter(removal)) {
-                copyOfSlot[batch.slot(noted)] = ++noted;
+            for (; noted < batch.removedAfter(removal); noted++) {
+                latest.put(batch.slot(noted), noted);
             }
             int slot = batch.removedSlot(removal);
-            copyOfSlot[slot] = 0;
-            if (digests[slot] != 0) {
-                digest -= digests[slot];
-                digests[slot] = 0;
-                entries--;
+            latest.put(slot, LatestCopies.NONE);
+            if (sent.isIn(slot)) {
+                sent.remove(slot);
                 batch.keepRemoval(removal, kept++);
             }
         }
         batch.keepRemovals(kept);
-        while (noted < batch.count()) {
-            copyOfSlot[batch.slot(noted)] = ++noted;
+        for (; noted < batch.count(); noted++) {
+            latest.put(batch.slot(noted), noted);
         }
         int[] copies = new int[batch.count()];
         int left = 0;
         for (int copy = 0; copy < batch.count(); copy++) {
-            if (copyOfSlot[batch.slot(copy)] == copy + 1) {
+            if (latest.get(batch.slot(copy)) == copy) {
                 copies[left++] = copy;
             }
         }
-        for (int copy = 0; copy < batch.count(); copy++) {
-            copyOfSlot[batch.slot(copy)] = 0;
-        }
         return Arrays.copyOf(copies, left);
-    }
-
-    private void sent(TableBatch batch, int copy) {
-        int slot = batch.slot(copy);
-        scratch.clear();
-        EntryCodec.writeLasting(batch.copies(), copy, key, scratch);
-        long own = EntryCodec.digest(scratch, 0, scratch.position());
-        entries += digests[slot] == 0 ? 1 : 0;
-        digest += own - digests[slot];
-        digests[slot] = own;
-    }
-
-    private void ensure(TableBatch batch) {
-        int highest = digests.length - 1;
-        for (int copy = 0; copy < batch.count(); copy++) {
-            highest = Math.max(highest, batch.slot(copy));
-        }
-        if (highest >= digests.length) {
-            int length = Math.max(highest + 1, 2 * digests.length);
-            digests = Arrays.copyOf(digests, length);
-            copyOfSlot = Arrays.copyOf(copyOfSlot, length);
-        }
     }
 }

@@ -313,26 +313,14 @@ public final class ConnectionTracker implements AutoCloseable {
         return result;
     }
 
-    /**
-     * As {@link #importSnapshot}, of a snapshot that was taken some time ago, with connections that went on since: TCP windows are
-     * learned anew.
-     */
-    public ImportResult restoreSnapshot(TableSnapshot snapshot, long nowNanos) {
-        ImportResult result = importSnapshot(snapshot, nowNanos);
-        if (result == ImportResult.IMPORTED) {
-            for (int slot = table.next(0); slot != ConnectionTable.NONE; slot = table.next(slot + 1)) {
-                if (table.isTcp(slot)) {
-                    tcp.resume(slot);
-                    table.changed(slot);
-                }
-            }
-        }
-        return result;
-    }
-
     /** Begins an export in rounds, during which connections go on. */
     public TableExport beginExport() {
-        return new TableExport(this);
+        return new TableExport(this, SentEntries.withDigests());
+    }
+
+    /** As {@link #beginExport}, for as long as there is the table: it takes less memory, and knows no digest. */
+    public TableExport beginCopy() {
+        return new TableExport(this, SentEntries.counted());
     }
 
     /** Begins an import in rounds, which changes nothing here until it is finished. */

@@ -9,6 +9,11 @@ import java.util.Arrays;
  */
 final class TableChanges {
     private static final int KEY_LONGS = 5;
+    /** For changes and removals, with the first one. */
+    private static final int LEAST_ROOM = 16;
+    /** Room for dirty ones that stays, though the next rounds need less. */
+    private static final int MOST_KEPT = 16_384;
+
     private static final int REMOVAL_LONGS = KEY_LONGS + 1;
 
     private final ConnectionTable table;
@@ -17,11 +22,11 @@ final class TableChanges {
     private int visited;
 
     /** Dirty ones that this round has still to send. */
-    private int[] round = new int[64];
+    private int[] round = {};
 
     private int roundCount;
     /** Those that are dirty since it began. */
-    private int[] dirty = new int[64];
+    private int[] dirty = {};
 
     private int dirtyCount;
     /** One bit a slot: it is among the dirty, of this round or of the next one. */
@@ -29,7 +34,7 @@ final class TableChanges {
     /** One bit a slot: the other side has it, as it is or as it was. */
     private long[] sent = new long[1];
 
-    private long[] removed = new long[16 * REMOVAL_LONGS];
+    private long[] removed = {};
     private int removedCount;
 
     TableChanges(ConnectionTable table) {
@@ -44,7 +49,7 @@ final class TableChanges {
             return;
         }
         if (dirtyCount == dirty.length) {
-            dirty = Arrays.copyOf(dirty, 2 * dirtyCount);
+            dirty = Arrays.copyOf(dirty, Math.max(LEAST_ROOM, 2 * dirtyCount));
         }
         dirty[dirtyCount++] = slot;
         listed = with(listed, slot);
@@ -57,7 +62,7 @@ final class TableChanges {
         }
         sent[slot >>> 6] &= ~(1L << slot);
         if ((removedCount + 1) * REMOVAL_LONGS > removed.length) {
-            removed = Arrays.copyOf(removed, 2 * removed.length);
+            removed = Arrays.copyOf(removed, Math.max(LEAST_ROOM * REMOVAL_LONGS, 2 * removed.length));
         }
         table.key(slot, key);
         int at = removedCount++ * REMOVAL_LONGS;
@@ -90,7 +95,7 @@ final class TableChanges {
         int[] taken = round;
         round = dirty;
         roundCount = dirtyCount;
-        dirty = taken;
+        dirty = taken.length > MOST_KEPT && taken.length > 4 * roundCount ? new int[MOST_KEPT] : taken;
         dirtyCount = 0;
     }
 

@@ -13,10 +13,11 @@ import java.util.List;
 public final class TableExport implements AutoCloseable {
     private final ConnectionTracker tracker;
     private final TableChanges changes;
-    private final BatchEncoder encoder = new BatchEncoder();
+    private final BatchEncoder encoder;
 
-    TableExport(ConnectionTracker tracker) {
+    TableExport(ConnectionTracker tracker, SentEntries sent) {
         this.tracker = tracker;
+        encoder = new BatchEncoder(sent);
         changes = new TableChanges(tracker.table());
         tracker.table().tell(changes);
     }
@@ -110,7 +111,7 @@ public final class TableExport implements AutoCloseable {
         return encoder.entries();
     }
 
-    /** Digest of those, as in {@link TableSnapshot#digest}. */
+    /** Digest of those, as in {@link TableSnapshot#digest}; 0 of a {@linkplain ConnectionTracker#beginCopy copy}. */
     public long digest() {
         return encoder.digest();
     }

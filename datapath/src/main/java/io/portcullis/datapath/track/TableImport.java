@@ -18,6 +18,7 @@ public final class TableImport implements AutoCloseable {
     /** By slot. */
     private long[] digests = new long[64];
 
+    private final LocalAddresses localAddresses = new LocalAddresses();
     private @Nullable Expectations expectations;
     private long digest;
     private boolean isAligned;
@@ -42,7 +43,11 @@ public final class TableImport implements AutoCloseable {
         return digest;
     }
 
-    /** Takes a chunk; after any other result than IMPORTED nothing of the whole import is of use. */
+    /**
+     * Takes a chunk; after any other result than IMPORTED nothing of the whole import is of use.
+     *
+     * @param nowNanos when it was taken from the other table: times are told by it
+     */
     public ImportResult add(byte[] bytes, long nowNanos) {
         ByteBuffer chunk = ByteBuffer.wrap(bytes).order(ByteOrder.BIG_ENDIAN);
         ImportResult result = isOver ? ImportResult.DAMAGED : TableCodec.checkHeader(chunk);
@@ -92,6 +97,7 @@ public final class TableImport implements AutoCloseable {
             return ImportResult.OVER_CAPACITY;
         }
         entry.store(staged, slot, nowTick);
+        localAddresses.add(entry);
         scratch.clear();
         EntryCodec.writeLasting(staged, slot, key, scratch);
         if (slot >= digests.length) {
@@ -100,6 +106,11 @@ public final class TableImport implements AutoCloseable {
         digests[slot] = EntryCodec.digest(scratch, 0, scratch.position());
         digest += digests[slot];
         return ImportResult.IMPORTED;
+    }
+
+    /** The VM's own ones of all connections that came, also of those that were removed since. */
+    public LocalAddresses localAddresses() {
+        return localAddresses;
     }
 
     /** The last that came holds. */
@@ -138,6 +149,15 @@ public final class TableImport implements AutoCloseable {
     private void remove(int slot) {
         digest -= digests[slot];
         staged.remove(slot);
+    }
+
+    /** Its connections went on since: TCP windows are learned anew. Call it when all has come. */
+    public void resume() {
+        for (int slot = staged.next(0); slot != ConnectionTable.NONE; slot = staged.next(slot + 1)) {
+            if (staged.isTcp(slot)) {
+                TcpTracker.resume(staged, slot);
+            }
+        }
     }
 
     /**

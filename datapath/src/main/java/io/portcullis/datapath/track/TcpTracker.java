@@ -71,7 +71,7 @@ final class TcpTracker {
      * The connection went on while nobody looked: what the ends sent and acknowledged is behind them by an unknown amount, so
      * their numbers are learned anew, and until then (and for a segment that is repeated) prove nothing.
      */
-    void resume(int slot) {
+    static void resume(ConnectionTable table, int slot) {
         for (int peer : new int[] {Entry.ORIGINAL_PEER, Entry.REPLY_PEER}) {
             table.setInt(slot, peer + Entry.PEER_MAX_WINDOW, 0);
             TcpWindow.addFlags(table.line(slot) + peer, PEER_LIBERAL);

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.portcullis.datapath.runtime.DataPathException.Reason;
+import io.portcullis.datapath.track.SavedTable;
 import io.portcullis.policy.RuleDirection;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.table.RuleTable;
@@ -18,6 +19,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
+import java.time.Instant;
 import java.util.concurrent.CompletionStage;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -96,14 +98,14 @@ class DataPathRuntimeTest {
         hosts.vm(2);
         long announced = second.counters().get("announcements");
         get(second.attach(vnic(2, 3)));
-        get(second.restoreTable(vnic(2, 3).vnic(), 3, get(first.snapshot(ID))));
+        get(second.restoreTable(vnic(2, 3).vnic(), 3, SavedTable.of(get(first.snapshot(ID)), Instant.now())));
         get(second.installRules(vnic(2, 3).vnic(), 3, 1, RULES));
 
         assertThat(get(second.resume(vnic(2, 3).vnic(), 3)).mode()).isEqualTo(VnicMode.ENFORCING);
 
         assertThat(second.counters().get("announcements")).isEqualTo(announced);
         assertRefused(Reason.WRONG_MODE, second.resume(vnic(2, 3).vnic(), 3));
-        assertRefused(Reason.WRONG_MODE, second.restoreTable(vnic(2, 3).vnic(), 3, get(first.snapshot(ID))));
+        assertRefused(Reason.WRONG_MODE, second.restoreTable(vnic(2, 3).vnic(), 3, SavedTable.EMPTY));
         assertRefused(Reason.STALE_EPOCH, second.resume(vnic(2, 3).vnic(), 2));
     }
 

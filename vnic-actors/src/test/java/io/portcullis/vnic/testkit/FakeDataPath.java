@@ -3,6 +3,7 @@ package io.portcullis.vnic.testkit;
 import io.portcullis.datapath.engine.FlowQuery;
 import io.portcullis.datapath.engine.ShadowReport;
 import io.portcullis.datapath.runtime.ActivationReport;
+import io.portcullis.datapath.runtime.CopiedPiece;
 import io.portcullis.datapath.runtime.CutoverTarget;
 import io.portcullis.datapath.runtime.DataPath;
 import io.portcullis.datapath.runtime.DataPathException;
@@ -17,6 +18,7 @@ import io.portcullis.datapath.runtime.VnicAttachment;
 import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.ConnectionInfo;
+import io.portcullis.datapath.track.SavedTable;
 import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.policy.DiscoveredAddress;
 import io.portcullis.policy.TenantId;
@@ -53,6 +55,7 @@ public final class FakeDataPath implements DataPath {
         private TableSnapshot table = new TableSnapshot(List.of(), 0, 0);
         private boolean isExported;
         private final NavigableMap<Integer, byte[]> came = new TreeMap<>();
+        private final Map<Long, TableSnapshot> copies = new HashMap<>();
         private long frames;
         private List<DiscoveredAddress> discovered = List.of();
 
@@ -239,11 +242,14 @@ public final class FakeDataPath implements DataPath {
     }
 
     @Override
-    public CompletionStage<VnicStatus> restoreTable(VnicId id, long epoch, TableSnapshot snapshot) {
+    public CompletionStage<VnicStatus> restoreTable(VnicId id, long epoch, SavedTable saved) {
         return call("restoreTable", id, epoch, () -> {
             Vnic vnic = find(id, epoch);
             require(vnic, VnicMode.PASSIVE, VnicMode.HOLDING);
-            vnic.table = snapshot;
+            List<byte[]> last = saved.parts().isEmpty()
+                    ? List.of()
+                    : saved.parts().getLast().chunks();
+            vnic.table = new TableSnapshot(last, saved.entries(), Samples.digest(last));
             return status(vnic);
         });
     }
@@ -327,9 +333,33 @@ public final class FakeDataPath implements DataPath {
         });
     }
 
+    /** Each round has the whole table, if it has changed since the last one. */
     @Override
-    public CompletionStage<TableSnapshot> snapshot(VnicId id) {
-        return call("snapshot", id, 0, () -> find(id).table);
+    public CompletionStage<CopiedPiece> copyNext(VnicId id, long copy, boolean isFirst) {
+        return call("copyNext", id, 0, () -> {
+            Vnic vnic = find(id);
+            require(vnic, VnicMode.ENFORCING);
+            TableSnapshot before = vnic.copies.put(copy, vnic.table);
+            if (before == null && !isFirst) {
+                vnic.copies.remove(copy);
+                throw new DataPathException(Reason.WRONG_MODE, "copy " + copy + " has ended");
+            }
+            boolean hasChanged = isFirst || before != vnic.table;
+            return new CopiedPiece(hasChanged ? vnic.table.chunks() : List.of(), vnic.table.entries(), true);
+        });
+    }
+
+    @Override
+    public CompletionStage<Void> keepCopy(VnicId id, long copy) {
+        return call("keepCopy", id, 0, () -> {
+            find(id).copies.keySet().retainAll(List.of(copy));
+            return null;
+        });
+    }
+
+    /** As if it had been cut over and had come back. */
+    public synchronized void endCopies(VnicId id) {
+        find(id).copies.clear();
     }
 
     @Override

@@ -1,8 +1,10 @@
 package io.portcullis.vnic.testkit;
 
 import io.portcullis.datapath.runtime.VnicAttachment;
+import io.portcullis.datapath.track.SavedTable;
 import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.persistence.Checkpoint;
+import io.portcullis.persistence.CheckpointHead;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.MacAddress;
@@ -16,6 +18,7 @@ import io.portcullis.vnic.VnicSpec;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 
 /** Names and values that tests share. */
@@ -54,17 +57,20 @@ public final class Samples {
     /** As a host writes it that enforces the VM of {@link #spec}. */
     public static Checkpoint checkpoint(VnicId vnic, int number, long epoch, RuleTable rules, TableSnapshot table) {
         VnicSpec spec = vnicSpec(vnic, number);
-        return new Checkpoint(
-                new VnicAttachment(vnic, epoch, spec.mac(), spec.addresses(), spec.vlan(), spec.port(), 1_000),
-                7,
-                Instant.now(),
-                rules,
-                table);
+        VnicAttachment attachment =
+                new VnicAttachment(vnic, epoch, spec.mac(), spec.addresses(), spec.vlan(), spec.port(), 1_000);
+        Instant now = Instant.now();
+        return new Checkpoint(new CheckpointHead(attachment, 7, rules), now, SavedTable.of(table, now));
     }
 
     /** A connection table with one chunk. */
     public static TableSnapshot connections(String content) {
         byte[] chunk = content.getBytes(StandardCharsets.UTF_8);
-        return new TableSnapshot(List.of(chunk), 1, content.hashCode());
+        return new TableSnapshot(List.of(chunk), 1, digest(List.of(chunk)));
+    }
+
+    /** Of such a table. */
+    public static long digest(List<byte[]> chunks) {
+        return chunks.stream().mapToInt(Arrays::hashCode).sum();
     }
 }

@@ -1,0 +1,111 @@
+package io.portcullis.vnic;
+
+import io.portcullis.datapath.runtime.VnicStatus;
+import io.portcullis.persistence.CheckpointFile;
+import io.portcullis.persistence.CheckpointHead;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How far a vNIC's checkpoint is. Used by one round at a time; a whole that is written beside rounds tells only whether it is ready.
+ */
+final class CheckpointedVnic {
+    /** A copy of the table that the data path goes on telling changes of, and the file that gets it. */
+    static final class Copy {
+        final CheckpointFile file;
+        /** Of the data path's copy. */
+        final long number;
+
+        private final CheckpointHead begun;
+        private volatile boolean isReady;
+        private volatile boolean hasFailed;
+
+        Copy(CheckpointFile file, long number, CheckpointHead head) {
+            this.file = file;
+            this.number = number;
+            this.begun = head;
+        }
+
+        /** The table is in its file, and what has changed since is little. */
+        void ready() {
+            isReady = true;
+        }
+
+        /** It cannot be gone on with. */
+        void fail() {
+            hasFailed = true;
+            file.abandon();
+        }
+
+        /** Whether it can be gone on with, under this head. */
+        private boolean serves(CheckpointHead head) {
+            return !hasFailed && !file.isOver() && begun.attachment().equals(head.attachment());
+        }
+    }
+
+    /** Gets what changes, once a second; null if there is none, or none that could. */
+    private @Nullable Copy current;
+    /** Takes its place when it is ready. */
+    private @Nullable Copy next;
+
+    private @Nullable VnicStatus written;
+    private long round;
+
+    /** Leaves out what does not serve any more, and takes what is ready. */
+    void settle(CheckpointHead head) {
+        if (current != null && !current.serves(head)) {
+            current.file.abandon();
+            current = null;
+        }
+        if (next != null && !next.serves(head)) {
+            next.file.abandon();
+            next = null;
+        }
+        if (isReady()) {
+            current = next;
+            next = null;
+        }
+    }
+
+    private boolean isReady() {
+        return next != null && next.isReady;
+    }
+
+    @Nullable
+    Copy current() {
+        return current;
+    }
+
+    void setCurrent(Copy copy) {
+        current = copy;
+    }
+
+    /** Whether a whole is being written. */
+    boolean isRenewed() {
+        return next != null;
+    }
+
+    void setNext(Copy copy) {
+        next = copy;
+    }
+
+    /** Round in which something was written last; 0 for never. */
+    long round() {
+        return round;
+    }
+
+    void wrote(VnicStatus status, long newRound) {
+        written = status;
+        round = newRound;
+    }
+
+    /** Whether something happened since. Without connections nothing changes by frames that come and go. */
+    boolean isDue(VnicStatus status) {
+        VnicStatus before = written;
+        return before == null
+                || isReady()
+                || before.epoch() != status.epoch()
+                || before.policyRevision() != status.policyRevision()
+                || before.connections() != status.connections()
+                || (status.connections() > 0 && !before.counters().equals(status.counters()));
+    }
+}
