@@ -26,6 +26,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -89,6 +90,12 @@ final class CheckpointWriter {
      * @param all whether to write all that changed, however much, and at once; else the bounds hold
      */
     CompletionStage<HostReply.Checkpointed> write(List<VnicStatus> statuses, Map<VnicId, Known> known, boolean all) {
+        return CompletableFuture.supplyAsync(() -> begin(statuses, known, all), blocking)
+                .thenCompose(Function.identity());
+    }
+
+    private CompletionStage<HostReply.Checkpointed> begin(
+            List<VnicStatus> statuses, Map<VnicId, Known> known, boolean all) {
         long thisRound = ++round;
         List<VnicStatus> due = statuses.stream()
                 .filter(status -> isDue(status, known.get(status.vnic())))
@@ -173,7 +180,7 @@ final class CheckpointWriter {
 
     private CompletionStage<?> addRound(Copy copy, CheckpointHead head) {
         return collect(copy, false, rate::urgentWaitNanos)
-                .thenComposeAsync(collected -> commit(copy, head, collected.entries()), blocking)
+                .thenCompose(collected -> commit(copy, head, collected.entries()))
                 .whenComplete((_, failure) -> failIfAny(copy, failure));
     }
 
@@ -182,7 +189,7 @@ final class CheckpointWriter {
         return CompletableFuture.supplyAsync(() -> begin(head), blocking).thenCompose(copy -> {
             if (status.connections() <= MAX_CONNECTIONS_AT_ONCE) {
                 return collect(copy, true, rate::urgentWaitNanos)
-                        .thenComposeAsync(collected -> commit(copy, head, collected.entries()), blocking)
+                        .thenCompose(collected -> commit(copy, head, collected.entries()))
                         .thenApply(_ -> {
                             vnic.setCurrent(copy);
                             return true;
@@ -234,8 +241,8 @@ final class CheckpointWriter {
      */
     private CompletionStage<Collected> collect(Copy copy, boolean isFirst, LongSupplier waitNanos) {
         Instant taken = clock.instant();
-        return dataPath.copyNext(copy.file.vnic(), copy.number, isFirst)
-                .thenApplyAsync(piece -> add(copy, taken, piece), blocking)
+        return offLoop(dataPath.copyNext(copy.file.vnic(), copy.number, isFirst))
+                .thenApply(piece -> add(copy, taken, piece))
                 .thenCompose(piece -> {
                     if (piece.endsRound()) {
                         return CompletableFuture.completedFuture(new Collected(piece.entries(), 1));
@@ -244,6 +251,11 @@ final class CheckpointWriter {
                             .thenCompose(_ -> collect(copy, false, waitNanos))
                             .thenApply(rest -> new Collected(rest.entries(), 1 + rest.pieces()));
                 });
+    }
+
+    /** Whatever follows may wait for the disk, and the data path answers, or refuses, on the thread of its loop. */
+    private <T> CompletionStage<T> offLoop(CompletionStage<T> answer) {
+        return answer.whenCompleteAsync((_, _) -> {}, blocking);
     }
 
     private CompletionStage<?> later(long nanos) {
@@ -272,7 +284,9 @@ final class CheckpointWriter {
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
         }
-        return takesPlace ? dataPath.keepCopy(copy.file.vnic(), copy.number) : CompletableFuture.completedFuture(null);
+        return takesPlace
+                ? offLoop(dataPath.keepCopy(copy.file.vnic(), copy.number))
+                : CompletableFuture.completedFuture(null);
     }
 
     // ---- all vNICs
