@@ -136,7 +136,7 @@ class HostAgentRestartTest {
     @Test
     void shouldGoOnWithTheConnectionsOfAVmWhoseHandOverWasRolledBackWhileItWasDown() throws IOException {
         RuleTable rules = table(Action.ALLOW);
-        host.checkpoints.write(checkpoint(WEB_1_ETH0, 1, 3, rules, connections("flow")));
+        WrittenCheckpoints.write(host.checkpoints, checkpoint(WEB_1_ETH0, 1, 3, rules, connections("flow")));
         host.checkpoints.notes().open(WEB_1_ETH0, 3);
         host.restoreFromDisk();
         assertThat(host.dataPath.mode(WEB_1_ETH0)).isNull();
@@ -153,7 +153,8 @@ class HostAgentRestartTest {
     @Test
     void shouldForgetAFormerStayWhenTheVmComesBackFromAnotherHost() throws IOException {
         host.setRules(7, Action.ALLOW);
-        host.checkpoints.write(checkpoint(WEB_1_ETH0, 1, 3, table(Action.ALLOW), connections("old flow")));
+        WrittenCheckpoints.write(
+                host.checkpoints, checkpoint(WEB_1_ETH0, 1, 3, table(Action.ALLOW), connections("old flow")));
         host.checkpoints.notes().open(WEB_1_ETH0, 3);
         host.list(HOST_2, 4);
         ActorRef<HostCommand> first = host.start();
