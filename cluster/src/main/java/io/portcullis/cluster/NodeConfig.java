@@ -231,13 +231,11 @@ record NodeConfig(
 
     private static Backend backend(Config config) {
         String name = config.getString(BACKEND);
-        Backend backend =
-                switch (name.toLowerCase(Locale.ROOT)) {
-                    case "kernel" -> Backend.KERNEL;
-                    case "memory" -> Backend.MEMORY;
-                    default ->
-                        throw new InvalidNodeConfigException(BACKEND + ": '" + name + "' is neither kernel nor memory");
-                };
+        Backend backend = switch (name.toLowerCase(Locale.ROOT)) {
+            case "kernel" -> Backend.KERNEL;
+            case "memory" -> Backend.MEMORY;
+            default -> throw new InvalidNodeConfigException(BACKEND + ": '" + name + "' is neither kernel nor memory");
+        };
         String uplink = config.getString(UPLINK);
         String prefix = backend == Backend.KERNEL ? "tap:" : "memory:";
         if (!uplink.startsWith(prefix)) {

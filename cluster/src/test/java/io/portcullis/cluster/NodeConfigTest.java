@@ -42,10 +42,7 @@ class NodeConfigTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
         portcullis.limits.max-vnic        | 3          | did you mean portcullis.limits.max-vnics?
         portcullis.cluster.sedes-list     | a:1        | did you mean portcullis.cluster.seeds-list?
         portcullis.migration.paralel      | 3          | portcullis.migration.parallel

@@ -76,9 +76,10 @@ class CheckpointsTest {
         assertThat(Files.size(file(WEB))).isEqualTo(wholeBytes);
         SavedTable.Part more = new SavedTable.Part(LATER, List.of(new byte[] {7}));
         file.add(more);
-        assertThat(checkpoints.read(WEB)).as("not before it is complete").hasValueSatisfying(read -> assertThat(read)
-                .usingRecursiveComparison()
-                .isEqualTo(whole));
+        assertThat(checkpoints.read(WEB))
+                .as("not before it is complete")
+                .hasValueSatisfying(
+                        read -> assertThat(read).usingRecursiveComparison().isEqualTo(whole));
         file.commit(whole.head(), LATER, 3);
         CheckpointHead newRules =
                 new CheckpointHead(whole.attachment(), 8, RuleTableCodec.seal(List.of(), Action.DROP, false));

@@ -28,7 +28,9 @@ final class Checkpointer extends AbstractBehavior<Checkpointer.Command> {
      * @param known vNICs of which all is known that a checkpoint must have
      * @param replyTo then all is written, however much; null for a round like every other, which may be left out
      */
-    record Write(Map<VnicId, CheckpointWriter.Known> known, @Nullable ActorRef<HostReply> replyTo) implements Command {}
+    record Write(
+            Map<VnicId, CheckpointWriter.Known> known,
+            @Nullable ActorRef<HostReply> replyTo) implements Command {}
 
     /** The VM has left under this epoch: answers {@link HostReply.VmGone} once its checkpoints are gone. */
     record Forget(VmId vm, List<VnicId> vnics, long epoch, ActorRef<HostReply> replyTo) implements Command {}

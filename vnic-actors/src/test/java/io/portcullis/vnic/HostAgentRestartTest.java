@@ -85,9 +85,11 @@ class HostAgentRestartTest {
         host.start();
 
         await().untilAsserted(() -> assertThat(host.dataPath.rules(WEB_1_ETH0)).isNotNull());
-        assertThat(host.host().vms()).singleElement().satisfies(vm -> assertThat(vm.vnics())
+        assertThat(host.host().vms())
                 .singleElement()
-                .satisfies(vnic -> assertThat(vnic.mode()).isEqualTo(VnicMode.PASSIVE)));
+                .satisfies(vm -> assertThat(vm.vnics())
+                        .singleElement()
+                        .satisfies(vnic -> assertThat(vnic.mode()).isEqualTo(VnicMode.PASSIVE)));
 
         assertThat(host.attach(5, true).epoch()).isEqualTo(5);
         assertThat(host.dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.ENFORCING);
@@ -206,8 +208,9 @@ class HostAgentRestartTest {
         host.dataPath.setTable(WEB_1_ETH0, connections("flow"));
 
         assertThat(host.ask(HostCommand.WriteCheckpoints::new))
-                .isInstanceOfSatisfying(HostReply.Checkpointed.class, done -> assertThat(done.failures())
-                        .isEmpty());
+                .isInstanceOfSatisfying(
+                        HostReply.Checkpointed.class,
+                        done -> assertThat(done.failures()).isEmpty());
 
         await().untilAsserted(() -> assertThat(host.checkpoints.read(WEB_1_ETH0))
                 .hasValueSatisfying(checkpoint -> {

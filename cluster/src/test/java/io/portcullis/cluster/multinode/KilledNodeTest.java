@@ -59,9 +59,10 @@ class KilledNodeTest {
 
                     node.killAndStart();
                     try (PortcullisClient client = node.awaitReady()) {
-                        MultiNodeScenario.until("web-1 is enforced", HostProcess.LIMIT, () -> web(client)
-                                .mode()
-                                .equals("ENFORCING"));
+                        MultiNodeScenario.until(
+                                "web-1 is enforced",
+                                HostProcess.LIMIT,
+                                () -> web(client).mode().equals("ENFORCING"));
                         VnicStatusView after = web(client);
 
                         idle.serverSpeaksFirst();

@@ -197,8 +197,9 @@ class CopiedTableTest {
                 .join();
         if (failure != null) {
             assertThat(DataPathException.causeOf(failure))
-                    .isInstanceOfSatisfying(DataPathException.class, refused -> assertThat(refused.reason())
-                            .isIn(Reason.WRONG_MODE, Reason.CLOSED));
+                    .isInstanceOfSatisfying(
+                            DataPathException.class,
+                            refused -> assertThat(refused.reason()).isIn(Reason.WRONG_MODE, Reason.CLOSED));
         }
     }
 

@@ -309,8 +309,10 @@ class TcpTrackerTest {
 
     private static void restore(Story story, TableSnapshot checkpoint) {
         try (TableImport taken = story.tracker.beginImport()) {
-            checkpoint.chunks().forEach(chunk -> assertThat(taken.add(chunk, story.nowNanos))
-                    .isEqualTo(ImportResult.IMPORTED));
+            checkpoint
+                    .chunks()
+                    .forEach(chunk ->
+                            assertThat(taken.add(chunk, story.nowNanos)).isEqualTo(ImportResult.IMPORTED));
             taken.resume();
             assertThat(story.tracker.finishImport(taken, checkpoint.entries(), checkpoint.digest()))
                     .isEqualTo(ImportResult.IMPORTED);
