@@ -41,7 +41,6 @@ import org.apache.pekko.cluster.Cluster;
 
 /** All actors of a node, made in one place, in an actor system that is up in its cluster. */
 final class NodeActors {
-    private static final String BLOCKING_DISPATCHER = "portcullis.blocking-dispatcher";
     /** Longest time that the last checkpoints may take at a stop; the phase's own limit is above it. */
     private static final Duration LAST_CHECKPOINT_LIMIT = Duration.ofSeconds(8);
 
@@ -56,19 +55,15 @@ final class NodeActors {
     /**
      * Registers the shard types, starts the host's agents and binds the admin endpoint. Call it once per actor system. The database may be away: a host that was taken out of the
      * cluster joins again all the same. Its tables are there, from the start of the process ({@link NodePreflight#checkDatabase}).
-     *
-     * @throws NodeStartException if the settings of the database are wrong
      */
     static CompletionStage<AdminServer> start(
             ActorSystem<?> system,
             NodeConfig config,
             AdminTls tls,
+            Database database,
             DataPath dataPath,
             Checkpoints checkpoints,
-            Spawner spawner)
-            throws NodeStartException {
-        Executor blocking = system.dispatchers().lookup(DispatcherSelector.fromConfig(BLOCKING_DISPATCHER));
-        Database database = openDatabase(system, config, blocking);
+            Spawner spawner) {
         PlacementDirectory directory = new JdbcPlacementDirectory(database);
         MigrationLog migrations = new JdbcMigrationLog(database);
         RuleHitStore ruleHits = new JdbcRuleHitStore(database);
@@ -111,8 +106,14 @@ final class NodeActors {
                 tls);
     }
 
-    private static Database openDatabase(ActorSystem<?> system, NodeConfig config, Executor blocking)
-            throws NodeStartException {
+    /**
+     * Opens the database for as long as the actor system lives. Call it before anything of the system touches the journal ({@link Database#open}).
+     *
+     * @throws NodeStartException if the settings of the database are wrong
+     */
+    static Database openDatabase(ActorSystem<?> system, NodeConfig config) throws NodeStartException {
+        Executor blocking =
+                system.dispatchers().lookup(DispatcherSelector.fromConfig("portcullis.blocking-dispatcher"));
         try {
             Database database = Database.open(config.system().getConfig("portcullis.database"), blocking);
             CoordinatedShutdown.get(system)

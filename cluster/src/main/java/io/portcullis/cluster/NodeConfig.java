@@ -158,6 +158,7 @@ record NodeConfig(
                 seeds.add(seed.strip());
             }
         }
+        checkSeeds(seeds);
         DiscoverySettings discovery = DiscoverySettings.of(config, !seeds.isEmpty());
         if (seeds.isEmpty() && !discovery.enabled()) {
             seeds.add(cluster.address() + ":" + cluster.port());
@@ -173,7 +174,6 @@ record NodeConfig(
                         "pekko.cluster.roles",
                         ConfigValueFactory.fromIterable(
                                 List.of(HostDirectory.HOST_ROLE, HostDirectory.HOST_ID_ROLE_PREFIX + host)))
-                .withValue("pekko.cluster.seed-nodes", ConfigValueFactory.fromIterable(seedNodes(seeds)))
                 .withValue(
                         "pekko.remote.artery.transport",
                         ConfigValueFactory.fromAnyRef(tls.files() == null ? "tcp" : "tls-tcp"));
@@ -209,16 +209,13 @@ record NodeConfig(
         return connectionLimits.connections();
     }
 
-    private static List<String> seedNodes(List<String> seeds) {
-        List<String> nodes = new ArrayList<>();
+    private static void checkSeeds(List<String> seeds) {
         for (String seed : seeds) {
             if (!seed.matches("[^:/@]+:[0-9]{1,5}")) {
                 throw new InvalidNodeConfigException(
                         "portcullis.cluster.seeds: '" + seed + "' is no address; write host:port");
             }
-            nodes.add("pekko://" + PortcullisNode.SYSTEM_NAME + "@" + seed);
         }
-        return nodes;
     }
 
     private static HostId hostId(String name) {

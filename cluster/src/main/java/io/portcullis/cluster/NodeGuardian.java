@@ -4,6 +4,8 @@ import io.portcullis.admin.AdminServer;
 import io.portcullis.admin.AdminTls;
 import io.portcullis.datapath.runtime.DataPath;
 import io.portcullis.persistence.Checkpoints;
+import io.portcullis.persistence.Database;
+import io.portcullis.persistence.JdbcClusterRoll;
 import io.portcullis.vnic.HostDirectory;
 import io.portcullis.vnic.RuleLogWriter;
 import java.time.Duration;
@@ -55,6 +57,9 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
         /** The cluster took it out; a new one may join. */
         record Downed() implements Outcome {}
 
+        /** Nobody answered it; the message says who was asked. */
+        record NotJoined(String message) implements Outcome {}
+
         /** It cannot run here. */
         record Failed(String message) implements Outcome {}
     }
@@ -75,7 +80,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
             return switch (reason.getClass().getSimpleName()) {
                 case "ClusterDowningReason$" -> new Outcome.Downed();
                 case "ClusterJoinUnsuccessfulReason$" ->
-                    new Outcome.Failed("no node of the cluster answered at " + String.join(", ", config.seeds())
+                    new Outcome.NotJoined("no node of the cluster answered at " + String.join(", ", config.seeds())
                             + "; start one of them, or correct portcullis.cluster.seeds (--seeds)");
                 case "IncompatibleConfigurationDetectedReason$" ->
                     new Outcome.Failed(
@@ -95,6 +100,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
 
     private final NodeConfig config;
     private final AdminTls tls;
+    private final Database database;
     private final DataPath dataPath;
     private final Checkpoints checkpoints;
     private final Result result;
@@ -105,6 +111,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
             TimerScheduler<Command> timers,
             NodeConfig config,
             AdminTls tls,
+            Database database,
             DataPath dataPath,
             Checkpoints checkpoints,
             Result result) {
@@ -112,6 +119,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
         context.setLoggerName(NodeGuardian.class);
         this.config = config;
         this.tls = tls;
+        this.database = database;
         this.dataPath = dataPath;
         this.checkpoints = checkpoints;
         this.result = result;
@@ -126,8 +134,16 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
                     .tell(Subscribe.create(context.messageAdapter(SelfUp.class, Joined::new), SelfUp.class));
             context.spawn(MembershipLog.create(), "membership-log");
             context.spawn(RuleLogWriter.create(dataPath), "rule-log");
+            Database database;
+            try {
+                database = NodeActors.openDatabase(context.getSystem(), config);
+            } catch (NodeStartException e) {
+                result.fail(String.valueOf(e.getMessage()));
+                return Behaviors.stopped();
+            }
+            context.spawn(ClusterEntry.create(config, new JdbcClusterRoll(database)), ClusterEntry.NAME);
             timers.startTimerWithFixedDelay(new StillJoining(), JOIN_REPORT_INTERVAL);
-            return new NodeGuardian(context, timers, config, tls, dataPath, checkpoints, result);
+            return new NodeGuardian(context, timers, config, tls, database, dataPath, checkpoints, result);
         }));
     }
 
@@ -192,15 +208,17 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
     }
 
     private void startActors() {
-        try {
-            getContext()
-                    .pipeToSelf(
-                            NodeActors.start(
-                                    getContext().getSystem(), config, tls, dataPath, checkpoints, getContext()::spawn),
-                            AdminStarted::new);
-        } catch (NodeStartException e) {
-            giveUp(e.getMessage());
-        }
+        getContext()
+                .pipeToSelf(
+                        NodeActors.start(
+                                getContext().getSystem(),
+                                config,
+                                tls,
+                                database,
+                                dataPath,
+                                checkpoints,
+                                getContext()::spawn),
+                        AdminStarted::new);
     }
 
     private void onAdminStarted(AdminStarted started) {

@@ -60,8 +60,9 @@ final class PortcullisNode {
         try (HostFolder folder = HostFolder.open(config);
                 DataPathRuntime dataPath = startDataPath(config, tls)) {
             PortcullisNode node = new PortcullisNode(config, tls, dataPath, new Checkpoints(folder.checkpoints()));
-            node.awaitDatabase(node.restore());
-            return node.runActorSystems();
+            boolean enforces = node.restore();
+            node.awaitDatabase(enforces);
+            return node.runActorSystems(enforces);
         }
     }
 
@@ -126,7 +127,9 @@ final class PortcullisNode {
         }
     }
 
-    private int runActorSystems() throws NodeStartException, InterruptedException {
+    /** @param enforces whether the host has something to lose by an end of the process */
+    private int runActorSystems(boolean enforces) throws NodeStartException, InterruptedException {
+        boolean stays = enforces;
         while (true) {
             NodeGuardian.Outcome outcome = runActorSystem();
             switch (outcome) {
@@ -135,8 +138,16 @@ final class PortcullisNode {
                     return 0;
                 }
                 case NodeGuardian.Outcome.Failed failed -> throw new NodeStartException(failed.message());
-                case NodeGuardian.Outcome.Downed _ ->
+                case NodeGuardian.Outcome.Downed _ -> {
                     LOG.warn("taken out of the cluster; the vNICs stay enforced, joining again");
+                    stays = true;
+                }
+                case NodeGuardian.Outcome.NotJoined alone -> {
+                    if (!stays) {
+                        throw new NodeStartException(alone.message());
+                    }
+                    LOG.warn("{}; the vNICs stay enforced, trying again", alone.message());
+                }
             }
         }
     }

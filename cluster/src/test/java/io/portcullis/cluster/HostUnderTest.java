@@ -53,6 +53,7 @@ public final class HostUnderTest implements AutoCloseable {
                         Adapter.toTyped(system),
                         config,
                         NodeSecurity.ofApi(config, tls),
+                        NodeActors.openDatabase(Adapter.toTyped(system), config),
                         dataPath,
                         checkpoints,
                         new Spawner(system))

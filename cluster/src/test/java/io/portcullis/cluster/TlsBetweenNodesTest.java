@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.stream.StreamSupport;
 import javax.net.ssl.SSLSocket;
 import org.apache.pekko.actor.ActorSystem;
+import org.apache.pekko.actor.AddressFromURIString;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.cluster.Cluster;
 import org.apache.pekko.cluster.MemberStatus;
@@ -145,8 +146,7 @@ class TlsBetweenNodesTest {
         ActorSystem system = ActorSystem.create(
                 PortcullisNode.SYSTEM_NAME, ArteryTls.setup(config.system(), NodeSecurity.load(config)));
         systems.add(system);
-        // The extension joins the seeds.
-        Cluster.get(system);
+        Cluster.get(system).joinSeedNodes(List.of(AddressFromURIString.parse("pekko://portcullis@" + seed)));
         return system;
     }
 
