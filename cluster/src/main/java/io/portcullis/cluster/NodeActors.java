@@ -8,6 +8,7 @@ import io.portcullis.admin.actors.ClusterAccess;
 import io.portcullis.datapath.runtime.DataPath;
 import io.portcullis.migration.Migration;
 import io.portcullis.migration.MigrationAgent;
+import io.portcullis.migration.PlacementCommand;
 import io.portcullis.persistence.Checkpoints;
 import io.portcullis.persistence.Database;
 import io.portcullis.persistence.DatabaseWatch;
@@ -18,6 +19,7 @@ import io.portcullis.persistence.JdbcRuleHitStore;
 import io.portcullis.persistence.MigrationLog;
 import io.portcullis.persistence.PlacementDirectory;
 import io.portcullis.persistence.RuleHitStore;
+import io.portcullis.policy.VmId;
 import io.portcullis.vnic.HostAgent;
 import io.portcullis.vnic.HostCommand;
 import io.portcullis.vnic.HostLimits;
@@ -50,6 +52,11 @@ final class NodeActors {
     @FunctionalInterface
     interface Spawner {
         <T> ActorRef<T> spawn(Behavior<T> behavior, String name);
+
+        /** What runs as a VM's placement: a test may put something around it. */
+        default Behavior<PlacementCommand> placement(VmId vm, Behavior<PlacementCommand> placement) {
+            return placement;
+        }
     }
 
     /**
@@ -80,7 +87,7 @@ final class NodeActors {
                 checkpoints);
         ShardedVnicActors vnics =
                 ShardedVnicActors.init(system, new HostShardAllocationStrategy(Cluster.get(system)), host);
-        Migration migration = Migration.init(system, vnics, directory, migrations);
+        Migration migration = Migration.init(system, vnics, directory, migrations, spawner::placement);
         ActorRef<HostCommand> agent = spawner.spawn(vnics.hostAgent(), HostAgent.NAME);
         spawner.spawn(migration.agent(config.host()), MigrationAgent.NAME);
         StopSignals.tell(

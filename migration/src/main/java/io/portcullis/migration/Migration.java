@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
@@ -52,9 +53,17 @@ public final class Migration {
         this.operations = system.deadLetters();
     }
 
-    /** Registers the placements with cluster sharding: they run on nodes with the role {@code host}. */
+    /**
+     * Registers the placements with cluster sharding: they run on nodes with the role {@code host}.
+     *
+     * @param around what is put around each VM's placement; nothing but in tests
+     */
     public static Migration init(
-            ActorSystem<?> system, VnicActors vnics, PlacementDirectory directory, MigrationLog log) {
+            ActorSystem<?> system,
+            VnicActors vnics,
+            PlacementDirectory directory,
+            MigrationLog log,
+            BiFunction<VmId, Behavior<PlacementCommand>, Behavior<PlacementCommand>> around) {
         Migration migration = new Migration(system, vnics, directory);
         PlacementEnvironment environment = new PlacementEnvironment(
                 migration.hosts,
@@ -63,9 +72,10 @@ public final class Migration {
                 () -> UUID.randomUUID().toString(),
                 System::currentTimeMillis);
         ClusterSharding.get(system)
-                .init(Entity.of(
-                                VmPlacement.TYPE_KEY,
-                                entity -> VmPlacement.create(VmId.parse(entity.getEntityId()), environment))
+                .init(Entity.of(VmPlacement.TYPE_KEY, entity -> {
+                            VmId vm = VmId.parse(entity.getEntityId());
+                            return around.apply(vm, VmPlacement.create(vm, environment));
+                        })
                         .withRole(HostDirectory.HOST_ROLE));
         ClusterSingleton.get(system)
                 .init(SingletonActor.of(

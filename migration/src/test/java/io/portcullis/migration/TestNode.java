@@ -90,7 +90,7 @@ final class TestNode implements AutoCloseable {
                         directory,
                         new JdbcRuleHitStore(database),
                         new Checkpoints(dataDir.resolve(host.value()))));
-        migration = Migration.init(kit.system(), actors, directory, log);
+        migration = Migration.init(kit.system(), actors, directory, log, (_, placement) -> placement);
         kit.spawn(actors.hostAgent(), HostAgent.NAME);
         kit.spawn(migration.agent(host), MigrationAgent.NAME);
     }

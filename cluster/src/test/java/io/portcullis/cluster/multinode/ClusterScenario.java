@@ -10,6 +10,10 @@ import io.portcullis.api.VmView;
 import io.portcullis.cluster.HostUnderTest;
 import io.portcullis.datapath.runtime.DataPath;
 import io.portcullis.loadtest.lab.MemoryLab;
+import io.portcullis.migration.AgentCommand;
+import io.portcullis.migration.PlacementCommand;
+import io.portcullis.policy.VmId;
+import io.portcullis.policy.VnicId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -20,7 +24,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
+import org.apache.pekko.actor.Address;
+import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.remote.testconductor.RoleName;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * host. Roles tell each other addresses through files in the shared directory, always before a barrier.
  */
 abstract class ClusterScenario extends MultiNodeScenario {
-    static final Duration LIMIT = Duration.ofSeconds(60);
+    static final Duration LIMIT = Duration.ofSeconds(90);
 
     final HostsConfig config;
     private final Map<String, PortcullisClient> clients = new HashMap<>();
@@ -58,16 +65,40 @@ abstract class ClusterScenario extends MultiNodeScenario {
 
     /** Joins the cluster through the first role and starts everything of this role's host. */
     HostUnderTest startHost(UnaryOperator<DataPath> wrapper) throws Exception {
-        cluster().join(node(config.host(1)).address());
+        HostUnderTest started = joinAndStart(
+                node(config.host(1)).address(), wrapper, UnaryOperator.identity(), (_, placement) -> placement);
+        watch(started, List.of(ScenarioTenant.WEB_VNIC), directory().resolve(myself().name() + ".draft"));
+        return started;
+    }
+
+    /**
+     * Joins the cluster through a node of it, or starts it, and starts everything of this role's host.
+     *
+     * @param wrapper around the data path that the actors see
+     * @param agentWrapper around the migration agent
+     * @param placementWrapper around each VM's placement
+     */
+    HostUnderTest joinAndStart(
+            Address seed,
+            UnaryOperator<DataPath> wrapper,
+            UnaryOperator<Behavior<AgentCommand>> agentWrapper,
+            BiFunction<VmId, Behavior<PlacementCommand>, Behavior<PlacementCommand>> placementWrapper)
+            throws Exception {
+        cluster().join(seed);
         until(
                 myself().name() + " is up",
                 LIMIT,
                 () -> cluster().selfMember().status().equals(MemberStatus.up()));
-        HostUnderTest started = HostUnderTest.start(system(), Files.readString(file(myself(), "uplink")), wrapper);
+        HostUnderTest started = HostUnderTest.start(
+                system(), Files.readString(file(myself(), "uplink")), wrapper, agentWrapper, placementWrapper);
         Files.writeString(file(myself(), "admin"), started.admin().toString());
-        watch = EnforcementWatch.start(HostsConfig.id(myself()), ScenarioTenant.WEB_VNIC, started.dataPath());
         host = started;
         return started;
+    }
+
+    /** Notes from now on when this host enforces which of these vNICs. */
+    void watch(HostUnderTest running, List<VnicId> vnics, Path notes) throws IOException {
+        watch = EnforcementWatch.start(HostsConfig.id(myself()), vnics, running.dataPath(), notes);
     }
 
     HostUnderTest startHost() throws Exception {
@@ -87,10 +118,21 @@ abstract class ClusterScenario extends MultiNodeScenario {
         });
     }
 
+    /** The host of this role was started again, with another address of its API. */
+    void forgetClient(RoleName role) {
+        PortcullisClient former = clients.remove(role.name());
+        if (former != null) {
+            former.close();
+        }
+    }
+
     /** Leaves the notes about who enforced when; before the last barrier. */
     void stopWatch() throws Exception {
         if (watch != null) {
-            watch.stop(directory());
+            watch.stop();
+            Files.move(
+                    directory().resolve(myself().name() + ".draft"),
+                    EnforcementWatch.notes(directory(), myself().name()));
         }
     }
 
@@ -155,15 +197,21 @@ abstract class ClusterScenario extends MultiNodeScenario {
                 .toList();
         until("the notes of all hosts", LIMIT, () -> notes.stream().allMatch(Files::exists));
         List<EnforcementWatch.Span> spans = EnforcementWatch.readAll(notes);
-        assertThat(EnforcementWatch.history(ScenarioTenant.WEB_VNIC, spans).violations())
-                .isEmpty();
+        assertOneEnforcer(ScenarioTenant.WEB_VNIC, spans);
         return spans.stream()
                 .map(span -> span.host() + " with epoch " + span.epoch())
                 .distinct()
                 .toList();
     }
 
-    private static Path file(RoleName role, String what) {
+    /** As above, of any vNIC. */
+    static void assertOneEnforcer(VnicId vnic, List<EnforcementWatch.Span> spans) {
+        List<EnforcementWatch.Span> own =
+                spans.stream().filter(span -> span.vnic().equals(vnic)).toList();
+        assertThat(EnforcementWatch.history(vnic, own).violations()).isEmpty();
+    }
+
+    static Path file(RoleName role, String what) {
         return directory().resolve(role.name() + "." + what);
     }
 }

@@ -12,70 +12,61 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks at a vNIC in one host's data path all the time and notes when it was seen enforcing. What was seen lies within what
- * was true, so that spans of two hosts that overlap prove that both enforced at once. Times are of the machine's monotonic
- * clock, which all JVMs on it share.
+ * Looks at vNICs in one host's data path all the time and notes when they were seen enforcing. What was seen lies within what was true, so
+ * that spans of two hosts that overlap prove that both enforced at once. Times are of the machine's monotonic clock, which all JVMs on
+ * it share. Notes are in a file from the moment on at which something was seen: they outlive a kill.
  */
 final class EnforcementWatch {
     private static final long INTERVAL_MILLIS = 2;
 
-    private final HostId host;
-    private final VnicId vnic;
+    private final List<VnicId> vnics;
     private final DataPath dataPath;
-    private final List<Span> spans = new ArrayList<>();
+    private final EnforcementNotes notes;
+    private final Map<VnicId, EnforcementNotes.Note> open = new HashMap<>();
     private final Thread thread;
     private volatile boolean stopping;
 
     /** An uninterrupted time in which a host was seen enforcing one epoch. */
-    record Span(HostId host, long epoch, long fromNanos, long toNanos) {
-        private String line() {
-            return host + " " + epoch + " " + fromNanos + " " + toNanos;
-        }
+    record Span(HostId host, VnicId vnic, long epoch, long fromNanos, long toNanos) {}
 
-        private static Span parse(String line) {
-            String[] words = line.split(" ", -1);
-            return new Span(
-                    new HostId(words[0]), Long.parseLong(words[1]), Long.parseLong(words[2]), Long.parseLong(words[3]));
-        }
-    }
-
-    private EnforcementWatch(HostId host, VnicId vnic, DataPath dataPath) {
-        this.host = host;
-        this.vnic = vnic;
+    private EnforcementWatch(List<VnicId> vnics, DataPath dataPath, EnforcementNotes notes) {
+        this.vnics = List.copyOf(vnics);
         this.dataPath = dataPath;
+        this.notes = notes;
         thread = Thread.ofPlatform().daemon().name("enforcement-watch").start(this::run);
     }
 
-    static EnforcementWatch start(HostId host, VnicId vnic, DataPath dataPath) {
-        return new EnforcementWatch(host, vnic, dataPath);
+    /** @param file for the notes; it must not be there yet */
+    static EnforcementWatch start(HostId host, List<VnicId> vnics, DataPath dataPath, Path file) throws IOException {
+        return new EnforcementWatch(vnics, dataPath, EnforcementNotes.create(file, host));
     }
 
-    /** Ends the watch and leaves its notes for {@link #readAll}. */
-    void stop(Path directory) throws IOException, InterruptedException {
+    void stop() throws InterruptedException {
         stopping = true;
         thread.join();
-        Path draft = Files.write(
-                directory.resolve(host + ".draft"),
-                spans.stream().map(Span::line).toList());
-        Files.move(draft, notes(directory, host.value()));
     }
 
+    /** Where a host leaves its notes for {@link #readAll} when its watch has stopped. */
     static Path notes(Path directory, String host) {
         return directory.resolve(host + ".enforcing");
     }
 
-    /** What the hosts noted, in order of time. */
-    static List<Span> readAll(Collection<Path> notes) throws IOException {
+    /** What was noted, in order of time. */
+    static List<Span> readAll(Collection<Path> files) throws IOException {
         List<Span> all = new ArrayList<>();
-        for (Path file : notes) {
-            Files.readAllLines(file).forEach(line -> all.add(Span.parse(line)));
+        for (Path file : files) {
+            if (Files.size(file) > 0) {
+                all.addAll(EnforcementNotes.read(file));
+            }
         }
         all.sort((one, other) -> Long.compare(one.fromNanos(), other.fromNanos()));
         return all;
@@ -102,41 +93,34 @@ final class EnforcementWatch {
     }
 
     private void run() {
-        Span current = null;
         while (!stopping) {
-            long askedNanos = System.nanoTime();
-            VnicStatus status = status();
-            boolean enforces = status != null && status.mode() == VnicMode.ENFORCING;
-            if (!enforces) {
-                note(current);
-                current = null;
-            } else {
-                // The answer is of some moment between the question and now: from the first answer to the last question
-                // is sure.
-                long seenNanos = System.nanoTime();
-                if (current == null || current.epoch() != status.epoch()) {
-                    note(current);
-                    current = new Span(host, status.epoch(), seenNanos, askedNanos);
-                } else {
-                    current = new Span(host, current.epoch(), current.fromNanos(), askedNanos);
-                }
-            }
+            vnics.forEach(this::look);
             pause();
         }
-        note(current);
     }
 
-    private @Nullable VnicStatus status() {
+    private void look(VnicId vnic) {
+        long askedNanos = System.nanoTime();
+        VnicStatus status = status(vnic);
+        if (status == null || status.mode() != VnicMode.ENFORCING) {
+            open.remove(vnic);
+            return;
+        }
+        // The answer is of some moment between the question and now: from the first answer to the last question is
+        // sure.
+        EnforcementNotes.Note note = open.get(vnic);
+        if (note == null || note.epoch() != status.epoch()) {
+            open.put(vnic, notes.begin(vnic, status.epoch(), System.nanoTime()));
+        } else {
+            note.seen(askedNanos);
+        }
+    }
+
+    private @Nullable VnicStatus status(VnicId vnic) {
         try {
             return dataPath.status(vnic).toCompletableFuture().join();
         } catch (CompletionException notHere) {
             return null;
-        }
-    }
-
-    private void note(@Nullable Span span) {
-        if (span != null) {
-            spans.add(span);
         }
     }
 

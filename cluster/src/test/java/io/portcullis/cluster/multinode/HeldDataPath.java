@@ -21,78 +21,33 @@ import io.portcullis.policy.DiscoveredAddress;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.table.RuleTable;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/** The data path of a host, whose answers a test may hold back: what is to happen meanwhile happens at a known moment. */
+/** The data path of a host, whose answers wait at the gates of a test. */
 final class HeldDataPath implements DataPath {
-    /** A command whose next answer is held back. */
-    enum Point {
-        /** The source has sealed; its actors do not know yet. */
-        SEALED,
-        /** The destination enforces; its actors do not know yet. */
-        ACTIVATED
-    }
-
-    /** One answer that is held back. */
-    static final class Hold {
-        private final Point point;
-        private final CompletableFuture<Void> reached = new CompletableFuture<>();
-        private final CompletableFuture<Void> released = new CompletableFuture<>();
-
-        private Hold(Point point) {
-            this.point = point;
-        }
-
-        void awaitReached(Duration limit) throws Exception {
-            reached.get(limit.toNanos(), TimeUnit.NANOSECONDS);
-        }
-
-        void release() {
-            released.complete(null);
-        }
-    }
-
     private final DataPath dataPath;
-    private final AtomicReference<Hold> hold = new AtomicReference<>(new Hold(Point.SEALED));
+    private final MigrationGates gates;
 
-    HeldDataPath(DataPath dataPath) {
+    HeldDataPath(DataPath dataPath, MigrationGates gates) {
         this.dataPath = dataPath;
-        hold.get().release();
+        this.gates = gates;
     }
 
-    /** Holds back the next successful answer at {@code point}. */
-    Hold holdNext(Point point) {
-        Hold next = new Hold(point);
-        hold.set(next);
-        return next;
-    }
-
-    private <T> CompletionStage<T> through(Point point, CompletionStage<T> answer) {
-        return answer.thenCompose(result -> {
-            Hold now = hold.get();
-            if (now.point != point) {
-                return CompletableFuture.completedFuture(result);
-            }
-            now.reached.complete(null);
-            return now.released.thenApply(done -> result);
-        });
+    private <T> CompletionStage<T> through(HoldPoint point, VnicId vnic, CompletionStage<T> answer) {
+        return answer.thenCompose(result -> gates.pass(point, vnic.vm()).thenApply(_ -> result));
     }
 
     @Override
     public CompletionStage<SealedVnic> cutOver(VnicId vnic, long epoch, CutoverTarget target) {
-        return through(Point.SEALED, dataPath.cutOver(vnic, epoch, target));
+        return through(HoldPoint.SEALED, vnic, dataPath.cutOver(vnic, epoch, target));
     }
 
     @Override
     public CompletionStage<ActivationReport> activate(VnicId vnic, long epoch, long forwardedFrames) {
-        return through(Point.ACTIVATED, dataPath.activate(vnic, epoch, forwardedFrames));
+        return through(HoldPoint.ACTIVATED, vnic, dataPath.activate(vnic, epoch, forwardedFrames));
     }
 
     @Override
@@ -123,7 +78,7 @@ final class HeldDataPath implements DataPath {
 
     @Override
     public CompletionStage<ExportedBatch> exportNext(VnicId vnic, long epoch, boolean isFirst) {
-        return dataPath.exportNext(vnic, epoch, isFirst);
+        return through(HoldPoint.COPYING, vnic, dataPath.exportNext(vnic, epoch, isFirst));
     }
 
     @Override
@@ -138,7 +93,7 @@ final class HeldDataPath implements DataPath {
 
     @Override
     public CompletionStage<SelfActivation> arm(VnicId vnic, long epoch, String group, int size) {
-        return through(Point.ACTIVATED, dataPath.arm(vnic, epoch, group, size));
+        return through(HoldPoint.ACTIVATED, vnic, dataPath.arm(vnic, epoch, group, size));
     }
 
     @Override
@@ -148,7 +103,7 @@ final class HeldDataPath implements DataPath {
 
     @Override
     public CompletionStage<VnicStatus> importTable(VnicId vnic, long epoch, int firstSequence, TableSnapshot rest) {
-        return dataPath.importTable(vnic, epoch, firstSequence, rest);
+        return through(HoldPoint.HANDED_OVER, vnic, dataPath.importTable(vnic, epoch, firstSequence, rest));
     }
 
     @Override

@@ -26,7 +26,7 @@ final class HostsConfig extends MultiNodeConfig {
         portcullis.admin.port = 0
         portcullis.data-path { backend = memory, uplink = "memory:127.0.0.1:1/later", tunnel.port = 0 }
         pekko.test.single-expect-default = 10s
-        pekko.testconductor.barrier-timeout = 60s
+        pekko.testconductor.barrier-timeout = 120s
         # A placement stays on the node that started it: a test says where the coordinator of a migration is.
         pekko.cluster.sharding.rebalance-interval = 1h
         pekko.cluster.gossip-interval = 200ms

@@ -37,12 +37,28 @@ final class MultiNodeRunner {
      * @param directory that all roles share
      */
     static void run(Class<? extends MultiNodeScenario> scenario, int roles, Path directory) throws Exception {
+        run(scenario, roles, roles, directory, List.of(), LIMIT);
+    }
+
+    /**
+     * As {@link #run}, but starts only the first ones of the roles.
+     *
+     * @param flags of the JVMs
+     */
+    static void run(
+            Class<? extends MultiNodeScenario> scenario,
+            int roles,
+            int started,
+            Path directory,
+            List<String> flags,
+            Duration limit)
+            throws Exception {
         int conductorPort = freePort();
         List<Process> processes = new ArrayList<>();
         List<Thread> readers = new ArrayList<>();
         try {
-            for (int index = 0; index < roles; index++) {
-                Process process = start(scenario, roles, index, conductorPort, directory);
+            for (int index = 0; index < started; index++) {
+                Process process = start(scenario, roles, index, conductorPort, directory, flags);
                 processes.add(process);
                 readers.add(echo(process, index));
             }
@@ -52,10 +68,10 @@ final class MultiNodeRunner {
                     processes.forEach(Process::destroyForcibly);
                 }
             }));
-            long deadline = System.nanoTime() + LIMIT.toNanos();
-            for (int index = 0; index < roles; index++) {
+            long deadline = System.nanoTime() + limit.toNanos();
+            for (int index = 0; index < started; index++) {
                 boolean ended = processes.get(index).waitFor(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
-                assertThat(ended).as("JVM %d ended within %s", index, LIMIT).isTrue();
+                assertThat(ended).as("JVM %d ended within %s", index, limit).isTrue();
                 readers.get(index).join(TimeUnit.SECONDS.toMillis(5));
             }
             List<Integer> actual = processes.stream().map(Process::exitValue).toList();
@@ -65,17 +81,29 @@ final class MultiNodeRunner {
         }
     }
 
-    private static Process start(
-            Class<? extends MultiNodeScenario> scenario, int roles, int index, int conductorPort, Path directory)
+    /**
+     * Starts one role.
+     *
+     * @param conductorPort where the first role listens
+     * @param flags of its JVM
+     */
+    static Process start(
+            Class<? extends MultiNodeScenario> scenario,
+            int roles,
+            int index,
+            int conductorPort,
+            Path directory,
+            List<String> flags)
             throws IOException {
         List<String> command = java();
         command.add("-Dmultinode.max-nodes=" + roles);
         command.add("-Dmultinode.host=127.0.0.1");
-        command.add("-Dmultinode.port=0");
         command.add("-Dmultinode.server-host=127.0.0.1");
         command.add("-Dmultinode.server-port=" + conductorPort);
         command.add("-Dmultinode.index=" + index);
         command.add("-D" + MultiNodeScenario.DIRECTORY_KEY + "=" + directory);
+        command.add("-Dmultinode.port=0");
+        command.addAll(flags);
         command.add(MultiNodeMain.class.getName());
         command.add(scenario.getName());
         return new ProcessBuilder(command).redirectErrorStream(true).start();

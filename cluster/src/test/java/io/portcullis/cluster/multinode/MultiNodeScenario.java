@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import org.apache.pekko.actor.Address;
 import org.apache.pekko.cluster.Cluster;
 import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.MemberStatus;
@@ -24,6 +25,8 @@ abstract class MultiNodeScenario extends MultiNodeSpec {
     static final String SYSTEM_NAME = "portcullis";
     /** System property: a directory that all roles share. */
     static final String DIRECTORY_KEY = "scenario.directory";
+    /** System property: roles that the first one waits for; all of them unless it says otherwise. */
+    static final String PARTICIPANTS_KEY = "scenario.participants";
 
     private static final org.apache.pekko.remote.transport.ThrottlerTransportAdapter.Direction BOTH_DIRECTIONS =
             bothDirections();
@@ -37,7 +40,7 @@ abstract class MultiNodeScenario extends MultiNodeSpec {
     /** Called by the super constructor, before any field of this class is set. */
     @Override
     public final int initialParticipants() {
-        return Integer.getInteger("multinode.max-nodes");
+        return Integer.getInteger(PARTICIPANTS_KEY, Integer.getInteger("multinode.max-nodes"));
     }
 
     void barrier(String name) {
@@ -58,6 +61,12 @@ abstract class MultiNodeScenario extends MultiNodeSpec {
                 .map(Member::uniqueAddress)
                 .distinct()
                 .count();
+    }
+
+    /** Whether a node is or was there that is not removed yet. */
+    boolean isMember(Address address) {
+        return CollectionConverters.asJava(cluster().state().members()).stream()
+                .anyMatch(member -> member.address().equals(address));
     }
 
     int unreachable() {

@@ -45,7 +45,6 @@ class PartitionDuringMigrationTest {
         private final RoleName third = config.host(3);
 
         private final List<String> story = new ArrayList<>();
-        private @Nullable HeldDataPath dataPath;
         private @Nullable ScenarioTenant tenant;
         private @Nullable ScenarioTraffic traffic;
 
@@ -54,7 +53,7 @@ class PartitionDuringMigrationTest {
         }
 
         /** A migration during which two hosts are cut off from each other, at a known moment. */
-        private record Round(String name, RoleName from, RoleName to, RoleName held, HeldDataPath.Point point) {}
+        private record Round(String name, RoleName from, RoleName to, RoleName held, HoldPoint point) {}
 
         /** What the conductor does while the hosts are cut off, until the links are to be healed. */
         @FunctionalInterface
@@ -96,8 +95,7 @@ class PartitionDuringMigrationTest {
 
         /** The coordinator reaches both: it takes the VM back to its source while they are still cut off. */
         private void stateCannotPass() throws Exception {
-            MigrationView ended =
-                    play(new Round("state", second, third, second, HeldDataPath.Point.SEALED), this::awaitEnd);
+            MigrationView ended = play(new Round("state", second, third, second, HoldPoint.SEALED), this::awaitEnd);
             if (ended != null) {
                 assertThat(ended.state()).isEqualTo("RECLAIMED");
                 assertThat(ended.reason()).contains("CUTTING_OVER took longer than its limit");
@@ -107,8 +105,7 @@ class PartitionDuringMigrationTest {
 
         /** The destination enforces and its coordinator knows: it commits and releases the source, who never got the answer. */
         private void answerCannotPass() throws Exception {
-            MigrationView ended =
-                    play(new Round("answer", second, third, third, HeldDataPath.Point.ACTIVATED), this::awaitEnd);
+            MigrationView ended = play(new Round("answer", second, third, third, HoldPoint.ACTIVATED), this::awaitEnd);
             if (ended != null) {
                 assertLossless(ended);
                 assertEnds(ended, third, 1);
@@ -118,7 +115,7 @@ class PartitionDuringMigrationTest {
         /** Healed before the limit: what was lost is sent again. */
         private void partitionIsShort() throws Exception {
             MigrationView ended = play(
-                    new Round("short", third, second, third, HeldDataPath.Point.SEALED),
+                    new Round("short", third, second, third, HoldPoint.SEALED),
                     id -> TimeUnit.MILLISECONDS.sleep(SHORT_CUT_MILLIS));
             if (ended != null) {
                 assertLossless(ended);
@@ -133,8 +130,7 @@ class PartitionDuringMigrationTest {
          */
         private void coordinatorIsCutOffFromAWaitingDestination() throws Exception {
             MigrationView ended = play(
-                    new Round("undecided", coordinator, second, coordinator, HeldDataPath.Point.SEALED),
-                    this::awaitRollback);
+                    new Round("undecided", coordinator, second, coordinator, HoldPoint.SEALED), this::awaitRollback);
             if (ended != null) {
                 assertThat(ended.state()).isIn("COMMITTED", "RECLAIMED");
                 if (ended.state().equals("COMMITTED")) {
@@ -148,11 +144,10 @@ class PartitionDuringMigrationTest {
 
         /** The destination enforces, its coordinator does not know and gives up: it may not take the VM back, and does not. */
         private void coordinatorIsCutOffFromAnEnforcingDestination() throws Exception {
-            MigrationView ended =
-                    play(new Round("unheard", coordinator, third, third, HeldDataPath.Point.ACTIVATED), id -> {
-                        awaitRollback(id);
-                        Objects.requireNonNull(traffic).awaitProgress();
-                    });
+            MigrationView ended = play(new Round("unheard", coordinator, third, third, HoldPoint.ACTIVATED), id -> {
+                awaitRollback(id);
+                Objects.requireNonNull(traffic).awaitProgress();
+            });
             if (ended != null) {
                 assertThat(assertNothingLost(ended).problems())
                         .containsExactly("phase CUTTING_OVER took longer than its limit");
@@ -166,19 +161,20 @@ class PartitionDuringMigrationTest {
         private @Nullable MigrationView play(Round round, WhileCut whileCut) throws Exception {
             boolean conducts = isRole(coordinator);
             boolean holds = isRole(round.held());
-            HeldDataPath.Hold hold = holds ? Objects.requireNonNull(dataPath).holdNext(round.point()) : null;
+            MigrationGates.Gate gate =
+                    holds ? MigrationGates.HERE.close(round.point(), ScenarioTenant.WEB_VNIC.vm()) : null;
             barrier(round.name() + " armed");
             String id = conducts ? client().migrate(webId(), round.to().name()).id() : "";
-            if (hold != null) {
-                hold.awaitReached(LIMIT);
+            if (gate != null) {
+                gate.awaitReached(LIMIT);
             }
             barrier(round.name() + " reached");
             if (conducts) {
                 cut(round.from(), round.to());
             }
             barrier(round.name() + " cut");
-            if (hold != null) {
-                hold.release();
+            if (gate != null) {
+                gate.open();
             }
             barrier(round.name() + " released");
             if (conducts) {
@@ -235,10 +231,7 @@ class PartitionDuringMigrationTest {
         }
 
         private void startThis() throws Exception {
-            startHost(running -> {
-                dataPath = new HeldDataPath(running);
-                return dataPath;
-            });
+            startHost(running -> new HeldDataPath(running, MigrationGates.HERE));
         }
     }
 }

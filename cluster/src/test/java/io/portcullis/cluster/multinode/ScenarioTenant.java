@@ -23,10 +23,10 @@ record ScenarioTenant(LabVm web, LabVm consumer) {
     static final VnicId WEB_VNIC = VnicId.parse(NAME + "/" + WEB + "/eth0");
 
     private static final Duration REALIZE_LIMIT = Duration.ofSeconds(60);
-    private static final int FORBIDDEN_PORT = 8081;
+    static final int FORBIDDEN_PORT = 8081;
     private static final long FIRST_MAC = 0x0200_0014_0000L;
 
-    private static final String DOCUMENTS = """
+    static final String DOCUMENTS = """
         kind: Segment
         metadata: {name: front}
         spec: {vlan: 20}
@@ -78,7 +78,7 @@ record ScenarioTenant(LabVm web, LabVm consumer) {
         return web(false, FORBIDDEN_PORT);
     }
 
-    private static LabVm declare(MemoryLab lab, PortcullisClient client, String name, int number, List<String> tags)
+    static LabVm declare(MemoryLab lab, PortcullisClient client, String name, int number, List<String> tags)
             throws IOException {
         List<InetAddress> addresses =
                 List.of(InetAddress.getByName("10.20.0." + number), InetAddress.getByName("fd20::" + number));
