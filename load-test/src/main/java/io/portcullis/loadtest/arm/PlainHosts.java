@@ -13,7 +13,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -189,10 +188,5 @@ final class PlainHosts implements AutoCloseable {
         }
         uplinks.forEach(FramePort::close);
         arena.close();
-    }
-
-    /** What its ports counted, by name. */
-    Map<String, Long> counters() {
-        return queue.counters();
     }
 }

@@ -70,6 +70,7 @@ public final class FlowTraffic implements AutoCloseable {
     private final Map<String, Throughput> throughput = new LinkedHashMap<>();
     private final List<Stream> streams = new ArrayList<>();
     private final Queue<Flow> unopened = new ArrayDeque<>();
+    private final FrameCheck check;
     private final FlowFactory factory;
     private final FlowSender sender;
     private final TcpEnds tcp;
@@ -111,6 +112,7 @@ public final class FlowTraffic implements AutoCloseable {
             plans.forEach(plan -> counts.computeIfAbsent(
                     FlowFactory.countsKey(plan, vm.role()), _ -> new StreamCounts(plan.name(), vm.role())));
         }
+        check = new FrameCheck(throughput);
         factory = new FlowFactory(seed, history, plans, vms, counts);
         sender = new FlowSender(new Ways(), history);
         tcp = new TcpEnds(sender, factory);
@@ -328,7 +330,7 @@ public final class FlowTraffic implements AutoCloseable {
             return;
         }
         flow.isHeard = true;
-        boolean isFresh = numbered(flow, frame, true, arrival.nanos());
+        boolean isFresh = check.isFresh(flow, frame, true, arrival.nanos());
         if (view.isTcp()) {
             if (!flow.plan.isAllowed()) {
                 flow.counts.forbidden++;
@@ -353,7 +355,7 @@ public final class FlowTraffic implements AutoCloseable {
         if (flow == null) {
             return;
         }
-        boolean isFresh = numbered(flow, frame, false, nanos);
+        boolean isFresh = check.isFresh(flow, frame, false, nanos);
         if (!view.isTcp()) {
             return;
         }
@@ -376,41 +378,6 @@ public final class FlowTraffic implements AutoCloseable {
 
     private boolean isIpv6() {
         return view.family == IpFamily.IPV6;
-    }
-
-    /** Checks a numbered frame; true if it is one that has not come before. */
-    private boolean numbered(Flow flow, byte[] frame, boolean isToVm, long nanos) {
-        int at = Payload.find(frame);
-        if (at < 0) {
-            return false;
-        }
-        StreamCounts its = flow.counts;
-        if (!Payload.isSound(frame, at)) {
-            its.corrupted++;
-            return false;
-        }
-        if (Payload.flow(frame, at) != flow.id || Payload.isToVm(frame, at) != isToVm) {
-            its.stray++;
-            return false;
-        }
-        its.forbidden += flow.plan.isAllowed() ? 0 : 1;
-        Numbering.Arrival arrival = flow.numbering(isToVm).arrived(Payload.number(frame, at));
-        switch (arrival) {
-            case IN_ORDER, LATE -> {
-                its.received++;
-                its.reordered += arrival == Numbering.Arrival.LATE ? 1 : 0;
-                long due = Payload.dueNanos(frame, at);
-                its.delayNanos.recordValue(Math.max(0, nanos - due));
-                flow.vm.came(isToVm, due, nanos);
-                Throughput series = throughput.get(flow.vm.role());
-                if (series != null) {
-                    series.count(nanos);
-                }
-            }
-            case AGAIN -> its.duplicated++;
-            case UNKNOWN -> its.stray++;
-        }
-        return arrival == Numbering.Arrival.IN_ORDER || arrival == Numbering.Arrival.LATE;
     }
 
     /** Ends the thread and adds up what never came. */

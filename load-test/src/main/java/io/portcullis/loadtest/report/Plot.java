@@ -8,7 +8,7 @@ final class Plot {
     static final int WIDTH = 560;
     static final int HEIGHT = 260;
     static final int LEFT = 62;
-    static final int RIGHT = WIDTH - 14;
+    static final int RIGHT = WIDTH - 24;
     static final int TOP = 12;
     static final int BOTTOM = HEIGHT - 44;
 

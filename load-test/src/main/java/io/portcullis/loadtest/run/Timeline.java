@@ -16,8 +16,10 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
@@ -126,7 +128,7 @@ final class Timeline {
             synchronized (this) {
                 records.add(new StepRecord(step.text(), began, millis()));
             }
-        } catch (ApiException | NotReachableException | IOException | TimeoutException why) {
+        } catch (RuntimeException | IOException | TimeoutException why) {
             failed(step, why);
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
@@ -137,13 +139,25 @@ final class Timeline {
         List<String> vms = inventory.group(step.vm());
         try (ExecutorService movers = Executors.newFixedThreadPool(Math.min(step.parallel(), vms.size()))) {
             for (int time = 0; time < step.times(); time++) {
-                movers.invokeAll(vms.stream()
+                List<Future<Object>> moving = movers.invokeAll(vms.stream()
                         .map(vm -> Executors.callable(
                                 () -> moves.move(vm, step.to() == null ? placements.next(vm) : step.to())))
                         .toList());
+                for (Future<Object> move : moving) {
+                    ended(move);
+                }
                 afterMove.run();
                 TimeUnit.MILLISECONDS.sleep(step.restMillis());
             }
+        }
+    }
+
+    /** A move that went wrong is a record; only a mistake of ours throws. */
+    private static void ended(Future<Object> move) throws IOException, InterruptedException {
+        try {
+            move.get();
+        } catch (ExecutionException bug) {
+            throw new IOException(bug.getCause());
         }
     }
 
