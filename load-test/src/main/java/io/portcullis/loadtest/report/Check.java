@@ -5,6 +5,6 @@ package io.portcullis.loadtest.report;
  *
  * @param wanted as text, for example {@code at most 0}
  * @param got likewise
- * @param isRequired whether the run fails without it; else it is a goal
+ * @param required whether the run fails without it; else it is a goal
  */
 public record Check(String name, String wanted, String got, boolean kept, boolean required) {}
