@@ -21,7 +21,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
-import java.util.zip.CRC32C;
 
 /**
  * The bytes of a checkpoint: magic and version, then {@link CheckpointSegments}. An attachment is vNIC, epoch, MAC, addresses, VLAN, port, limit and
@@ -139,9 +138,7 @@ final class CheckpointCodec {
         if (length != in.remaining()) {
             throw new IllegalArgumentException("it has " + in.remaining() + " bytes instead of " + length);
         }
-        CRC32C actual = new CRC32C();
-        actual.update(in.array(), in.position(), length);
-        if ((int) actual.getValue() != crc) {
+        if (CheckpointSegments.checksum(in, in.position(), length) != crc) {
             throw new IllegalArgumentException("its checksum is wrong");
         }
         try {

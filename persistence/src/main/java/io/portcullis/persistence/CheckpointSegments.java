@@ -79,14 +79,16 @@ final class CheckpointSegments {
     }
 
     private static byte[] sealed(ByteBuffer segment) {
-        byte[] bytes = segment.array();
-        segment.putInt(4, checksum(bytes, FRAME_BYTES, bytes.length - FRAME_BYTES));
+        byte[] bytes = new byte[segment.capacity()];
+        segment.putInt(4, checksum(segment, FRAME_BYTES, bytes.length - FRAME_BYTES));
+        segment.get(0, bytes);
         return bytes;
     }
 
-    private static int checksum(byte[] bytes, int from, int length) {
+    /** Of a part of a buffer, whose position stays. */
+    static int checksum(ByteBuffer bytes, int from, int length) {
         CRC32C crc = new CRC32C();
-        crc.update(bytes, from, length);
+        crc.update(bytes.slice(from, length));
         return (int) crc.getValue();
     }
 
@@ -144,7 +146,7 @@ final class CheckpointSegments {
             return null;
         }
         int from = in.position();
-        if (checksum(in.array(), from, length) != crc) {
+        if (checksum(in, from, length) != crc) {
             return null;
         }
         in.position(from + length);
