@@ -78,7 +78,8 @@ final class PlainHosts implements AutoCloseable {
     private void run() {
         try {
             while (!isStopping) {
-                boolean isBusy = fromUplinks() | fromVm(queue, side);
+                boolean isBusy = fromUplinks();
+                isBusy |= fromVm(queue, side);
                 VmPort leaving = old;
                 if (leaving != null) {
                     isBusy |= fromVm(leaving, 1 - side);
