@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 
 /** Hosts on this machine, each a process. One thread; {@link #close} stops them and removes their files. */
 public final class LocalCluster implements AutoCloseable {
-    public static final Duration START_LIMIT = Duration.ofSeconds(180);
+    public static final Duration START_LIMIT = Duration.ofMinutes(3);
 
     /** Distance between the ports of two hosts. */
     private static final int PORT_STEP = 10;
