@@ -141,6 +141,14 @@ public final class NodeProcess {
                 : process.info().totalCpuDuration().map(Duration::toMillis).orElse(0L);
     }
 
+    /** Of the running process. */
+    public long pid() {
+        if (process == null) {
+            throw new IllegalStateException(host + " was not started");
+        }
+        return process.pid();
+    }
+
     public boolean isAlive() {
         return process != null && process.isAlive();
     }

@@ -15,8 +15,8 @@ final class FabricConnection {
 
     private final SocketChannel channel;
     private final SelectionKey key;
-    private final ByteBuffer input = ByteBuffer.allocateDirect(FabricProtocol.INPUT_BYTES);
-    private final ByteBuffer output = ByteBuffer.allocateDirect(FabricProtocol.OUTPUT_BYTES);
+    private ByteBuffer input = ByteBuffer.allocateDirect(FabricProtocol.FIRST_BYTES);
+    private ByteBuffer output = ByteBuffer.allocateDirect(FabricProtocol.FIRST_BYTES);
     /** What the connection is, once it has said HELLO; null before, and for uplinks. */
     private @Nullable MemoryVm vm;
 
@@ -35,6 +35,9 @@ final class FabricConnection {
         int bytes = channel.read(input);
         if (bytes < 0) {
             throw new EOFException("closed by the host");
+        }
+        if (!input.hasRemaining()) {
+            input = FabricProtocol.withRoom(input, 1, FabricProtocol.MAX_INPUT_BYTES);
         }
         input.flip();
         return bytes > 0;
@@ -67,10 +70,16 @@ final class FabricConnection {
     }
 
     boolean hasRoom(int frameBytes) {
+        makeRoom(FabricProtocol.bytesFor(frameBytes));
         return FabricProtocol.hasRoom(output, frameBytes);
     }
 
+    private void makeRoom(int bytes) {
+        output = FabricProtocol.withRoom(output, bytes, FabricProtocol.MAX_OUTPUT_BYTES);
+    }
+
     void sendDrained(int token) throws ProtocolException {
+        makeRoom(FabricProtocol.LENGTH_BYTES + 1 + Integer.BYTES);
         if (output.remaining() < FabricProtocol.LENGTH_BYTES + 1 + Integer.BYTES) {
             throw new ProtocolException("more drain requests than answers are read");
         }
@@ -78,6 +87,7 @@ final class FabricConnection {
     }
 
     void sendText(byte type, String text) {
+        makeRoom(FabricProtocol.CONTROL_RESERVE_BYTES);
         FabricProtocol.putText(output, type, text);
     }
 

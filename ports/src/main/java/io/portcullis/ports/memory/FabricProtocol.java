@@ -38,11 +38,30 @@ final class FabricProtocol {
     /** Room that frames leave in an output buffer, so that control messages always fit. */
     static final int CONTROL_RESERVE_BYTES = 1_024;
 
-    static final int INPUT_BYTES = 1 << 18;
-    static final int OUTPUT_BYTES = 1 << 20;
+    /** What a buffer begins with: most of many ports are idle most of the time. */
+    static final int FIRST_BYTES = 256;
+
+    static final int MAX_INPUT_BYTES = 1 << 18;
+    static final int MAX_OUTPUT_BYTES = 1 << 20;
     static final int MAX_NAME_BYTES = 300;
 
     private FabricProtocol() {}
+
+    /** The buffer, which is being filled, or one with its content and room for so many bytes more, as far as its limit allows. */
+    static ByteBuffer withRoom(ByteBuffer buffer, int bytes, int maxBytes) {
+        int wanted = buffer.position() + bytes;
+        if (wanted <= buffer.capacity() || buffer.capacity() == maxBytes) {
+            return buffer;
+        }
+        // doubled, so that what grows step by step is seldom copied
+        int capacity = Math.min(maxBytes, Math.max(2 * buffer.capacity(), wanted));
+        return ByteBuffer.allocateDirect(capacity).put(buffer.flip());
+    }
+
+    /** What a frame needs, and leaves over for control messages. */
+    static int bytesFor(int frameBytes) {
+        return LENGTH_BYTES + 1 + Burst.VNET_HEADER_BYTES + frameBytes + CONTROL_RESERVE_BYTES;
+    }
 
     /** Bytes of the message at the buffer's position without its length, or -1 if it is not complete yet. */
     static int completeMessageBytes(ByteBuffer input) throws ProtocolException {
@@ -73,7 +92,7 @@ final class FabricProtocol {
 
     /** Whether a frame of this length fits and leaves room for control messages. */
     static boolean hasRoom(ByteBuffer output, int frameBytes) {
-        return output.remaining() >= LENGTH_BYTES + 1 + Burst.VNET_HEADER_BYTES + frameBytes + CONTROL_RESERVE_BYTES;
+        return output.remaining() >= bytesFor(frameBytes);
     }
 
     static String text(ByteBuffer message) {

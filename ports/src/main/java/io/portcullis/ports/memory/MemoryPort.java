@@ -11,19 +11,17 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * A host's end of a connection to the fabric: its uplink, and the base of a queue of a VM's port. Never blocks; both buffers are
- * bounded, and a frame that does not fit is refused and counted. A drain sends a token around.
+ * A host's end of a connection to the fabric: its uplink, and the base of a queue of a VM's port. Never blocks; both buffers grow with
+ * what goes through them, within bounds, and a frame that does not fit is refused and counted. A drain sends a token around.
  */
 sealed class MemoryPort implements FramePort permits MemoryVmPort {
     private final String name;
     private final SocketChannel channel;
-    private final ByteBuffer input =
-            ByteBuffer.allocateDirect(FabricProtocol.INPUT_BYTES).flip();
-    private final MemorySegment inputMemory =
-            MemorySegment.ofBuffer(input.duplicate().clear());
-    private final ByteBuffer output = ByteBuffer.allocateDirect(FabricProtocol.OUTPUT_BYTES);
-    private final MemorySegment outputMemory =
-            MemorySegment.ofBuffer(output.duplicate().clear());
+    private ByteBuffer input =
+            ByteBuffer.allocateDirect(FabricProtocol.FIRST_BYTES).flip();
+    private MemorySegment inputMemory = all(input);
+    private ByteBuffer output = ByteBuffer.allocateDirect(FabricProtocol.FIRST_BYTES);
+    private MemorySegment outputMemory = all(output);
 
     private int drainToken;
     private boolean drained = true;
@@ -37,6 +35,19 @@ sealed class MemoryPort implements FramePort permits MemoryVmPort {
     MemoryPort(String name, SocketChannel channel) {
         this.name = name;
         this.channel = channel;
+    }
+
+    private static MemorySegment all(ByteBuffer buffer) {
+        return MemorySegment.ofBuffer(buffer.duplicate().clear());
+    }
+
+    /** Lets the output grow, as far as it may, to what comes. */
+    private void makeRoom(int bytes) {
+        ByteBuffer larger = FabricProtocol.withRoom(output, bytes, FabricProtocol.MAX_OUTPUT_BYTES);
+        if (larger.capacity() > output.capacity()) {
+            output = larger;
+            outputMemory = all(larger);
+        }
     }
 
     @Override
@@ -84,6 +95,10 @@ sealed class MemoryPort implements FramePort permits MemoryVmPort {
     private int fill() throws IOException {
         input.compact();
         int bytes = channel.read(input);
+        if (!input.hasRemaining() && input.capacity() < FabricProtocol.MAX_INPUT_BYTES) {
+            input = FabricProtocol.withRoom(input, 1, FabricProtocol.MAX_INPUT_BYTES);
+            inputMemory = all(input);
+        }
         input.flip();
         if (bytes < 0) {
             lose();
@@ -122,6 +137,9 @@ sealed class MemoryPort implements FramePort permits MemoryVmPort {
 
     @Override
     public final boolean send(MemorySegment memory, long offset, int lengthBytes) {
+        if (!lost && !FabricProtocol.hasRoom(output, lengthBytes)) {
+            makeRoom(FabricProtocol.bytesFor(lengthBytes));
+        }
         if (!lost && !FabricProtocol.hasRoom(output, lengthBytes)) {
             flush();
         }
@@ -171,6 +189,7 @@ sealed class MemoryPort implements FramePort permits MemoryVmPort {
         if (lost) {
             return;
         }
+        makeRoom(FabricProtocol.LENGTH_BYTES + 1 + Integer.BYTES);
         if (output.remaining() < FabricProtocol.LENGTH_BYTES + 1 + Integer.BYTES) {
             flush();
         }
