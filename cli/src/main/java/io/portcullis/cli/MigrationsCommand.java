@@ -26,7 +26,8 @@ import picocli.CommandLine.Parameters;
             HypervisorCommands.PrepareCommand.class,
             HypervisorCommands.StoppedCommand.class,
             HypervisorCommands.ResumedCommand.class,
-            HypervisorCommands.AbortedCommand.class
+            HypervisorCommands.AbortedCommand.class,
+            QemuCommand.class
         },
         footer = {
             "",
@@ -42,7 +43,8 @@ import picocli.CommandLine.Parameters;
             "  portcullis migrations prepare web-1 --to host-2    before it moves it: ends when the VM may be stopped",
             "  portcullis migrations stopped web-1                when it has stopped it",
             "  portcullis migrations resumed web-1 --on host-2    when it runs there",
-            "  portcullis migrations aborted web-1                when it runs where it was"
+            "  portcullis migrations aborted web-1                when it runs where it was",
+            "Where QEMU has no manager: portcullis migrations qemu"
         })
 final class MigrationsCommand implements Runnable {
     private final Terminal terminal;
