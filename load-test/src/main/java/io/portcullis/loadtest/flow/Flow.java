@@ -71,6 +71,6 @@ final class Flow {
 
     static long key(int vm, int protocol, boolean isIpv6, int peer, int port) {
         int code = (protocol == FlowFrames.TCP ? 0 : protocol == FlowFrames.UDP ? 1 : 2) + (isIpv6 ? 3 : 0);
-        return (long) code << 60 | (long) vm << 48 | (long) port << 32 | peer & 0xffff_ffffL;
+        return (long) code << 60 | (long) vm << 48 | (long) port << 32 | (peer & 0xffff_ffffL);
     }
 }

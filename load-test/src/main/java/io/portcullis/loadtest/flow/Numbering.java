@@ -1,5 +1,6 @@
 package io.portcullis.loadtest.flow;
 
+import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +20,7 @@ final class Numbering {
 
     private int sent;
     private int next;
-    private @Nullable TreeSet<Integer> missing;
+    private @Nullable Set<Integer> missing;
 
     /** The number of the frame that is sent next. */
     int number() {
@@ -58,7 +59,7 @@ final class Numbering {
         return sent - received();
     }
 
-    private TreeSet<Integer> missing() {
+    private Set<Integer> missing() {
         if (missing == null) {
             missing = new TreeSet<>();
         }

@@ -37,7 +37,7 @@ final class Payload {
             if (at % Long.BYTES == 0) {
                 state = next(state);
             }
-            payload[at] = (byte) (state >>> 8 * (at % Long.BYTES));
+            payload[at] = (byte) (state >>> (8 * (at % Long.BYTES)));
         }
         return payload;
     }
@@ -88,7 +88,7 @@ final class Payload {
             if (i % Long.BYTES == 0) {
                 state = next(state);
             }
-            if (frame[at + i] != (byte) (state >>> 8 * (i % Long.BYTES))) {
+            if (frame[at + i] != (byte) (state >>> (8 * (i % Long.BYTES)))) {
                 return false;
             }
         }
@@ -100,7 +100,7 @@ final class Payload {
     }
 
     private static long seed(int flow, int number, boolean isToVm) {
-        return ((long) flow << Integer.SIZE | number & 0xffff_ffffL) ^ (isToVm ? 0x9e37_79b9_7f4a_7c15L : 0);
+        return ((long) flow << Integer.SIZE | (number & 0xffff_ffffL)) ^ (isToVm ? 0x9e37_79b9_7f4a_7c15L : 0);
     }
 
     /** SplitMix64. */

@@ -35,7 +35,7 @@ public final class FrameLog {
             chunks.add(new long[2 * CHUNK]);
         }
         long[] chunk = chunks.getLast();
-        chunk[2 * at] = (long) flow << Integer.SIZE | number & 0xffff_ffffL;
+        chunk[2 * at] = (long) flow << Integer.SIZE | (number & 0xffff_ffffL);
         chunk[2 * at + 1] = nanos << HOST_BITS | (long) host << 1 | (isToVm ? 1 : 0);
         size++;
     }

@@ -123,6 +123,10 @@ final class HtmlReport {
         return value == null ? "–" : exact(value);
     }
 
+    private static String exact(long value) {
+        return String.format(Locale.ROOT, "%,d", value);
+    }
+
     static String exact(double value) {
         return value == Math.rint(value)
                 ? String.format(Locale.ROOT, "%,.0f", value)
@@ -190,10 +194,10 @@ final class HtmlReport {
             var delays = Figures.histogram(its, RunReport.ArmMove::delayMicros);
             rows.add(armRow(
                     arm,
-                    gaps.getValueAtPercentile(50),
-                    gaps.getValueAtPercentile(99),
-                    delays.getValueAtPercentile(50),
-                    delays.getValueAtPercentile(99),
+                    (double) gaps.getValueAtPercentile(50),
+                    (double) gaps.getValueAtPercentile(99),
+                    (double) delays.getValueAtPercentile(50),
+                    (double) delays.getValueAtPercentile(99),
                     arm));
         });
         table(

@@ -22,7 +22,12 @@ final class Plot {
     Plot(Axis x, Axis y, String description) {
         this.x = x;
         this.y = y;
-        append("<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">", WIDTH, HEIGHT, escape(description));
+        svg.append(String.format(
+                Locale.ROOT,
+                "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">",
+                WIDTH,
+                HEIGHT,
+                escape(description)));
         for (double tick : y.ticks()) {
             line("grid", LEFT, y.at(tick), RIGHT, y.at(tick));
             text("tick end", LEFT - 6, y.at(tick) + 4, y.tick(tick));
@@ -34,9 +39,11 @@ final class Plot {
         line("axis", LEFT, BOTTOM, RIGHT, BOTTOM);
         line("axis", LEFT, TOP, LEFT, BOTTOM);
         text("label middle", (LEFT + RIGHT) / 2.0, HEIGHT - 8, x.label());
-        append(
+        svg.append(String.format(
+                Locale.ROOT,
                 "<text class=\"label middle\" transform=\"rotate(-90)\" x=\"%.1f\" y=\"14\">%s</text>",
-                -(TOP + BOTTOM) / 2.0, escape(y.label()));
+                -(TOP + BOTTOM) / 2.0,
+                escape(y.label())));
     }
 
     static Axis below(String label, double least, double most) {
@@ -59,9 +66,15 @@ final class Plot {
     Plot bar(String style, double from, double to, double value, String hint) {
         double left = x.at(from);
         double width = Math.max(1, x.at(to) - left - 1);
-        append(
+        svg.append(String.format(
+                Locale.ROOT,
                 "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"><title>%s</title></rect>",
-                style, left, y.at(value), width, Math.max(0, BOTTOM - y.at(value)), escape(hint));
+                style,
+                left,
+                y.at(value),
+                width,
+                Math.max(0, BOTTOM - y.at(value)),
+                escape(hint)));
         return this;
     }
 
@@ -75,14 +88,18 @@ final class Plot {
             path.append(path.isEmpty() ? 'M' : 'L')
                     .append(String.format(Locale.ROOT, "%.1f %.1f", x.at(point[0]), y.at(point[1])));
         }
-        append("<path class=\"line %s\" d=\"%s\"/>", style, path);
+        svg.append(String.format(Locale.ROOT, "<path class=\"line %s\" d=\"%s\"/>", style, path));
         return this;
     }
 
     Plot dot(String style, double atX, double atY, String hint) {
-        append(
+        svg.append(String.format(
+                Locale.ROOT,
                 "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"2.5\"><title>%s</title></circle>",
-                style, x.at(atX), y.at(atY), escape(hint));
+                style,
+                x.at(atX),
+                y.at(atY),
+                escape(hint)));
         return this;
     }
 
@@ -96,11 +113,12 @@ final class Plot {
 
     /** The whole, with a legend below. */
     String html(Entry... legend) {
-        append("</svg>");
+        svg.append("</svg>");
         if (legend.length > 0) {
             svg.append("<p class=\"legend\">");
             for (Entry entry : legend) {
-                append("<span><i class=\"%s\"></i>%s</span>", entry.style(), escape(entry.text()));
+                svg.append(String.format(
+                        Locale.ROOT, "<span><i class=\"%s\"></i>%s</span>", entry.style(), escape(entry.text())));
             }
             svg.append("</p>");
         }
@@ -108,15 +126,19 @@ final class Plot {
     }
 
     private void line(String style, double x1, double y1, double x2, double y2) {
-        append("<line class=\"%s\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>", style, x1, y1, x2, y2);
+        svg.append(String.format(
+                Locale.ROOT,
+                "<line class=\"%s\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>",
+                style,
+                x1,
+                y1,
+                x2,
+                y2));
     }
 
     private void text(String style, double atX, double atY, String words) {
-        append("<text class=\"%s\" x=\"%.1f\" y=\"%.1f\">%s</text>", style, atX, atY, escape(words));
-    }
-
-    private void append(String format, Object... values) {
-        svg.append(String.format(Locale.ROOT, format, values));
+        svg.append(String.format(
+                Locale.ROOT, "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\">%s</text>", style, atX, atY, escape(words)));
     }
 
     static String escape(String text) {

@@ -45,9 +45,10 @@ final class Inventory {
             }
         }
         VmPlan first = scenario.vms().getFirst();
+        int vlan = VLAN;
         for (Arm arm : scenario.arms()) {
-            arms.put(
-                    arm, add(lab, first, "arm-" + arm.label(), arm.label(), VLAN + 1 + arm.ordinal(), ends.getFirst()));
+            vlan++;
+            arms.put(arm, add(lab, first, "arm-" + arm.label(), arm.label(), vlan, ends.getFirst()));
         }
     }
 
