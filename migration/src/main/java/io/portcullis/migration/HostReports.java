@@ -15,8 +15,8 @@ final class HostReports {
                 new PlacementCommand.AttachReport(host, epoch, refusal);
             case PlacementInput.HostDetached(long epoch) -> new PlacementCommand.DetachReport(host, epoch);
             case PlacementInput.TargetGaveUp(var id, var refusal) -> new PlacementCommand.TargetGaveUp(id, refusal);
-            case PlacementInput.TargetHasActivated(var id, var vnics, var problems) ->
-                new PlacementCommand.TargetActivated(id, vnics, problems);
+            case PlacementInput.TargetHasActivated(var id, var vnics, var problems, var by) ->
+                new PlacementCommand.TargetActivated(id, vnics, problems, by);
             case PlacementInput.SourceKept(var id, var refusal) -> new PlacementCommand.SourceKept(id, refusal);
             case PlacementInput.SourceHasReclaimed(var id, var refusal) ->
                 new PlacementCommand.SourceReclaimed(id, refusal);

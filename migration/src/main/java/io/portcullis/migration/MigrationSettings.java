@@ -27,7 +27,6 @@ public record MigrationSettings(
         Duration evacuationRetry,
         BulkSettings bulk,
         PreCopySettings preCopy,
-        boolean selfActivation,
         Duration stopTimeout) {
 
     /**
@@ -69,7 +68,6 @@ public record MigrationSettings(
                 config.getDuration("evacuation.retry-interval"),
                 BulkSettings.of(config),
                 PreCopySettings.of(config.getConfig("precopy")),
-                config.getBoolean("self-activation"),
                 config.getDuration("hypervisor.stop-timeout"));
     }
 

@@ -3,6 +3,7 @@ package io.portcullis.migration;
 import io.portcullis.migration.model.Mover;
 import io.portcullis.migration.model.PlacementPhase;
 import io.portcullis.migration.model.Refusal;
+import io.portcullis.migration.model.Side;
 import io.portcullis.migration.model.VnicTransfer;
 import io.portcullis.persistence.CborSerializable;
 import io.portcullis.persistence.StateChunk;
@@ -93,8 +94,17 @@ public sealed interface PlacementCommand {
     /** The destination never will activate this migration. */
     record TargetGaveUp(String id, Refusal refusal) implements HostReport {}
 
-    /** The destination enforces. */
-    record TargetActivated(String id, List<VnicTransfer> vnics, List<String> problems) implements HostReport {}
+    /**
+     * The destination enforces.
+     *
+     * @param by who says so; hosts of earlier releases do not say, and are believed as a source is
+     */
+    record TargetActivated(String id, List<VnicTransfer> vnics, List<String> problems, Side by) implements HostReport {
+        @SuppressWarnings("ConstantValue") // absent in what an earlier release sends
+        public TargetActivated {
+            by = by == null ? Side.SOURCE : by;
+        }
+    }
 
     /**
      * The destination has nearly all of the connection tables; the source enforces and awaits the order to cut over. Said again whenever the

@@ -68,12 +68,8 @@ final class TargetSession extends MigrationSession<TargetCommand, TargetState, T
                 environment,
                 agent,
                 TargetMachine::decide,
-                TargetState.of(new TargetTask(
-                        order.id(),
-                        order.vm(),
-                        order.spec().vnicIds(),
-                        order.epoch(),
-                        environment.settings().selfActivation())));
+                TargetState.of(
+                        new TargetTask(order.id(), order.vm(), order.spec().vnicIds(), order.epoch())));
         this.order = order;
         this.timers = timers;
         this.ahead = new AheadChunks(order.id());

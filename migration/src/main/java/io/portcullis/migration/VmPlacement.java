@@ -313,7 +313,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
             case PlacementCommand.TargetReady r -> onTargetReady(state, r);
             case PlacementCommand.TargetGaveUp r -> decide(state, new PlacementInput.TargetGaveUp(r.id(), r.refusal()));
             case PlacementCommand.TargetActivated r ->
-                decide(state, new PlacementInput.TargetHasActivated(r.id(), r.vnics(), r.problems()));
+                decide(state, new PlacementInput.TargetHasActivated(r.id(), r.vnics(), r.problems(), r.by()));
             case PlacementCommand.PreCopied r ->
                 // without the destination's addresses there is nobody to hand over to; it says them again, and so does
                 // the source
@@ -334,7 +334,10 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
             report.session().tell(new TargetCommand.Abort("the placement knows no such migration", false));
             return Effect().none();
         }
-        ready = report;
+        if (state.phase().precedesCut()) {
+            // Later it would be ordered to cut over a second time, by a placement that has started again.
+            ready = report;
+        }
         context.getSelf().tell(new PlacementCommand.BeginPreCopy(report.id()));
         return decide(state, new PlacementInput.TargetIsReady(report.id(), report.policyRevision()));
     }

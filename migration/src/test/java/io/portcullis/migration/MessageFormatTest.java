@@ -22,6 +22,7 @@ import io.portcullis.migration.model.PlacementPhase;
 import io.portcullis.migration.model.PlacementState;
 import io.portcullis.migration.model.RebalancePlan;
 import io.portcullis.migration.model.Refusal;
+import io.portcullis.migration.model.Side;
 import io.portcullis.migration.model.VnicHandover;
 import io.portcullis.migration.model.VnicTransfer;
 import io.portcullis.persistence.StateChunk;
@@ -147,7 +148,7 @@ class MessageFormatTest {
                 new PlacementCommand.DetachReport(ONE, 1),
                 new PlacementCommand.TargetReady("m1", 7, targets, target, chunks),
                 new PlacementCommand.TargetGaveUp("m1", REFUSAL),
-                new PlacementCommand.TargetActivated("m1", List.of(TRANSFER), List.of()),
+                new PlacementCommand.TargetActivated("m1", List.of(TRANSFER), List.of(), Side.TARGET),
                 new PlacementCommand.PreCopied("m1", "a problem"),
                 new PlacementCommand.SourceKept("m1", REFUSAL),
                 new PlacementCommand.SourceReclaimed("m1", REFUSAL),

@@ -57,7 +57,6 @@ final class TestNode implements AutoCloseable {
         this.host = host;
         Config config = ConfigFactory.load(ConfigFactory.parseString("""
             portcullis.data-dir = "%s"
-            portcullis.migration.self-activation = on
             pekko.actor.provider = cluster
             pekko.remote.artery.canonical { hostname = "127.0.0.1", port = 0 }
             pekko.remote.artery.large-message-destinations = ["/user/migration-agent/*", "/user/migration-agent/*/*"]

@@ -225,6 +225,16 @@ class CheckpointsTest {
     }
 
     @Test
+    void shouldKeepTheNoteUntilACheckpointOfAHigherEpochIsThere() throws IOException {
+        checkpoints.notes().open(WEB, 3);
+        checkpoints.write(aCheckpoint(WEB, 3));
+        assertThat(checkpoints.notes().find(WEB)).hasValue(3);
+
+        checkpoints.write(aCheckpoint(WEB, 5));
+        assertThat(checkpoints.notes().find(WEB)).isEmpty();
+    }
+
+    @Test
     void shouldTakeAWholeVmForHandedOverWhenOneOfItsVnicsIs() throws IOException {
         assertThat(checkpoints.notes().isOpen(WEB.vm(), 1)).isFalse();
         checkpoints.notes().open(new VnicId(WEB.vm(), "eth1"), 3);

@@ -48,7 +48,6 @@ class FaultMatrixScenario extends ClusterScenario {
      */
     private static final String SETTINGS = """
         # what is held here are the actors, who decide then
-        portcullis.migration.self-activation = off
         portcullis.migration {
           prepare-timeout = 30s, precopy { timeout = 30s, patience = 60s }, cutover-timeout = 30s, release-timeout = 30s, step-timeout = 60s
         }

@@ -29,8 +29,6 @@ class PartitionDuringMigrationTest {
         /** A host that is cut off for a while is seen unreachable soon, and downed never. */
         private static final String SETTINGS = """
             portcullis.migration.cutover-timeout = 4s
-            # what is cut off here are the actors, who decide then
-            portcullis.migration.self-activation = off
             pekko.cluster.split-brain-resolver.stable-after = 10m
             pekko.cluster.failure-detector { heartbeat-interval = 300ms, acceptable-heartbeat-pause = 1500ms }
             """;

@@ -5,6 +5,7 @@ import io.portcullis.datapath.runtime.DataPathException.Reason;
 import io.portcullis.datapath.runtime.TunnelMessage.FrameKind;
 import io.portcullis.datapath.track.TableSnapshot;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -78,7 +79,10 @@ final class CutoverDestination implements Procedure {
         side.enter(DestinationPhase.CONNECTED);
     }
 
-    /** Enforces as soon as the source has sealed and {@code forwardedFrames} have come; within the step's time or not at all. */
+    /**
+     * Enforces as soon as the source has sealed and {@code forwardedFrames} have come, and with it all vNICs that come with it, once each
+     * of them has its order and can; within the step's time or not at all.
+     */
     CompletableFuture<ActivationReport> activate(long forwardedFrames) {
         if (activation != null) {
             return activation;
@@ -247,7 +251,7 @@ final class CutoverDestination implements Procedure {
                 }
             }
             case TunnelMessage.Reclaim() -> {
-                if (vnic.mode() == VnicMode.ENFORCING) {
+                if (isEnforcedHere()) {
                     tunnel.send(new TunnelMessage.ReclaimRefused());
                 } else if (!side.phase().isReturn()) {
                     beginReturn();
@@ -304,17 +308,63 @@ final class CutoverDestination implements Procedure {
         if (result == null) {
             return;
         }
-        boolean sourceIsDone = !tunnel.isOpen() || (sealed != null && side.phase() == DestinationPhase.READY);
-        boolean late = nowNanos - activationDeadlineNanos >= 0;
-        if (!sourceIsDone) {
-            if (late) {
-                failActivation(new DataPathException(
-                        Reason.TIMEOUT, "the source of " + vnic.id() + " has not sealed; it enforces"));
+        List<CutoverDestination> all = comesWith();
+        if (all.stream().allMatch(one -> one.mayActivate(nowNanos))) {
+            all.forEach(CutoverDestination::activateNow);
+        } else if (isLate(nowNanos)) {
+            failActivation(new DataPathException(
+                    Reason.TIMEOUT,
+                    mayActivate(nowNanos)
+                            ? "another vNIC of VM " + vnic.id().vm() + " may not enforce yet"
+                            : "the source of " + vnic.id() + " has not sealed; it enforces"));
+        }
+    }
+
+    /** This one, and those that are cut over with it and do not enforce yet: a VM is enforced at one host. */
+    private List<CutoverDestination> comesWith() {
+        List<CutoverDestination> all = new ArrayList<>(List.of(this));
+        for (Vnic other : loop.vnics()) {
+            CutoverDestination there = other.destination;
+            if (other != vnic && isOfTheSameMove(other) && there != null && there.isCut()) {
+                all.add(there);
             }
-        } else if (frames.received() >= awaitedFrames || late || !tunnel.isOpen()) {
-            vnic.count(VnicCounter.FORWARDED_MISSING, Math.max(0, awaitedFrames - frames.received()));
-            activation = null;
-            result.complete(enforce());
+        }
+        return all;
+    }
+
+    /** Whether a source has come and nothing of it is decided yet. */
+    private boolean isCut() {
+        return switch (side.phase()) {
+            case CONNECTED, DISCARDING, LEARNING, READY -> true;
+            case EXPECTING,
+                    ACTIVE,
+                    STEERING_HOME,
+                    LEAVING,
+                    RETURNING_EGRESS,
+                    AWAITING_LEARNED,
+                    RETURNING_INGRESS,
+                    ENDED -> false;
+        };
+    }
+
+    private boolean isLate(long nowNanos) {
+        return nowNanos - activationDeadlineNanos >= 0;
+    }
+
+    private boolean mayActivate(long nowNanos) {
+        boolean sourceIsDone = !tunnel.isOpen() || (sealed != null && side.phase() == DestinationPhase.READY);
+        return activation != null
+                && sourceIsDone
+                && (frames.received() >= awaitedFrames || isLate(nowNanos) || !tunnel.isOpen());
+    }
+
+    private void activateNow() {
+        CompletableFuture<ActivationReport> result = activation;
+        vnic.count(VnicCounter.FORWARDED_MISSING, Math.max(0, awaitedFrames - frames.received()));
+        activation = null;
+        ActivationReport report = enforce();
+        if (result != null) {
+            result.complete(report);
         }
     }
 
@@ -349,10 +399,34 @@ final class CutoverDestination implements Procedure {
 
     // ---- giving back
 
-    private void beginReturn() {
+    /** A VM is enforced at one host: as soon as one of its vNICs is enforced here, none goes back any more. */
+    private boolean isEnforcedHere() {
+        for (Vnic other : loop.vnics()) {
+            if (isOfTheSameMove(other) && other.mode() == VnicMode.ENFORCING) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean isOfTheSameMove(Vnic other) {
+        return other.id().vm().equals(vnic.id().vm()) && other.epoch() == vnic.epoch();
+    }
+
+    /** As soon as one of a VM's vNICs goes back, none will be enforced here. */
+    private void revoke() {
         vnic.revoked = true;
         failActivation(new DataPathException(Reason.WRONG_MODE, vnic.id() + " goes back to its source"));
         disarm("it goes back to its source");
+    }
+
+    private void beginReturn() {
+        revoke();
+        for (Vnic other : loop.vnics()) {
+            if (isOfTheSameMove(other) && other.destination != null) {
+                other.destination.revoke();
+            }
+        }
         frames.returnTunnelled();
         vnic.port.steerTo(SOURCE_QUEUE);
         vnic.port.requestDrain();

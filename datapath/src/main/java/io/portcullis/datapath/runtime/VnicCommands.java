@@ -78,6 +78,9 @@ final class VnicCommands {
         // What was handed over keeps its epoch: only with a higher one it comes back, and that is for who reclaims it
         // to say.
         if (attachment.epoch() > present.epoch() && present.source == null) {
+            if (present.destination != null) {
+                present.destination.disarm("attached again under epoch " + attachment.epoch());
+            }
             present.revoked = false;
             present.raiseEpoch(attachment.epoch());
         }

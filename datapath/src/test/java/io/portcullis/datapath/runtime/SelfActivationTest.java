@@ -14,6 +14,7 @@ import static org.awaitility.Awaitility.await;
 import io.portcullis.policy.RuleDirection;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.table.RuleTable;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
@@ -25,6 +26,7 @@ class SelfActivationTest {
     private static final int MOVES = 60;
     private static final RuleTable RULES = rules(allow(RuleDirection.OUT, UDP, 6_000));
     private static final VnicId ID = vnic(1, 1).vnic();
+    private static final VnicId SECOND = VnicId.parse("acme/vm-1/eth1");
 
     private final TestHosts hosts = new TestHosts(new Random().nextLong());
     private final DataPathRuntime first = hosts.host("host-1");
@@ -109,6 +111,65 @@ class SelfActivationTest {
         get(second.importTable(ID, 2, sealed.table()));
         get(second.activate(ID, 2, sealed.forwardedFrames()));
         assertThat(get(second.disarm(ID, 2))).isTrue();
+    }
+
+    // ---- two vNICs of one VM
+
+    @Test
+    void shouldBeginTogetherWhenOrderedOneByOne() {
+        SealedVnic sealed = cutBoth();
+        CompletableFuture<ActivationReport> one =
+                second.activate(ID, 2, sealed.forwardedFrames()).toCompletableFuture();
+        get(second.status(ID));
+        assertThat(one).isNotDone();
+        assertThat(get(second.status(ID)).mode()).isEqualTo(VnicMode.HOLDING);
+
+        get(second.activate(SECOND, 2, 0));
+        get(one);
+
+        assertThat(get(second.status(ID)).mode()).isEqualTo(VnicMode.ENFORCING);
+        assertThat(get(second.status(SECOND)).mode()).isEqualTo(VnicMode.ENFORCING);
+    }
+
+    @Test
+    void shouldGiveNoneBackOnceOneOfThemEnforces() {
+        cutBoth();
+        CompletableFuture<?> one = second.activate(ID, 2, 0).toCompletableFuture();
+        get(second.activate(SECOND, 2, 0));
+        get(one);
+
+        assertThatThrownBy(() -> get(first.reclaim(ID, 3))).hasMessageContaining("enforces already");
+        assertThatThrownBy(() -> get(first.reclaim(SECOND, 3))).hasMessageContaining("enforces already");
+    }
+
+    @Test
+    void shouldEnforceNoneOnceOneOfThemGoesBack() {
+        cutBoth();
+        get(first.reclaim(ID, 3));
+
+        assertThatThrownBy(() -> get(second.activate(SECOND, 2, 0))).hasMessageContaining("given back");
+        get(first.reclaim(SECOND, 3));
+        assertThat(get(first.status(ID)).mode()).isEqualTo(VnicMode.ENFORCING);
+        assertThat(get(first.status(SECOND)).mode()).isEqualTo(VnicMode.ENFORCING);
+    }
+
+    /** Both are sealed, and have their tables at the destination; answers what was sealed of the first. */
+    private SealedVnic cutBoth() {
+        hosts.enforce(first, vnic(1, 1), RULES);
+        hosts.enforce(first, secondVnic(1), RULES);
+        CutoverTarget one = prepareAndExpect(1);
+        get(second.attach(secondVnic(2)));
+        get(second.installRules(SECOND, 2, 1, RULES));
+        CutoverTarget two = get(second.expectCutover(SECOND, 2));
+        SealedVnic sealed = get(first.cutOver(ID, 1, one));
+        get(second.importTable(ID, 2, sealed.table()));
+        get(second.importTable(SECOND, 2, get(first.cutOver(SECOND, 1, two)).table()));
+        return sealed;
+    }
+
+    private static VnicAttachment secondVnic(long epoch) {
+        return new VnicAttachment(
+                SECOND, epoch, mac(2), List.of(ip("10.0.0.2")), TestHosts.VLAN, "vm-2", TestHosts.MAX_CONNECTIONS);
     }
 
     @Test

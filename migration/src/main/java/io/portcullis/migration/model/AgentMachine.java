@@ -77,8 +77,10 @@ public final class AgentMachine {
     private static Transition<AgentState, AgentOrder> reclaim(
             AgentState state, VmId vm, PlacementOrder.ReclaimSource order) {
         SessionName session = source(order.id());
+        PlacementInput last = state.ended().get(session);
         if (state.running().contains(session)
-                || state.ended().get(session) instanceof PlacementInput.SourceHasReclaimed) {
+                || last instanceof PlacementInput.SourceHasReclaimed
+                || last instanceof PlacementInput.SourceHasReleased) {
             return reach(state, session, new AgentOrder.TellSource(order.id(), new SourceInput.Reclaim()));
         }
         return work(state.swearing(session), vm, new HostWork.Reclaim(order.id(), order.reclaimEpoch()));
@@ -120,15 +122,19 @@ public final class AgentMachine {
             return Transition.to(next);
         }
         // A repetition of the order may be under way, and the placement takes the refusal for the end.
-        AgentState remembering =
-                report instanceof PlacementInput.HostRefusedAttach ? next.refusing(work, report) : next;
+        AgentState remembering = switch (report) {
+            case PlacementInput.HostRefusedAttach _ -> next.refusing(work, report);
+            // An order to take the VM back that comes now is of before the commit.
+            case PlacementInput.SourceHasReleased released -> next.over(source(released.id()), released);
+            default -> next;
+        };
         return Transition.to(remembering, new AgentOrder.Report(report));
     }
 
     private static @Nullable PlacementInput report(HostWork work, @Nullable Refusal refusal) {
         if (refusal != null && work instanceof HostWork.Reclaim reclaim && refusal.code() == RefusalCode.TOO_LATE) {
             return new PlacementInput.TargetHasActivated(
-                    reclaim.id(), List.of(), List.of(SourceMachine.unheard(refusal)));
+                    reclaim.id(), List.of(), List.of(SourceMachine.unheard(refusal)), Side.SOURCE);
         }
         if (refusal != null) {
             // Without an answer in time the VM may be attached: the placement's limit ends that, not a promise.
@@ -168,19 +174,25 @@ public final class AgentMachine {
         };
     }
 
-    /** Says that the source keeps the VM only if every vNIC enforces; sealed ones wait for the order to reclaim or release. */
+    /**
+     * Says that the source keeps the VM only if every vNIC enforces, or that it has it back if all do under a later epoch; sealed ones wait
+     * for the order to reclaim or release.
+     */
     private static Transition<AgentState, AgentOrder> sourceFound(
             AgentState state, AgentInput.LookedAt in, List<VnicStatus> found) {
         boolean enforces =
                 found.size() == in.vnics() && found.stream().allMatch(status -> status.mode() == VnicMode.ENFORCING);
-        return enforces
-                ? end(
-                        state,
-                        in.session(),
-                        new PlacementInput.SourceKept(
-                                in.session().id(),
-                                new Refusal(RefusalCode.UNKNOWN, "the source knows nothing of the migration")))
-                : Transition.to(state);
+        if (!enforces) {
+            return Transition.to(state);
+        }
+        Refusal why = new Refusal(RefusalCode.UNKNOWN, "the source knows nothing of the migration");
+        boolean isBack = found.stream().allMatch(status -> status.epoch() > in.epoch());
+        return end(
+                state,
+                in.session(),
+                isBack
+                        ? new PlacementInput.SourceHasReclaimed(in.session().id(), why)
+                        : new PlacementInput.SourceKept(in.session().id(), why));
     }
 
     private static Transition<AgentState, AgentOrder> targetFound(
@@ -200,7 +212,8 @@ public final class AgentMachine {
                                 id,
                                 enforcing,
                                 List.of("host " + state.host()
-                                        + " was restarted: what moved is not known, only that it enforces")));
+                                        + " was restarted: what moved is not known, only that it enforces"),
+                                Side.TARGET));
     }
 
     private static Transition<AgentState, AgentOrder> end(AgentState state, SessionName session, PlacementInput last) {

@@ -55,7 +55,8 @@ public sealed interface PlacementInput {
     record SourceHasPreCopied(String id, @Nullable String problem) implements PlacementInput {}
 
     /** The destination enforces: the commit point has passed. Both the destination and the source may say so. */
-    record TargetHasActivated(String id, List<VnicTransfer> vnics, List<String> problems) implements PlacementInput {}
+    record TargetHasActivated(String id, List<VnicTransfer> vnics, List<String> problems, Side by)
+            implements PlacementInput {}
 
     /** The source enforces under its old epoch and will never seal for this migration. */
     record SourceKept(String id, Refusal refusal) implements PlacementInput {}

@@ -18,6 +18,7 @@ import io.portcullis.migration.model.PlacementEvent.VmDetached;
 import io.portcullis.migration.model.PlacementEvent.VmStopped;
 import io.portcullis.policy.HostId;
 import io.portcullis.vnic.RefusalCode;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -54,8 +55,11 @@ import org.jspecify.annotations.Nullable;
  *               TargetGaveUp                       RollbackStarted(reclaim) TargetAborted        ROLLING_BACK
  *               SourceHasReclaimed                 RollbackStarted(reclaim)                      ROLLING_BACK
  * ROLLING_BACK  TargetHasActivated                 MigrationCommitted(e+1): roll forward         COMMITTED at to
+ *                (by the source, once the target is aborted)
  *               TargetGaveUp, HostsLost(to)        TargetAborted, and RolledBack(e) if the source never may have sealed
  *               SourceHasReclaimed, HostsLost(from) once the target is aborted: RolledBack(e+2)  PLACED at from
+ * COMMITTED,    TargetGaveUp (it died meanwhile)   AttachStarted(e+2, at to)                     ATTACHING
+ *  PLACED
  * COMMITTED     SourceHasReleased, DeadlinePassed, SourceReleased                                PLACED at to
  *                HostsLost(from)
  * </pre>
@@ -94,7 +98,9 @@ public final class PlacementMachine {
             case PlacementInput.VmHasStopped in -> vmStopped(state, in, nowMillis);
             case PlacementInput.TargetHasActivated in -> activated(state, in, nowMillis);
             case PlacementInput.TargetGaveUp in ->
-                state.isMoving(in.id()) ? targetGone(state, in.refusal(), true, nowMillis) : Decision.NOTHING;
+                isCommitted(state, in.id())
+                        ? attachAgain(state, nowMillis)
+                        : state.isMoving(in.id()) ? targetGone(state, in.refusal(), true, nowMillis) : Decision.NOTHING;
             case PlacementInput.SourceKept in ->
                 (state.phase().sendsAhead() || state.phase() == PlacementPhase.CUTTING_OVER) && state.isMoving(in.id())
                         ? rollback(state, in.refusal(), false, false, nowMillis)
@@ -266,8 +272,13 @@ public final class PlacementMachine {
         boolean handingOver =
                 state.phase() == PlacementPhase.CUTTING_OVER || state.phase() == PlacementPhase.ROLLING_BACK;
         return only(
-                handingOver && state.isMoving(in.id()),
+                handingOver && state.isMoving(in.id()) && !isTooLate(state.currentMove(), in.by()),
                 new MigrationCommitted(in.id(), in.vnics(), in.problems(), nowMillis));
+    }
+
+    /** Once the destination is given up the source may have its VM back, and it alone knows whether the destination was earlier. */
+    private static boolean isTooLate(Move move, Side by) {
+        return move.targetAborted() && by != Side.SOURCE;
     }
 
     private static Decision rollback(
@@ -296,6 +307,30 @@ public final class PlacementMachine {
             }
             case DETACHED, ATTACHING, PLACED, DETACHING, COMMITTED -> Decision.NOTHING;
         };
+    }
+
+    private static boolean isCommitted(PlacementState state, String id) {
+        MigrationReceipt receipt = state.lastReceipt();
+        boolean isThere = state.phase() == PlacementPhase.COMMITTED || state.phase() == PlacementPhase.PLACED;
+        return isThere
+                && receipt != null
+                && receipt.id().equals(id)
+                && receipt.outcome() == MigrationOutcome.COMMITTED
+                && receipt.epochAfter() == state.epoch();
+    }
+
+    /** A destination that died after it had activated, and promised never to when it was asked: it needs another epoch. */
+    private static Decision attachAgain(PlacementState state, long nowMillis) {
+        MigrationReceipt receipt = Objects.requireNonNull(state.lastReceipt(), "a committed migration has a receipt");
+        AttachStarted again = new AttachStarted(
+                state.attachedSpec(),
+                receipt.to(),
+                state.nextEpoch(),
+                "loss of what host " + receipt.to() + " had activated",
+                nowMillis);
+        return state.phase() == PlacementPhase.COMMITTED
+                ? Decision.of(new SourceReleased(receipt.id(), false, nowMillis), again)
+                : Decision.of(again);
     }
 
     /** The source may report this before the destination has confirmed that it gave up; it is asked again then. */

@@ -38,6 +38,11 @@ public enum PlacementPhase {
         return this == PRECOPYING || this == AWAITING_STOP;
     }
 
+    /** Whether a migration is under way whose source was not told to cut over yet. */
+    public boolean precedesCut() {
+        return this == RESERVING || this == PREPARED || sendsAhead();
+    }
+
     /** Whether nothing is under way: no order to a host is open. */
     public boolean settled() {
         return this == DETACHED || this == PLACED;

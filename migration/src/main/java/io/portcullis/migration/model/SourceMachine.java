@@ -171,7 +171,7 @@ public final class SourceMachine {
                 ? Transition.to(
                         state,
                         new SourceOrder.Report(new PlacementInput.TargetHasActivated(
-                                state.task().id(), state.moved(), state.problems())))
+                                state.task().id(), state.moved(), state.problems(), Side.SOURCE)))
                 : Transition.to(state);
     }
 
@@ -183,7 +183,7 @@ public final class SourceMachine {
                 state.outgoing() == null
                         ? Transition.to(state)
                         : sending(state, state.outgoing().repeatIfStuck()).then(new SourceOrder.AskPlacement());
-            case ACTIVATED -> report(state);
+            case ACTIVATED -> report(state).then(new SourceOrder.AskPlacement());
             case RECLAIMING -> state.waitsForHost() ? Transition.to(state) : reclaim(state);
             case RELEASING ->
                 state.release() == null || state.waitsForHost()

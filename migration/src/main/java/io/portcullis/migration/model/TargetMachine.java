@@ -95,10 +95,7 @@ public final class TargetMachine {
 
     private static Transition<TargetState, TargetOrder> rehearse(TargetState state, TargetInput.Rehearse in) {
         return switch (state.step()) {
-            case READY ->
-                state.task().activatesByItself() && state.arming() == null
-                        ? arm(state, in)
-                        : Transition.to(state, answer(in));
+            case READY -> state.arming() == null ? arm(state, in) : Transition.to(state, answer(in));
             case ARMED -> Transition.to(state, answer(in));
             default -> refuse(Transition.to(state));
         };
@@ -385,7 +382,8 @@ public final class TargetMachine {
     }
 
     private static PlacementInput hasActivated(TargetState state) {
-        return new PlacementInput.TargetHasActivated(state.task().id(), state.transfers(), state.problems());
+        return new PlacementInput.TargetHasActivated(
+                state.task().id(), state.transfers(), state.problems(), Side.TARGET);
     }
 
     private static PlacementInput gaveUp(TargetState state) {

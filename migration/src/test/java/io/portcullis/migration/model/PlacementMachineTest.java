@@ -48,12 +48,13 @@ class PlacementMachineTest {
                 new PlacementInput.TargetGaveUp("m1", WHY),
                 new PlacementInput.PreCopyOrdered("m1"),
                 new PlacementInput.SourceHasPreCopied("m1", null),
-                new PlacementInput.TargetHasActivated("m1", List.of(), List.of()),
+                new PlacementInput.TargetHasActivated("m1", List.of(), List.of(), Side.TARGET),
+                new PlacementInput.TargetHasActivated("m1", List.of(), List.of(), Side.SOURCE),
                 new PlacementInput.SourceKept("m1", WHY),
                 new PlacementInput.SourceHasReclaimed("m1", WHY),
                 new PlacementInput.SourceHasReleased("m1"),
                 new PlacementInput.TargetGaveUp("another", WHY),
-                new PlacementInput.TargetHasActivated("another", List.of(), List.of()),
+                new PlacementInput.TargetHasActivated("another", List.of(), List.of(), Side.TARGET),
                 new PlacementInput.HostsLost(Set.of()),
                 new PlacementInput.HostsLost(Set.of(ONE)),
                 new PlacementInput.HostsLost(Set.of(TWO)),
@@ -178,6 +179,65 @@ class PlacementMachineTest {
 
         assertThat(states.keySet()).extracting(PlacementState::phase).contains(PlacementPhase.values());
         assertThat(states).hasSizeGreaterThan(100);
+    }
+
+    @Test
+    void shouldBelieveOnlyTheSourceThatATargetActivatedWhichWasGivenUp() {
+        List<PlacementState> states = explore().keySet().stream()
+                .filter(state -> state.phase() == PlacementPhase.ROLLING_BACK
+                        && state.currentMove().targetAborted())
+                .toList();
+
+        assertThat(states).isNotEmpty().allSatisfy(state -> {
+            assertThat(decided(state, Side.TARGET)).isEmpty();
+            assertThat(decided(state, Side.SOURCE))
+                    .singleElement()
+                    .isInstanceOf(PlacementEvent.MigrationCommitted.class);
+        });
+    }
+
+    private static List<PlacementEvent> decided(PlacementState state, Side by) {
+        String id = state.currentMove().id();
+        return PlacementMachine.decide(state, new PlacementInput.TargetHasActivated(id, List.of(), List.of(), by), 0)
+                .events();
+    }
+
+    @Test
+    void shouldAttachAnewWhatATargetLostThatHadActivated() {
+        PlacementState committed = committed();
+        PlacementState placed = committed.apply(new PlacementEvent.SourceReleased("m1", true, 0));
+
+        for (PlacementState state : List.of(committed, placed)) {
+            PlacementState after = state;
+            for (PlacementEvent event : PlacementMachine.decide(state, new PlacementInput.TargetGaveUp("m1", WHY), 0)
+                    .events()) {
+                after = after.apply(event);
+            }
+            assertThat(after.orders())
+                    .containsExactly(
+                            new PlacementOrder.Attach(committed.currentMove().to(), committed.nextEpoch()));
+        }
+    }
+
+    @Test
+    void shouldTellWhoWaitsWithASealedVmThatItIsDetachedMeanwhile() {
+        PlacementState state = committed();
+        HostId source = state.currentMove().from();
+        for (PlacementEvent event : List.of(
+                new PlacementEvent.SourceReleased("m1", false, 0),
+                new PlacementEvent.DetachStarted("ann", 0),
+                new PlacementEvent.VmDetached(0))) {
+            state = state.apply(event);
+        }
+
+        assertThat(state.orderForWaiting(source, "m1")).isInstanceOf(PlacementOrder.ReleaseSource.class);
+    }
+
+    private static PlacementState committed() {
+        return explore().keySet().stream()
+                .filter(state -> state.phase() == PlacementPhase.COMMITTED)
+                .findAny()
+                .orElseThrow();
     }
 
     @Test

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.portcullis.datapath.runtime.ActivationReport;
 import io.portcullis.datapath.runtime.SelfActivation;
+import io.portcullis.datapath.runtime.VnicMode;
+import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.persistence.StateChunk;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
@@ -11,6 +13,7 @@ import io.portcullis.policy.VnicId;
 import io.portcullis.vnic.RefusalCode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -66,8 +69,8 @@ class SessionMachinesTest {
         source(new SourceInput.HandoverAccepted(List.of(), List.of()));
 
         assertThat(source(new SourceInput.Reclaim()))
-                .containsExactly(
-                        new SourceOrder.Report(new PlacementInput.TargetHasActivated("m1", List.of(), List.of())));
+                .containsExactly(new SourceOrder.Report(
+                        new PlacementInput.TargetHasActivated("m1", List.of(), List.of(), Side.SOURCE)));
         assertThat(source(new SourceInput.HandoverRefused(WHY))).isEmpty();
         HostId to = new HostId("host-2");
         assertThat(source(new SourceInput.Release(to, 2))).containsExactly(new SourceOrder.Release(to, 2));
@@ -211,7 +214,7 @@ class SessionMachinesTest {
     }
 
     private void arm() {
-        target = TargetState.of(new TargetTask("m1", VM, List.of(ETH0, ETH1), 2, true));
+        target = TargetState.of(new TargetTask("m1", VM, List.of(ETH0, ETH1), 2));
         prepare();
         assertThat(target(new TargetInput.Rehearse(List.of(VnicHandover.like(ETH0)))))
                 .contains(new TargetOrder.Arm(ETH0), new TargetOrder.Arm(ETH1))
@@ -267,6 +270,51 @@ class SessionMachinesTest {
         AgentOrder report = new AgentOrder.Report(new PlacementInput.HostRefusedAttach(1, WHY));
         assertThat(refused.orders()).containsExactly(report);
         assertThat(AgentMachine.decide(refused.state(), order).orders()).containsExactly(report);
+    }
+
+    @Test
+    void shouldNeverTakeBackWhatItHasReleased() {
+        HostId here = new HostId("host-1");
+        PlacementInput released = new PlacementInput.SourceHasReleased("m1");
+        AgentInput reclaim = new AgentInput.Ordered(VM, new PlacementOrder.ReclaimSource(here, "m1", 3));
+        HostWork release = new HostWork.Release("m1", 1, new HostId("host-2"), 2);
+
+        for (AgentInput end : List.of(
+                new AgentInput.SessionEnded(new SessionName(Side.SOURCE, "m1"), released),
+                new AgentInput.WorkDone(VM, release, null))) {
+            AgentState agent = AgentMachine.decide(AgentState.of(here, 2), end).state();
+
+            assertThat(AgentMachine.decide(agent, reclaim).orders()).containsExactly(new AgentOrder.Report(released));
+        }
+    }
+
+    @Test
+    void shouldSayThatItHasTheVmBackWhenItFindsItUnderALaterEpoch() {
+        assertThat(found(3)).isInstanceOf(PlacementInput.SourceHasReclaimed.class);
+        assertThat(found(1)).isInstanceOf(PlacementInput.SourceKept.class);
+    }
+
+    /** What an agent that knows no session reports of a source whose only vNIC enforces under this epoch. */
+    private static PlacementInput found(long epoch) {
+        AgentInput looked = new AgentInput.LookedAt(
+                VM,
+                1,
+                new SessionName(Side.SOURCE, "m1"),
+                1,
+                List.of(new VnicStatus(ETH0, epoch, VnicMode.ENFORCING, "", 7, 0, Map.of())));
+        List<AgentOrder> orders = AgentMachine.decide(AgentState.of(new HostId("host-1"), 2), looked)
+                .orders();
+        return ((AgentOrder.Report) orders.getFirst()).report();
+    }
+
+    @Test
+    void shouldAskThePlacementUntilItIsToldToLetGo() {
+        cutOver();
+        source(new SourceInput.CutOver(ETH0, FIRST, null));
+        source(new SourceInput.CutOver(ETH1, SECOND, null));
+        source(new SourceInput.HandoverAccepted(List.of(), List.of()));
+
+        assertThat(source(new SourceInput.Tick())).contains(new SourceOrder.AskPlacement());
     }
 
     private void cutOver() {

@@ -23,6 +23,11 @@ final class Ask<T> {
         host.world().time.after(limitMillis, () -> end(null, new Refusal(RefusalCode.TIMEOUT, "no answer in time")));
     }
 
+    /** Whether somebody waits for the answer. */
+    boolean isOpen() {
+        return !isOver && host.isRunning(actors);
+    }
+
     void done(@Nullable T value) {
         host.world().time.after(1, () -> end(value, null));
     }

@@ -31,5 +31,13 @@ enum Mutant {
     /** A source that is told that its VM has moved keeps it. */
     IGNORE_RELEASE,
     /** A host reports rules as enforced that it has not installed yet. */
-    ACKNOWLEDGE_EARLY
+    ACKNOWLEDGE_EARLY,
+    /** A vNIC that may enforce by itself does so before the source has sealed. */
+    ACTIVATE_WITHOUT_SEAL,
+    /** A vNIC that is to wait for orders again enforces by itself all the same. */
+    IGNORE_DISARM,
+    /** A vNIC that may enforce by itself does not wait for the others of its VM. */
+    ACTIVATE_ALONE,
+    /** A destination promises never to activate without having asked its vNICs, which may by themselves. */
+    PROMISE_FOR_ARMED
 }

@@ -71,11 +71,21 @@ record Plan(long seed, List<Act> acts) {
                     random.nextInt(30),
                     1 + random.nextInt(2_000)));
         }
+        if (random.nextInt(8) == 0) {
+            lateWord(acts, random, from, to);
+        }
         if (random.nextInt(3) == 0) {
             acts.add(new Act.Revoke(4_000 + random.nextInt(100), vm));
             acts.add(new Act.KeepRules(4_000 + random.nextInt(50), random.nextInt(8_000), to));
         }
         return acts;
+    }
+
+    /** The tunnel stands still from about the seal on, and the source's actors start again: the destination is given up before it has the word. */
+    private static void lateWord(List<Act> acts, Random random, int from, int to) {
+        int at = 4_060 + random.nextInt(80);
+        acts.add(new Act.CutTunnels(at, 500 + random.nextInt(3_500), to));
+        acts.add(new Act.RestartActors(at + random.nextInt(300), from));
     }
 
     private static List<Act> manyOrders(Random random) {

@@ -12,7 +12,7 @@ import java.util.Set;
  * source that wants its vNIC back asks the destination as long as there is a way to it.
  */
 final class SimCutovers {
-    private static final long CUTOVER_MILLIS = 15_000;
+    static final long CUTOVER_MILLIS = 15_000;
 
     /** What is handed over of one vNIC. */
     record Sealed(Set<Integer> connections, long revision) {
@@ -44,6 +44,8 @@ final class SimCutovers {
                 return;
             }
             vnic.expectsCut = true;
+            vnic.came = null;
+            host.arming().disarm(vnic, "another cut-over is expected");
             ask.done(null);
         });
     }
@@ -71,7 +73,7 @@ final class SimCutovers {
             if (!world.has(Mutant.SKIP_NOTE)) {
                 disk.note(id, epoch);
             }
-            SimVnic.Cut cut = new SimVnic.Cut(host, to, targetEpoch);
+            SimVnic.Cut cut = new SimVnic.Cut(host, to, other, targetEpoch);
             vnic.source = cut;
             vnic.mode = VnicMode.CUTTING;
             if (other.mode == VnicMode.PASSIVE) {
@@ -87,7 +89,8 @@ final class SimCutovers {
             ask.refuse(RefusalCode.WRONG_STATE, "was reclaimed");
             return;
         }
-        if (!isJoined(vnic, cut)) {
+        if (!cut.isJoined()) {
+            cut.isBroken = true;
             enforceAgain(vnic, vnic.epoch);
             ask.refuse(RefusalCode.HOST_UNAVAILABLE, "the tunnel broke");
             return;
@@ -98,17 +101,11 @@ final class SimCutovers {
             vnic.mode = VnicMode.SEALED;
             world.history.seals(vnic.id, host.id());
         }
-        world.handsOver(vnic.id, cut.targetEpoch, vnic.connections);
-        ask.done(new Sealed(vnic.connections, vnic.revision));
-    }
-
-    /** Whether the tunnel to the destination is open, and the destination still there. */
-    private boolean isJoined(SimVnic vnic, SimVnic.Cut cut) {
-        SimVnic other = cut.to.vnics().find(vnic.id);
-        return cut.to.hasProcess()
-                && world.network.joins(host, cut.to)
-                && other != null
-                && other.epoch == cut.targetEpoch;
+        world.handsOver(vnic, cut.targetEpoch);
+        Sealed sealed = new Sealed(vnic.connections, vnic.revision);
+        cut.sealed = sealed;
+        cut.to.arming().comes(cut, vnic.id, sealed);
+        ask.done(sealed);
     }
 
     /** First the vNICs that took part in a cut-over, then the rest. */
@@ -151,12 +148,19 @@ final class SimCutovers {
     /** False if the destination, which is asked, says that it enforces already. One that does not answer is taken for gone. */
     private boolean takeBack(SimVnic vnic, long newEpoch) {
         SimVnic.Cut cut = vnic.source;
-        SimVnic other = cut != null && isJoined(vnic, cut) ? cut.to.vnics().find(vnic.id) : null;
-        if (other != null) {
-            if (other.mode == VnicMode.ENFORCING) {
+        if (cut != null && cut.isJoined()) {
+            SimVnic other = cut.other;
+            if (cut.sealed != null) {
+                // the question follows the source's word in the tunnel
+                cut.to.arming().take(cut, cut.sealed);
+            }
+            if (cut.to.vnics().ofMove(other).anyMatch(any -> any.mode == VnicMode.ENFORCING)) {
                 return false;
             }
-            other.isGivenBack = true;
+            cut.to.vnics().ofMove(other).toList().forEach(any -> {
+                any.isGivenBack = true;
+                cut.to.arming().disarm(any, "it goes back to its source");
+            });
             other.mode = VnicMode.PASSIVE;
         }
         enforceAgain(vnic, newEpoch);

@@ -1,5 +1,6 @@
 package io.portcullis.migration.sim;
 
+import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.migration.model.AgentInput;
 import io.portcullis.migration.model.AgentMachine;
 import io.portcullis.migration.model.AgentOrder;
@@ -7,13 +8,17 @@ import io.portcullis.migration.model.AgentState;
 import io.portcullis.migration.model.HostWork;
 import io.portcullis.migration.model.PlacementInput;
 import io.portcullis.migration.model.PlacementOrder;
+import io.portcullis.migration.model.Refusal;
 import io.portcullis.migration.model.SessionName;
 import io.portcullis.migration.model.Side;
 import io.portcullis.migration.model.Transition;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
+import io.portcullis.policy.VnicId;
+import io.portcullis.vnic.RefusalCode;
 import io.portcullis.vnic.VmSpec;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +45,7 @@ final class SimHost {
     private final SimVnics vnics;
     private final SimRecovery recovery;
     private final SimCutovers cutovers;
+    private final SimArming arming;
     private final Map<SessionName, SimSource> sources = new HashMap<>();
     private final Map<SessionName, SimTarget> targets = new HashMap<>();
     private AgentState agent;
@@ -58,6 +64,7 @@ final class SimHost {
         Disk disk = new Disk();
         this.vnics = new SimVnics(this, disk);
         this.cutovers = new SimCutovers(this, vnics, disk);
+        this.arming = new SimArming(this, vnics);
         this.recovery = new SimRecovery(this, vnics, disk);
         this.agent = AgentState.of(id, MAX_ENDED);
         world.time.after(LOOK_FOR_SEALED_MILLIS, this::lookForSealed);
@@ -79,6 +86,10 @@ final class SimHost {
 
     SimCutovers cutovers() {
         return cutovers;
+    }
+
+    SimArming arming() {
+        return arming;
     }
 
     Presence presence() {
@@ -190,7 +201,7 @@ final class SimHost {
         switch (work) {
             case HostWork.Attach w -> vnics.attach(spec, w.epoch(), true, answer);
             case HostWork.Detach w -> vnics.leave(spec, w.epoch(), answer);
-            case HostWork.Clear w -> vnics.leave(spec, w.epoch(), answer);
+            case HostWork.Clear w -> clear(spec, w.epoch(), answer);
             case HostWork.Reclaim w -> cutovers.reclaim(spec, w.epoch(), answer);
             case HostWork.Release w -> {
                 if (world.has(Mutant.IGNORE_RELEASE)) {
@@ -200,6 +211,33 @@ final class SimHost {
                 }
             }
         }
+    }
+
+    /** A session that is gone may have told vNICs to enforce by themselves: none is taken from under one that does. */
+    private void clear(VmSpec spec, long epoch, Ask.Answer<Long> answer) {
+        vnics.statuses(spec, (found, refused) -> {
+            if (found == null) {
+                answer.accept(null, refused);
+            } else {
+                disarmAll(spec, epoch, found.stream().map(VnicStatus::vnic).toList(), answer);
+            }
+        });
+    }
+
+    private void disarmAll(VmSpec spec, long epoch, List<VnicId> left, Ask.Answer<Long> answer) {
+        if (left.isEmpty()) {
+            vnics.leave(spec, epoch, answer);
+            return;
+        }
+        arming.disarm(left.getFirst(), epoch, (enforces, refused) -> {
+            if (refused != null || Boolean.TRUE.equals(enforces)) {
+                answer.accept(
+                        null,
+                        refused != null ? refused : new Refusal(RefusalCode.WRONG_STATE, "it enforces here meanwhile"));
+            } else {
+                disarmAll(spec, epoch, left.subList(1, left.size()), answer);
+            }
+        });
     }
 
     void sessionEnded(SessionName session, PlacementInput last) {
@@ -270,6 +308,7 @@ final class SimHost {
         hasProcess = false;
         stopActors();
         vnics.processDied();
+        arming.processDied();
         at(NOTICED_MILLIS, turn, () -> setPresence(Presence.UNAVAILABLE));
         at(REMOVED_MILLIS, turn, () -> setPresence(Presence.ABSENT));
         world.time.after(forMillis, () -> {
@@ -355,9 +394,20 @@ final class SimHost {
         }
     }
 
-    /** Heard what became of its VMs, and let go of those that are not its own. */
+    /**
+     * Heard what became of its VMs, and let go of those that are not its own. Of one that a migration was bringing here it has not heard
+     * as long as the directory only has the epoch before.
+     */
     void hasRecovered() {
-        world.history.isBack(id);
-        world.check();
+        boolean hasHeard = true;
+        for (SimVnic vnic : vnics.all()) {
+            World.DirectoryRow row = world.directory.get(vnic.id.vm());
+            boolean isBefore = row != null && !id.equals(row.host()) && row.epoch() < vnic.epoch;
+            hasHeard &= !(vnic.decides() && isBefore);
+        }
+        if (hasHeard) {
+            world.history.isBack(id);
+            world.check();
+        }
     }
 }

@@ -163,8 +163,10 @@ final class SimPlacement {
                     null, session.host(), () -> session.onAbort("the placement knows no such migration", false));
             return;
         }
-        ready = session;
-        readyRevision = report.policyRevision();
+        if (state.phase().precedesCut()) {
+            ready = session;
+            readyRevision = report.policyRevision();
+        }
         decide(report);
         if (ready != null && state.isMoving(report.id())) {
             decide(new PlacementInput.PreCopyOrdered(report.id()));

@@ -107,7 +107,10 @@ final class SimTarget {
         boolean breaksPromise = world.has(Mutant.BREAK_PROMISE)
                 && state.step() == TargetStep.GIVEN_UP
                 && input instanceof TargetInput.Handover;
-        return breaksPromise
+        boolean asksNobody = world.has(Mutant.PROMISE_FOR_ARMED)
+                && state.step() == TargetStep.ARMED
+                && input instanceof TargetInput.Abort;
+        return breaksPromise || asksNobody
                 ? new TargetState(
                         state.task(),
                         TargetStep.READY,
@@ -153,8 +156,17 @@ final class SimTarget {
             case TargetOrder.AcknowledgeChunk(var chunk) -> tellSource(new SourceInput.ChunkAcknowledged(chunk));
             case TargetOrder.Import(VnicHandover table) -> importTable(table);
             case TargetOrder.Activate activate -> activate(activate);
-            case TargetOrder.Arm _, TargetOrder.Disarm _ ->
-                throw new IllegalStateException("vNICs wait for orders here: " + ordered);
+            case TargetOrder.Arm(VnicId vnic) ->
+                host.arming()
+                        .arm(
+                                vnic,
+                                order.epoch(),
+                                order.id(),
+                                spec.vnics().size(),
+                                (done, refused) -> decide(new TargetInput.SelfActivated(vnic, done, refused)));
+            case TargetOrder.Disarm(VnicId vnic) ->
+                host.arming()
+                        .disarm(vnic, order.epoch(), (enforces, _) -> decide(new TargetInput.Disarmed(vnic, enforces)));
             case TargetOrder.Look _ ->
                 host.vnics()
                         .statuses(

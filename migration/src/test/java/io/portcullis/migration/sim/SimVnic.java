@@ -14,13 +14,32 @@ final class SimVnic {
     static final class Cut {
         final SimHost from;
         final SimHost to;
+        final SimVnic other;
         final long targetEpoch;
-        boolean isOver;
 
-        Cut(SimHost from, SimHost to, long targetEpoch) {
+        /** The tunnel has ended for good. */
+        boolean isBroken;
+
+        /** What the source has handed over, once it has sealed. */
+        SimCutovers.@Nullable Sealed sealed;
+
+        /** The destination has the source's word that it has sealed. */
+        boolean hasCome;
+
+        Cut(SimHost from, SimHost to, SimVnic other, long targetEpoch) {
             this.from = from;
             this.to = to;
+            this.other = other;
             this.targetEpoch = targetEpoch;
+        }
+
+        /** Whether the tunnel is open, and the destination as it was. */
+        boolean isJoined() {
+            return !isBroken
+                    && to.hasProcess()
+                    && from.world().network.joins(from, to)
+                    && to.vnics().find(other.id) == other
+                    && other.epoch == targetEpoch;
         }
     }
 
@@ -40,6 +59,16 @@ final class SimVnic {
     /** Of which it is the source. */
     @Nullable
     Cut source;
+
+    /** What its source has sent through the tunnel. */
+    SimCutovers.@Nullable Sealed came;
+
+    /** It was told to enforce, and does with the others of its VM. */
+    @Nullable
+    Ask<Void> awaitsOthers;
+
+    /** It enforces by itself as soon as it can. */
+    SimArming.@Nullable Armed armed;
 
     SimVnic(VnicId id, long epoch) {
         this.id = id;

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,6 +55,11 @@ final class SimVnics {
 
     void slow(long forMillis) {
         slowUntilMillis = world.time.now() + forMillis;
+    }
+
+    /** The vNICs that come with this one: a VM is enforced at one host. */
+    Stream<SimVnic> ofMove(SimVnic vnic) {
+        return vnics.values().stream().filter(other -> other.id.vm().equals(vnic.id.vm()) && other.epoch == vnic.epoch);
     }
 
     @Nullable
@@ -302,6 +308,9 @@ final class SimVnics {
         }
         if (vnic == null) {
             ask.refuse(RefusalCode.UNKNOWN, "not attached");
+        } else if (vnic.revision >= minimum && vnic.mode == VnicMode.HOLDING) {
+            vnic.awaitsOthers = ask;
+            activateTogether(vnic, epoch);
         } else if (vnic.revision >= minimum) {
             if (activateNow(vnic, epoch, ask)) {
                 ask.done(null);
@@ -315,6 +324,20 @@ final class SimVnics {
                     activateWhenReady(id, epoch, minimum, ask, overdueMillis);
                 }
             });
+        }
+    }
+
+    /** All vNICs of a VM that are cut over, once each has its order. */
+    private void activateTogether(SimVnic vnic, long epoch) {
+        List<SimVnic> all =
+                ofMove(vnic).filter(other -> other.mode == VnicMode.HOLDING).toList();
+        boolean mayAll = all.stream().allMatch(other -> other.awaitsOthers != null && other.awaitsOthers.isOpen());
+        for (SimVnic one : mayAll ? all : List.<SimVnic>of()) {
+            Ask<Void> ask = one.awaitsOthers;
+            one.awaitsOthers = null;
+            if (ask != null && activateNow(one, epoch, ask)) {
+                ask.done(null);
+            }
         }
     }
 
@@ -358,6 +381,7 @@ final class SimVnics {
 
     void remove(SimVnic vnic) {
         vnics.remove(vnic.id);
+        host.arming().disarm(vnic, "it is being released");
         if (vnic.decides()) {
             world.log(host.id().value(), vnic.id + " is let go");
             world.history.stops(vnic.id, host.id());

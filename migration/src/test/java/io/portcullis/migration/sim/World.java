@@ -24,6 +24,9 @@ final class World {
 
     private record Handover(VnicId vnic, long epoch) {}
 
+    /** A table, and under which rules its source decided last. */
+    private record Handed(Set<Integer> connections, long revision, boolean isFromDisk) {}
+
     private static final List<HostId> IDS = IntStream.range(0, Plan.HOSTS)
             .mapToObj(i -> new HostId("host-" + i))
             .toList();
@@ -37,7 +40,7 @@ final class World {
     final List<SimPlacement> placements = new ArrayList<>();
     final Map<VmId, DirectoryRow> directory = new HashMap<>();
     private final Map<VnicId, Integer> connections = new HashMap<>();
-    private final Map<Handover, Set<Integer>> tables = new HashMap<>();
+    private final Map<Handover, Handed> tables = new HashMap<>();
     final Set<Command> commands = new LinkedHashSet<>();
     final Policy policy = new Policy(this);
     final @Nullable List<String> trace;
@@ -112,14 +115,21 @@ final class World {
         return connections.merge(vnic, 1, Integer::sum) - 1;
     }
 
-    void handsOver(VnicId vnic, long targetEpoch, Set<Integer> table) {
-        tables.put(new Handover(vnic, targetEpoch), Set.copyOf(table));
+    void handsOver(SimVnic vnic, long targetEpoch) {
+        tables.put(
+                new Handover(vnic.id, targetEpoch),
+                new Handed(Set.copyOf(vnic.connections), vnic.revision, vnic.isFromDisk));
     }
 
     /** What was sealed must be here, but for what the rules here revoke. */
     void activated(SimVnic vnic, long epoch) {
-        Set<Integer> table = tables.remove(new Handover(vnic.id, epoch));
-        for (int connection : table == null ? Set.<Integer>of() : table) {
+        Handed handed = tables.remove(new Handover(vnic.id, epoch));
+        if (handed == null) {
+            return;
+        }
+        // A source that has only its disk's rules as yet hands over what these let pass.
+        vnic.isFromDisk |= handed.isFromDisk() && vnic.revision <= handed.revision();
+        for (int connection : handed.connections()) {
             if (!vnic.connections.contains(connection) && policy.passes(vnic.id.vm(), connection, vnic.revision)) {
                 throw new Violation(
                         "connection " + connection + " of " + vnic.id + " was lost on the way to epoch " + epoch);
