@@ -1,8 +1,8 @@
 package io.portcullis.datapath.memory;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.ByteOrder;
@@ -22,6 +22,8 @@ import org.agrona.UnsafeApi;
 public final class NativeMemory {
     /** What a huge page is on x86-64 and on arm64 with 4-KiB pages. */
     public static final int HUGE_PAGE_BYTES = 2 << 20;
+
+    private static final int CACHE_LINE_BYTES = 64;
 
     // sys/mman.h of Linux; the same on x86-64 and arm64
     private static final int PROT_READ_WRITE = 3;
@@ -60,6 +62,12 @@ public final class NativeMemory {
     /** A piece of zeroed memory. */
     public interface Piece {
         long address();
+
+        /** Its first {@code bytes}; not to be used once it is freed. */
+        @SuppressWarnings("restricted")
+        default MemorySegment segment(long bytes) {
+            return MemorySegment.ofAddress(address()).reinterpret(bytes);
+        }
 
         void free();
     }
@@ -116,12 +124,15 @@ public final class NativeMemory {
         return new Small(bytes);
     }
 
+    /** No arena: to close a shared one waits for every thread of the process, which takes milliseconds where cores are busy. */
     private static final class Small implements Piece {
-        private final Arena arena = Arena.ofShared();
+        private final long allocated;
         private final long address;
 
         Small(long bytes) {
-            address = arena.allocate(bytes, 64).address();
+            allocated = UnsafeApi.allocateMemory(bytes + CACHE_LINE_BYTES);
+            address = allocated + CACHE_LINE_BYTES - 1 & -CACHE_LINE_BYTES;
+            UnsafeApi.setMemory(address, bytes, (byte) 0);
         }
 
         @Override
@@ -131,7 +142,7 @@ public final class NativeMemory {
 
         @Override
         public void free() {
-            arena.close();
+            UnsafeApi.freeMemory(allocated);
         }
     }
 

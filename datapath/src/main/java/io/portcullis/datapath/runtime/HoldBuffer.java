@@ -1,7 +1,7 @@
 package io.portcullis.datapath.runtime;
 
+import io.portcullis.datapath.memory.NativeMemory;
 import io.portcullis.datapath.port.Burst;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
@@ -17,8 +17,8 @@ final class HoldBuffer {
 
     /** Memory that frames are appended to; freed whole when its last frame has left. */
     private static final class Slab {
-        final Arena arena = Arena.ofShared();
-        final MemorySegment memory = arena.allocate(SLAB_BYTES);
+        final NativeMemory.Piece piece = NativeMemory.allocate(SLAB_BYTES);
+        final MemorySegment memory = piece.segment(SLAB_BYTES);
         int readAt;
         int writeAt;
 
@@ -81,14 +81,14 @@ final class HoldBuffer {
             bytes -= taken;
             frames--;
             if (slab.readAt == slab.writeAt) {
-                slabs.remove().arena.close();
+                slabs.remove().piece.free();
             }
         }
     }
 
     void clear() {
         for (Slab slab : slabs) {
-            slab.arena.close();
+            slab.piece.free();
         }
         slabs.clear();
         bytes = 0;
