@@ -25,7 +25,7 @@ record Plan(long seed, List<Act> acts) {
 
     static Plan random(long seed) {
         Random random = new Random(seed);
-        return new Plan(seed, random.nextBoolean() ? manyOrders(random) : oneMove(random));
+        return new Plan(seed, random.nextBoolean() ? manyOrders(random) : oneMove(random, new Random(~seed)));
     }
 
     /** As {@link #random}, but a hypervisor moves the VMs: it says that it has stopped them soon, late, twice or never. */
@@ -50,7 +50,7 @@ record Plan(long seed, List<Act> acts) {
     }
 
     /** One migration, and much that goes wrong at that time. */
-    private static List<Act> oneMove(Random random) {
+    private static List<Act> oneMove(Random random, Random more) {
         List<Act> acts = new ArrayList<>();
         int vm = random.nextInt(VMS);
         int from = random.nextInt(HOSTS);
@@ -71,12 +71,12 @@ record Plan(long seed, List<Act> acts) {
                     random.nextInt(30),
                     1 + random.nextInt(2_000)));
         }
-        if (random.nextInt(8) == 0) {
-            lateWord(acts, random, from, to);
-        }
         if (random.nextInt(3) == 0) {
             acts.add(new Act.Revoke(4_000 + random.nextInt(100), vm));
             acts.add(new Act.KeepRules(4_000 + random.nextInt(50), random.nextInt(8_000), to));
+        }
+        if (more.nextInt(3) == 0) {
+            lateWord(acts, more, from, to);
         }
         return acts;
     }
