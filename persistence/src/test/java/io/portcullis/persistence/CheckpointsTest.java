@@ -227,10 +227,10 @@ class CheckpointsTest {
     @Test
     void shouldKeepTheNoteUntilACheckpointOfAHigherEpochIsThere() throws IOException {
         checkpoints.notes().open(WEB, 3);
-        checkpoints.write(aCheckpoint(WEB, 3));
+        write(aCheckpoint(WEB, 3));
         assertThat(checkpoints.notes().find(WEB)).hasValue(3);
 
-        checkpoints.write(aCheckpoint(WEB, 5));
+        write(aCheckpoint(WEB, 5));
         assertThat(checkpoints.notes().find(WEB)).isEmpty();
     }
 
