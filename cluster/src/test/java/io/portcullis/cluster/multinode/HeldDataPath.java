@@ -24,6 +24,7 @@ import io.portcullis.policy.VnicId;
 import io.portcullis.policy.table.RuleTable;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
