@@ -32,6 +32,9 @@ final class Checkpointer extends AbstractBehavior<Checkpointer.Command> {
             Map<VnicId, CheckpointWriter.Known> known,
             @Nullable ActorRef<HostReply> replyTo) implements Command {}
 
+    /** A round at once, or after the one that is under way. */
+    record WriteSoon(Map<VnicId, CheckpointWriter.Known> known) implements Command {}
+
     /** The VM has left under this epoch: answers {@link HostReply.VmGone} once its checkpoints are gone. */
     record Forget(VmId vm, List<VnicId> vnics, long epoch, ActorRef<HostReply> replyTo) implements Command {}
 
@@ -43,6 +46,7 @@ final class Checkpointer extends AbstractBehavior<Checkpointer.Command> {
     private final List<ActorRef<HostReply>> waiting = new ArrayList<>();
     private Map<VnicId, CheckpointWriter.Known> known = Map.of();
     private boolean writing;
+    private boolean again;
 
     static Behavior<Command> create(DataPath dataPath, CheckpointWriter writer) {
         return Behaviors.setup(context -> new Checkpointer(context, dataPath, writer));
@@ -63,6 +67,7 @@ final class Checkpointer extends AbstractBehavior<Checkpointer.Command> {
     private Behavior<Command> onCommand(Command command) {
         switch (command) {
             case Write write -> onWrite(write);
+            case WriteSoon write -> onWriteSoon(write);
             case Forget forget -> onForget(forget);
             case Written written -> onWritten(written);
         }
@@ -82,6 +87,15 @@ final class Checkpointer extends AbstractBehavior<Checkpointer.Command> {
         }
     }
 
+    private void onWriteSoon(WriteSoon write) {
+        known = write.known();
+        if (writing) {
+            again = true;
+        } else {
+            begin();
+        }
+    }
+
     private void onForget(Forget forget) {
         writer.forget(forget.vnics(), forget.epoch()).whenComplete((_, failure) -> {
             if (failure == null) {
@@ -97,6 +111,7 @@ final class Checkpointer extends AbstractBehavior<Checkpointer.Command> {
 
     private void begin() {
         writing = true;
+        again = false;
         List<ActorRef<HostReply>> askers = List.copyOf(waiting);
         waiting.clear();
         Map<VnicId, CheckpointWriter.Known> now = known;
@@ -118,7 +133,7 @@ final class Checkpointer extends AbstractBehavior<Checkpointer.Command> {
             case HostReply reply -> getContext().getLog().warn("no checkpoints: {}", reply);
         }
         written.askers().forEach(asker -> asker.tell(written.reply()));
-        if (!waiting.isEmpty()) {
+        if (again || !waiting.isEmpty()) {
             begin();
         }
     }

@@ -47,6 +47,8 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
     /** Name of the actor under the node's guardian. */
     public static final String NAME = "host-agent";
 
+    /** From when a vNIC begins to enforce until its first checkpoint is begun: those that come together are written together. */
+    private static final Duration ARRIVALS_DELAY = Duration.ofMillis(20);
     /** How often the directory is compared with what is here. */
     private static final Duration DIRECTORY_INTERVAL = Duration.ofSeconds(30);
 
@@ -159,6 +161,7 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
             case HostCommand.Heal _ -> onHeal();
             case HostCommand.ReportNow _ -> rules.report();
             case HostCommand.CheckpointTick _ -> checkpointer.tell(new Checkpointer.Write(vms.restorable(), null));
+            case HostCommand.CheckpointArrivals _ -> checkpointer.tell(new Checkpointer.WriteSoon(vms.restorable()));
             case HostCommand.Recovered found -> onRecovered(found);
             case HostCommand.RecoverAgain _ -> recover();
             case HostCommand.VnicsAttached attached -> vms.onVnicsAttached(attached);
@@ -167,6 +170,10 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
             case HostCommand.VnicsReady ready -> vms.onVnicsReady(ready);
             case HostCommand.VnicsGone gone -> vms.onVnicsGone(gone);
             case HostCommand.Looked looked -> onLooked(looked);
+        }
+        HostCommand arrivals = new HostCommand.CheckpointArrivals();
+        if (rules.takeArrivals() && !timers.isTimerActive(arrivals)) {
+            timers.startSingleTimer(arrivals, ARRIVALS_DELAY);
         }
         return this;
     }

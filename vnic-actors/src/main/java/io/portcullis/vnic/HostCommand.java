@@ -119,6 +119,9 @@ public sealed interface HostCommand {
     /** Time for the next checkpoints. */
     record CheckpointTick() implements Own {}
 
+    /** Time for the first checkpoints of vNICs that have begun to enforce. */
+    record CheckpointArrivals() implements Own {}
+
     /** What the directory and the local disk say that this host should have, or why they cannot be read. */
     record Recovered(
             HostRecovery.@Nullable Findings findings,

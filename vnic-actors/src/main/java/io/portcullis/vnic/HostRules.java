@@ -117,6 +117,11 @@ final class HostRules {
         }
     }
 
+    /** As {@link RuleShelf#takeArrivals}. */
+    boolean takeArrivals() {
+        return shelf.takeArrivals();
+    }
+
     void report() {
         reporting = false;
         shelf.takeUnreported()

@@ -34,6 +34,7 @@ final class RuleShelf {
 
     private final Map<VnicId, Slot> slots = new HashMap<>();
     private final Set<VnicId> unreported = new HashSet<>();
+    private boolean hasArrivals;
 
     void add(VnicId vnic) {
         slots.computeIfAbsent(vnic, _ -> new Slot());
@@ -129,11 +130,19 @@ final class RuleShelf {
         if (!inForce.equals(slot.inForce) || enforcing != slot.enforcing) {
             unreported.add(status.vnic());
         }
+        hasArrivals |= enforcing && !slot.enforcing;
         slot.inForce = inForce;
         slot.enforcing = enforcing;
         if (slot.wantedTable != null && slot.wantedTable.hash().equals(inForce.hash())) {
             slot.tableInForce = slot.wantedTable;
         }
+    }
+
+    /** Whether a vNIC has begun to enforce since this was asked last. */
+    boolean takeArrivals() {
+        boolean had = hasArrivals;
+        hasArrivals = false;
+        return had;
     }
 
     /** Rules that were put in force without a tenant having sent them. */

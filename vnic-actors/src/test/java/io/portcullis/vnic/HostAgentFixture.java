@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A host's agent with its firewalls, on a data path without frames, a directory in memory and a tenant that a test plays. */
 final class HostAgentFixture implements AutoCloseable {
-    private static final HostTiming TIMING = new HostTiming(
+    static final HostTiming TIMING = new HostTiming(
             Duration.ofMillis(50),
             1 << 30,
             Duration.ofMillis(50),
@@ -46,6 +46,7 @@ final class HostAgentFixture implements AutoCloseable {
     final FakePlacementDirectory placements = new FakePlacementDirectory();
     final FakeRuleHitStore ruleHits = new FakeRuleHitStore();
     final Checkpoints checkpoints;
+    private final HostTiming timing;
     final ActorTestKit testKit = ActorTestKit.create();
     final TestProbe<HostReply> asker = testKit.createTestProbe();
 
@@ -74,7 +75,12 @@ final class HostAgentFixture implements AutoCloseable {
     }
 
     HostAgentFixture(Path directory) {
+        this(directory, TIMING);
+    }
+
+    HostAgentFixture(Path directory, HostTiming timing) {
         checkpoints = new Checkpoints(directory);
+        this.timing = timing;
     }
 
     @Override
@@ -148,7 +154,7 @@ final class HostAgentFixture implements AutoCloseable {
                         Runnable::run,
                         vnic -> firewalls.computeIfAbsent(vnic, id -> firewall(id, forFirewalls)),
                         _ -> tenant,
-                        TIMING),
+                        timing),
                 Clock.systemUTC()));
         agentRef.set(agent);
         return agent;

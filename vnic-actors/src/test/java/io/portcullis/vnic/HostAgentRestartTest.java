@@ -223,6 +223,20 @@ class HostAgentRestartTest {
     }
 
     @Test
+    void shouldWriteTheFirstCheckpointAsSoonAsAVnicEnforces() {
+        Duration never = Duration.ofDays(1);
+        try (HostAgentFixture other =
+                new HostAgentFixture(directory.resolve("other"), HostAgentFixture.TIMING.withWrites(never, never))) {
+            other.setRules(7, Action.ALLOW);
+            other.start();
+            other.attach(1, true);
+
+            await().untilAsserted(() ->
+                    assertThat(other.checkpoints.read(WEB_1_ETH0)).isPresent());
+        }
+    }
+
+    @Test
     void shouldAdoptWhatWasRestoredFromDiskAndItsRulesForTheNextCheckpoint() throws IOException {
         host.list(3);
         WrittenCheckpoints.write(
