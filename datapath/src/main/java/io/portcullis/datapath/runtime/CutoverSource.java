@@ -5,7 +5,6 @@ import io.portcullis.datapath.runtime.DataPathException.Reason;
 import io.portcullis.datapath.runtime.TunnelMessage.FrameKind;
 import io.portcullis.datapath.track.TableSnapshot;
 import java.io.IOException;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -35,9 +34,6 @@ final class CutoverSource implements Procedure {
     private final SourceReclaim reclaim;
 
     private long freezeStartNanos;
-    /** Of the rest of the table, which the tunnel had before the pause. */
-    private int chunksAhead;
-
     private boolean egressClosed;
     private boolean ingressClosed;
     private boolean isSealed;
@@ -179,7 +175,6 @@ final class CutoverSource implements Procedure {
             return;
         }
         tunnel.open(opened);
-        sendAhead();
         // The fabric must know the MAC here: a flooded frame would reach both hosts. It is told anew by a reclaim, if
         // any.
         loop.hostSwitch().announce(vnic);
@@ -263,16 +258,6 @@ final class CutoverSource implements Procedure {
         }
     }
 
-    /** What has changed since the last round of copies goes before the pause, so that the seal waits for what changes in it only. */
-    private void sendAhead() {
-        OutgoingTable outgoing = vnic.outgoing;
-        if (outgoing != null) {
-            List<byte[]> chunks = outgoing.ahead();
-            chunks.forEach(chunk -> tunnel.send(new TunnelMessage.State(chunk)));
-            chunksAhead = chunks.size();
-        }
-    }
-
     /** From here on nothing changes in the table. */
     private void beginSeal() {
         vnic.engine.endOffload();
@@ -308,7 +293,7 @@ final class CutoverSource implements Procedure {
         if (table.bytes() > MAX_TUNNELLED_STATE_BYTES) {
             return null;
         }
-        table.chunks().stream().skip(chunksAhead).forEach(chunk -> tunnel.send(new TunnelMessage.State(chunk)));
+        table.chunks().forEach(chunk -> tunnel.send(new TunnelMessage.State(chunk)));
         return new TunnelMessage.SealedState(
                 table.entries(), table.digest(), isRest, vnic.engine.revision(), freezeNanos);
     }

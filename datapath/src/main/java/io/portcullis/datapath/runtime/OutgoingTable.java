@@ -46,9 +46,6 @@ final class OutgoingTable implements Procedure {
     /** The first one is being collected. */
     private final Queue<Asked> waiting = new ArrayDeque<>();
 
-    /** Chunks with which the rest begins. */
-    private final List<byte[]> ahead = new ArrayList<>();
-
     private int encoding;
     private long piecesOut;
     private boolean isClosed;
@@ -92,23 +89,13 @@ final class OutgoingTable implements Procedure {
         return asked.result;
     }
 
-    /** What has changed since the last piece, if that is little; the {@link #rest} begins with it, and less is left for that. */
-    List<byte[]> ahead() {
-        if (hasBegun() && !isBusy() && export.pending() <= MOST_AT_ONCE) {
-            ahead.addAll(export.next(Integer.MAX_VALUE, loop.now()).chunks());
-        }
-        return List.copyOf(ahead);
-    }
-
     /** All that is left of a table that stands still, with the whole table's count and digest. */
     CompletableFuture<TableSnapshot> rest() {
         if (export.pending() <= MOST_AT_ONCE) {
             TableExport.Round last = export.next(Integer.MAX_VALUE, loop.now());
-            List<byte[]> chunks = new ArrayList<>(ahead);
-            chunks.addAll(last.chunks());
-            return CompletableFuture.completedFuture(whole(chunks));
+            return CompletableFuture.completedFuture(whole(new ArrayList<>(last.chunks())));
         }
-        return rest(new ArrayList<>(ahead));
+        return rest(new ArrayList<>());
     }
 
     private CompletableFuture<TableSnapshot> rest(List<byte[]> chunks) {
