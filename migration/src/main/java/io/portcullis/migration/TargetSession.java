@@ -160,6 +160,15 @@ final class TargetSession extends MigrationSession<TargetCommand, TargetState, T
 
     /** As {@link #decide}; what goes wrong is in the log. */
     private Behavior<TargetCommand> decideAloud(TargetInput input) {
+        if (input instanceof TargetInput.SelfActivated done && done.refusal() != null) {
+            getContext()
+                    .getLog()
+                    .warn(
+                            "migration {}: {} waits for orders: {}",
+                            order.id(),
+                            done.vnic(),
+                            done.refusal().message());
+        }
         Refusal before = state().refusal();
         Behavior<TargetCommand> next = decide(input);
         Refusal after = state().refusal();

@@ -231,8 +231,8 @@ class HostAgentRestartTest {
             other.start();
             other.attach(1, true);
 
-            await().untilAsserted(() ->
-                    assertThat(other.checkpoints.read(WEB_1_ETH0)).isPresent());
+            await().untilAsserted(
+                            () -> assertThat(other.checkpoints.read(WEB_1_ETH0)).isPresent());
         }
     }
 
