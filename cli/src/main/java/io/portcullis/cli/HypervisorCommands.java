@@ -1,10 +1,10 @@
 package io.portcullis.cli;
 
 import io.portcullis.api.MoveView;
+import io.portcullis.api.Moves;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -15,20 +15,47 @@ final class HypervisorCommands {
     private static final Duration ONE_WAIT = Duration.ofSeconds(5);
     private static final Duration PAUSE = Duration.ofMillis(50);
 
+    private static final double LONG_BUDGET_SECONDS = 30;
+    /** The VM stands still meanwhile. */
+    private static final double STOPPED_BUDGET_SECONDS = 2;
+
     private HypervisorCommands() {}
 
-    /** Asks until the answer is final or the budget is used up; status 1 if it is not final by then. */
-    private static int say(Session session, double budgetSeconds, Function<Duration, MoveView> call) {
-        long deadline = System.nanoTime() + Math.round(budgetSeconds * TimeUnit.SECONDS.toNanos(1));
-        while (true) {
-            Duration left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
-            MoveView view = call.apply(left.compareTo(ONE_WAIT) < 0 ? left : ONE_WAIT);
-            boolean isPending = view.status().equals(MoveView.PENDING);
-            if (!isPending || System.nanoTime() - deadline >= 0) {
-                session.output().done(view, Sentences.move(view));
-                return isPending ? ExitCode.FAILED : ExitCode.OK;
+    /** A word about one VM. */
+    abstract static class VmWord implements Callable<Integer> {
+        @Mixin
+        private final Session session;
+
+        @Parameters(index = "0", paramLabel = "VM", description = "NAME or TENANT/NAME.")
+        private String vm = "";
+
+        @Option(names = "--budget", paramLabel = "SECONDS", description = "Longest wait (default ${DEFAULT-VALUE}).")
+        private double budgetSeconds;
+
+        VmWord(Terminal terminal, double budgetSeconds) {
+            session = new Session(terminal);
+            this.budgetSeconds = budgetSeconds;
+        }
+
+        abstract MoveView say(Moves moves, Session.VmName name, Duration wait);
+
+        /** Asks until the answer is final or the budget is used up; status 1 if it is not final by then. */
+        @Override
+        public final Integer call() {
+            try (session) {
+                Session.VmName name = session.vm(vm);
+                long deadline = System.nanoTime() + Math.round(budgetSeconds * TimeUnit.SECONDS.toNanos(1));
+                while (true) {
+                    Duration left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+                    MoveView view = say(session.client().moves(), name, left.compareTo(ONE_WAIT) < 0 ? left : ONE_WAIT);
+                    boolean isPending = view.status().equals(MoveView.PENDING);
+                    if (!isPending || System.nanoTime() - deadline >= 0) {
+                        session.output().done(view, Sentences.move(view));
+                        return isPending ? ExitCode.FAILED : ExitCode.OK;
+                    }
+                    Evacuations.pause(PAUSE);
+                }
             }
-            Evacuations.pause(PAUSE);
         }
     }
 
@@ -39,32 +66,17 @@ final class HypervisorCommands {
                 "A hypervisor is going to move the VM: reserve the destination, and send the connections ahead.",
                 "Ends when the VM may be stopped; status 1 if that is not so within the budget."
             })
-    static final class PrepareCommand implements Callable<Integer> {
-        @Mixin
-        private final Session session;
-
-        @Parameters(index = "0", paramLabel = "VM", description = "NAME or TENANT/NAME.")
-        private String vm = "";
-
+    static final class PrepareCommand extends VmWord {
         @Option(names = "--to", required = true, paramLabel = "HOST", description = "Where it goes.")
         private String to = "";
 
-        @Option(names = "--budget", paramLabel = "SECONDS", description = "Longest wait (default 30).")
-        private double budgetSeconds = 30;
-
         PrepareCommand(Terminal terminal) {
-            session = new Session(terminal);
+            super(terminal, LONG_BUDGET_SECONDS);
         }
 
         @Override
-        public Integer call() {
-            try (session) {
-                Session.VmName name = session.vm(vm);
-                return say(
-                        session,
-                        budgetSeconds,
-                        wait -> session.client().moves().prepare(name.tenant(), name.name(), to, wait));
-            }
+        MoveView say(Moves moves, Session.VmName name, Duration wait) {
+            return moves.prepare(name.tenant(), name.name(), to, wait);
         }
     }
 
@@ -72,29 +84,14 @@ final class HypervisorCommands {
             name = "stopped",
             mixinStandardHelpOptions = true,
             description = "The hypervisor has stopped the VM, to go on at the destination: hand over now.")
-    static final class StoppedCommand implements Callable<Integer> {
-        @Mixin
-        private final Session session;
-
-        @Parameters(index = "0", paramLabel = "VM", description = "NAME or TENANT/NAME.")
-        private String vm = "";
-
-        @Option(names = "--budget", paramLabel = "SECONDS", description = "Longest wait (default 2).")
-        private double budgetSeconds = 2;
-
+    static final class StoppedCommand extends VmWord {
         StoppedCommand(Terminal terminal) {
-            session = new Session(terminal);
+            super(terminal, STOPPED_BUDGET_SECONDS);
         }
 
         @Override
-        public Integer call() {
-            try (session) {
-                Session.VmName name = session.vm(vm);
-                return say(
-                        session,
-                        budgetSeconds,
-                        wait -> session.client().moves().stopped(name.tenant(), name.name(), wait));
-            }
+        MoveView say(Moves moves, Session.VmName name, Duration wait) {
+            return moves.stopped(name.tenant(), name.name(), wait);
         }
     }
 
@@ -105,32 +102,17 @@ final class HypervisorCommands {
                 "The VM runs at that host: its firewalls follow, whatever was said or not said before.",
                 "Of a VM whose old host is lost they begin without its connections."
             })
-    static final class ResumedCommand implements Callable<Integer> {
-        @Mixin
-        private final Session session;
-
-        @Parameters(index = "0", paramLabel = "VM", description = "NAME or TENANT/NAME.")
-        private String vm = "";
-
+    static final class ResumedCommand extends VmWord {
         @Option(names = "--on", required = true, paramLabel = "HOST", description = "Where it runs.")
         private String host = "";
 
-        @Option(names = "--budget", paramLabel = "SECONDS", description = "Longest wait (default 30).")
-        private double budgetSeconds = 30;
-
         ResumedCommand(Terminal terminal) {
-            session = new Session(terminal);
+            super(terminal, LONG_BUDGET_SECONDS);
         }
 
         @Override
-        public Integer call() {
-            try (session) {
-                Session.VmName name = session.vm(vm);
-                return say(
-                        session,
-                        budgetSeconds,
-                        wait -> session.client().moves().resumed(name.tenant(), name.name(), host, wait));
-            }
+        MoveView say(Moves moves, Session.VmName name, Duration wait) {
+            return moves.resumed(name.tenant(), name.name(), host, wait);
         }
     }
 
@@ -141,29 +123,14 @@ final class HypervisorCommands {
                 "The VM runs where it was: before the hand-over the migration is cancelled, after it the firewalls",
                 "come back by another one, with the connections."
             })
-    static final class AbortedCommand implements Callable<Integer> {
-        @Mixin
-        private final Session session;
-
-        @Parameters(index = "0", paramLabel = "VM", description = "NAME or TENANT/NAME.")
-        private String vm = "";
-
-        @Option(names = "--budget", paramLabel = "SECONDS", description = "Longest wait (default 30).")
-        private double budgetSeconds = 30;
-
+    static final class AbortedCommand extends VmWord {
         AbortedCommand(Terminal terminal) {
-            session = new Session(terminal);
+            super(terminal, LONG_BUDGET_SECONDS);
         }
 
         @Override
-        public Integer call() {
-            try (session) {
-                Session.VmName name = session.vm(vm);
-                return say(
-                        session,
-                        budgetSeconds,
-                        wait -> session.client().moves().aborted(name.tenant(), name.name(), wait));
-            }
+        MoveView say(Moves moves, Session.VmName name, Duration wait) {
+            return moves.aborted(name.tenant(), name.name(), wait);
         }
     }
 }

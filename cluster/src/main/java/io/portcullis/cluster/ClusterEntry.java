@@ -60,7 +60,8 @@ final class ClusterEntry extends AbstractBehavior<ClusterEntry.Command> {
     private final TimerScheduler<Command> timers;
     private final Cluster cluster;
     private final FormingRule forming = new FormingRule();
-    private boolean isIn;
+    /** Until it is in, or leaves. */
+    private boolean isAsking = true;
     /** Whom it asks; the own address first if it may form a cluster. */
     private List<String> asked = List.of();
 
@@ -103,24 +104,24 @@ final class ClusterEntry extends AbstractBehavior<ClusterEntry.Command> {
     private Behavior<Command> onCommand(Command command) {
         switch (command) {
             case Look _ -> {
-                if (!isIn) {
+                if (isAsking) {
                     getContext().pipeToSelf(roll.list(), (entries, _) -> new RollRead(entries));
                 }
             }
             case RollRead read -> {
-                if (!isIn) {
+                if (isAsking) {
                     ask(read.roll());
                     timers.startSingleTimer(new Look(), LOOK_INTERVAL);
                 }
             }
             case Entered _ -> {
-                isIn = true;
+                isAsking = false;
                 timers.startTimerWithFixedDelay(new Beat(), Duration.ZERO, BEAT_INTERVAL);
             }
             case Beat _ -> lastBeat = roll.beat(config.host(), self());
             case Leave leave -> {
                 timers.cancelAll();
-                isIn = true;
+                isAsking = false;
                 lastBeat.handle((_, _) -> Done.done())
                         .thenCompose(_ -> roll.strike(config.host()))
                         .whenComplete((_, _) -> leave.replyTo().tell(Done.done()));
