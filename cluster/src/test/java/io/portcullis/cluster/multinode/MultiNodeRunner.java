@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -75,10 +76,24 @@ final class MultiNodeRunner {
                 readers.get(index).join(TimeUnit.SECONDS.toMillis(5));
             }
             List<Integer> actual = processes.stream().map(Process::exitValue).toList();
-            assertThat(actual).as("exit codes of the roles").containsOnly(0);
+            assertThat(actual)
+                    .as("exit codes of the roles; %s", failures(directory, started))
+                    .containsOnly(0);
         } finally {
             processes.forEach(Process::destroyForcibly);
         }
+    }
+
+    /** What the roles say that they failed by; those that were killed for another's failure say nothing. */
+    private static String failures(Path directory, int roles) throws IOException {
+        StringBuilder failures = new StringBuilder();
+        for (int index = 0; index < roles; index++) {
+            Path failure = MultiNodeMain.failure(directory, index);
+            if (Files.exists(failure)) {
+                failures.append("role ").append(index).append(": ").append(Files.readString(failure));
+            }
+        }
+        return failures.toString();
     }
 
     /**
