@@ -31,9 +31,14 @@ public sealed interface PreCopyCommand {
     /** There will be no cut. */
     record Stop(Refusal refusal) implements Local {}
 
-    /** A piece of the vNIC's table; or it is refused. */
+    /**
+     * A piece of the vNIC's table; or it is refused.
+     *
+     * @param piece in the order in which they were asked for, from 0: answers may overtake each other
+     */
     record Exported(
             VnicId vnic,
+            int piece,
             @Nullable ExportedBatch batch,
             @Nullable Refusal refusal) implements Local {}
 

@@ -13,6 +13,7 @@ import io.portcullis.vnic.RefusalCode;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -61,7 +62,10 @@ final class PreCopySource extends AbstractBehavior<PreCopyCommand> {
         final VnicId vnic;
         final List<CopyRound> rounds = new ArrayList<>();
         int chunks;
+        /** Pieces that were asked for. */
         int pieces;
+        /** Those that have come, but for such as overtook others. */
+        int taken;
         int pending;
         long entries;
         long removals;
@@ -102,6 +106,8 @@ final class PreCopySource extends AbstractBehavior<PreCopyCommand> {
     private int current;
     /** Pieces of the current vNIC that are being made. */
     private int asked;
+    /** Of these, by their number, those that came before an earlier one: who asks twice may hear the second answer first. */
+    private final Map<Integer, ExportedBatch> overtaking = new HashMap<>();
 
     private boolean isGrantAsked;
     private long roundBeganNanos;
@@ -188,14 +194,13 @@ final class PreCopySource extends AbstractBehavior<PreCopyCommand> {
         // the first round is long; the others end with their first piece, mostly
         int atOnce = copy.rounds.isEmpty() ? PIECES_AT_ONCE : 1;
         while (!copy.isExported && asked < atOnce && waiting.size() < MOST_WAITING) {
-            boolean isFirst = copy.pieces == 0;
-            copy.pieces++;
+            int piece = copy.pieces++;
             asked++;
             getContext()
                     .pipeToSelf(
-                            host.exportNext(copy.vnic, order.epoch(), isFirst),
+                            host.exportNext(copy.vnic, order.epoch(), piece == 0),
                             (batch, failure) -> new PreCopyCommand.Exported(
-                                    copy.vnic, batch, failure == null ? null : HostRefusal.of(failure)));
+                                    copy.vnic, piece, batch, failure == null ? null : HostRefusal.of(failure)));
         }
     }
 
@@ -210,6 +215,20 @@ final class PreCopySource extends AbstractBehavior<PreCopyCommand> {
                                     RefusalCode.INVALID, "the table of " + exported.vnic() + " was not exported"));
         }
         Copy copy = copies.get(current);
+        overtaking.put(exported.piece(), batch);
+        ExportedBatch next = overtaking.remove(copy.taken);
+        while (next != null) {
+            take(copy, next);
+            next = overtaking.remove(copy.taken);
+        }
+        askForPieces();
+        askToSend();
+        return goOn();
+    }
+
+    /** A later piece replaces what an earlier one said of a connection: they are sent in their order. */
+    private void take(Copy copy, ExportedBatch batch) {
+        copy.taken++;
         copy.entries += batch.entries();
         copy.removals += batch.removals();
         copy.bytes += batch.bytes();
@@ -218,9 +237,6 @@ final class PreCopySource extends AbstractBehavior<PreCopyCommand> {
         for (byte[] bytes : batch.chunks()) {
             waiting.add(new StateChunk(order.id(), copy.vnic, copy.chunks++, true, bytes));
         }
-        askForPieces();
-        askToSend();
-        return goOn();
     }
 
     /** Whether anything of the vNIC's round is under way, or what comes next. */

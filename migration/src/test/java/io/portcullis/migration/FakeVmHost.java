@@ -80,6 +80,12 @@ final class FakeVmHost implements VmHost {
     private boolean draining;
     private boolean rulesMissing;
     private int changedPerRound;
+    private int chunksPerPiece = Integer.MAX_VALUE;
+    /** Done when the first piece may be answered. */
+    private final CompletableFuture<Void> overtaken = new CompletableFuture<>();
+
+    private int asked;
+    private boolean answersOvertake;
     /** Chunks are taken one after the other, as on a thread of their own. */
     private CompletionStage<Void> lastTaken = CompletableFuture.completedFuture(null);
 
@@ -151,6 +157,12 @@ final class FakeVmHost implements VmHost {
     /** As if so many connections had changed whenever a piece of a table is exported. */
     synchronized void changePerRound(int connections) {
         changedPerRound = connections;
+    }
+
+    /** Tables leave in pieces of one chunk; the first is answered only when the second has been and a third is asked for. */
+    synchronized void exportInPiecesThatOvertake() {
+        chunksPerPiece = 1;
+        answersOvertake = true;
     }
 
     /** Chunks that have come ahead of a cut. */
@@ -283,17 +295,36 @@ final class FakeVmHost implements VmHost {
         });
     }
 
+    /** Each piece is made when it is asked for, whenever it is answered. */
     @Override
     public CompletionStage<ExportedBatch> exportNext(VnicId vnic, long epoch, boolean isFirst) {
+        CompletionStage<ExportedBatch> made = export(vnic, epoch, isFirst);
+        boolean isThird;
+        synchronized (this) {
+            asked = isFirst ? 1 : asked + 1;
+            if (answersOvertake && isFirst) {
+                return overtaken.thenCompose(_ -> made);
+            }
+            isThird = asked > 2;
+        }
+        if (isThird) {
+            overtaken.complete(null);
+        }
+        return made;
+    }
+
+    private CompletionStage<ExportedBatch> export(VnicId vnic, long epoch, boolean isFirst) {
         return run(Op.EXPORT, () -> {
             Vnic found = checked(vnic, epoch);
             if (found.mode != VnicMode.ENFORCING || !(isFirst || found.isExported)) {
                 throw new HostRefusal(RefusalCode.WRONG_STATE, vnic + " is " + found.mode);
             }
-            List<byte[]> chunks = List.copyOf(found.table.subList(isFirst ? 0 : found.exported, found.table.size()));
+            int from = isFirst ? 0 : found.exported;
+            int to = Math.min(found.table.size() - from, chunksPerPiece) + from;
+            List<byte[]> chunks = List.copyOf(found.table.subList(from, to));
             found.isExported = true;
-            found.exported = found.table.size();
-            return new ExportedBatch(chunks, chunks.size(), 0, true, changedPerRound, 1);
+            found.exported = to;
+            return new ExportedBatch(chunks, chunks.size(), 0, to == found.table.size(), changedPerRound, 1);
         });
     }
 

@@ -64,6 +64,19 @@ class PreCopyMigrationTest {
     }
 
     @Test
+    void shouldSendPiecesInTheirOrderThoughTheHostAnswersInAnother() {
+        cluster.attach(WEB, ONE);
+        cluster.host(ONE).fill(ETH0, CHUNKS);
+        cluster.host(ONE).exportInPiecesThatOvertake();
+        List<String> sent = cluster.host(ONE).tableOf(ETH0);
+
+        MigrationReceipt receipt = cluster.receipt(WEB, cluster.startMigration(WEB, TWO));
+
+        assertThat(receipt.lossless()).isTrue();
+        assertThat(cluster.host(TWO).tableOf(ETH0)).isEqualTo(sent).hasSize(CHUNKS);
+    }
+
+    @Test
     void shouldLeaveTheSourceUntouchedWhenItIsCancelled() {
         attachWithTables();
         String id = startAndHoldPreCopy();
