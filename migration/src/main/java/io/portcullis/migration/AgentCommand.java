@@ -206,6 +206,13 @@ public sealed interface AgentCommand {
     /** A session has ended; {@code last} is what is answered for it from now on. */
     record SessionEnded(SessionName session, PlacementInput last) implements Own {}
 
+    /**
+     * A session's actor is gone, whether it has said so or not.
+     *
+     * @param epoch that this side of the migration has
+     */
+    record SessionGone(SessionName session, VmSpec spec, long epoch, ActorRef<?> actor) implements Own {}
+
     /** All was sent that had changed when the cut was ordered, and the tables go on noting changes for it. */
     record PreCopyDone(String id, Map<VnicId, Precopied> sent) implements Own {
         public PreCopyDone {

@@ -18,6 +18,7 @@ final class HostReports {
             case PlacementInput.TargetHasActivated(var id, var vnics, var problems, var by) ->
                 new PlacementCommand.TargetActivated(id, vnics, problems, by);
             case PlacementInput.SourceKept(var id, var refusal) -> new PlacementCommand.SourceKept(id, refusal);
+            case PlacementInput.SourceFailed(var id, var refusal) -> new PlacementCommand.SourceFailed(id, refusal);
             case PlacementInput.SourceHasReclaimed(var id, var refusal) ->
                 new PlacementCommand.SourceReclaimed(id, refusal);
             case PlacementInput.SourceHasPreCopied(var id, var problem) -> new PlacementCommand.PreCopied(id, problem);

@@ -93,6 +93,7 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
             case AgentCommand.VmOrder order -> onOrder(order, Map.of());
             case AgentCommand.HostAnswered answered -> onHostAnswered(answered);
             case AgentCommand.SessionEnded over -> onSessionEnded(over);
+            case AgentCommand.SessionGone gone -> onSessionGone(gone);
             case AgentCommand.LookForSealed _ -> lookForSealed();
             case AgentCommand.SealedFound found -> onSealedFound(found);
         }
@@ -148,17 +149,9 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
         } else if (state.knows(session) || state.hasSworn(session)) {
             onOrder(new AgentCommand.QuerySource(order.id(), order.spec(), order.epoch()), Map.of());
         } else {
-            String name = "precopy-" + URLEncoder.encode(order.id(), StandardCharsets.UTF_8);
-            precopies.put(
-                    order.id(),
-                    getContext()
-                            .spawn(
-                                    PreCopySource.create(
-                                            order,
-                                            environment,
-                                            window,
-                                            getContext().getSelf()),
-                                    name));
+            Behavior<PreCopyCommand> source = PreCopySource.create(
+                    order, environment, window, getContext().getSelf());
+            precopies.put(order.id(), spawn("precopy-", session, order.spec(), order.epoch(), source));
         }
     }
 
@@ -226,6 +219,25 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
         decide(new AgentInput.SessionEnded(over.session(), over.last()));
     }
 
+    /** One that has ended as it should is not known here any more. */
+    private void onSessionGone(AgentCommand.SessionGone gone) {
+        SessionName session = gone.session();
+        boolean isTarget = targets.remove(session.id(), gone.actor());
+        boolean isSource = sources.remove(session.id(), gone.actor()) | precopies.remove(session.id(), gone.actor());
+        if (!isTarget && !isSource) {
+            return;
+        }
+        cutovers.remove(session.id());
+        getContext()
+                .getLog()
+                .error(
+                        "migration {}: the {}'s part ended by a mistake of the program",
+                        session.id(),
+                        isTarget ? "destination" : "source");
+        decide(new AgentInput.SessionDied(gone.spec().vm(), session, gone.epoch()))
+                .forEach(what -> run(what, gone.spec()));
+    }
+
     private List<AgentOrder> decide(AgentInput input) {
         Transition<AgentState, AgentOrder> transition = AgentMachine.decide(state, input);
         state = transition.state();
@@ -255,30 +267,26 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
     }
 
     private void begin(SessionName session, AgentCommand.VmOrder order, Map<VnicId, Precopied> sent) {
-        String name = (session.side() == Side.SOURCE ? "source-" : "target-")
-                + URLEncoder.encode(session.id(), StandardCharsets.UTF_8);
+        ActorRef<AgentCommand> self = getContext().getSelf();
         switch (order) {
             case AgentCommand.StartCutover start ->
                 sources.put(
                         session.id(),
-                        getContext()
-                                .spawn(
-                                        SourceSession.create(
-                                                start,
-                                                sent,
-                                                environment,
-                                                getContext().getSelf()),
-                                        name));
+                        spawn(
+                                "source-",
+                                session,
+                                start.spec(),
+                                start.epoch(),
+                                SourceSession.create(start, sent, environment, self)));
             case AgentCommand.PrepareTarget prepare ->
                 targets.put(
                         session.id(),
-                        getContext()
-                                .spawn(
-                                        TargetSession.create(
-                                                prepare,
-                                                environment,
-                                                getContext().getSelf()),
-                                        name));
+                        spawn(
+                                "target-",
+                                session,
+                                prepare.spec(),
+                                prepare.epoch(),
+                                TargetSession.create(prepare, environment, self)));
             case AgentCommand.AttachVm _,
                     AgentCommand.DetachVm _,
                     AgentCommand.QueryTarget _,
@@ -288,6 +296,14 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
                     AgentCommand.ReclaimSource _,
                     AgentCommand.ReleaseSource _ -> throw new IllegalStateException("no session begins with " + order);
         }
+    }
+
+    /** With word of its end, whatever that is: a session that a bug stops says nothing. */
+    private <M> ActorRef<M> spawn(String kind, SessionName session, VmSpec spec, long epoch, Behavior<M> behavior) {
+        ActorRef<M> actor =
+                getContext().spawn(behavior, kind + URLEncoder.encode(session.id(), StandardCharsets.UTF_8));
+        getContext().watchWith(actor, new AgentCommand.SessionGone(session, spec, epoch, actor));
+        return actor;
     }
 
     private void work(HostWork work, VmSpec spec) {

@@ -117,6 +117,9 @@ public sealed interface PlacementCommand {
     /** The source enforces under its old epoch and never will seal for this migration. */
     record SourceKept(String id, Refusal refusal) implements HostReport {}
 
+    /** Nobody at the source goes on with the migration: a bug has stopped who did. What its vNICs do, they do by themselves. */
+    record SourceFailed(String id, Refusal refusal) implements HostReport {}
+
     /** The source enforces under the reclaim epoch, after the destination promised never to activate. */
     record SourceReclaimed(String id, Refusal refusal) implements HostReport {}
 

@@ -66,6 +66,7 @@ final class PreCopySource extends AbstractBehavior<PreCopyCommand> {
         int pieces;
         /** Those that have come, but for such as overtook others. */
         int taken;
+
         int pending;
         long entries;
         long removals;

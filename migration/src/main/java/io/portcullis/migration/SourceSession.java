@@ -4,6 +4,7 @@ import io.portcullis.datapath.runtime.CutoverTarget;
 import io.portcullis.datapath.runtime.SealedVnic;
 import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.migration.model.ChunkName;
+import io.portcullis.migration.model.PlacementInput;
 import io.portcullis.migration.model.SessionName;
 import io.portcullis.migration.model.Side;
 import io.portcullis.migration.model.SourceInput;
@@ -191,7 +192,12 @@ final class SourceSession extends MigrationSession<SourceCommand, SourceState, S
             }
             case SourceOrder.AskPlacement _ ->
                 placement().tell(new PlacementCommand.SourceWaits(order.id(), host.host(), order.spec()));
-            case SourceOrder.End(var last) -> end(last);
+            case SourceOrder.End(var last) -> {
+                if (last instanceof PlacementInput.SourceKept) {
+                    ahead.keySet().forEach(vnic -> host.endExport(vnic, order.epoch()));
+                }
+                end(last);
+            }
         }
     }
 

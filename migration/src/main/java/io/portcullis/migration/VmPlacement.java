@@ -321,6 +321,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
                         ? decide(state, new PlacementInput.SourceHasPreCopied(r.id(), r.problem()))
                         : Effect().none();
             case PlacementCommand.SourceKept r -> decide(state, new PlacementInput.SourceKept(r.id(), r.refusal()));
+            case PlacementCommand.SourceFailed r -> decide(state, new PlacementInput.SourceFailed(r.id(), r.refusal()));
             case PlacementCommand.SourceReclaimed r ->
                 decide(state, new PlacementInput.SourceHasReclaimed(r.id(), r.refusal()));
             case PlacementCommand.SourceReleased r -> decide(state, new PlacementInput.SourceHasReleased(r.id()));

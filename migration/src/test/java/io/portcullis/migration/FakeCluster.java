@@ -28,6 +28,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -75,6 +76,7 @@ final class FakeCluster implements HostLookup, PlacementRecords, AutoCloseable {
     private final AtomicInteger ids = new AtomicInteger();
     private volatile @Nullable RuntimeException databaseFailure;
     private volatile long writeDelayMillis;
+    private final AtomicReference<@Nullable Class<?>> blundering = new AtomicReference<>();
     private volatile double lossProbability;
     private volatile Random chance = new Random(0);
 
@@ -124,7 +126,29 @@ final class FakeCluster implements HostLookup, PlacementRecords, AutoCloseable {
         agents.put(
                 host,
                 kit.spawn(
-                        MigrationAgent.create(new AgentEnvironment(host(host), vm -> lossy(placement(vm)), settings))));
+                        MigrationAgent.create(new AgentEnvironment(host(host), vm -> lossy(reported(vm)), settings))));
+    }
+
+    /** The next time that an actor of this class tells a placement something it meets a bug, once. */
+    void blunderAtReport(Class<?> actor) {
+        blundering.set(actor);
+    }
+
+    /** Whether somebody has met each bug of this and of the hosts. */
+    boolean hasBlundered() {
+        return blundering.get() == null && hosts.values().stream().allMatch(FakeVmHost::hasBlundered);
+    }
+
+    private ActorRef<PlacementCommand> reported(VmId vm) {
+        Class<?> actor = blundering.get();
+        if (actor != null
+                && StackWalker.getInstance()
+                        .walk(frames ->
+                                frames.anyMatch(frame -> frame.getClassName().equals(actor.getName())))
+                && blundering.compareAndSet(actor, null)) {
+            throw new IllegalStateException("a bug of " + actor.getSimpleName() + " in this test");
+        }
+        return placement(vm);
     }
 
     FakeVmHost host(HostId host) {

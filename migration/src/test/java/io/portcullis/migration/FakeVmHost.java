@@ -73,6 +73,9 @@ final class FakeVmHost implements VmHost {
     private final Map<VmId, VmSpec> attached = new LinkedHashMap<>();
     private final Map<Op, List<HostRefusal>> failures = new EnumMap<>(Op.class);
     private final Map<Op, CompletableFuture<Void>> gates = new EnumMap<>(Op.class);
+    /** How many calls pass before one ends with a bug. */
+    private final Map<Op, Integer> mistakes = new EnumMap<>(Op.class);
+
     private final Map<Op, Integer> calls = new EnumMap<>(Op.class);
     private final Set<VnicId> neverCut = new TreeSet<>((a, b) -> a.toString().compareTo(b.toString()));
     private int freeVnics = 100;
@@ -101,6 +104,16 @@ final class FakeVmHost implements VmHost {
             failures.computeIfAbsent(op, key -> new ArrayList<>())
                     .add(new HostRefusal(code, op + " fails in this test"));
         }
+    }
+
+    /** Whoever calls it after {@code calls} others meets a bug, once. */
+    synchronized void blunder(Op op, int calls) {
+        mistakes.put(op, calls);
+    }
+
+    /** Whether somebody has met each bug. */
+    synchronized boolean hasBlundered() {
+        return mistakes.isEmpty();
     }
 
     synchronized void hang(Op op) {
@@ -338,6 +351,7 @@ final class FakeVmHost implements VmHost {
 
     @Override
     public synchronized CompletionStage<Void> importNext(VnicId vnic, long epoch, int sequence, byte[] chunk) {
+        blunder(Op.IMPORT_NEXT);
         CompletionStage<Void> taken = lastTaken.thenCompose(before -> importNextNow(vnic, epoch, sequence, chunk));
         lastTaken = taken.handle((done, failure) -> null);
         return taken;
@@ -444,6 +458,7 @@ final class FakeVmHost implements VmHost {
         CompletableFuture<Void> gate;
         synchronized (this) {
             calls.merge(op, 1, Integer::sum);
+            blunder(op);
             gate = gates.getOrDefault(op, CompletableFuture.completedFuture(null));
         }
         return gate.thenApply(open -> {
@@ -455,6 +470,14 @@ final class FakeVmHost implements VmHost {
                 return action.get();
             }
         });
+    }
+
+    private void blunder(Op op) {
+        Integer left = mistakes.computeIfPresent(op, (_, calls) -> calls - 1);
+        if (left != null && left < 0) {
+            mistakes.remove(op);
+            throw new IllegalStateException("a bug at " + op + " in this test");
+        }
     }
 
     private @Nullable Void admission(VmSpec spec) {

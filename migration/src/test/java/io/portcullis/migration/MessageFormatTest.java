@@ -151,6 +151,7 @@ class MessageFormatTest {
                 new PlacementCommand.TargetActivated("m1", List.of(TRANSFER), List.of(), Side.TARGET),
                 new PlacementCommand.PreCopied("m1", "a problem"),
                 new PlacementCommand.SourceKept("m1", REFUSAL),
+                new PlacementCommand.SourceFailed("m1", REFUSAL),
                 new PlacementCommand.SourceReclaimed("m1", REFUSAL),
                 new PlacementCommand.SourceReleased("m1"),
                 new PlacementCommand.SourceWaits("m1", ONE, WEB),

@@ -349,9 +349,13 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
                                                 new FirewallReply.SelfActivated(vnic, activation),
                                                 arm.replyTo()))),
                         arm.replyTo());
-            case FirewallCommand.Disarm disarm ->
+            case FirewallCommand.Disarm disarm -> {
+                waiting.takeAll()
+                        .forEach(activate -> activate.replyTo()
+                                .tell(new Refused(RefusalCode.WRONG_STATE, vnic + " was told to wait for orders")));
                 outcomes.pipe(
                         dataPath.disarm(vnic, epoch), enforces -> new FirewallReply.Disarmed(vnic, enforces), disarm);
+            }
             case FirewallCommand.ImportTable load ->
                 outcomes.pipeStatus(dataPath.importTable(vnic, epoch, load.firstSequence(), load.rest()), load);
         }

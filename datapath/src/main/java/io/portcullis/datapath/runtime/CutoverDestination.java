@@ -19,6 +19,7 @@ final class CutoverDestination implements Procedure {
     static final int QUEUE = 1;
 
     private static final int SOURCE_QUEUE = 0;
+    private static final String ORDERS_AWAITED = "told to wait for orders";
 
     private final Loop loop;
     private final Vnic vnic;
@@ -113,6 +114,12 @@ final class CutoverDestination implements Procedure {
     /** It will not enforce by itself any more, if it does not yet. */
     void disarm(String why) {
         armed.disarm(why);
+    }
+
+    /** It enforces neither by itself nor by an order that was given before, if it does not yet. */
+    void waitForOrders() {
+        disarm(ORDERS_AWAITED);
+        failActivation(new DataPathException(Reason.WRONG_MODE, vnic.id() + ": " + ORDERS_AWAITED));
     }
 
     /** Whether this very table is in force here already. */

@@ -117,7 +117,7 @@ public interface DataPath extends AutoCloseable {
      */
     CompletionStage<SelfActivation> arm(VnicId vnic, long epoch, String group, int size);
 
-    /** Takes {@link #arm} back. Answers whether the vNIC enforces: if not, it will not before it is told to. */
+    /** Takes {@link #arm} back, and an {@link #activate} that waits for something. Answers whether the vNIC enforces: if not, it will not before it is told to. */
     CompletionStage<Boolean> disarm(VnicId vnic, long epoch);
 
     /** At the source: hands the VM's queue over and seals. On failure before the seal the vNIC enforces again. */

@@ -314,11 +314,11 @@ final class VnicCommands {
         });
     }
 
-    /** Whether the vNIC enforces; if not, it will not by itself any more. */
+    /** Whether the vNIC enforces; if not, it will only by an order that comes later. */
     boolean disarm(VnicId id, long epoch) {
         Vnic vnic = find(id, epoch);
         if (vnic.destination != null) {
-            vnic.destination.disarm("told to wait for orders");
+            vnic.destination.waitForOrders();
         }
         return vnic.mode() == VnicMode.ENFORCING;
     }
@@ -404,6 +404,9 @@ final class VnicCommands {
         }
         if (vnic.mode() != VnicMode.ENFORCING) {
             throw wrongMode(vnic, "not the source of a cut-over");
+        }
+        if (newEpoch > vnic.epoch()) {
+            vnic.endExport(); // what was to be handed over under the old one
         }
         vnic.raiseEpoch(newEpoch);
         return CompletableFuture.completedFuture(vnic.status());

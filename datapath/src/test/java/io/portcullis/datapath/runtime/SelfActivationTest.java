@@ -132,6 +132,23 @@ class SelfActivationTest {
     }
 
     @Test
+    void shouldObeyNoOrderOfBeforeItWasToldToWait() {
+        SealedVnic sealed = cutBoth();
+        CompletableFuture<ActivationReport> one =
+                second.activate(ID, 2, sealed.forwardedFrames()).toCompletableFuture();
+
+        assertThat(get(second.disarm(ID, 2))).isFalse();
+
+        assertThatThrownBy(() -> get(one)).hasMessageContaining("wait for orders");
+        CompletableFuture<ActivationReport> other =
+                second.activate(SECOND, 2, 0).toCompletableFuture();
+        assertThat(get(second.status(SECOND)).mode()).isEqualTo(VnicMode.HOLDING);
+        get(second.activate(ID, 2, sealed.forwardedFrames()));
+        get(other);
+        assertThat(get(second.disarm(ID, 2))).isTrue();
+    }
+
+    @Test
     void shouldGiveNoneBackOnceOneOfThemEnforces() {
         cutBoth();
         CompletableFuture<?> one = second.activate(ID, 2, 0).toCompletableFuture();

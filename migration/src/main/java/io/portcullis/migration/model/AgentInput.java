@@ -34,6 +34,13 @@ public sealed interface AgentInput {
     /** What was to come before the session began was called off: it never will. */
     record NeverTakesPart(SessionName session) implements AgentInput {}
 
+    /**
+     * The session has ended without a last report: a bug has stopped it. What it had ordered may still be under way at the host.
+     *
+     * @param epoch that this side of the migration has
+     */
+    record SessionDied(VmId vm, SessionName session, long epoch) implements AgentInput {}
+
     /** {@code last} is what is answered for the session from now on. */
     record SessionEnded(SessionName session, PlacementInput last) implements AgentInput {}
 }

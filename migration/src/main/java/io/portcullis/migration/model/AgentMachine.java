@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * Decides what the migration agent of a host does with the orders of placements. They are repeated until their report arrives, so they
  * find one of three: a session, which reports again; a session that has ended, whose last report is kept for a while; or nothing,
  * because the order is the first or the node was restarted. In the last case the vNICs themselves say what is true, and what they do not
- * say is not promised. Pure: the same state and input always give the same transition.
+ * say is not promised. A session that a bug has stopped is followed by what ends its migration at once. Pure: the same state and input always give the same transition.
  */
 public final class AgentMachine {
     private AgentMachine() {}
@@ -23,6 +23,7 @@ public final class AgentMachine {
             case AgentInput.WorkDone in -> workDone(state, in);
             case AgentInput.LookedAt in -> lookedAt(state.looked(in.session()), in);
             case AgentInput.NeverTakesPart(SessionName session) -> Transition.to(state.swearing(session));
+            case AgentInput.SessionDied in -> died(state, in);
             case AgentInput.SessionEnded(SessionName session, PlacementInput last) ->
                 Transition.to(state.over(session, last));
         };
@@ -89,7 +90,7 @@ public final class AgentMachine {
     private static Transition<AgentState, AgentOrder> release(
             AgentState state, VmId vm, PlacementOrder.ReleaseSource order) {
         SessionName session = source(order.id());
-        return state.knows(session)
+        return state.knows(session) && !(state.ended().get(session) instanceof PlacementInput.SourceFailed)
                 ? reach(
                         state,
                         session,
@@ -102,6 +103,25 @@ public final class AgentMachine {
     }
 
     // ---- without a session
+
+    /**
+     * The vNICs of a destination say whether they enforce. Those of a source may be told to cut by what is still under way, whatever they say now: it
+     * keeps nothing, and takes the VM back when it is told to.
+     */
+    private static Transition<AgentState, AgentOrder> died(AgentState state, AgentInput.SessionDied in) {
+        AgentState next = state.without(in.session());
+        return switch (in.session().side()) {
+            case SOURCE ->
+                end(
+                        next,
+                        in.session(),
+                        new PlacementInput.SourceFailed(
+                                in.session().id(),
+                                new Refusal(
+                                        RefusalCode.INVALID, "the source's part ended by a mistake of the program")));
+            case TARGET -> look(next, in.session(), in.epoch());
+        };
+    }
 
     private static Transition<AgentState, AgentOrder> work(AgentState state, VmId vm, HostWork work) {
         AgentState.Busy busy = new AgentState.Busy(vm, work);
@@ -212,7 +232,8 @@ public final class AgentMachine {
                                 id,
                                 enforcing,
                                 List.of("host " + state.host()
-                                        + " was restarted: what moved is not known, only that it enforces"),
+                                        + " was restarted, or its part of the migration ended by a mistake of"
+                                        + " the program: what moved is not known, only that it enforces"),
                                 Side.TARGET));
     }
 

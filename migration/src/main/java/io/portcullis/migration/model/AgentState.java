@@ -55,6 +55,11 @@ public record AgentState(
                 host, limit, without(running, session), bounded(ended, session, last), sworn, refused, busy, looking);
     }
 
+    /** The session is gone, and nothing is known of how it ended. */
+    AgentState without(SessionName session) {
+        return new AgentState(host, limit, without(running, session), ended, sworn, refused, busy, looking);
+    }
+
     AgentState swearing(SessionName session) {
         return hasSworn(session)
                 ? this

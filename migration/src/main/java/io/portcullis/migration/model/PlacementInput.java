@@ -61,6 +61,12 @@ public sealed interface PlacementInput {
     /** The source enforces under its old epoch and will never seal for this migration. */
     record SourceKept(String id, Refusal refusal) implements PlacementInput {}
 
+    /**
+     * Nobody at the source goes on with the migration: a bug has stopped who did. Its vNICs enforce, or are cut and wait for an order; the destination may have
+     * what it needs, or never will.
+     */
+    record SourceFailed(String id, Refusal refusal) implements PlacementInput {}
+
     /** The source enforces under the reclaim epoch. It does this only if the destination never will activate. */
     record SourceHasReclaimed(String id, Refusal refusal) implements PlacementInput {}
 

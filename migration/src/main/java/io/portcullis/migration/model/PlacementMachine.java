@@ -42,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  *                the same, a hypervisor moves it   StopAwaited                                   AWAITING_STOP
  * AWAITING_STOP VmHasStopped(ready)                CutoverStarted                                CUTTING_OVER
  *               SourceHasPreCopied, VM stopped     CutoverStarted                                CUTTING_OVER
- * PRECOPYING,   SourceKept                         RollbackStarted                               ROLLING_BACK
+ * PRECOPYING,   SourceKept, SourceFailed           RollbackStarted                               ROLLING_BACK
  *  AWAITING_STOP
  * RESERVING,    CancelRequested, DeadlinePassed,   RollbackStarted                               ROLLING_BACK
  *  PREPARED,     HostsLost(from)
@@ -50,7 +50,8 @@ import org.jspecify.annotations.Nullable;
  *  AWAITING_STOP VmHasStopped, too early           VmStopped: the cut needs no other word        the same
  * CUTTING_OVER  TargetHasActivated                 MigrationCommitted(e+1)                       COMMITTED at to
  *               SourceKept                         RollbackStarted                               ROLLING_BACK
- *               DeadlinePassed, HostsLost(one)     RollbackStarted(reclaim)                      ROLLING_BACK
+ *               DeadlinePassed, HostsLost(one),    RollbackStarted(reclaim)                      ROLLING_BACK
+ *                SourceFailed
  *               HostsLost(both)                    none: one of them knows, wait for it
  *               TargetGaveUp                       RollbackStarted(reclaim) TargetAborted        ROLLING_BACK
  *               SourceHasReclaimed                 RollbackStarted(reclaim)                      ROLLING_BACK
@@ -105,6 +106,7 @@ public final class PlacementMachine {
                 (state.phase().sendsAhead() || state.phase() == PlacementPhase.CUTTING_OVER) && state.isMoving(in.id())
                         ? rollback(state, in.refusal(), false, false, nowMillis)
                         : Decision.NOTHING;
+            case PlacementInput.SourceFailed in -> sourceFailed(state, in, nowMillis);
             case PlacementInput.SourceHasReclaimed in -> reclaimed(state, in, nowMillis);
             case PlacementInput.SourceHasReleased in ->
                 only(
@@ -331,6 +333,14 @@ public final class PlacementMachine {
         return state.phase() == PlacementPhase.COMMITTED
                 ? Decision.of(new SourceReleased(receipt.id(), false, nowMillis), again)
                 : Decision.of(again);
+    }
+
+    /** Whether the destination enforces, it will say when it is told to give up. Before the order to cut none was given to the data path. */
+    private static Decision sourceFailed(PlacementState state, PlacementInput.SourceFailed in, long nowMillis) {
+        boolean isCut = state.phase() == PlacementPhase.CUTTING_OVER;
+        return (isCut || state.phase().sendsAhead()) && state.isMoving(in.id())
+                ? rollback(state, in.refusal(), isCut, false, nowMillis)
+                : Decision.NOTHING;
     }
 
     /** The source may report this before the destination has confirmed that it gave up; it is asked again then. */

@@ -51,6 +51,7 @@ class PlacementMachineTest {
                 new PlacementInput.TargetHasActivated("m1", List.of(), List.of(), Side.TARGET),
                 new PlacementInput.TargetHasActivated("m1", List.of(), List.of(), Side.SOURCE),
                 new PlacementInput.SourceKept("m1", WHY),
+                new PlacementInput.SourceFailed("m1", WHY),
                 new PlacementInput.SourceHasReclaimed("m1", WHY),
                 new PlacementInput.SourceHasReleased("m1"),
                 new PlacementInput.TargetGaveUp("another", WHY),

@@ -289,6 +289,57 @@ class SessionMachinesTest {
     }
 
     @Test
+    void shouldLookAtTheVnicsOfADestinationWhoseSessionDied() {
+        SessionName session = new SessionName(Side.TARGET, "m1");
+        PlacementOrder prepare = new PlacementOrder.PrepareTarget(new HostId("host-2"), "m1", 2);
+        AgentState agent = AgentMachine.decide(
+                        AgentState.of(new HostId("host-2"), 2), new AgentInput.Ordered(VM, prepare))
+                .state();
+
+        Transition<AgentState, AgentOrder> died =
+                AgentMachine.decide(agent, new AgentInput.SessionDied(VM, session, 2));
+
+        assertThat(died.orders()).containsExactly(new AgentOrder.Look(session, 2));
+        Transition<AgentState, AgentOrder> found =
+                AgentMachine.decide(died.state(), new AgentInput.LookedAt(VM, 1, session, 2, List.of()));
+        assertThat(found.orders()).containsExactly(new AgentOrder.Do(new HostWork.Clear("m1", 2)));
+        // the order comes again: no second session begins
+        assertThat(AgentMachine.decide(found.state(), new AgentInput.Ordered(VM, prepare))
+                        .orders())
+                .containsExactly(new AgentOrder.Look(session, 2));
+    }
+
+    @Test
+    void shouldNeverSayThatASourceWhoseSessionDiedKeepsItsVm() {
+        HostId here = new HostId("host-1");
+        SessionName session = new SessionName(Side.SOURCE, "m1");
+        AgentState agent = AgentMachine.decide(
+                        AgentState.of(here, 2),
+                        new AgentInput.Ordered(VM, new PlacementOrder.StartCutover(here, "m1", 1, 2, 3)))
+                .state();
+
+        Transition<AgentState, AgentOrder> died =
+                AgentMachine.decide(agent, new AgentInput.SessionDied(VM, session, 1));
+
+        assertThat(died.orders())
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        AgentOrder.Report.class,
+                        said -> assertThat(said.report()).isInstanceOf(PlacementInput.SourceFailed.class));
+        // a vNIC may have been told to cut, and enforce yet
+        assertThat(ordered(died.state(), new PlacementOrder.QuerySource(here, "m1", 1)))
+                .isEqualTo(died.orders());
+        assertThat(ordered(died.state(), new PlacementOrder.ReclaimSource(here, "m1", 3)))
+                .containsExactly(new AgentOrder.Do(new HostWork.Reclaim("m1", 3)));
+        assertThat(ordered(died.state(), new PlacementOrder.ReleaseSource(here, "m1", 1, new HostId("host-2"), 2)))
+                .containsExactly(new AgentOrder.Do(new HostWork.Release("m1", 1, new HostId("host-2"), 2)));
+    }
+
+    private static List<AgentOrder> ordered(AgentState agent, PlacementOrder order) {
+        return AgentMachine.decide(agent, new AgentInput.Ordered(VM, order)).orders();
+    }
+
+    @Test
     void shouldSayThatItHasTheVmBackWhenItFindsItUnderALaterEpoch() {
         assertThat(found(3)).isInstanceOf(PlacementInput.SourceHasReclaimed.class);
         assertThat(found(1)).isInstanceOf(PlacementInput.SourceKept.class);

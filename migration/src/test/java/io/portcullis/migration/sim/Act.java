@@ -44,6 +44,9 @@ sealed interface Act {
     /** The actors of the host stop and start again; its data path goes on. */
     record RestartActors(long atMillis, int host) implements Act {}
 
+    /** A bug stops whatever parts of migrations run on the host; what they had ordered goes on. */
+    record StopSessions(long atMillis, int host) implements Act {}
+
     /** The node with the VM's placement dies; it starts again elsewhere, from its journal. */
     record LosePlacement(long atMillis, long forMillis, int vm) implements Act {}
 

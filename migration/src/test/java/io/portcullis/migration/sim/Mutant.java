@@ -39,5 +39,7 @@ enum Mutant {
     /** A vNIC that may enforce by itself does not wait for the others of its VM. */
     ACTIVATE_ALONE,
     /** A destination promises never to activate without having asked its vNICs, which may by themselves. */
-    PROMISE_FOR_ARMED
+    PROMISE_FOR_ARMED,
+    /** Nobody hears of it when a bug stops a host's part of a migration. */
+    IGNORE_DEATH
 }

@@ -78,6 +78,10 @@ record Plan(long seed, List<Act> acts) {
         if (more.nextInt(3) == 0) {
             lateWord(acts, more, from, to);
         }
+        if (more.nextInt(3) == 0) {
+            acts.add(new Act.StopSessions(
+                    4_000 + more.nextInt(more.nextBoolean() ? 150 : 1_500), more.nextBoolean() ? from : to));
+        }
         return acts;
     }
 

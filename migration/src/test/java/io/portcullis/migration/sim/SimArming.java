@@ -78,6 +78,8 @@ final class SimArming {
             }
             if (!world.has(Mutant.IGNORE_DISARM)) {
                 disarm(vnic, "told to wait for orders");
+                vnic.withdrawals++;
+                vnic.awaitsOthers = null;
             }
             ask.done(vnic.mode == VnicMode.ENFORCING);
         });

@@ -17,6 +17,7 @@ import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.vnic.RefusalCode;
 import io.portcullis.vnic.VmSpec;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -245,6 +246,25 @@ final class SimHost {
         targets.remove(session);
         agent = AgentMachine.decide(agent, new AgentInput.SessionEnded(session, last))
                 .state();
+    }
+
+    /** A bug stops all sessions. */
+    void stopSessions() {
+        world.log(id.value(), "sessions die");
+        List.copyOf(sources.values()).stream()
+                .sorted(Comparator.comparing(session -> session.name().id()))
+                .forEach(SimSource::die);
+        List.copyOf(targets.values()).stream()
+                .sorted(Comparator.comparing(SimTarget::id))
+                .forEach(SimTarget::die);
+    }
+
+    void sessionDied(VmSpec spec, SessionName session, long epoch) {
+        sources.remove(session);
+        targets.remove(session);
+        if (!world.has(Mutant.IGNORE_DEATH)) {
+            decide(spec, new AgentInput.SessionDied(spec.vm(), session, epoch));
+        }
     }
 
     // ---- telling placements

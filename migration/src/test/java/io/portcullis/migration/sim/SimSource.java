@@ -70,6 +70,12 @@ final class SimSource {
         return new SessionName(Side.SOURCE, order.id());
     }
 
+    /** A bug stops it. */
+    void die() {
+        isOver = true;
+        host.sessionDied(spec, name(), order.epoch());
+    }
+
     private void tick() {
         if (!isOver && host.isRunning(actors)) {
             boolean isSilent = state.step() == SourceStep.TRANSFERRING && ++ticks > SILENT_TICKS;

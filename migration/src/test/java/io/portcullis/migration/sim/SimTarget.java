@@ -67,6 +67,12 @@ final class SimTarget {
         return new SessionName(Side.TARGET, order.id());
     }
 
+    /** A bug stops it. */
+    void die() {
+        isOver = true;
+        host.sessionDied(spec, name(), order.epoch());
+    }
+
     void onAbort(String why, boolean mayBeCut) {
         decide(new TargetInput.Abort(why, mayBeCut));
     }

@@ -67,6 +67,9 @@ final class SimVnic {
     @Nullable
     Ask<Void> awaitsOthers;
 
+    /** How often it was told to wait for other orders than those that it had. */
+    int withdrawals;
+
     /** It enforces by itself as soon as it can. */
     SimArming.@Nullable Armed armed;
 

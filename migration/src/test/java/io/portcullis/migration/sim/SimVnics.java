@@ -296,18 +296,23 @@ final class SimVnics {
     void activate(VnicId id, long epoch, long minimumRevision, Ask.Answer<Void> answer) {
         this.<Void>ask(id.vm(), STEP_MILLIS, answer, ask -> {
             if (!isRefused(ask)) {
-                activateWhenReady(id, epoch, minimumRevision, ask, world.time.now() + RULES_MILLIS);
+                SimVnic vnic = vnics.get(id);
+                int asOf = vnic == null ? 0 : vnic.withdrawals;
+                activateWhenReady(id, epoch, minimumRevision, ask, world.time.now() + RULES_MILLIS, asOf);
             }
         });
     }
 
-    private void activateWhenReady(VnicId id, long epoch, long minimum, Ask<Void> ask, long overdueMillis) {
+    /** @param asOf how many orders had been withdrawn when this one came */
+    private void activateWhenReady(VnicId id, long epoch, long minimum, Ask<Void> ask, long overdueMillis, int asOf) {
         SimVnic vnic = vnics.get(id);
         if (isRefused(ask, fence(id).whyNot(epoch))) {
             return;
         }
         if (vnic == null) {
             ask.refuse(RefusalCode.UNKNOWN, "not attached");
+        } else if (vnic.withdrawals != asOf) {
+            ask.refuse(RefusalCode.WRONG_STATE, "told to wait for orders");
         } else if (vnic.revision >= minimum && vnic.mode == VnicMode.HOLDING) {
             vnic.awaitsOthers = ask;
             activateTogether(vnic, epoch);
@@ -321,7 +326,7 @@ final class SimVnics {
             int actors = host.actorsIncarnation();
             world.time.after(20, () -> {
                 if (host.isRunning(actors)) {
-                    activateWhenReady(id, epoch, minimum, ask, overdueMillis);
+                    activateWhenReady(id, epoch, minimum, ask, overdueMillis, asOf);
                 }
             });
         }

@@ -110,6 +110,7 @@ final class Simulation {
             }
             case Act.Crash a -> host(a.host()).crash(a.forMillis());
             case Act.RestartActors a -> host(a.host()).restartActors();
+            case Act.StopSessions a -> host(a.host()).stopSessions();
             case Act.LosePlacement a -> {
                 if (placement(a.vm()).isUp()) {
                     placement(a.vm()).die(a.forMillis());
