@@ -22,6 +22,10 @@ public final class HistoryChecker {
 
     private final long untilNanos;
     private final BitSet[] passed;
+    private final Revocations revocations;
+    /** When frames passed, by side; only of flows under a ban. */
+    private final Map<Integer, long[]> passedNanos = new HashMap<>();
+
     private final Map<Rule, Long> violations = new EnumMap<>(Rule.class);
     private final List<String> examples = new ArrayList<>();
     private long compared;
@@ -36,6 +40,7 @@ public final class HistoryChecker {
         long full = Math.min(history.sent().fullAtNanos(), history.decided().fullAtNanos());
         untilNanos = full == Long.MAX_VALUE ? full : full - FULL_MARGIN_NANOS;
         passed = new BitSet[2 * history.flows().size()];
+        revocations = new Revocations(history, slackNanos);
     }
 
     /** Does all of it. */
@@ -128,8 +133,25 @@ public final class HistoryChecker {
                 violated(Rule.ORDER, frame(log, i) + " passed after number " + highest[side]);
             }
             passed[side].set(number);
+            if (!revocations.of(history.flows().get(log.flow(i))).isEmpty()) {
+                note(side, number, log.nanos(i));
+            }
             highest[side] = Math.max(highest[side], number);
         }
+    }
+
+    private void note(int side, int number, long nanos) {
+        long[] its = passedNanos.getOrDefault(side, new long[16]);
+        if (number >= its.length) {
+            its = Arrays.copyOf(its, Math.max(number + 1, 2 * its.length));
+        }
+        its[number] = nanos;
+        passedNanos.put(side, its);
+    }
+
+    private boolean passedBefore(int side, int number, long nanos) {
+        long[] its = passedNanos.get(side);
+        return isPassed(side, number) && its != null && its[number] < nanos;
     }
 
     private static int side(FrameLog log, int index) {
@@ -144,10 +166,6 @@ public final class HistoryChecker {
     // ---- whether what was sent should have passed
 
     private void checkSent() {
-        Map<Integer, List<History.Ban>> bans = new HashMap<>();
-        history.bans()
-                .forEach(ban -> bans.computeIfAbsent(ban.stream(), _ -> new ArrayList<>())
-                        .add(ban));
         Map<Integer, List<History.Outage>> outages = new HashMap<>();
         history.outages()
                 .forEach(outage -> outages.computeIfAbsent(outage.vnic(), _ -> new ArrayList<>())
@@ -162,9 +180,11 @@ public final class HistoryChecker {
             History.Flow flow = history.flows().get(log.flow(i));
             boolean isOut =
                     outages.getOrDefault(flow.vnic(), List.of()).stream().anyMatch(isIn(log.nanos(i)));
-            List<History.Ban> its = bans.getOrDefault(flow.stream(), List.of());
-            checkFrame(i, flow, its, isOut, cut);
-            if (flow.twin() >= 0 && !isOut && !isNearAChange(its, log.nanos(i))) {
+            checkFrame(i, flow, isOut, cut);
+            if (flow.twin() >= 0
+                    && !isOut
+                    && !revocations.isNearAChange(log.flow(i), log.isToVm(i), log.nanos(i))
+                    && !revocations.isNearAChange(flow.twin(), log.isToVm(i), log.nanos(i))) {
                 compare(i, 2 * flow.twin() + (log.isToVm(i) ? 1 : 0), sent);
             }
         }
@@ -197,58 +217,46 @@ public final class HistoryChecker {
         return outage -> nanos >= outage.fromNanos() - slackNanos && nanos <= outage.untilNanos() + slackNanos;
     }
 
-    private void checkFrame(
-            int index, History.Flow flow, List<History.Ban> bans, boolean isOut, Map<Integer, History.Ban> cut) {
+    private void checkFrame(int index, History.Flow flow, boolean isOut, Map<Integer, History.Ban> cut) {
         FrameLog log = history.sent();
-        long nanos = log.nanos(index);
-        int side = side(log, index);
-        boolean hasPassed = isPassed(side, log.number(index));
+        boolean hasPassed = isPassed(side(log, index), log.number(index));
         if (!flow.isAllowed()) {
             if (hasPassed) {
                 violated(Rule.SAME_VERDICT, frame(log, index) + " passed, and no rule allows it");
             }
             return;
         }
-        boolean isUncertain = isOut;
-        for (History.Ban ban : bans) {
-            if (nanos > ban.acknowledgedNanos() && nanos < ban.liftedNanos()) {
-                afterBan++;
-                if (hasPassed) {
-                    violated(
-                            Rule.REVOKED,
-                            frame(log, index) + " passed, and was sent "
-                                    + (nanos - ban.acknowledgedNanos()) / 1_000 + " us after revision "
-                                    + ban.revision() + " was acknowledged");
-                }
-            }
-            if (nanos >= ban.appliedNanos() && nanos < ban.liftedNanos()) {
-                if (!hasPassed) {
-                    cut.put(side, ban);
-                } else if (ban.equals(cut.get(side)) && nanos <= ban.acknowledgedNanos()) {
-                    violated(Rule.REVOKED, frame(log, index) + " passed after one before it had been cut");
-                }
-            }
-            isUncertain |= nanos >= ban.appliedNanos() - slackNanos
-                    && (flow.isConnection()
-                            || ban.liftedNanos() == Long.MAX_VALUE
-                            || nanos <= ban.restoredNanos() + slackNanos);
+        for (History.Ban ban : revocations.of(flow)) {
+            checkUnder(ban, index, hasPassed, isOut, cut);
         }
-        if (!hasPassed && !isUncertain) {
+        if (!hasPassed && !isOut && !revocations.mayDrop(log.flow(index), log.isToVm(index), log.nanos(index))) {
             violated(Rule.NOT_LOST, frame(log, index) + " did not pass");
         }
     }
 
-    private boolean isNearAChange(List<History.Ban> bans, long nanos) {
-        for (History.Ban ban : bans) {
-            boolean isAtItsBegin = nanos >= ban.appliedNanos() - slackNanos && nanos <= ban.acknowledgedNanos();
-            boolean isAtItsEnd = ban.liftedNanos() != Long.MAX_VALUE
-                    && nanos >= ban.liftedNanos() - slackNanos
-                    && nanos <= ban.restoredNanos();
-            if (isAtItsBegin || isAtItsEnd) {
-                return true;
-            }
+    private void checkUnder(
+            History.Ban ban, int index, boolean hasPassed, boolean isOut, Map<Integer, History.Ban> cut) {
+        FrameLog log = history.sent();
+        long nanos = log.nanos(index);
+        int side = side(log, index);
+        if (nanos < ban.appliedNanos() || nanos >= ban.liftedNanos()) {
+            return;
         }
-        return false;
+        if (nanos > ban.acknowledgedNanos()) {
+            afterBan++;
+            if (passedBefore(side, log.number(index), ban.liftedNanos())) {
+                violated(
+                        Rule.REVOKED,
+                        frame(log, index) + " passed, and was sent "
+                                + (nanos - ban.acknowledgedNanos()) / 1_000 + " us after revision "
+                                + ban.revision() + " was acknowledged");
+            }
+        } else if (hasPassed && ban.equals(cut.get(side))) {
+            violated(Rule.REVOKED, frame(log, index) + " passed after one before it had been cut");
+        }
+        if (!hasPassed && !isOut && !revocations.mayDropForOneBefore(ban, log.flow(index), log.isToVm(index), nanos)) {
+            cut.put(side, ban);
+        }
     }
 
     private void compare(int index, int twinSide, BitSet[] sent) {

@@ -202,4 +202,54 @@ class HistoryCheckerTest {
         passesAtTwin(0, 42);
         assertBroken(Rule.REVOKED);
     }
+
+    @Test
+    void shouldBlameNobodyForAFrameThatAHostDecidesWhenItsBanIsLifted() {
+        aMove();
+        history.add(new History.Ban(0, at(40), at(45), at(80), at(85), 7));
+        passAll(0, 42);
+        history.decided().append(0, true, 79, HOST_2, at(80) + 100);
+        passAll(82, FRAMES);
+        passesAtTwin(0, 43);
+        passesAtTwin(82, FRAMES);
+        assertThat(check().examples()).isEmpty();
+    }
+
+    /** Datagrams in both directions under a ban; the client's come back with the given number, the VM's with the other. */
+    private void aBanOfDatagrams(int firstToVm, int firstToClient) {
+        history.add(new History.Flow(MOVING, 0, true, -1, false));
+        history.add(new History.Tenure(MOVING, HOST_1, 4, 0, Long.MAX_VALUE));
+        history.add(new History.Ban(0, at(20), at(25), at(40), at(45), 7));
+        for (int number = 0; number < FRAMES; number++) {
+            for (boolean isToVm : new boolean[] {true, false}) {
+                history.sent().append(0, isToVm, number, 0, at(number));
+                if (number < 20 || number >= (isToVm ? firstToVm : firstToClient)) {
+                    history.decided().append(0, isToVm, number, HOST_1, at(number) + 100);
+                }
+            }
+        }
+    }
+
+    @Test
+    void shouldExpectAnswersOnlyWhenTheClientHasBeenHeardAgain() {
+        aBanOfDatagrams(46, 47);
+        assertThat(check().examples()).isEmpty();
+    }
+
+    @Test
+    void shouldFindAnAnswerThatIsLostAfterThat() {
+        aBanOfDatagrams(46, 50);
+        assertBroken(Rule.NOT_LOST);
+    }
+
+    @Test
+    void shouldNotTakeALossForACutWhileAHostWasKilled() {
+        aMove();
+        history.add(new History.Ban(0, at(60), at(90), Long.MAX_VALUE, Long.MAX_VALUE, 7));
+        history.add(new History.Outage(MOVING, at(65), at(70)));
+        passAll(0, 66);
+        passAll(72, 80);
+        passesAtTwin(0, 80);
+        assertThat(check().examples()).isEmpty();
+    }
 }
