@@ -1,6 +1,8 @@
 package io.portcullis.loadtest;
 
+import io.portcullis.api.ApiException;
 import io.portcullis.api.FieldProblem;
+import io.portcullis.api.NotReachableException;
 import io.portcullis.api.document.InvalidDocumentException;
 import io.portcullis.loadtest.report.ReportFiles;
 import io.portcullis.loadtest.report.RunReport;
@@ -52,6 +54,14 @@ final class ScenarioOptions {
     private double scale;
 
     @Option(
+            names = "--pace",
+            paramLabel = "FACTOR",
+            defaultValue = "1",
+            description =
+                    "Times which only the rates of a scenario are taken, beside --scale. Default: ${DEFAULT-VALUE}.")
+    private double pace;
+
+    @Option(
             names = "--moves",
             paramLabel = "N",
             description = "Of each repeated migration of a scenario, instead of what it says.")
@@ -79,10 +89,13 @@ final class ScenarioOptions {
     int run(boolean json, PrintStream out, PrintStream progress) throws InterruptedException {
         check("--port-base", portBase >= 1_024 && portBase <= MAX_PORT, "1024 to " + MAX_PORT);
         check("--scale", scale > 0 && scale <= 1_000, "above 0 to 1000");
+        check("--pace", pace > 0 && pace <= 1_000, "above 0 to 1000");
         check("--moves", moves == null || (moves >= 1 && moves <= MAX_MOVES), "1 to " + MAX_MOVES);
         long drawn = seed == null ? new Random().nextInt(Integer.MAX_VALUE) : seed;
         try {
-            Scenario read = ShippedScenarios.find(String.valueOf(scenario)).scaled(scale);
+            Scenario read = ShippedScenarios.find(String.valueOf(scenario))
+                    .scaled(scale)
+                    .atRate(pace);
             Scenario wanted = moves == null ? read : read.moving(moves);
             RunReport other = compare == null ? null : readReport(compare);
             RunReport result = new ScenarioRun(wanted, scale, drawn, portBase, progress).run();
@@ -99,7 +112,7 @@ final class ScenarioOptions {
             progress.println("portcullis load-test: " + scenario + " is no scenario:");
             wrong.problems().forEach(problem -> progress.println("  " + text(problem)));
             return Main.CANNOT_RUN;
-        } catch (IOException | TimeoutException e) {
+        } catch (IOException | TimeoutException | ApiException | NotReachableException e) {
             progress.println("portcullis load-test: " + e.getMessage());
             return Main.CANNOT_RUN;
         }

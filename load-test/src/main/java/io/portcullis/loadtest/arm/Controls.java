@@ -39,6 +39,7 @@ public final class Controls implements AutoCloseable {
     public record Subject(VmEnd vm, String documents) {}
 
     private final PortcullisClient client;
+    private final String tenant;
     private final List<String> hosts;
     private final Map<Arm, Subject> subjects;
     private final @Nullable PlainHosts plain;
@@ -46,42 +47,52 @@ public final class Controls implements AutoCloseable {
     private int count;
 
     private Controls(
-            PortcullisClient client, List<String> hosts, Map<Arm, Subject> subjects, @Nullable PlainHosts plain) {
+            PortcullisClient client,
+            String tenant,
+            List<String> hosts,
+            Map<Arm, Subject> subjects,
+            @Nullable PlainHosts plain) {
         this.client = client;
+        this.tenant = tenant;
         this.hosts = hosts;
         this.subjects = subjects;
         this.plain = plain;
         subjects.keySet().forEach(arm -> moves.put(arm.label(), new ArrayList<>()));
     }
 
-    /** Makes tenants, and hosts without a firewall; returns when all of it is enforced. */
+    /**
+     * Makes tenants, and hosts without a firewall; returns when all of it is enforced.
+     *
+     * @param tenant of the scenario; those of the arms are called after it
+     */
     public static Controls prepare(
-            PortcullisClient client, MemoryLab lab, Scenario scenario, Map<Arm, Subject> subjects)
+            PortcullisClient client, MemoryLab lab, Scenario scenario, String tenant, Map<Arm, Subject> subjects)
             throws IOException, TimeoutException {
         PlainHosts plain = null;
         for (Map.Entry<Arm, Subject> each : subjects.entrySet()) {
             Subject subject = each.getValue();
             switch (each.getKey()) {
                 case NO_FIREWALL ->
-                    plain = new PlainHosts(subject.vm(), List.of(lab.uplink("plain-1"), lab.uplink("plain-2")));
+                    plain = new PlainHosts(
+                            subject.vm(), List.of(lab.uplink(tenant + "-plain-1"), lab.uplink(tenant + "-plain-2")));
                 case LOOSE, STRICT -> {
-                    String tenant = tenant(each.getKey());
+                    String its = tenant(tenant, each.getKey());
                     client.putTenant(
-                            tenant,
+                            its,
                             new TenantSpec(
                                     scenario.defaultAction(), each.getKey().label()));
-                    client.apply(tenant, subject.documents());
-                    long revision = client.apply(tenant, scenario.policy()).revision();
-                    client.attach(tenant, subject.vm().name(), scenario.hosts().getFirst());
-                    client.awaitRealized(tenant, revision, LIMIT);
+                    client.apply(its, subject.documents());
+                    long revision = client.apply(its, scenario.policy()).revision();
+                    client.attach(its, subject.vm().name(), scenario.hosts().getFirst());
+                    client.awaitRealized(its, revision, LIMIT);
                 }
             }
         }
-        return new Controls(client, scenario.hosts(), subjects, plain);
+        return new Controls(client, tenant, scenario.hosts(), subjects, plain);
     }
 
-    private static String tenant(Arm arm) {
-        return "load-" + arm.label();
+    private static String tenant(String tenant, Arm arm) {
+        return tenant + "-" + arm.label();
     }
 
     /**
@@ -115,8 +126,8 @@ public final class Controls implements AutoCloseable {
             }
             case LOOSE, STRICT -> {
                 try {
-                    client.detach(tenant(arm), vm.name());
-                    client.attach(tenant(arm), vm.name(), hosts.get((count + 1) % 2));
+                    client.detach(tenant(tenant, arm), vm.name());
+                    client.attach(tenant(tenant, arm), vm.name(), hosts.get((count + 1) % 2));
                 } catch (ApiException | NotReachableException refused) {
                     throw new IOException(
                             "the VM of the arm " + arm.label() + " did not move: " + refused.getMessage(), refused);

@@ -37,6 +37,8 @@ public final class StreamCounts {
      * The counts as they are.
      *
      * @param role {@code moving}, {@code twin} or the label of an arm
+     * @param lost that did not come and should have
+     * @param cut that did not come, of a stream that the scenario revokes at times: the check of the history knows which of these should have come
      */
     public record Totals(
             String stream,
@@ -44,6 +46,7 @@ public final class StreamCounts {
             long sent,
             long received,
             long lost,
+            long cut,
             long duplicated,
             long reordered,
             long corrupted,
@@ -56,7 +59,31 @@ public final class StreamCounts {
             long unfinished,
             long blocked,
             Quantiles delayMicros,
-            Quantiles openMicros) {}
+            Quantiles openMicros) {
+        /** The same of a stream that is revoked at times. */
+        public Totals revoked() {
+            return new Totals(
+                    stream,
+                    role,
+                    sent,
+                    received,
+                    0,
+                    cut + lost,
+                    duplicated,
+                    reordered,
+                    corrupted,
+                    forbidden,
+                    stray,
+                    opened,
+                    completed,
+                    resets,
+                    retried,
+                    unfinished,
+                    blocked,
+                    delayMicros,
+                    openMicros);
+        }
+    }
 
     /** Of a distribution, microseconds. */
     public record Quantiles(long count, double p50, double p90, double p99, double p999, double max) {
@@ -79,6 +106,7 @@ public final class StreamCounts {
                 sent,
                 received,
                 lost,
+                0,
                 duplicated,
                 reordered,
                 corrupted,

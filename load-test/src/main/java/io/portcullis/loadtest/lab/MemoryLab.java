@@ -46,13 +46,21 @@ public final class MemoryLab implements Lab {
         return fabric.addVm(name);
     }
 
+    /** Until it is closed, an observer is shown frames. */
+    public interface Observation extends AutoCloseable {
+        @Override
+        void close();
+    }
+
     /** Shows every frame that a host, or another uplink, sends to the fabric, with the uplink's name, on the fabric's thread. */
-    public void observe(BiConsumer<String, byte[]> observer) {
-        fabric.observe(captured -> {
+    public Observation observe(BiConsumer<String, byte[]> observer) {
+        Consumer<CapturedFrame> sent = captured -> {
             if (!captured.toHost()) {
                 observer.accept(captured.device(), captured.bytes());
             }
-        });
+        };
+        fabric.observe(sent);
+        return () -> fabric.stopObserving(sent);
     }
 
     @Override

@@ -25,6 +25,7 @@ public final class Figures {
         sum(figures, "sent", ours, StreamCounts.Totals::sent);
         sum(figures, "received", ours, StreamCounts.Totals::received);
         sum(figures, "lost", ours, StreamCounts.Totals::lost);
+        sum(figures, "cut", ours, StreamCounts.Totals::cut);
         sum(figures, "duplicated", ours, StreamCounts.Totals::duplicated);
         sum(figures, "reordered", ours, StreamCounts.Totals::reordered);
         sum(figures, "corrupted", ours, totals -> totals.corrupted() + totals.stray());
@@ -46,6 +47,7 @@ public final class Figures {
             percentiles(figures, "twinDelayMicros", committed, MoveRecord::twinDelayMicros);
         }
         percentiles(figures, "moveMillis", committed, MoveRecord::tookMillis);
+        Crowd.of(moves).addTo(figures);
         figures.put("entries", median(committed, MoveRecord::entries));
         figures.put("rounds", median(committed, move -> move.rounds().size()));
         figures.put("restBytes", median(committed, MoveRecord::restBytes));

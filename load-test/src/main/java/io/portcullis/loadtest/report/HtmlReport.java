@@ -57,6 +57,7 @@ final class HtmlReport {
                 figure(
                         "Phases: the longest moves at the top, the shortest at the bottom",
                         PhasePlot.html(report.moves())));
+        crowd();
         arms();
         section("Traffic");
         figures(
@@ -101,11 +102,17 @@ final class HtmlReport {
         card(
                 "frames lost",
                 number("lost"),
-                "of " + number("sent") + "; " + number("duplicated") + " double, " + number("reordered")
+                "of " + number("sent") + "; " + cut() + number("duplicated") + " double, " + number("reordered")
                         + " reordered");
         card("bytes a connection", number("bytesPerConnection"), number("entries") + " connections moved (median)");
         card("sent in the pause", number("restBytes") + " B", number("rounds") + " rounds before it (medians)");
         page.append("</div>");
+    }
+
+    /** What revocations cut, where there are any. */
+    private String cut() {
+        Double cut = report.figure("cut");
+        return cut == null || cut == 0 ? "" : exact(cut) + " cut by revocations, ";
     }
 
     private void card(String name, String value, String more) {
@@ -176,6 +183,14 @@ final class HtmlReport {
         table(List.of("", "what", "got", "wanted", ""), rows);
     }
 
+    private void crowd() {
+        String table = Crowd.of(report.moves()).html();
+        if (!table.isEmpty()) {
+            section("One at a time and with others (phases: medians since the request)");
+            page.append(table);
+        }
+    }
+
     private void arms() {
         if (report.arms().isEmpty()) {
             return;
@@ -238,6 +253,7 @@ final class HtmlReport {
                     Plot.escape(totals.role()),
                     exact(totals.sent()),
                     loud(totals.lost()),
+                    exact(totals.cut()),
                     loud(totals.duplicated()),
                     loud(totals.reordered()),
                     loud(totals.corrupted() + totals.stray()),
@@ -254,6 +270,7 @@ final class HtmlReport {
                         "VMs",
                         "sent",
                         "lost",
+                        "cut",
                         "double",
                         "reordered",
                         "corrupt",

@@ -17,11 +17,13 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The VMs of a scenario, their twins and those of its controls, with addresses. Immutable. */
+/** The tenant of a scenario with its VMs, their twins and those of its controls, with addresses. Immutable. */
 final class Inventory {
-    static final String TENANT = "load";
-    static final int VLAN = 3_001;
     private static final long FIRST_MAC = 0x02_63_00_00_00_00L;
+    private static final int VLAN_BITS = 16;
+
+    private final String tenant;
+    private final int firstVlan;
 
     private final List<VmEnd> ends = new ArrayList<>();
     private final Map<String, VmEnd> byName = new LinkedHashMap<>();
@@ -31,21 +33,28 @@ final class Inventory {
     private final Map<String, List<String>> tags = new LinkedHashMap<>();
     private final Map<Arm, VmEnd> arms = new EnumMap<>(Arm.class);
 
-    Inventory(Scenario scenario, MemoryLab lab) {
+    /**
+     * Adds the VMs to the fabric.
+     *
+     * @param firstVlan of the tenant; those of the controls come behind it
+     */
+    Inventory(Scenario scenario, MemoryLab lab, String tenant, int firstVlan) {
+        this.tenant = tenant;
+        this.firstVlan = firstVlan;
         for (VmPlan plan : scenario.vms()) {
             groups.put(plan.name(), plan.instances());
             for (String name : plan.instances()) {
-                VmEnd vm = add(lab, plan, name, "moving", VLAN, null);
+                VmEnd vm = add(lab, plan, name, "moving", firstVlan, null);
                 firstHosts.put(name, plan.host());
                 if (plan.twinHost() != null) {
                     String twin = VmPlan.twinOf(name);
-                    twins.put(name, add(lab, plan, twin, "twin", VLAN, vm));
+                    twins.put(name, add(lab, plan, twin, "twin", firstVlan, vm));
                     firstHosts.put(twin, plan.twinHost());
                 }
             }
         }
         VmPlan first = scenario.vms().getFirst();
-        int vlan = VLAN;
+        int vlan = firstVlan;
         for (Arm arm : scenario.arms()) {
             vlan++;
             arms.put(arm, add(lab, first, "arm-" + arm.label(), arm.label(), vlan, ends.getFirst()));
@@ -59,13 +68,13 @@ final class Inventory {
                 name,
                 plan.name(),
                 role,
-                new MacAddress(FIRST_MAC + index),
+                new MacAddress(FIRST_MAC + ((long) firstVlan << VLAN_BITS) + index),
                 address(new byte[] {10, 99, (byte) ((index + 1) >> 8), (byte) (index + 1)}),
                 address(new byte[] {
                     (byte) 0xfd, 0, 0, 0x63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (byte) ((index + 1) >> 8), (byte) (index + 1)
                 }),
                 vlan,
-                lab.addVm(name),
+                lab.addVm(port(name)),
                 original);
         ends.add(end);
         byName.put(name, end);
@@ -79,6 +88,19 @@ final class Inventory {
         } catch (UnknownHostException impossible) {
             throw new IllegalStateException(impossible);
         }
+    }
+
+    private String port(String vm) {
+        return tenant + "-" + vm;
+    }
+
+    String tenant() {
+        return tenant;
+    }
+
+    /** As the API calls the VM. */
+    String path(String vm) {
+        return tenant + "/" + vm;
     }
 
     List<VmEnd> ends() {
@@ -141,7 +163,7 @@ final class Inventory {
                             end.mac(),
                             end.address(false).getHostAddress(),
                             end.address(true).getHostAddress(),
-                            end.name()));
+                            port(end.name())));
         }
         return text.toString();
     }

@@ -10,6 +10,8 @@ import io.portcullis.loadtest.report.MoveRecord;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeoutException;
 
 /** Moves VMs and notes what came of it. Thread-safe; each VM is moved by one thread at a time. */
@@ -21,6 +23,8 @@ final class Moves {
     private final Placements placements;
     private final long startNanos;
     private final List<MoveRecord> records = new ArrayList<>();
+    /** Migrations that are noted, or will be. */
+    private final Set<String> known = ConcurrentHashMap.newKeySet();
 
     /**
      * @param startNanos of the timeline
@@ -47,9 +51,12 @@ final class Moves {
         long began = System.nanoTime();
         placements.begins(vm, to);
         try {
-            MigrationView begun = client.migrate(Inventory.TENANT + "/" + vm, to);
+            MigrationView begun = client.migrate(inventory.path(vm), to);
+            boolean isOurs = known.add(begun.id());
             MigrationView ended = client.awaitMigration(begun.id(), LIMIT);
-            note(vm, ended, began, System.nanoTime());
+            if (isOurs) {
+                ended(vm, ended, began, System.nanoTime());
+            }
         } catch (ApiException | NotReachableException | TimeoutException failed) {
             placements.stayed(vm);
             long now = System.nanoTime();
@@ -70,8 +77,21 @@ final class Moves {
         seen(vm);
     }
 
-    /** A migration that has ended, whoever asked for it. */
-    void note(String vm, MigrationView ended, long beganNanos, long endedNanos) {
+    /** Awaits the end of the VM's last migration, and notes it, if it was from the host and is not known: then somebody else had asked for it. */
+    void noteLast(String vm, String host, long beganNanos, long settledNanos) throws TimeoutException {
+        List<MigrationView> its = client.migrations(inventory.path(vm), 1);
+        if (!its.isEmpty()
+                && its.getFirst().from().equals(host)
+                && known.add(its.getFirst().id())) {
+            boolean isOver = its.getFirst().isOver();
+            MigrationView last = isOver
+                    ? its.getFirst()
+                    : client.awaitMigration(its.getFirst().id(), LIMIT);
+            ended(vm, last, beganNanos, isOver ? settledNanos : System.nanoTime());
+        }
+    }
+
+    private void ended(String vm, MigrationView ended, long beganNanos, long endedNanos) {
         ReceiptView receipt = ended.receipt();
         if (receipt != null && ended.state().equals("COMMITTED")) {
             placements.moved(vm, ended.to(), receipt.epochAfter(), beganNanos, endedNanos);

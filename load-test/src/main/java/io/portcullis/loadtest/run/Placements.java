@@ -54,6 +54,16 @@ final class Placements {
         return host(vm);
     }
 
+    /** Whether the VM can be moved: another step does not move it, and its host was not killed or is back. */
+    synchronized boolean isFree(String vm) {
+        return !moving.containsKey(vm) && !outages.containsKey(host(vm));
+    }
+
+    /** All that were placed. */
+    synchronized List<String> all() {
+        return List.copyOf(places.keySet());
+    }
+
     synchronized void close(String host) {
         closed.add(host);
     }
@@ -72,9 +82,20 @@ final class Placements {
     }
 
     synchronized void begins(String vm, String to) {
-        moving.put(vm, Set.of(host(vm), to));
+        begins(vm, List.of(to));
+    }
+
+    /** It goes to a host that is not known yet. */
+    synchronized void begins(String vm) {
+        begins(vm, hosts.stream().filter(host -> !closed.contains(host)).toList());
+    }
+
+    private void begins(String vm, List<String> possible) {
+        Set<String> between = new HashSet<>(possible);
+        between.add(host(vm));
+        moving.put(vm, between);
         outages.forEach((host, its) -> {
-            if (host.equals(to) || host.equals(host(vm))) {
+            if (between.contains(host)) {
                 its.putIfAbsent(vm, System.nanoTime());
             }
         });

@@ -17,10 +17,12 @@ import io.portcullis.loadtest.scenario.Step;
 import io.portcullis.loadtest.scenario.TrafficPlan;
 import io.portcullis.loadtest.scenario.VmPlan;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /** Puts a report together from what a run left. */
 final class Results {
@@ -46,7 +48,9 @@ final class Results {
             Map<String, List<RunReport.ArmMove>> arms,
             FlowTraffic traffic,
             History history) {
-        List<StreamCounts.Totals> totals = traffic.totals();
+        List<StreamCounts.Totals> totals = traffic.totals().stream()
+                .map(its -> revoked().contains(its.stream()) ? its.revoked() : its)
+                .toList();
         double slackMicros =
                 totals.stream().mapToDouble(each -> each.delayMicros().max()).reduce(LEAST_SLACK_MICROS, Math::max);
         HistoryVerdict verdict = new HistoryChecker(history, Math.round(slackMicros * 1e3)).check();
@@ -80,6 +84,17 @@ final class Results {
                 arms,
                 throughput(traffic, startNanos),
                 timeline.failures());
+    }
+
+    /** Names of streams that a step of the timeline forbids. */
+    private Set<String> revoked() {
+        Set<String> names = new HashSet<>();
+        scenario.timeline().forEach(step -> {
+            if (step instanceof Step.Apply apply) {
+                names.addAll(apply.revokes());
+            }
+        });
+        return names;
     }
 
     private long connections() {

@@ -2,7 +2,6 @@ package io.portcullis.loadtest.run;
 
 import io.portcullis.api.ApiException;
 import io.portcullis.api.EvacuationView;
-import io.portcullis.api.MigrationView;
 import io.portcullis.api.MoveWishes;
 import io.portcullis.api.NotReachableException;
 import io.portcullis.api.PortcullisClient;
@@ -139,9 +138,8 @@ final class Timeline {
         List<String> vms = inventory.group(step.vm());
         try (ExecutorService movers = Executors.newFixedThreadPool(Math.min(step.parallel(), vms.size()))) {
             for (int time = 0; time < step.times(); time++) {
-                List<Future<Object>> moving = movers.invokeAll(vms.stream()
-                        .map(vm -> Executors.callable(
-                                () -> moves.move(vm, step.to() == null ? placements.next(vm) : step.to())))
+                List<Future<Object>> moving = movers.invokeAll(movable(vms).stream()
+                        .map(vm -> Executors.callable(() -> moves.move(vm, destination(step, vm))))
                         .toList());
                 for (Future<Object> move : moving) {
                     ended(move);
@@ -150,6 +148,31 @@ final class Timeline {
                 TimeUnit.MILLISECONDS.sleep(step.restMillis());
             }
         }
+        for (int time = 0; time < step.alone(); time++) {
+            for (String vm : movable(vms)) {
+                moves.move(vm, destination(step, vm));
+            }
+            afterMove.run();
+            TimeUnit.MILLISECONDS.sleep(step.restMillis());
+        }
+    }
+
+    /** Those whose host was not killed and that no other step moves; waits while that is none. */
+    private List<String> movable(List<String> vms) throws InterruptedException {
+        long deadline = System.nanoTime() + LIMIT.toNanos();
+        while (System.nanoTime() < deadline) {
+            List<String> movable = vms.stream().filter(placements::isFree).toList();
+            if (!movable.isEmpty()) {
+                return movable;
+            }
+            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+        }
+        return vms;
+    }
+
+    private String destination(Step.Migrate step, String vm) {
+        String wanted = step.to();
+        return wanted == null ? placements.next(vm) : wanted;
     }
 
     /** A move that went wrong is a record; only a mistake of ours throws. */
@@ -165,7 +188,7 @@ final class Timeline {
             throws InterruptedException, TimeoutException, IOException {
         List<String> vms = placements.on(host);
         vms.forEach(moves::forget);
-        vms.forEach(vm -> placements.begins(vm, host));
+        vms.forEach(placements::begins);
         long began = System.nanoTime();
         EvacuationView view = order.apply(new MoveWishes(null, parallel, null, null));
         while (!view.settled()) {
@@ -175,17 +198,11 @@ final class Timeline {
             TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
             view = client.evacuation(host);
         }
-        long ended = System.nanoTime();
-        for (String vm : vms) {
-            List<MigrationView> its = client.migrations(Inventory.TENANT + "/" + vm, 1);
-            if (!its.isEmpty()
-                    && its.getFirst().from().equals(host)
-                    && its.getFirst().isOver()) {
-                moves.note(vm, its.getFirst(), began, ended);
-            } else {
-                placements.stayed(vm);
-            }
+        long settled = System.nanoTime();
+        for (String vm : placements.all()) {
+            moves.noteLast(vm, host, began, settled);
         }
+        vms.forEach(placements::stayed);
         if (!view.failed().isEmpty()) {
             throw new IOException(view.failed().toString());
         }
@@ -208,7 +225,7 @@ final class Timeline {
 
     private boolean isEnforced(String vm, String host) {
         try {
-            var status = client.vnic(Inventory.TENANT, vm, "eth0").status();
+            var status = client.vnic(inventory.tenant(), vm, "eth0").status();
             return status != null && status.host().equals(host) && status.mode().equals("ENFORCING");
         } catch (ApiException | NotReachableException notYet) {
             return false;
@@ -218,16 +235,16 @@ final class Timeline {
     private void apply(Step.Apply step) throws TimeoutException, InterruptedException {
         for (int time = 0; time < step.times(); time++) {
             long applied = System.nanoTime();
-            long revision = client.apply(Inventory.TENANT, step.documents()).revision();
-            client.awaitRealized(Inventory.TENANT, revision, LIMIT);
+            long revision = client.apply(inventory.tenant(), step.documents()).revision();
+            client.awaitRealized(inventory.tenant(), revision, LIMIT);
             long acknowledged = System.nanoTime();
             TimeUnit.MILLISECONDS.sleep(step.restMillis());
             long lifted = Long.MAX_VALUE;
             long restored = Long.MAX_VALUE;
             if (step.back() != null) {
                 lifted = System.nanoTime();
-                long back = client.apply(Inventory.TENANT, step.back()).revision();
-                client.awaitRealized(Inventory.TENANT, back, LIMIT);
+                long back = client.apply(inventory.tenant(), step.back()).revision();
+                client.awaitRealized(inventory.tenant(), back, LIMIT);
                 restored = System.nanoTime();
             }
             for (String stream : step.revokes()) {

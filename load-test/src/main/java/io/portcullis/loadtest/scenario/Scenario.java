@@ -47,8 +47,15 @@ public record Scenario(
                         .map(vm ->
                                 new VmPlan(vm.name(), scaled(vm.count(), factor), vm.host(), vm.twinHost(), vm.tags()))
                         .toList(),
-                traffic.stream().map(stream -> stream.scaled(factor)).toList(),
-                timeline.stream().map(step -> repeated(step, factor)).toList());
+                traffic.stream().map(stream -> stream.scaled(factor, factor)).toList(),
+                timeline.stream().map(step -> repeated(step, factor)).toList(),
+                durationMillis);
+    }
+
+    /** Frames and new connections a second times the factor; what there is stays as many. */
+    public Scenario atRate(double factor) {
+        return with(
+                vms, traffic.stream().map(stream -> stream.scaled(1, factor)).toList(), timeline, durationMillis);
     }
 
     /** Each migration that is repeated is repeated so often. */
@@ -64,9 +71,29 @@ public record Scenario(
                                         move.to(),
                                         times,
                                         move.restMillis(),
-                                        move.parallel())
+                                        move.parallel(),
+                                        move.alone())
                                 : step)
-                        .toList());
+                        .toList(),
+                durationMillis);
+    }
+
+    /** All times of the timeline so many times shorter; rates are as they were. */
+    public Scenario faster(int times) {
+        List<Step> steps = timeline.stream()
+                .<Step>map(step -> switch (step) {
+                    case Step.Migrate(int at, var vm, var to, int repeated, int rest, int parallel, int alone) ->
+                        new Step.Migrate(at / times, vm, to, repeated, rest / times, parallel, alone);
+                    case Step.Apply(int at, var documents, var back, int repeated, int rest, var revokes) ->
+                        new Step.Apply(at / times, documents, back, repeated, rest / times, revokes);
+                    case Step.Evacuate(int at, var host, int parallel) -> new Step.Evacuate(at / times, host, parallel);
+                    case Step.Drain(int at, var host, int parallel) -> new Step.Drain(at / times, host, parallel);
+                    case Step.Undrain(int at, var host) -> new Step.Undrain(at / times, host);
+                    case Step.Kill(int at, var host) -> new Step.Kill(at / times, host);
+                    case Step.Start(int at, var host) -> new Step.Start(at / times, host);
+                })
+                .toList();
+        return with(vms, traffic, steps, durationMillis / times);
     }
 
     static int scaled(int number, double factor) {
@@ -75,15 +102,16 @@ public record Scenario(
 
     private static Step repeated(Step step, double factor) {
         return switch (step) {
-            case Step.Migrate(int at, var vm, var to, int times, int rest, int parallel) ->
-                new Step.Migrate(at, vm, to, scaled(times, factor), rest, parallel);
+            case Step.Migrate(int at, var vm, var to, int times, int rest, int parallel, int alone) ->
+                new Step.Migrate(at, vm, to, scaled(times, factor), rest, parallel, alone);
             case Step.Apply(int at, var documents, var back, int times, int rest, var revokes) ->
                 new Step.Apply(at, documents, back, scaled(times, factor), rest, revokes);
             case Step.Evacuate _, Step.Drain _, Step.Undrain _, Step.Kill _, Step.Start _ -> step;
         };
     }
 
-    private Scenario with(List<VmPlan> newVms, List<TrafficPlan> newTraffic, List<Step> newTimeline) {
+    private Scenario with(
+            List<VmPlan> newVms, List<TrafficPlan> newTraffic, List<Step> newTimeline, int newDurationMillis) {
         return new Scenario(
                 name,
                 description,
@@ -97,7 +125,7 @@ public record Scenario(
                 newVms,
                 newTraffic,
                 newTimeline,
-                durationMillis,
+                newDurationMillis,
                 arms,
                 expected,
                 goals);

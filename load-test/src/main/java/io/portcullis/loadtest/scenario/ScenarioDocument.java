@@ -64,6 +64,7 @@ public record ScenarioDocument(
             @Nullable Integer times,
             @Nullable Integer restMillis,
             @Nullable Integer parallel,
+            @Nullable Integer alone,
             @Nullable String documents,
             @Nullable String back,
             @Nullable List<String> revokes) {}

@@ -142,7 +142,8 @@ public final class ScenarioReader {
                         step.to() == null ? null : needed(step.to(), hosts, path + ".to"),
                         times,
                         rest,
-                        parallel);
+                        parallel,
+                        number(step.alone(), 0, 0, MAX_TIMES, path + ".alone"));
             case "evacuate" -> new Step.Evacuate(at, needed(step.host(), hosts, path + ".host"), parallel);
             case "drain" -> new Step.Drain(at, needed(step.host(), hosts, path + ".host"), parallel);
             case "undrain" -> new Step.Undrain(at, needed(step.host(), hosts, path + ".host"));

@@ -17,12 +17,14 @@ public sealed interface Step {
      * @param times that each moves
      * @param restMillis between two moves of a VM
      * @param parallel VMs that move at the same time
+     * @param alone times that each moves after that, while no other does, for comparison
      */
-    record Migrate(int atMillis, String vm, @Nullable String to, int times, int restMillis, int parallel)
+    record Migrate(int atMillis, String vm, @Nullable String to, int times, int restMillis, int parallel, int alone)
             implements Step {
         @Override
         public String text() {
-            return "migrate " + vm + (to == null ? "" : " to " + to) + (times == 1 ? "" : ", " + times + " times");
+            return "migrate " + vm + (to == null ? "" : " to " + to) + (times == 1 ? "" : ", " + times + " times")
+                    + (alone == 0 ? "" : ", and then one by one");
         }
     }
 

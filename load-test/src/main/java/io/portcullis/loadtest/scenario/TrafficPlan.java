@@ -22,17 +22,17 @@ public record TrafficPlan(
         int newPerSecond,
         int payloadBytes,
         boolean isAllowed) {
-    /** The same with other numbers, at least one where there was any. */
-    TrafficPlan scaled(double factor) {
+    /** The same with so many times the connections and the rates, at least one where there was any. */
+    TrafficPlan scaled(double connectionsFactor, double ratesFactor) {
         return new TrafficPlan(
                 name,
                 kind,
                 to,
                 port,
                 isIpv6,
-                Scenario.scaled(connections, factor),
-                Scenario.scaled(framesPerSecond, factor),
-                Scenario.scaled(newPerSecond, factor),
+                Scenario.scaled(connections, connectionsFactor),
+                Scenario.scaled(framesPerSecond, ratesFactor),
+                Scenario.scaled(newPerSecond, ratesFactor),
                 payloadBytes,
                 isAllowed);
     }

@@ -62,6 +62,7 @@ class ReportFilesTest {
                 0,
                 0,
                 0,
+                0,
                 10,
                 0,
                 0,

@@ -55,7 +55,7 @@ class ScenarioReaderTest {
         assertThat(scenario.hosts()).containsExactly("host-1", "host-2");
         assertThat(scenario.speaksTls()).isTrue();
         assertThat(scenario.vms().getFirst().instances()).hasSize(20).startsWith("web-1");
-        assertThat(scenario.timeline()).containsExactly(new Step.Migrate(5, "web", null, 40, 0, 8));
+        assertThat(scenario.timeline()).containsExactly(new Step.Migrate(5, "web", null, 40, 0, 8, 0));
     }
 
     @Test
@@ -64,8 +64,8 @@ class ScenarioReaderTest {
         assertThat(tenth.vms().getFirst().count()).isEqualTo(2);
         assertThat(tenth.traffic().getFirst().connections()).isEqualTo(1);
         assertThat(tenth.traffic().getFirst().framesPerSecond()).isEqualTo(3);
-        assertThat(tenth.timeline()).containsExactly(new Step.Migrate(5, "web", null, 4, 0, 8));
-        assertThat(tenth.moving(7).timeline()).containsExactly(new Step.Migrate(5, "web", null, 7, 0, 8));
+        assertThat(tenth.timeline()).containsExactly(new Step.Migrate(5, "web", null, 4, 0, 8, 0));
+        assertThat(tenth.moving(7).timeline()).containsExactly(new Step.Migrate(5, "web", null, 7, 0, 8, 0));
     }
 
     @Test

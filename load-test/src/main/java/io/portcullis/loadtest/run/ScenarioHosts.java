@@ -1,0 +1,90 @@
+package io.portcullis.loadtest.run;
+
+import io.portcullis.loadtest.lab.Certificates;
+import io.portcullis.loadtest.lab.LocalCluster;
+import io.portcullis.loadtest.lab.MemoryLab;
+import io.portcullis.loadtest.lab.NodeJvm;
+import io.portcullis.loadtest.scenario.Scenario;
+import io.portcullis.loadtest.scenario.TrafficPlan;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/** Hosts on this machine on which scenarios are played, and the fabric between them. {@link #close} removes all of it. Thread-safe once they have started. */
+public final class ScenarioHosts implements AutoCloseable {
+    private static final int SPARE_CONNECTIONS = 65_536;
+
+    private final Certificates certificates;
+    private final MemoryLab lab;
+    private final LocalCluster cluster;
+    private final List<String> names;
+
+    private ScenarioHosts(Certificates certificates, MemoryLab lab, LocalCluster cluster, List<String> names) {
+        this.certificates = certificates;
+        this.lab = lab;
+        this.cluster = cluster;
+        this.names = names;
+    }
+
+    /**
+     * Starts as many hosts as any of the scenarios wants, each with as much heap and room as any of them.
+     *
+     * @param scenarios one at least, which agree about TLS
+     * @param portBase of the first host; ten ports for each
+     */
+    public static ScenarioHosts start(List<Scenario> scenarios, int portBase, PrintStream progress)
+            throws IOException, InterruptedException {
+        List<String> names = scenarios.stream()
+                .map(Scenario::hosts)
+                .max(Comparator.comparingInt(List::size))
+                .orElseThrow();
+        int heap = scenarios.stream().mapToInt(Scenario::heapMebibytes).max().orElseThrow();
+        Certificates certificates = scenarios.getFirst().speaksTls() ? Certificates.make(names) : Certificates.none();
+        MemoryLab lab = MemoryLab.create();
+        LocalCluster cluster = new LocalCluster(lab, portBase, NodeJvm.small(heap), settings(scenarios, certificates));
+        ScenarioHosts hosts = new ScenarioHosts(certificates, lab, cluster, names);
+        progress.println("starting " + String.join(", ", names));
+        try {
+            cluster.start(names.toArray(String[]::new));
+            return hosts;
+        } catch (IOException | InterruptedException | RuntimeException failed) {
+            hosts.close();
+            throw failed;
+        }
+    }
+
+    private static List<String> settings(List<Scenario> scenarios, Certificates certificates) {
+        int most = scenarios.stream()
+                .mapToInt(scenario -> scenario.traffic().stream()
+                        .mapToInt(TrafficPlan::connections)
+                        .sum())
+                .max()
+                .orElse(0);
+        List<String> settings = new ArrayList<>(certificates.settings());
+        settings.add("portcullis.limits.max-connections-per-vnic=" + (most + SPARE_CONNECTIONS));
+        settings.add("portcullis.limits.max-new-connections-per-second-per-vnic=1000000");
+        scenarios.forEach(scenario -> settings.addAll(scenario.settings()));
+        return settings;
+    }
+
+    MemoryLab lab() {
+        return lab;
+    }
+
+    LocalCluster cluster() {
+        return cluster;
+    }
+
+    List<String> names() {
+        return names;
+    }
+
+    @Override
+    public void close() {
+        cluster.close();
+        lab.close();
+        certificates.close();
+    }
+}
