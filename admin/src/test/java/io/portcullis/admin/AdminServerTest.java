@@ -98,7 +98,7 @@ class AdminServerTest extends ApiTestCase {
     void shouldSayInOneLineThatThePortIsInUse() {
         assertThatExceptionOfType(CompletionException.class)
                 .isThrownBy(() -> AdminServer.start(
-                                kit.system(),
+                                KIT.system(),
                                 config(server.address().getPort()),
                                 services,
                                 tokens,

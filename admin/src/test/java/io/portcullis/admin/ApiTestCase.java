@@ -18,9 +18,7 @@ import java.time.Duration;
 import java.util.Optional;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -59,7 +57,11 @@ abstract class ApiTestCase {
             - {name: http, sources: [any], destinations: [web, 192.0.2.0/24], services: [http, app], direction: IN, action: ALLOW}
         """;
 
-    static ActorTestKit kit;
+    /** Of all classes, some of which run at the same time; it ends with the process. */
+    static final ActorTestKit KIT = ActorTestKit.create(
+            "admin",
+            ConfigFactory.parseString("pekko { loglevel = WARNING, fail-mixed-versions = off, actor.provider = local }")
+                    .withFallback(ConfigFactory.load()));
 
     @TempDir
     Path folder;
@@ -70,27 +72,13 @@ abstract class ApiTestCase {
     AdminServer server;
     PortcullisClient client;
 
-    @BeforeAll
-    static void startSystem() {
-        kit = ActorTestKit.create(
-                "admin",
-                ConfigFactory.parseString(
-                                "pekko { loglevel = WARNING, fail-mixed-versions = off, actor.provider = local }")
-                        .withFallback(ConfigFactory.load()));
-    }
-
-    @AfterAll
-    static void stopSystem() {
-        kit.shutdownTestKit();
-    }
-
     @BeforeEach
     void start() throws Exception {
         outage = null;
         services = new FakeServices();
         tokens = new FakeTokens();
         server = AdminServer.start(
-                        kit.system(), config(0), services, tokens, () -> Optional.ofNullable(outage), AdminTls.NONE)
+                        KIT.system(), config(0), services, tokens, () -> Optional.ofNullable(outage), AdminTls.NONE)
                 .toCompletableFuture()
                 .join();
         client = PortcullisClient.withTokenFile(base(), folder.resolve("token"));

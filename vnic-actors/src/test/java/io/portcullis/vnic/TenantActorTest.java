@@ -6,6 +6,7 @@ import io.portcullis.policy.compile.PolicyCompiler;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.vnic.testkit.FakePlacementDirectory;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -16,12 +17,16 @@ import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.RecipientRef;
 import org.apache.pekko.persistence.testkit.javadsl.EventSourcedBehaviorTestKit;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 
 /** Tests of one {@link TenantPolicy} whose journal is in memory: it writes every event and snapshot through its serializer, and refuses what does not come back equal. */
 abstract class TenantActorTest {
-    static ActorTestKit testKit;
+    /** Of each class that runs, whose tests have one thread. */
+    private static final ThreadLocal<ActorTestKit> TEST_KIT = new ThreadLocal<>();
+
+    final ActorTestKit testKit = TEST_KIT.get();
 
     /** The VLANs that the registry was asked for, in order. */
     final List<SortedSet<Integer>> reserved = new CopyOnWriteArrayList<>();
@@ -31,13 +36,15 @@ abstract class TenantActorTest {
 
     @BeforeAll
     static void startActorSystem() {
-        testKit = ActorTestKit.create(
-                EventSourcedBehaviorTestKit.config().withFallback(ConfigFactory.load("application-test")));
+        Awaitility.setDefaultTimeout(Duration.ofSeconds(60));
+        TEST_KIT.set(ActorTestKit.create(
+                EventSourcedBehaviorTestKit.config().withFallback(ConfigFactory.load("application-test"))));
     }
 
     @AfterAll
     static void stopActorSystem() {
-        testKit.shutdownTestKit();
+        TEST_KIT.get().shutdownTestKit();
+        TEST_KIT.remove();
     }
 
     /** A tenant that does not exist yet, under a provider without policies. */

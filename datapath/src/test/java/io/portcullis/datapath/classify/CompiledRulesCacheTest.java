@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
+/** Some of it looks at the whole heap. */
+@Isolated
 class CompiledRulesCacheTest {
     private static final int VNICS = 5_000;
 

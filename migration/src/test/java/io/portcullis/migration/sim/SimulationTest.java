@@ -10,6 +10,8 @@ import java.util.random.RandomGenerator;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -18,6 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Placement and migration under everything that can go wrong, in virtual time. A failure prints its seed, the acts that suffice for it, and
  * what happened; {@code new Plan}, {@code Plan.random(seed)} repeat it.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class SimulationTest {
     private static final int SEEDS = 10_000;
     private static final int HYPERVISED_SEEDS = 4_000;
