@@ -29,7 +29,6 @@ final class HostsConfig extends MultiNodeConfig {
         pekko.testconductor.barrier-timeout = 120s
         # A placement stays on the node that started it: a test says where the coordinator of a migration is.
         pekko.cluster.sharding.rebalance-interval = 1h
-        pekko.cluster.gossip-interval = 200ms
         pekko.coordinated-shutdown.run-by-jvm-shutdown-hook = off
         # The testkit would keep the system of a node that has left.
         pekko.coordinated-shutdown.terminate-actor-system = on
@@ -74,6 +73,7 @@ final class HostsConfig extends MultiNodeConfig {
         Config directory = ConfigFactory.parseString("portcullis.data-dir = \"" + MultiNodeScenario.directory() + "\"");
         commonConfig(ConfigFactory.parseString(settings)
                 .withFallback(ConfigFactory.parseString(COMMON))
+                .withFallback(Pace.config())
                 .withFallback(directory)
                 .withFallback(ConfigFactory.parseResources("application.conf")));
         testTransport(true);

@@ -11,12 +11,14 @@ import io.portcullis.vnic.VmSpec;
 import io.portcullis.vnic.VnicSpec;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Walks through every state that any order of inputs can reach within some epochs, and checks what must hold in each. */
@@ -71,8 +73,18 @@ class PlacementMachineTest {
         return inputs;
     }
 
+    /** What {@link #explore} found, which all tests look at. */
+    private static @Nullable Map<PlacementState, Set<PlacementState>> reachable;
+
     /** Every reachable state, with the states that follow it. Texts of a migration do not count. */
     private static Map<PlacementState, Set<PlacementState>> explore() {
+        if (reachable == null) {
+            reachable = Collections.unmodifiableMap(explored());
+        }
+        return reachable;
+    }
+
+    private static Map<PlacementState, Set<PlacementState>> explored() {
         Map<PlacementState, Set<PlacementState>> seen = new HashMap<>();
         Queue<PlacementState> open = new ArrayDeque<>(List.of(PlacementState.empty(VM)));
         while (!open.isEmpty()) {

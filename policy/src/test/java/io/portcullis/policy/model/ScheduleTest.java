@@ -124,10 +124,15 @@ class ScheduleTest {
             Instant next = schedule.nextChange(start);
             for (int minute = 1; minute < 12 * 24 * 60; minute++) {
                 Instant now = start.plus(Duration.ofMinutes(minute));
-                String what = "seed " + seed + ": " + schedule + " at " + now;
-                assertThat(schedule.activeAt(now)).as(what).isEqualTo(isShown(schedule, now));
-                if (isShown(schedule, now) != isActive) {
-                    assertThat(next).as(what).isEqualTo(now);
+                boolean isShown = isShown(schedule, now);
+                if (schedule.activeAt(now) != isShown) {
+                    throw new AssertionError(
+                            "seed " + seed + ": " + schedule + " at " + now + " is active: " + !isShown);
+                }
+                if (isShown != isActive) {
+                    assertThat(next)
+                            .as("seed %d: %s at %s", seed, schedule, now)
+                            .isEqualTo(now);
                     next = schedule.nextChange(now);
                     isActive = !isActive;
                     found++;
