@@ -26,13 +26,13 @@ import io.portcullis.api.TraceView;
 import io.portcullis.api.VmSpec;
 import io.portcullis.api.VnicSpec;
 import io.portcullis.datapath.packet.FrameBuilder;
+import io.portcullis.persistence.testkit.FreePorts;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.ports.memory.MemoryFabric;
 import io.portcullis.ports.memory.MemoryVm;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -604,13 +604,12 @@ class ApiOnRealNodeTest {
     }
 
     private static Map<String, String> settings() throws IOException {
-        List<Integer> ports = freePorts();
         Map<String, String> settings = new LinkedHashMap<>();
         settings.put("portcullis.host", "host-1");
         settings.put("portcullis.data-dir", folder.resolve("data").toString());
-        settings.put("portcullis.cluster.port", ports.get(0).toString());
-        settings.put("portcullis.admin.port", ports.get(1).toString());
-        settings.put("portcullis.data-path.tunnel.port", ports.get(2).toString());
+        settings.put("portcullis.cluster.port", String.valueOf(FreePorts.next()));
+        settings.put("portcullis.admin.port", String.valueOf(FreePorts.next()));
+        settings.put("portcullis.data-path.tunnel.port", String.valueOf(FreePorts.next()));
         settings.put("portcullis.data-path.backend", "memory");
         settings.put(
                 "portcullis.data-path.uplink",
@@ -618,14 +617,6 @@ class ApiOnRealNodeTest {
         settings.put("portcullis.limits.max-vnics", "1");
         settings.put("portcullis.limits.max-unanswered-per-vnic", Long.toString(MAX_UNANSWERED));
         return settings;
-    }
-
-    private static List<Integer> freePorts() throws IOException {
-        try (ServerSocket first = new ServerSocket(0);
-                ServerSocket second = new ServerSocket(0);
-                ServerSocket third = new ServerSocket(0)) {
-            return List.of(first.getLocalPort(), second.getLocalPort(), third.getLocalPort());
-        }
     }
 
     private static void declare(String vm, int number, String port) {

@@ -4,13 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
+import io.portcullis.persistence.testkit.FreePorts;
 import io.portcullis.pki.CertificateAuthority;
 import io.portcullis.pki.ClientTrust;
 import io.portcullis.pki.NodeTls;
 import io.portcullis.pki.TlsFiles;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -52,7 +51,7 @@ class NodeDiscoveryTest {
     void shouldFormOneClusterWithoutSeeds() throws Exception {
         CertificateAuthority authority =
                 CertificateAuthority.init(folder.resolve("ca"), "test", DAY.multipliedBy(2), Instant.now());
-        int port = freePort();
+        int port = FreePorts.next();
         for (int number = 1; number <= NODES; number++) {
             start(authority, number, port);
         }
@@ -60,9 +59,10 @@ class NodeDiscoveryTest {
         for (ActorSystem system : systems) {
             await().atMost(LIMIT).until(() -> up(system) == NODES);
         }
-        assertThat(systems)
-                .extracting(system -> Cluster.get(system).state().getLeader())
-                .containsOnly(Cluster.get(systems.getFirst()).state().getLeader());
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(systems)
+                        .extracting(system -> Cluster.get(system).state().getLeader())
+                        .containsOnly(Cluster.get(systems.getFirst()).state().getLeader()));
 
         // Who is no node is not answered.
         var anybody = ClientTrust.inAuthoritiesOf(authority.certificateFile());
@@ -114,11 +114,5 @@ class NodeDiscoveryTest {
         return StreamSupport.stream(Cluster.get(system).state().getMembers().spliterator(), false)
                 .filter(member -> member.status().equals(MemberStatus.up()))
                 .count();
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 }

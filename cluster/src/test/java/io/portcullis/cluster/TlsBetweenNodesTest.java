@@ -3,6 +3,7 @@ package io.portcullis.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.portcullis.persistence.testkit.FreePorts;
 import io.portcullis.pki.CertificateAuthority;
 import io.portcullis.pki.NodeCertificate;
 import io.portcullis.pki.NodeTls;
@@ -11,7 +12,6 @@ import io.portcullis.pki.TlsFiles;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.file.Path;
@@ -53,7 +53,7 @@ class TlsBetweenNodesTest {
     @BeforeEach
     void formClusterOfTwo() throws Exception {
         authority = CertificateAuthority.init(folder.resolve("ca"), "test", DAY.multipliedBy(60), Instant.now());
-        seed = "127.0.0.1:" + freePort();
+        seed = "127.0.0.1:" + FreePorts.next();
         first = start("host-1", issue(authority, "host-1", Instant.now()));
         await().atMost(LIMIT).until(() -> isUp(first));
         ActorSystem second = start("host-2", issue(authority, "host-2", Instant.now()));
@@ -185,11 +185,5 @@ class TlsBetweenNodesTest {
             // As good as an end.
         }
         return read.toByteArray();
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 }

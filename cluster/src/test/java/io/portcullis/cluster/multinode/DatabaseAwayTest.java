@@ -11,6 +11,7 @@ import io.portcullis.loadtest.lab.MemoryLab;
 import io.portcullis.loadtest.traffic.ForbiddenProbe;
 import io.portcullis.loadtest.traffic.IdleConnection;
 import io.portcullis.loadtest.vm.VmSockets.TcpListener;
+import io.portcullis.persistence.testkit.FreePorts;
 import io.portcullis.persistence.testkit.PostgresServer;
 import io.portcullis.persistence.testkit.TestCertificates;
 import io.portcullis.persistence.testkit.TestDatabase;
@@ -36,17 +37,13 @@ class DatabaseAwayTest {
         TestCertificates certificates = TestCertificates.create(directory.resolve("certificates"), "localhost");
         try (PostgresServer server = PostgresServer.start(certificates);
                 MemoryLab lab = MemoryLab.create()) {
-            String seed = "127.0.0.1:" + MultiNodeRunner.freePort();
+            String seed = "127.0.0.1:" + FreePorts.next();
             String[] settings = settings(TestDatabase.withTls(server, certificates), seed);
             int port = Integer.parseInt(seed.split(":", -1)[1]);
             try (HostProcess first =
                             HostProcess.start(HOST_1, port, lab.uplink(HOST_1), directory.resolve(HOST_1), settings);
                     HostProcess second = HostProcess.start(
-                            HOST_2,
-                            MultiNodeRunner.freePort(),
-                            lab.uplink(HOST_2),
-                            directory.resolve(HOST_2),
-                            settings);
+                            HOST_2, FreePorts.next(), lab.uplink(HOST_2), directory.resolve(HOST_2), settings);
                     PortcullisClient one = first.awaitReady();
                     PortcullisClient two = second.awaitReady()) {
                 MultiNodeScenario.until(

@@ -11,6 +11,7 @@ import io.portcullis.api.PortcullisClient;
 import io.portcullis.loadtest.traffic.UdpExchange;
 import io.portcullis.persistence.Checkpoint;
 import io.portcullis.persistence.Checkpoints;
+import io.portcullis.persistence.testkit.FreePorts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
@@ -74,7 +75,7 @@ final class FaultConductor {
 
     private HostJvm start(int number, @Nullable HostJvm seed) throws Exception {
         RoleName role = scenario.config.host(number);
-        int port = MultiNodeRunner.freePort();
+        int port = FreePorts.next();
         HostJvm own = HostJvm.start(role, number - 1, port, seed == null ? HostJvm.address(port) : seed.address());
         jvms.put(role, own);
         return own;

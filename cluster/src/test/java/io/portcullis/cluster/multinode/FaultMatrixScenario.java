@@ -3,6 +3,7 @@ package io.portcullis.cluster.multinode;
 import io.portcullis.cluster.HostUnderTest;
 import io.portcullis.migration.VmPlacement;
 import io.portcullis.persistence.Database;
+import io.portcullis.persistence.testkit.FreePorts;
 import io.portcullis.persistence.testkit.PostgresServer;
 import io.portcullis.policy.VmId;
 import java.io.BufferedReader;
@@ -54,9 +55,6 @@ class FaultMatrixScenario extends ClusterScenario {
         portcullis.checkpoint.interval = 50ms
         pekko.cluster.split-brain-resolver.stable-after = 10m
         pekko.cluster.down-removal-margin = 1s
-        # A node counts as one before its sharding has started: whoever waits for it asks again soon.
-        pekko.cluster.sharding.updating-state-timeout = 1s
-        pekko.cluster.unreachable-nodes-reaper-interval = 200ms
         pekko.cluster.failure-detector.implementation-class = "%s"
         """.formatted(ToldFailureDetector.class.getName());
 
@@ -80,7 +78,7 @@ class FaultMatrixScenario extends ClusterScenario {
 
     /** Flags of the first role's JVM when the database is a PostgreSQL that can be {@linkplain DatabaseLine cut off}. */
     static List<String> databaseFlags(PostgresServer server) throws IOException {
-        int line = MultiNodeRunner.freePort();
+        int line = FreePorts.next();
         return List.of(
                 "-D" + LINE_KEY + "=" + line,
                 "-D" + DATABASE_PORT_KEY + "=" + server.port(),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.portcullis.api.HostView;
 import io.portcullis.api.PortcullisClient;
 import io.portcullis.loadtest.lab.MemoryLab;
+import io.portcullis.persistence.testkit.FreePorts;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,8 +20,8 @@ class FirstSeedKilledTest {
 
     @Test
     void shouldComeBackToItsClusterAndFormNone(@TempDir Path directory) throws Exception {
-        int firstPort = MultiNodeRunner.freePort();
-        int otherPort = MultiNodeRunner.freePort();
+        int firstPort = FreePorts.next();
+        int otherPort = FreePorts.next();
         String seeds = seeds(firstPort, otherPort);
         try (MemoryLab lab = MemoryLab.create();
                 HostProcess first = HostProcess.start(FIRST, firstPort, lab.uplink(FIRST), directory, seeds);
@@ -28,7 +29,7 @@ class FirstSeedKilledTest {
                 HostProcess other = HostProcess.start(OTHER, otherPort, lab.uplink(OTHER), directory, seeds);
                 PortcullisClient otherClient = other.awaitReady()) {
             first.kill();
-            first.startAgain(seeds(firstPort, MultiNodeRunner.freePort()));
+            first.startAgain(seeds(firstPort, FreePorts.next()));
             first.awaitReady().close();
 
             for (PortcullisClient each : new PortcullisClient[] {client, otherClient}) {

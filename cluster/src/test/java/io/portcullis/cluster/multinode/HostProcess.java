@@ -3,6 +3,7 @@ package io.portcullis.cluster.multinode;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.portcullis.api.PortcullisClient;
+import io.portcullis.persistence.testkit.FreePorts;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -34,19 +35,20 @@ final class HostProcess implements AutoCloseable {
 
     /** Alone in its cluster. */
     static HostProcess start(String uplink, Path dataDirectory, String... settings) throws IOException {
-        return start(HOST, MultiNodeRunner.freePort(), uplink, dataDirectory, settings);
+        return start(HOST, FreePorts.next(), uplink, dataDirectory, settings);
     }
 
     static HostProcess start(String host, int clusterPort, String uplink, Path dataDirectory, String... settings)
             throws IOException {
-        int adminPort = MultiNodeRunner.freePort();
+        int adminPort = FreePorts.next();
         List<String> command = MultiNodeRunner.java();
         command.add(io.portcullis.cluster.Main.class.getName());
         command.addAll(List.of("--host", host, "--backend", "memory", "--uplink", uplink));
         command.addAll(List.of("--data-dir", dataDirectory.toString()));
         command.addAll(List.of("--cluster-port", String.valueOf(clusterPort)));
-        command.addAll(List.of("--tunnel-port", String.valueOf(MultiNodeRunner.freePort())));
+        command.addAll(List.of("--tunnel-port", String.valueOf(FreePorts.next())));
         command.addAll(List.of("--admin-port", String.valueOf(adminPort)));
+        addSettings(command, Pace.settings());
         addSettings(command, settings);
         return new HostProcess(host, command, URI.create("http://127.0.0.1:" + adminPort), dataDirectory);
     }

@@ -8,6 +8,7 @@ import io.portcullis.api.VmView;
 import io.portcullis.loadtest.lab.MemoryLab;
 import io.portcullis.loadtest.traffic.IdleConnection;
 import io.portcullis.persistence.Checkpoints;
+import io.portcullis.persistence.testkit.FreePorts;
 import java.nio.file.Path;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -19,11 +20,8 @@ class LostHostTest {
     private static final String LOST = "host-2";
 
     /** Of the two halves of a cluster of two, the one with the lower address goes on. */
-    private static final int[] PORTS = IntStream.generate(LostHostTest::freePort)
-            .distinct()
-            .limit(2)
-            .sorted()
-            .toArray();
+    private static final int[] PORTS =
+            IntStream.generate(FreePorts::next).limit(2).sorted().toArray();
 
     private static final String[] SETTINGS = {
         "portcullis.cluster.seeds-list=127.0.0.1:" + PORTS[0],
@@ -79,13 +77,5 @@ class LostHostTest {
 
     private static VmView web(PortcullisClient client) {
         return client.vm(ScenarioTenant.NAME, ScenarioTenant.WEB);
-    }
-
-    private static int freePort() {
-        try {
-            return MultiNodeRunner.freePort();
-        } catch (java.io.IOException e) {
-            throw new java.io.UncheckedIOException(e);
-        }
     }
 }

@@ -2,11 +2,10 @@ package io.portcullis.cluster.multinode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.portcullis.persistence.testkit.FreePorts;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -54,7 +53,7 @@ final class MultiNodeRunner {
             List<String> flags,
             Duration limit)
             throws Exception {
-        int conductorPort = freePort();
+        int conductorPort = FreePorts.next();
         List<Process> processes = new ArrayList<>();
         List<Thread> readers = new ArrayList<>();
         try {
@@ -145,11 +144,5 @@ final class MultiNodeRunner {
                 throw new UncheckedIOException(e);
             }
         });
-    }
-
-    static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 }

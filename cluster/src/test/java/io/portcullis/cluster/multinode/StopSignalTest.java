@@ -7,6 +7,7 @@ import io.portcullis.api.HostView;
 import io.portcullis.api.PlacementView;
 import io.portcullis.api.PortcullisClient;
 import io.portcullis.loadtest.lab.MemoryLab;
+import io.portcullis.persistence.testkit.FreePorts;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -22,7 +23,7 @@ class StopSignalTest {
 
     @Test
     void shouldResumeInPlaceUnlessItIsToLeave(@TempDir Path directory) throws Exception {
-        int port = MultiNodeRunner.freePort();
+        int port = FreePorts.next();
         String seeds = "portcullis.cluster.seeds-list=127.0.0.1:" + port;
         Path next = Files.writeString(
                 directory.resolve("next-minor.conf"), """
@@ -33,7 +34,7 @@ class StopSignalTest {
                 HostProcess first = HostProcess.start(STAYS, port, lab.uplink(STAYS), directory, seeds);
                 PortcullisClient client = first.awaitReady();
                 HostProcess second = HostProcess.start(
-                        LEAVES, MultiNodeRunner.freePort(), lab.uplink(LEAVES), directory, seeds, "--config=" + next)) {
+                        LEAVES, FreePorts.next(), lab.uplink(LEAVES), directory, seeds, "--config=" + next)) {
             second.awaitReady().close();
             ScenarioTenant.create(lab, client, LEAVES, STAYS);
 

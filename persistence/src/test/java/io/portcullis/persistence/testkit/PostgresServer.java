@@ -1,8 +1,6 @@
 package io.portcullis.persistence.testkit;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -94,7 +92,7 @@ public final class PostgresServer implements AutoCloseable {
             throws IOException, InterruptedException {
         Path programs = programs().orElseThrow();
         Path folder = Files.createTempDirectory(Path.of("/tmp"), "portcullis-postgres-");
-        PostgresServer server = new PostgresServer(programs, folder, freePort(), certificates);
+        PostgresServer server = new PostgresServer(programs, folder, FreePorts.next(), certificates);
         server.initialize();
         server.start();
         server.execute(SUPERUSER, "CREATE ROLE " + USER + " LOGIN PASSWORD '" + PASSWORD + "'");
@@ -244,12 +242,6 @@ public final class PostgresServer implements AutoCloseable {
         String output = new String(process.getInputStream().readAllBytes());
         if (process.waitFor() != 0) {
             throw new IOException(String.join(" ", command) + " failed: " + output);
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
         }
     }
 
