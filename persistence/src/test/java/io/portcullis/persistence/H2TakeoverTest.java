@@ -63,7 +63,7 @@ class H2TakeoverTest {
             holder.toHandle().destroyForcibly(); // leaves the stream open, with what was said before
             answers.lines().forEach(acknowledged::add);
 
-            await().atMost(Duration.ofSeconds(30))
+            await().atMost(Duration.ofSeconds(60))
                     .ignoreExceptions()
                     .untilAsserted(() -> assertThat(
                                     directory.listAll().toCompletableFuture().join())

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 
 /** Events and snapshots of actors, through Pekko's plugin with the settings of the product. */
 abstract class JournalContract {
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int EVENTS_PER_SNAPSHOT = 10;
     private static final int SNAPSHOTS_KEPT = 2;
 

@@ -58,7 +58,8 @@ public final class ChecksumHost implements AutoCloseable {
     }
 
     public void awaitCounter(String name, long count) {
-        await().untilAsserted(() -> assertThat(counters()).containsEntry(name, count));
+        await().atMost(WAIT_SECONDS, TimeUnit.SECONDS)
+                .untilAsserted(() -> assertThat(counters()).containsEntry(name, count));
     }
 
     public Map<String, Long> counters() throws Exception {

@@ -173,7 +173,7 @@ final class HostAgentFixture implements AutoCloseable {
     }
 
     void restoreFromDisk() {
-        new LocalRestore(dataPath, checkpoints, 1_000, Duration.ofSeconds(3)).run();
+        new LocalRestore(dataPath, checkpoints, 1_000, Duration.ofSeconds(60)).run();
     }
 
     /** The directory says that {@code web-1} is on this host. */

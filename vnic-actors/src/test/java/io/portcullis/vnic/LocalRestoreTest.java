@@ -95,6 +95,6 @@ class LocalRestoreTest {
     }
 
     private List<VnicStatus> restore() {
-        return new LocalRestore(dataPath, checkpoints, 1_000, Duration.ofSeconds(3)).run();
+        return new LocalRestore(dataPath, checkpoints, 1_000, Duration.ofSeconds(60)).run();
     }
 }

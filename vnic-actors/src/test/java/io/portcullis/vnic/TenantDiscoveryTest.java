@@ -97,7 +97,7 @@ class TenantDiscoveryTest extends TenantActorTest {
     }
 
     private void awaitRecorded(VnicId vnic, String... addresses) {
-        await().atMost(Duration.ofSeconds(30))
+        await().atMost(Duration.ofSeconds(60))
                 .untilAsserted(() -> assertThat(recorded(vnic)).containsExactlyInAnyOrder(addresses));
     }
 

@@ -98,6 +98,8 @@ class ActorServicesTest {
 
     private FakeCluster cluster;
     private ActorServices services;
+    /** Asks of those who do not answer. */
+    private ActorServices impatient;
 
     @BeforeAll
     static void startSystem() {
@@ -118,7 +120,8 @@ class ActorServicesTest {
     @BeforeEach
     void start() {
         cluster = new FakeCluster(kit);
-        services = new ActorServices(kit.system(), cluster.access(), Duration.ofMillis(700));
+        services = new ActorServices(kit.system(), cluster.access(), PATIENCE);
+        impatient = new ActorServices(kit.system(), cluster.access(), Duration.ofMillis(700));
         done(services.putTenant(ACME, new ModelEdit.SetDefaults(Action.DROP, false), OptionalLong.empty(), "me"));
     }
 
@@ -160,7 +163,7 @@ class ActorServicesTest {
         assertThat(done(services.hits(ACME)).silentHosts()).containsExactly("host-9");
 
         cluster.hostsAreSilent = true;
-        HitReport silent = done(services.hits(ACME));
+        HitReport silent = done(impatient.hits(ACME));
         assertThat(silent.silentHosts()).containsExactly("host-1", "host-2", "host-9");
         assertThat(silent.rules().get(1L)).as("as far as it was written").isEqualTo(new RuleHit(1, 6, 60_000));
 
@@ -298,7 +301,7 @@ class ActorServicesTest {
         assertThat(done(services.trace(HOST_1, ETH0, query)))
                 .isEqualTo(new FirewallAnswer.Silent(HOST_1, "not attached here"));
         cluster.onFirewall = command -> {};
-        assertThat(done(services.trace(HOST_1, ETH0, query)))
+        assertThat(done(impatient.trace(HOST_1, ETH0, query)))
                 .isEqualTo(new FirewallAnswer.Silent(HOST_1, "host host-1 did not answer in time"));
         assertThat(done(services.trace(HOST_9, ETH0, query)))
                 .isEqualTo(new FirewallAnswer.Silent(HOST_9, "host host-9 is not up"));
@@ -510,7 +513,7 @@ class ActorServicesTest {
 
     @Test
     void shouldAskFirewallsWithADeadline() {
-        assertThat(catchThrowableOfType(CompletionException.class, () -> done(services.vnicStatus(HOST_1, ETH0))))
+        assertThat(catchThrowableOfType(CompletionException.class, () -> done(impatient.vnicStatus(HOST_1, ETH0))))
                 .hasCauseInstanceOf(TimeoutException.class);
         assertThat(refused(services.vnicStatus(HOST_9, ETH0)).kind()).isEqualTo(ProblemKind.HOST_UNAVAILABLE);
 
@@ -538,7 +541,7 @@ class ActorServicesTest {
 
         cluster.hostsAreSilent = true;
 
-        assertThat(done(services.readiness()).reason()).isEqualTo("the host agent does not answer");
+        assertThat(done(impatient.readiness()).reason()).isEqualTo("the host agent does not answer");
     }
 
     private static <T> T done(CompletionStage<T> stage) {

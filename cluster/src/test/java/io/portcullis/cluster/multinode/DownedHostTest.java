@@ -25,9 +25,9 @@ class DownedHostTest {
 
     static final class Scenario extends ClusterScenario {
         private static final String SETTINGS = """
-            pekko.cluster.split-brain-resolver.stable-after = 1s
+            pekko.cluster.split-brain-resolver.stable-after = 2s
             pekko.cluster.down-removal-margin = 1s
-            pekko.cluster.failure-detector { heartbeat-interval = 300ms, acceptable-heartbeat-pause = 2500ms }
+            pekko.cluster.failure-detector { heartbeat-interval = 300ms, acceptable-heartbeat-pause = 5s }
             """;
 
         private final RoleName first = config.host(1);

@@ -16,7 +16,7 @@ import java.time.Duration;
 final class ScenarioTraffic {
     private static final int BLOCKS_PER_SECOND = 200;
     private static final int DATAGRAMS_PER_SECOND = 200;
-    private static final Duration PROGRESS_LIMIT = Duration.ofSeconds(30);
+    private static final Duration PROGRESS_LIMIT = Duration.ofSeconds(60);
 
     private final TcpListener forbidden;
     private final ForbiddenProbe probe;

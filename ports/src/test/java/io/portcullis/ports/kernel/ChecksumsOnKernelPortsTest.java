@@ -13,6 +13,7 @@ import java.lang.foreign.Arena;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
+import java.time.Duration;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -63,7 +64,7 @@ class ChecksumsOnKernelPortsTest {
 
     private static int flagsOfADatagram(TapUplink station, Burst burst) {
         int[] flags = {-1};
-        await().until(() -> {
+        await().atMost(Duration.ofSeconds(60)).until(() -> {
             burst.clear();
             station.receive(burst);
             for (int i = 0; i < burst.count(); i++) {

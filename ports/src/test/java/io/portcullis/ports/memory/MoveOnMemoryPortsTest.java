@@ -9,6 +9,7 @@ import io.portcullis.ports.MoveDriver;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -17,6 +18,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.LongStream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 /** A vNIC moves between two data paths on the fabric's sockets under load, and nothing is lost. */
@@ -31,6 +33,7 @@ class MoveOnMemoryPortsTest {
 
     @Test
     void shouldLoseNoDatagramOverManyMoves() throws Exception {
+        Awaitility.setDefaultTimeout(Duration.ofSeconds(60));
         InetAddress vmAddress = InetAddress.getByName("10.7.0.1");
         InetAddress peerAddress = InetAddress.getByName("10.7.0.2");
         try (MemoryFabric fabric = MemoryFabric.start(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
