@@ -46,6 +46,9 @@ final class Views {
     private static final int PROTOCOL_TCP = 6;
 
     private final TenantModel model;
+    /** The only one that is shown; null for any. */
+    private final @Nullable Vm only;
+
     private final Sight sight;
     private final Map<String, List<String>> groupsByVm = new HashMap<>();
     private final Map<String, Map<InetAddress, String>> ownersBySegment = new HashMap<>();
@@ -54,7 +57,17 @@ final class Views {
     private @Nullable ExcludedVnics excluded;
 
     Views(TenantModel model, Sight sight) {
+        this(model, null, sight);
+    }
+
+    /** Of one VM and its vNICs: costs what it has, not what the tenant has. */
+    static Views ofVm(TenantModel model, Vm vm, Sight sight) {
+        return new Views(model, vm, sight);
+    }
+
+    private Views(TenantModel model, @Nullable Vm only, Sight sight) {
         this.model = model;
+        this.only = only;
         this.sight = sight;
     }
 
@@ -96,7 +109,7 @@ final class Views {
     private ExcludedVnics excluded() {
         ExcludedVnics known = excluded;
         if (known == null) {
-            known = ExcludedVnics.of(model);
+            known = only == null ? ExcludedVnics.of(model) : ExcludedVnics.of(model, only);
             excluded = known;
         }
         return known;
@@ -129,7 +142,7 @@ final class Views {
     private List<String> groups(Vm vm) {
         if (!grouped) {
             grouped = true;
-            GroupMembership membership = GroupMembership.of(model);
+            GroupMembership membership = only == null ? GroupMembership.of(model) : GroupMembership.of(model, only);
             for (String group : model.groups().keySet()) {
                 membership.members(group).stream()
                         .map(member -> member.vm().name())

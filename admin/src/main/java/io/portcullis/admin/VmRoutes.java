@@ -98,7 +98,7 @@ final class VmRoutes {
     }
 
     private CompletionStage<Answer> view(Exchange exchange, TenantModel model, Vm vm, PlacementView placement) {
-        Views views = new Views(model, Sight.of(exchange.principal()));
+        Views views = Views.ofVm(model, vm, Sight.of(exchange.principal()));
         return statuses(vm, placement)
                 .thenApply(statuses -> Answer.ok(views.vm(vm, placement, statuses), model.revision()));
     }
@@ -265,7 +265,7 @@ final class VmRoutes {
     private CompletionStage<Answer> vnic(Exchange exchange) {
         return find(exchange)
                 .thenCompose(found -> status(found).thenApply(status -> {
-                    Views views = new Views(found.model(), Sight.of(exchange.principal()));
+                    Views views = Views.ofVm(found.model(), found.vm(), Sight.of(exchange.principal()));
                     VnicView view = views.vnic(found.vnic(), status.orElse(null));
                     return Answer.ok(view, found.model().revision());
                 }));

@@ -46,6 +46,11 @@ public final class ExcludedVnics {
         return of(model, GroupMembership.of(model));
     }
 
+    /** As if the VM's vNICs were the only ones. */
+    public static ExcludedVnics of(TenantModel model, Vm vm) {
+        return of(model, GroupMembership.of(model, vm));
+    }
+
     private void list(VnicId vnic, Exclusion exclusion) {
         listed.computeIfAbsent(vnic, _ -> new TreeSet<>()).add(exclusion.name());
     }

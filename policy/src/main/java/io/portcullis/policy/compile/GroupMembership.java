@@ -36,9 +36,9 @@ public final class GroupMembership {
     private final Map<String, List<IpRange>> literalsByGroup = new HashMap<>();
     private final Map<String, List<IpRange>> rangesByGroup = new HashMap<>();
 
-    private GroupMembership(TenantModel model) {
+    private GroupMembership(TenantModel model, Iterable<Vm> vms) {
         this.model = model;
-        for (Vm vm : model.vms().values()) {
+        for (Vm vm : vms) {
             for (Vnic vnic : vm.vnics()) {
                 Workload.of(vm, vnic).forEach(this::index);
             }
@@ -46,7 +46,12 @@ public final class GroupMembership {
     }
 
     public static GroupMembership of(TenantModel model) {
-        return new GroupMembership(model);
+        return new GroupMembership(model, model.vms().values());
+    }
+
+    /** As if the VM were the only one: who asks about one VM does not pay for all. */
+    public static GroupMembership of(TenantModel model, Vm vm) {
+        return new GroupMembership(model, List.of(vm));
     }
 
     private void index(Workload workload) {
