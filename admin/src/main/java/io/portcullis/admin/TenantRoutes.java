@@ -27,6 +27,11 @@ import java.util.concurrent.CompletionStage;
 
 /** Tenants, and how far their policy is realized. */
 final class TenantRoutes {
+    /** vNICs that an answer about a realization lists, unless asked for another number. */
+    private static final int DEFAULT_VNICS = 1_000;
+
+    private static final int MAX_VNICS = 1_000_000;
+
     private final AdminServices services;
     private final ApiTokens tokens;
 
@@ -126,7 +131,8 @@ final class TenantRoutes {
         OptionalLong revision = exchange.number("revision", 0, Long.MAX_VALUE);
         long waitMillis = exchange.number("waitMillis", 0, AdminServices.MAX_REALIZATION_WAIT.toMillis())
                 .orElse(0);
+        int limit = (int) exchange.number("limit", 0, MAX_VNICS).orElse(DEFAULT_VNICS);
         return services.realization(tenant(exchange), revision, Duration.ofMillis(waitMillis))
-                .thenApply(view -> Answer.ok(view, view.current()));
+                .thenApply(view -> Answer.ok(view.limitedTo(limit), view.current()));
     }
 }

@@ -80,7 +80,7 @@ final class Sentences {
             return tenants.count() - tenants.pending() + " of " + tenants.count() + " tenants"
                     + (pending.isEmpty() ? "" : "; pending: " + listed(pending));
         }
-        long done = view.vnics().stream().filter(VnicRealization::realized).count();
+        int done = view.attached() - view.pending();
         Map<String, List<VnicRealization>> pending = view.vnics().stream()
                 .filter(vnic -> !vnic.realized())
                 .collect(Collectors.groupingBy(vnic -> String.valueOf(vnic.host()), TreeMap::new, Collectors.toList()));
@@ -94,7 +94,11 @@ final class Sentences {
                                 .orElse("")
                         + ")")
                 .collect(Collectors.joining(", "));
-        return done + " of " + view.vnics().size() + " vNICs" + (hosts.isEmpty() ? "" : "; pending: " + hosts);
+        int unlisted =
+                view.pending() - pending.values().stream().mapToInt(List::size).sum();
+        return done + " of " + view.attached() + " vNICs"
+                + (hosts.isEmpty() ? "" : "; pending: " + hosts)
+                + (unlisted > 0 ? ", and " + unlisted + " more" : "");
     }
 
     static String lagging(TenantRealization tenant) {
