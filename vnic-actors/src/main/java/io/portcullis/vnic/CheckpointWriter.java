@@ -20,6 +20,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -63,6 +64,8 @@ final class CheckpointWriter {
     private final int maxConnections;
     private final CheckpointRate rate;
     private final Map<VnicId, CheckpointedVnic> vnics = new ConcurrentHashMap<>();
+    /** Of which something is not written yet, as they were when something last happened to them. */
+    private final Map<VnicId, VnicStatus> waiting = new ConcurrentHashMap<>();
     /** The end of the wholes that are written beside rounds. */
     private CompletionStage<?> wholes = CompletableFuture.completedFuture(null);
 
@@ -84,20 +87,40 @@ final class CheckpointWriter {
     }
 
     /**
-     * One round.
+     * Takes over that something has happened to these; between two rounds.
+     *
+     * @return the vNICs of which something is to be written, now or when a large table that is being written is ready
+     */
+    Set<VnicId> note(List<VnicStatus> changed) {
+        changed.forEach(status -> waiting.put(status.vnic(), status));
+        waiting.values().removeIf(status -> !isToWrite(status));
+        return Set.copyOf(waiting.keySet());
+    }
+
+    private boolean isToWrite(VnicStatus status) {
+        return status.mode() == VnicMode.ENFORCING
+                && (of(status.vnic()).isDue(status) || of(status.vnic()).isRenewed());
+    }
+
+    /** As {@link #note} and {@link #write(Map, boolean)}. */
+    CompletionStage<HostReply.Checkpointed> write(List<VnicStatus> changed, Map<VnicId, Known> known, boolean all) {
+        note(changed);
+        return write(known, all);
+    }
+
+    /**
+     * One round: writes what was {@linkplain #note noted}.
      *
      * @param known by vNIC; one that is missing, or whose rules have changed since, keeps the checkpoint that it has
      * @param all whether to write all that changed, however much, and at once; else the bounds hold
      */
-    CompletionStage<HostReply.Checkpointed> write(List<VnicStatus> statuses, Map<VnicId, Known> known, boolean all) {
-        return CompletableFuture.supplyAsync(() -> begin(statuses, known, all), blocking)
-                .thenCompose(Function.identity());
+    CompletionStage<HostReply.Checkpointed> write(Map<VnicId, Known> known, boolean all) {
+        return CompletableFuture.supplyAsync(() -> begin(known, all), blocking).thenCompose(Function.identity());
     }
 
-    private CompletionStage<HostReply.Checkpointed> begin(
-            List<VnicStatus> statuses, Map<VnicId, Known> known, boolean all) {
+    private CompletionStage<HostReply.Checkpointed> begin(Map<VnicId, Known> known, boolean all) {
         long thisRound = ++round;
-        List<VnicStatus> due = statuses.stream()
+        List<VnicStatus> due = waiting.values().stream()
                 .filter(status -> isDue(status, known.get(status.vnic())))
                 .sorted(Comparator.comparingLong(status -> of(status.vnic()).round()))
                 .limit(all ? Long.MAX_VALUE : MAX_TABLES_PER_ROUND)
@@ -135,6 +158,8 @@ final class CheckpointWriter {
                         }
                         if (failure != null || !isWritten) {
                             left.add(status);
+                        } else if (!of(status.vnic()).isRenewed()) {
+                            waiting.remove(status.vnic(), status);
                         }
                         return null;
                     });
@@ -305,6 +330,7 @@ final class CheckpointWriter {
     /** Removes what is there of vNICs that have left under this epoch. Fails if a checkpoint may still be there. */
     CompletionStage<Void> forget(List<VnicId> gone, long epoch) {
         gone.forEach(vnics::remove);
+        gone.forEach(waiting::remove);
         return CompletableFuture.runAsync(
                 () -> {
                     for (VnicId vnic : gone) {

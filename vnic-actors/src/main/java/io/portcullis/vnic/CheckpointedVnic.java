@@ -3,6 +3,7 @@ package io.portcullis.vnic;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.persistence.CheckpointFile;
 import io.portcullis.persistence.CheckpointHead;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,7 +48,13 @@ final class CheckpointedVnic {
     /** Takes its place when it is ready. */
     private @Nullable Copy next;
 
-    private @Nullable VnicStatus written;
+    private boolean isWritten;
+    /** What was so when it was written last. */
+    private long epoch;
+
+    private long revision;
+    private int connections;
+    private long countersMark;
     private long round;
 
     /** Leaves out what does not serve any more, and takes what is ready. */
@@ -94,18 +101,30 @@ final class CheckpointedVnic {
     }
 
     void wrote(VnicStatus status, long newRound) {
-        written = status;
+        isWritten = true;
+        epoch = status.epoch();
+        revision = status.policyRevision();
+        connections = status.connections();
+        countersMark = mark(status);
         round = newRound;
+    }
+
+    /** Another one whenever a counter has grown. */
+    private static long mark(VnicStatus status) {
+        long mark = 0;
+        for (Map.Entry<String, Long> counter : status.counters().entrySet()) {
+            mark += counter.getValue() * (2L * counter.getKey().hashCode() + 1);
+        }
+        return mark;
     }
 
     /** Whether something happened since. Without connections nothing changes by frames that come and go. */
     boolean isDue(VnicStatus status) {
-        VnicStatus before = written;
-        return before == null
+        return !isWritten
                 || isReady()
-                || before.epoch() != status.epoch()
-                || before.policyRevision() != status.policyRevision()
-                || before.connections() != status.connections()
-                || (status.connections() > 0 && !before.counters().equals(status.counters()));
+                || epoch != status.epoch()
+                || revision != status.policyRevision()
+                || connections != status.connections()
+                || (status.connections() > 0 && countersMark != mark(status));
     }
 }

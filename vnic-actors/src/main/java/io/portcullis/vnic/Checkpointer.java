@@ -1,12 +1,14 @@
 package io.portcullis.vnic;
 
 import io.portcullis.datapath.runtime.DataPath;
+import io.portcullis.datapath.runtime.VnicNews;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletionStage;
+import java.util.Objects;
+import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
@@ -25,35 +27,44 @@ final class Checkpointer extends AbstractBehavior<Checkpointer.Command> {
     /**
      * Write what changed.
      *
-     * @param known vNICs of which all is known that a checkpoint must have
      * @param replyTo then all is written, however much; null for a round like every other, which may be left out
      */
-    record Write(
-            Map<VnicId, CheckpointWriter.Known> known,
-            @Nullable ActorRef<HostReply> replyTo) implements Command {}
+    record Write(@Nullable ActorRef<HostReply> replyTo) implements Command {}
 
     /** A round at once, or after the one that is under way. */
-    record WriteSoon(Map<VnicId, CheckpointWriter.Known> known) implements Command {}
+    record WriteSoon() implements Command {}
+
+    /** From the agent, as an answer: of these vNICs all is known that a checkpoint must have. */
+    record Restorable(Map<VnicId, CheckpointWriter.Known> known) implements Command {}
 
     /** The VM has left under this epoch: answers {@link HostReply.VmGone} once its checkpoints are gone. */
     record Forget(VmId vm, List<VnicId> vnics, long epoch, ActorRef<HostReply> replyTo) implements Command {}
 
+    /** To which vNICs something has happened since the last round. */
+    private record Looked(@Nullable VnicNews news, @Nullable Throwable failure) implements Command {}
+
     /** A round is over. */
-    private record Written(HostReply reply, List<ActorRef<HostReply>> askers) implements Command {}
+    private record Written(HostReply reply) implements Command {}
 
     private final DataPath dataPath;
     private final CheckpointWriter writer;
+    private final ActorRef<HostCommand> agent;
     private final List<ActorRef<HostReply>> waiting = new ArrayList<>();
-    private Map<VnicId, CheckpointWriter.Known> known = Map.of();
+    /** Who waits for the round that goes on. */
+    private List<ActorRef<HostReply>> askers = List.of();
+
+    private long known = VnicNews.BEGINNING;
     private boolean writing;
     private boolean again;
 
-    static Behavior<Command> create(DataPath dataPath, CheckpointWriter writer) {
-        return Behaviors.setup(context -> new Checkpointer(context, dataPath, writer));
+    static Behavior<Command> create(DataPath dataPath, CheckpointWriter writer, ActorRef<HostCommand> agent) {
+        return Behaviors.setup(context -> new Checkpointer(context, dataPath, writer, agent));
     }
 
-    private Checkpointer(ActorContext<Command> context, DataPath dataPath, CheckpointWriter writer) {
+    private Checkpointer(
+            ActorContext<Command> context, DataPath dataPath, CheckpointWriter writer, ActorRef<HostCommand> agent) {
         super(context);
+        this.agent = agent;
         context.setLoggerName(Checkpointer.class);
         this.dataPath = dataPath;
         this.writer = writer;
@@ -67,7 +78,9 @@ final class Checkpointer extends AbstractBehavior<Checkpointer.Command> {
     private Behavior<Command> onCommand(Command command) {
         switch (command) {
             case Write write -> onWrite(write);
-            case WriteSoon write -> onWriteSoon(write);
+            case WriteSoon _ -> onWriteSoon();
+            case Looked looked -> onLooked(looked);
+            case Restorable restorable -> write(restorable.known());
             case Forget forget -> onForget(forget);
             case Written written -> onWritten(written);
         }
@@ -75,7 +88,6 @@ final class Checkpointer extends AbstractBehavior<Checkpointer.Command> {
     }
 
     private void onWrite(Write write) {
-        known = write.known();
         ActorRef<HostReply> asker = write.replyTo();
         if (asker != null) {
             waiting.add(asker);
@@ -87,8 +99,7 @@ final class Checkpointer extends AbstractBehavior<Checkpointer.Command> {
         }
     }
 
-    private void onWriteSoon(WriteSoon write) {
-        known = write.known();
+    private void onWriteSoon() {
         if (writing) {
             again = true;
         } else {
@@ -112,16 +123,32 @@ final class Checkpointer extends AbstractBehavior<Checkpointer.Command> {
     private void begin() {
         writing = true;
         again = false;
-        List<ActorRef<HostReply>> askers = List.copyOf(waiting);
+        askers = List.copyOf(waiting);
         waiting.clear();
-        Map<VnicId, CheckpointWriter.Known> now = known;
-        CompletionStage<HostReply.Checkpointed> round =
-                dataPath.statuses().thenCompose(statuses -> writer.write(statuses, now, !askers.isEmpty()));
+        getContext().pipeToSelf(dataPath.changedSince(known), Looked::new);
+    }
+
+    private void onLooked(Looked looked) {
+        VnicNews news = looked.news();
+        if (news == null) {
+            Throwable failure = Objects.requireNonNull(looked.failure());
+            onWritten(new Written(DataPathFailures.refusal(failure)));
+            return;
+        }
+        known = news.mark();
+        Set<VnicId> toWrite = writer.note(news.vnics());
+        if (toWrite.isEmpty()) {
+            onWritten(new Written(new HostReply.Checkpointed(0, List.of())));
+        } else {
+            agent.tell(new HostCommand.TellRestorable(toWrite));
+        }
+    }
+
+    private void write(Map<VnicId, CheckpointWriter.Known> restorable) {
         getContext()
                 .pipeToSelf(
-                        round,
-                        (done, failure) ->
-                                new Written(failure == null ? done : DataPathFailures.refusal(failure), askers));
+                        writer.write(restorable, !askers.isEmpty()),
+                        (done, failure) -> new Written(failure == null ? done : DataPathFailures.refusal(failure)));
     }
 
     private void onWritten(Written written) {
@@ -132,7 +159,8 @@ final class Checkpointer extends AbstractBehavior<Checkpointer.Command> {
                 getContext().getLog().warn("checkpoints were not written: {}", done.failures());
             case HostReply reply -> getContext().getLog().warn("no checkpoints: {}", reply);
         }
-        written.askers().forEach(asker -> asker.tell(written.reply()));
+        askers.forEach(asker -> asker.tell(written.reply()));
+        askers = List.of();
         if (again || !waiting.isEmpty()) {
             begin();
         }

@@ -1,6 +1,7 @@
 package io.portcullis.vnic;
 
 import io.portcullis.datapath.engine.ShadowReport;
+import io.portcullis.datapath.runtime.VnicNews;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
@@ -49,6 +50,8 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
 
     /** From when a vNIC begins to enforce until its first checkpoint is begun: those that come together are written together. */
     private static final Duration ARRIVALS_DELAY = Duration.ofMillis(20);
+    /** Between two looks at everything, only what has changed is looked at. */
+    private static final int LOOKS_AT_CHANGES = 14;
     /** How often the directory is compared with what is here. */
     private static final Duration DIRECTORY_INTERVAL = Duration.ofSeconds(30);
 
@@ -66,6 +69,10 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
     private final Map<VnicId, Long> suspects = new HashMap<>();
 
     private boolean recovered;
+    /** Up to which the agent knows what happened in the data path. */
+    private long known = VnicNews.BEGINNING;
+
+    private int looksLeft;
 
     /** Under which the agent of a host is registered at the receptionist. */
     public static ServiceKey<HostCommand> key(HostId host) {
@@ -99,7 +106,8 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
                                 environment.blocking(),
                                 clock,
                                 environment.limits().maxConnectionsPerVnic(),
-                                new CheckpointRate(environment.timing().checkpointBytesPerSecond(), System::nanoTime))),
+                                new CheckpointRate(environment.timing().checkpointBytesPerSecond(), System::nanoTime)),
+                        context.getSelf()),
                 "checkpointer");
         this.reviewer = context.spawn(FlowReviewer.create(host, firewalls), "flow-reviewer");
         this.hits = context.spawn(HitKeeper.create(environment, clock), "hit-keeper");
@@ -139,7 +147,7 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
             case HostCommand.GetHits get -> hits.tell(new HitKeeper.Asked(get));
             case HostCommand.ForgetHits forget -> hits.tell(new HitKeeper.Forget(forget.tenant()));
             case HostCommand.WriteCheckpoints write -> {
-                Checkpointer.Write tables = new Checkpointer.Write(vms.restorable(), write.replyTo());
+                Checkpointer.Write tables = new Checkpointer.Write(write.replyTo());
                 hits.tell(new HitKeeper.Keep(() -> checkpointer.tell(tables)));
             }
             case HostCommand.Review review -> reviewer.tell(new FlowReviewer.Asked(review));
@@ -157,11 +165,14 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
                     rules.onTables(tables);
                 }
             }
+            case HostCommand.Subscribed answer -> rules.onSubscribed(answer);
             case HostCommand.VnicChanged changed -> learn(changed.status());
             case HostCommand.Heal _ -> onHeal();
             case HostCommand.ReportNow _ -> rules.report();
-            case HostCommand.CheckpointTick _ -> checkpointer.tell(new Checkpointer.Write(vms.restorable(), null));
-            case HostCommand.CheckpointArrivals _ -> checkpointer.tell(new Checkpointer.WriteSoon(vms.restorable()));
+            case HostCommand.CheckpointTick _ -> checkpointer.tell(new Checkpointer.Write(null));
+            case HostCommand.CheckpointArrivals _ -> checkpointer.tell(new Checkpointer.WriteSoon());
+            case HostCommand.TellRestorable ask ->
+                checkpointer.tell(new Checkpointer.Restorable(vms.restorable(ask.vnics())));
             case HostCommand.Recovered found -> onRecovered(found);
             case HostCommand.RecoverAgain _ -> recover();
             case HostCommand.VnicsAttached attached -> vms.onVnicsAttached(attached);
@@ -169,6 +180,7 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
             case HostCommand.RulesOverdue overdue -> vms.onRulesOverdue(overdue);
             case HostCommand.VnicsReady ready -> vms.onVnicsReady(ready);
             case HostCommand.VnicsGone gone -> vms.onVnicsGone(gone);
+            case HostCommand.Changed changed -> onChanged(changed);
             case HostCommand.Looked looked -> onLooked(looked);
         }
         HostCommand arrivals = new HostCommand.CheckpointArrivals();
@@ -260,8 +272,28 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
     private void onHeal() {
         rules.subscribe();
         rules.installDue();
-        look(null);
+        if (looksLeft == 0) {
+            looksLeft = LOOKS_AT_CHANGES;
+            look(null);
+        } else {
+            looksLeft--;
+            getContext()
+                    .pipeToSelf(environment.dataPath().changedSince(known), (news, _) -> new HostCommand.Changed(news));
+        }
         vms.retryFailed();
+    }
+
+    private void onChanged(HostCommand.Changed changed) {
+        VnicNews news = changed.news();
+        if (news == null) {
+            return;
+        }
+        known = news.mark();
+        news.vnics().forEach(this::learn);
+        rules.discovery().news(news.vnics());
+        if (news.attached() != vms.attachedVnics()) {
+            looksLeft = 0; // vNICs that nobody knows, or that the data path has lost
+        }
     }
 
     private void look(@Nullable ActorRef<HostReply> replyTo) {

@@ -1,6 +1,7 @@
 package io.portcullis.vnic;
 
 import io.portcullis.datapath.engine.ShadowReport;
+import io.portcullis.datapath.runtime.VnicNews;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.persistence.CborSerializable;
 import io.portcullis.policy.HostId;
@@ -11,6 +12,7 @@ import io.portcullis.policy.table.RuleTable;
 import io.portcullis.vnic.parcel.Parcel;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
@@ -94,6 +96,13 @@ public sealed interface HostCommand {
         }
     }
 
+    /**
+     * From {@link TenantPolicy}, to {@link TenantCommand.ChangeSubscription}.
+     *
+     * @param complete whether it knows all that the host has; else it wants to hear everything
+     */
+    record Subscribed(TenantId tenant, boolean complete) implements HostCommand, CborSerializable {}
+
     /** From {@link TenantPolicy}: these vNICs were found to have these addresses, here or elsewhere. */
     record KnownAddresses(Map<VnicId, Discovery> vnics) implements HostCommand, CborSerializable {
         public KnownAddresses {
@@ -154,6 +163,12 @@ public sealed interface HostCommand {
 
     /** What the data path counted under shadows; null if it is shut down. */
     record StagedLooked(@Nullable List<ShadowReport> reports, ActorRef<HostReply> replyTo) implements Own {}
+
+    /** The checkpointer asks what a restart needs to know of these. */
+    record TellRestorable(Set<VnicId> vnics) implements Own {}
+
+    /** To which vNICs of the data path something has happened; null if it is shut down. */
+    record Changed(@Nullable VnicNews news) implements Own {}
 
     /** What the data path has; null {@code replyTo} for the agent's own look. */
     record Looked(

@@ -21,11 +21,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A vNIC that is new here brings nothing: the tenant first says what was discovered elsewhere, so that a VM that moves keeps it and nobody takes the
  * move for a discovery. From then on what the data path has is the truth, until the tenant says otherwise (an operator has cleared
- * it). Changes are told as they are seen, everything again every {@value #REPEAT_ROUNDS} looks; a detach is told at once. Belongs to
+ * it). Changes are told as they are seen, everything again with each look at everything; a detach is told at once. Belongs to
  * {@link HostAgent}, on its thread.
  */
 final class HostDiscovery {
-    private static final int REPEAT_ROUNDS = 15;
     /** Bounds of one message, so that it fits an Artery frame. */
     private static final int MAX_ADDRESSES_PER_MESSAGE = 1_000;
 
@@ -45,7 +44,6 @@ final class HostDiscovery {
     private final HostAgentEnvironment environment;
     private final FirewallAsks firewalls;
     private final Map<VnicId, Slot> slots = new HashMap<>();
-    private int rounds;
 
     HostDiscovery(ActorContext<HostCommand> context, HostAgentEnvironment environment, FirewallAsks firewalls) {
         this.context = context;
@@ -60,7 +58,13 @@ final class HostDiscovery {
         }
     }
 
-    /** Takes over what the data path says of all its vNICs, and tells what of that is news. */
+    /** Takes over what the data path says of some of its vNICs, and tells what of that is news. */
+    void news(Collection<VnicStatus> statuses) {
+        statuses.forEach(this::learn);
+        report(false);
+    }
+
+    /** Takes over what the data path says of all its vNICs, and tells all of it. */
     void learn(Collection<VnicStatus> statuses) {
         Set<VnicId> here = new HashSet<>();
         for (VnicStatus status : statuses) {
@@ -69,8 +73,7 @@ final class HostDiscovery {
             }
         }
         slots.keySet().retainAll(here);
-        boolean repeats = ++rounds % REPEAT_ROUNDS == 0;
-        report(repeats);
+        report(true);
     }
 
     /** Whether the vNIC discovers anything at all. */

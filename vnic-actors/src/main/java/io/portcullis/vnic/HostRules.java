@@ -7,11 +7,14 @@ import io.portcullis.policy.VnicId;
 import io.portcullis.policy.table.RuleTable;
 import io.portcullis.vnic.parcel.Parcels;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Brings rule tables from the tenants to the firewalls of a host, and tells the tenants what is in force. Rules are wanted and in
@@ -27,8 +30,18 @@ final class HostRules {
     private final HostId host;
     private final RuleShelf shelf = new RuleShelf();
     private final HostDiscovery discovery;
-    private Set<TenantId> subscribed = Set.of();
+    private final Map<TenantId, Subscription> subscribed = new HashMap<>();
     private boolean reporting;
+
+    /** How it stands with a tenant that was told what is here. */
+    private static final class Subscription {
+        /** It has answered at some time: it understands changes. */
+        private boolean speaks;
+        /** It has said that it knows all that it was told. */
+        private boolean isKnown;
+        /** It was asked whether it still does, and has not answered yet. */
+        private boolean isAsked;
+    }
 
     HostRules(ActorContext<HostCommand> context, HostAgentEnvironment environment, FirewallAsks firewalls) {
         this.context = context;
@@ -48,13 +61,17 @@ final class HostRules {
     /** These are being attached: their tenants are asked for their rules. */
     void add(List<VnicId> vnics) {
         vnics.forEach(shelf::add);
-        subscribe();
+        byTenant(vnics).forEach((tenant, its) -> change(tenant, its, List.of()));
     }
 
     void remove(List<VnicId> vnics) {
         vnics.forEach(shelf::remove);
         discovery.gone(vnics);
-        subscribe();
+        byTenant(vnics).forEach((tenant, its) -> change(tenant, List.of(), its));
+    }
+
+    private static Map<TenantId, List<VnicId>> byTenant(List<VnicId> vnics) {
+        return vnics.stream().collect(Collectors.groupingBy(VnicId::tenant));
     }
 
     void keepOnly(Set<VnicId> vnics) {
@@ -74,7 +91,7 @@ final class HostRules {
 
     /** As {@link #installDue()}, for some vNICs. */
     void installDue(Collection<VnicId> vnics) {
-        install(shelf.due().stream().filter(vnics::contains).toList());
+        install(vnics.stream().filter(shelf::isDue).toList());
     }
 
     private void install(List<VnicId> vnics) {
@@ -139,16 +156,90 @@ final class HostRules {
                                 : message);
     }
 
-    /** Says to every tenant what is in force here; one that has nothing here any more hears so once. */
+    /**
+     * Asks every tenant whether it still knows what is in force here; one that did not answer the last time is told everything. One that has nothing here any more
+     * hears so once.
+     */
     void subscribe() {
-        Map<TenantId, Map<VnicId, TenantCommand.Realized>> realized = shelf.realized();
-        Set<TenantId> tenants = new HashSet<>(realized.keySet());
-        tenants.addAll(subscribed);
+        Set<TenantId> tenants = new HashSet<>(shelf.tenants());
+        tenants.addAll(subscribed.keySet());
         for (TenantId tenant : tenants) {
-            Map<VnicId, TenantCommand.Realized> its = realized.getOrDefault(tenant, Map.of());
-            tell(tenant, its.size(), new TenantCommand.SubscribeHost(host, its, context.getSelf()));
+            Subscription subscription = subscribed.get(tenant);
+            RealizedVnics its = shelf.realized(tenant);
+            if (subscription == null || !subscription.isKnown || subscription.isAsked || its == null) {
+                tellAll(tenant);
+            }
+            subscription = subscribed.get(tenant);
+            if (subscription != null && its != null) {
+                subscription.isAsked = true;
+                tellChange(tenant, its, Map.of(), Set.of());
+            }
         }
-        subscribed = Set.copyOf(realized.keySet());
+    }
+
+    /** Some vNICs of the tenant have come or gone. */
+    private void change(TenantId tenant, List<VnicId> added, List<VnicId> removed) {
+        Subscription subscription = subscribed.get(tenant);
+        RealizedVnics its = shelf.realized(tenant);
+        if (its == null) {
+            tellAll(tenant);
+            return;
+        }
+        if (subscription == null) {
+            tellAll(tenant);
+            tellChange(tenant, its, Map.of(), Set.of());
+            return;
+        }
+        if (!subscription.speaks) {
+            tellAll(tenant);
+            return;
+        }
+        Map<VnicId, TenantCommand.Realized> news = new HashMap<>();
+        for (VnicId vnic : added) {
+            TenantCommand.Realized now = its.get(vnic);
+            if (now != null) {
+                news.put(vnic, now);
+            }
+        }
+        tellChange(tenant, its, news, Set.copyOf(removed));
+    }
+
+    private void tellChange(
+            TenantId tenant, RealizedVnics its, Map<VnicId, TenantCommand.Realized> added, Set<VnicId> removed) {
+        report(); // what the digest covers is told before it
+        tell(
+                tenant,
+                added.size(),
+                new TenantCommand.ChangeSubscription(host, added, removed, its.digest(), context.getSelf()));
+    }
+
+    private void tellAll(TenantId tenant) {
+        RealizedVnics its = shelf.realized(tenant);
+        if (its == null) {
+            subscribed.remove(tenant);
+            tell(tenant, 0, new TenantCommand.SubscribeHost(host, Map.of(), context.getSelf()));
+            return;
+        }
+        subscribed.computeIfAbsent(tenant, _ -> new Subscription()).isKnown = false;
+        tell(tenant, its.count(), new TenantCommand.SubscribeHost(host, its.all(), context.getSelf()));
+    }
+
+    /** A tenant says whether it knows what is here. */
+    void onSubscribed(HostCommand.Subscribed answer) {
+        Subscription subscription = subscribed.get(answer.tenant());
+        if (subscription == null) {
+            return;
+        }
+        subscription.speaks = true;
+        RealizedVnics its = shelf.realized(answer.tenant());
+        if (answer.complete()) {
+            subscription.isAsked = false;
+            subscription.isKnown = true;
+        } else if (subscription.isKnown && its != null) {
+            // what was told in pieces may still be on its way: then the next round finds out
+            tellAll(answer.tenant());
+            tellChange(answer.tenant(), its, Map.of(), Set.of());
+        }
     }
 
     // ---- looking
@@ -162,7 +253,9 @@ final class HostRules {
         shelf.restored(vnic, table);
     }
 
-    Map<VnicId, RuleTable> tablesInForce() {
-        return shelf.tablesInForce();
+    /** As {@link RuleShelf#tableInForce}. */
+    @Nullable
+    RuleTable tableInForce(VnicId vnic) {
+        return shelf.tableInForce(vnic);
     }
 }

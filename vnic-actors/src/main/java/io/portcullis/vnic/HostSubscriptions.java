@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,19 +49,28 @@ final class HostSubscriptions {
     private record InTransit(RuleAssignment assignment, Instant until) {}
 
     private static final class Subscription {
-        private final Map<VnicId, TenantCommand.Realized> vnics;
+        private final RealizedVnics vnics = new RealizedVnics();
         /** Null for a host that has never spoken. */
         private final @Nullable ActorRef<HostCommand> agent;
         /** What is on its way to it in pieces. */
         private final Map<VnicId, InTransit> inTransit = new HashMap<>();
         /** When it was first known of those vNICs that they do not enforce what they should. */
         private final Map<VnicId, Instant> pendingSince = new HashMap<>();
+        /** vNICs that do not have all that they should. */
+        private final Set<VnicId> unlike = new HashSet<>();
 
         private int silentRounds;
 
         Subscription(Map<VnicId, TenantCommand.Realized> vnics, @Nullable ActorRef<HostCommand> agent) {
-            this.vnics = new HashMap<>(vnics);
+            vnics.forEach(this.vnics::put);
             this.agent = agent;
+        }
+
+        /** What is noted of vNICs that it does not have any more. */
+        void forgetGone() {
+            pendingSince.keySet().removeIf(vnic -> !vnics.contains(vnic));
+            inTransit.keySet().removeIf(vnic -> !vnics.contains(vnic));
+            unlike.removeIf(vnic -> !vnics.contains(vnic));
         }
 
         boolean isSilent() {
@@ -91,6 +101,11 @@ final class HostSubscriptions {
                 } else {
                     pendingSince.putIfAbsent(vnic, now);
                 }
+                if (book.differs(vnic, realized.rules())) {
+                    unlike.add(vnic);
+                } else {
+                    unlike.remove(vnic);
+                }
             }
         }
     }
@@ -117,19 +132,44 @@ final class HostSubscriptions {
         Subscription before = hosts.put(message.host(), subscription);
         if (before != null) {
             before.pendingSince.forEach(subscription.pendingSince::put);
-            subscription.pendingSince.keySet().retainAll(subscription.vnics.keySet());
             if (message.agent().equals(before.agent)) {
                 before.inTransit.forEach(subscription.inTransit::put);
-                subscription.inTransit.keySet().retainAll(subscription.vnics.keySet());
             }
+            subscription.forgetGone();
         }
-        push(subscription, subscription.vnics.keySet(), book);
+        push(subscription, subscription.vnics.ids(), book);
+    }
+
+    /**
+     * Takes over what has changed at a host that has subscribed, and sends it what of all its vNICs differs from the book.
+     *
+     * @return whether all that the host has is known here now; else it must say everything
+     */
+    boolean change(TenantCommand.ChangeSubscription message, RuleBook book) {
+        Subscription subscription = hosts.get(message.host());
+        if (subscription == null || !message.agent().equals(subscription.agent)) {
+            return false;
+        }
+        subscription.silentRounds = 0;
+        message.removed().forEach(subscription.vnics::remove);
+        message.added().forEach(subscription.vnics::put);
+        if (!message.removed().isEmpty()) {
+            subscription.forgetGone();
+        }
+        Set<VnicId> concerned = new HashSet<>(subscription.unlike);
+        concerned.addAll(message.added().keySet());
+        push(subscription, concerned, book);
+        return subscription.vnics.digest() == message.digest();
     }
 
     void report(TenantCommand.ReportRealized message, RuleBook book) {
         Subscription subscription = hosts.get(message.host());
         if (subscription != null) {
-            message.vnics().forEach((vnic, realized) -> subscription.vnics.replace(vnic, realized));
+            message.vnics().forEach((vnic, realized) -> {
+                if (subscription.vnics.contains(vnic)) {
+                    subscription.vnics.put(vnic, realized);
+                }
+            });
             subscription.judge(message.vnics().keySet(), book, clock.instant());
         }
     }
@@ -138,7 +178,7 @@ final class HostSubscriptions {
     void push(Set<VnicId> changed, RuleBook book) {
         for (Subscription subscription : hosts.values()) {
             Set<VnicId> concerned = new TreeSet<>(Comparator.comparing(VnicId::toString));
-            Set<VnicId> its = subscription.vnics.keySet();
+            Set<VnicId> its = subscription.vnics.ids();
             boolean fewChanged = changed.size() <= its.size();
             for (VnicId vnic : fewChanged ? changed : its) {
                 if ((fewChanged ? its : changed).contains(vnic)) {
@@ -253,8 +293,8 @@ final class HostSubscriptions {
         placementsKnown = true;
         hosts.forEach((host, subscription) -> {
             if (subscription.isSilent()) {
-                subscription.vnics.keySet().removeIf(vnic -> !host.equals(placements.get(vnic.vm())));
-                subscription.pendingSince.keySet().retainAll(subscription.vnics.keySet());
+                subscription.vnics.removeIf(vnic -> !host.equals(placements.get(vnic.vm())));
+                subscription.forgetGone();
             }
         });
         hosts.values().removeIf(subscription -> subscription.vnics.isEmpty());
@@ -262,14 +302,14 @@ final class HostSubscriptions {
             HostId host = placements.get(vnic.vm());
             if (host != null) {
                 Subscription subscription = hosts.computeIfAbsent(host, _ -> new Subscription(new HashMap<>(), null));
-                if (subscription.isSilent()) {
-                    subscription.vnics.putIfAbsent(vnic, UNHEARD);
+                if (subscription.isSilent() && !subscription.vnics.contains(vnic)) {
+                    subscription.vnics.put(vnic, UNHEARD);
                 }
             }
         }
         hosts.values().stream()
                 .filter(Subscription::isSilent)
-                .forEach(subscription -> subscription.judge(subscription.vnics.keySet(), book, clock.instant()));
+                .forEach(subscription -> subscription.judge(subscription.vnics.ids(), book, clock.instant()));
     }
 
     /** Whether every attached vNIC enforces that revision, which there must be, or a later one. */
@@ -338,16 +378,19 @@ final class HostSubscriptions {
                     new TenantReply.VnicRealization(
                             vnic, null, false, book.assignment(vnic), RuleAssignment.NONE, null));
         }
-        hosts.forEach((host, subscription) -> subscription.vnics.forEach((vnic, realized) -> found.merge(
-                vnic,
-                new TenantReply.VnicRealization(
+        hosts.forEach((host, subscription) -> subscription
+                .vnics
+                .all()
+                .forEach((vnic, realized) -> found.merge(
                         vnic,
-                        host,
-                        realized.enforcing(),
-                        book.assignment(vnic),
-                        realized.rules(),
-                        subscription.pendingSince.get(vnic)),
-                HostSubscriptions::better)));
+                        new TenantReply.VnicRealization(
+                                vnic,
+                                host,
+                                realized.enforcing(),
+                                book.assignment(vnic),
+                                realized.rules(),
+                                subscription.pendingSince.get(vnic)),
+                        HostSubscriptions::better)));
         return new ArrayList<>(found.values());
     }
 

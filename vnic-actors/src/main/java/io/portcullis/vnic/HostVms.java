@@ -382,16 +382,21 @@ final class HostVms {
         return views;
     }
 
-    /** vNICs of which all is known that a restart needs. */
-    Map<VnicId, CheckpointWriter.Known> restorable() {
-        Map<VnicId, RuleTable> tables = rules.tablesInForce();
+    /** As many vNICs as the VMs have that are here. */
+    int attachedVnics() {
+        return vms.values().stream().mapToInt(vm -> vm.spec.vnics().size()).sum();
+    }
+
+    /** Those of these vNICs of which all is known that a restart needs. */
+    Map<VnicId, CheckpointWriter.Known> restorable(Set<VnicId> vnics) {
         Map<VnicId, CheckpointWriter.Known> known = new HashMap<>();
-        for (HostedVm vm : vms.values()) {
-            for (VnicSpec vnic : vm.spec.vnics()) {
-                RuleTable table = tables.get(vnic.vnic());
-                if (table != null && vm.phase != Phase.LEAVING) {
-                    known.put(vnic.vnic(), new CheckpointWriter.Known(vnic, table));
-                }
+        for (VnicId id : vnics) {
+            HostedVm vm = vms.get(id.vm());
+            RuleTable table = rules.tableInForce(id);
+            if (vm != null && vm.phase != Phase.LEAVING && table != null) {
+                vm.spec.vnics().stream()
+                        .filter(vnic -> vnic.vnic().equals(id))
+                        .forEach(vnic -> known.put(id, new CheckpointWriter.Known(vnic, table)));
             }
         }
         return known;

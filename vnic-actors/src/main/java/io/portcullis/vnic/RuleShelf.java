@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Which rules each vNIC of a host should have, and which it has. One thread. */
 final class RuleShelf {
+    /** Of a vNIC of which the data path has said nothing yet. */
+    private static final TenantCommand.Realized NOTHING = new TenantCommand.Realized(RuleAssignment.NONE, false);
+
     private static final class Slot {
         private RuleAssignment wanted = RuleAssignment.NONE;
         private @Nullable RuleTable wantedTable;
@@ -24,6 +27,12 @@ final class RuleShelf {
         private RuleAssignment inForce = RuleAssignment.NONE;
         private @Nullable RuleTable tableInForce;
         private boolean enforcing;
+
+        private void noteTable() {
+            if (wantedTable != null && wantedTable.hash().equals(inForce.hash())) {
+                tableInForce = wantedTable;
+            }
+        }
     }
 
     /** A table and the revision at which the vNIC got it. */
@@ -33,22 +42,33 @@ final class RuleShelf {
     record ShadowDelivery(long revision, @Nullable RuleTable table) {}
 
     private final Map<VnicId, Slot> slots = new HashMap<>();
+    /** What is in force, as tenants hear of it. */
+    private final Map<TenantId, RealizedVnics> realized = new HashMap<>();
+
     private final Set<VnicId> unreported = new HashSet<>();
     private boolean hasArrivals;
 
     void add(VnicId vnic) {
-        slots.computeIfAbsent(vnic, _ -> new Slot());
+        if (slots.putIfAbsent(vnic, new Slot()) == null) {
+            realized.computeIfAbsent(vnic.tenant(), _ -> new RealizedVnics()).put(vnic, NOTHING);
+        }
     }
 
     void remove(VnicId vnic) {
         slots.remove(vnic);
         unreported.remove(vnic);
+        RealizedVnics its = realized.get(vnic.tenant());
+        if (its != null) {
+            its.remove(vnic);
+            if (its.isEmpty()) {
+                realized.remove(vnic.tenant());
+            }
+        }
     }
 
     /** Has a place for each of these and for no other. */
     void keepOnly(Set<VnicId> vnics) {
-        slots.keySet().retainAll(vnics);
-        unreported.retainAll(vnics);
+        slots.keySet().stream().filter(vnic -> !vnics.contains(vnic)).toList().forEach(this::remove);
         vnics.forEach(this::add);
     }
 
@@ -66,6 +86,7 @@ final class RuleShelf {
             if (table != null && assignment.revision() >= slot.wanted.revision()) {
                 slot.wanted = slot.wanted.withRules(assignment);
                 slot.wantedTable = table;
+                slot.noteTable();
             }
             RuleTable shadow = byHash.get(assignment.shadowHash());
             if ((shadow != null || assignment.shadowHash().isEmpty())
@@ -86,6 +107,12 @@ final class RuleShelf {
                 .filter(entry -> isDue(entry.getValue()) || isShadowDue(entry.getValue()))
                 .map(Map.Entry::getKey)
                 .toList();
+    }
+
+    /** Whether the vNIC's rules in force are not those that it should have. */
+    boolean isDue(VnicId vnic) {
+        Slot slot = slots.get(vnic);
+        return slot != null && (isDue(slot) || isShadowDue(slot));
     }
 
     private static boolean isDue(Slot slot) {
@@ -129,13 +156,13 @@ final class RuleShelf {
         boolean enforcing = status.mode() == VnicMode.ENFORCING || status.mode() == VnicMode.CUTTING;
         if (!inForce.equals(slot.inForce) || enforcing != slot.enforcing) {
             unreported.add(status.vnic());
+            realized.computeIfAbsent(status.vnic().tenant(), _ -> new RealizedVnics())
+                    .put(status.vnic(), new TenantCommand.Realized(inForce, enforcing));
         }
         hasArrivals |= enforcing && !slot.enforcing;
         slot.inForce = inForce;
         slot.enforcing = enforcing;
-        if (slot.wantedTable != null && slot.wantedTable.hash().equals(inForce.hash())) {
-            slot.tableInForce = slot.wantedTable;
-        }
+        slot.noteTable();
     }
 
     /** Whether a vNIC has begun to enforce since this was asked last. */
@@ -153,16 +180,12 @@ final class RuleShelf {
         }
     }
 
-    /** The tables in force, as far as they are known here. */
-    Map<VnicId, RuleTable> tablesInForce() {
-        Map<VnicId, RuleTable> tables = new HashMap<>();
-        slots.forEach((vnic, slot) -> {
-            RuleTable table = slot.tableInForce;
-            if (table != null && table.hash().equals(slot.inForce.hash())) {
-                tables.put(vnic, table);
-            }
-        });
-        return tables;
+    /** The table in force; null if it is not known here. */
+    @Nullable
+    RuleTable tableInForce(VnicId vnic) {
+        Slot slot = slots.get(vnic);
+        RuleTable table = slot == null ? null : slot.tableInForce;
+        return slot != null && table != null && table.hash().equals(slot.inForce.hash()) ? table : null;
     }
 
     boolean hasRules(VnicId vnic) {
@@ -170,31 +193,32 @@ final class RuleShelf {
         return slot != null && slot.inForce.revision() > 0;
     }
 
-    /** Everything in force, tenant by tenant. */
-    Map<TenantId, Map<VnicId, TenantCommand.Realized>> realized() {
-        return realized(slots.keySet());
+    /** Tenants that have vNICs here. */
+    Set<TenantId> tenants() {
+        return Set.copyOf(realized.keySet());
+    }
+
+    /** Everything of a tenant that is in force; null if it has nothing here. */
+    @Nullable
+    RealizedVnics realized(TenantId tenant) {
+        return realized.get(tenant);
     }
 
     /** What has changed since this was asked last, tenant by tenant. */
     Map<TenantId, Map<VnicId, TenantCommand.Realized>> takeUnreported() {
-        Map<TenantId, Map<VnicId, TenantCommand.Realized>> changes = realized(unreported);
+        Map<TenantId, Map<VnicId, TenantCommand.Realized>> changes = new HashMap<>();
+        for (VnicId vnic : unreported) {
+            RealizedVnics its = realized.get(vnic.tenant());
+            TenantCommand.Realized now = its == null ? null : its.get(vnic);
+            if (now != null) {
+                changes.computeIfAbsent(vnic.tenant(), _ -> new HashMap<>()).put(vnic, now);
+            }
+        }
         unreported.clear();
         return changes;
     }
 
     boolean hasUnreported() {
         return !unreported.isEmpty();
-    }
-
-    private Map<TenantId, Map<VnicId, TenantCommand.Realized>> realized(Set<VnicId> vnics) {
-        Map<TenantId, Map<VnicId, TenantCommand.Realized>> byTenant = new HashMap<>();
-        for (VnicId vnic : vnics) {
-            Slot slot = slots.get(vnic);
-            if (slot != null) {
-                byTenant.computeIfAbsent(vnic.tenant(), _ -> new HashMap<>())
-                        .put(vnic, new TenantCommand.Realized(slot.inForce, slot.enforcing));
-            }
-        }
-        return byTenant;
     }
 }

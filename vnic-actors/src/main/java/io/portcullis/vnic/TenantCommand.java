@@ -160,6 +160,20 @@ public sealed interface TenantCommand {
         }
     }
 
+    /**
+     * From a host that has subscribed: these vNICs have come, these have gone, and all of them make this {@link RealizedVnics#digest}. Without any it says that nothing has
+     * changed, and costs the same however many vNICs it has. Answered with {@link HostCommand.Subscribed}; nodes of older builds know neither, so a host that hears
+     * nothing says everything.
+     */
+    record ChangeSubscription(
+            HostId host, Map<VnicId, Realized> added, Set<VnicId> removed, long digest, ActorRef<HostCommand> agent)
+            implements TenantCommand, CborSerializable {
+        public ChangeSubscription {
+            added = Map.copyOf(added);
+            removed = Set.copyOf(removed);
+        }
+    }
+
     /** From a host: what it has in force now for some of its vNICs. */
     record ReportRealized(HostId host, Map<VnicId, Realized> vnics) implements TenantCommand, CborSerializable {
         public ReportRealized {

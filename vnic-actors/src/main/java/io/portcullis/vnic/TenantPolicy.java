@@ -246,6 +246,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
                         ? onCommand(state, sent)
                         : Effect().none();
             case TenantCommand.SubscribeHost subscribe -> onSubscribeHost(state, subscribe);
+            case TenantCommand.ChangeSubscription change -> onChangeSubscription(state, change);
             case TenantCommand.ReportRealized report -> {
                 subscriptions.report(report, book);
                 yield progressed(state);
@@ -470,6 +471,15 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
             return Effect().none();
         }
         subscriptions.subscribe(subscribe, book);
+        return progressed(state);
+    }
+
+    private Effect<TenantEvent, TenantState> onChangeSubscription(
+            TenantState state, TenantCommand.ChangeSubscription change) {
+        if (state.revision() == 0) {
+            return Effect().none();
+        }
+        change.agent().tell(new HostCommand.Subscribed(tenant, subscriptions.change(change, book)));
         return progressed(state);
     }
 

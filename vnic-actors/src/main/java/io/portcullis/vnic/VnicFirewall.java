@@ -61,10 +61,24 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
     private final WaitingActivations waiting = new WaitingActivations();
 
     private long policyRevision;
-    private @Nullable VnicStatus lastTold;
+    private @Nullable Told lastTold;
 
     /** While the actor adopts, attaches or releases. */
     private boolean unsettled = true;
+
+    /** What of a vNIC's status matters to its host's agent. */
+    private record Told(
+            VnicMode mode, long epoch, long policyRevision, String rulesHash, long shadowRevision, String shadowHash) {
+        static Told of(VnicStatus status) {
+            return new Told(
+                    status.mode(),
+                    status.epoch(),
+                    status.policyRevision(),
+                    status.rulesHash(),
+                    status.shadowRevision(),
+                    status.shadowHash());
+        }
+    }
 
     /** {@code host|tenant/vm/vnic}. */
     public static String entityId(HostId host, VnicId vnic) {
@@ -391,15 +405,9 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
 
     /** Tells the host's agent if it matters to it. */
     private void tell(VnicStatus status) {
-        VnicStatus before = lastTold;
-        if (before == null
-                || before.mode() != status.mode()
-                || before.epoch() != status.epoch()
-                || before.policyRevision() != status.policyRevision()
-                || !before.rulesHash().equals(status.rulesHash())
-                || before.shadowRevision() != status.shadowRevision()
-                || !before.shadowHash().equals(status.shadowHash())) {
-            lastTold = status;
+        Told now = Told.of(status);
+        if (!now.equals(lastTold)) {
+            lastTold = now;
             environment.onChange().accept(status);
         }
     }

@@ -267,6 +267,7 @@ class MessageSerializationTest {
                         "ab", TablePiece.of(table(Action.DROP)).getFirst(), ref()),
                 new HostCommand.ReviewFlows("ab", List.of(WEB_1_ETH0), 5, ref()),
                 new HostCommand.RuleTables(ACME, Map.of(WEB_1_ETH0, ASSIGNMENT), List.of(table(Action.DROP))),
+                new HostCommand.Subscribed(ACME, true),
                 new HostCommand.KnownAddresses(Map.of(WEB_1_ETH0, DISCOVERY)),
                 new FirewallCommand.LearnAddresses(DISCOVERY.addresses(), true, ref()),
                 new HostCommand.InPieces(new Parcel(3, ref())),
@@ -321,6 +322,8 @@ class MessageSerializationTest {
                 new TenantCommand.LeaveProvider(ACME),
                 new TenantCommand.ProviderChanged(5),
                 new TenantCommand.SubscribeHost(HOST_1, Map.of(WEB_1_ETH0, realized), ref()),
+                new TenantCommand.ChangeSubscription(
+                        HOST_1, Map.of(WEB_1_ETH0, realized), Set.of(WEB_1_ETH0), -7, ref()),
                 new TenantCommand.ReportRealized(HOST_1, Map.of(WEB_1_ETH0, realized)),
                 new TenantCommand.ReportDiscovered(HOST_1, Map.of(WEB_1_ETH0, DISCOVERY), ref()),
                 new TenantCommand.Stop(),

@@ -379,6 +379,43 @@ class TenantPolicyTest extends TenantActorTest {
     }
 
     @Test
+    void shouldTellAHostThatChangesItsSubscriptionWhetherItKnowsAllThatIsThere() {
+        putExample();
+        RealizedVnics there = new RealizedVnics();
+        changeSubscription(Map.of(), Set.of(), there.digest());
+        assertThat(host.expectMessageClass(HostCommand.Subscribed.class).complete())
+                .isFalse();
+
+        subscribe(Map.of(WEB_1_ETH0, new TenantCommand.Realized(assignment(WEB_1_ETH0), true)));
+        there.put(WEB_1_ETH0, new TenantCommand.Realized(assignment(WEB_1_ETH0), true));
+        changeSubscription(Map.of(), Set.of(), there.digest());
+        assertThat(host.expectMessageClass(HostCommand.Subscribed.class).complete())
+                .isTrue();
+        assertThat(realization(WEB_1_ETH0).isRealized()).isTrue();
+
+        // the rules that did not arrive are sent again with the next question, although it says nothing of the vNIC
+        changeTags("web-1", "state:infected");
+        host.expectMessageClass(HostCommand.RuleTables.class);
+        changeSubscription(Map.of(), Set.of(), there.digest());
+        assertThat(host.expectMessageClass(HostCommand.RuleTables.class).assignments())
+                .containsKey(WEB_1_ETH0);
+        assertThat(host.expectMessageClass(HostCommand.Subscribed.class).complete())
+                .isTrue();
+
+        changeSubscription(Map.of(), Set.of(WEB_1_ETH0), there.digest());
+        assertThat(host.expectMessageClass(HostCommand.Subscribed.class).complete())
+                .isFalse();
+        assertThat(realization(WEB_1_ETH0).host()).isNull();
+        changeSubscription(Map.of(WEB_1_ETH0, TestRealized.NONE), Set.of(), 0);
+        assertThat(host.expectMessageClass(HostCommand.RuleTables.class).assignments())
+                .containsKey(WEB_1_ETH0);
+    }
+
+    private void changeSubscription(Map<VnicId, TenantCommand.Realized> added, Set<VnicId> removed, long digest) {
+        tenant.runCommand(new TenantCommand.ChangeSubscription(HOST_1, added, removed, digest, host.ref()));
+    }
+
+    @Test
     void shouldSaySinceWhenAVnicIsPendingUntilItIsRealized() {
         putExample();
         RuleAssignment old = assignment(WEB_1_ETH0);

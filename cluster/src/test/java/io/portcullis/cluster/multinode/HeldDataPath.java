@@ -14,6 +14,7 @@ import io.portcullis.datapath.runtime.HitLedger;
 import io.portcullis.datapath.runtime.SealedVnic;
 import io.portcullis.datapath.runtime.SelfActivation;
 import io.portcullis.datapath.runtime.VnicAttachment;
+import io.portcullis.datapath.runtime.VnicNews;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.ConnectionInfo;
 import io.portcullis.datapath.track.SavedTable;
@@ -158,6 +159,11 @@ final class HeldDataPath implements DataPath {
     @Override
     public CompletionStage<List<VnicStatus>> statuses() {
         return dataPath.statuses();
+    }
+
+    @Override
+    public CompletionStage<VnicNews> changedSince(long mark) {
+        return dataPath.changedSince(mark);
     }
 
     @Override

@@ -9,9 +9,12 @@ import io.portcullis.policy.Action;
  * thread, no allocation, nothing is counted.
  */
 final class Answers {
+    private static final PacketView NONE_YET = new PacketView();
     private static final int SYN_ACK = PacketView.TCP_SYN | PacketView.TCP_ACK;
 
-    private final PacketView packet = new PacketView();
+    /** Made with the first one. */
+    private PacketView packet = NONE_YET;
+
     private Direction direction = Direction.IN;
     private int decision;
 
@@ -49,6 +52,9 @@ final class Answers {
 
     private void turn(PacketView other, Direction itsDirection, int tcpFlags) {
         direction = itsDirection == Direction.OUT ? Direction.IN : Direction.OUT;
+        if (packet == NONE_YET) {
+            packet = new PacketView();
+        }
         packet.sourceMac = other.destinationMac;
         packet.destinationMac = other.sourceMac;
         packet.etherType = other.etherType;

@@ -50,9 +50,10 @@ final class EngineCounters {
 
     private final long[] allowed = new long[DIRECTIONS.length];
     private final long[] allowedBytes = new long[DIRECTIONS.length];
-    private final long[] dropped = new long[DIRECTIONS.length * REASONS.length];
-    private final long[] malformed = new long[PARSE_RESULTS.length];
-    private final long[] invalid = new long[TRACK_RESULTS.length];
+    // ---- empty before the first one ----
+    private long[] dropped = {};
+    private long[] malformed = {};
+    private long[] invalid = {};
     private final long[] events = new long[EVENTS.length];
 
     void allowed(Direction direction, int bytes) {
@@ -66,14 +67,23 @@ final class EngineCounters {
     }
 
     void dropped(Direction direction, DropReason reason) {
+        if (dropped.length == 0) {
+            dropped = new long[DIRECTIONS.length * REASONS.length];
+        }
         dropped[direction.ordinal() * REASONS.length + reason.ordinal()]++;
     }
 
     void malformed(ParseResult fault) {
+        if (malformed.length == 0) {
+            malformed = new long[PARSE_RESULTS.length];
+        }
         malformed[fault.ordinal()]++;
     }
 
     void invalid(TrackResult fault) {
+        if (invalid.length == 0) {
+            invalid = new long[TRACK_RESULTS.length];
+        }
         invalid[fault.ordinal()]++;
     }
 
@@ -93,23 +103,27 @@ final class EngineCounters {
             map.put("allowed." + side, allowed[direction.ordinal()]);
             map.put("allowed-bytes." + side, allowedBytes[direction.ordinal()]);
             for (DropReason reason : REASONS) {
-                long count = dropped[direction.ordinal() * REASONS.length + reason.ordinal()];
+                long count = count(dropped, direction.ordinal() * REASONS.length + reason.ordinal());
                 putIfAny(map, "dropped." + side + "." + reason.counterName(), count);
             }
         }
         for (ParseResult fault : PARSE_RESULTS) {
-            putIfAny(map, "malformed." + fault.counterName(), malformed[fault.ordinal()]);
+            putIfAny(map, "malformed." + fault.counterName(), count(malformed, fault.ordinal()));
         }
         for (TrackResult fault : TRACK_RESULTS) {
             if (fault.isInvalid()) {
                 String name = fault.counterName();
-                putIfAny(map, "invalid." + name.substring(name.indexOf('-') + 1), invalid[fault.ordinal()]);
+                putIfAny(map, "invalid." + name.substring(name.indexOf('-') + 1), count(invalid, fault.ordinal()));
             }
         }
         for (Event event : EVENTS) {
             putIfAny(map, event.counterName, events[event.ordinal()]);
         }
         return map;
+    }
+
+    private static long count(long[] counts, int place) {
+        return counts.length == 0 ? 0 : counts[place];
     }
 
     private static void putIfAny(SortedMap<String, Long> map, String name, long count) {

@@ -6,6 +6,7 @@ import io.portcullis.datapath.track.ConnectionTable;
 import io.portcullis.datapath.track.ConnectionTracker;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.LiveFlowMode;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What rules mean for a connection that was admitted under others. {@link ConnectionRecheck} decides by it when the connection's next packet comes,
@@ -14,7 +15,8 @@ import io.portcullis.policy.LiveFlowMode;
 final class LiveFlowJudge {
     private final ConnectionTracker tracker;
     private final ConnectionTable table;
-    private final PacketView original = new PacketView();
+    /** Made with the first connection that is asked about. */
+    private @Nullable PacketView original;
 
     LiveFlowJudge(ConnectionTracker tracker) {
         this.tracker = tracker;
@@ -35,8 +37,10 @@ final class LiveFlowJudge {
     }
 
     private int decideItself(PolicyInForce rules, int slot) {
-        table.originalTuple(slot, original);
-        return rules.decide(original, table.isOutbound(slot) ? Direction.OUT : Direction.IN);
+        PacketView first = original == null ? new PacketView() : original;
+        original = first;
+        table.originalTuple(slot, first);
+        return rules.decide(first, table.isOutbound(slot) ? Direction.OUT : Direction.IN);
     }
 
     /**

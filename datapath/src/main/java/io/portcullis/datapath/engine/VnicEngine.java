@@ -30,6 +30,7 @@ import io.portcullis.policy.table.RuleTable;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
@@ -304,12 +305,22 @@ public final class VnicEngine implements AutoCloseable {
     /**
      * Removes connections and learned addresses whose time is over, and notes which rules live connections use; call it every second or so, it does
      * a bounded piece of work.
+     *
+     * @return whether a connection ended, or {@link #discoveredAddresses} became others
      */
-    public void expire(long nowNanos) {
+    public boolean expire(long nowNanos) {
+        List<DiscoveredAddress> before = discoveredAddresses();
         if (guard != null) {
             guard.expire(nowNanos);
         }
-        counters.event(Event.CONNECTIONS_EXPIRED, tracker.expire(nowNanos, expiryBatch));
+        int expired = tracker.expire(nowNanos, expiryBatch);
+        counters.event(Event.CONNECTIONS_EXPIRED, expired);
+        return expired > 0 || !Objects.equals(before, discoveredAddresses());
+    }
+
+    /** Whether {@link #expire} has nothing to do until the next frame or command: there is nothing whose time could end. */
+    public boolean isTimeless() {
+        return table.isAtRest() && (guard == null || !guard.learns());
     }
 
     /** A copy of the connection table. */

@@ -49,6 +49,11 @@ public final class VnicGuard {
         return spoof.discovered();
     }
 
+    /** As {@link SpoofGuard#learns}. */
+    public boolean learns() {
+        return spoof.learns();
+    }
+
     /** As {@link SpoofGuard#expire}. */
     public void expire(long nowNanos) {
         spoof.expire(nowNanos);

@@ -149,8 +149,16 @@ public interface DataPath extends AutoCloseable {
 
     CompletionStage<VnicStatus> status(VnicId vnic);
 
-    /** All vNICs that are attached here. */
+    /** All vNICs that are attached here, some looked at after others. */
     CompletionStage<List<VnicStatus>> statuses();
+
+    /**
+     * The vNICs to which something has happened (a command, a frame, a connection that ended) since an earlier answer: it costs as much as these are. One
+     * that has left is in none.
+     *
+     * @param mark of that answer; {@link VnicNews#BEGINNING} for all that are here
+     */
+    CompletionStage<VnicNews> changedSince(long mark);
 
     /** At most {@code limit} connections, in no order. */
     CompletionStage<List<ConnectionInfo>> connections(VnicId vnic, int limit);

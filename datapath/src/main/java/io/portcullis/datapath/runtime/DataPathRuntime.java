@@ -19,7 +19,6 @@ import io.portcullis.policy.VnicId;
 import io.portcullis.policy.table.RuleTable;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -198,33 +197,34 @@ public final class DataPathRuntime implements DataPath {
     @Override
     public CompletionStage<Void> keepCopy(VnicId vnic, long copy) {
         return submit(() -> {
-            commands.find(vnic).copies.keep(copy);
+            commands.look(vnic).copies.keep(copy);
             return null;
         });
     }
 
     /** All of a table at once, while frames wait: for tests, to compare with. */
     CompletionStage<TableSnapshot> snapshot(VnicId vnic) {
-        return submit(() -> commands.find(vnic).engine.exportTable(loop.now()));
+        return submit(() -> commands.look(vnic).engine.exportTable(loop.now()));
     }
 
     @Override
     public CompletionStage<VnicStatus> status(VnicId vnic) {
-        return submit(() -> commands.find(vnic).status());
+        return submit(() -> commands.look(vnic).status());
     }
 
     @Override
     public CompletionStage<List<VnicStatus>> statuses() {
-        return submit(() -> {
-            List<VnicStatus> all = new ArrayList<>();
-            loop.vnics().forEach(vnic -> all.add(vnic.status()));
-            return all;
-        });
+        return compose(() -> loop.statuses().all());
+    }
+
+    @Override
+    public CompletionStage<VnicNews> changedSince(long mark) {
+        return compose(() -> loop.statuses().changedSince(mark));
     }
 
     @Override
     public CompletionStage<List<ConnectionInfo>> connections(VnicId vnic, int limit) {
-        return submit(() -> commands.find(vnic).engine.connections(limit, loop.now()));
+        return submit(() -> commands.look(vnic).engine.connections(limit, loop.now()));
     }
 
     @Override

@@ -8,8 +8,8 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings what a loop's vNICs have counted of rules to the {@link HitLedger}: some vNICs between two bursts, so that frames do not wait for it, and a
- * vNIC at once before it leaves or gets other rules. On the loop's thread.
+ * Brings what a loop's vNICs have counted of rules to the {@link HitLedger}: some of those to which something happened between two bursts, so that frames do not wait
+ * for it, and a vNIC at once before it leaves or gets other rules. On the loop's thread.
  */
 final class HitCollection implements Procedure {
     /** vNICs that are asked between two bursts. */
@@ -19,6 +19,11 @@ final class HitCollection implements Procedure {
     private final HitLedger ledger;
     private final HitLedger.Slip slip = new HitLedger.Slip();
     private final Queue<Vnic> left = new ArrayDeque<>();
+    /** vNICs to which nothing happened after it have counted nothing that is not in the ledger. */
+    private long taken = VnicChanges.BEGINNING;
+    /** The same, once the round is over. */
+    private long takenThen = VnicChanges.BEGINNING;
+
     private List<CompletableFuture<HitLedger>> served = new ArrayList<>();
     /** These came while vNICs were being asked, and are served by the next round. */
     private List<CompletableFuture<HitLedger>> waiting = new ArrayList<>();
@@ -53,7 +58,11 @@ final class HitCollection implements Procedure {
     private void begin() {
         served = waiting;
         waiting = new ArrayList<>();
-        loop.vnics().forEach(left::add);
+        VnicChanges changes = loop.changes();
+        left.addAll(changes.since(taken));
+        // whose connections are looked at by and by, without a frame of theirs
+        left.addAll(changes.aging());
+        takenThen = changes.mark();
     }
 
     @Override
@@ -70,6 +79,7 @@ final class HitCollection implements Procedure {
     private void end(@Nullable DataPathException failure) {
         List<CompletableFuture<HitLedger>> done = served;
         served = List.of();
+        taken = failure == null ? takenThen : taken;
         if (waiting.isEmpty() || failure != null) {
             loop.end(this);
         } else {

@@ -44,6 +44,7 @@ final class HostSwitch {
     private final boolean trustsUplink;
     private final HostCounter.Values counters;
     private final Failures failures;
+    private final VnicChanges changes;
     private final Stage[] stages = new Stage[STAGES];
     private final Burst fromUplink;
     private final Burst announcement;
@@ -53,11 +54,18 @@ final class HostSwitch {
     private boolean uplinkNeedsFlush;
     private long nowNanos;
 
-    HostSwitch(FramePort uplink, ChecksumTrust trust, HostCounter.Values counters, Failures failures, Arena arena) {
+    HostSwitch(
+            FramePort uplink,
+            ChecksumTrust trust,
+            HostCounter.Values counters,
+            Failures failures,
+            VnicChanges changes,
+            Arena arena) {
         this.uplink = uplink;
         trustsUplink = trust == ChecksumTrust.ALL || uplink.checksumTrust() == ChecksumTrust.ALL;
         this.counters = counters;
         this.failures = failures;
+        this.changes = changes;
         for (int i = 0; i < STAGES; i++) {
             stages[i] = new Stage(arena);
         }
@@ -324,6 +332,7 @@ final class HostSwitch {
 
     /** Asks the engine. A bug in it drops these frames, is counted, and goes no further: closed rather than open. */
     private void decide(Vnic vnic, Burst frames, int from, int to, Direction direction, Stage stage) {
+        changes.note(vnic);
         stage.toVm.clear();
         stage.toNetwork.clear();
         try {

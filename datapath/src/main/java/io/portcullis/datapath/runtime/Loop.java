@@ -45,7 +45,9 @@ final class Loop {
     private final HostSwitch hostSwitch;
     private final DrainGate uplinkGate;
     private final Map<VnicId, Vnic> vnics = new LinkedHashMap<>();
-    private List<Vnic> order = List.of();
+    private final VnicChanges changes = new VnicChanges();
+    private final PortReads ports;
+    private final StatusCollection statuses = new StatusCollection(this);
     private final List<Procedure> procedures = new ArrayList<>();
 
     private final RuleLogRing ruleLog = new RuleLogRing();
@@ -60,6 +62,7 @@ final class Loop {
     private final InstantSource wallClock = InstantSource.system();
     private final StateWorker stateWorker = new StateWorker("datapath-state");
     private final StateWorker checkpointWorker = new StateWorker("datapath-checkpoint");
+    private final PortReads.Reader portReader = this::readPort;
     private long nextExpiryNanos;
 
     Loop(
@@ -78,7 +81,8 @@ final class Loop {
         vmPortTrust = settings.checksums().vmPorts();
         failures = new Failures(counters, clock);
         hits = new HitCollection(this, new HitLedger(wallClock));
-        hostSwitch = new HostSwitch(uplink, settings.checksums().uplink(), counters, failures, arena);
+        ports = new PortReads(poller, changes);
+        hostSwitch = new HostSwitch(uplink, settings.checksums().uplink(), counters, failures, changes, arena);
         uplinkGate = new DrainGate(uplink);
         thread = Thread.ofPlatform().daemon().name(name).unstarted(this::run);
     }
@@ -123,6 +127,11 @@ final class Loop {
     /** What vNICs counted of rules. */
     HitCollection hits() {
         return hits;
+    }
+
+    /** How vNICs are. */
+    StatusCollection statuses() {
+        return statuses;
     }
 
     /** For pieces of tables. */
@@ -218,22 +227,31 @@ final class Loop {
         return vnics.size();
     }
 
+    /** What happened to vNICs. */
+    VnicChanges changes() {
+        return changes;
+    }
+
+    /** A command is about to change the vNIC, or its part in a cut-over. */
+    void changing(Vnic vnic) {
+        ports.mayChange(vnic);
+        changes.note(vnic);
+    }
+
     void add(Vnic vnic) {
         vnics.put(vnic.id(), vnic);
-        order = List.copyOf(vnics.values());
         hostSwitch.add(vnic);
-        poller.add(vnic.port);
-        poller.setInterest(vnic.port, false);
-        vnic.interested = false;
+        changes.note(vnic);
+        ports.add(vnic);
     }
 
     /** Takes the vNIC out of the loop; its port is still open. */
     void remove(Vnic vnic) {
         hits.take(vnic);
         vnics.remove(vnic.id());
-        order = List.copyOf(vnics.values());
         hostSwitch.remove(vnic);
-        poller.remove(vnic.port);
+        ports.remove(vnic);
+        changes.remove(vnic);
     }
 
     void begin(Procedure procedure) {
@@ -255,9 +273,7 @@ final class Loop {
                 poller.await(FAILURE_PAUSE_NANOS);
                 continue;
             }
-            if (!worked) {
-                poller.await(waitNanos());
-            }
+            ports.await(worked, worked ? 0 : waitNanos());
         }
         shutDown();
     }
@@ -266,12 +282,12 @@ final class Loop {
         hostSwitch.setNow(clock.getAsLong());
         boolean worked = runCommands();
         worked |= hostSwitch.readUplink() > 0;
-        worked |= readPorts();
+        worked |= ports.read(portReader);
         hostSwitch.flush();
         uplinkGate.poll();
         worked |= stepProcedures();
         hostSwitch.flush();
-        updateInterests();
+        ports.settle(clock.getAsLong());
         expire();
         return worked;
     }
@@ -296,31 +312,16 @@ final class Loop {
         return done > 0;
     }
 
-    private boolean readPorts() {
-        boolean worked = false;
-        List<Vnic> now = order;
-        for (int i = 0; i < now.size(); i++) {
-            Vnic vnic = now.get(i);
-            if (vnic.readsPort() && !isPausing(vnic)) {
-                worked |= readPort(vnic);
-            }
-        }
-        return worked;
-    }
-
-    private boolean isPausing(Vnic vnic) {
-        if (vnic.pausing && clock.getAsLong() - vnic.pausedUntilNanos >= 0) {
-            vnic.pausing = false;
-        }
-        return vnic.pausing;
-    }
-
     private boolean readPort(Vnic vnic) {
+        if (vnic.pausing) {
+            return false;
+        }
         try {
             fromVm.clear();
             if (vnic.port.receive(fromVm) == 0) {
                 return false;
             }
+            changes.note(vnic);
             if (vmPortTrust == ChecksumTrust.ALL || vnic.port.checksumTrust() == ChecksumTrust.ALL) {
                 VnetHeader.setAllValid(fromVm);
             }
@@ -337,6 +338,7 @@ final class Loop {
             vnic.count(VnicCounter.FAILED, fromVm.count());
             vnic.pausing = true;
             vnic.pausedUntilNanos = clock.getAsLong() + FAILURE_PAUSE_NANOS;
+            ports.mayChange(vnic);
             failures.report("carrying frames of " + vnic.id(), bug);
             return false;
         }
@@ -358,18 +360,6 @@ final class Loop {
         return worked;
     }
 
-    private void updateInterests() {
-        List<Vnic> now = order;
-        for (int i = 0; i < now.size(); i++) {
-            Vnic vnic = now.get(i);
-            boolean interested = vnic.readsPort() && !vnic.pausing;
-            if (interested != vnic.interested) {
-                vnic.interested = interested;
-                poller.setInterest(vnic.port, interested);
-            }
-        }
-    }
-
     private void expire() {
         long now = clock.getAsLong();
         if (now - nextExpiryNanos < 0) {
@@ -377,11 +367,7 @@ final class Loop {
         }
         nextExpiryNanos = now + limits.expiryIntervalNanos();
         uplinkCounters = Map.copyOf(uplink.counters());
-        for (Vnic vnic : order) {
-            if (vnic.mode() == VnicMode.ENFORCING) {
-                vnic.engine.expire(now);
-            }
-        }
+        changes.expire(now);
     }
 
     private long waitNanos() {
@@ -390,10 +376,8 @@ final class Loop {
         if (uplinkGate.isRunning()) {
             wait = Math.min(wait, DRAIN_POLL_NANOS);
         }
-        for (int i = 0; i < order.size(); i++) {
-            if (order.get(i).pausing) {
-                wait = Math.min(wait, FAILURE_PAUSE_NANOS);
-            }
+        if (ports.isPausing()) {
+            wait = Math.min(wait, FAILURE_PAUSE_NANOS);
         }
         for (int i = 0; i < procedures.size(); i++) {
             Procedure procedure = procedures.get(i);

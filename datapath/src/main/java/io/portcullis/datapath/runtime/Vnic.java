@@ -52,12 +52,31 @@ final class Vnic {
     boolean pausing;
 
     long pausedUntilNanos;
+
+    /** The place among {@link VnicChanges}, whose these are. */
+    long changedAt;
+
+    @Nullable
+    Vnic changedBefore;
+
+    @Nullable
+    Vnic changedAfter;
+
+    boolean isAging;
+    /** Something may be read of the port; kept by {@link PortReads}, as is the next. */
+    boolean isReady;
+    /** What the loop waits for may be something else than before. */
+    boolean isUnsettled;
     /** The epoch was given back to the source: it may never be activated here. */
     boolean revoked;
     /** When the vNIC was attached. */
     final long attachedNanos;
 
-    private final long[] counters = new long[VnicCounter.values().length];
+    private static final VnicCounter[] COUNTERS = VnicCounter.values();
+
+    /** Empty before something is counted. */
+    private long[] counters = {};
+
     private VnicMode mode = VnicMode.PASSIVE;
     private long epoch;
 
@@ -122,21 +141,24 @@ final class Vnic {
     }
 
     void count(VnicCounter counter) {
-        counters[counter.ordinal()]++;
+        count(counter, 1);
     }
 
     void count(VnicCounter counter, long count) {
+        if (counters.length == 0) {
+            counters = new long[COUNTERS.length];
+        }
         counters[counter.ordinal()] += count;
     }
 
     long counter(VnicCounter counter) {
-        return counters[counter.ordinal()];
+        return counters.length == 0 ? 0 : counters[counter.ordinal()];
     }
 
     VnicStatus status() {
         Map<String, Long> all = new LinkedHashMap<>(engine.counters());
-        for (VnicCounter counter : VnicCounter.values()) {
-            all.merge(counter.text, counters[counter.ordinal()], Long::sum);
+        for (VnicCounter counter : COUNTERS) {
+            all.merge(counter.text, counter(counter), Long::sum);
         }
         port.counters().forEach((name, count) -> all.merge("port." + name, count, Long::sum));
         return new VnicStatus(

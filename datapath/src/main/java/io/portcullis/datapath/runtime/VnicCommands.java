@@ -54,6 +54,7 @@ final class VnicCommands {
         }
         Vnic present = loop.vnic(attachment.vnic());
         if (present != null) {
+            loop.changing(present);
             return CompletableFuture.completedFuture(attachAgain(present, attachment));
         }
         if (loop.vnicCount() + attaching.size() >= loop.limits().vnics()) {
@@ -246,6 +247,7 @@ final class VnicCommands {
     }
 
     private void lookAtImported(Vnic vnic) {
+        loop.changing(vnic);
         if (!surveys.isFull()) {
             var _ = surveys.begin(vnic, vnic.engine.countWaiting(loop.now()), () -> true);
         }
@@ -324,7 +326,7 @@ final class VnicCommands {
     }
 
     CompletableFuture<CopiedPiece> copyNext(VnicId id, long copy, boolean isFirst) {
-        Vnic vnic = find(id);
+        Vnic vnic = look(id);
         if (vnic.mode() != VnicMode.ENFORCING) {
             throw wrongMode(vnic, "only what it enforces with is copied");
         }
@@ -334,14 +336,14 @@ final class VnicCommands {
     // ---- looking
 
     CompletableFuture<FlowReport> trace(VnicId id, FlowQuery query) {
-        Vnic vnic = find(id);
+        Vnic vnic = look(id);
         FlowSearch search = vnic.engine.search(query);
         return surveys.begin(
                 vnic, search, () -> FlowReport.of(vnic, search.verdict(), search.matching(), search.connections()));
     }
 
     CompletableFuture<FlowReview> review(VnicId id, CompiledRules candidate, int maxExamples) {
-        Vnic vnic = find(id);
+        Vnic vnic = look(id);
         LiveFlowReview review = vnic.engine.review(candidate, maxExamples);
         return surveys.begin(vnic, review, () -> FlowReview.of(vnic, review));
     }
@@ -438,7 +440,15 @@ final class VnicCommands {
 
     // ---- finding
 
+    /** One that is about to be changed. */
     Vnic find(VnicId id) {
+        Vnic vnic = look(id);
+        loop.changing(vnic);
+        return vnic;
+    }
+
+    /** One that stays as it is. */
+    Vnic look(VnicId id) {
         Vnic vnic = loop.vnic(id);
         if (vnic == null) {
             throw new DataPathException(Reason.UNKNOWN_VNIC, id + " is not attached here");

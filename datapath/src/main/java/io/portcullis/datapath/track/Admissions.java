@@ -38,10 +38,6 @@ final class Admissions {
     private int firstFree = -1;
     private int last = UNKNOWN;
 
-    Admissions() {
-        records.ensure(used);
-    }
-
     /** Names a record once more. */
     int acquire(long ruleId, long revision, long firstRuleId, long firstRevision) {
         if (last != UNKNOWN) {
@@ -110,6 +106,7 @@ final class Admissions {
 
     /** A connection that names the record had a packet then. */
     void seen(int record, int tick) {
+        records.ensure(used); // that nobody knows of may be seen before any other
         long at = records.address(record) + SEEN_TICK;
         int odd = tick | 1;
         int before = NativeMemory.getInt(at);

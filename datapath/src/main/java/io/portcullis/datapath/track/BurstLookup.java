@@ -2,6 +2,7 @@ package io.portcullis.datapath.track;
 
 import io.portcullis.datapath.memory.NativeMemory;
 import io.portcullis.datapath.packet.PacketView;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the connections of up to {@value #FRAMES} frames at once: takes and hashes the keys of all, touches all buckets of the
@@ -44,11 +45,12 @@ final class BurstLookup {
 
     private final ConnectionTable table;
     private final KeyHash keyHash;
-    private final NativeMemory.Piece memory = NativeMemory.allocate(FRAMES * (FrameNote.BYTES + Long.BYTES));
+    /** Null before the first frame. */
+    private NativeMemory.@Nullable Piece memory;
     /** Where the notes are: number i at {@code notes + i * FrameNote.BYTES}. */
-    final long notes = memory.address();
+    long notes;
     /** Addresses of the notes whose connection is not in its first bucket. */
-    private final long unmatched = notes + (long) FRAMES * FrameNote.BYTES;
+    private long unmatched;
     /** Whether one of the frames needs more than its connection's line. */
     private boolean hasRest;
 
@@ -61,18 +63,33 @@ final class BurstLookup {
         keyHash = table.keyHash();
     }
 
+    private void begin() {
+        NativeMemory.Piece piece = NativeMemory.allocate(FRAMES * (FrameNote.BYTES + Long.BYTES));
+        memory = piece;
+        notes = piece.address();
+        unmatched = notes + (long) FRAMES * FrameNote.BYTES;
+    }
+
     void free() {
-        memory.free();
+        if (memory != null) {
+            memory.free();
+        }
     }
 
     // ---- frames ----
 
     void skip(int i) {
+        if (notes == 0) {
+            begin();
+        }
         NativeMemory.setShort(notes + ((long) i << FrameNote.SHIFT) + FrameNote.KIND, FrameNote.OTHER);
     }
 
     /** Takes the frame at this address as number {@code i}. */
     void take(int i, long at, int length) {
+        if (notes == 0) {
+            begin();
+        }
         long note = notes + ((long) i << FrameNote.SHIFT);
         int kind = FrameNote.OTHER;
         if (length >= ETHERNET + IPV4_BYTES + UDP_BYTES) {

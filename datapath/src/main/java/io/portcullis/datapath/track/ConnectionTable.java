@@ -35,6 +35,8 @@ public final class ConnectionTable extends AdmittedEntries implements AutoClosea
     private int sweepSlot;
 
     private int slotsAtLastTrim;
+    /** When memory was given back last. */
+    private int slotsTrimmed;
     /** Who are told of changes: one for each export in rounds that goes on. */
     private TableChanges[] listeners = NOBODY;
     /** Who knows more of connections that a port passes. */
@@ -241,8 +243,14 @@ public final class ConnectionTable extends AdmittedEntries implements AutoClosea
             trim(slotCount);
             index.trim();
             trimAdmissions();
+            slotsTrimmed = slotCount;
         }
         slotsAtLastTrim = slotCount;
+    }
+
+    /** Whether neither {@link #expire} nor {@link #trim} has anything to do until a connection is added. */
+    public boolean isAtRest() {
+        return count == 0 && slotsTrimmed == slotCount;
     }
 
     /** Frees the memory; no other call is allowed afterwards. */

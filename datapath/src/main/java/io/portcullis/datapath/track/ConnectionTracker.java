@@ -36,7 +36,9 @@ public final class ConnectionTracker implements AutoCloseable {
     /** Whether {@link #insert} finds the key of its packet here. */
     private boolean isKeyReady;
 
-    private final PacketView quoted = new PacketView();
+    /** Made with the first error. */
+    private @Nullable PacketView lastQuoted;
+
     private final FlowKey childKey = new FlowKey();
     private final OffloadedConnections offloaded;
     private @Nullable FtpHelper ftp;
@@ -431,6 +433,8 @@ public final class ConnectionTracker implements AutoCloseable {
     }
 
     private TrackResult related(PacketView error, long nowNanos) {
+        PacketView quoted = lastQuoted == null ? new PacketView() : lastQuoted;
+        lastQuoted = quoted;
         boolean isSound = PacketParser.parseQuoted(error, quoted) == ParseResult.OK
                 && quoted.family != null
                 && !quoted.isLaterFragment

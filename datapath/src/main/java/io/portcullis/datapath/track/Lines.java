@@ -4,7 +4,7 @@ import io.portcullis.datapath.memory.NativeMemory;
 import java.util.Arrays;
 
 /**
- * A growing array of records of one size in native memory. Begins with {@value #FIRST_RECORDS} records in a small piece that
+ * A growing array of records of one size in native memory, none of which it takes before it must; until then record 0 may be read, and is zero. Begins with {@value #FIRST_RECORDS} records in a small piece that
  * is copied while it is small; from {@value #COPIED_RECORDS} records on it grows by slabs that never move. The first slab takes small
  * pages, so that a small table stays small, and goes to huge ones when it is full; all others take huge pages as they are touched: a
  * huge page costs a tenth of the time that its small ones would. What is not used of the last one goes back by {@link #trim}. One
@@ -16,6 +16,7 @@ final class Lines {
     static final int SLAB_MASK = SLAB_RECORDS - 1;
 
     private static final int FIRST_RECORDS = 8;
+    private static final int LONGEST_RECORD_BYTES = 128;
     private static final int COPIED_RECORDS = 512;
     private static final int PAGE_BYTES = 4096;
     private static final int HUGE_BYTES = NativeMemory.HUGE_PAGE_BYTES;
@@ -25,8 +26,15 @@ final class Lines {
     /** Slabs behind the first that are one piece: as few as end where a huge page does. */
     private final int pieceSlabs;
 
-    private NativeMemory.Piece[] pieces = new NativeMemory.Piece[0];
-    private long[] bases = new long[0];
+    /** What record 0 reads as before there is memory: a table that was never used takes none. Nobody writes to it. */
+    private static final long[] NOTHING_YET = {
+        NativeMemory.allocate(LONGEST_RECORD_BYTES).address()
+    };
+
+    private static final NativeMemory.Piece[] NO_PIECES = {};
+
+    private NativeMemory.Piece[] pieces = NO_PIECES;
+    private long[] bases = NOTHING_YET;
     private int capacity;
     private int moves;
     /** The huge page of which a part went back, or 0. */
@@ -102,8 +110,8 @@ final class Lines {
         for (NativeMemory.Piece piece : pieces) {
             piece.free();
         }
-        pieces = new NativeMemory.Piece[0];
-        bases = new long[0];
+        pieces = NO_PIECES;
+        bases = NOTHING_YET;
         capacity = 0;
         trimmed = 0;
     }

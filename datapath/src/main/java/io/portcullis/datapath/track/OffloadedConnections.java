@@ -28,12 +28,17 @@ public final class OffloadedConnections {
     private static final int FIELDS = 6;
     private static final int MULTICAST_IPV4 = 7;
 
+    private static final OffloadedFlow NO_FLOW = new OffloadedFlow();
+    private static final FlowKey NO_KEY = new FlowKey();
+    private static final int[] NONE_NOTED = {};
+
     private final ConnectionTracker tracker;
     private final ConnectionTable table;
-    private final OffloadedFlow flow = new OffloadedFlow();
-    private final FlowState state = new FlowState();
-    private final FlowKey key = new FlowKey();
-    private final int[] noted = new int[MAX_NOTED];
+    // ---- nobody's, as long as there is no port ----
+    private OffloadedFlow flow = NO_FLOW;
+    private FlowState state = NO_FLOW.state;
+    private FlowKey key = NO_KEY;
+    private int[] noted = NONE_NOTED;
     private int notedCount;
     private @Nullable FlowOffload port;
     private Predicate<OffloadedFlow> isSafe = flow -> false;
@@ -72,6 +77,12 @@ public final class OffloadedConnections {
             throw new IllegalArgumentException("afterPackets must be at least 1, not " + newAfterPackets);
         }
         revokeAll();
+        if (newPort != null && noted.length == 0) {
+            flow = new OffloadedFlow();
+            state = new FlowState();
+            key = new FlowKey();
+            noted = new int[MAX_NOTED];
+        }
         int capacity = newPort == null ? 0 : newPort.capacity();
         port = newPort;
         afterPackets = newAfterPackets;

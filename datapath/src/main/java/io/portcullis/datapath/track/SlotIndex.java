@@ -48,8 +48,6 @@ final class SlotIndex {
 
     SlotIndex(Hashes hashes) {
         this.hashes = hashes;
-        lines.ensure(1);
-        full.ensure(1);
     }
 
     /** The slots belong to another table now. */
@@ -120,6 +118,10 @@ final class SlotIndex {
     // ---- changes ----
 
     void put(long hash, int slot) {
+        if (count == 0) {
+            lines.ensure(buckets);
+            full.ensure(fullWords());
+        }
         if ((count + 1) * 10L > (long) buckets * LOAD_TENTHS) {
             split();
         }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /** Waits until one of its queues has a frame. */
 final class TestPoller implements Poller {
@@ -35,20 +36,30 @@ final class TestPoller implements Poller {
     }
 
     @Override
-    public void await(long timeoutNanos) {
-        for (TestQueue port : ports) {
-            if (!port.waiting.isEmpty()) {
-                wakeUps.drainPermits();
-                return;
-            }
+    public void await(long timeoutNanos, Consumer<? super FramePort> ready) {
+        if (tell(ready)) {
+            wakeUps.drainPermits();
+            return;
         }
         try {
             if (wakeUps.tryAcquire(timeoutNanos, TimeUnit.NANOSECONDS)) {
                 wakeUps.drainPermits();
+                boolean _ = tell(ready);
             }
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private boolean tell(Consumer<? super FramePort> ready) {
+        boolean any = false;
+        for (TestQueue port : ports) {
+            if (!port.waiting.isEmpty()) {
+                ready.accept(port);
+                any = true;
+            }
+        }
+        return any;
     }
 
     @Override

@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 
 /** Waits for TAP queues with ppoll(2) and is woken by an eventfd. */
 public final class PollPoller implements Poller {
@@ -115,7 +116,7 @@ public final class PollPoller implements Poller {
     }
 
     @Override
-    public void await(long timeoutNanos) {
+    public void await(long timeoutNanos, Consumer<? super FramePort> ready) {
         long nanos = Math.max(0, timeoutNanos);
         boolean changed = false;
         for (TapQueue port : ports) {
@@ -129,22 +130,25 @@ public final class PollPoller implements Poller {
         }
         timeout.set(JAVA_LONG, 0, nanos / NANOS_PER_SECOND);
         timeout.set(JAVA_LONG, 8, nanos % NANOS_PER_SECOND);
-        int ready = Libc.ppoll(pollfds.address(), owners.size() + 1L, timeout.address());
-        if (ready > 0) {
-            takeEvents();
+        if (Libc.ppoll(pollfds.address(), owners.size() + 1L, timeout.address()) > 0) {
+            takeEvents(ready);
         }
     }
 
-    private void takeEvents() {
+    private void takeEvents(Consumer<? super FramePort> ready) {
         if (events(0) != 0) {
             Libc.read(wakeFd, counter.address(), counter.byteSize());
             awake.set(false);
         }
         boolean lost = false;
         for (int i = 0; i < owners.size(); i++) {
-            if ((events(i + 1) & POLLERR_HUP_NVAL) != 0) {
+            int events = events(i + 1);
+            if ((events & POLLERR_HUP_NVAL) != 0) {
                 owners.get(i).markGone();
                 lost = true;
+            }
+            if (events != 0) {
+                ready.accept(owners.get(i));
             }
         }
         if (lost) {

@@ -9,6 +9,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A host's end of a connection to the fabric: its uplink, and the base of a queue of a VM's port. Never blocks; both buffers grow with
@@ -23,6 +25,10 @@ sealed class MemoryPort implements FramePort permits MemoryVmPort {
     private ByteBuffer output = ByteBuffer.allocateDirect(FabricProtocol.FIRST_BYTES);
     private MemorySegment outputMemory = all(output);
 
+    /** Whether {@link #onBusy} was told; reset by whom it told. */
+    boolean isBusy;
+
+    private @Nullable Consumer<MemoryPort> onBusy;
     private int drainToken;
     private boolean drained = true;
     private boolean lost;
@@ -64,6 +70,20 @@ sealed class MemoryPort implements FramePort permits MemoryVmPort {
         return lost;
     }
 
+    /** Whoever waits for the port is told once when something is left to be sent, or frames have come that a burst had no room for. */
+    final void tellBusy(@Nullable Consumer<MemoryPort> listener) {
+        onBusy = listener;
+        isBusy = false;
+        becomesBusy();
+    }
+
+    final void becomesBusy() {
+        if (!isBusy && onBusy != null) {
+            isBusy = true;
+            onBusy.accept(this);
+        }
+    }
+
     final boolean hasOutput() {
         return !lost && output.position() > 0;
     }
@@ -86,6 +106,9 @@ sealed class MemoryPort implements FramePort permits MemoryVmPort {
             } while (!lost && burst.hasRoom() && fill() > 0);
         } catch (IOException | ProtocolException e) {
             lose();
+        }
+        if (!burst.hasRoom()) {
+            becomesBusy();
         }
         int count = burst.count() - before;
         received += count;
@@ -156,6 +179,7 @@ sealed class MemoryPort implements FramePort permits MemoryVmPort {
         MemorySegment.copy(memory, offset - Burst.VNET_HEADER_BYTES, outputMemory, output.position(), bytes);
         output.position(output.position() + bytes);
         sent++;
+        becomesBusy();
         return true;
     }
 
@@ -199,6 +223,9 @@ sealed class MemoryPort implements FramePort permits MemoryVmPort {
         }
         FabricProtocol.putNumber(output, type, number);
         flush();
+        if (hasOutput()) {
+            becomesBusy();
+        }
     }
 
     @Override

@@ -16,6 +16,7 @@ import io.portcullis.datapath.runtime.SealedVnic;
 import io.portcullis.datapath.runtime.SelfActivation;
 import io.portcullis.datapath.runtime.VnicAttachment;
 import io.portcullis.datapath.runtime.VnicMode;
+import io.portcullis.datapath.runtime.VnicNews;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.ConnectionInfo;
 import io.portcullis.datapath.track.SavedTable;
@@ -371,6 +372,12 @@ public final class FakeDataPath implements DataPath {
     public synchronized CompletionStage<List<VnicStatus>> statuses() {
         return CompletableFuture.completedFuture(
                 vnics.values().stream().map(FakeDataPath::status).toList());
+    }
+
+    /** All of them: something may always have happened. */
+    @Override
+    public CompletionStage<VnicNews> changedSince(long mark) {
+        return statuses().thenApply(all -> new VnicNews(mark + 1, all, all.size()));
     }
 
     @Override
