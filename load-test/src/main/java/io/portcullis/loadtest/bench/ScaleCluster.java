@@ -32,7 +32,10 @@ import java.util.stream.Stream;
 final class ScaleCluster {
     private static final Duration LIMIT = Duration.ofMinutes(10);
     private static final int CALLERS_PER_HOST = 4;
-    private static final int IDLE_SECONDS = 5;
+    /** What was begun by attaching ends meanwhile. */
+    private static final int SETTLING_SECONDS = 5;
+
+    private static final int IDLE_SECONDS = 10;
 
     private final ScaleTenant tenant;
     private final int changes;
@@ -183,6 +186,7 @@ final class ScaleCluster {
 
     /** Cores that all hosts keep busy while nothing happens. */
     private static double idleCores(List<NodeProcess> nodes) throws InterruptedException {
+        TimeUnit.SECONDS.sleep(SETTLING_SECONDS);
         long before = nodes.stream().mapToLong(NodeProcess::cpuMillis).sum();
         TimeUnit.SECONDS.sleep(IDLE_SECONDS);
         long after = nodes.stream().mapToLong(NodeProcess::cpuMillis).sum();
