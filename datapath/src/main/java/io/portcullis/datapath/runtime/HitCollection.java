@@ -68,7 +68,10 @@ final class HitCollection implements Procedure {
     @Override
     public boolean step(long nowNanos) {
         for (int i = 0; i < VNICS_PER_STEP && !left.isEmpty(); i++) {
-            take(left.remove());
+            Vnic vnic = left.remove();
+            if (loop.vnic(vnic.id()) == vnic) {
+                take(vnic); // one that has left has handed over what it counted
+            }
         }
         if (left.isEmpty()) {
             end(null);

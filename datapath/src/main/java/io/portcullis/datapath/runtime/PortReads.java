@@ -147,6 +147,7 @@ final class PortReads {
             }
             if (vnic.source != null || vnic.destination != null || vnic.pausing) {
                 unsettled.set(kept++, vnic);
+                becomesReady(vnic); // a drain ends with a read that finds nothing, of which no poller tells
             } else {
                 vnic.isUnsettled = false;
             }

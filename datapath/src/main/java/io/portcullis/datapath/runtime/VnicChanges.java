@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 final class VnicChanges {
     /** Of vNICs that nothing has happened to since the beginning. */
     static final long BEGINNING = 0;
+    /** Of vNICs that are not the loop's any more, whatever still happens to them. */
+    private static final long GONE = -1;
 
     private @Nullable Vnic latest;
     private long mark = BEGINNING + 1;
@@ -22,13 +24,16 @@ final class VnicChanges {
         if (vnic.changedAt != mark) {
             moveToEnd(vnic);
         }
-        if (!vnic.isAging) {
+        if (!vnic.isAging && vnic.changedAt != GONE) {
             vnic.isAging = true;
             aging.add(vnic);
         }
     }
 
     private void moveToEnd(Vnic vnic) {
+        if (vnic.changedAt == GONE) {
+            return;
+        }
         vnic.changedAt = mark;
         if (latest != vnic) {
             unlink(vnic);
@@ -43,6 +48,7 @@ final class VnicChanges {
     /** It is not the loop's any more. */
     void remove(Vnic vnic) {
         unlink(vnic);
+        vnic.changedAt = GONE;
         if (vnic.isAging) {
             vnic.isAging = false;
             aging.remove(vnic);

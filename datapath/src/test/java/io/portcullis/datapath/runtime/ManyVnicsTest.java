@@ -112,6 +112,21 @@ class ManyVnicsTest {
     }
 
     @Test
+    void shouldMoveOneOfManyToAHostWithMany() {
+        DataPathRuntime other = hosts.host("host-2");
+        for (int number = VNICS + 1; number <= VNICS + 2 * PortReads.FEW_VNICS; number++) {
+            vms.add(hosts.enforce(other, vnic(number, 1), DNS));
+        }
+
+        TestHosts.move(host, other, vnic(5, 2), DNS);
+
+        vm(5).send(dns(5, VNICS + 1).build());
+        awaitFrame(VNICS + 1);
+        vm(6).send(dns(6, 5).build());
+        awaitFrame(5);
+    }
+
+    @Test
     void shouldGoOnWithTheOthersWhenSomeLeave() {
         for (int number = 1; number <= VNICS - 3; number++) {
             get(host.release(id(number), 1));
