@@ -223,7 +223,8 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
     private void onSessionGone(AgentCommand.SessionGone gone) {
         SessionName session = gone.session();
         boolean isTarget = targets.remove(session.id(), gone.actor());
-        boolean isSource = sources.remove(session.id(), gone.actor()) | precopies.remove(session.id(), gone.actor());
+        boolean isPreCopy = precopies.remove(session.id(), gone.actor());
+        boolean isSource = sources.remove(session.id(), gone.actor()) || isPreCopy;
         if (!isTarget && !isSource) {
             return;
         }
