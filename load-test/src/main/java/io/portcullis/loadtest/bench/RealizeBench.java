@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
             "tagMillis…       a VM goes over to the next application: its own table is another then, and those of the"
                     + " VMs that it may reach",
             "ruleMillis…      one rule of a policy gets another service, sent with its policy",
+            "policyMillis…    every rule of a policy does",
             "",
             "Each time goes from the request until every vNIC enforces.",
             "",
@@ -74,7 +75,7 @@ final class RealizeBench implements Callable<Integer> {
             names = "--changes",
             paramLabel = "N",
             defaultValue = "200",
-            description = "Of a tag, and of a rule; a quarter more goes before. Default: ${DEFAULT-VALUE}.")
+            description = "Of a tag, of a rule, of a policy; a quarter more goes before. Default: ${DEFAULT-VALUE}.")
     private int changes;
 
     @Option(

@@ -62,10 +62,11 @@ final class RealizeRun {
                     String next = tenant.policies(version);
                     again.add(timed(client, () -> client.apply(RealizeTenant.NAME, next)));
                 }
-                progress.println("changing " + changes + " tags, and as many rules");
+                progress.println("changing " + changes + " tags, as many rules, and all rules of as many policies");
                 double[] tags = changes(client, this::changeTag);
                 double[] rules = changes(client, this::changeRule);
-                return result(first, again, tags, rules);
+                double[] policies = changes(client, this::changePolicy);
+                return result(first, again, tags, rules, policies);
             }
         }
     }
@@ -112,14 +113,24 @@ final class RealizeRun {
                 List.of(RealizeTenant.tag(now)));
     }
 
+    /** Round by round through the applications, each round with the next service. */
     private ChangeView changeRule(PortcullisClient client, int number) {
+        int round = number / tenant.applications();
+        return putPolicy(client, number, REPLACEMENTS, REPLACEMENTS + 1 + round);
+    }
+
+    private ChangeView changePolicy(PortcullisClient client, int number) {
+        int version = REPLACEMENTS + 1 + number / tenant.applications();
+        return putPolicy(client, number, version, version);
+    }
+
+    private ChangeView putPolicy(PortcullisClient client, int number, int version, int versionOfLast) {
         int application = number % tenant.applications();
-        int version = REPLACEMENTS + number / tenant.applications() % 2;
         return client.put(
                 RealizeTenant.NAME,
                 "policies",
                 RealizeTenant.policy(application),
-                tenant.changed(application, version));
+                tenant.policy(application, version, versionOfLast));
     }
 
     private Timed timed(PortcullisClient client, Supplier<ChangeView> change) throws TimeoutException {
@@ -130,7 +141,7 @@ final class RealizeRun {
         return new Timed((answered - begin) / 1e6, (System.nanoTime() - begin) / 1e6);
     }
 
-    private RealizeResult result(Timed first, List<Timed> again, double[] tags, double[] rules) {
+    private RealizeResult result(Timed first, List<Timed> again, double[] tags, double[] rules, double[] policies) {
         double[] answered = again.stream().mapToDouble(Timed::answered).sorted().toArray();
         double[] realized = again.stream().mapToDouble(Timed::realized).sorted().toArray();
         return new RealizeResult(
@@ -140,16 +151,36 @@ final class RealizeRun {
                 first.realized(),
                 quantile(answered, 0.5),
                 quantile(realized, 0.5),
-                quantile(tags, 0.5),
-                quantile(tags, 0.99),
-                tags[tags.length - 1],
-                quantile(rules, 0.5),
-                quantile(rules, 0.99),
-                rules[rules.length - 1]);
+                Spread.of(tags),
+                Spread.of(rules),
+                Spread.of(policies));
     }
 
     private static double quantile(double[] sorted, double part) {
         return sorted[Math.max(0, (int) Math.ceil(part * sorted.length) - 1)];
+    }
+
+    /** Times of one kind of change, in milliseconds. */
+    record Spread(double median, double p99, double worst) {
+        static Spread of(double[] sorted) {
+            return new Spread(quantile(sorted, 0.5), quantile(sorted, 0.99), sorted[sorted.length - 1]);
+        }
+
+        String json(String kind) {
+            return String.format(
+                    Locale.ROOT,
+                    "\"%sMillisP50\":%.1f,\"%sMillisP99\":%.1f,\"%sMillisWorst\":%.1f",
+                    kind,
+                    median,
+                    kind,
+                    p99,
+                    kind,
+                    worst);
+        }
+
+        String line(String what) {
+            return String.format(Locale.ROOT, "%-24s %8.1f ms, p99 %.1f, worst %.1f%n", what, median, p99, worst);
+        }
     }
 
     /** What a run measured; times in milliseconds from a request on. */
@@ -160,19 +191,15 @@ final class RealizeRun {
             double firstRealizedMillis,
             double appliedMillis,
             double realizedMillis,
-            double tagMillisP50,
-            double tagMillisP99,
-            double tagMillisWorst,
-            double ruleMillisP50,
-            double ruleMillisP99,
-            double ruleMillisWorst) {
+            Spread tags,
+            Spread rules,
+            Spread policies) {
         String json() {
             return String.format(
                     Locale.ROOT,
                     "{\"rules\":%d,\"policies\":%d,\"vms\":%d,\"hosts\":%d,\"firstAppliedMillis\":%.0f,"
                             + "\"firstRealizedMillis\":%.0f,\"appliedMillis\":%.0f,\"realizedMillis\":%.0f,"
-                            + "\"changes\":%d,\"tagMillisP50\":%.1f,\"tagMillisP99\":%.1f,\"tagMillisWorst\":%.1f,"
-                            + "\"ruleMillisP50\":%.1f,\"ruleMillisP99\":%.1f,\"ruleMillisWorst\":%.1f}",
+                            + "\"changes\":%d,%s,%s,%s}",
                     tenant.rules(),
                     tenant.applications(),
                     tenant.vms(),
@@ -182,36 +209,29 @@ final class RealizeRun {
                     appliedMillis,
                     realizedMillis,
                     changes,
-                    tagMillisP50,
-                    tagMillisP99,
-                    tagMillisWorst,
-                    ruleMillisP50,
-                    ruleMillisP99,
-                    ruleMillisWorst);
+                    tags.json("tag"),
+                    rules.json("rule"),
+                    policies.json("policy"));
         }
 
         String table() {
             return String.format(
-                    Locale.ROOT,
-                    "%,d rules in %,d policies, %,d VMs on %d hosts%nall rules, the first time  answered %,8.0f ms,"
-                        + " realized %,8.0f ms%nall rules replaced         answered %,8.0f ms, realized %,8.0f ms"
-                        + " (medians)%none tag                   %8.1f ms, p99 %.1f, worst %.1f (%d changes)%none rule"
-                        + "                  %8.1f ms, p99 %.1f, worst %.1f",
-                    tenant.rules(),
-                    tenant.applications(),
-                    tenant.vms(),
-                    tenant.hosts(),
-                    firstAppliedMillis,
-                    firstRealizedMillis,
-                    appliedMillis,
-                    realizedMillis,
-                    tagMillisP50,
-                    tagMillisP99,
-                    tagMillisWorst,
-                    changes,
-                    ruleMillisP50,
-                    ruleMillisP99,
-                    ruleMillisWorst);
+                            Locale.ROOT,
+                            "%,d rules in %,d policies, %,d VMs on %d hosts; %d changes of each kind%n"
+                                    + "all rules, the first time answered %,8.0f ms, realized %,8.0f ms%n"
+                                    + "all rules replaced       answered %,8.0f ms, realized %,8.0f ms (medians)%n",
+                            tenant.rules(),
+                            tenant.applications(),
+                            tenant.vms(),
+                            tenant.hosts(),
+                            changes,
+                            firstAppliedMillis,
+                            firstRealizedMillis,
+                            appliedMillis,
+                            realizedMillis)
+                    + tags.line("one tag")
+                    + rules.line("one rule")
+                    + policies.line("all rules of a policy").stripTrailing();
         }
     }
 }

@@ -65,10 +65,10 @@ record RealizeTenant(int vms, int applications, int rules, int hosts) {
         return text.toString();
     }
 
-    /** One policy, with its last rule taken from the next version. */
-    Map<String, Object> changed(int application, int version) {
+    /** One policy, of which the last rule is of another version. */
+    Map<String, Object> policy(int application, int version, int versionOfLast) {
         List<Map<String, Object>> all = new ArrayList<>(rules(application, version));
-        all.set(all.size() - 1, rules(application, version + 1).getLast());
+        all.set(all.size() - 1, rules(application, versionOfLast).getLast());
         return Map.of("category", "APPLICATION", "appliedTo", List.of(group(application)), "rules", all);
     }
 
