@@ -210,8 +210,10 @@ final class SourceSession extends MigrationSession<SourceCommand, SourceState, S
 
     /** What a hand-over sends, with empty tables and made-up numbers; it changes nothing at the destination. */
     private void rehearse() {
-        List<VnicHandover> like =
-                order.spec().vnicIds().stream().map(VnicHandover::like).toList();
+        List<VnicHandover> like = order.spec().vnicIds().stream()
+                .map(vnic -> VnicHandover.announced(
+                        vnic, ahead.getOrDefault(vnic, Precopied.NOTHING).rounds()))
+                .toList();
         order.session()
                 .tell(new TargetCommand.Rehearse(order.id(), like, getContext().getSelf()));
         VnicId any = order.spec().vnicIds().getFirst();

@@ -178,7 +178,10 @@ class MessageFormatTest {
                 new AgentCommand.TargetCheck(TWO, REFUSAL),
                 new AgentCommand.GetLoad(List.of(WEB.vm()), loads),
                 new AgentCommand.HostLoad(TWO, List.of(new AgentCommand.VmWeight(WEB.vm(), 2, 3, 4)), 10, true),
-                new TargetCommand.Rehearse("m1", List.of(VnicHandover.like(ETH0)), source),
+                new TargetCommand.Rehearse(
+                        "m1",
+                        List.of(VnicHandover.announced(ETH0, List.of(new CopyRound(3, 1, 90, 5_000, 2)))),
+                        source),
                 new TargetCommand.OpenPreCopy("m1", precopy),
                 new PreCopyCommand.Taken("m1", ETH0, 3),
                 new PreCopyCommand.Refused("m1", REFUSAL),

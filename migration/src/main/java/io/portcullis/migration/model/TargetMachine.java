@@ -111,7 +111,7 @@ public final class TargetMachine {
         List<TargetOrder> orders = new ArrayList<>();
         state.task().vnics().forEach(vnic -> orders.add(new TargetOrder.Arm(vnic)));
         orders.add(answer(in));
-        return new Transition<>(state.arming(TargetStep.ARMED, Arming.BEGUN), orders);
+        return new Transition<>(state.arming(TargetStep.ARMED, Arming.begun(in.like())), orders);
     }
 
     private static Transition<TargetState, TargetOrder> selfActivated(TargetState state, TargetInput.SelfActivated in) {

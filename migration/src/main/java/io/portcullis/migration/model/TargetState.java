@@ -182,18 +182,22 @@ public record TargetState(
     }
 
     private VnicHandover known(VnicId vnic) {
-        SelfActivation known = arming == null ? null : arming.done().get(vnic);
+        Arming armed = arming == null ? Arming.BEGUN : arming;
+        List<CopyRound> rounds = armed.announced().getOrDefault(vnic, List.of());
+        SelfActivation known = armed.done().get(vnic);
         return known == null
-                ? new VnicHandover(vnic, 0, 0, 0, 0, 0, 0, 0)
+                ? VnicHandover.announced(vnic, rounds)
                 : new VnicHandover(
                         vnic,
+                        0,
                         0,
                         known.entries(),
                         known.restBytes(),
                         known.digest(),
                         known.policyRevision(),
                         known.forwardedFrames(),
-                        known.freezeNanos());
+                        known.freezeNanos(),
+                        rounds);
     }
 
     /** Once more some vNICs are told to enforce. */

@@ -44,8 +44,8 @@ public record VnicHandover(
         this(vnic, 0, chunks, entries, bytes, digest, policyRevision, forwardedFrames, freezeNanos, List.of());
     }
 
-    /** Of the shape of a hand-over of this vNIC, without a meaning. */
-    public static VnicHandover like(VnicId vnic) {
-        return new VnicHandover(vnic, 0, 0, 0, 0, 0, 0, 0, 0, List.of(new CopyRound(0, 0, 0, 0, 0)));
+    /** What is known before the cut; nothing else in it has a meaning. */
+    public static VnicHandover announced(VnicId vnic, List<CopyRound> rounds) {
+        return new VnicHandover(vnic, 0, 0, 0, 0, 0, 0, 0, 0, rounds);
     }
 }

@@ -22,6 +22,7 @@ class SessionMachinesTest {
     private static final VmId VM = VmId.parse("acme/web-1");
     private static final VnicId ETH0 = new VnicId(VM, "eth0");
     private static final VnicId ETH1 = new VnicId(VM, "eth1");
+    private static final CopyRound ROUND = new CopyRound(20, 0, 400, 1_000, 3);
     private static final Refusal WHY = new Refusal(RefusalCode.PORT, "why");
     private static final Refusal SILENCE = new Refusal(RefusalCode.TIMEOUT, "silence");
     private static final VnicHandover FIRST = new VnicHandover(ETH0, 2, 20, 200, 5, 7, 3, 1);
@@ -165,7 +166,10 @@ class SessionMachinesTest {
         target(new TargetInput.Tick());
 
         assertThat(target.step()).isEqualTo(TargetStep.ACTIVE);
-        assertThat(target.transfers().getFirst().entriesReceived()).isEqualTo(20);
+        VnicTransfer transfer = target.transfers().getFirst();
+        assertThat(transfer.entriesReceived()).isEqualTo(20);
+        assertThat(transfer.rounds()).as("as announced before the cut").containsExactly(ROUND);
+        assertThat(transfer.bytes()).isEqualTo(ROUND.bytes() + 100);
     }
 
     @Test
@@ -216,7 +220,7 @@ class SessionMachinesTest {
     private void arm() {
         target = TargetState.of(new TargetTask("m1", VM, List.of(ETH0, ETH1), 2));
         prepare();
-        assertThat(target(new TargetInput.Rehearse(List.of(VnicHandover.like(ETH0)))))
+        assertThat(target(new TargetInput.Rehearse(List.of(VnicHandover.announced(ETH0, List.of(ROUND))))))
                 .contains(new TargetOrder.Arm(ETH0), new TargetOrder.Arm(ETH1))
                 .anyMatch(TargetOrder.AnswerRehearsal.class::isInstance);
     }

@@ -111,8 +111,9 @@ final class SimSource {
                                         found == null || found.stream().anyMatch(status -> status.policyRevision() > 0),
                                         refused)));
             case SourceOrder.Rehearse _ -> {
-                List<VnicHandover> like =
-                        spec.vnicIds().stream().map(VnicHandover::like).toList();
+                List<VnicHandover> like = spec.vnicIds().stream()
+                        .map(vnic -> VnicHandover.announced(vnic, List.of()))
+                        .toList();
                 tell(new TargetInput.Rehearse(like));
                 send(new ChunkName(spec.vnicIds().getFirst(), TargetMachine.REHEARSAL), new byte[0]);
             }
