@@ -29,6 +29,8 @@ final class HostsConfig extends MultiNodeConfig {
         pekko.testconductor.barrier-timeout = 120s
         # A placement stays on the node that started it: a test says where the coordinator of a migration is.
         pekko.cluster.sharding.rebalance-interval = 1h
+        # A machine may stand still for a while; nobody is lost where a scenario does not say so.
+        pekko.cluster.failure-detector.acceptable-heartbeat-pause = 60s
         pekko.coordinated-shutdown.run-by-jvm-shutdown-hook = off
         # The testkit would keep the system of a node that has left.
         pekko.coordinated-shutdown.terminate-actor-system = on
