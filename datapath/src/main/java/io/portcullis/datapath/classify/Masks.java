@@ -5,13 +5,29 @@ package io.portcullis.datapath.classify;
  * fixes every bit of both masks, so that equal flows under the masks are all that can match it.
  */
 record Masks(long addresses, long transport) {
-    /** Bits of addresses that entries fix from the top of each; whole ports and the protocol, or not. */
-    static Masks of(
-            int sourceBits, int destinationBits, boolean sourcePort, boolean destinationPort, boolean protocol) {
-        long transport = (sourcePort ? 0xffffL << FlowWords.SOURCE_PORT_SHIFT : 0)
-                | (destinationPort ? 0xffffL << FlowWords.DESTINATION_PORT_SHIFT : 0)
-                | (protocol ? FlowWords.TAG_PROTOCOL : 0);
-        return new Masks(prefixes(sourceBits, destinationBits), transport);
+    /** Transport fields that an entry fixes or not, as a set of bits: both ports, and the protocol. */
+    private static final int SOURCE_PORT = 1;
+
+    private static final int DESTINATION_PORT = 2;
+    private static final int PROTOCOL = 4;
+    /** Sets of them. */
+    static final int TRANSPORTS = 8;
+
+    private static final long SOURCE_PORT_BITS = 0xffffL << FlowWords.SOURCE_PORT_SHIFT;
+    private static final long DESTINATION_PORT_BITS = 0xffffL << FlowWords.DESTINATION_PORT_SHIFT;
+
+    /** The bits of a set of transport fields. */
+    static long transport(int fields) {
+        return ((fields & SOURCE_PORT) != 0 ? SOURCE_PORT_BITS : 0)
+                | ((fields & DESTINATION_PORT) != 0 ? DESTINATION_PORT_BITS : 0)
+                | ((fields & PROTOCOL) != 0 ? FlowWords.TAG_PROTOCOL : 0);
+    }
+
+    /** The set of transport fields that an entry fixes. */
+    static int transportsOf(long[] entries, int at) {
+        return (Entries.hasOneSourcePort(entries, at) ? SOURCE_PORT : 0)
+                | (Entries.hasOneDestinationPort(entries, at) ? DESTINATION_PORT : 0)
+                | (Entries.hasOneProtocol(entries, at) ? PROTOCOL : 0);
     }
 
     /** The upper bits of both addresses. */
@@ -21,9 +37,7 @@ record Masks(long addresses, long transport) {
     }
 
     boolean accept(long[] entries, int at) {
-        long fixed = (Entries.hasOneSourcePort(entries, at) ? 0xffffL << FlowWords.SOURCE_PORT_SHIFT : 0)
-                | (Entries.hasOneDestinationPort(entries, at) ? 0xffffL << FlowWords.DESTINATION_PORT_SHIFT : 0)
-                | (entries[at + 3] >>> 16 & FlowWords.TAG_BITS);
+        long fixed = transport(transportsOf(entries, at));
         return ((addresses & ~entries[at + 1]) | (transport & ~fixed)) == 0;
     }
 

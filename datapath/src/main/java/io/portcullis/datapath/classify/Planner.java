@@ -3,6 +3,7 @@ package io.portcullis.datapath.classify;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses the tables of an index: greedily the masks under which the most entries have the fewest neighbours, then the same for
@@ -20,7 +21,18 @@ final class Planner {
     private final int crowd;
     private final int maxTables;
     private final int fewRemaining;
-    private final short[] counts = new short[4 * SAMPLE];
+    /** Beside each other, of the entries that masks are chosen by: which transport fields they fix, and the hash of those under any mask. */
+    private final int[] fixed;
+
+    private final long[][] transportHashes;
+    /** Of those that fix some bits of addresses: their places in these, and the hash of these bits. */
+    private final int[] chosen;
+
+    private final long[] addressHashes;
+    /** How many of them fix these transport fields and no others. */
+    private final int[] fixing = new int[Masks.TRANSPORTS];
+
+    private final short[] counts;
 
     /**
      * @param crowd entries with the same bits from which on one more is no gain
@@ -31,6 +43,17 @@ final class Planner {
         this.crowd = crowd;
         this.maxTables = maxTables;
         this.fewRemaining = fewRemaining;
+        int most = Math.min(SAMPLE, entries.length / Entries.WORDS);
+        fixed = new int[most];
+        transportHashes = new long[Masks.TRANSPORTS][most];
+        chosen = new int[most];
+        addressHashes = new long[most];
+        counts = new short[buckets(most)];
+    }
+
+    /** So many that hardly any two meet by chance: that says little of the table to be, and each of a sample stands for many. */
+    private static int buckets(int sampled) {
+        return Integer.highestOneBit(Math.max(2, sampled)) * 16;
     }
 
     /** @param members offsets of entries */
@@ -38,7 +61,8 @@ final class Planner {
         List<Masks> plan = new ArrayList<>();
         int[] remaining = members;
         while (remaining.length > fewRemaining && plan.size() < maxTables) {
-            Masks best = best(sample(remaining));
+            int[] sample = sample(remaining);
+            Masks best = best(sample, remaining.length / sample.length);
             if (best == null) {
                 break;
             }
@@ -61,22 +85,31 @@ final class Planner {
         return sample;
     }
 
-    private @org.jspecify.annotations.Nullable Masks best(int[] sample) {
+    /** @param weight how many entries each of the sample stands for */
+    private @Nullable Masks best(int[] sample, int weight) {
         int[] sources = lengths(sample, true);
         int[] destinations = lengths(sample, false);
+        for (int i = 0; i < sample.length; i++) {
+            fixed[i] = Masks.transportsOf(entries, sample[i]);
+            long transport = Entries.transportValue(entries, sample[i]);
+            for (int fields = 0; fields < Masks.TRANSPORTS; fields++) {
+                transportHashes[fields][i] = Masks.hash(0, transport, 0, Masks.transport(fields));
+            }
+        }
         Masks best = null;
         long bestScore = 0;
         for (int source : sources) {
             for (int destination : destinations) {
-                for (int ports = 0; ports < 8; ports++) {
-                    if (source + destination + ports == 0) {
-                        continue;
-                    }
-                    Masks masks = Masks.of(source, destination, (ports & 1) != 0, (ports & 2) != 0, (ports & 4) != 0);
-                    long score = score(sample, masks);
-                    if (score > bestScore) {
-                        bestScore = score;
-                        best = masks;
+                long prefixes = Masks.prefixes(source, destination);
+                int accepted = accept(sample, prefixes);
+                for (int fields = prefixes == 0 ? 1 : 0; fields < Masks.TRANSPORTS; fields++) {
+                    // no more than that; and of equals the first one is taken
+                    if ((long) fitting(fields) * WORTH_OF_AN_ENTRY > bestScore) {
+                        long score = score(sample.length, accepted, fields, weight);
+                        if (score > bestScore) {
+                            bestScore = score;
+                            best = new Masks(prefixes, Masks.transport(fields));
+                        }
                     }
                 }
             }
@@ -84,14 +117,41 @@ final class Planner {
         return best;
     }
 
-    private long score(int[] sample, Masks masks) {
-        int buckets = Integer.highestOneBit(Math.max(2, sample.length)) * 4;
+    /** Chooses those of the sample that fix these bits of addresses; how many. */
+    private int accept(int[] sample, long prefixes) {
+        Arrays.fill(fixing, 0);
+        int accepted = 0;
+        for (int i = 0; i < sample.length; i++) {
+            int at = sample[i];
+            if ((prefixes & ~entries[at + 1]) == 0) {
+                chosen[accepted] = i;
+                addressHashes[accepted] = Masks.hash(entries[at], 0, prefixes, 0);
+                fixing[fixed[i]]++;
+                accepted++;
+            }
+        }
+        return accepted;
+    }
+
+    /** How many of the chosen ones fix these transport fields. */
+    private int fitting(int fields) {
+        int fitting = 0;
+        for (int others = fields; others < Masks.TRANSPORTS; others++) {
+            fitting += (fields & ~others) == 0 ? fixing[others] : 0;
+        }
+        return fitting;
+    }
+
+    private long score(int sampled, int accepted, int fields, int weight) {
+        int buckets = buckets(sampled);
         int shift = Long.SIZE - Integer.numberOfTrailingZeros(buckets);
         Arrays.fill(counts, 0, buckets, (short) 0);
+        long[] hashes = transportHashes[fields];
         long score = 0;
-        for (int at : sample) {
-            if (masks.accept(entries, at)) {
-                int neighbours = counts[(int) (masks.hashOf(entries, at) >>> shift)]++;
+        for (int i = 0; i < accepted; i++) {
+            int member = chosen[i];
+            if ((fields & ~fixed[member]) == 0) {
+                int neighbours = weight * counts[(int) (addressHashes[i] + hashes[member] >>> shift)]++;
                 score += neighbours < crowd ? WORTH_OF_AN_ENTRY - neighbours : -PRICE_OF_A_CROWD;
             }
         }

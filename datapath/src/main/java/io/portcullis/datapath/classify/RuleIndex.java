@@ -22,6 +22,8 @@ public final class RuleIndex {
     private static final int NODE_CROWD = 3;
     private static final int MAX_TABLES = 8;
     private static final int MAX_NODE_TABLES = 4;
+    /** Of the entries of no table, which every look-up comes to. */
+    private static final int MAX_REST_TABLES = Node.TABLES;
 
     private final MaskTable[] tables;
     private volatile long[] rest;
@@ -63,12 +65,11 @@ public final class RuleIndex {
                     .toArray();
             tables[t] = fill(masks, entries, here);
         }
-        return new RuleIndex(tables, packed(pick(entries, remaining)));
+        return new RuleIndex(tables, packed(pick(entries, remaining), MAX_REST_TABLES));
     }
 
     private static MaskTable fill(Masks masks, long[] entries, int[] members) {
-        int bits = Math.max(1, Integer.SIZE - Integer.numberOfLeadingZeros(Math.max(1, members.length - 1)));
-        MaskTable table = new MaskTable(masks, bits);
+        MaskTable table = new MaskTable(masks, slotBits(members.length));
         int[] sizes = new int[table.slotCount() + 1];
         int[] slotOf = new int[members.length];
         for (int i = 0; i < members.length; i++) {
@@ -87,10 +88,15 @@ public final class RuleIndex {
         }
         for (int slot = 0; slot < slots.length; slot++) {
             if (slots[slot] != null) {
-                table.replace(slot, packed(slots[slot]), Entries.priority(slots[slot], 0));
+                table.replace(slot, packed(slots[slot], MAX_NODE_TABLES), Entries.priority(slots[slot], 0));
             }
         }
         return table;
+    }
+
+    /** Ten to twenty slots for eleven entries: with more, slots and what each array takes beside its entries would be half of the memory. */
+    private static int slotBits(int entries) {
+        return Math.max(1, Integer.SIZE - Integer.numberOfLeadingZeros(Math.max(1, entries - entries / 11 - 1)));
     }
 
     private static long[] pick(long[] entries, int[] members) {
@@ -101,7 +107,7 @@ public final class RuleIndex {
         return picked;
     }
 
-    private static long[] packed(long[] entries) {
+    private static long[] packed(long[] entries, int maxTables) {
         int count = entries.length / Entries.WORDS;
         if (count <= LEAF || count > Node.MAX_ENTRIES) {
             return entries;
@@ -110,7 +116,7 @@ public final class RuleIndex {
         for (int i = 0; i < count; i++) {
             members[i] = i * Entries.WORDS;
         }
-        List<Masks> plan = new Planner(entries, NODE_CROWD, MAX_NODE_TABLES, LEAF / 2).plan(members);
+        List<Masks> plan = new Planner(entries, NODE_CROWD, maxTables, LEAF / 2).plan(members);
         return Node.of(entries, plan);
     }
 
@@ -119,11 +125,12 @@ public final class RuleIndex {
         long[] entry = match.entry();
         MaskTable table = tableFor(entry);
         if (table == null) {
-            rest = with(rest, entry);
+            rest = with(rest, entry, MAX_REST_TABLES);
             return;
         }
         int slot = table.slotOf(entry, 0);
-        table.replace(slot, with(table.slot(slot), entry), Math.min(table.least(slot), match.priority()));
+        table.replace(
+                slot, with(table.slot(slot), entry, MAX_NODE_TABLES), Math.min(table.least(slot), match.priority()));
     }
 
     /** Takes an entry out; nothing happens if it is not there. */
@@ -148,13 +155,13 @@ public final class RuleIndex {
         return null;
     }
 
-    private static long[] with(long[] content, long[] entry) {
+    private static long[] with(long[] content, long[] entry, int maxTables) {
         if (Node.isNode(content)) {
             long[] more = Node.with(content, entry);
-            return Node.isOutgrown(more) ? packed(Node.entries(more)) : more;
+            return Node.isOutgrown(more) ? packed(Node.entries(more), maxTables) : more;
         }
         long[] more = Entries.with(content, entry);
-        return more.length > LEAF * GROWTH * Entries.WORDS ? packed(more) : more;
+        return more.length > LEAF * GROWTH * Entries.WORDS ? packed(more, maxTables) : more;
     }
 
     private static long[] without(long[] content, long[] entry) {

@@ -65,6 +65,19 @@ class RuleIndexTest {
     }
 
     @Test
+    void shouldTakeAtMostSixtyBytesARule() {
+        SplittableRandom random = new SplittableRandom(SEED);
+        for (int count : new int[] {8_193, 8_800, 9_100, 12_000, 16_384}) {
+            List<FlowMatch> rules = IntStream.range(0, count)
+                    .mapToObj(i -> FlowMatch.ofPrefixes(
+                            i, random.nextInt(), 32, random.nextInt(), 32, 0, 65_535, 80, 80, 0, 0))
+                    .toList();
+            double bytes = (double) RuleIndex.of(rules).bytes() / count;
+            assertThat(bytes).as("%d rules, seed %d", count, SEED).isLessThan(60);
+        }
+    }
+
+    @Test
     void shouldAnswerAThreadThatLooksUpWhileAnotherUpdates() throws InterruptedException {
         RandomMatches random = new RandomMatches(SEED, 64);
         List<FlowMatch> all = random.rules(1_000);
@@ -160,7 +173,7 @@ class RuleIndexTest {
                 IntStream.range(0, 32).mapToObj(Hostile.NESTED::rule).toList();
         long[] entries = new long[rules.size() * Entries.WORDS];
         rules.forEach(rule -> rule.copyTo(entries, rule.priority() * Entries.WORDS));
-        long[] node = Node.of(entries, List.of(Masks.of(8, 8, false, false, false)));
+        long[] node = Node.of(entries, List.of(new Masks(Masks.prefixes(8, 8), 0)));
         long[] entry = rules.getFirst().entry();
         assertThat(Node.isOutgrown(Node.with(Node.without(node, entry), entry)))
                 .as("one that comes and goes")
