@@ -78,7 +78,8 @@ final class MultiNodeRunner {
                     .as("exit codes of the roles; %s", failures(directory, started))
                     .containsOnly(0);
         } finally {
-            processes.forEach(Process::destroyForcibly);
+            // Whoever still wrote would keep the directory from being deleted.
+            processes.forEach(process -> process.destroyForcibly().onExit().join());
         }
     }
 

@@ -15,7 +15,7 @@ import java.util.Arrays;
  * learn connections again from the client's packets would drop it. One thread.
  */
 public final class IdleConnection implements AutoCloseable {
-    private static final Duration LIMIT = Duration.ofSeconds(5);
+    private static final Duration LIMIT = Duration.ofSeconds(60);
 
     private final TcpConnection client;
     private final TcpConnection server;

@@ -17,9 +17,9 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class TcpStream implements Traffic {
     private static final int BLOCK_BYTES = 1_024;
-    private static final Duration ESTABLISH_LIMIT = Duration.ofSeconds(5);
+    private static final Duration ESTABLISH_LIMIT = Duration.ofSeconds(60);
     /** A stream on which nothing arrives for so long is dead. */
-    private static final Duration SILENCE_LIMIT = Duration.ofSeconds(10);
+    private static final Duration SILENCE_LIMIT = Duration.ofSeconds(60);
 
     private final AtomicBoolean stopping = new AtomicBoolean();
     private final AtomicLong progress = new AtomicLong();

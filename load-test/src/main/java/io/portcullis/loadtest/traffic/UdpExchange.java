@@ -13,8 +13,10 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class UdpExchange implements Traffic {
     private static final int PAYLOAD_BYTES = 100;
     private static final Duration POLL = Duration.ofMillis(100);
-    /** What is still under way when the sender stops arrives within this time or is lost. */
-    private static final Duration LAST_ARRIVAL = Duration.ofSeconds(1);
+    /** Silence after the last of all datagrams: nothing came twice. */
+    private static final long QUIET_NANOS = Duration.ofSeconds(1).toNanos();
+    /** What is still under way when the sender stops arrives before a silence of this length, or is lost. */
+    private static final long LOST_NANOS = Duration.ofSeconds(5).toNanos();
 
     private final UdpSocket client;
     private final UdpSocket server;
@@ -83,14 +85,16 @@ public final class UdpExchange implements Traffic {
     }
 
     private void respond() {
+        long lastNanos = System.nanoTime();
         try {
             while (true) {
-                Datagram datagram = server.receive(stopping ? LAST_ARRIVAL : POLL);
+                Datagram datagram = server.receive(POLL);
                 if (datagram != null) {
-                    atServer.onReceived(number(datagram), System.nanoTime());
+                    lastNanos = System.nanoTime();
+                    atServer.onReceived(number(datagram), lastNanos);
                     server.send(datagram.remote(), numbered(sentByServer));
                     sentByServer++;
-                } else if (stopping && !sender.isAlive()) {
+                } else if (stopping && !sender.isAlive() && isOver(atServer, sentByClient, lastNanos)) {
                     return;
                 }
             }
@@ -100,18 +104,25 @@ public final class UdpExchange implements Traffic {
     }
 
     private void receive() {
+        long lastNanos = System.nanoTime();
         try {
             while (true) {
-                Datagram datagram = client.receive(hasServerStopped ? LAST_ARRIVAL : POLL);
+                Datagram datagram = client.receive(POLL);
                 if (datagram != null) {
-                    atClient.onReceived(number(datagram), System.nanoTime());
-                } else if (hasServerStopped) {
+                    lastNanos = System.nanoTime();
+                    atClient.onReceived(number(datagram), lastNanos);
+                } else if (hasServerStopped && isOver(atClient, sentByServer, lastNanos)) {
                     return;
                 }
             }
         } catch (IOException e) {
             failures.incrementAndGet();
         }
+    }
+
+    /** Whether nothing more comes of so many datagrams, the last of which came then. */
+    private static boolean isOver(SequenceCheck check, int sent, long lastNanos) {
+        return System.nanoTime() - lastNanos >= (check.distinct() >= sent ? QUIET_NANOS : LOST_NANOS);
     }
 
     private static byte[] numbered(int number) {
