@@ -72,7 +72,7 @@ final class Revocations {
         for (int i = 0; i < bans.size(); i++) {
             History.Ban ban = bans.get(i);
             if (nanos >= ban.appliedNanos() - slackNanos
-                    && (isBefore(nanos, ban.restoredNanos()) || !isToVm && isBefore(nanos, back(number, i)))) {
+                    && (isBefore(nanos, ban.restoredNanos()) || (!isToVm && isBefore(nanos, back(number, i))))) {
                 return true;
             }
         }
@@ -98,7 +98,7 @@ final class Revocations {
             boolean isAtItsEnd = ban.liftedNanos() != Long.MAX_VALUE
                     && nanos >= ban.liftedNanos() - slackNanos
                     && (nanos <= ban.restoredNanos()
-                            || !isToVm && !flow.isConnection() && isBefore(nanos, back(number, i)));
+                            || (!isToVm && !flow.isConnection() && isBefore(nanos, back(number, i))));
             if (isAtItsBegin || isAtItsEnd) {
                 return true;
             }
@@ -112,7 +112,7 @@ final class Revocations {
         for (int i = 0; i < bans.size(); i++) {
             History.Ban before = bans.get(i);
             if (before.appliedNanos() < ban.appliedNanos()
-                    && (isBefore(nanos, before.restoredNanos()) || !isToVm && isBefore(nanos, back(number, i)))) {
+                    && (isBefore(nanos, before.restoredNanos()) || (!isToVm && isBefore(nanos, back(number, i))))) {
                 return true;
             }
         }
