@@ -213,6 +213,9 @@ public sealed interface AgentCommand {
      */
     record SessionGone(SessionName session, VmSpec spec, long epoch, ActorRef<?> actor) implements Own {}
 
+    /** The destination had not what was sent: all is sent anew. */
+    record PreCopyAnew(StartPreCopy order, int attempt) implements Own {}
+
     /** All was sent that had changed when the cut was ordered, and the tables go on noting changes for it. */
     record PreCopyDone(String id, Map<VnicId, Precopied> sent) implements Own {
         public PreCopyDone {

@@ -1,5 +1,6 @@
 package io.portcullis.migration;
 
+import io.portcullis.datapath.track.TableSum;
 import io.portcullis.migration.model.Refusal;
 import io.portcullis.persistence.StateChunk;
 import io.portcullis.policy.VnicId;
@@ -15,7 +16,9 @@ import org.jspecify.annotations.Nullable;
 final class AheadChunks {
     private final String id;
     private final Map<VnicId, Integer> next = new HashMap<>();
-    private final Map<VnicId, Integer> taken = new HashMap<>();
+    /** What had come with each, by vNIC and the chunk's number. */
+    private final Map<VnicId, Map<Integer, TableSum>> taken = new HashMap<>();
+
     private @Nullable ActorRef<PreCopyCommand> source;
     private int attempt;
 
@@ -44,16 +47,21 @@ final class AheadChunks {
             next.put(chunk.vnic(), expected + 1);
             return true;
         }
-        if (chunk.sequence() < taken.getOrDefault(chunk.vnic(), 0)) {
-            acknowledge(chunk.vnic(), chunk.sequence());
+        TableSum here = takenOf(chunk.vnic()).get(chunk.sequence());
+        if (here != null) {
+            acknowledge(chunk.vnic(), chunk.sequence(), here);
         }
         return false;
     }
 
-    /** The data path has it; it answers in order. */
-    void taken(VnicId vnic, int sequence) {
-        taken.merge(vnic, sequence + 1, Math::max);
-        acknowledge(vnic, sequence);
+    /** The data path has it, and {@code here} of all. */
+    void taken(VnicId vnic, int sequence, TableSum here) {
+        takenOf(vnic).put(sequence, here);
+        acknowledge(vnic, sequence, here);
+    }
+
+    private Map<Integer, TableSum> takenOf(VnicId vnic) {
+        return taken.computeIfAbsent(vnic, _ -> new HashMap<>());
     }
 
     void refuse(Refusal why) {
@@ -62,9 +70,9 @@ final class AheadChunks {
         }
     }
 
-    private void acknowledge(VnicId vnic, int sequence) {
+    private void acknowledge(VnicId vnic, int sequence, TableSum here) {
         if (source != null) {
-            source.tell(new PreCopyCommand.Taken(id, vnic, sequence));
+            source.tell(new PreCopyCommand.Taken(id, vnic, sequence, here));
         }
     }
 }

@@ -8,6 +8,7 @@ import io.portcullis.datapath.runtime.SelfActivation;
 import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.TableSnapshot;
+import io.portcullis.datapath.track.TableSum;
 import io.portcullis.migration.model.ImportReport;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
@@ -159,13 +160,13 @@ final class FirewallHost implements VmHost {
     }
 
     @Override
-    public CompletionStage<Void> importNext(VnicId vnic, long epoch, int sequence, byte[] chunk) {
+    public CompletionStage<TableSum> importNext(VnicId vnic, long epoch, int sequence, byte[] chunk) {
         return askFirewall(
                         vnic,
                         settings.stepTimeout(),
                         FirewallReply.ChunkTaken.class,
                         replyTo -> new FirewallCommand.ImportNext(epoch, sequence, chunk, replyTo))
-                .thenAccept(reply -> {});
+                .thenApply(FirewallReply.ChunkTaken::here);
     }
 
     /** The data path computes the digest over what it imported and refuses a table whose digest or count is another. */

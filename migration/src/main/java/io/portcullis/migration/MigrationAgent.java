@@ -84,6 +84,7 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
             case AgentCommand.StartPreCopy order -> onStartPreCopy(order);
             case AgentCommand.StopPreCopy order -> stopPreCopy(order.id(), "the placement gave up");
             case AgentCommand.PreCopyDone done -> onPreCopyDone(done);
+            case AgentCommand.PreCopyAnew anew -> onPreCopyAnew(anew);
             case AgentCommand.StartCutover order -> onStartCutover(order);
             case AgentCommand.QuerySource order -> onQuerySource(order);
             case AgentCommand.ReclaimSource order -> {
@@ -149,9 +150,30 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
         } else if (state.knows(session) || state.hasSworn(session)) {
             onOrder(new AgentCommand.QuerySource(order.id(), order.spec(), order.epoch()), Map.of());
         } else {
-            Behavior<PreCopyCommand> source = PreCopySource.create(
-                    order, environment, window, getContext().getSelf());
-            precopies.put(order.id(), spawn("precopy-", session, order.spec(), order.epoch(), source));
+            beginPreCopy(order, 1);
+        }
+    }
+
+    private ActorRef<PreCopyCommand> beginPreCopy(AgentCommand.StartPreCopy order, int attempt) {
+        ActorRef<PreCopyCommand> begun = spawn(
+                "precopy-" + attempt + "-",
+                new SessionName(Side.SOURCE, order.id()),
+                order.spec(),
+                order.epoch(),
+                PreCopySource.create(
+                        order, attempt, environment, window, getContext().getSelf()));
+        precopies.put(order.id(), begun);
+        return begun;
+    }
+
+    /** Whoever waits for its end waits on. */
+    private void onPreCopyAnew(AgentCommand.PreCopyAnew anew) {
+        String id = anew.order().id();
+        if (precopies.containsKey(id)) {
+            ActorRef<PreCopyCommand> begun = beginPreCopy(anew.order(), anew.attempt());
+            if (cutovers.containsKey(id)) {
+                begun.tell(new PreCopyCommand.Finish());
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 package io.portcullis.migration;
 
 import io.portcullis.datapath.runtime.ExportedBatch;
+import io.portcullis.datapath.track.TableSum;
 import io.portcullis.migration.model.Refusal;
 import io.portcullis.persistence.CborSerializable;
 import io.portcullis.policy.VnicId;
@@ -13,8 +14,13 @@ public sealed interface PreCopyCommand {
         String id();
     }
 
-    /** The destination has taken the chunk in. */
-    record Taken(String id, VnicId vnic, int sequence) implements FromTarget {}
+    /**
+     * The destination has taken the chunk in.
+     *
+     * @param here what it has with that; null where it runs an earlier release
+     */
+    record Taken(
+            String id, VnicId vnic, int sequence, @Nullable TableSum here) implements FromTarget {}
 
     /** The destination takes nothing of this migration. */
     record Refused(String id, Refusal refusal) implements FromTarget {}

@@ -1,6 +1,7 @@
 package io.portcullis.migration;
 
 import io.portcullis.datapath.runtime.ExportedBatch;
+import io.portcullis.datapath.track.TableSum;
 import io.portcullis.migration.model.CopyRound;
 import io.portcullis.migration.model.PlacementInput;
 import io.portcullis.migration.model.PreCopyPlan;
@@ -26,6 +27,7 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sends the tables of a VM to the destination of a migration while the source enforces, child of the {@link MigrationAgent}: in
@@ -36,6 +38,7 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
  * COPYING ─ enough: PreCopied to the placement, and again whenever it asks ─▶ WAITING ─ Finish ─▶ FINISHING
  * WAITING ─ the placement asks again ─▶ REFRESHING ─ what had changed meanwhile is sent ─▶ WAITING; Finish ─▶ FINISHING
  * FINISHING ─ what had changed meanwhile is sent, too: PreCopyDone to the agent ─▶ the end
+ * any ─ the destination has not what was sent: all is sent anew by another of these, once
  * any ─ Stop, Refused, nothing moves, nobody asks any more ─▶ the tables note no changes any more, SourceKept ─▶ the end
  * </pre>
  *
@@ -54,6 +57,8 @@ final class PreCopySource extends AbstractBehavior<PreCopyCommand> {
     private static final int PIECES_AT_ONCE = 2;
     /** No piece is asked for while so many chunks wait to be sent. */
     private static final int MOST_WAITING = 4;
+    /** So often all is sent, where the destination has something else than was sent. */
+    private static final int MOST_ATTEMPTS = 2;
     /** Rounds between the order to cut and the cut. */
     private static final int LAST_ROUNDS = 3;
 
@@ -94,6 +99,7 @@ final class PreCopySource extends AbstractBehavior<PreCopyCommand> {
     }
 
     private final AgentCommand.StartPreCopy order;
+    private final int attempt;
     private final AgentEnvironment environment;
     private final VmHost host;
     private final ActorRef<AgentCommand> agent;
@@ -101,6 +107,9 @@ final class PreCopySource extends AbstractBehavior<PreCopyCommand> {
     private final List<Copy> copies = new ArrayList<>();
     private final Queue<StateChunk> waiting = new ArrayDeque<>();
     private final Map<String, StateChunk> unacknowledged = new LinkedHashMap<>();
+    /** By the last chunk of each piece: what the destination has with it. */
+    private final Map<String, TableSum> expected = new HashMap<>();
+
     private final List<CopyRound> rounds = new ArrayList<>();
 
     private Step step = Step.COPYING;
@@ -123,22 +132,25 @@ final class PreCopySource extends AbstractBehavior<PreCopyCommand> {
 
     static Behavior<PreCopyCommand> create(
             AgentCommand.StartPreCopy order,
+            int attempt,
             AgentEnvironment environment,
             BulkWindow window,
             ActorRef<AgentCommand> agent) {
-        return Behaviors.setup(context ->
-                Behaviors.withTimers(timers -> new PreCopySource(context, timers, order, environment, window, agent)));
+        return Behaviors.setup(context -> Behaviors.withTimers(
+                timers -> new PreCopySource(context, timers, order, attempt, environment, window, agent)));
     }
 
     private PreCopySource(
             ActorContext<PreCopyCommand> context,
             TimerScheduler<PreCopyCommand> timers,
             AgentCommand.StartPreCopy order,
+            int attempt,
             AgentEnvironment environment,
             BulkWindow window,
             ActorRef<AgentCommand> agent) {
         super(context);
         this.order = order;
+        this.attempt = attempt;
         this.environment = environment;
         this.host = environment.host();
         this.agent = agent;
@@ -238,6 +250,9 @@ final class PreCopySource extends AbstractBehavior<PreCopyCommand> {
         for (byte[] bytes : batch.chunks()) {
             waiting.add(new StateChunk(order.id(), copy.vnic, copy.chunks++, true, bytes));
         }
+        if (!batch.chunks().isEmpty()) {
+            expected.put(key(copy.vnic, copy.chunks - 1), batch.sum());
+        }
     }
 
     /** Whether anything of the vNIC's round is under way, or what comes next. */
@@ -302,15 +317,20 @@ final class PreCopySource extends AbstractBehavior<PreCopyCommand> {
     private Behavior<PreCopyCommand> onReport() {
         heardNanos = now();
         if (step == Step.WAITING || step == Step.REFRESHING) {
-            environment
-                    .placements()
-                    .apply(order.vm())
-                    .tell(new PlacementCommand.PreCopied(
-                            order.id(),
-                            PreCopyPlan.problem(
-                                    rounds, environment.settings().preCopy().budget())));
+            environment.placements().apply(order.vm()).tell(new PlacementCommand.PreCopied(order.id(), problem()));
         }
         return this;
+    }
+
+    /** For the receipt; null if all is as it should be. */
+    private @Nullable String problem() {
+        String left =
+                PreCopyPlan.problem(rounds, environment.settings().preCopy().budget());
+        if (attempt == 1) {
+            return left;
+        }
+        String again = "the target had not what was sent at first: all was sent " + attempt + " times";
+        return left == null ? again : again + "; " + left;
     }
 
     /** Whoever waits long for the order to cut has less to send then. */
@@ -376,7 +396,22 @@ final class PreCopySource extends AbstractBehavior<PreCopyCommand> {
         }
         progressed = true;
         share.giveBack();
-        return goOn();
+        TableSum there = taken.here();
+        TableSum sent = expected.remove(key(taken.vnic(), taken.sequence()));
+        return sent == null || there == null || sent.equals(there) ? goOn() : notWhatWasSent(taken.vnic(), sent, there);
+    }
+
+    /** In the pause the destination would find out. Here nothing is lost but time. */
+    private Behavior<PreCopyCommand> notWhatWasSent(VnicId vnic, TableSum sent, TableSum there) {
+        String what = "the target had not what was sent of " + vnic + " (" + sent + ", " + there + ")";
+        if (attempt >= MOST_ATTEMPTS) {
+            return giveUp(new Refusal(RefusalCode.INVALID, what));
+        }
+        getContext().getLog().error("migration {}: {}; all is sent anew", order.id(), what);
+        // the first piece of the next attempt ends what this one has begun
+        isDone = true;
+        agent.tell(new AgentCommand.PreCopyAnew(order, attempt + 1));
+        return Behaviors.stopped();
     }
 
     private Behavior<PreCopyCommand> onTick() {

@@ -1,6 +1,7 @@
 package io.portcullis.migration;
 
 import io.portcullis.datapath.runtime.CutoverTarget;
+import io.portcullis.datapath.track.TableSum;
 import io.portcullis.migration.model.Refusal;
 import io.portcullis.migration.model.TargetInput;
 import io.portcullis.migration.model.VnicHandover;
@@ -46,11 +47,12 @@ public sealed interface TargetCommand {
 
     record ChunkArrived(StateChunk chunk) implements TargetCommand {}
 
-    /** The host's answer to a chunk that was sent ahead of the cut, in this attempt of the source. */
+    /** The host's answer to a chunk that was sent ahead of the cut, in this attempt of the source: what is here with it, or why it was not taken. */
     record TakenAhead(
             int attempt,
             VnicId vnic,
             int sequence,
+            @Nullable TableSum here,
             @Nullable Refusal refusal) implements TargetCommand {}
 
     /** The host's answer to the order to await the cut. */

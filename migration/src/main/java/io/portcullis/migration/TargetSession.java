@@ -4,6 +4,7 @@ import io.portcullis.datapath.runtime.CutoverTarget;
 import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.TableSnapshot;
+import io.portcullis.datapath.track.TableSum;
 import io.portcullis.migration.model.ChunkName;
 import io.portcullis.migration.model.PlacementInput;
 import io.portcullis.migration.model.Refusal;
@@ -131,20 +132,22 @@ final class TargetSession extends MigrationSession<TargetCommand, TargetState, T
             int attempt = ahead.attempt();
             pipe(
                     host.importNext(chunk.vnic(), order.epoch(), chunk.sequence(), chunk.bytes()),
-                    (done, refused) -> new TargetCommand.TakenAhead(attempt, chunk.vnic(), chunk.sequence(), refused));
+                    (here, refused) ->
+                            new TargetCommand.TakenAhead(attempt, chunk.vnic(), chunk.sequence(), here, refused));
         }
         return this;
     }
 
     private Behavior<TargetCommand> onTakenAhead(TargetCommand.TakenAhead taken) {
-        Refusal refusal = taken.refusal();
         if (taken.attempt() != ahead.attempt()) {
             return this;
         }
-        if (refusal == null) {
-            ahead.taken(taken.vnic(), taken.sequence());
+        TableSum here = taken.here();
+        if (here != null) {
+            ahead.taken(taken.vnic(), taken.sequence(), here);
             return this;
         }
+        Refusal refusal = orUnknown(taken.refusal());
         ahead.refuse(refusal);
         return decideAloud(new TargetInput.Abort(refusal.message(), false));
     }

@@ -7,6 +7,7 @@ import io.portcullis.datapath.runtime.SealedVnic;
 import io.portcullis.datapath.runtime.SelfActivation;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.TableSnapshot;
+import io.portcullis.datapath.track.TableSum;
 import io.portcullis.migration.model.ImportReport;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
@@ -50,8 +51,8 @@ public interface VmHost {
     /** Nothing more is asked of the table, and there is no cut. */
     CompletionStage<Void> endExport(VnicId vnic, long epoch);
 
-    /** Takes a chunk in, beside the table that the vNIC has; chunk 0 begins anew. Completes when the next one is welcome. */
-    CompletionStage<Void> importNext(VnicId vnic, long epoch, int sequence, byte[] chunk);
+    /** Takes a chunk in, beside the table that the vNIC has; chunk 0 begins anew. Completes when the next one is welcome, with what has come. */
+    CompletionStage<TableSum> importNext(VnicId vnic, long epoch, int sequence, byte[] chunk);
 
     /**
      * Takes the table whole, or refuses it whole.

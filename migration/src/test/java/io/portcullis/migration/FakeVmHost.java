@@ -8,6 +8,7 @@ import io.portcullis.datapath.runtime.SelfActivation;
 import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.TableSnapshot;
+import io.portcullis.datapath.track.TableSum;
 import io.portcullis.migration.model.EnforcementHistory;
 import io.portcullis.migration.model.ImportReport;
 import io.portcullis.policy.HostId;
@@ -89,8 +90,9 @@ final class FakeVmHost implements VmHost {
 
     private int asked;
     private boolean answersOvertake;
+    private int damages;
     /** Chunks are taken one after the other, as on a thread of their own. */
-    private CompletionStage<Void> lastTaken = CompletableFuture.completedFuture(null);
+    private CompletionStage<@Nullable Void> lastTaken = CompletableFuture.completedFuture(null);
 
     FakeVmHost(HostId host, EnforcementHistory ledger) {
         this.host = host;
@@ -176,6 +178,11 @@ final class FakeVmHost implements VmHost {
     synchronized void exportInPiecesThatOvertake() {
         chunksPerPiece = 1;
         answersOvertake = true;
+    }
+
+    /** Of so many chunks that come next something else is kept, and nobody notices. */
+    synchronized void damageNext(int chunks) {
+        damages = chunks;
     }
 
     /** Chunks that have come ahead of a cut. */
@@ -337,7 +344,14 @@ final class FakeVmHost implements VmHost {
             List<byte[]> chunks = List.copyOf(found.table.subList(from, to));
             found.isExported = true;
             found.exported = to;
-            return new ExportedBatch(chunks, chunks.size(), 0, to == found.table.size(), changedPerRound, 1);
+            return new ExportedBatch(
+                    chunks,
+                    chunks.size(),
+                    0,
+                    to == found.table.size(),
+                    changedPerRound,
+                    sum(found.table.subList(0, to)),
+                    1);
         });
     }
 
@@ -350,14 +364,14 @@ final class FakeVmHost implements VmHost {
     }
 
     @Override
-    public synchronized CompletionStage<Void> importNext(VnicId vnic, long epoch, int sequence, byte[] chunk) {
+    public synchronized CompletionStage<TableSum> importNext(VnicId vnic, long epoch, int sequence, byte[] chunk) {
         blunder(Op.IMPORT_NEXT);
-        CompletionStage<Void> taken = lastTaken.thenCompose(before -> importNextNow(vnic, epoch, sequence, chunk));
+        CompletionStage<TableSum> taken = lastTaken.thenCompose(before -> importNextNow(vnic, epoch, sequence, chunk));
         lastTaken = taken.handle((done, failure) -> null);
         return taken;
     }
 
-    private CompletionStage<Void> importNextNow(VnicId vnic, long epoch, int sequence, byte[] chunk) {
+    private CompletionStage<TableSum> importNextNow(VnicId vnic, long epoch, int sequence, byte[] chunk) {
         return run(Op.IMPORT_NEXT, () -> {
             List<byte[]> came = checked(vnic, epoch).came;
             if (sequence == 0) {
@@ -366,8 +380,8 @@ final class FakeVmHost implements VmHost {
             if (sequence != came.size()) {
                 throw new HostRefusal(RefusalCode.WRONG_STATE, "chunk " + sequence + " is not the next one");
             }
-            came.add(chunk);
-            return null;
+            came.add(damages-- > 0 ? new byte[] {13} : chunk);
+            return sum(came);
         });
     }
 
@@ -532,6 +546,11 @@ final class FakeVmHost implements VmHost {
             throw new HostRefusal(RefusalCode.UNKNOWN, vnic + " is not attached to " + host);
         }
         return found;
+    }
+
+    private static TableSum sum(List<byte[]> chunks) {
+        TableSnapshot all = snapshot(chunks);
+        return new TableSum(all.entries(), all.digest());
     }
 
     private static TableSnapshot snapshot(List<byte[]> chunks) {

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.ConfigFactory;
 import io.portcullis.datapath.runtime.CutoverTarget;
+import io.portcullis.datapath.track.TableSum;
 import io.portcullis.migration.model.BulkEvent;
 import io.portcullis.migration.model.BulkMove;
 import io.portcullis.migration.model.BulkOperation;
@@ -183,7 +184,7 @@ class MessageFormatTest {
                         List.of(VnicHandover.announced(ETH0, List.of(new CopyRound(3, 1, 90, 5_000, 2)))),
                         source),
                 new TargetCommand.OpenPreCopy("m1", precopy),
-                new PreCopyCommand.Taken("m1", ETH0, 3),
+                new PreCopyCommand.Taken("m1", ETH0, 3, new TableSum(4, -5)),
                 new PreCopyCommand.Refused("m1", REFUSAL),
                 new TargetCommand.OpenTransfer("m1", source),
                 new TargetCommand.Handover("m1", 2, List.of(new VnicHandover(ETH0, 1, 2, 3, -4, 5, 6, 7)), source),

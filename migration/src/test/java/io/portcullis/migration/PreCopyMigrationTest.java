@@ -77,6 +77,31 @@ class PreCopyMigrationTest {
     }
 
     @Test
+    void shouldSendAllAnewWhenTheDestinationHasNotWhatWasSent() {
+        attachWithTables();
+        cluster.host(TWO).damageNext(1);
+
+        MigrationReceipt receipt = cluster.receipt(WEB, cluster.startMigration(WEB, TWO));
+
+        assertThat(receipt.lossless()).isTrue();
+        assertThat(receipt.problems()).singleElement().asString().contains("all was sent 2 times");
+        assertThat(cluster.host(TWO).tableOf(ETH0)).hasSize(CHUNKS);
+        assertThat(cluster.host(ONE).calls(Op.CUT)).isEqualTo(2);
+    }
+
+    @Test
+    void shouldLeaveTheSourceUntouchedWhenTheDestinationNeverHasWhatWasSent() {
+        attachWithTables();
+        cluster.host(TWO).damageNext(Integer.MAX_VALUE);
+
+        MigrationReceipt receipt = cluster.receipt(WEB, cluster.startMigration(WEB, TWO));
+
+        assertUntouched(receipt, MigrationOutcome.ROLLED_BACK);
+        assertThat(receipt.problems()).anyMatch(problem -> problem.contains("had not what was sent"));
+        assertThat(cluster.host(ONE).calls(Op.CUT)).isZero();
+    }
+
+    @Test
     void shouldLeaveTheSourceUntouchedWhenItIsCancelled() {
         attachWithTables();
         String id = startAndHoldPreCopy();

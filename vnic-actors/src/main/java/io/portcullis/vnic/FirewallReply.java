@@ -9,6 +9,7 @@ import io.portcullis.datapath.runtime.SealedVnic;
 import io.portcullis.datapath.runtime.SelfActivation;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.ConnectionInfo;
+import io.portcullis.datapath.track.TableSum;
 import io.portcullis.persistence.CborSerializable;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VnicId;
@@ -78,7 +79,7 @@ public sealed interface FirewallReply
     record Exported(VnicId vnic, ExportedBatch batch) implements FirewallReply {}
 
     /** The chunk is taken in, and the next one is welcome. */
-    record ChunkTaken(VnicId vnic, int sequence) implements FirewallReply {}
+    record ChunkTaken(VnicId vnic, int sequence, TableSum here) implements FirewallReply {}
 
     /** The vNIC enforces; nobody was asked. The asker must be on the same host. */
     record SelfActivated(VnicId vnic, SelfActivation activation) implements FirewallReply {}

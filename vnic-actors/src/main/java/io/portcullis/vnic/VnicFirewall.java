@@ -352,7 +352,7 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
             case FirewallCommand.ImportNext next ->
                 outcomes.pipe(
                         dataPath.importNext(vnic, epoch, next.sequence(), next.chunk()),
-                        _ -> new FirewallReply.ChunkTaken(vnic, next.sequence()),
+                        here -> new FirewallReply.ChunkTaken(vnic, next.sequence(), here),
                         next);
             case FirewallCommand.Arm arm ->
                 outcomes.pipe(

@@ -173,7 +173,7 @@ class VnicFirewallTest {
         TableSnapshot table = connections("flow");
 
         assertThat(ask(me -> new FirewallCommand.ImportNext(2, 0, table.chunks().getFirst(), me)))
-                .isEqualTo(new FirewallReply.ChunkTaken(WEB_1_ETH0, 0));
+                .isEqualTo(new FirewallReply.ChunkTaken(WEB_1_ETH0, 0, FakeDataPath.SUM));
         TableSnapshot rest = new TableSnapshot(List.of(), table.entries(), table.digest());
         assertThat(ask(me -> new FirewallCommand.ImportTable(2, 1, rest, me))).isInstanceOf(FirewallReply.Status.class);
 

@@ -19,6 +19,7 @@ import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.ConnectionInfo;
 import io.portcullis.datapath.track.SavedTable;
 import io.portcullis.datapath.track.TableSnapshot;
+import io.portcullis.datapath.track.TableSum;
 import io.portcullis.policy.DiscoveredAddress;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VnicId;
@@ -90,7 +91,7 @@ final class HeldDataPath implements DataPath {
     }
 
     @Override
-    public CompletionStage<Void> importNext(VnicId vnic, long epoch, int sequence, byte[] chunk) {
+    public CompletionStage<TableSum> importNext(VnicId vnic, long epoch, int sequence, byte[] chunk) {
         return dataPath.importNext(vnic, epoch, sequence, chunk);
     }
 

@@ -6,6 +6,7 @@ import io.portcullis.datapath.rulelog.RuleLogEvent;
 import io.portcullis.datapath.track.ConnectionInfo;
 import io.portcullis.datapath.track.SavedTable;
 import io.portcullis.datapath.track.TableSnapshot;
+import io.portcullis.datapath.track.TableSum;
 import io.portcullis.policy.DiscoveredAddress;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VnicId;
@@ -58,11 +59,12 @@ public interface DataPath extends AutoCloseable {
     CompletionStage<VnicStatus> endExport(VnicId vnic, long epoch);
 
     /**
-     * Takes a chunk of another host's table into a PASSIVE or HOLDING vNIC, beside its own table; complete when the next one is welcome.
+     * Takes a chunk of another host's table into a PASSIVE or HOLDING vNIC, beside its own table; complete when the next one is welcome, with what has come: behind
+     * the last chunk of a piece that is its {@link ExportedBatch#sum}, or something went wrong on the way.
      *
      * @param sequence 0 for the first one, which begins anew; any other must be the next one
      */
-    CompletionStage<Void> importNext(VnicId vnic, long epoch, int sequence, byte[] chunk);
+    CompletionStage<TableSum> importNext(VnicId vnic, long epoch, int sequence, byte[] chunk);
 
     /**
      * Fills the table of a PASSIVE or HOLDING vNIC with what {@link #importNext} took and the rest; refuses what is damaged or not all, and

@@ -13,6 +13,7 @@ import io.portcullis.datapath.runtime.DataPathException.Reason;
 import io.portcullis.datapath.track.ConnectionInfo;
 import io.portcullis.datapath.track.SavedTable;
 import io.portcullis.datapath.track.TableSnapshot;
+import io.portcullis.datapath.track.TableSum;
 import io.portcullis.policy.DiscoveredAddress;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VnicId;
@@ -125,7 +126,7 @@ public final class DataPathRuntime implements DataPath {
     }
 
     @Override
-    public CompletionStage<Void> importNext(VnicId vnic, long epoch, int sequence, byte[] chunk) {
+    public CompletionStage<TableSum> importNext(VnicId vnic, long epoch, int sequence, byte[] chunk) {
         return compose(() -> commands.importNext(vnic, epoch, sequence, chunk));
     }
 

@@ -1,5 +1,6 @@
 package io.portcullis.datapath.runtime;
 
+import io.portcullis.datapath.track.TableSum;
 import java.util.List;
 
 /**
@@ -11,10 +12,11 @@ import java.util.List;
  * @param endsRound whether it is the last piece of its round: of the first one when each connection was sent once, of a later one when all was
  *     sent that had changed until it began
  * @param pending connections that have changed since, and removals: the next round, as far as it is known
+ * @param sum of what the other side has once it has taken this
  * @param loopNanos time that the loop spent on it, in slices between its frames
  */
 public record ExportedBatch(
-        List<byte[]> chunks, int entries, int removals, boolean endsRound, int pending, long loopNanos) {
+        List<byte[]> chunks, int entries, int removals, boolean endsRound, int pending, TableSum sum, long loopNanos) {
     public ExportedBatch {
         chunks = List.copyOf(chunks);
     }

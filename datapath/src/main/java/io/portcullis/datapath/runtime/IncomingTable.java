@@ -5,6 +5,7 @@ import io.portcullis.datapath.track.ImportResult;
 import io.portcullis.datapath.track.SavedTable;
 import io.portcullis.datapath.track.TableImport;
 import io.portcullis.datapath.track.TableSnapshot;
+import io.portcullis.datapath.track.TableSum;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -36,17 +37,22 @@ final class IncomingTable {
         this.taken = vnic.engine.beginImport();
     }
 
-    /** Takes in the chunk number {@code sequence}, which must be the next one. */
-    CompletableFuture<@Nullable Void> add(int sequence, byte[] chunk) {
+    /** Takes in the chunk number {@code sequence}, which must be the next one; says what is here then. */
+    CompletableFuture<TableSum> add(int sequence, byte[] chunk) {
         if (isClosed || sequence != next) {
             throw new DataPathException(
                     Reason.WRONG_MODE, "chunk " + sequence + " of " + vnic.id() + " is not the next one, " + next);
         }
         next++;
-        work(chunk);
-        return last.thenApply(result -> {
+        CompletableFuture<TableSum> sum = new CompletableFuture<>();
+        work(() -> {
+            ImportResult result = taken.add(chunk, loop.now());
+            sum.complete(taken.sum());
+            return result;
+        });
+        return last.thenCombine(sum, (result, here) -> {
             require(result);
-            return null;
+            return here;
         });
     }
 

@@ -171,7 +171,13 @@ final class OutgoingTable implements Procedure {
             try {
                 TableExport.Round round = export.encode(asked.batch);
                 made = new ExportedBatch(
-                        round.chunks(), round.entries(), round.removals(), endsRound, pending, asked.loopNanos);
+                        round.chunks(),
+                        round.entries(),
+                        round.removals(),
+                        endsRound,
+                        pending,
+                        export.sum(),
+                        asked.loopNanos);
             } catch (RuntimeException bug) {
                 loop.execute(() -> {
                     loop.failures().report("encoding connections of " + vnic.id(), bug);

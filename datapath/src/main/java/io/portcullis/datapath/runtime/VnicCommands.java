@@ -12,6 +12,7 @@ import io.portcullis.datapath.port.VmPort;
 import io.portcullis.datapath.runtime.DataPathException.Reason;
 import io.portcullis.datapath.track.SavedTable;
 import io.portcullis.datapath.track.TableSnapshot;
+import io.portcullis.datapath.track.TableSum;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VnicId;
 import java.util.ArrayList;
@@ -198,7 +199,7 @@ final class VnicCommands {
 
     // ---- a table that comes
 
-    CompletableFuture<@Nullable Void> importNext(VnicId id, long epoch, int sequence, byte[] chunk) {
+    CompletableFuture<TableSum> importNext(VnicId id, long epoch, int sequence, byte[] chunk) {
         Vnic vnic = findToFill(id, epoch);
         if (sequence == 0) {
             vnic.endImport();

@@ -116,6 +116,11 @@ public final class TableExport implements AutoCloseable {
         return encoder.digest();
     }
 
+    /** Of what the other side has when it has got all that was encoded; on the thread that encodes. */
+    public TableSum sum() {
+        return new TableSum(entries(), digest());
+    }
+
     @Override
     public void close() {
         if (!isEnded()) {

@@ -43,6 +43,11 @@ public final class TableImport implements AutoCloseable {
         return digest;
     }
 
+    /** Of what it holds now. */
+    public TableSum sum() {
+        return new TableSum(entries(), digest());
+    }
+
     /**
      * Takes a chunk; after any other result than IMPORTED nothing of the whole import is of use.
      *

@@ -12,6 +12,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.portcullis.datapath.packet.FrameBuilder;
 import io.portcullis.datapath.runtime.DataPathException.Reason;
+import io.portcullis.datapath.track.TableSum;
 import io.portcullis.policy.RuleDirection;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.table.RuleTable;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -34,6 +36,7 @@ class PreCopyTest {
     private final DataPathRuntime second = hosts.host("host-2");
     private final TestFabric.Vm vm = hosts.vm(1);
     private int nextChunk;
+    private @Nullable TableSum here;
 
     @AfterEach
     void stop() {
@@ -61,6 +64,7 @@ class PreCopyTest {
             sent += batch.entries();
             rounds += batch.endsRound() ? 1 : 0;
             importChunks(batch.chunks());
+            assertThat(here).isEqualTo(batch.sum());
         }
         SealedVnic sealed = get(first.cutOver(ID, 1, target));
         traffic.interrupt();
@@ -119,6 +123,24 @@ class PreCopyTest {
     }
 
     @Test
+    void shouldTellBothSidesWhenPiecesCameInAnotherOrder() {
+        hosts.enforce(first, vnic(1, 1), RULES);
+        open(0, 50);
+        byte[] one = export(true).chunks().getFirst();
+        vm.send(datagram(7));
+        await().until(() -> get(first.status(ID)).counters().get("allowed.out") == 51);
+        ExportedBatch two = export(false);
+        prepare();
+
+        get(second.importNext(ID, 2, 0, two.chunks().getFirst()));
+        assertThat(get(second.importNext(ID, 2, 1, one)))
+                .isNotEqualTo(two.sum())
+                .hasFieldOrPropertyWithValue("entries", 50);
+        get(second.importNext(ID, 2, 0, one));
+        assertThat(get(second.importNext(ID, 2, 1, two.chunks().getFirst()))).isEqualTo(two.sum());
+    }
+
+    @Test
     void shouldExportALargeRestBesideTheLoop() {
         hosts.enforce(first, vnic(1, 1), RULES);
         open(0, OutgoingTable.MOST_AT_ONCE * 2);
@@ -158,7 +180,7 @@ class PreCopyTest {
 
     private void importChunks(List<byte[]> chunks) {
         for (byte[] chunk : chunks) {
-            get(second.importNext(ID, 2, nextChunk++, chunk));
+            here = get(second.importNext(ID, 2, nextChunk++, chunk));
         }
     }
 

@@ -21,6 +21,7 @@ import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.ConnectionInfo;
 import io.portcullis.datapath.track.SavedTable;
 import io.portcullis.datapath.track.TableSnapshot;
+import io.portcullis.datapath.track.TableSum;
 import io.portcullis.policy.DiscoveredAddress;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VnicId;
@@ -45,6 +46,9 @@ import org.jspecify.annotations.Nullable;
  * test may let the next calls of a name fail, or hold them until it lets them go. Thread-safe.
  */
 public final class FakeDataPath implements DataPath {
+    /** What all tables on their way sum up to. */
+    public static final TableSum SUM = new TableSum(1, 2);
+
     private static final class Vnic {
         private final VnicAttachment attachment;
         private long epoch;
@@ -206,7 +210,7 @@ public final class FakeDataPath implements DataPath {
             require(vnic, VnicMode.ENFORCING);
             vnic.isExported = true;
             return new ExportedBatch(
-                    isFirst ? vnic.table.chunks() : List.of(), vnic.table.entries(), 0, true, 0, 1_000);
+                    isFirst ? vnic.table.chunks() : List.of(), vnic.table.entries(), 0, true, 0, SUM, 1_000);
         });
     }
 
@@ -220,12 +224,12 @@ public final class FakeDataPath implements DataPath {
     }
 
     @Override
-    public CompletionStage<Void> importNext(VnicId id, long epoch, int sequence, byte[] chunk) {
+    public CompletionStage<TableSum> importNext(VnicId id, long epoch, int sequence, byte[] chunk) {
         return call("importNext", id, epoch, () -> {
             Vnic vnic = find(id, epoch);
             require(vnic, VnicMode.PASSIVE, VnicMode.HOLDING);
             vnic.came.put(sequence, chunk);
-            return null;
+            return SUM;
         });
     }
 
