@@ -49,7 +49,13 @@ public final class Figures {
         percentiles(figures, "moveMillis", committed, MoveRecord::tookMillis);
         Crowd.of(moves).addTo(figures);
         figures.put("entries", median(committed, MoveRecord::entries));
-        figures.put("rounds", median(committed, move -> move.rounds().size()));
+        figures.put(
+                "rounds",
+                median(
+                        committed.stream()
+                                .filter(move -> !move.rounds().isEmpty())
+                                .toList(),
+                        move -> move.rounds().size()));
         figures.put("restBytes", median(committed, MoveRecord::restBytes));
         figures.put(
                 "bytesPerConnection",

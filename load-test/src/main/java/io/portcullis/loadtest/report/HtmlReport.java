@@ -260,9 +260,9 @@ final class HtmlReport {
                     loud(totals.resets()),
                     exact(totals.opened()),
                     exact(totals.completed()),
-                    time(totals.delayMicros().p50()),
-                    time(totals.delayMicros().p99()),
-                    time(totals.delayMicros().max())));
+                    delay(totals, totals.delayMicros().p50()),
+                    delay(totals, totals.delayMicros().p99()),
+                    delay(totals, totals.delayMicros().max())));
         }
         table(
                 List.of(
@@ -281,6 +281,11 @@ final class HtmlReport {
                         "p99",
                         "longest"),
                 rows);
+    }
+
+    /** Nothing where no frame carried a time. */
+    private static String delay(StreamCounts.Totals totals, double micros) {
+        return totals.delayMicros().count() == 0 ? "–" : time(micros);
     }
 
     private static String loud(long count) {

@@ -121,7 +121,9 @@ final class Plots {
     /** How many moves had how many rounds. */
     String rounds() {
         TreeMap<Integer, Integer> counts = new TreeMap<>();
-        moves.forEach(move -> counts.merge(move.rounds().size(), 1, Integer::sum));
+        moves.stream()
+                .filter(move -> !move.rounds().isEmpty())
+                .forEach(move -> counts.merge(move.rounds().size(), 1, Integer::sum));
         if (counts.isEmpty()) {
             return "";
         }
@@ -133,7 +135,10 @@ final class Plots {
                 "How many moves had how many rounds");
         counts.forEach((rounds, count) ->
                 plot.bar("ours", rounds - 0.4, rounds + 0.4, count, count + " moves of " + rounds + " rounds"));
-        return plot.html();
+        long unsaid = moves.stream().filter(move -> move.rounds().isEmpty()).count();
+        return unsaid == 0
+                ? plot.html()
+                : plot.html(new Plot.Entry("third", unsaid + " more moves, of which the receipt does not say it"));
     }
 
     /** Bytes of each connection in the first round, and bytes in the pause, move by move. */
