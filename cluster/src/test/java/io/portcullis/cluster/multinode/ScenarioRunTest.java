@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -111,9 +112,11 @@ class ScenarioRunTest {
     }
 
     private RunReport report(String name) {
-        RunReport report = reports.get(name);
-        assertThat(report).as(name).isNotNull();
-        return report;
+        return Objects.requireNonNull(reports.get(name), name);
+    }
+
+    private static Part part(String name) {
+        return Objects.requireNonNull(PARTS.get(name), name);
     }
 
     /** Plays groups of scenarios one after the other, those of each at the same time. */
@@ -122,7 +125,7 @@ class ScenarioRunTest {
         Map<String, Scenario> scenarios = new LinkedHashMap<>();
         for (List<String> group : groups) {
             for (String name : group) {
-                scenarios.put(name, PARTS.get(name).of(name));
+                scenarios.put(name, part(name).of(name));
             }
         }
         try (ScenarioHosts hosts = ScenarioHosts.start(List.copyOf(scenarios.values()), freePorts(), System.out)) {
@@ -136,13 +139,13 @@ class ScenarioRunTest {
         try (ExecutorService players = Executors.newFixedThreadPool(names.size())) {
             Map<String, Future<RunReport>> playing = new LinkedHashMap<>();
             for (String name : names) {
+                Scenario scenario = Objects.requireNonNull(scenarios.get(name), name);
                 int vlan = FIRST_VLAN + VLANS * ShippedScenarios.NAMES.indexOf(name);
-                ScenarioPlay play = new ScenarioPlay(
-                        scenarios.get(name), PARTS.get(name).scale(), SEED, hosts, name, vlan, System.out);
+                ScenarioPlay play = new ScenarioPlay(scenario, part(name).scale(), SEED, hosts, name, vlan, System.out);
                 playing.put(name, players.submit(play::run));
             }
-            for (String name : names) {
-                reports.put(name, playing.get(name).get());
+            for (Map.Entry<String, Future<RunReport>> each : playing.entrySet()) {
+                reports.put(each.getKey(), each.getValue().get());
             }
         }
     }
