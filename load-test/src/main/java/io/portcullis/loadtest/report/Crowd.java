@@ -85,7 +85,7 @@ record Crowd(List<MoveRecord> alone, List<MoveRecord> together) {
     }
 
     private static String time(List<MoveRecord> moves, double percentile, ToDoubleFunction<MoveRecord> micros) {
-        return HtmlReport.time(Figures.histogram(moves, micros).getValueAtPercentile(percentile));
+        return HtmlReport.time((double) Figures.histogram(moves, micros).getValueAtPercentile(percentile));
     }
 
     /** Microseconds from the first phase; 0 if it was not reached. */
