@@ -8,6 +8,7 @@ import io.portcullis.api.ReceiptView;
 import io.portcullis.loadtest.flow.VmEnd;
 import io.portcullis.loadtest.report.MoveRecord;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -17,6 +18,10 @@ import java.util.concurrent.TimeoutException;
 /** Moves VMs and notes what came of it. Thread-safe; each VM is moved by one thread at a time. */
 final class Moves {
     private static final Duration LIMIT = Duration.ofMinutes(5);
+    /** Migrations of one VM that others may have asked for since the last look. */
+    private static final int LOOK_BACK = 20;
+    /** So exact are times of the API. */
+    private static final long CLOCK_NANOS = 20_000_000L;
 
     private final PortcullisClient client;
     private final Inventory inventory;
@@ -54,6 +59,10 @@ final class Moves {
             MigrationView begun = client.migrate(inventory.path(vm), to);
             boolean isOurs = known.add(begun.id());
             MigrationView ended = client.awaitMigration(begun.id(), LIMIT);
+            ReceiptView receipt = ended.receipt();
+            if (receipt != null && receipt.epochBefore() != placements.epoch(vm)) {
+                catchUp(vm);
+            }
             if (isOurs) {
                 ended(vm, ended, began, System.nanoTime());
             }
@@ -77,18 +86,26 @@ final class Moves {
         seen(vm);
     }
 
-    /** Awaits the end of the VM's last migration, and notes it, if it was from the host and is not known: then somebody else had asked for it. */
-    void noteLast(String vm, String host, long beganNanos, long settledNanos) throws TimeoutException {
-        List<MigrationView> its = client.migrations(inventory.path(vm), 1);
-        if (!its.isEmpty()
-                && its.getFirst().from().equals(host)
-                && known.add(its.getFirst().id())) {
-            boolean isOver = its.getFirst().isOver();
-            MigrationView last = isOver
-                    ? its.getFirst()
-                    : client.awaitMigration(its.getFirst().id(), LIMIT);
-            ended(vm, last, beganNanos, isOver ? settledNanos : System.nanoTime());
+    /** Awaits the end of the VM's migrations that somebody else asked for, or whose answer was late, and notes them. */
+    void catchUp(String vm) throws TimeoutException {
+        List<MigrationView> unknown = client.migrations(inventory.path(vm), LOOK_BACK).reversed().stream()
+                .filter(view -> !known.contains(view.id()))
+                .toList();
+        for (MigrationView view : unknown) {
+            MigrationView last = client.awaitMigration(view.id(), LIMIT);
+            if (known.add(view.id())) {
+                long began = nanos(view.started());
+                String end = last.ended();
+                ended(vm, last, began, end == null ? System.nanoTime() : nanos(end) + 2 * CLOCK_NANOS);
+            }
         }
+    }
+
+    /** Not later than that by our clock. */
+    private static long nanos(String instant) {
+        return System.nanoTime()
+                - Duration.between(Instant.parse(instant), Instant.now()).toNanos()
+                - CLOCK_NANOS;
     }
 
     private void ended(String vm, MigrationView ended, long beganNanos, long endedNanos) {

@@ -59,6 +59,11 @@ final class Placements {
         return !moving.containsKey(vm) && !outages.containsKey(host(vm));
     }
 
+    /** As far as it is known. */
+    synchronized long epoch(String vm) {
+        return place(vm).epoch();
+    }
+
     /** All that were placed. */
     synchronized List<String> all() {
         return List.copyOf(places.keySet());

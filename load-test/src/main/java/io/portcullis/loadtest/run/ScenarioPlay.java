@@ -130,7 +130,7 @@ public final class ScenarioPlay {
             History history,
             FlowTraffic traffic,
             Controls controls)
-            throws IOException, InterruptedException {
+            throws IOException, InterruptedException, TimeoutException {
         progress.println("opening connections");
         traffic.open();
         traffic.send();
@@ -154,6 +154,9 @@ public final class ScenarioPlay {
                 start);
         progress.println("playing " + scenario.name());
         timeline.run();
+        for (String vm : placements.all()) {
+            moves.catchUp(vm);
+        }
         double seconds = (System.nanoTime() - start) / 1e9;
         TimeUnit.MILLISECONDS.sleep(LEAD_MILLIS);
         traffic.settle();

@@ -198,9 +198,8 @@ final class Timeline {
             TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
             view = client.evacuation(host);
         }
-        long settled = System.nanoTime();
         for (String vm : placements.all()) {
-            moves.noteLast(vm, host, began, settled);
+            moves.catchUp(vm);
         }
         vms.forEach(placements::stayed);
         if (!view.failed().isEmpty()) {
