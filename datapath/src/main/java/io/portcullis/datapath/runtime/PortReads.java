@@ -5,7 +5,6 @@ import io.portcullis.datapath.port.Poller;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 
 /**
@@ -19,7 +18,7 @@ final class PortReads {
 
     private final Poller poller;
     private final VnicChanges changes;
-    private final Map<FramePort, Vnic> byPort = new IdentityHashMap<>();
+    private final IdentityHashMap<FramePort, Vnic> byPort = new IdentityHashMap<>();
     private final List<Vnic> few = new ArrayList<>();
     private List<Vnic> ready = new ArrayList<>();
     private List<Vnic> spare = new ArrayList<>();

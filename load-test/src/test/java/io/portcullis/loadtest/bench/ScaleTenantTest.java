@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -20,7 +21,9 @@ class ScaleTenantTest {
         List<String> found = new ArrayList<>();
         for (String text : tenant.inventory()) {
             for (MatchResult vnic : VNIC.matcher(text).results().toList()) {
-                found.addAll(List.of(vnic.group("mac"), vnic.group("ip"), vnic.group("port")));
+                for (String part : List.of("mac", "ip", "port")) {
+                    found.add(Objects.requireNonNull(vnic.group(part)));
+                }
             }
         }
 
