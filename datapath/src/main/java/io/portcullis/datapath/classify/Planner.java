@@ -151,7 +151,7 @@ final class Planner {
         for (int i = 0; i < accepted; i++) {
             int member = chosen[i];
             if ((fields & ~fixed[member]) == 0) {
-                int neighbours = weight * counts[(int) (addressHashes[i] + hashes[member] >>> shift)]++;
+                int neighbours = weight * counts[(int) ((addressHashes[i] + hashes[member]) >>> shift)]++;
                 score += neighbours < crowd ? WORTH_OF_AN_ENTRY - neighbours : -PRICE_OF_A_CROWD;
             }
         }
