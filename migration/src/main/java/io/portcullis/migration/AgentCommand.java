@@ -2,6 +2,7 @@ package io.portcullis.migration;
 
 import io.portcullis.migration.model.AgentInput;
 import io.portcullis.migration.model.PlacementInput;
+import io.portcullis.migration.model.Precopied;
 import io.portcullis.migration.model.Refusal;
 import io.portcullis.migration.model.SessionName;
 import io.portcullis.persistence.CborSerializable;

@@ -7,6 +7,7 @@ import io.portcullis.migration.model.AgentOrder;
 import io.portcullis.migration.model.AgentState;
 import io.portcullis.migration.model.HostWork;
 import io.portcullis.migration.model.PlacementInput;
+import io.portcullis.migration.model.Precopied;
 import io.portcullis.migration.model.Refusal;
 import io.portcullis.migration.model.SessionName;
 import io.portcullis.migration.model.Side;

@@ -1,7 +1,7 @@
 package io.portcullis.migration;
 
-import io.portcullis.datapath.runtime.ExportedBatch;
 import io.portcullis.datapath.track.TableSum;
+import io.portcullis.migration.model.PreCopyInput;
 import io.portcullis.migration.model.Refusal;
 import io.portcullis.persistence.CborSerializable;
 import io.portcullis.policy.VnicId;
@@ -37,16 +37,8 @@ public sealed interface PreCopyCommand {
     /** There will be no cut. */
     record Stop(Refusal refusal) implements Local {}
 
-    /**
-     * A piece of the vNIC's table; or it is refused.
-     *
-     * @param piece in the order in which they were asked for, from 0: answers may overtake each other
-     */
-    record Exported(
-            VnicId vnic,
-            int piece,
-            @Nullable ExportedBatch batch,
-            @Nullable Refusal refusal) implements Local {}
+    /** The host's answer to the question for a piece of a table. */
+    record Exported(PreCopyInput.Exported answer) implements Local {}
 
     /** One more chunk may be sent. */
     record Granted() implements Local {}

@@ -5,6 +5,7 @@ import io.portcullis.datapath.runtime.SealedVnic;
 import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.migration.model.ChunkName;
 import io.portcullis.migration.model.PlacementInput;
+import io.portcullis.migration.model.Precopied;
 import io.portcullis.migration.model.SessionName;
 import io.portcullis.migration.model.Side;
 import io.portcullis.migration.model.SourceInput;

@@ -4,7 +4,8 @@ import io.portcullis.datapath.runtime.CutoverTarget;
 import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.TableSnapshot;
-import io.portcullis.datapath.track.TableSum;
+import io.portcullis.migration.model.AheadChunks;
+import io.portcullis.migration.model.AheadOrder;
 import io.portcullis.migration.model.ChunkName;
 import io.portcullis.migration.model.PlacementInput;
 import io.portcullis.migration.model.Refusal;
@@ -14,12 +15,10 @@ import io.portcullis.migration.model.TargetInput;
 import io.portcullis.migration.model.TargetMachine;
 import io.portcullis.migration.model.TargetOrder;
 import io.portcullis.migration.model.TargetState;
-import io.portcullis.migration.model.TargetStep;
 import io.portcullis.migration.model.TargetTask;
 import io.portcullis.migration.model.VnicHandover;
 import io.portcullis.persistence.StateChunk;
 import io.portcullis.policy.VnicId;
-import io.portcullis.vnic.RefusalCode;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -45,7 +44,7 @@ final class TargetSession extends MigrationSession<TargetCommand, TargetState, T
     private final Map<VnicId, VnicTarget> targets = new LinkedHashMap<>();
     private final Map<VnicId, NavigableMap<Integer, byte[]>> kept = new HashMap<>();
 
-    private final AheadChunks ahead;
+    private final AheadChunks<ActorRef<PreCopyCommand>> ahead = new AheadChunks<>();
 
     /** Null before the first message of the source. */
     private @Nullable ActorRef<SourceCommand> source;
@@ -73,7 +72,6 @@ final class TargetSession extends MigrationSession<TargetCommand, TargetState, T
                         new TargetTask(order.id(), order.vm(), order.spec().vnicIds(), order.epoch())));
         this.order = order;
         this.timers = timers;
-        this.ahead = new AheadChunks(order.id());
         this.chunks = context.messageAdapter(StateChunk.class, TargetCommand.ChunkArrived::new);
         timers.startTimerWithFixedDelay(
                 local(new TargetInput.Tick()), environment.settings().retryInterval());
@@ -125,31 +123,39 @@ final class TargetSession extends MigrationSession<TargetCommand, TargetState, T
         if (!chunk.ahead()) {
             return decide(new TargetInput.ChunkArrived(chunk));
         }
-        Refusal why = state().refusal();
-        if (state().step() != TargetStep.READY) {
-            ahead.refuse(why != null ? why : new Refusal(RefusalCode.WRONG_STATE, "the target is " + state().step()));
-        } else if (ahead.isNext(chunk)) {
-            int attempt = ahead.attempt();
-            pipe(
-                    host.importNext(chunk.vnic(), order.epoch(), chunk.sequence(), chunk.bytes()),
-                    (here, refused) ->
-                            new TargetCommand.TakenAhead(attempt, chunk.vnic(), chunk.sequence(), here, refused));
-        }
+        ahead.arrived(chunk, state()).forEach(this::run);
         return this;
     }
 
     private Behavior<TargetCommand> onTakenAhead(TargetCommand.TakenAhead taken) {
-        if (taken.attempt() != ahead.attempt()) {
-            return this;
+        ChunkName chunk = new ChunkName(taken.vnic(), taken.sequence());
+        Behavior<TargetCommand> next = this;
+        for (AheadOrder ordered : ahead.imported(taken.attempt(), chunk, taken.here(), taken.refusal())) {
+            next = run(ordered);
         }
-        TableSum here = taken.here();
-        if (here != null) {
-            ahead.taken(taken.vnic(), taken.sequence(), here);
-            return this;
+        return next;
+    }
+
+    private Behavior<TargetCommand> run(AheadOrder ordered) {
+        ActorRef<PreCopyCommand> sender = ahead.source();
+        switch (ordered) {
+            case AheadOrder.Import(int attempt, StateChunk chunk) ->
+                pipe(
+                        host.importNext(chunk.vnic(), order.epoch(), chunk.sequence(), chunk.bytes()),
+                        (here, refused) ->
+                                new TargetCommand.TakenAhead(attempt, chunk.vnic(), chunk.sequence(), here, refused));
+            case AheadOrder.Acknowledge(ChunkName chunk, var here)
+            when sender != null ->
+                sender.tell(new PreCopyCommand.Taken(order.id(), chunk.vnic(), chunk.sequence(), here));
+            case AheadOrder.Refuse(Refusal why)
+            when sender != null -> sender.tell(new PreCopyCommand.Refused(order.id(), why));
+            // who sends is not known yet, and sends again
+            case AheadOrder.Acknowledge _, AheadOrder.Refuse _ -> {}
+            case AheadOrder.Abort(String why) -> {
+                return decideAloud(new TargetInput.Abort(why, false));
+            }
         }
-        Refusal refusal = orUnknown(taken.refusal());
-        ahead.refuse(refusal);
-        return decideAloud(new TargetInput.Abort(refusal.message(), false));
+        return this;
     }
 
     private Behavior<TargetCommand> onExpected(TargetCommand.CutoverExpected expected) {

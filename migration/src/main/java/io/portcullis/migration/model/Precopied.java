@@ -1,6 +1,5 @@
-package io.portcullis.migration;
+package io.portcullis.migration.model;
 
-import io.portcullis.migration.model.CopyRound;
 import java.util.List;
 
 /**
@@ -8,11 +7,11 @@ import java.util.List;
  *
  * @param chunks that it has taken in; the rest of the table goes on behind them
  */
-record Precopied(int chunks, List<CopyRound> rounds) {
+public record Precopied(int chunks, List<CopyRound> rounds) {
     /** Nothing was sent. */
-    static final Precopied NOTHING = new Precopied(0, List.of());
+    public static final Precopied NOTHING = new Precopied(0, List.of());
 
-    Precopied {
+    public Precopied {
         rounds = List.copyOf(rounds);
     }
 }

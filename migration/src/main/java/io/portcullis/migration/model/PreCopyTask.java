@@ -1,0 +1,19 @@
+package io.portcullis.migration.model;
+
+import io.portcullis.policy.VnicId;
+import java.util.List;
+
+/**
+ * What the source of a migration was told to send ahead of the cut.
+ *
+ * @param id of the migration
+ * @param vnics all of the VM
+ * @param attempt counted from 1: how often all is sent
+ * @param budget when it has done enough
+ * @param patienceNanos without any progress, or without a question of the placement, before it is given up
+ */
+public record PreCopyTask(String id, List<VnicId> vnics, int attempt, PreCopyBudget budget, long patienceNanos) {
+    public PreCopyTask {
+        vnics = List.copyOf(vnics);
+    }
+}
