@@ -304,7 +304,8 @@ final class HypervisorMoves {
 
     private static boolean isBeforeTheCut(MigrationView migration) {
         return switch (migration.phase()) {
-            case "RESERVING", "PREPARED", "PRECOPYING", MigrationView.AWAITING_STOP -> !migration.isOver();
+            case "RESERVING", "PREPARED", "PRECOPYING", MigrationView.AWAITING_TURN, MigrationView.AWAITING_STOP ->
+                !migration.isOver();
             default -> false;
         };
     }

@@ -11,6 +11,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.portcullis.admin.http.Answer;
 import io.portcullis.admin.http.ProblemKind;
+import io.portcullis.migration.TurnCounters;
 import io.portcullis.persistence.DatabaseHealth;
 import java.time.Instant;
 import java.util.Map;
@@ -103,13 +104,16 @@ final class Metrics {
         if (report.vmsDown() != null) {
             gauge("portcullis.vms.down", Tags.empty(), report.vmsDown());
         }
-        report.counters()
-                .forEach((name, value) -> counter(
-                        name.startsWith(CHECKPOINTS) ? "portcullis.checkpoints" : "portcullis.datapath.frames",
-                        host.and("counter", name),
-                        value));
+        report.counters().forEach((name, value) -> counter(metric(name), host.and("counter", name), value));
         report.migrations()
                 .forEach((outcome, value) -> counter("portcullis.migrations", Tags.of("outcome", outcome), value));
+    }
+
+    private static String metric(String counter) {
+        if (counter.startsWith(TurnCounters.PREFIX)) {
+            return "portcullis.migration.turns";
+        }
+        return counter.startsWith(CHECKPOINTS) ? "portcullis.checkpoints" : "portcullis.datapath.frames";
     }
 
     private void counter(String name, Tags tags, long value) {

@@ -38,6 +38,7 @@ class AdminServerTest extends ApiTestCase {
         assertThat(client.isReady()).isFalse();
         assertThat(send("GET", "/metrics", null, null).body())
                 .contains("portcullis_datapath_frames_total{counter=\"allowed.out\",host=\"host-1\"} 12.0")
+                .contains("portcullis_migration_turns_total{counter=\"turns.waited\",host=\"host-1\"} 2.0")
                 .contains("portcullis_vms_down 4.0")
                 .contains("portcullis_migrations_total{outcome=\"COMMITTED\"} 5.0")
                 .contains("portcullis_connections{host=\"host-1\"} 17.0");

@@ -145,7 +145,13 @@ final class FakeServices implements AdminServices {
     @Override
     public CompletionStage<NodeReport> nodeReport() {
         return answer(() -> new NodeReport(
-                "host-1", 2, 3, 17, Map.of("allowed.out", 12L, "dropped.in.policy", 3L), Map.of("COMMITTED", 5L), 4L));
+                "host-1",
+                2,
+                3,
+                17,
+                Map.of("allowed.out", 12L, "dropped.in.policy", 3L, "turns.waited", 2L),
+                Map.of("COMMITTED", 5L),
+                4L));
     }
 
     @Override

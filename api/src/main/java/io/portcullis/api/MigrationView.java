@@ -35,6 +35,9 @@ public record MigrationView(
     /** The destination has nearly all of the tables; the hypervisor may stop the VM. */
     public static final String AWAITING_STOP = "AWAITING_STOP";
 
+    /** The destination has nearly all of the tables; others to the same host are cut first. The source enforces. */
+    public static final String AWAITING_TURN = "AWAITING_TURN";
+
     public MigrationView {
         // a node of an older build says nothing of phases
         phases = phases == null ? List.of() : List.copyOf(phases);

@@ -103,7 +103,8 @@ final class NodeActors {
                 migrations,
                 ruleHits,
                 config.host(),
-                version());
+                version(),
+                migration.turns()::values);
         return AdminServer.start(
                 system,
                 admin,

@@ -118,9 +118,16 @@ public sealed interface AgentCommand {
      * To the source: send the tables of all vNICs to {@code session} while they enforce, until little enough changes.
      *
      * @param epoch the source's own
+     * @param awaitsTurn whether it says that this is done only when it is its turn to be cut, and until then that it waits; an earlier release
+     *     does not ask for that
      */
     record StartPreCopy(
-            String id, VmSpec spec, long epoch, ActorRef<TargetCommand> session, ActorRef<StateChunk> chunks)
+            String id,
+            VmSpec spec,
+            long epoch,
+            ActorRef<TargetCommand> session,
+            ActorRef<StateChunk> chunks,
+            boolean awaitsTurn)
             implements VmOrder {
         @Override
         public VmId vm() {
@@ -138,6 +145,7 @@ public sealed interface AgentCommand {
      * @param targetEpoch what the destination activates with
      * @param targetRevision lowest policy revision that a vNIC has at the destination; 0 if one has no rules there yet
      * @param reclaimEpoch what the source uses if the destination refuses the hand-over
+     * @param vmStopped whether the VM runs no more, so that nothing may keep it waiting; an earlier release does not say
      */
     record StartCutover(
             String id,
@@ -148,7 +156,8 @@ public sealed interface AgentCommand {
             long targetRevision,
             List<VnicTarget> targets,
             ActorRef<TargetCommand> session,
-            ActorRef<StateChunk> chunks)
+            ActorRef<StateChunk> chunks,
+            boolean vmStopped)
             implements VmOrder {
         @Override
         public VmId vm() {

@@ -9,6 +9,10 @@ import org.apache.pekko.actor.typed.RecipientRef;
  *
  * @param host the own host
  * @param placements finds a VM's placement, wherever in the cluster it is
+ * @param turns counts turns to be cut
  */
 public record AgentEnvironment(
-        VmHost host, Function<VmId, RecipientRef<PlacementCommand>> placements, MigrationSettings settings) {}
+        VmHost host,
+        Function<VmId, RecipientRef<PlacementCommand>> placements,
+        MigrationSettings settings,
+        TurnCounters turns) {}

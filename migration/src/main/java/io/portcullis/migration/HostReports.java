@@ -21,7 +21,6 @@ final class HostReports {
             case PlacementInput.SourceFailed(var id, var refusal) -> new PlacementCommand.SourceFailed(id, refusal);
             case PlacementInput.SourceHasReclaimed(var id, var refusal) ->
                 new PlacementCommand.SourceReclaimed(id, refusal);
-            case PlacementInput.SourceHasPreCopied(var id, var problem) -> new PlacementCommand.PreCopied(id, problem);
             case PlacementInput.SourceHasReleased(var id) -> new PlacementCommand.SourceReleased(id);
             case PlacementInput.AttachRequested _,
                     PlacementInput.DetachRequested _,
@@ -33,6 +32,7 @@ final class HostReports {
                     PlacementInput.HostDetached _,
                     PlacementInput.TargetIsReady _,
                     PlacementInput.PreCopyOrdered _,
+                    PlacementInput.SourceHasPreCopied _,
                     PlacementInput.HostsLost _,
                     PlacementInput.DeadlinePassed _ -> throw new IllegalArgumentException("no host reports " + report);
         };

@@ -42,6 +42,7 @@ public final class Migration {
     private final PlacementDirectory directory;
     private final MigrationSettings settings;
     private final HostLookup hosts;
+    private final TurnCounters turns = new TurnCounters();
     private ActorRef<BulkCommand> operations;
 
     private Migration(ActorSystem<?> system, VnicActors vnics, PlacementDirectory directory) {
@@ -107,8 +108,13 @@ public final class Migration {
         return hosts;
     }
 
+    /** How migrations from and to this node's host came by their turns to be cut. */
+    public TurnCounters turns() {
+        return turns;
+    }
+
     public Behavior<AgentCommand> agent(HostId self) {
-        return MigrationAgent.create(new AgentEnvironment(host(self), this::placement, settings));
+        return MigrationAgent.create(new AgentEnvironment(host(self), this::placement, settings, turns));
     }
 
     private BulkEnvironment bulkEnvironment() {

@@ -5,6 +5,7 @@ import io.portcullis.migration.model.AgentInput;
 import io.portcullis.migration.model.AgentMachine;
 import io.portcullis.migration.model.AgentOrder;
 import io.portcullis.migration.model.AgentState;
+import io.portcullis.migration.model.CutTurns;
 import io.portcullis.migration.model.HostWork;
 import io.portcullis.migration.model.PlacementInput;
 import io.portcullis.migration.model.Precopied;
@@ -14,6 +15,7 @@ import io.portcullis.migration.model.Side;
 import io.portcullis.migration.model.SourceInput;
 import io.portcullis.migration.model.TargetInput;
 import io.portcullis.migration.model.Transition;
+import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.vnic.RefusalCode;
@@ -26,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
@@ -53,6 +56,10 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
     private final Map<String, AgentCommand.StartCutover> cutovers = new HashMap<>();
 
     private final BulkWindow window;
+    /** To each other host, and from all of them into this one. */
+    private final CutTurns<Address> outgoing;
+
+    private final CutTurns<HostId> incoming;
     private AgentState state;
 
     public static Behavior<AgentCommand> create(AgentEnvironment environment) {
@@ -69,6 +76,8 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
         this.environment = environment;
         this.host = environment.host();
         this.window = new BulkWindow(environment.settings().preCopy().window());
+        this.outgoing = new CutTurns<>(environment.settings().turns().outgoing());
+        this.incoming = new CutTurns<>(environment.settings().turns().incoming());
         this.state = AgentState.of(host.host(), environment.settings().maxEndedSessions());
     }
 
@@ -147,7 +156,7 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
         ActorRef<PreCopyCommand> running = precopies.get(order.id());
         SessionName session = new SessionName(Side.SOURCE, order.id());
         if (running != null) {
-            running.tell(new PreCopyCommand.Report());
+            running.tell(new PreCopyCommand.Report(order.awaitsTurn()));
         } else if (state.knows(session) || state.hasSworn(session)) {
             onOrder(new AgentCommand.QuerySource(order.id(), order.spec(), order.epoch()), Map.of());
         } else {
@@ -162,7 +171,12 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
                 order.spec(),
                 order.epoch(),
                 PreCopySource.create(
-                        order, attempt, environment, window, getContext().getSelf()));
+                        order,
+                        attempt,
+                        environment,
+                        window,
+                        outgoing,
+                        getContext().getSelf()));
         precopies.put(order.id(), begun);
         return begun;
     }
@@ -190,6 +204,8 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
         AgentCommand.StartCutover order = cutovers.remove(done.id());
         if (order != null) {
             onOrder(order, done.sent());
+        } else {
+            outgoing.end(done.id());
         }
     }
 
@@ -198,8 +214,14 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
         if (running == null) {
             onOrder(order, Map.of());
         } else if (cutovers.putIfAbsent(order.id(), order) == null) {
+            takeTurn(order);
             running.tell(new PreCopyCommand.Finish());
         }
+    }
+
+    /** It has one already, unless it cannot wait or nobody has told it to. */
+    private void takeTurn(AgentCommand.StartCutover order) {
+        environment.turns().taken(outgoing.take(order.chunks().path().address(), order.id()));
     }
 
     /** An order to cut over comes before any question about it: without one there will be no cut. */
@@ -236,8 +258,12 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
                 sources.remove(over.session().id());
                 precopies.remove(over.session().id());
                 cutovers.remove(over.session().id());
+                outgoing.end(over.session().id());
             }
-            case TARGET -> targets.remove(over.session().id());
+            case TARGET -> {
+                targets.remove(over.session().id());
+                incoming.end(over.session().id());
+            }
         }
         decide(new AgentInput.SessionEnded(over.session(), over.last()));
     }
@@ -252,6 +278,7 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
             return;
         }
         cutovers.remove(session.id());
+        (isTarget ? incoming : outgoing).end(session.id());
         getContext()
                 .getLog()
                 .error(
@@ -293,7 +320,8 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
     private void begin(SessionName session, AgentCommand.VmOrder order, Map<VnicId, Precopied> sent) {
         ActorRef<AgentCommand> self = getContext().getSelf();
         switch (order) {
-            case AgentCommand.StartCutover start ->
+            case AgentCommand.StartCutover start -> {
+                takeTurn(start);
                 sources.put(
                         session.id(),
                         spawn(
@@ -301,7 +329,9 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
                                 session,
                                 start.spec(),
                                 start.epoch(),
-                                SourceSession.create(start, sent, environment, self)));
+                                SourceSession.create(
+                                        start, sent, environment, () -> outgoing.end(session.id()), self)));
+            }
             case AgentCommand.PrepareTarget prepare ->
                 targets.put(
                         session.id(),
@@ -310,7 +340,7 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
                                 session,
                                 prepare.spec(),
                                 prepare.epoch(),
-                                TargetSession.create(prepare, environment, self)));
+                                TargetSession.create(prepare, environment, incoming, self)));
             case AgentCommand.AttachVm _,
                     AgentCommand.DetachVm _,
                     AgentCommand.QueryTarget _,

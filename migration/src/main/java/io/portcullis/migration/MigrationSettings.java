@@ -27,7 +27,8 @@ public record MigrationSettings(
         Duration evacuationRetry,
         BulkSettings bulk,
         PreCopySettings preCopy,
-        Duration stopTimeout) {
+        Duration stopTimeout,
+        TurnSettings turns) {
 
     /**
      * How long migrations that have ended are remembered.
@@ -68,7 +69,8 @@ public record MigrationSettings(
                 config.getDuration("evacuation.retry-interval"),
                 BulkSettings.of(config),
                 PreCopySettings.of(config.getConfig("precopy")),
-                config.getDuration("hypervisor.stop-timeout"));
+                config.getDuration("hypervisor.stop-timeout"),
+                TurnSettings.of(config));
     }
 
     /** How long a phase may take; null if it has no limit. */
@@ -85,7 +87,7 @@ public record MigrationSettings(
         };
     }
 
-    private static int positive(Config config, String path) {
+    static int positive(Config config, String path) {
         int value = config.getInt(path);
         if (value < 1) {
             throw new IllegalArgumentException("portcullis.migration." + path + " must be at least 1, not " + value);

@@ -34,8 +34,8 @@ final class MigrationWatchers {
         waiting.addLast(await);
     }
 
-    private static boolean hasCome(PlacementState state, PlacementCommand.AwaitMigration await) {
-        return !state.isMoving(await.id()) || state.currentMove().phases().size() > await.phases();
+    private boolean hasCome(PlacementState state, PlacementCommand.AwaitMigration await) {
+        return !state.isMoving(await.id()) || view.apply(state).phasesEntered() > await.phases();
     }
 
     private void answer(PlacementState state, PlacementCommand.AwaitMigration await) {
@@ -58,13 +58,7 @@ final class MigrationWatchers {
         if (move == null || before.phase() == after.phase()) {
             return;
         }
-        waiting.removeIf(await -> {
-            boolean come = hasCome(after, await);
-            if (come) {
-                answer(after, await);
-            }
-            return come;
-        });
+        answerWaiting(after);
         MigrationUpdate update = update(after, move.id());
         if (update != null) {
             watchers.forEach(watcher -> watcher.tell(update));
@@ -72,6 +66,17 @@ final class MigrationWatchers {
         if (after.move() == null) {
             watchers.clear();
         }
+    }
+
+    /** Answers those for whom there is news, journaled or not. */
+    void answerWaiting(PlacementState state) {
+        waiting.removeIf(await -> {
+            boolean come = hasCome(state, await);
+            if (come) {
+                answer(state, await);
+            }
+            return come;
+        });
     }
 
     private static @Nullable MigrationUpdate update(PlacementState state, String id) {

@@ -111,8 +111,18 @@ public sealed interface PlacementCommand {
      * source is told to pre-copy.
      *
      * @param problem why more is left for the pause than was hoped for; null if that is not so
+     * @param turn how it came by its turn to be cut; null if it had not to wait, or runs an earlier release
      */
-    record PreCopied(String id, @Nullable String problem) implements HostReport {}
+    record PreCopied(
+            String id, @Nullable String problem, @Nullable Turn turn) implements HostReport {}
+
+    /**
+     * A source's turn to be cut.
+     *
+     * @param waits whether it is not its turn yet: it is not to be cut before that
+     * @param waitedMillis so far
+     */
+    record Turn(boolean waits, long waitedMillis) {}
 
     /** The source enforces under its old epoch and never will seal for this migration. */
     record SourceKept(String id, Refusal refusal) implements HostReport {}

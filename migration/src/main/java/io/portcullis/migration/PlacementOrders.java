@@ -1,6 +1,7 @@
 package io.portcullis.migration;
 
 import io.portcullis.migration.model.Move;
+import io.portcullis.migration.model.Mover;
 import io.portcullis.migration.model.PlacementEvent;
 import io.portcullis.migration.model.PlacementOrder;
 import io.portcullis.migration.model.PlacementPhase;
@@ -64,7 +65,12 @@ final class PlacementOrders {
     static AgentCommand startPreCopy(PlacementState state, PlacementCommand.TargetReady target) {
         Move move = state.currentMove();
         return new AgentCommand.StartPreCopy(
-                move.id(), state.attachedSpec(), move.epochBefore(), target.session(), target.chunks());
+                move.id(),
+                state.attachedSpec(),
+                move.epochBefore(),
+                target.session(),
+                target.chunks(),
+                move.mover() == Mover.PRODUCT);
     }
 
     /** The order to the source to hand over; only once, because nobody but {@code target} knows the secrets in it. */
@@ -79,7 +85,8 @@ final class PlacementOrders {
                 target.policyRevision(),
                 target.targets(),
                 target.session(),
-                target.chunks());
+                target.chunks(),
+                move.stopped());
     }
 
     /** What the events mean to whoever asked for the attach or detach; null if it goes on. */

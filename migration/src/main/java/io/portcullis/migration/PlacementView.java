@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param takenFrom the lost host from which it was taken over, without its connections; null otherwise
  * @param phases of the migration under way so far; empty if none is
  * @param mover who moves the VM itself in it; null if none is
+ * @param waitedSinceMillis wall clock when its source began to wait for its turn to be cut; 0 if it has not waited
  */
 public record PlacementView(
         VmId vm,
@@ -37,14 +38,21 @@ public record PlacementView(
         @Nullable MigrationReceipt lastReceipt,
         @Nullable HostId takenFrom,
         List<PhaseTime> phases,
-        @Nullable Mover mover)
+        @Nullable Mover mover,
+        long waitedSinceMillis)
         implements CborSerializable {
     public PlacementView {
         // a node of an older build says nothing of phases
         phases = phases == null ? List.of() : List.copyOf(phases);
     }
 
-    static PlacementView of(PlacementState state, HostLookup hosts) {
+    /** Phases that its migration has entered, with the wait for its turn as one. */
+    int phasesEntered() {
+        return phases.size() + (waitedSinceMillis > 0 ? 1 : 0);
+    }
+
+    /** @param waitingSinceMillis of a source that waits for its turn to be cut now; else 0 */
+    static PlacementView of(PlacementState state, HostLookup hosts, long waitingSinceMillis) {
         HostId host = state.host();
         Move move = state.move();
         return new PlacementView(
@@ -58,6 +66,7 @@ public record PlacementView(
                 state.lastReceipt(),
                 state.takenFrom(),
                 move == null ? List.of() : move.phases(),
-                move == null ? null : move.mover());
+                move == null ? null : move.mover(),
+                move == null ? 0 : Math.max(waitingSinceMillis, move.waitedSinceMillis()));
     }
 }

@@ -28,8 +28,15 @@ public sealed interface PreCopyCommand {
     /** What comes from the agent and from the session itself. */
     sealed interface Local extends PreCopyCommand {}
 
-    /** Say again where it stands. */
-    record Report() implements Local {}
+    /**
+     * Say again where it stands.
+     *
+     * @param awaitsTurn as of {@link AgentCommand.StartPreCopy}
+     */
+    record Report(boolean awaitsTurn) implements Local {}
+
+    /** It is the migration's turn to be cut. */
+    record TurnCame() implements Local {}
 
     /** The cut is ordered: send once more what has changed, and say what was sent. */
     record Finish() implements Local {}

@@ -1,6 +1,7 @@
 package io.portcullis.migration;
 
 import io.portcullis.migration.model.ChunkName;
+import io.portcullis.migration.model.CutTurns;
 import io.portcullis.migration.model.PlacementInput;
 import io.portcullis.migration.model.PreCopyInput;
 import io.portcullis.migration.model.PreCopyMachine;
@@ -10,6 +11,8 @@ import io.portcullis.migration.model.Refusal;
 import io.portcullis.migration.model.SessionName;
 import io.portcullis.migration.model.Side;
 import io.portcullis.policy.VnicId;
+import java.util.concurrent.TimeUnit;
+import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -18,6 +21,7 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sends the tables of a VM to the destination of a migration while the source enforces, child of the {@link MigrationAgent}. {@link PreCopyMachine}
@@ -32,6 +36,9 @@ final class PreCopySource extends AbstractBehavior<PreCopyCommand> {
     private final VmHost host;
     private final ActorRef<AgentCommand> agent;
     private final BulkWindow.Share share;
+    private final CutTurns<Address> turns;
+    private final Address to;
+    private long askedTurnNanos;
     private final PreCopyMachine machine;
     private boolean isOver;
     /** Whether the tables go on to note what changes: for the cut, or for another attempt. */
@@ -42,9 +49,10 @@ final class PreCopySource extends AbstractBehavior<PreCopyCommand> {
             int attempt,
             AgentEnvironment environment,
             BulkWindow window,
+            CutTurns<Address> turns,
             ActorRef<AgentCommand> agent) {
         return Behaviors.setup(context -> Behaviors.withTimers(
-                timers -> new PreCopySource(context, timers, order, attempt, environment, window, agent)));
+                timers -> new PreCopySource(context, timers, order, attempt, environment, window, turns, agent)));
     }
 
     private PreCopySource(
@@ -54,6 +62,7 @@ final class PreCopySource extends AbstractBehavior<PreCopyCommand> {
             int attempt,
             AgentEnvironment environment,
             BulkWindow window,
+            CutTurns<Address> turns,
             ActorRef<AgentCommand> agent) {
         super(context);
         this.order = order;
@@ -62,13 +71,18 @@ final class PreCopySource extends AbstractBehavior<PreCopyCommand> {
         this.host = environment.host();
         this.agent = agent;
         ActorRef<PreCopyCommand> self = context.getSelf();
-        this.share = window.share(order.chunks().path().address(), () -> self.tell(new PreCopyCommand.Granted()));
+        this.turns = turns;
+        this.to = order.chunks().path().address();
+        this.share = window.share(to, () -> self.tell(new PreCopyCommand.Granted()));
         this.machine = new PreCopyMachine(new PreCopyTask(
                 order.id(),
                 order.spec().vnicIds(),
                 attempt,
                 environment.settings().preCopy().budget(),
-                environment.settings().preCopy().patience().toNanos()));
+                environment.settings().preCopy().patience().toNanos(),
+                order.awaitsTurn(),
+                environment.settings().turns().timeout().toNanos(),
+                environment.settings().turns().refreshInterval().toNanos()));
         timers.startTimerWithFixedDelay(
                 new PreCopyCommand.Tick(), environment.settings().retryInterval());
         decide(new PreCopyInput.Started());
@@ -88,7 +102,11 @@ final class PreCopySource extends AbstractBehavior<PreCopyCommand> {
     private Behavior<PreCopyCommand> onMessage(PreCopyCommand message) {
         return switch (message) {
             case PreCopyCommand.FromTarget said -> said.id().equals(order.id()) ? decide(input(said)) : this;
-            case PreCopyCommand.Report _ -> decide(new PreCopyInput.AskedAgain());
+            case PreCopyCommand.Report report -> decide(new PreCopyInput.AskedAgain(report.awaitsTurn()));
+            case PreCopyCommand.TurnCame _ -> {
+                environment.turns().waited(System.nanoTime() - askedTurnNanos);
+                yield decide(new PreCopyInput.TurnCame());
+            }
             case PreCopyCommand.Finish _ -> decide(new PreCopyInput.Finish());
             case PreCopyCommand.Stop stop -> decide(new PreCopyInput.Stop(stop.refusal()));
             case PreCopyCommand.Exported(PreCopyInput.Exported exported) -> decide(exported);
@@ -120,8 +138,13 @@ final class PreCopySource extends AbstractBehavior<PreCopyCommand> {
             case PreCopyOrder.AskToSend _ -> share.ask();
             case PreCopyOrder.GiveBack _ -> share.giveBack();
             case PreCopyOrder.Send(var chunk) -> order.chunks().tell(chunk);
-            case PreCopyOrder.SayPreCopied(var problem) ->
-                environment.placements().apply(order.vm()).tell(new PlacementCommand.PreCopied(order.id(), problem));
+            case PreCopyOrder.AskTurn _ -> askTurn();
+            case PreCopyOrder.SayPreCopied said ->
+                environment
+                        .placements()
+                        .apply(order.vm())
+                        .tell(new PlacementCommand.PreCopied(order.id(), said.problem(), turn(said)));
+            case PreCopyOrder.CountMissedTurn _ -> environment.turns().missed();
             case PreCopyOrder.Cut(var sent) -> {
                 end(true);
                 agent.tell(new AgentCommand.PreCopyDone(order.id(), sent));
@@ -129,10 +152,28 @@ final class PreCopySource extends AbstractBehavior<PreCopyCommand> {
             case PreCopyOrder.SendAnew(String why) -> {
                 getContext().getLog().error("migration {}: {}; all is sent anew", order.id(), why);
                 end(true);
+                turns.end(order.id());
                 agent.tell(new AgentCommand.PreCopyAnew(order, attempt + 1));
             }
             case PreCopyOrder.GiveUp(Refusal why) -> giveUp(why);
         }
+    }
+
+    private void askTurn() {
+        ActorRef<PreCopyCommand> self = getContext().getSelf();
+        askedTurnNanos = System.nanoTime();
+        if (turns.ask(to, order.id(), () -> self.tell(new PreCopyCommand.TurnCame()))) {
+            environment.turns().atOnce();
+            decide(new PreCopyInput.TurnCame());
+        } else {
+            decide(new PreCopyInput.TurnPutOff());
+        }
+    }
+
+    private static PlacementCommand.@Nullable Turn turn(PreCopyOrder.SayPreCopied said) {
+        return said.waits() || said.waitedNanos() > 0
+                ? new PlacementCommand.Turn(said.waits(), TimeUnit.NANOSECONDS.toMillis(said.waitedNanos()))
+                : null;
     }
 
     private void export(VnicId vnic, int piece) {
@@ -160,6 +201,7 @@ final class PreCopySource extends AbstractBehavior<PreCopyCommand> {
     private void leave() {
         share.close();
         if (!goesOn) {
+            turns.end(order.id());
             order.spec().vnicIds().forEach(vnic -> host.endExport(vnic, order.epoch()));
         }
     }

@@ -38,14 +38,17 @@ final class SourceSession extends MigrationSession<SourceCommand, SourceState, S
     private final Map<VnicId, CutoverTarget> targets = new HashMap<>();
     private final Map<VnicId, Precopied> ahead;
     private final Map<VnicId, TableSnapshot> tables = new HashMap<>();
+    private final Runnable pauseEnds;
 
+    /** @param pauseEnds is called when the pause is over, and perhaps again; what ends the session ends that, too */
     static Behavior<SourceCommand> create(
             AgentCommand.StartCutover order,
             Map<VnicId, Precopied> ahead,
             AgentEnvironment environment,
+            Runnable pauseEnds,
             ActorRef<AgentCommand> agent) {
-        return Behaviors.setup(context ->
-                Behaviors.withTimers(timers -> new SourceSession(context, timers, order, ahead, environment, agent)));
+        return Behaviors.setup(context -> Behaviors.withTimers(
+                timers -> new SourceSession(context, timers, order, ahead, environment, pauseEnds, agent)));
     }
 
     private SourceSession(
@@ -54,6 +57,7 @@ final class SourceSession extends MigrationSession<SourceCommand, SourceState, S
             AgentCommand.StartCutover order,
             Map<VnicId, Precopied> ahead,
             AgentEnvironment environment,
+            Runnable pauseEnds,
             ActorRef<AgentCommand> agent) {
         super(
                 context,
@@ -65,6 +69,7 @@ final class SourceSession extends MigrationSession<SourceCommand, SourceState, S
                 SourceState.of(task(order, environment.settings())));
         this.order = order;
         this.ahead = ahead;
+        this.pauseEnds = pauseEnds;
         order.targets().forEach(target -> targets.put(target.vnic(), target.target()));
         timers.startTimerWithFixedDelay(
                 local(new SourceInput.Tick()), environment.settings().retryInterval());
@@ -180,6 +185,7 @@ final class SourceSession extends MigrationSession<SourceCommand, SourceState, S
                 order.session().tell(new TargetCommand.SourceEnforces(order.id()));
             case SourceOrder.Release(var movedTo, long targetEpoch) -> {
                 tables.clear();
+                pauseEnds.run();
                 pipe(
                         host.release(order.spec(), order.epoch(), movedTo, targetEpoch),
                         (done, refused) -> local(new SourceInput.Released(refused)));
@@ -188,6 +194,7 @@ final class SourceSession extends MigrationSession<SourceCommand, SourceState, S
                 // Who has it needs no copy here.
                 if (state().step() == SourceStep.ACTIVATED) {
                     tables.clear();
+                    pauseEnds.run();
                 }
                 report(report);
             }
@@ -216,7 +223,7 @@ final class SourceSession extends MigrationSession<SourceCommand, SourceState, S
                         vnic, ahead.getOrDefault(vnic, Precopied.NOTHING).rounds()))
                 .toList();
         order.session()
-                .tell(new TargetCommand.Rehearse(order.id(), like, getContext().getSelf()));
+                .tell(new TargetCommand.Rehearse(order.id(), like, getContext().getSelf(), order.vmStopped()));
         VnicId any = order.spec().vnicIds().getFirst();
         order.chunks().tell(new StateChunk(order.id(), any, TargetMachine.REHEARSAL, false, new byte[0]));
     }

@@ -23,8 +23,11 @@ public sealed interface TargetCommand {
     /**
      * Before anything is cut: opens the streams between the two hosts, and has both sides load what a hand-over of this shape needs,
      * so that neither happens in the pause. A chunk without a place in any table follows it.
+     *
+     * @param vmStopped whether the VM runs no more, so that the answer may not wait; an earlier release does not say
      */
-    record Rehearse(String id, List<VnicHandover> like, ActorRef<SourceCommand> source) implements FromSource {}
+    record Rehearse(String id, List<VnicHandover> like, ActorRef<SourceCommand> source, boolean vmStopped)
+            implements FromSource {}
 
     /** The source sends the tables ahead of the cut; chunks follow and are acknowledged to {@code source}. */
     record OpenPreCopy(String id, ActorRef<PreCopyCommand> source) implements FromSource {}
@@ -44,6 +47,9 @@ public sealed interface TargetCommand {
 
     /** What comes from the agent, the host and the session itself. */
     record Local(TargetInput input) implements TargetCommand {}
+
+    /** It is the migration's turn to be cut, as far as this host goes. */
+    record TurnCame() implements TargetCommand {}
 
     record ChunkArrived(StateChunk chunk) implements TargetCommand {}
 

@@ -7,6 +7,7 @@ import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.migration.model.AheadChunks;
 import io.portcullis.migration.model.AheadOrder;
 import io.portcullis.migration.model.ChunkName;
+import io.portcullis.migration.model.CutTurns;
 import io.portcullis.migration.model.PlacementInput;
 import io.portcullis.migration.model.Refusal;
 import io.portcullis.migration.model.SessionName;
@@ -18,6 +19,7 @@ import io.portcullis.migration.model.TargetState;
 import io.portcullis.migration.model.TargetTask;
 import io.portcullis.migration.model.VnicHandover;
 import io.portcullis.persistence.StateChunk;
+import io.portcullis.policy.HostId;
 import io.portcullis.policy.VnicId;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -45,14 +47,23 @@ final class TargetSession extends MigrationSession<TargetCommand, TargetState, T
     private final Map<VnicId, NavigableMap<Integer, byte[]>> kept = new HashMap<>();
 
     private final AheadChunks<ActorRef<PreCopyCommand>> ahead = new AheadChunks<>();
+    private final CutTurns<HostId> turns;
+
+    /** What the source waits for until it is its turn here; null if nothing. */
+    private SourceCommand.@Nullable Rehearsed heldBack;
+
+    private long heldBackSinceNanos;
 
     /** Null before the first message of the source. */
     private @Nullable ActorRef<SourceCommand> source;
 
     static Behavior<TargetCommand> create(
-            AgentCommand.PrepareTarget order, AgentEnvironment environment, ActorRef<AgentCommand> agent) {
+            AgentCommand.PrepareTarget order,
+            AgentEnvironment environment,
+            CutTurns<HostId> turns,
+            ActorRef<AgentCommand> agent) {
         return Behaviors.setup(context ->
-                Behaviors.withTimers(timers -> new TargetSession(context, timers, order, environment, agent)));
+                Behaviors.withTimers(timers -> new TargetSession(context, timers, order, environment, turns, agent)));
     }
 
     private TargetSession(
@@ -60,6 +71,7 @@ final class TargetSession extends MigrationSession<TargetCommand, TargetState, T
             TimerScheduler<TargetCommand> timers,
             AgentCommand.PrepareTarget order,
             AgentEnvironment environment,
+            CutTurns<HostId> turns,
             ActorRef<AgentCommand> agent) {
         super(
                 context,
@@ -72,6 +84,7 @@ final class TargetSession extends MigrationSession<TargetCommand, TargetState, T
                         new TargetTask(order.id(), order.vm(), order.spec().vnicIds(), order.epoch())));
         this.order = order;
         this.timers = timers;
+        this.turns = turns;
         this.chunks = context.messageAdapter(StateChunk.class, TargetCommand.ChunkArrived::new);
         timers.startTimerWithFixedDelay(
                 local(new TargetInput.Tick()), environment.settings().retryInterval());
@@ -88,6 +101,10 @@ final class TargetSession extends MigrationSession<TargetCommand, TargetState, T
             case TargetCommand.Abort abort -> decideAloud(new TargetInput.Abort(abort.why(), abort.mayBeCut()));
             case TargetCommand.Local(TargetInput input) -> decideAloud(input);
             case TargetCommand.CutoverExpected expected -> onExpected(expected);
+            case TargetCommand.TurnCame _ -> {
+                answerRehearsal();
+                yield this;
+            }
         };
     }
 
@@ -100,6 +117,9 @@ final class TargetSession extends MigrationSession<TargetCommand, TargetState, T
         return switch (said) {
             case TargetCommand.Rehearse rehearse -> {
                 source = rehearse.source();
+                if (rehearse.vmStopped()) {
+                    environment.turns().taken(turns.take(host.host(), order.id()));
+                }
                 yield decide(new TargetInput.Rehearse(rehearse.like()));
             }
             case TargetCommand.OpenPreCopy open -> {
@@ -199,7 +219,7 @@ final class TargetSession extends MigrationSession<TargetCommand, TargetState, T
                 pipe(
                         host.expectCutover(vnic, order.epoch()),
                         (target, refused) -> new TargetCommand.CutoverExpected(vnic, target, refused));
-            case TargetOrder.AnswerRehearsal(var like) -> tellSource(new SourceCommand.Rehearsed(order.id(), like));
+            case TargetOrder.AnswerRehearsal(var like) -> onRehearsed(new SourceCommand.Rehearsed(order.id(), like));
             case TargetOrder.Arm(VnicId vnic) ->
                 pipe(
                         host.arm(
@@ -220,14 +240,18 @@ final class TargetSession extends MigrationSession<TargetCommand, TargetState, T
             case TargetOrder.Import(VnicHandover table) -> importTable(table);
             case TargetOrder.Activate activate -> activate(activate);
             case TargetOrder.Look _ -> look();
-            case TargetOrder.AcceptHandover(var vnics, var problems) ->
+            case TargetOrder.AcceptHandover(var vnics, var problems) -> {
+                turns.end(order.id());
                 tellSource(new SourceCommand.HandoverAccepted(order.id(), vnics, problems));
+            }
             case TargetOrder.RefuseHandover(Refusal refusal) ->
                 tellSource(new SourceCommand.HandoverRefused(order.id(), refusal));
-            case TargetOrder.ClearLater _ ->
+            case TargetOrder.ClearLater _ -> {
+                turns.end(order.id());
                 timers.startSingleTimer(
                         local(new TargetInput.ClearNow()),
                         environment.settings().clearDelay());
+            }
             case TargetOrder.Clear _ ->
                 pipe(
                         host.detach(order.spec(), order.epoch()),
@@ -245,6 +269,30 @@ final class TargetSession extends MigrationSession<TargetCommand, TargetState, T
                 timers.startSingleTimer(
                         local(new TargetInput.End()), environment.settings().linger());
             case TargetOrder.End(PlacementInput last) -> end(last);
+        }
+    }
+
+    /** The source, which enforces, goes on when it has the answer: not while too many others are in their pause here, unless that lasts. It asks again and again. */
+    private void onRehearsed(SourceCommand.Rehearsed answer) {
+        boolean waitsAlready = heldBack != null;
+        heldBack = answer;
+        ActorRef<TargetCommand> self = getContext().getSelf();
+        if (turns.ask(host.host(), order.id(), () -> self.tell(new TargetCommand.TurnCame()))) {
+            answerRehearsal();
+        } else if (!waitsAlready) {
+            heldBackSinceNanos = System.nanoTime();
+        } else if (System.nanoTime() - heldBackSinceNanos
+                > environment.settings().turns().incomingWait().toNanos()) {
+            environment.turns().taken(turns.take(host.host(), order.id()));
+            answerRehearsal();
+        }
+    }
+
+    private void answerRehearsal() {
+        SourceCommand.Rehearsed answer = heldBack;
+        if (answer != null) {
+            heldBack = null;
+            tellSource(answer);
         }
     }
 

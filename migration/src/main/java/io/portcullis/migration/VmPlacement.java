@@ -51,6 +51,9 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
 
     private static final int EVENTS_PER_SNAPSHOT = 50;
     private static final int SNAPSHOTS_KEPT = 2;
+    /** One of so many ticks repeats the orders for a source that waits for its turn: many that wait must not keep those busy that have theirs. */
+    private static final int TICKS_WHILE_WAITING = 4;
+
     private static final String TICK = "tick";
     private static final String DEADLINE = "deadline";
 
@@ -68,6 +71,11 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
 
     /** What the destination said last; not journaled, because it holds secrets: asked for again after a restart. */
     private PlacementCommand.@Nullable TargetReady ready;
+
+    /** Wall clock since when the source of the migration under way waits for its turn to be cut; 0 if it does not. Said again and again, so not journaled. */
+    private long waitingSinceMillis;
+
+    private int ticks;
 
     public static Behavior<PlacementCommand> create(VmId vm, PlacementEnvironment environment) {
         return Behaviors.setup(
@@ -317,9 +325,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
             case PlacementCommand.PreCopied r ->
                 // without the destination's addresses there is nobody to hand over to; it says them again, and so does
                 // the source
-                isReady(state, r.id())
-                        ? decide(state, new PlacementInput.SourceHasPreCopied(r.id(), r.problem()))
-                        : Effect().none();
+                isReady(state, r.id()) ? onPreCopied(state, r) : Effect().none();
             case PlacementCommand.SourceKept r -> decide(state, new PlacementInput.SourceKept(r.id(), r.refusal()));
             case PlacementCommand.SourceFailed r -> decide(state, new PlacementInput.SourceFailed(r.id(), r.refusal()));
             case PlacementCommand.SourceReclaimed r ->
@@ -341,6 +347,26 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
         }
         context.getSelf().tell(new PlacementCommand.BeginPreCopy(report.id()));
         return decide(state, new PlacementInput.TargetIsReady(report.id(), report.policyRevision()));
+    }
+
+    private Effect<PlacementEvent, PlacementState> onPreCopied(
+            PlacementState state, PlacementCommand.PreCopied report) {
+        PlacementCommand.Turn turn = report.turn();
+        boolean begins = turn != null && waitingSinceMillis == 0 && state.phase() == PlacementPhase.PRECOPYING;
+        if (begins) {
+            waitingSinceMillis = environment.wallClockMillis().getAsLong() - turn.waitedMillis();
+        }
+        if (turn == null || !turn.waits()) {
+            return decide(
+                    state, new PlacementInput.SourceHasPreCopied(report.id(), report.problem(), waitingSinceMillis));
+        }
+        if (begins) {
+            // The source ends a wait that takes too long; this is for one that says nothing any more.
+            startDeadline(
+                    state, settings.turns().timeout().plus(settings.preCopy().patience()));
+            watchers.answerWaiting(state);
+        }
+        return Effect().none();
     }
 
     private Effect<PlacementEvent, PlacementState> onSourceWaits(
@@ -381,7 +407,8 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
         // Before the first orders of a phase, which wait for the directory, there is nothing to repeat. A query that
         // overtook the
         // order to cut over would make the source swear not to.
-        if (recorder.isWritten()) {
+        boolean waitsForTurn = waitingSinceMillis > 0 && state.phase() == PlacementPhase.PRECOPYING;
+        if (recorder.isWritten() && (!waitsForTurn || ++ticks % TICKS_WHILE_WAITING == 0)) {
             sendOrders(state);
         }
         return Effect().none();
@@ -449,6 +476,9 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
 
     private void journaled(PlacementState before, PlacementState after, List<PlacementEvent> events) {
         PlacementLog.write(context.getLog(), before, after, events);
+        if (after.move() == null) {
+            waitingSinceMillis = 0;
+        }
         answerWaiting(before, after, events);
         watchers.tell(before, after);
         if (before.phase().sendsAhead()
@@ -458,7 +488,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
             environment.hosts().agent(over.from()).tell(new AgentCommand.StopPreCopy(over.id(), before.vm()));
         }
         if (before.phase() != after.phase()) {
-            startDeadline(after);
+            startDeadline(after, settings.limit(after.phase()));
         }
         recorder.write(after);
     }
@@ -474,13 +504,12 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
 
     private void recovered(PlacementState state) {
         if (state.phase() != PlacementPhase.DETACHED || state.epoch() > 0) {
-            startDeadline(state);
+            startDeadline(state, settings.limit(state.phase()));
             recorder.write(state);
         }
     }
 
-    private void startDeadline(PlacementState state) {
-        Duration limit = settings.limit(state.phase());
+    private void startDeadline(PlacementState state, @Nullable Duration limit) {
         timers.cancel(DEADLINE);
         if (limit != null) {
             timers.startSingleTimer(DEADLINE, new PlacementCommand.DeadlineReached(state.phase()), limit);
@@ -497,6 +526,6 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
     }
 
     private PlacementView view(PlacementState state) {
-        return PlacementView.of(state, environment.hosts());
+        return PlacementView.of(state, environment.hosts(), waitingSinceMillis);
     }
 }

@@ -59,13 +59,14 @@ final class FakeCluster implements HostLookup, PlacementRecords, AutoCloseable {
           host-wait = 200ms, check-timeout = 10s
           attach-timeout = 30s, prepare-timeout = 30s, cutover-timeout = 30s, release-timeout = 30s, step-timeout = 30s
           retry-interval = 50ms, clear-delay = 200ms, linger = 1s, wake-interval = 100ms
-          evacuation.retry-interval = 50ms
+          evacuation.retry-interval = 50ms, turns.refresh-interval = 100ms
         }\
         """);
 
     final ActorTestKit kit;
     final EnforcementHistory ledger = new EnforcementHistory();
     final MigrationSettings settings;
+    final TurnCounters turns = new TurnCounters();
     final List<PlacementState> written = new CopyOnWriteArrayList<>();
     private final Map<HostId, Presence> presence = new ConcurrentHashMap<>();
     private final Set<HostId> missed = ConcurrentHashMap.newKeySet();
@@ -125,8 +126,8 @@ final class FakeCluster implements HostLookup, PlacementRecords, AutoCloseable {
         incarnations.merge(host, 1, Integer::sum);
         agents.put(
                 host,
-                kit.spawn(
-                        MigrationAgent.create(new AgentEnvironment(host(host), vm -> lossy(reported(vm)), settings))));
+                kit.spawn(MigrationAgent.create(
+                        new AgentEnvironment(host(host), vm -> lossy(reported(vm)), settings, turns))));
     }
 
     /** The next time that an actor of this class tells a placement something it meets a bug, once. */

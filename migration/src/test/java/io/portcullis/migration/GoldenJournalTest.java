@@ -59,6 +59,7 @@ class GoldenJournalTest {
             }
         }
         samples.put("state-hypervised", hypervised());
+        samples.put("CutoverStarted-waited", new PlacementEvent.CutoverStarted("m1", null, 5, 4));
         return samples;
     }
 

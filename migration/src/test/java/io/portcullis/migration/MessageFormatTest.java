@@ -58,7 +58,8 @@ class MessageFormatTest {
             MigrationOutcome.COMMITTED,
             List.of(new PhaseTime(PlacementPhase.RESERVING, 5)),
             List.of(TRANSFER),
-            List.of("a problem"));
+            List.of("a problem"),
+            4);
 
     private static final BulkOperation OPERATION = new BulkOperation(
             "op-1",
@@ -90,7 +91,7 @@ class MessageFormatTest {
                 new PlacementEvent.MigrationReserved("m1", TWO, 2, 3, "ann", 5, Mover.PRODUCT),
                 new PlacementEvent.TargetPrepared("m1", 7, 5),
                 new PlacementEvent.PreCopyStarted("m1", 5),
-                new PlacementEvent.CutoverStarted("m1", null, 5),
+                new PlacementEvent.CutoverStarted("m1", null, 5, 0),
                 new PlacementEvent.MigrationCommitted("m1", List.of(TRANSFER), List.of("a problem"), 5),
                 new PlacementEvent.SourceReleased("m1", true, 5),
                 new PlacementEvent.RollbackStarted("m1", REFUSAL, true, false, 5),
@@ -134,7 +135,8 @@ class MessageFormatTest {
                 RECEIPT,
                 TWO,
                 RECEIPT.phases(),
-                Mover.HYPERVISOR);
+                Mover.HYPERVISOR,
+                4);
         return List.of(
                 new PlacementCommand.AttachVm(WEB, ONE, "ann", replies),
                 new PlacementCommand.DetachVm("ann", replies),
@@ -150,7 +152,8 @@ class MessageFormatTest {
                 new PlacementCommand.TargetReady("m1", 7, targets, target, chunks),
                 new PlacementCommand.TargetGaveUp("m1", REFUSAL),
                 new PlacementCommand.TargetActivated("m1", List.of(TRANSFER), List.of(), Side.TARGET),
-                new PlacementCommand.PreCopied("m1", "a problem"),
+                new PlacementCommand.PreCopied("m1", "a problem", null),
+                new PlacementCommand.PreCopied("m1", null, new PlacementCommand.Turn(true, 250)),
                 new PlacementCommand.SourceKept("m1", REFUSAL),
                 new PlacementCommand.SourceFailed("m1", REFUSAL),
                 new PlacementCommand.SourceReclaimed("m1", REFUSAL),
@@ -166,9 +169,9 @@ class MessageFormatTest {
                 new MigrationUpdate.Progress("m1", WEB.vm(), ONE, TWO, PlacementPhase.PLACED, true, RECEIPT),
                 new MigrationUpdate.NotFound("m1"),
                 new AgentCommand.PrepareTarget("m1", WEB, 2),
-                new AgentCommand.StartPreCopy("m1", WEB, 1, target, chunks),
+                new AgentCommand.StartPreCopy("m1", WEB, 1, target, chunks, true),
                 new AgentCommand.StopPreCopy("m1", WEB.vm()),
-                new AgentCommand.StartCutover("m1", WEB, 1, 2, 3, 7, targets, target, chunks),
+                new AgentCommand.StartCutover("m1", WEB, 1, 2, 3, 7, targets, target, chunks, true),
                 new AgentCommand.QueryTarget("m1", WEB, 2),
                 new AgentCommand.QuerySource("m1", WEB, 1),
                 new AgentCommand.AbortTarget("m1", WEB, 2, true),
@@ -182,7 +185,8 @@ class MessageFormatTest {
                 new TargetCommand.Rehearse(
                         "m1",
                         List.of(VnicHandover.announced(ETH0, List.of(new CopyRound(3, 1, 90, 5_000, 2)))),
-                        source),
+                        source,
+                        true),
                 new TargetCommand.OpenPreCopy("m1", precopy),
                 new PreCopyCommand.Taken("m1", ETH0, 3, new TableSum(4, -5)),
                 new PreCopyCommand.Refused("m1", REFUSAL),

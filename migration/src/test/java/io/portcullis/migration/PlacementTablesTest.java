@@ -49,7 +49,7 @@ class PlacementTablesTest {
         assertThat(migration().ended()).isNull();
 
         state = write(state, new PlacementEvent.TargetPrepared("m1", 7, 4_000));
-        state = write(state, new PlacementEvent.CutoverStarted("m1", null, 5_000));
+        state = write(state, new PlacementEvent.CutoverStarted("m1", null, 5_000, 4_000));
         assertThat(row().host()).isEqualTo(ONE);
         state = write(state, new PlacementEvent.MigrationCommitted("m1", List.of(), List.of(), 6_000));
         assertThat(row().host()).isEqualTo(TWO);

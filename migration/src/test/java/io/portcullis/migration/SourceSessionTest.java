@@ -77,12 +77,14 @@ class SourceSessionTest {
                 FakeVmHost.REVISION,
                 WEB.vnicIds().stream().map(vnic -> new VnicTarget(vnic, tunnel)).toList(),
                 target.getRef(),
-                chunks.getRef());
+                chunks.getRef(),
+                false);
         AgentEnvironment environment = new AgentEnvironment(
                 host,
                 _ -> placement.getRef(),
-                MigrationSettings.of(kit.system().settings().config()));
+                MigrationSettings.of(kit.system().settings().config()),
+                new TurnCounters());
         TestProbe<AgentCommand> agent = kit.createTestProbe();
-        return kit.spawn(SourceSession.create(order, Map.of(), environment, agent.getRef()));
+        return kit.spawn(SourceSession.create(order, Map.of(), environment, () -> {}, agent.getRef()));
     }
 }

@@ -7,6 +7,7 @@ import static io.portcullis.migration.FakeCluster.WEB;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.ConfigFactory;
+import io.portcullis.migration.model.CutTurns;
 import io.portcullis.migration.model.EnforcementHistory;
 import io.portcullis.migration.model.VnicHandover;
 import io.portcullis.persistence.StateChunk;
@@ -37,7 +38,9 @@ class TargetSessionTest {
             new AgentEnvironment(
                     host,
                     _ -> placement.getRef(),
-                    MigrationSettings.of(kit.system().settings().config())),
+                    MigrationSettings.of(kit.system().settings().config()),
+                    new TurnCounters()),
+            new CutTurns<>(1),
             kit.<AgentCommand>createTestProbe().getRef()));
     private final PlacementCommand.TargetReady ready = placement.expectMessageClass(PlacementCommand.TargetReady.class);
 

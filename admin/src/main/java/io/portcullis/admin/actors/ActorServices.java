@@ -34,6 +34,7 @@ import io.portcullis.policy.VnicId;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.TenantModel;
 import io.portcullis.policy.table.RuleTable;
+import io.portcullis.vnic.HostReply;
 import io.portcullis.vnic.RuleAssignment;
 import io.portcullis.vnic.VmSpec;
 import io.portcullis.vnic.VnicReview;
@@ -44,6 +45,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -115,9 +117,15 @@ public final class ActorServices implements AdminServices {
                                 status.vms().size(),
                                 status.vnicCount(),
                                 Hosts.connections(status),
-                                Hosts.counters(status),
+                                counters(status),
                                 known.getKey(),
                                 known.getValue().orElse(null)));
+    }
+
+    private Map<String, Long> counters(HostReply.HostStatus status) {
+        Map<String, Long> all = new TreeMap<>(Hosts.counters(status));
+        all.putAll(access.counters().get());
+        return all;
     }
 
     @Override

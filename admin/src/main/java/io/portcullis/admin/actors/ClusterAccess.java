@@ -8,7 +8,9 @@ import io.portcullis.persistence.RuleHitStore;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
 import io.portcullis.vnic.VnicActors;
+import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.RecipientRef;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param operations moves VMs as one thing
  * @param self the host on this node; null if there is none
  * @param version of this node's software
+ * @param counters what else the host on this node counts, by name
  */
 public record ClusterAccess(
         VnicActors vnics,
@@ -28,4 +31,5 @@ public record ClusterAccess(
         MigrationLog migrations,
         RuleHitStore ruleHits,
         @Nullable HostId self,
-        String version) {}
+        String version,
+        Supplier<Map<String, Long>> counters) {}

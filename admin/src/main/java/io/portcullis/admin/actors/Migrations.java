@@ -10,6 +10,7 @@ import io.portcullis.migration.PlacementReply;
 import io.portcullis.migration.PlacementView;
 import io.portcullis.migration.model.MigrationReceipt;
 import io.portcullis.migration.model.Mover;
+import io.portcullis.migration.model.PlacementPhase;
 import io.portcullis.persistence.MigrationRow;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
@@ -181,14 +182,15 @@ final class Migrations {
     private static MigrationView live(MigrationView known, PlacementView placement) {
         if (known.id().equals(placement.migration())) {
             Mover mover = placement.mover();
+            boolean waits = placement.phase() == PlacementPhase.PRECOPYING && placement.waitedSinceMillis() > 0;
             return with(
                     known,
                     RUNNING,
-                    placement.phase().name(),
+                    waits ? MigrationView.AWAITING_TURN : placement.phase().name(),
                     null,
                     null,
                     mover == null ? null : mover.name(),
-                    Receipts.phases(placement.phases()));
+                    Receipts.phases(placement.phases(), placement.waitedSinceMillis()));
         }
         MigrationReceipt receipt = placement.lastReceipt();
         if (receipt == null || !receipt.id().equals(known.id())) {

@@ -5,14 +5,17 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.portcullis.api.CopyRoundView;
+import io.portcullis.api.MigrationView;
 import io.portcullis.api.PhaseView;
 import io.portcullis.api.ReceiptView;
 import io.portcullis.api.VnicReceipt;
 import io.portcullis.migration.model.MigrationReceipt;
 import io.portcullis.migration.model.PhaseTime;
+import io.portcullis.migration.model.PlacementPhase;
 import io.portcullis.migration.model.VnicTransfer;
 import io.portcullis.persistence.PolicyJacksonModule;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -59,17 +62,25 @@ final class Receipts {
                 sum(receipt, VnicTransfer::framesDropped),
                 max(receipt, VnicTransfer::freezeNanos),
                 max(receipt, VnicTransfer::pauseNanos),
-                phases(receipt.phases()),
+                phases(receipt.phases(), receipt.waitedSinceMillis()),
                 receipt.vnics().stream().map(Receipts::view).toList(),
                 List.copyOf(receipt.problems()));
     }
 
-    static List<PhaseView> phases(List<PhaseTime> times) {
-        return times.stream()
-                .map(time -> new PhaseView(
-                        time.phase().name(),
-                        Instant.ofEpochMilli(time.atMillis()).toString()))
-                .toList();
+    /** @param waitedSinceMillis when the source began to wait for its turn to be cut, which is no phase of the placement; 0 if it did not */
+    static List<PhaseView> phases(List<PhaseTime> times, long waitedSinceMillis) {
+        List<PhaseView> phases = new ArrayList<>();
+        for (PhaseTime time : times) {
+            phases.add(phase(time.phase().name(), time.atMillis()));
+            if (time.phase() == PlacementPhase.PRECOPYING && waitedSinceMillis > 0) {
+                phases.add(phase(MigrationView.AWAITING_TURN, waitedSinceMillis));
+            }
+        }
+        return List.copyOf(phases);
+    }
+
+    private static PhaseView phase(String name, long atMillis) {
+        return new PhaseView(name, Instant.ofEpochMilli(atMillis).toString());
     }
 
     private static long sum(MigrationReceipt receipt, ToLongFunction<VnicTransfer> value) {

@@ -15,6 +15,7 @@ import io.portcullis.api.EvacuationView;
 import io.portcullis.api.HistoryView;
 import io.portcullis.api.HostView;
 import io.portcullis.api.MigrationView;
+import io.portcullis.api.PhaseView;
 import io.portcullis.api.RealizationView;
 import io.portcullis.api.RevisionView;
 import io.portcullis.api.TenantRealization;
@@ -381,8 +382,40 @@ class ActorServicesTest {
         assertThat(refused(services.cancel("m-1", "me")).kind()).isEqualTo(ProblemKind.TOO_LATE);
     }
 
+    @Test
+    void shouldShowTheWaitForATurnAsAPhase() {
+        cluster.onPlacement = command -> {
+            if (command instanceof PlacementCommand.MigrateVm migrate) {
+                migrate.replyTo().tell(new PlacementReply.MigrationAccepted("m-1", WEB, HOST_1, HOST_2));
+            }
+            if (command instanceof PlacementCommand.GetPlacement get) {
+                get.replyTo().tell(placed(PlacementPhase.PRECOPYING, "m-1", null, 1_500));
+            }
+        };
+
+        done(services.migrate(WEB, HOST_2, "me"));
+        MigrationView waits = done(services.migration("m-1"));
+
+        assertThat(waits.phase()).isEqualTo(MigrationView.AWAITING_TURN);
+        assertThat(waits.phases())
+                .containsExactly(
+                        new PhaseView("PRECOPYING", "1970-01-01T00:00:01Z"),
+                        new PhaseView("AWAITING_TURN", "1970-01-01T00:00:01.500Z"));
+        cluster.onPlacement = command -> {
+            if (command instanceof PlacementCommand.GetPlacement get) {
+                get.replyTo().tell(placed(PlacementPhase.CUTTING_OVER, "m-1", null, 1_500));
+            }
+        };
+        assertThat(done(services.migration("m-1")).phase()).isEqualTo("CUTTING_OVER");
+    }
+
     private static PlacementReply placed(
             PlacementPhase phase, @Nullable String migration, @Nullable MigrationReceipt receipt) {
+        return placed(phase, migration, receipt, 0);
+    }
+
+    private static PlacementReply placed(
+            PlacementPhase phase, @Nullable String migration, @Nullable MigrationReceipt receipt, long waitedSince) {
         return new PlacementReply.Placement(new PlacementView(
                 WEB,
                 phase,
@@ -394,7 +427,8 @@ class ActorServicesTest {
                 receipt,
                 null,
                 migration == null ? List.of() : List.of(new PhaseTime(phase, 1_000)),
-                migration == null ? null : Mover.PRODUCT));
+                migration == null ? null : Mover.PRODUCT,
+                waitedSince));
     }
 
     private static MigrationReceipt receipt(String id) {
@@ -407,10 +441,15 @@ class ActorServicesTest {
                 2,
                 "me",
                 MigrationOutcome.COMMITTED,
-                List.of(new PhaseTime(PlacementPhase.RESERVING, 1_000), new PhaseTime(PlacementPhase.PLACED, 2_000)),
+                List.of(
+                        new PhaseTime(PlacementPhase.RESERVING, 1_000),
+                        new PhaseTime(PlacementPhase.PRECOPYING, 1_200),
+                        new PhaseTime(PlacementPhase.CUTTING_OVER, 1_900),
+                        new PhaseTime(PlacementPhase.PLACED, 2_000)),
                 List.of(new VnicTransfer(
                         ETH0, 4, 4, 256, -1, -1, 7, 3, 2, 0, 900, 1_200, List.of(new CopyRound(4, 0, 200, 5_000, 1)))),
-                List.of());
+                List.of(),
+                1_300);
     }
 
     @Test
@@ -425,7 +464,9 @@ class ActorServicesTest {
         MigrationView view = done(services.migration("m-7"));
 
         assertThat(view.receipt().vnics().getFirst().digestSent()).isEqualTo("ffffffffffffffff");
-        assertThat(view.receipt().phases()).hasSize(2);
+        assertThat(view.receipt().phases())
+                .extracting(PhaseView::phase)
+                .containsExactly("RESERVING", "PRECOPYING", "AWAITING_TURN", "CUTTING_OVER", "PLACED");
         assertThat(view.receipt().rounds()).isEqualTo(1);
         assertThat(view.receipt().restBytes()).isEqualTo(56);
         assertThat(view.receipt().vnics().getFirst().rounds()).containsExactly(new CopyRoundView(4, 0, 200, 5_000, 1));

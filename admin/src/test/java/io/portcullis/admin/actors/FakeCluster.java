@@ -105,7 +105,8 @@ final class FakeCluster implements VnicActors, HostDirectory, PlacementDirectory
     }
 
     ClusterAccess access() {
-        return new ClusterAccess(this, vm -> placement, operations, this, this, ruleHits, new HostId("host-1"), "test");
+        return new ClusterAccess(
+                this, vm -> placement, operations, this, this, ruleHits, new HostId("host-1"), "test", Map::of);
     }
 
     private void host(HostCommand command) {

@@ -65,6 +65,8 @@ record Crowd(List<MoveRecord> alone, List<MoveRecord> together) {
                         "p99",
                         "until prepared",
                         "until pre-copy",
+                        "waits for its turn",
+                        "p99",
                         "until the cut",
                         "until committed"),
                 List.of(row("one at a time", alone), row("with others", together)));
@@ -80,6 +82,8 @@ record Crowd(List<MoveRecord> alone, List<MoveRecord> together) {
                 time(moves, 99, move -> 1e3 * move.tookMillis()),
                 time(moves, 50, move -> until(move, "PREPARED")),
                 time(moves, 50, move -> until(move, "PRECOPYING")),
+                time(moves, 50, move -> 1e3 * move.turnMillis()),
+                time(moves, 99, move -> 1e3 * move.turnMillis()),
                 time(moves, 50, move -> until(move, "CUTTING_OVER")),
                 time(moves, 50, move -> until(move, "COMMITTED")));
     }

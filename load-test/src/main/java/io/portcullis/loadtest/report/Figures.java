@@ -47,6 +47,9 @@ public final class Figures {
             percentiles(figures, "twinDelayMicros", committed, MoveRecord::twinDelayMicros);
         }
         percentiles(figures, "moveMillis", committed, MoveRecord::tookMillis);
+        if (committed.stream().anyMatch(move -> move.turnMillis() > 0)) {
+            percentiles(figures, "turnMillis", committed, MoveRecord::turnMillis);
+        }
         Crowd.of(moves).addTo(figures);
         figures.put("entries", median(committed, MoveRecord::entries));
         figures.put(

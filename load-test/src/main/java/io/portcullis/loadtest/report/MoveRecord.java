@@ -147,6 +147,16 @@ public record MoveRecord(
         return phases;
     }
 
+    /** How long it waited for its turn to be cut, with its source enforcing; 0 if it did not. */
+    public double turnMillis() {
+        for (int i = 0; i + 1 < phases.size(); i++) {
+            if (phases.get(i).name().equals(MigrationView.AWAITING_TURN)) {
+                return phases.get(i + 1).millis() - phases.get(i).millis();
+            }
+        }
+        return 0;
+    }
+
     /** Whether the VM is where it was to go. */
     public boolean committed() {
         return outcome.equals("COMMITTED");

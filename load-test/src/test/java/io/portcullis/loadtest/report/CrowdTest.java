@@ -33,7 +33,11 @@ class CrowdTest {
                 0,
                 1,
                 2,
-                List.of(new MoveRecord.Phase("RESERVING", 0), new MoveRecord.Phase("PREPARED", tookMillis / 2)),
+                List.of(
+                        new MoveRecord.Phase("RESERVING", 0),
+                        new MoveRecord.Phase("PREPARED", tookMillis / 2),
+                        new MoveRecord.Phase("AWAITING_TURN", tookMillis / 2 + 10),
+                        new MoveRecord.Phase("CUTTING_OVER", tookMillis / 2 + 17)),
                 List.of());
     }
 
@@ -54,7 +58,8 @@ class CrowdTest {
         assertThat(figures)
                 .containsEntry("alonePauseMicrosP50", 900.0)
                 .containsEntry("togetherPauseMicrosP50", 2_000.0);
-        assertThat(crowd.html()).contains("one at a time", "with others", "2.0 ms", "300.0 ms");
+        assertThat(crowd.html()).contains("one at a time", "with others", "2.0 ms", "300.0 ms", "7.0 ms");
+        assertThat(first.turnMillis()).isEqualTo(7);
     }
 
     @Test

@@ -14,6 +14,7 @@ import java.util.List;
  * @param phases when each phase was journaled, in order
  * @param vnics what moved, one per vNIC; empty unless committed
  * @param problems what went wrong or may be missing, for people; empty when all went well
+ * @param waitedSinceMillis wall clock when its source began to wait for its turn to be cut, which ended with CUTTING_OVER; 0 if it did not wait
  */
 public record MigrationReceipt(
         String id,
@@ -26,7 +27,8 @@ public record MigrationReceipt(
         MigrationOutcome outcome,
         List<PhaseTime> phases,
         List<VnicTransfer> vnics,
-        List<String> problems)
+        List<String> problems,
+        long waitedSinceMillis)
         implements CborSerializable {
     public MigrationReceipt {
         phases = List.copyOf(phases);

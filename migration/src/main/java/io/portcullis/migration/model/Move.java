@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param refusal why it is rolled back
  * @param mover who moves the VM itself
  * @param stopped whether the hypervisor has said that it stopped the VM
+ * @param waitedSinceMillis wall clock when the source began to wait for its turn to be cut, which has come; 0 if it did not wait
  */
 public record Move(
         String id,
@@ -32,7 +33,8 @@ public record Move(
         List<PhaseTime> phases,
         List<String> problems,
         Mover mover,
-        boolean stopped) {
+        boolean stopped,
+        long waitedSinceMillis) {
     public Move {
         // of snapshots from before hypervisors could move VMs
         mover = mover == null ? Mover.PRODUCT : mover;
@@ -57,7 +59,8 @@ public record Move(
                 List.of(new PhaseTime(PlacementPhase.RESERVING, event.atMillis())),
                 List.of(),
                 event.mover(),
-                false);
+                false,
+                0);
     }
 
     /** Whether the source may have begun to cut, and must take the VM back. */
@@ -73,6 +76,15 @@ public record Move(
 
     /** The hypervisor has stopped the VM. */
     Move withVmStopped() {
+        return with(true, waitedSinceMillis);
+    }
+
+    /** It was the source's turn to be cut after a wait since then; 0 if it did not wait. */
+    Move waited(long sinceMillis) {
+        return with(stopped, sinceMillis);
+    }
+
+    private Move with(boolean isStopped, long waitedSince) {
         return new Move(
                 id,
                 from,
@@ -89,7 +101,8 @@ public record Move(
                 phases,
                 problems,
                 mover,
-                true);
+                isStopped,
+                waitedSince);
     }
 
     /** Whether the cut waits for a hypervisor's word. */
@@ -140,6 +153,7 @@ public record Move(
                 times,
                 said,
                 mover,
-                stopped);
+                stopped,
+                waitedSinceMillis);
     }
 }

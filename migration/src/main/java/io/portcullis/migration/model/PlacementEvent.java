@@ -65,8 +65,10 @@ public sealed interface PlacementEvent extends CborSerializable {
      * From here on the source may seal at any time.
      *
      * @param problem why more is left for the pause than was hoped for; null if that is not so
+     * @param waitedSinceMillis when the source began to wait for its turn to be cut; 0 if it did not wait, and in journals from before there were turns
      */
-    record CutoverStarted(String id, @Nullable String problem, long atMillis) implements PlacementEvent {}
+    record CutoverStarted(String id, @Nullable String problem, long atMillis, long waitedSinceMillis)
+            implements PlacementEvent {}
 
     record MigrationCommitted(String id, List<VnicTransfer> vnics, List<String> problems, long atMillis)
             implements PlacementEvent {

@@ -51,8 +51,9 @@ public sealed interface PlacementInput {
      * The destination has nearly all of the connection tables, and the source still enforces.
      *
      * @param problem why more is left for the pause than was hoped for; null if that is not so
+     * @param waitedSinceMillis wall clock when it began to wait for its turn to be cut, which has come; 0 if it did not wait
      */
-    record SourceHasPreCopied(String id, @Nullable String problem) implements PlacementInput {}
+    record SourceHasPreCopied(String id, @Nullable String problem, long waitedSinceMillis) implements PlacementInput {}
 
     /** The destination enforces: the commit point has passed. Both the destination and the source may say so. */
     record TargetHasActivated(String id, List<VnicTransfer> vnics, List<String> problems, Side by)

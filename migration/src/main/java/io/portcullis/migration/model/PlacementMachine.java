@@ -226,7 +226,7 @@ public final class PlacementMachine {
             return Decision.NOTHING;
         }
         if (!state.currentMove().awaitsStop()) {
-            return Decision.of(new CutoverStarted(in.id(), in.problem(), nowMillis));
+            return Decision.of(new CutoverStarted(in.id(), in.problem(), nowMillis, in.waitedSinceMillis()));
         }
         return only(state.phase() == PlacementPhase.PRECOPYING, new StopAwaited(in.id(), in.problem(), nowMillis));
     }
@@ -254,7 +254,7 @@ public final class PlacementMachine {
                 only(state.currentMove().awaitsStop(), new VmStopped(in.id(), nowMillis));
             case AWAITING_STOP ->
                 in.ready()
-                        ? Decision.of(new CutoverStarted(in.id(), null, nowMillis))
+                        ? Decision.of(new CutoverStarted(in.id(), null, nowMillis, 0))
                         : only(state.currentMove().awaitsStop(), new VmStopped(in.id(), nowMillis));
             case CUTTING_OVER, COMMITTED -> Decision.NOTHING;
             case ROLLING_BACK, DETACHED, ATTACHING, PLACED, DETACHING ->

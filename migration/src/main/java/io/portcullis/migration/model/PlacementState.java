@@ -166,7 +166,8 @@ public record PlacementState(
             }
             case PlacementEvent.VmStopped e -> moving(phase, currentMove().withVmStopped());
             case PlacementEvent.CutoverStarted e -> {
-                Move cutting = currentMove().enter(PlacementPhase.CUTTING_OVER, e.atMillis());
+                Move cutting =
+                        currentMove().waited(e.waitedSinceMillis()).enter(PlacementPhase.CUTTING_OVER, e.atMillis());
                 yield moving(PlacementPhase.CUTTING_OVER, e.problem() == null ? cutting : cutting.problem(e.problem()));
             }
             case PlacementEvent.MigrationCommitted e -> committed(e);
@@ -219,7 +220,8 @@ public record PlacementState(
                 receipt.outcome(),
                 phases,
                 receipt.vnics(),
-                problems);
+                problems,
+                receipt.waitedSinceMillis());
         return settled(PlacementPhase.PLACED, epoch, ended);
     }
 
@@ -247,7 +249,8 @@ public record PlacementState(
                 outcome,
                 move.phases(),
                 vnics,
-                move.problems());
+                move.problems(),
+                move.waitedSinceMillis());
     }
 
     private PlacementState moving(PlacementPhase next, Move changed) {

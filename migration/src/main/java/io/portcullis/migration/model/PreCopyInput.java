@@ -20,8 +20,19 @@ public sealed interface PreCopyInput {
     /** The destination takes nothing of this migration. */
     record Refused(Refusal refusal) implements PreCopyInput {}
 
-    /** The placement wants to hear again where it stands. */
-    record AskedAgain() implements PreCopyInput {}
+    /**
+     * The placement wants to hear again where it stands.
+     *
+     * @param awaitsTurn whether there is to be no cut before it is the migration's turn: a placement that goes on at a node of an earlier release
+     *     has it wait no more
+     */
+    record AskedAgain(boolean awaitsTurn) implements PreCopyInput {}
+
+    /** Others are to be cut first. */
+    record TurnPutOff() implements PreCopyInput {}
+
+    /** It is the migration's turn to be cut. */
+    record TurnCame() implements PreCopyInput {}
 
     /** The cut is ordered: send once more what has changed, and say what was sent. */
     record Finish() implements PreCopyInput {}

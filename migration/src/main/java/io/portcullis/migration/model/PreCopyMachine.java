@@ -20,8 +20,10 @@ import org.jspecify.annotations.Nullable;
  * little enough ({@link PreCopyPlan}). Nothing is lost when it ends early: then the destination is cleared.
  *
  * <pre>
- * COPYING ─ enough: SayPreCopied, and again whenever the placement asks ─▶ WAITING ─ Finish ─▶ FINISHING
- * WAITING ─ the placement asks again ─▶ REFRESHING ─ what had changed meanwhile is sent ─▶ WAITING; Finish ─▶ FINISHING
+ * COPYING ─ enough: AskTurn, and when that has come, or need not be awaited, SayPreCopied, and again whenever the placement asks ─▶ WAITING
+ *                   others are before it: that it waits is said likewise; too long: GiveUp ─▶ the end
+ * WAITING ─ Finish ─▶ FINISHING
+ * WAITING ─ the placement asks again, now and then while its turn is awaited ─▶ REFRESHING ─ what had changed meanwhile is sent ─▶ WAITING; Finish ─▶ FINISHING
  * FINISHING ─ what had changed meanwhile is sent, too: Cut ─▶ the end
  * any ─ the destination has not what was sent: SendAnew, once ─▶ the end
  * any ─ Stop, Refused, nothing moves, nobody asks any more: GiveUp ─▶ the end
@@ -47,6 +49,14 @@ public final class PreCopyMachine {
     /** Rounds between the order to cut and the cut. */
     private static final int LAST_ROUNDS = 3;
 
+    /** What it knows of its turn to be cut. */
+    private enum Turn {
+        NOT_ASKED,
+        ASKED,
+        PUT_OFF,
+        HERE
+    }
+
     private final PreCopyTask task;
     private final List<VnicCopy> copies;
     private final Queue<StateChunk> waiting = new ArrayDeque<>();
@@ -65,6 +75,12 @@ public final class PreCopyMachine {
     /** Whether the round under way was begun to send what had changed while the order to cut was awaited. */
     private boolean isRefreshed;
 
+    private boolean awaitsTurn;
+    private Turn turn = Turn.NOT_ASKED;
+    private long turnAskedNanos;
+    private long waitedNanos;
+    private long refreshedNanos;
+
     private boolean isOver;
     private boolean progressed = true;
     private long progressedNanos;
@@ -72,6 +88,7 @@ public final class PreCopyMachine {
 
     public PreCopyMachine(PreCopyTask task) {
         this.task = task;
+        this.awaitsTurn = task.awaitsTurn();
         this.copies = task.vnics().stream().map(VnicCopy::new).toList();
     }
 
@@ -82,7 +99,12 @@ public final class PreCopyMachine {
                 case PreCopyInput.Started _ -> start(nowNanos);
                 case PreCopyInput.Taken in -> taken(in, nowNanos);
                 case PreCopyInput.Refused in -> giveUp(in.refusal());
-                case PreCopyInput.AskedAgain _ -> askedAgain(nowNanos);
+                case PreCopyInput.AskedAgain in -> askedAgain(in, nowNanos);
+                case PreCopyInput.TurnPutOff _ -> {
+                    turn = Turn.PUT_OFF;
+                    sayWhereItStands(nowNanos);
+                }
+                case PreCopyInput.TurnCame _ -> turnCame(nowNanos);
                 case PreCopyInput.Finish _ -> finish(nowNanos);
                 case PreCopyInput.Stop in -> giveUp(in.refusal());
                 case PreCopyInput.Exported in -> exported(in, nowNanos);
@@ -200,7 +222,8 @@ public final class PreCopyMachine {
             cut();
         } else if (step == Step.COPYING && isEnough) {
             step = Step.WAITING;
-            sayWhereItStands(now);
+            refreshedNanos = now;
+            askTurn(now);
         } else {
             beginRound(now);
         }
@@ -208,10 +231,33 @@ public final class PreCopyMachine {
 
     // ---- orders
 
+    private void askTurn(long now) {
+        if (awaitsTurn) {
+            turn = Turn.ASKED;
+            turnAskedNanos = now;
+            orders.add(new PreCopyOrder.AskTurn());
+        } else {
+            sayWhereItStands(now);
+        }
+    }
+
+    private void turnCame(long now) {
+        if (turn == Turn.PUT_OFF) {
+            waitedNanos = Math.max(1, now - turnAskedNanos);
+        }
+        turn = Turn.HERE;
+        sayWhereItStands(now);
+    }
+
+    private boolean waitsForTurn() {
+        return awaitsTurn && (turn == Turn.ASKED || turn == Turn.PUT_OFF);
+    }
+
     private void sayWhereItStands(long now) {
         heardNanos = now;
         if (step == Step.WAITING || step == Step.REFRESHING) {
-            orders.add(new PreCopyOrder.SayPreCopied(problem()));
+            orders.add(new PreCopyOrder.SayPreCopied(
+                    problem(), waitsForTurn(), waitsForTurn() ? now - turnAskedNanos : waitedNanos));
         }
     }
 
@@ -224,9 +270,11 @@ public final class PreCopyMachine {
         return left == null ? again : again + "; " + left;
     }
 
-    /** Whoever waits long for the order to cut has less to send then. */
-    private void askedAgain(long now) {
-        if (step == Step.WAITING) {
+    /** Whoever waits long for the order to cut has less to send then; while many wait for their turn, those that have theirs want the processors. */
+    private void askedAgain(PreCopyInput.AskedAgain in, long now) {
+        awaitsTurn = in.awaitsTurn();
+        if (step == Step.WAITING && (!waitsForTurn() || now - refreshedNanos >= task.refreshNanos())) {
+            refreshedNanos = now;
             step = Step.REFRESHING;
             isRefreshed = true;
             beginRound(now);
@@ -305,7 +353,13 @@ public final class PreCopyMachine {
             unacknowledged.values().forEach(chunk -> orders.add(new PreCopyOrder.Send(chunk)));
         }
         Duration patience = Duration.ofNanos(task.patienceNanos());
-        if (now - progressedNanos > task.patienceNanos()) {
+        if (waitsForTurn() && now - turnAskedNanos > task.turnNanos()) {
+            orders.add(new PreCopyOrder.CountMissedTurn());
+            giveUp(new Refusal(
+                    RefusalCode.TIMEOUT,
+                    "it was not its turn to be cut within " + Duration.ofNanos(task.turnNanos())
+                            + " (portcullis.migration.turns.timeout): too many others go to the same host"));
+        } else if (now - progressedNanos > task.patienceNanos()) {
             giveUp(new Refusal(RefusalCode.TIMEOUT, "the target has taken nothing for " + patience));
         } else if (now - heardNanos > task.patienceNanos()) {
             giveUp(new Refusal(RefusalCode.TIMEOUT, "nobody has asked for the pre-copy for " + patience));

@@ -22,12 +22,20 @@ public sealed interface PreCopyOrder {
     /** Sends the destination a chunk, for the first time or again. */
     record Send(StateChunk chunk) implements PreCopyOrder {}
 
+    /** Asks for the migration's turn to be cut: {@link PreCopyInput.TurnCame}, at once or after {@link PreCopyInput.TurnPutOff}. */
+    record AskTurn() implements PreCopyOrder {}
+
     /**
      * Tells the placement that what is left fits the pause, or that no further round makes it less.
      *
      * @param problem for the receipt, or null
+     * @param waits whether it is not its turn to be cut yet
+     * @param waitedNanos for its turn, so far or until it came; 0 if it did not wait
      */
-    record SayPreCopied(@Nullable String problem) implements PreCopyOrder {}
+    record SayPreCopied(@Nullable String problem, boolean waits, long waitedNanos) implements PreCopyOrder {}
+
+    /** Counts that it is given up because its turn did not come in time. */
+    record CountMissedTurn() implements PreCopyOrder {}
 
     // ---- the last order: no further input has an effect
 

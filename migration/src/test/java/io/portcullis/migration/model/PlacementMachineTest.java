@@ -49,7 +49,7 @@ class PlacementMachineTest {
                 new PlacementInput.TargetIsReady("m1", 7),
                 new PlacementInput.TargetGaveUp("m1", WHY),
                 new PlacementInput.PreCopyOrdered("m1"),
-                new PlacementInput.SourceHasPreCopied("m1", null),
+                new PlacementInput.SourceHasPreCopied("m1", null, 0),
                 new PlacementInput.TargetHasActivated("m1", List.of(), List.of(), Side.TARGET),
                 new PlacementInput.TargetHasActivated("m1", List.of(), List.of(), Side.SOURCE),
                 new PlacementInput.SourceKept("m1", WHY),
@@ -136,7 +136,8 @@ class PlacementMachineTest {
                         move.phases(),
                         List.of(),
                         move.mover(),
-                        move.stopped());
+                        move.stopped(),
+                        move.waitedSinceMillis());
         MigrationReceipt receipt = state.phase() == PlacementPhase.COMMITTED ? state.lastReceipt() : null;
         return new PlacementState(
                 state.vm(),
@@ -159,7 +160,8 @@ class PlacementMachineTest {
                                 receipt.outcome(),
                                 receipt.phases(),
                                 List.of(),
-                                List.of()),
+                                List.of(),
+                                receipt.waitedSinceMillis()),
                 state.takenFrom());
     }
 

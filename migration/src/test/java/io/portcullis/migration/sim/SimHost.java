@@ -123,7 +123,7 @@ final class SimHost {
 
     void onStartPreCopy(VmId vm, String migration) {
         if (hasActors) {
-            report(vm, new PlacementInput.SourceHasPreCopied(migration, null));
+            report(vm, new PlacementInput.SourceHasPreCopied(migration, null, 0));
         }
     }
 
