@@ -5,22 +5,29 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * What hosts and fabric say to each other over one TCP connection per port. Each message is a 4-byte length of what follows, a
- * type byte and its content, big endian:
+ * What hosts and fabric say to each other over TCP: one connection for a host's uplink, and one, its trunk, for all ports of its VMs. Each message
+ * is a 4-byte length of what follows, a type byte and its content, big endian; on a trunk, content begins with the number that the host
+ * gave the port, 4:
  *
  * <pre>
- * HELLO          host → fabric  magic 4, version 2, kind 1, name (UTF-8); of a queue also '@' and the host's name, if it has one
- * WELCOME        fabric → host                                            the port is connected
- * REFUSED        fabric → host  reason (UTF-8)                             then closed
+ * HELLO          host → fabric  magic 4, version 2, kind 1, name (UTF-8): of the uplink; of the host whose trunk it is, or nothing
+ * WELCOME        fabric → host                                            the connection is one
+ * REFUSED        fabric → host  reason (UTF-8)                             then closed; on a trunk: there will be no such port
  * FRAME          both ways      virtio-net header 10, Ethernet frame
- * STEER          host → fabric  queue index 4                              queues only
  * DRAIN_REQUEST  host → fabric  token 4
  * DRAINED        fabric → host  token 4      everything sent before the request was taken, all that was queued has gone before
+ *
+ * on trunks only:
+ * OPEN           host → fabric  name of the VM's port (UTF-8)
+ * OPENED         fabric → host                the port has a queue of it
+ * STEER          host → fabric  queue index 4
+ * TAKEN          host → fabric  bytes 4       so much of {@link #WINDOW_BYTES} is free again
+ * CLOSE          both ways                    there is no such port any more
  * </pre>
  */
 final class FabricProtocol {
     static final int MAGIC = 0x5043_4642;
-    static final short VERSION = 2;
+    static final short VERSION = 3;
 
     static final byte HELLO = 1;
     static final byte WELCOME = 2;
@@ -29,20 +36,29 @@ final class FabricProtocol {
     static final byte STEER = 5;
     static final byte DRAIN_REQUEST = 6;
     static final byte DRAINED = 7;
+    static final byte OPEN = 8;
+    static final byte OPENED = 9;
+    static final byte TAKEN = 10;
+    static final byte CLOSE = 11;
 
     static final byte KIND_UPLINK = 1;
-    static final byte KIND_QUEUE = 2;
+    static final byte KIND_TRUNK = 2;
 
     static final int LENGTH_BYTES = 4;
-    static final int MAX_MESSAGE_BYTES = 1 + Burst.VNET_HEADER_BYTES + Burst.MAX_FRAME_BYTES;
-    /** Room that frames leave in an output buffer, so that control messages always fit. */
+    static final int NUMBER_BYTES = 4;
+    static final int MAX_MESSAGE_BYTES = 1 + NUMBER_BYTES + Burst.VNET_HEADER_BYTES + Burst.MAX_FRAME_BYTES;
+    /** Room that frames leave in an output buffer, so that control messages fit. */
     static final int CONTROL_RESERVE_BYTES = 1_024;
 
-    /** What a buffer begins with: most of many ports are idle most of the time. */
-    static final int FIRST_BYTES = 256;
+    /** What a buffer begins with. */
+    static final int FIRST_BYTES = 1 << 14;
 
     static final int MAX_INPUT_BYTES = 1 << 18;
-    static final int MAX_OUTPUT_BYTES = 1 << 20;
+    /** Of frames; control messages of the many ports of a trunk may take as much once more. */
+    static final int MAX_OUTPUT_BYTES = 1 << 21;
+    /** What a port may have of frames that its host has not taken yet, as {@link #windowBytes} counts them; others wait at the VM. */
+    static final int WINDOW_BYTES = 1 << 21;
+
     static final int MAX_NAME_BYTES = 300;
 
     private FabricProtocol() {}
@@ -60,7 +76,7 @@ final class FabricProtocol {
 
     /** What a frame needs, and leaves over for control messages. */
     static int bytesFor(int frameBytes) {
-        return LENGTH_BYTES + 1 + Burst.VNET_HEADER_BYTES + frameBytes + CONTROL_RESERVE_BYTES;
+        return LENGTH_BYTES + 1 + NUMBER_BYTES + Burst.VNET_HEADER_BYTES + frameBytes + CONTROL_RESERVE_BYTES;
     }
 
     /** Bytes of the message at the buffer's position without its length, or -1 if it is not complete yet. */
@@ -75,8 +91,22 @@ final class FabricProtocol {
         return input.remaining() >= LENGTH_BYTES + bytes ? bytes : -1;
     }
 
+    /** What a frame takes of its port's window. */
+    static int windowBytes(int frameBytes) {
+        return LENGTH_BYTES + Burst.VNET_HEADER_BYTES + frameBytes;
+    }
+
     static void putNumber(ByteBuffer output, byte type, int number) {
         output.putInt(1 + Integer.BYTES).put(type).putInt(number);
+    }
+
+    static void putNumbers(ByteBuffer output, byte type, int port, int number) {
+        output.putInt(1 + 2 * Integer.BYTES).put(type).putInt(port).putInt(number);
+    }
+
+    static void putText(ByteBuffer output, byte type, int port, String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        output.putInt(1 + NUMBER_BYTES + bytes.length).put(type).putInt(port).put(bytes);
     }
 
     static void putText(ByteBuffer output, byte type, String text) {

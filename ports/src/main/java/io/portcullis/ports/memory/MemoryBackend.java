@@ -14,8 +14,13 @@ import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Ports of a {@link MemoryFabric}: VM ports {@code memory:NAME}, uplinks {@code memory:HOST:PORT/NAME} or
@@ -23,6 +28,9 @@ import java.util.regex.Pattern;
  */
 public final class MemoryBackend implements PortBackend {
     private static final int TIMEOUT_MILLIS = 5_000;
+    /** How often the answer to an opening is looked for where nobody else reads. */
+    private static final long LOOK_MICROS = 200;
+
     private static final Pattern NAME = Pattern.compile("memory:([A-Za-z0-9][A-Za-z0-9_./-]{0,127})");
     private static final Pattern ADDRESS_AND_NAME = Pattern.compile(
             "memory:(?<host>\\[[0-9a-fA-F:]+\\]|[A-Za-z0-9.-]+):(?<port>\\d{1,5})/(?<name>[A-Za-z0-9][A-Za-z0-9_.-]{0,127})");
@@ -30,6 +38,8 @@ public final class MemoryBackend implements PortBackend {
     private final InetSocketAddress fabric;
     /** How the far ends of VMs' ports know this host; may be empty. */
     private final String host;
+    /** For ports of VMs; made with the first. */
+    private @Nullable MemoryTrunk trunk;
 
     public MemoryBackend(InetSocketAddress fabric) {
         this(fabric, "");
@@ -64,20 +74,59 @@ public final class MemoryBackend implements PortBackend {
         if (!matcher.matches()) {
             throw new PortException("'" + specification + "' is no port on a memory fabric; write memory:NAME");
         }
-        return new MemoryVmPort(
-                specification,
-                connect(FabricProtocol.KIND_QUEUE, host.isEmpty() ? matcher.group(1) : matcher.group(1) + "@" + host));
+        return open(specification, matcher.group(1));
+    }
+
+    private MemoryVmPort open(String specification, String vm) throws PortException {
+        MemoryTrunk over = trunk();
+        MemoryTrunk.Opening opening = over.open(specification, vm);
+        if (opening == null) {
+            throw new PortException("this host has its limit of " + NumberedPorts.MAX_PORTS + " ports on the fabric");
+        }
+        String refusal = answer(over, opening.refusal());
+        if (!refusal.isEmpty()) {
+            opening.port().close();
+            throw new PortException(refusal);
+        }
+        return opening.port();
+    }
+
+    private String answer(MemoryTrunk over, CompletableFuture<String> refusal) {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(TIMEOUT_MILLIS);
+        while (System.nanoTime() - deadline < 0) {
+            over.read(); // there may be no loop yet that does
+            try {
+                return refusal.get(LOOK_MICROS, TimeUnit.MICROSECONDS);
+            } catch (TimeoutException notYet) {
+                continue;
+            } catch (InterruptedException interrupted) {
+                Thread.currentThread().interrupt();
+                return "interrupted";
+            } catch (ExecutionException impossible) {
+                throw new IllegalStateException(impossible);
+            }
+        }
+        return "the memory fabric at " + fabric + " does not answer";
+    }
+
+    private synchronized MemoryTrunk trunk() throws PortException {
+        MemoryTrunk present = trunk;
+        if (present == null || present.isLost()) {
+            present = new MemoryTrunk(connect(FabricProtocol.KIND_TRUNK, host));
+            trunk = present;
+        }
+        return present;
     }
 
     @Override
     public FramePort openUplink(String specification) throws PortException {
         Matcher named = NAME.matcher(specification);
         if (named.matches()) {
-            return new MemoryPort(specification, connect(FabricProtocol.KIND_UPLINK, named.group(1)));
+            return new MemoryUplink(specification, connect(FabricProtocol.KIND_UPLINK, named.group(1)));
         }
         MemoryBackend backend = ofUplink(specification);
         String name = specification.substring(specification.lastIndexOf('/') + 1);
-        return new MemoryPort(specification, backend.connect(FabricProtocol.KIND_UPLINK, name));
+        return new MemoryUplink(specification, backend.connect(FabricProtocol.KIND_UPLINK, name));
     }
 
     @Override
@@ -128,7 +177,7 @@ public final class MemoryBackend implements PortBackend {
         }
     }
 
-    private static void close(@org.jspecify.annotations.Nullable SocketChannel channel) throws PortException {
+    private static void close(@Nullable SocketChannel channel) throws PortException {
         try {
             if (channel != null) {
                 channel.close();

@@ -12,8 +12,9 @@ import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collection;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -26,6 +27,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The network and the VMs of a cluster without privileges, in a process that is no host: a learning, VLAN-aware switch for the
@@ -56,6 +58,10 @@ public final class MemoryFabric implements AutoCloseable {
     // The fabric's thread only.
     private final LearningSwitch uplinks = new LearningSwitch();
     private final Set<FabricConnection> connections = new LinkedHashSet<>();
+    /** Those that have read more than they took. */
+    private final Deque<FabricConnection> read = new ArrayDeque<>();
+
+    private final Deque<FabricConnection> unflushed = new ArrayDeque<>();
     private boolean catchingUp;
     private long protocolErrors;
     private long droppedByClosed;
@@ -95,9 +101,25 @@ public final class MemoryFabric implements AutoCloseable {
     public void removeVm(String name) {
         MemoryVm vm = vms.remove(name);
         if (vm != null) {
-            execute(() ->
-                    connections.stream().filter(c -> c.vm() == vm).toList().forEach(this::close));
+            execute(() -> disconnect(vm));
         }
+    }
+
+    private void disconnect(MemoryVm vm) {
+        for (FabricQueue queue : List.copyOf(vm.queues())) {
+            vm.disconnect(queue);
+            try {
+                queue.trunk().close(queue);
+            } catch (ProtocolException e) {
+                end(queue.trunk().connection(), e);
+            }
+        }
+    }
+
+    /** By its name. */
+    @Nullable
+    MemoryVm vm(String name) {
+        return vms.get(name);
     }
 
     /** Shows every frame that passes an uplink, from the fabric's thread: the observer must not block. */
@@ -176,10 +198,14 @@ public final class MemoryFabric implements AutoCloseable {
                 serve(key);
             }
             selector.selectedKeys().clear();
+            while (!read.isEmpty()) {
+                read(read.removeFirst());
+            }
             batch.forEach(this::runGuarded);
             batch.clear();
-            // A copy, because a connection that ends is removed.
-            List.copyOf(connections).forEach(this::flush);
+            while (!unflushed.isEmpty()) {
+                flush(unflushed.removeFirst());
+            }
         }
         List.copyOf(connections).forEach(this::close);
     }
@@ -190,8 +216,13 @@ public final class MemoryFabric implements AutoCloseable {
         }
         if (key.isAcceptable()) {
             accept();
-        } else if (key.isReadable() && key.attachment() instanceof FabricConnection connection) {
-            read(connection);
+        } else if (key.attachment() instanceof FabricConnection connection) {
+            if (key.isWritable()) {
+                unflushed.add(connection);
+            }
+            if (key.isReadable()) {
+                read(connection);
+            }
         }
     }
 
@@ -202,7 +233,7 @@ public final class MemoryFabric implements AutoCloseable {
                 channel.configureBlocking(false);
                 channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
                 SelectionKey key = channel.register(selector, SelectionKey.OP_READ);
-                FabricConnection connection = new FabricConnection(channel, key);
+                FabricConnection connection = new FabricConnection(channel, key, unflushed::add);
                 key.attach(connection);
                 connections.add(connection);
             }
@@ -213,6 +244,9 @@ public final class MemoryFabric implements AutoCloseable {
 
     /** Takes what has come; true if there was anything. */
     private boolean read(FabricConnection connection) {
+        if (!connection.isOpen()) {
+            return false;
+        }
         try {
             boolean any = connection.read();
             for (ByteBuffer message = connection.nextMessage(); message != null; message = connection.nextMessage()) {
@@ -222,106 +256,116 @@ public final class MemoryFabric implements AutoCloseable {
         } catch (IOException e) {
             close(connection);
         } catch (ProtocolException e) {
-            protocolErrors++;
-            LOG.log(System.Logger.Level.WARNING, "a connection to the memory fabric was closed: " + e.getMessage());
-            close(connection);
+            end(connection, e);
         }
         return false;
     }
 
+    private void end(FabricConnection connection, ProtocolException why) {
+        protocolErrors++;
+        LOG.log(System.Logger.Level.WARNING, "a connection to the memory fabric was closed: " + why.getMessage());
+        close(connection);
+    }
+
     /**
-     * Reads connections that may have been closed before {@code except} spoke, so that a queue index or an uplink's name means
-     * what it meant for the speaker: on loopback the end of a connection has come before anything that was sent after it.
+     * Takes what other hosts had said of the VM's queues before {@code except} spoke, so that a queue index means what it meant for the
+     * speaker: on loopback it has come before anything that was sent after it.
      */
-    private void catchUp(Collection<FabricConnection> others, FabricConnection except) {
+    void catchUp(MemoryVm vm, FabricConnection except) {
         if (catchingUp) {
             return;
         }
         catchingUp = true;
-        for (FabricConnection other : List.copyOf(others)) {
-            for (int i = 0; other != except && i < MAX_CATCH_UP_READS && read(other); i++) {
-                // Reading is all.
+        Set<FabricTrunk> others = new LinkedHashSet<>();
+        vm.queues().forEach(queue -> others.add(queue.trunk()));
+        for (FabricTrunk other : others) {
+            if (other.connection() != except) {
+                takeEarly(other, vm);
             }
         }
         catchingUp = false;
     }
 
+    private void takeEarly(FabricTrunk trunk, MemoryVm vm) {
+        try {
+            trunk.takeEarly(vm);
+            read.add(trunk.connection());
+        } catch (IOException e) {
+            readAll(trunk.connection());
+        } catch (ProtocolException e) {
+            end(trunk.connection(), e);
+        }
+    }
+
+    /** As {@link #catchUp(MemoryVm, FabricConnection)}, for an uplink's name. */
+    private void catchUpUplinks(FabricConnection except) {
+        if (!catchingUp) {
+            catchingUp = true;
+            List.copyOf(uplinks.uplinks()).stream()
+                    .filter(other -> other != except)
+                    .forEach(this::readAll);
+            catchingUp = false;
+        }
+    }
+
+    private void readAll(FabricConnection connection) {
+        for (int i = 0; i < MAX_CATCH_UP_READS && read(connection); i++) {
+            // Reading is all.
+        }
+    }
+
     private void take(FabricConnection connection, ByteBuffer message) throws ProtocolException {
-        MemoryVm vm = connection.vm();
-        boolean greeted = vm != null || !connection.uplink().isEmpty();
+        FabricTrunk trunk = connection.trunk();
+        boolean greeted = trunk != null || !connection.uplink().isEmpty();
         byte type = message.get();
         if (greeted == (type == FabricProtocol.HELLO)) {
             throw new ProtocolException("message type " + type + (greeted ? " after" : " before") + " HELLO");
         }
+        if (trunk != null) {
+            trunk.take(type, message);
+            return;
+        }
         switch (type) {
             case FabricProtocol.HELLO -> greet(connection, message);
-            case FabricProtocol.FRAME -> takeFrame(connection, message);
-            case FabricProtocol.DRAIN_REQUEST -> connection.sendDrained(number(message));
-            case FabricProtocol.STEER -> {
-                if (vm == null) {
-                    throw new ProtocolException("an uplink cannot be steered");
-                }
-                int index = number(message);
-                catchUp(vm.queues(), connection);
-                vm.steerTo(index);
+            case FabricProtocol.FRAME -> {
+                byte[] frame = FabricConnection.frame(message);
+                observed(connection, frame, false);
+                uplinks.forward(connection, frame, (uplink, bytes) -> {
+                    observed(uplink, bytes, true);
+                    uplink.sendFrame(bytes);
+                });
             }
+            case FabricProtocol.DRAIN_REQUEST -> connection.sendDrained(FabricConnection.number(message));
             default -> throw new ProtocolException("message type " + type);
         }
     }
 
-    private static int number(ByteBuffer message) throws ProtocolException {
-        if (message.remaining() != Integer.BYTES) {
-            throw new ProtocolException("a number of " + message.remaining() + " bytes");
-        }
-        return message.getInt();
-    }
-
     private void greet(FabricConnection connection, ByteBuffer hello) throws ProtocolException {
-        if (hello.remaining() < 8
+        if (hello.remaining() < 7
                 || hello.remaining() > 7 + FabricProtocol.MAX_NAME_BYTES
                 || hello.getInt() != FabricProtocol.MAGIC) {
             throw new ProtocolException("this is no host");
         }
         short version = hello.getShort();
         byte kind = hello.get();
-        String text = FabricProtocol.text(hello);
-        int at = kind == FabricProtocol.KIND_QUEUE ? text.indexOf('@') : -1;
-        String name = at < 0 ? text : text.substring(0, at);
-        MemoryVm vm = vms.get(name);
-        catchUp(vm != null && kind == FabricProtocol.KIND_QUEUE ? vm.queues() : uplinks.uplinks(), connection);
+        String name = FabricProtocol.text(hello);
         if (version != FabricProtocol.VERSION) {
             connection.refuse("the fabric speaks protocol version " + FabricProtocol.VERSION + ", the host " + version);
-        } else if (kind == FabricProtocol.KIND_UPLINK && uplinks.hasUplink(name)) {
-            connection.refuse("another process holds the uplink '" + name + "'; stop that process");
-        } else if (kind == FabricProtocol.KIND_UPLINK) {
-            connection.sendText(FabricProtocol.WELCOME, "");
-            connection.becomeUplink(name);
-            uplinks.add(name, connection);
-        } else if (kind == FabricProtocol.KIND_QUEUE && vm != null) {
-            connection.sendText(FabricProtocol.WELCOME, "");
-            connection.becomeQueueOf(vm, at < 0 ? "" : text.substring(at + 1));
-            vm.connect(connection);
+        } else if (kind == FabricProtocol.KIND_TRUNK) {
+            connection.welcome();
+            connection.become(new FabricTrunk(this, connection, name));
+        } else if (kind == FabricProtocol.KIND_UPLINK && !name.isEmpty()) {
+            catchUpUplinks(connection);
+            if (uplinks.hasUplink(name)) {
+                connection.refuse("another process holds the uplink '" + name + "'; stop that process");
+            } else {
+                connection.welcome();
+                connection.becomeUplink(name);
+                uplinks.add(name, connection);
+            }
         } else {
-            connection.refuse("there is no VM '" + name + "' on this fabric; create it there first");
+            throw new ProtocolException("this is no host");
         }
-    }
-
-    private void takeFrame(FabricConnection connection, ByteBuffer message) throws ProtocolException {
-        if (message.remaining() <= Burst.VNET_HEADER_BYTES) {
-            throw new ProtocolException("a frame of " + message.remaining() + " bytes");
-        }
-        byte[] frame = new byte[message.remaining() - Burst.VNET_HEADER_BYTES];
-        message.get(message.position() + Burst.VNET_HEADER_BYTES, frame);
-        MemoryVm vm = connection.vm();
-        if (vm != null) {
-            runGuarded(() -> vm.deliver(connection.host(), frame));
-            return;
-        }
-        observed(connection, frame, false);
-        uplinks.forward(connection, frame, (uplink, bytes) -> {
-            observed(uplink, bytes, true);
-            uplink.sendFrame(bytes);
-        });
     }
 
     private void observed(FabricConnection uplink, byte[] frame, boolean toHost) {
@@ -335,7 +379,7 @@ public final class MemoryFabric implements AutoCloseable {
     }
 
     /** A receiver or observer that throws must not stop the network for all the others. */
-    private void runGuarded(Runnable command) {
+    void runGuarded(Runnable command) {
         try {
             command.run();
         } catch (RuntimeException e) {
@@ -349,10 +393,9 @@ public final class MemoryFabric implements AutoCloseable {
                 return;
             }
             boolean finished = connection.flush();
-            MemoryVm vm = connection.vm();
-            if (vm != null) {
-                vm.pump();
-                finished |= connection.flush();
+            FabricTrunk trunk = connection.trunk();
+            if (trunk != null) {
+                trunk.pump();
             }
             if (finished) {
                 close(connection);
@@ -367,9 +410,9 @@ public final class MemoryFabric implements AutoCloseable {
             return;
         }
         droppedByClosed += connection.dropped();
-        MemoryVm vm = connection.vm();
-        if (vm != null) {
-            vm.disconnect(connection);
+        FabricTrunk trunk = connection.trunk();
+        if (trunk != null) {
+            trunk.end();
         } else if (!connection.uplink().isEmpty()) {
             uplinks.remove(connection.uplink());
         }

@@ -1,59 +1,28 @@
 package io.portcullis.ports.memory;
 
-import io.portcullis.datapath.port.Burst;
 import io.portcullis.datapath.port.FramePort;
-import io.portcullis.ports.memory.FabricProtocol.ProtocolException;
-import java.io.IOException;
-import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A host's end of a connection to the fabric: its uplink, and the base of a queue of a VM's port. Never blocks; both buffers grow with
- * what goes through them, within bounds, and a frame that does not fit is refused and counted. A drain sends a token around.
- */
-sealed class MemoryPort implements FramePort permits MemoryVmPort {
+/** A host's end of something on the fabric: its uplink, or a queue of a VM's port. */
+abstract sealed class MemoryPort implements FramePort permits MemoryUplink, MemoryVmPort {
     private final String name;
-    private final SocketChannel channel;
-    private ByteBuffer input =
-            ByteBuffer.allocateDirect(FabricProtocol.FIRST_BYTES).flip();
-    private MemorySegment inputMemory = all(input);
-    private ByteBuffer output = ByteBuffer.allocateDirect(FabricProtocol.FIRST_BYTES);
-    private MemorySegment outputMemory = all(output);
+    /** Who waits for the port. */
+    private volatile @Nullable SelectorPoller poller;
 
-    /** Whether {@link #onBusy} was told; reset by whom it told. */
+    /** Whether the poller was told that it is busy; the poller's own. */
     boolean isBusy;
+    /** Whether the poller waits for frames of it; the poller's own. */
+    boolean isAwaited;
 
-    private @Nullable Consumer<MemoryPort> onBusy;
-    private int drainToken;
-    private boolean drained = true;
-    private boolean lost;
-    private long received;
-    private long sent;
-    private long refusedFull;
-    private long refusedLost;
+    long received;
+    long sent;
+    long refusedFull;
+    long refusedLost;
 
-    /** Takes over a connected, non-blocking channel after the fabric's WELCOME. */
-    MemoryPort(String name, SocketChannel channel) {
+    MemoryPort(String name) {
         this.name = name;
-        this.channel = channel;
-    }
-
-    private static MemorySegment all(ByteBuffer buffer) {
-        return MemorySegment.ofBuffer(buffer.duplicate().clear());
-    }
-
-    /** Lets the output grow, as far as it may, to what comes. */
-    private void makeRoom(int bytes) {
-        ByteBuffer larger = FabricProtocol.withRoom(output, bytes, FabricProtocol.MAX_OUTPUT_BYTES);
-        if (larger.capacity() > output.capacity()) {
-            output = larger;
-            outputMemory = all(larger);
-        }
     }
 
     @Override
@@ -61,172 +30,27 @@ sealed class MemoryPort implements FramePort permits MemoryVmPort {
         return name;
     }
 
-    final SocketChannel channel() {
-        return channel;
+    final void pollBy(@Nullable SelectorPoller newPoller) {
+        poller = newPoller;
+    }
+
+    final boolean isPolledBy(SelectorPoller asked) {
+        return poller == asked;
+    }
+
+    /** Whoever waits for the port is told when frames have come, or something was left over. */
+    final void becomesBusy() {
+        SelectorPoller waiting = poller;
+        if (waiting != null) {
+            waiting.becomesBusy(this);
+        }
     }
 
     /** Whether the fabric is gone; such a port never has frames again. */
-    final boolean isLost() {
-        return lost;
-    }
-
-    /** Whoever waits for the port is told once when something is left to be sent, or frames have come that a burst had no room for. */
-    final void tellBusy(@Nullable Consumer<MemoryPort> listener) {
-        onBusy = listener;
-        isBusy = false;
-        becomesBusy();
-    }
-
-    final void becomesBusy() {
-        if (!isBusy && onBusy != null) {
-            isBusy = true;
-            onBusy.accept(this);
-        }
-    }
-
-    final boolean hasOutput() {
-        return !lost && output.position() > 0;
-    }
+    abstract boolean isLost();
 
     /** Whether {@link #receive} would find something without asking the socket. */
-    final boolean hasInput() {
-        try {
-            return !lost && FabricProtocol.completeMessageBytes(input) >= 0;
-        } catch (ProtocolException e) {
-            return true;
-        }
-    }
-
-    @Override
-    public final int receive(Burst burst) {
-        int before = burst.count();
-        try {
-            do {
-                takeMessages(burst);
-            } while (!lost && burst.hasRoom() && fill() > 0);
-        } catch (IOException | ProtocolException e) {
-            lose();
-        }
-        if (!burst.hasRoom()) {
-            becomesBusy();
-        }
-        int count = burst.count() - before;
-        received += count;
-        return count;
-    }
-
-    private int fill() throws IOException {
-        input.compact();
-        int bytes = channel.read(input);
-        if (!input.hasRemaining() && input.capacity() < FabricProtocol.MAX_INPUT_BYTES) {
-            input = FabricProtocol.withRoom(input, 1, FabricProtocol.MAX_INPUT_BYTES);
-            inputMemory = all(input);
-        }
-        input.flip();
-        if (bytes < 0) {
-            lose();
-        }
-        return bytes;
-    }
-
-    private void takeMessages(Burst burst) throws ProtocolException {
-        while (burst.hasRoom()) {
-            int bytes = FabricProtocol.completeMessageBytes(input);
-            if (bytes < 0) {
-                return;
-            }
-            int start = input.position() + FabricProtocol.LENGTH_BYTES;
-            switch (input.get(start)) {
-                case FabricProtocol.FRAME -> takeFrame(burst, start + 1, bytes - 1);
-                case FabricProtocol.DRAINED -> {
-                    if (input.getInt(start + 1) == drainToken) {
-                        drained = true;
-                    }
-                }
-                default -> throw new ProtocolException("message type " + input.get(start));
-            }
-            input.position(start + bytes);
-        }
-    }
-
-    private void takeFrame(Burst burst, int start, int bytes) throws ProtocolException {
-        if (bytes <= Burst.VNET_HEADER_BYTES) {
-            throw new ProtocolException("a frame of " + bytes + " bytes");
-        }
-        int header = burst.nextOffset() - Burst.VNET_HEADER_BYTES;
-        MemorySegment.copy(inputMemory, start, burst.memory(), header, bytes);
-        burst.commit(bytes - Burst.VNET_HEADER_BYTES);
-    }
-
-    @Override
-    public final boolean send(MemorySegment memory, long offset, int lengthBytes) {
-        if (!lost && !FabricProtocol.hasRoom(output, lengthBytes)) {
-            makeRoom(FabricProtocol.bytesFor(lengthBytes));
-        }
-        if (!lost && !FabricProtocol.hasRoom(output, lengthBytes)) {
-            flush();
-        }
-        if (lost) {
-            refusedLost++;
-            return false;
-        }
-        if (!FabricProtocol.hasRoom(output, lengthBytes)) {
-            refusedFull++;
-            return false;
-        }
-        int bytes = Burst.VNET_HEADER_BYTES + lengthBytes;
-        output.putInt(1 + bytes).put(FabricProtocol.FRAME);
-        MemorySegment.copy(memory, offset - Burst.VNET_HEADER_BYTES, outputMemory, output.position(), bytes);
-        output.position(output.position() + bytes);
-        sent++;
-        becomesBusy();
-        return true;
-    }
-
-    @Override
-    public final void flush() {
-        if (lost || output.position() == 0) {
-            return;
-        }
-        output.flip();
-        try {
-            channel.write(output);
-        } catch (IOException e) {
-            lose();
-        }
-        output.compact();
-    }
-
-    @Override
-    public final void requestDrain() {
-        drained = lost;
-        control(FabricProtocol.DRAIN_REQUEST, ++drainToken);
-    }
-
-    @Override
-    public final boolean isDrained() {
-        return drained;
-    }
-
-    /** Control messages have room that frames leave; more of them than fit means that nobody reads. */
-    final void control(byte type, int number) {
-        if (lost) {
-            return;
-        }
-        makeRoom(FabricProtocol.LENGTH_BYTES + 1 + Integer.BYTES);
-        if (output.remaining() < FabricProtocol.LENGTH_BYTES + 1 + Integer.BYTES) {
-            flush();
-        }
-        if (output.remaining() < FabricProtocol.LENGTH_BYTES + 1 + Integer.BYTES) {
-            lose();
-            return;
-        }
-        FabricProtocol.putNumber(output, type, number);
-        flush();
-        if (hasOutput()) {
-            becomesBusy();
-        }
-    }
+    abstract boolean hasInput();
 
     @Override
     public final Map<String, Long> counters() {
@@ -235,25 +59,7 @@ sealed class MemoryPort implements FramePort permits MemoryVmPort {
         counters.put("sent", sent);
         counters.put("refused-full", refusedFull);
         counters.put("refused-lost", refusedLost);
-        counters.put("gone", lost ? 1L : 0L);
+        counters.put("gone", isLost() ? 1L : 0L);
         return counters;
-    }
-
-    private void lose() {
-        lost = true;
-        drained = true;
-        close();
-    }
-
-    /** Frames that were still buffered, either way, are lost: drain first. */
-    @Override
-    public final void close() {
-        lost = true;
-        try {
-            channel.close();
-        } catch (IOException e) {
-            // The descriptor is given up in any case; there is nothing to mend.
-            drained = true;
-        }
     }
 }

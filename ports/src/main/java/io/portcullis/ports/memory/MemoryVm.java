@@ -34,7 +34,7 @@ public final class MemoryVm {
     private volatile Receiver receiver = (_, _) -> unheard.incrementAndGet();
 
     // The fabric's thread only.
-    private final List<FabricConnection> queues = new ArrayList<>();
+    private final List<FabricQueue> queues = new ArrayList<>();
     private final Deque<byte[]> waiting = new ArrayDeque<>();
     private int steering;
 
@@ -111,14 +111,13 @@ public final class MemoryVm {
         if (queues.isEmpty()) {
             return;
         }
-        FabricConnection queue = queues.get(steering % queues.size());
-        for (byte[] frame = waiting.peek(); frame != null && queue.hasRoom(frame.length); frame = waiting.peek()) {
-            queue.sendFrame(frame);
+        FabricQueue queue = queues.get(steering % queues.size());
+        for (byte[] frame = waiting.peek(); frame != null && queue.send(frame); frame = waiting.peek()) {
             waiting.remove();
         }
     }
 
-    void connect(FabricConnection queue) {
+    void connect(FabricQueue queue) {
         if (queues.isEmpty()) {
             steering = 0;
         }
@@ -127,10 +126,10 @@ public final class MemoryVm {
     }
 
     /** Like a TAP: the last queue takes the freed index. */
-    void disconnect(FabricConnection queue) {
+    void disconnect(FabricQueue queue) {
         int index = queues.indexOf(queue);
         if (index >= 0) {
-            FabricConnection last = queues.removeLast();
+            FabricQueue last = queues.removeLast();
             if (index < queues.size()) {
                 queues.set(index, last);
             }
@@ -138,7 +137,7 @@ public final class MemoryVm {
         }
     }
 
-    List<FabricConnection> queues() {
+    List<FabricQueue> queues() {
         return queues;
     }
 

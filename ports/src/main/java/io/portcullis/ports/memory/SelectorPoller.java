@@ -7,8 +7,11 @@ import java.io.UncheckedIOException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -20,11 +23,19 @@ public final class SelectorPoller implements Poller {
     private static final long NANOS_PER_MILLI = 1_000_000;
 
     private final Selector selector;
-    /** Ports that may still have something to send, or that hold frames which the last burst had no room for. */
-    private final List<MemoryPort> busy = new ArrayList<>();
+    /** Ports that may have frames, or something to send; guarded by {@link #lock}, as {@link MemoryPort#isBusy} is. */
+    private List<MemoryPort> busy = new ArrayList<>();
+
+    private final Object lock = new Object();
+    /** What becomes {@link #busy} next; the loop's. */
+    private List<MemoryPort> turn = new ArrayList<>();
+    /** How many ports of each trunk are here. */
+    private final Map<MemoryTrunk, Integer> trunks = new IdentityHashMap<>();
 
     private final Consumer<SelectionKey> takeKey = this::take;
     private @Nullable Consumer<? super FramePort> ready;
+    /** Whose loop this is. */
+    private volatile @Nullable Thread waiter;
 
     public SelectorPoller() {
         try {
@@ -36,26 +47,69 @@ public final class SelectorPoller implements Poller {
 
     @Override
     public void add(FramePort port) {
-        MemoryPort memoryPort = memoryPort(port);
-        SelectionKey present = memoryPort.channel().keyFor(selector);
-        if (memoryPort.isLost() || (present != null && present.isValid())) {
-            return;
+        switch (memoryPort(port)) {
+            case MemoryUplink uplink -> {
+                if (!uplink.isLost() && !isRegistered(uplink.channel())) {
+                    uplink.isAwaited = true;
+                    uplink.pollBy(register(uplink.channel(), uplink) ? this : null);
+                    uplink.becomesBusy();
+                }
+            }
+            case MemoryVmPort queue -> {
+                if (!queue.isLost() && !queue.isPolledBy(this)) {
+                    queue.isAwaited = true;
+                    queue.pollBy(this);
+                    if (trunks.merge(queue.trunk(), 1, Integer::sum) == 1) {
+                        register(queue.trunk().channel(), queue.trunk());
+                    }
+                    queue.becomesBusy();
+                }
+            }
         }
+    }
+
+    /** False if it is closed: then the port is lost, and says so itself. */
+    private boolean register(SocketChannel channel, Object whose) {
         try {
-            memoryPort.channel().register(selector, SelectionKey.OP_READ, memoryPort);
-            memoryPort.tellBusy(busy::add);
+            SelectionKey present = channel.keyFor(selector);
+            if (present != null && !present.isValid()) {
+                selector.selectNow(_ -> {}); // forgets the cancelled key of the one that was here before
+            }
+            channel.register(selector, SelectionKey.OP_READ, whose);
+            return true;
         } catch (ClosedChannelException e) {
-            // It is lost, and says so itself.
-            memoryPort.tellBusy(null);
+            return false;
+        } catch (IOException e) {
+            throw new UncheckedIOException("select failed", e);
         }
+    }
+
+    private boolean isRegistered(SocketChannel channel) {
+        SelectionKey present = channel.keyFor(selector);
+        return present != null && present.isValid();
     }
 
     @Override
     public void remove(FramePort port) {
         MemoryPort memoryPort = memoryPort(port);
-        memoryPort.tellBusy(null);
-        busy.remove(memoryPort);
-        SelectionKey key = memoryPort.channel().keyFor(selector);
+        boolean isHere = memoryPort.isPolledBy(this);
+        memoryPort.pollBy(null);
+        synchronized (lock) {
+            busy.remove(memoryPort);
+            memoryPort.isBusy = false;
+        }
+        switch (memoryPort) {
+            case MemoryUplink uplink -> cancel(uplink.channel());
+            case MemoryVmPort queue -> {
+                if (isHere && trunks.merge(queue.trunk(), -1, (here, less) -> here == 1 ? null : here + less) == null) {
+                    cancel(queue.trunk().channel());
+                }
+            }
+        }
+    }
+
+    private void cancel(SocketChannel channel) {
+        SelectionKey key = channel.keyFor(selector);
         if (key != null) {
             key.cancel();
         }
@@ -64,9 +118,8 @@ public final class SelectorPoller implements Poller {
     @Override
     public void setInterest(FramePort port, boolean interested) {
         MemoryPort memoryPort = memoryPort(port);
-        SelectionKey key = memoryPort.channel().keyFor(selector);
-        if (key != null && key.isValid()) {
-            setOps(key, interested, (key.interestOps() & SelectionKey.OP_WRITE) != 0);
+        if (memoryPort.isPolledBy(this)) {
+            memoryPort.isAwaited = interested;
             memoryPort.becomesBusy();
         }
     }
@@ -85,9 +138,25 @@ public final class SelectorPoller implements Poller {
         throw new IllegalArgumentException(port.name() + " is no memory port");
     }
 
+    /** Any thread. */
+    void becomesBusy(MemoryPort port) {
+        synchronized (lock) {
+            if (port.isBusy) {
+                return;
+            }
+            port.isBusy = true;
+            busy.add(port);
+        }
+        if (Thread.currentThread() != waiter) {
+            selector.wakeup();
+        }
+    }
+
     @Override
     public void await(long timeoutNanos, Consumer<? super FramePort> toTell) {
-        boolean isReady = prepare(toTell);
+        waiter = Thread.currentThread();
+        trunks.keySet().forEach(this::prepare);
+        boolean isReady = tellOfBusy(toTell);
         ready = toTell;
         try {
             if (isReady || timeoutNanos <= 0) {
@@ -100,51 +169,83 @@ public final class SelectorPoller implements Poller {
         } finally {
             ready = null;
         }
+        if (!trunks.isEmpty()) {
+            tellOfBusy(toTell);
+        }
     }
 
     private void take(SelectionKey key) {
-        if (!key.isValid() || !(key.attachment() instanceof MemoryPort port)) {
+        if (!key.isValid()) {
             return;
         }
         int ops = key.readyOps();
-        if ((ops & SelectionKey.OP_WRITE) != 0) {
-            port.flush();
-        }
-        if ((ops & SelectionKey.OP_READ) != 0 && ready != null) {
-            ready.accept(port);
+        switch (key.attachment()) {
+            case MemoryUplink uplink -> {
+                if ((ops & SelectionKey.OP_WRITE) != 0) {
+                    uplink.flush();
+                }
+                if ((ops & SelectionKey.OP_READ) != 0 && ready != null) {
+                    ready.accept(uplink);
+                }
+            }
+            case MemoryTrunk trunk -> {
+                if ((ops & SelectionKey.OP_WRITE) != 0) {
+                    trunk.flush();
+                }
+                if ((ops & SelectionKey.OP_READ) != 0) {
+                    trunk.read();
+                }
+            }
+            case null, default -> throw new IllegalStateException("a key of nobody's");
         }
     }
 
-    /** Tells the selector what to wait for, and whom it concerns of ports that have frames already; true if there are any. */
-    private boolean prepare(Consumer<? super FramePort> toTell) {
+    private void prepare(MemoryTrunk trunk) {
+        trunk.flush();
+        SelectionKey key = trunk.channel().keyFor(selector);
+        if (key != null && key.isValid()) {
+            setOps(key, true, trunk.hasOutput());
+        }
+    }
+
+    /**
+     * Tells the selector what to wait for of ports with sockets of their own, and whom it concerns of all ports that have frames already, which stay
+     * busy; true if there are any.
+     */
+    private boolean tellOfBusy(Consumer<? super FramePort> toTell) {
+        synchronized (lock) {
+            List<MemoryPort> now = busy;
+            busy = turn;
+            turn = now;
+            now.forEach(port -> port.isBusy = false);
+        }
         boolean isReady = false;
-        int kept = 0;
-        for (int i = 0; i < busy.size(); i++) {
-            MemoryPort port = busy.get(i);
-            SelectionKey key = port.channel().keyFor(selector);
-            if (port.isLost() || key == null || !key.isValid()) {
-                port.isBusy = false;
-                continue;
-            }
-            boolean reads = (key.interestOps() & SelectionKey.OP_READ) != 0;
-            port.flush();
-            boolean writes = port.hasOutput();
+        for (int i = 0; i < turn.size(); i++) {
+            MemoryPort port = turn.get(i);
             boolean hasInput = port.hasInput();
-            if (!port.isLost()) {
-                setOps(key, reads, writes);
-            }
-            if (reads && hasInput) {
+            boolean writes = port instanceof MemoryUplink uplink && prepare(uplink);
+            if (port.isAwaited && hasInput) {
                 toTell.accept(port);
                 isReady = true;
             }
-            if (writes || hasInput) {
-                busy.set(kept++, port);
-            } else {
-                port.isBusy = false;
+            if (writes || (port.isAwaited && hasInput)) {
+                becomesBusy(port);
             }
         }
-        busy.subList(kept, busy.size()).clear();
+        turn.clear();
         return isReady;
+    }
+
+    /** True if the socket did not take all. */
+    private boolean prepare(MemoryUplink uplink) {
+        uplink.flush();
+        SelectionKey key = uplink.channel().keyFor(selector);
+        if (uplink.isLost() || key == null || !key.isValid()) {
+            return false;
+        }
+        boolean writes = uplink.hasOutput();
+        setOps(key, uplink.isAwaited, writes);
+        return writes;
     }
 
     @Override

@@ -185,7 +185,7 @@ class MemoryFabricTest {
             hello.putShort(FabricProtocol.LENGTH_BYTES + 1 + Integer.BYTES, (short) 99);
             old.getOutputStream().write(hello.array(), 0, hello.position());
             InputStream answer = old.getInputStream();
-            assertThat(new String(answer.readAllBytes())).contains("version 2").contains("99");
+            assertThat(new String(answer.readAllBytes())).contains("version 3").contains("99");
         }
         assertThat(fabric.counters()).containsEntry("protocol-errors", 1L);
     }
