@@ -119,10 +119,11 @@ public final class CheckpointFile {
         }
     }
 
-    /** Nothing more is written, and what nobody would find is removed. */
+    /** Nothing more is written, and what nobody would find is removed; what is in force stays so. */
     public void abandon() {
         synchronized (checkpoints) {
             end();
+            checkpoints.ended(this);
         }
     }
 

@@ -80,6 +80,12 @@ public final class Checkpoints {
         notes().closeBelow(file.vnic(), file.epoch());
     }
 
+    /** Called with the lock held, when nothing more is written to a file. */
+    void ended(CheckpointFile file) {
+        begun.remove(file.vnic(), file);
+        inForce.remove(file.vnic(), file);
+    }
+
     /** Adds to what {@link #counters} tells; waits for no disk. */
     public void count(String counter, long more) {
         counters.merge(counter, more, Long::sum);

@@ -5,6 +5,7 @@ import io.portcullis.datapath.runtime.DataPath;
 import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.SavedTable;
+import io.portcullis.persistence.CheckpointFile;
 import io.portcullis.persistence.CheckpointHead;
 import io.portcullis.persistence.Checkpoints;
 import io.portcullis.policy.VnicId;
@@ -181,6 +182,10 @@ final class CheckpointWriter {
         CheckpointedVnic vnic = of(status.vnic());
         vnic.settle(head);
         Copy current = vnic.current();
+        if (current == null && status.connections() == 0 && !vnic.isRenewed()) {
+            return CompletableFuture.runAsync(() -> writeEmpty(head), blocking)
+                    .thenApply(_ -> wrote(vnic, status, thisRound));
+        }
         if (current != null) {
             return addRound(current, head)
                     .thenCompose(_ -> isLong(current) && !vnic.isRenewed()
@@ -192,6 +197,23 @@ final class CheckpointWriter {
             return CompletableFuture.completedFuture(false);
         }
         return writeWhole(vnic, status, head).thenApply(isWritten -> isWritten && wrote(vnic, status, thisRound));
+    }
+
+    /**
+     * Of a vNIC without connections the whole is as little as a round, so no copy of its table is kept for those that follow: most of many
+     * vNICs are so, and a copy has its price. What connections come meanwhile are news of the data path, and the next round's.
+     */
+    private void writeEmpty(CheckpointHead head) {
+        try {
+            CheckpointFile file = checkpoints.begin(head.vnic(), head.epoch());
+            try {
+                rate.wrote(file.commit(head, clock.instant(), 0));
+            } finally {
+                file.abandon();
+            }
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
     }
 
     private static boolean wrote(CheckpointedVnic vnic, VnicStatus status, long thisRound) {

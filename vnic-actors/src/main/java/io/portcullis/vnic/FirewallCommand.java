@@ -169,6 +169,9 @@ public sealed interface FirewallCommand {
     /** Nobody asked for long where the vNIC went. */
     record TombstoneOverdue() implements Own {}
 
+    /** Nothing was asked for some time. */
+    record Idle() implements Own {}
+
     /** The stop message of the entity. The data path goes on enforcing. */
     record Stop() implements Own, CborSerializable {}
 }

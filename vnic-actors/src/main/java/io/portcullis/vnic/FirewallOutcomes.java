@@ -11,6 +11,8 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 final class FirewallOutcomes {
     private final ActorContext<FirewallCommand> firewall;
     private final HostId host;
+    /** How many the firewall has not heard of yet. */
+    private int pending;
 
     FirewallOutcomes(ActorContext<FirewallCommand> firewall, HostId host) {
         this.firewall = firewall;
@@ -31,15 +33,26 @@ final class FirewallOutcomes {
 
     /** A failure becomes a refusal. */
     void pipe(CompletionStage<FirewallCommand.Done> stage, ActorRef<FirewallReply> replyTo) {
+        pending++;
         firewall.pipeToSelf(stage, (done, failure) -> failure == null ? done : failed(failure, replyTo));
     }
 
     /** As {@link #pipe}, for a change of which the firewall must hear before it takes the next request. */
     void pipeSettled(CompletionStage<FirewallCommand.Done> stage, boolean leaving, ActorRef<FirewallReply> replyTo) {
+        pending++;
         firewall.pipeToSelf(stage, (done, failure) -> {
             FirewallCommand.Done outcome = failure == null ? done : failed(failure, replyTo);
             return new FirewallCommand.Settled(outcome, leaving && outcome.reply() instanceof FirewallReply.Released);
         });
+    }
+
+    /** The firewall hears of one. */
+    void heard() {
+        pending--;
+    }
+
+    boolean arePending() {
+        return pending > 0;
     }
 
     FirewallCommand.Done done(VnicStatus status, ActorRef<FirewallReply> replyTo) {

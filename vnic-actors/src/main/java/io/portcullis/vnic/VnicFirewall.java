@@ -38,6 +38,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Every command that changes something names an epoch, and one below the firewall's own is refused here, and once more by the data
  * path. Activate waits until rules of at least its minimum revision are in force, or is refused.
+ *
+ * <p>One that enforces, has nothing under way and was asked nothing for {@link #REST_AFTER} stops, since it knows nothing then that the data path
+ * does not: of many vNICs most are idle, and an actor takes more memory than all else of an idle vNIC. The next command starts it again.
  */
 public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
     public static final EntityTypeKey<FirewallCommand> TYPE_KEY =
@@ -45,6 +48,8 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
 
     /** Commands that wait while the actor adopts, attaches or releases; more are dropped, and their askers time out. */
     private static final int STASH_CAPACITY = 1_000;
+
+    static final Duration REST_AFTER = Duration.ofSeconds(30);
 
     private static final Duration TOMBSTONE_TTL = Duration.ofMinutes(10);
 
@@ -65,6 +70,10 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
 
     /** While the actor adopts, attaches or releases. */
     private boolean unsettled = true;
+    /** The shard was asked to stop it; what came before is answered still. */
+    private boolean isResting;
+
+    private boolean isStopping;
 
     /** What of a vNIC's status matters to its host's agent. */
     private record Told(
@@ -117,6 +126,7 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
         this.notes = new HandoverNote(vnic, environment.notes(), environment.blocking());
         this.stash = stash;
         this.timers = timers;
+        context.setReceiveTimeout(REST_AFTER, new FirewallCommand.Idle());
         context.pipeToSelf(
                 dataPath.status(vnic),
                 (status, failure) -> new FirewallCommand.Adopted(failure == null ? status : null));
@@ -135,7 +145,8 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
             case FirewallCommand.Settled settled -> onSettled(settled);
             case FirewallCommand.RulesOverdue overdue -> onRulesOverdue(overdue);
             case FirewallCommand.TombstoneOverdue _ -> onTombstoneOverdue();
-            case FirewallCommand.Stop _ -> Behaviors.stopped();
+            case FirewallCommand.Idle _ -> onIdle();
+            case FirewallCommand.Stop _ -> onStop();
         };
     }
 
@@ -216,6 +227,7 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
     }
 
     private Behavior<FirewallCommand> onSettled(FirewallCommand.Settled settled) {
+        outcomes.heard();
         unsettled = false;
         if (settled.gone()) {
             // The note that it was handed over stays until the agent has removed the checkpoint.
@@ -228,8 +240,8 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
             fence.attached();
             timers.cancel(new FirewallCommand.TombstoneOverdue());
         }
-        onDone(settled.done());
-        return stash.unstashAll(this);
+        take(settled.done());
+        return stash.unstashAll(sameOrStopped());
     }
 
     private Behavior<FirewallCommand> onTombstoneOverdue() {
@@ -237,6 +249,33 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
             shard.tell(new ClusterSharding.Passivate<>(getContext().getSelf()));
         }
         return this;
+    }
+
+    private Behavior<FirewallCommand> onIdle() {
+        boolean enforces = lastTold != null
+                && lastTold.mode() == VnicMode.ENFORCING
+                && lastTold.epoch() == fence.epoch()
+                && !fence.isReleased();
+        if (enforces && isAtRest() && !isResting) {
+            isResting = true;
+            shard.tell(new ClusterSharding.Passivate<>(getContext().getSelf()));
+        }
+        return this;
+    }
+
+    /** Whether nobody waits for anything. */
+    private boolean isAtRest() {
+        return !unsettled && waiting.isEmpty() && !outcomes.arePending();
+    }
+
+    private Behavior<FirewallCommand> onStop() {
+        // a command may have come before the shard kept those that follow for the next incarnation
+        isStopping = isResting && !isAtRest();
+        return isStopping ? this : Behaviors.stopped();
+    }
+
+    private Behavior<FirewallCommand> sameOrStopped() {
+        return isStopping && isAtRest() ? Behaviors.stopped() : this;
     }
 
     private Behavior<FirewallCommand> onAdopted(FirewallCommand.Adopted adopted) {
@@ -286,7 +325,7 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
                             vnic + " has rules of revision " + policyRevision + " and must not enforce below "
                                     + activate.minimumRevision()));
         }
-        return this;
+        return sameOrStopped();
     }
 
     private void onReclaim(FirewallCommand.Reclaim reclaim) {
@@ -384,12 +423,17 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
     // ---- commands of the data path and their outcome
 
     private Behavior<FirewallCommand> onDone(FirewallCommand.Done done) {
+        outcomes.heard();
+        take(done);
+        return sameOrStopped();
+    }
+
+    private void take(FirewallCommand.Done done) {
         if (done.status() != null) {
             learn(done.status());
         }
         FirewallReply.tell(
                 done.replyTo(), done.reply(), Parcels.get(getContext().getSystem()));
-        return this;
     }
 
     private void learn(VnicStatus status) {

@@ -29,6 +29,10 @@ final class WaitingActivations {
         return ready;
     }
 
+    boolean isEmpty() {
+        return waiting.isEmpty();
+    }
+
     List<FirewallCommand.Activate> takeAll() {
         List<FirewallCommand.Activate> all = List.copyOf(waiting);
         waiting.clear();

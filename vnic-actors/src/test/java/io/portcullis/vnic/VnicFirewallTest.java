@@ -20,6 +20,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
@@ -43,6 +44,7 @@ class VnicFirewallTest {
     private Checkpoints checkpoints;
     private FirewallEnvironment environment;
     private TestProbe<FirewallReply> asker;
+    private TestProbe<ClusterSharding.ShardCommand> shard;
     private ActorRef<FirewallCommand> firewall;
 
     @BeforeAll
@@ -66,7 +68,7 @@ class VnicFirewallTest {
     }
 
     private ActorRef<FirewallCommand> aFirewall() {
-        TestProbe<ClusterSharding.ShardCommand> shard = testKit.createTestProbe();
+        shard = testKit.createTestProbe();
         return testKit.spawn(VnicFirewall.create(WEB_1_ETH0, environment, shard.ref()));
     }
 
@@ -115,6 +117,42 @@ class VnicFirewallTest {
 
         assertThat(asker.receiveMessage()).isInstanceOf(FirewallReply.Activated.class);
         assertThat(dataPath.rules(WEB_1_ETH0)).isEqualTo(table(Action.DROP));
+    }
+
+    @Test
+    void shouldRestWhileNothingIsAskedAndGoOnAsIfItHadNot() {
+        attach(2, false);
+        ask(me -> new FirewallCommand.InstallRules(7, table(Action.DROP), me));
+        firewall.tell(new FirewallCommand.Idle());
+        ask(me -> new FirewallCommand.Activate(2, 0, 7, me));
+        shard.expectNoMessage(Duration.ZERO);
+
+        firewall.tell(new FirewallCommand.Idle());
+        shard.expectMessageClass(ClusterSharding.Passivate.class);
+        firewall.tell(new FirewallCommand.Stop());
+        asker.expectTerminated(firewall);
+
+        assertThat(dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.ENFORCING);
+        firewall = aFirewall();
+        assertStale(me -> new FirewallCommand.Release(1, HOST_2, 5, me));
+        assertThat(ask(me -> new FirewallCommand.InstallRules(8, table(Action.REJECT), me)))
+                .isInstanceOfSatisfying(FirewallReply.Status.class, status -> assertThat(
+                                status.status().policyRevision())
+                        .isEqualTo(8));
+    }
+
+    @Test
+    void shouldAnswerWhatCameBeforeItRests() {
+        attach(2, true);
+        firewall.tell(new FirewallCommand.Idle());
+        shard.expectMessageClass(ClusterSharding.Passivate.class);
+        CompletableFuture<Void> gate = dataPath.hold("installRules");
+        firewall.tell(new FirewallCommand.InstallRules(8, table(Action.DROP), asker.ref()));
+        firewall.tell(new FirewallCommand.Stop());
+        gate.complete(null);
+
+        assertThat(asker.receiveMessage()).isInstanceOf(FirewallReply.Status.class);
+        asker.expectTerminated(firewall);
     }
 
     @Test

@@ -2,36 +2,27 @@ package io.portcullis.datapath.engine;
 
 import io.portcullis.datapath.Direction;
 import io.portcullis.datapath.classify.CompiledRules;
-import io.portcullis.datapath.engine.EngineCounters.Event;
-import io.portcullis.datapath.guard.ConnectionLimiter;
 import io.portcullis.datapath.guard.ConnectionLimits;
 import io.portcullis.datapath.guard.VnicGuard;
 import io.portcullis.datapath.offload.FlowOffload;
-import io.portcullis.datapath.offload.OffloadedFlow;
-import io.portcullis.datapath.packet.FrameChecksums;
 import io.portcullis.datapath.port.Burst;
 import io.portcullis.datapath.port.VnetHeader;
-import io.portcullis.datapath.rulelog.RuleLog;
 import io.portcullis.datapath.rulelog.RuleLogRing;
 import io.portcullis.datapath.runtime.DataPathException;
 import io.portcullis.datapath.track.ConnectionInfo;
-import io.portcullis.datapath.track.ConnectionTable;
-import io.portcullis.datapath.track.ConnectionTracker;
 import io.portcullis.datapath.track.EstablishedPath;
 import io.portcullis.datapath.track.ImportResult;
 import io.portcullis.datapath.track.TableExport;
 import io.portcullis.datapath.track.TableImport;
 import io.portcullis.datapath.track.TableSnapshot;
-import io.portcullis.datapath.track.TrackingProfile;
 import io.portcullis.policy.DiscoveredAddress;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.table.RuleTable;
-import java.security.SecureRandom;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,28 +38,23 @@ public final class VnicEngine implements AutoCloseable {
 
     private static final MacAddress NO_MAC = MacAddress.parse("02:00:00:00:00:00");
 
-    /** Fewer frames find their connections one by one. */
-    static final int SHORTEST_BATCH_FRAMES = 2;
-
-    private static final SecureRandom SEEDS = new SecureRandom();
+    private static final Map<String, Long> NOTHING_COUNTED = new EngineCounters().asMap();
 
     private final VnicIdentity identity;
-    /** Null for an engine without an identity to protect. */
-    private final @Nullable VnicGuard guard;
+    private final boolean isGuarded;
+    private final ConnectionLimits limits;
+    /** Null before the first frame or connection, as most of many vNICs are idle. */
+    private @Nullable VnicWorks works;
 
-    private final ConnectionTable table;
-    private final ConnectionTracker tracker;
-    private final EstablishedPath established;
-    private final @Nullable PlainSender plainSender;
-    private final ConnectionLimiter limiter;
-    private final FragmentGate fragments;
-    private final FrameJudge judge;
-    private final RuleLog ruleLog;
-    private final EngineCounters counters = new EngineCounters();
+    private @Nullable CompiledRules rules;
+    private long revision;
+    /** Of these, null before somebody needs it. */
     private @Nullable PolicyInForce policy;
+
+    private @Nullable RuleLogRing ring;
     private @Nullable ShadowPolicy shadow;
     private long shadowRevision;
-    private final int expiryBatch;
+    private boolean verifiesChecksums;
 
     /** @param maxConnections hard limit of the connection table, and the only limit */
     public VnicEngine(VnicIdentity identity, int maxConnections) {
@@ -76,30 +62,51 @@ public final class VnicEngine implements AutoCloseable {
     }
 
     public VnicEngine(VnicIdentity identity, ConnectionLimits limits) {
-        this(identity, new VnicGuard(identity.mac(), identity.addresses(), identity.protection()), limits);
+        this(identity, true, limits);
     }
 
-    private VnicEngine(VnicIdentity identity, @Nullable VnicGuard guard, ConnectionLimits limits) {
-        int maxConnections = limits.connections();
+    private VnicEngine(VnicIdentity identity, boolean isGuarded, ConnectionLimits limits) {
         this.identity = identity;
-        this.guard = guard;
-        ruleLog = new RuleLog(identity.vnic());
-        table = ConnectionTable.create(maxConnections);
-        expiryBatch = Math.max(64, maxConnections / EXPIRY_CALLS_PER_SWEEP);
-        tracker = new ConnectionTracker(table, TrackingProfile.STRICT);
-        established = new EstablishedPath(tracker);
-        // an address that the VM may yet learn is one that nobody else may use from then on: only VnicGuard knows
-        boolean isPinned = identity.protection().learnedAddresses() == 0;
-        plainSender = guard == null || !isPinned ? null : new PlainSender(identity);
-        limiter = new ConnectionLimiter(tracker, limits, SEEDS.nextLong());
-        fragments = new FragmentGate(SEEDS.nextLong());
-        judge = new FrameJudge(guard, tracker, limiter, fragments, ruleLog, counters);
+        this.isGuarded = isGuarded;
+        this.limits = limits;
+        if (identity.protection().learnedAddresses() > 0) {
+            works(); // which addresses are its own, it knows
+        }
+    }
+
+    private VnicWorks works() {
+        VnicWorks present = works;
+        return present == null ? makeWorks() : present;
+    }
+
+    private @Nullable PolicyInForce policy() {
+        if (policy == null && rules != null) {
+            policy = new PolicyInForce(rules, revision, null);
+        }
+        return policy;
+    }
+
+    private VnicWorks makeWorks() {
+        VnicGuard guard =
+                isGuarded ? new VnicGuard(identity.mac(), identity.addresses(), identity.protection()) : null;
+        VnicWorks made = new VnicWorks(identity, guard, limits);
+        made.judge.setVerifiesChecksums(verifiesChecksums);
+        made.judge.setShadow(shadow);
+        if (ring != null) {
+            made.logTo(ring);
+        }
+        PolicyInForce inForce = policy();
+        if (inForce != null) {
+            made.install(inForce);
+        }
+        works = made;
+        return made;
     }
 
     /** An engine for traffic of many machines, as in a capture: nobody's MAC or IP address is checked. */
     public static VnicEngine withoutIdentity(VnicId name, int maxConnections) {
         return new VnicEngine(
-                new VnicIdentity(name, NO_MAC, List.of()), null, ConnectionLimits.onlyConnections(maxConnections));
+                new VnicIdentity(name, NO_MAC, List.of()), false, ConnectionLimits.onlyConnections(maxConnections));
     }
 
     public VnicIdentity identity() {
@@ -111,8 +118,9 @@ public final class VnicEngine implements AutoCloseable {
      * note is about the last frame of {@link #process}.
      */
     public void setTrace(@Nullable DecisionTrace newTrace) {
-        tracker.offloaded().revokeAll();
-        judge.setTrace(newTrace);
+        VnicWorks current = works();
+        current.tracker.offloaded().revokeAll();
+        current.judge.setTrace(newTrace);
     }
 
     /**
@@ -120,8 +128,11 @@ public final class VnicEngine implements AutoCloseable {
      * Those that are verified are marked as valid. (An IPv4 header with a wrong checksum is never parsed.)
      */
     public void setVerifiesChecksums(boolean verifies) {
-        tracker.offloaded().revokeAll();
-        judge.setVerifiesChecksums(verifies);
+        verifiesChecksums = verifies;
+        if (works != null) {
+            works.tracker.offloaded().revokeAll();
+            works.judge.setVerifiesChecksums(verifies);
+        }
     }
 
     /**
@@ -133,13 +144,14 @@ public final class VnicEngine implements AutoCloseable {
      * @param afterPackets a connection is offered each time that so many of its packets have passed, at least 1
      */
     public void offloadTo(@Nullable FlowOffload port, int afterPackets) {
-        tracker.offloaded().use(port, afterPackets, this::dependsOnItsTupleAlone);
-    }
-
-    private boolean dependsOnItsTupleAlone(OffloadedFlow flow) {
-        return plainSender != null
-                && !judge.verifiesChecksums()
-                && plainSender.isHonestPair(flow.isIpv6, flow.vmHigh, flow.vmLow, flow.peerHigh, flow.peerLow);
+        VnicWorks current = works();
+        current.tracker
+                .offloaded()
+                .use(
+                        port,
+                        afterPackets,
+                        flow -> current.isHonestPair(
+                                flow.isIpv6, flow.vmHigh, flow.vmLow, flow.peerHigh, flow.peerLow));
     }
 
     /**
@@ -147,8 +159,8 @@ public final class VnicEngine implements AutoCloseable {
      *
      * @return whether the table is in force now
      */
-    public boolean install(long revision, RuleTable rules, long nowNanos) {
-        return install(revision, CompiledRules.of(rules), nowNanos);
+    public boolean install(long newRevision, RuleTable newRules, long nowNanos) {
+        return install(newRevision, CompiledRules.of(newRules), nowNanos);
     }
 
     /**
@@ -158,17 +170,19 @@ public final class VnicEngine implements AutoCloseable {
      *
      * @return whether the table is in force now
      */
-    public boolean install(long revision, CompiledRules rules, long nowNanos) {
-        if (policy != null && revision < policy.revision()) {
+    public boolean install(long newRevision, CompiledRules newRules, long nowNanos) {
+        if (rules != null && newRevision < revision) {
             return false;
         }
-        policy = new PolicyInForce(rules, revision, policy);
-        table.setCurrentRevision(revision);
-        RuleTable installed = rules.table();
-        tracker.setProfile(
-                TrackingProfile.of(installed.timeouts(), installed.looseTracking()),
-                rules.facts().mayPickUp());
-        tracker.setFtpHelper(installed.ftpHelper());
+        rules = newRules;
+        revision = newRevision;
+        if (policy != null || works != null) {
+            PolicyInForce installed = new PolicyInForce(newRules, newRevision, policy);
+            policy = installed;
+            if (works != null) {
+                works.install(installed);
+            }
+        }
         return true;
     }
 
@@ -177,19 +191,21 @@ public final class VnicEngine implements AutoCloseable {
      * verdict. A revision below that of the shadow in force changes nothing. What rules with the same id counted is kept; live connections are
      * to be judged by {@link #judgeLive} then.
      *
-     * @param rules null for none any more
+     * @param newRules null for none any more
      * @return whether it is in force now
      */
-    public boolean installShadow(long revision, @Nullable CompiledRules rules) {
-        if (revision < shadowRevision) {
+    public boolean installShadow(long newRevision, @Nullable CompiledRules newRules) {
+        if (newRevision < shadowRevision) {
             return false;
         }
-        shadowRevision = revision;
+        shadowRevision = newRevision;
         if (shadow != null) {
             shadow.endSurvey();
         }
-        shadow = rules == null ? null : new ShadowPolicy(rules, revision, shadow);
-        judge.setShadow(shadow);
+        shadow = newRules == null ? null : new ShadowPolicy(newRules, newRevision, shadow);
+        if (works != null) {
+            works.judge.setShadow(shadow);
+        }
         return true;
     }
 
@@ -200,17 +216,19 @@ public final class VnicEngine implements AutoCloseable {
      * @return null if there is no shadow, or nothing in force yet
      */
     public @Nullable Survey judgeLive() {
-        if (shadow == null || policy == null) {
+        PolicyInForce inForce = policy();
+        if (shadow == null || inForce == null) {
             return null;
         }
-        ShadowSurvey survey = new ShadowSurvey(policy, shadow, tracker);
+        ShadowSurvey survey = new ShadowSurvey(inForce, shadow, works().tracker);
         shadow.beginSurvey(survey);
         return survey;
     }
 
     /** Begins to count the connections of an imported table that wait for their other end against the vNIC's budgets. */
     public Survey countWaiting(long nowNanos) {
-        return new WaitingSurvey(table, limiter, nowNanos);
+        VnicWorks current = works();
+        return new WaitingSurvey(current.table, current.limiter, nowNanos);
     }
 
     /** What was counted under the shadow; null while there is none. */
@@ -234,72 +252,15 @@ public final class VnicEngine implements AutoCloseable {
             Verdict[] verdicts,
             Burst repliesToVm,
             Burst repliesToNetwork) {
-        PolicyInForce inForce = policy;
-        Burst toSender = direction == Direction.OUT ? repliesToVm : repliesToNetwork;
-        Burst toReceiver = direction == Direction.OUT ? repliesToNetwork : repliesToVm;
-        boolean offloads = tracker.offloaded().isOn();
-        boolean hasShortWay = plainSender != null
-                && inForce != null
-                && !judge.isAlone()
-                && !inForce.hasFrameRules()
-                && to - from >= (offloads ? 1 : SHORTEST_BATCH_FRAMES);
-        for (int first = from; first < to; first += EstablishedPath.FRAMES) {
-            int end = Math.min(to, first + EstablishedPath.FRAMES);
-            if (hasShortWay) {
-                prepare(burst, first, end, direction, nowNanos);
-            }
-            int passed = 0;
-            long passedBytes = 0;
-            for (int i = first; i < end; ) {
-                // an offload looks at each connection between its packets
-                int run = offloads ? i + 1 : end;
-                int next = hasShortWay ? first + established.passFrom(i - first, run - first) : i;
-                passed += next - i;
-                for (; i < next; i++) {
-                    verdicts[i] = Verdict.ALLOW;
-                    passedBytes += burst.length(i);
-                    if (offloads) {
-                        tracker.offloaded().passed(established.slot(i - first));
-                    }
-                }
-                if (i < run) {
-                    int number = i - first;
-                    verdicts[i] = inForce != null && hasShortWay && established.isPlain(number)
-                            ? judge.decidePlain(
-                                    burst, i, established, number, inForce, direction, nowNanos, toSender, toReceiver)
-                            : judge.decide(burst, i, inForce, direction, nowNanos, toSender, toReceiver);
-                    i++;
-                }
-            }
-            counters.allowed(direction, passed, passedBytes);
-        }
-        if (offloads) {
-            tracker.offloaded().installNoted(nowNanos);
-        }
-    }
-
-    /** Finds the connections of all plain frames of a batch at once. */
-    private void prepare(Burst burst, int first, int end, Direction direction, long nowNanos) {
-        long base = burst.memory().address();
-        PlainSender sender = plainSender;
-        boolean isOut = direction == Direction.OUT;
-        boolean verifies = judge.verifiesChecksums();
-        for (int i = first; i < end; i++) {
-            long at = base + burst.offset(i);
-            int length = burst.length(i);
-            boolean isPlain = sender != null && sender.isHonest(at, length, isOut);
-            if (isPlain && (!verifies || FrameChecksums.isSettled(at, length))) {
-                established.take(i - first, at, length);
-            } else {
-                established.skip(i - first);
-            }
-        }
-        established.find(end - first, direction, nowNanos);
+        works().process(policy, burst, from, to, direction, nowNanos, verdicts, repliesToVm, repliesToNetwork);
     }
 
     /** Where events of rules with {@code log} go from now on; nowhere before. */
-    public void logTo(RuleLogRing ring) {
-        ruleLog.to(ring);
+    public void logTo(RuleLogRing newRing) {
+        ring = newRing;
+        if (works != null) {
+            works.logTo(newRing);
+        }
     }
 
     /**
@@ -309,43 +270,48 @@ public final class VnicEngine implements AutoCloseable {
      * @return whether a connection ended, or {@link #discoveredAddresses} became others
      */
     public boolean expire(long nowNanos) {
-        List<DiscoveredAddress> before = discoveredAddresses();
-        if (guard != null) {
-            guard.expire(nowNanos);
+        VnicWorks current = works;
+        if (current == null) {
+            return false;
         }
-        int expired = tracker.expire(nowNanos, expiryBatch);
-        counters.event(Event.CONNECTIONS_EXPIRED, expired);
+        List<DiscoveredAddress> before = discoveredAddresses();
+        if (current.guard != null) {
+            current.guard.expire(nowNanos);
+        }
+        int expired = current.expire(nowNanos);
         return expired > 0 || !Objects.equals(before, discoveredAddresses());
     }
 
     /** Whether {@link #expire} has nothing to do until the next frame or command: there is nothing whose time could end. */
     public boolean isTimeless() {
-        return table.isAtRest() && (guard == null || !guard.learns());
+        return works == null || (works.table.isAtRest() && (works.guard == null || !works.guard.learns()));
     }
 
     /** A copy of the connection table. */
     public TableSnapshot exportTable(long nowNanos) {
-        return tracker.export(nowNanos);
+        return works().tracker.export(nowNanos);
     }
 
     /** Begins to export the table in rounds, while connections go on. */
     public TableExport beginExport() {
-        return tracker.beginExport();
+        return works().tracker.beginExport();
     }
 
     /** Begins a copy of the table that is kept up to date elsewhere while connections go on. */
     public TableExport beginCopy() {
-        return tracker.beginCopy();
+        return works().tracker.beginCopy();
     }
 
     /** A port passes none of its connections any more: the table is about to leave. */
     public void endOffload() {
-        tracker.offloaded().revokeAll();
+        if (works != null) {
+            works.tracker.offloaded().revokeAll();
+        }
     }
 
     /** Begins to take in another host's table beside the own one. */
     public TableImport beginImport() {
-        return tracker.beginImport();
+        return works().tracker.beginImport();
     }
 
     /**
@@ -356,7 +322,7 @@ public final class VnicEngine implements AutoCloseable {
      * @throws DataPathException with BAD_SNAPSHOT if it is something else; then the table is as it was
      */
     public void adopt(TableImport taken, int entries, long digest, long nowNanos) {
-        adopt(taken, entries, tracker.finishImport(taken, entries, digest), nowNanos);
+        adopt(taken, entries, works().tracker.finishImport(taken, entries, digest), nowNanos);
     }
 
     /**
@@ -365,13 +331,13 @@ public final class VnicEngine implements AutoCloseable {
      * @throws DataPathException with BAD_SNAPSHOT or CAPACITY
      */
     public void importTable(TableSnapshot snapshot, long nowNanos) {
-        try (TableImport taken = tracker.beginImport()) {
+        try (TableImport taken = beginImport()) {
             ImportResult result = ImportResult.IMPORTED;
             for (byte[] chunk : snapshot.chunks()) {
                 result = result == ImportResult.IMPORTED ? taken.add(chunk, nowNanos) : result;
             }
             if (result == ImportResult.IMPORTED) {
-                result = tracker.finishImport(taken, snapshot.entries(), snapshot.digest());
+                result = works().tracker.finishImport(taken, snapshot.entries(), snapshot.digest());
             }
             adopt(taken, snapshot.entries(), result, nowNanos);
         }
@@ -384,12 +350,13 @@ public final class VnicEngine implements AutoCloseable {
                             ? DataPathException.Reason.CAPACITY
                             : DataPathException.Reason.BAD_SNAPSHOT,
                     "snapshot of " + entries + " connections for " + identity.vnic() + " refused: " + result
-                            + " (limit " + table.maxConnections() + ")");
+                            + " (limit " + maxConnections() + ")");
         }
-        if (guard != null) {
-            guard.remember(taken.localAddresses());
+        VnicWorks current = works();
+        if (current.guard != null) {
+            current.guard.remember(taken.localAddresses());
         }
-        fragments.beginAdoption(nowNanos);
+        current.fragments.beginAdoption(nowNanos);
     }
 
     /**
@@ -398,56 +365,47 @@ public final class VnicEngine implements AutoCloseable {
      * @param forgetOthers whether all others that it has learned are not its own any more
      */
     public void learnAddresses(List<DiscoveredAddress> known, boolean forgetOthers) {
-        if (guard != null) {
-            guard.learn(known, forgetOthers);
+        if (works != null && works.guard != null) {
+            works.guard.learn(known, forgetOthers);
         }
     }
 
     /** What the vNIC was found to have beside its declared addresses; null if it discovers nothing. */
     public @Nullable List<DiscoveredAddress> discoveredAddresses() {
-        return guard == null ? null : guard.discovered();
+        return works == null || works.guard == null ? null : works.guard.discovered();
     }
 
     public int maxConnections() {
-        return table.maxConnections();
+        return limits.connections();
     }
 
     public int connectionCount() {
-        return table.count();
+        return works == null ? 0 : works.table.count();
     }
 
     /** What the connection table takes, all in. */
     public long connectionMemoryBytes() {
-        return table.memoryBytes();
+        return works == null ? 0 : works.table.memoryBytes();
     }
 
     /** At most {@code limit} connections, in no order. */
     public List<ConnectionInfo> connections(int limit, long nowNanos) {
-        return tracker.list(limit, nowNanos);
+        return works == null ? List.of() : works.tracker.list(limit, nowNanos);
     }
 
     /** Begins to look for what the rules in force say of a flow, and for its connections. */
     public FlowSearch search(FlowQuery query) {
-        return new FlowSearch(query, policy, tracker);
+        return new FlowSearch(query, policy(), works().tracker);
     }
 
     /** Begins to look what would become of the live connections under rules that are not in force. */
     public LiveFlowReview review(CompiledRules candidate, int maxExamples) {
-        return new LiveFlowReview(candidate, tracker, maxExamples);
+        return new LiveFlowReview(candidate, works().tracker, maxExamples);
     }
 
     /** A copy of all counters that are not zero, and of {@code allowed.in} and {@code allowed.out}, by name. */
     public Map<String, Long> counters() {
-        SortedMap<String, Long> map = counters.asMap();
-        tracker.offloaded().readBackAll();
-        tracker.offloaded().addCounters(map);
-        fragments.addCounters(map);
-        limiter.addCounters(map);
-        if (guard != null) {
-            guard.addCounters(map);
-        }
-        ruleLog.addCounters(map);
-        return map;
+        return works == null ? new TreeMap<>(NOTHING_COUNTED) : works.counters();
     }
 
     /**
@@ -456,24 +414,27 @@ public final class VnicEngine implements AutoCloseable {
      */
     public void drainHits(HitSink sink, long nowNanos) {
         if (policy != null) {
-            tracker.tellUse(nowNanos, policy);
+            if (works != null) {
+                works.tracker.tellUse(nowNanos, policy);
+            }
             policy.drainHits(sink);
         }
     }
 
     /** What {@link #drainHits} would hand over, by rule id (0: the default); also rules without a hit. */
     public Map<Long, Long> ruleHits() {
-        return policy == null ? Map.of() : policy.hitsById();
+        PolicyInForce inForce = policy();
+        return inForce == null ? Map.of() : inForce.hitsById();
     }
 
     /** Of the table in force, 0 for none. */
     public long revision() {
-        return policy == null ? 0 : policy.revision();
+        return revision;
     }
 
     /** Of the table in force, empty for none. */
     public String rulesHash() {
-        return policy == null ? "" : policy.table().hash();
+        return rules == null ? "" : rules.table().hash();
     }
 
     /** Of the shadow in force, or that ended the last one; 0 for none ever. */
@@ -489,8 +450,8 @@ public final class VnicEngine implements AutoCloseable {
     /** Frees the connection table's memory; no other call is allowed afterwards. */
     @Override
     public void close() {
-        tracker.close();
-        established.close();
-        fragments.close();
+        if (works != null) {
+            works.close();
+        }
     }
 }

@@ -29,7 +29,7 @@ final class HoldBuffer {
 
     private final long maxBytes;
     private final int maxFrames;
-    private final ArrayDeque<Slab> slabs = new ArrayDeque<>();
+    private final ArrayDeque<Slab> slabs = new ArrayDeque<>(1);
     private long bytes;
     private int frames;
 

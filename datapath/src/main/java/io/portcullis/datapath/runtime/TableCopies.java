@@ -14,7 +14,8 @@ final class TableCopies {
     static final int MOST = 2;
 
     private final Vnic vnic;
-    private final Map<Long, OutgoingTable> copies = new LinkedHashMap<>();
+    /** Nothing before the first one. */
+    private Map<Long, OutgoingTable> copies = Map.of();
 
     TableCopies(Vnic vnic) {
         this.vnic = vnic;
@@ -37,13 +38,20 @@ final class TableCopies {
         if (copies.size() == MOST) {
             end(copies.keySet().iterator().next());
         }
+        if (copies.isEmpty()) {
+            copies = new LinkedHashMap<>();
+        }
         copies.put(number, new OutgoingTable(loop, vnic, vnic.engine.beginCopy(), loop.checkpointWorker()));
     }
 
     private void end(long number) {
-        OutgoingTable ended = copies.remove(number);
+        OutgoingTable ended = copies.get(number);
         if (ended != null) {
+            copies.remove(number);
             ended.close();
+        }
+        if (copies.isEmpty()) {
+            copies = Map.of();
         }
     }
 
@@ -59,6 +67,6 @@ final class TableCopies {
     /** Ends all: pieces under way fail, and nothing is noted for them any more. */
     void end() {
         copies.values().forEach(OutgoingTable::close);
-        copies.clear();
+        copies = Map.of();
     }
 }

@@ -10,12 +10,12 @@ import io.portcullis.loadtest.lab.NodeProcess;
 import io.portcullis.loadtest.lab.ProcessMemory;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -26,14 +26,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /** A cluster of hosts, each a JVM of its own with ports in memory, that takes many vNICs; what each costs, and what a change costs then. */
 final class ScaleCluster {
     private static final Duration LIMIT = Duration.ofMinutes(10);
     private static final int CALLERS_PER_HOST = 4;
-    /** What was begun by attaching ends meanwhile. */
-    private static final int SETTLING_SECONDS = 5;
+    /** What was begun by attaching ends meanwhile, and what nobody asks for anything rests. */
+    private static final int SETTLING_SECONDS = 40;
+    /** One of so many VMs is attached before anything is measured: what the first ones cost is code, and not theirs. */
+    private static final int WARM_UP_SHARE = 10;
 
     private static final int IDLE_SECONDS = 10;
 
@@ -43,6 +44,8 @@ final class ScaleCluster {
     private final int portBase;
     private final NodeJvm jvm;
     private final PrintStream progress;
+    /** vNICs that were attached between the two looks at memory. */
+    private int measured;
 
     /**
      * Says what to measure.
@@ -73,21 +76,26 @@ final class ScaleCluster {
                 long begin = System.nanoTime();
                 apply(client);
                 double applySeconds = seconds(begin);
-                List<ProcessMemory> before = memory(nodes);
-                long diskBefore = bytes(cluster.folder());
                 for (int vm = 0; vm < tenant.vms(); vm++) {
                     for (int vnic = 0; vnic < tenant.vnicsPerVm(); vnic++) {
                         lab.addVm(ScaleTenant.port(vm, vnic));
                     }
                 }
                 progress.println("attaching them");
+                int warmUp = Math.max(tenant.hosts(), tenant.vms() / WARM_UP_SHARE);
+                attach(nodes, hosts, 0, warmUp);
+                awaitRealized(client);
+                TimeUnit.SECONDS.sleep(SETTLING_SECONDS);
+                List<ProcessMemory> before = memory(nodes);
+                long diskBefore = bytes(cluster.folder());
                 begin = System.nanoTime();
-                attach(nodes, hosts);
+                attach(nodes, hosts, warmUp, tenant.vms());
                 double attachSeconds = seconds(begin);
-                client.awaitRealized(
-                        ScaleTenant.NAME, client.tenant(ScaleTenant.NAME).revision(), LIMIT);
+                awaitRealized(client);
                 double realizedSeconds = seconds(begin);
                 progress.println("measuring");
+                TimeUnit.SECONDS.sleep(SETTLING_SECONDS);
+                measured = (tenant.vms() - warmUp) * tenant.vnicsPerVm();
                 List<ProcessMemory> after = memory(nodes);
                 printClasses(before, after);
                 long diskAfter = bytes(cluster.folder());
@@ -111,6 +119,11 @@ final class ScaleCluster {
         }
     }
 
+    private void awaitRealized(PortcullisClient client) throws TimeoutException {
+        client.awaitRealized(
+                ScaleTenant.NAME, client.tenant(ScaleTenant.NAME).revision(), LIMIT);
+    }
+
     private void apply(PortcullisClient client) {
         client.putTenant(ScaleTenant.NAME, new TenantSpec("DROP", "strict"));
         client.apply(ScaleTenant.NAME, tenant.policy());
@@ -118,9 +131,11 @@ final class ScaleCluster {
     }
 
     /** By several callers at once, each of the API of the VM's host. */
-    private void attach(List<NodeProcess> nodes, List<String> hosts) throws IOException, InterruptedException {
-        List<AtomicInteger> next =
-                IntStream.range(0, hosts.size()).mapToObj(AtomicInteger::new).toList();
+    private void attach(List<NodeProcess> nodes, List<String> hosts, int first, int end)
+            throws IOException, InterruptedException {
+        List<AtomicInteger> next = IntStream.range(0, hosts.size())
+                .mapToObj(host -> new AtomicInteger(firstOf(host, first)))
+                .toList();
         try (ExecutorService callers = Executors.newFixedThreadPool(CALLERS_PER_HOST * hosts.size())) {
             List<Future<?>> done = new ArrayList<>();
             for (int caller = 0; caller < CALLERS_PER_HOST * hosts.size(); caller++) {
@@ -128,7 +143,7 @@ final class ScaleCluster {
                 PortcullisClient client = nodes.get(host).client();
                 done.add(callers.submit(() -> {
                     try (client) {
-                        attach(client, hosts.get(host), next.get(host));
+                        attach(client, hosts.get(host), next.get(host), end);
                     }
                 }));
             }
@@ -140,8 +155,13 @@ final class ScaleCluster {
         }
     }
 
-    private void attach(PortcullisClient client, String host, AtomicInteger next) {
-        for (int vm = next.getAndAdd(tenant.hosts()); vm < tenant.vms(); vm = next.getAndAdd(tenant.hosts())) {
+    /** The first VM of this host from one on. */
+    private int firstOf(int host, int first) {
+        return first + Math.floorMod(host - first, tenant.hosts());
+    }
+
+    private void attach(PortcullisClient client, String host, AtomicInteger next, int end) {
+        for (int vm = next.getAndAdd(tenant.hosts()); vm < end; vm = next.getAndAdd(tenant.hosts())) {
             client.attach(ScaleTenant.NAME, ScaleTenant.vm(vm), host);
         }
     }
@@ -164,7 +184,7 @@ final class ScaleCluster {
     }
 
     private double perVnic(long bytes) {
-        return (double) bytes / tenant.vnics();
+        return (double) bytes / measured;
     }
 
     private void printClasses(List<ProcessMemory> before, List<ProcessMemory> after) {
@@ -186,7 +206,7 @@ final class ScaleCluster {
 
     /** Cores that all hosts keep busy while nothing happens. */
     private static double idleCores(List<NodeProcess> nodes) throws InterruptedException {
-        TimeUnit.SECONDS.sleep(SETTLING_SECONDS);
+        TimeUnit.SECONDS.sleep(IDLE_SECONDS);
         long before = nodes.stream().mapToLong(NodeProcess::cpuMillis).sum();
         TimeUnit.SECONDS.sleep(IDLE_SECONDS);
         long after = nodes.stream().mapToLong(NodeProcess::cpuMillis).sum();
@@ -236,13 +256,14 @@ final class ScaleCluster {
         return (System.nanoTime() - beginNanos) / 1e9;
     }
 
+    /** Files may vanish meanwhile. */
     private static long bytes(Path folder) throws IOException {
-        try (Stream<Path> files = Files.walk(folder)) {
-            long sum = 0;
-            for (Path file : files.sorted(Comparator.naturalOrder()).toList()) {
-                sum += Files.isRegularFile(file) ? Files.size(file) : 0;
+        long sum = 0;
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
+            for (Path entry : entries) {
+                sum += Files.isDirectory(entry) ? bytes(entry) : entry.toFile().length();
             }
-            return sum;
         }
+        return sum;
     }
 }
