@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * what was torn must not get anything behind it.
  *
  * <p>The first commit is on disk when it returns, and so is one with other rules or another epoch. All others are only written: a killed process
- * loses nothing of them, a machine that loses power the VM too. Blocks; all calls take turns with those of {@link Checkpoints}.
+ * loses nothing of them, a machine that loses power the VM too. Blocks; all calls take turns with those of {@link Checkpoints} about the same VM.
  */
 public final class CheckpointFile {
     private enum Phase {
@@ -59,21 +59,21 @@ public final class CheckpointFile {
 
     /** Whether something can still be written. */
     public boolean isOver() {
-        synchronized (checkpoints) {
+        synchronized (checkpoints.lockOf(vnic)) {
             return phase == Phase.OVER;
         }
     }
 
     /** What was written until the first commit: the whole table. */
     public long wholeBytes() {
-        synchronized (checkpoints) {
+        synchronized (checkpoints.lockOf(vnic)) {
             return wholeBytes;
         }
     }
 
     /** What was written since. */
     public long addedBytes() {
-        synchronized (checkpoints) {
+        synchronized (checkpoints.lockOf(vnic)) {
             return bytes - wholeBytes;
         }
     }
@@ -84,7 +84,7 @@ public final class CheckpointFile {
      * @return bytes written; 0 if it is over
      */
     public long add(SavedTable.Part part) throws IOException {
-        synchronized (checkpoints) {
+        synchronized (checkpoints.lockOf(vnic)) {
             return phase == Phase.OVER ? 0 : append(CheckpointSegments.part(part), false);
         }
     }
@@ -100,7 +100,7 @@ public final class CheckpointFile {
         if (!head.vnic().equals(vnic) || head.epoch() != epoch) {
             throw new IllegalArgumentException("begun for " + vnic + " under epoch " + epoch);
         }
-        synchronized (checkpoints) {
+        synchronized (checkpoints.lockOf(vnic)) {
             if (phase == Phase.OVER) {
                 return 0;
             }
@@ -121,13 +121,13 @@ public final class CheckpointFile {
 
     /** Nothing more is written, and what nobody would find is removed; what is in force stays so. */
     public void abandon() {
-        synchronized (checkpoints) {
+        synchronized (checkpoints.lockOf(vnic)) {
             end();
             checkpoints.ended(this);
         }
     }
 
-    /** While the caller holds the lock of the checkpoints. */
+    /** While the caller holds the vNIC's lock. */
     void end() {
         Phase before = phase;
         phase = Phase.OVER;

@@ -1,13 +1,15 @@
 package io.portcullis.persistence;
 
 import io.portcullis.policy.VnicId;
+import io.portcullis.policy.table.RuleTable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.HashMap;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,19 +27,34 @@ public final class Checkpoints {
     private static final Logger LOG = LoggerFactory.getLogger(Checkpoints.class);
     private static final String SUFFIX = ".checkpoint";
     private static final String TEMPORARY_SUFFIX = ".tmp";
+    private static final int LOCKS = 64;
+    /** Of which it is known that they were read. */
+    private static final int MAX_TABLES = 10_000;
 
     private final Path directory;
 
     /** Highest epoch under which a vNIC has left since this process began: a write that comes late writes nothing. */
-    private final Map<VnicId, Long> left = new HashMap<>();
+    private final Map<VnicId, Long> left = new ConcurrentHashMap<>();
 
-    private final Map<VnicId, CheckpointFile> begun = new HashMap<>();
-    private final Map<VnicId, CheckpointFile> inForce = new HashMap<>();
+    private final Map<VnicId, CheckpointFile> begun = new ConcurrentHashMap<>();
+    private final Map<VnicId, CheckpointFile> inForce = new ConcurrentHashMap<>();
+    /** Of VMs, by their hash: what one waits for on the disk, few others wait for. */
+    private final Object[] locks = new Object[LOCKS];
+
+    /** What was read, for as long as somebody has it. */
+    private final Map<String, WeakReference<RuleTable>> tables = new ConcurrentHashMap<>();
+
     private final Map<String, Long> counters = new ConcurrentHashMap<>();
 
     /** @param directory made when the first checkpoint is written */
     public Checkpoints(Path directory) {
         this.directory = directory;
+        Arrays.setAll(locks, _ -> new Object());
+    }
+
+    /** Held by whoever reads, writes or removes what there is of a vNIC. */
+    Object lockOf(VnicId vnic) {
+        return locks[Math.floorMod(vnic.vm().hashCode(), LOCKS)];
     }
 
     /** The host's notes on what it hands over, beside its checkpoints. */
@@ -49,20 +66,22 @@ public final class Checkpoints {
      * Begins a checkpoint that takes the place of the vNIC's with its first commit; one that was begun before and not committed is over. So is this one if
      * the vNIC has left under this epoch.
      */
-    public synchronized CheckpointFile begin(VnicId vnic, long epoch) throws IOException {
-        CheckpointFile unfinished = begun.remove(vnic);
-        if (unfinished != null) {
-            unfinished.end();
-        }
-        boolean hasLeft = epoch <= left.getOrDefault(vnic, Long.MIN_VALUE);
-        Path target = file(vnic);
-        Path temporary = target.resolveSibling(target.getFileName() + TEMPORARY_SUFFIX);
-        CheckpointFile file = new CheckpointFile(this, vnic, epoch, target, temporary, hasLeft);
-        if (!hasLeft) {
-            Files.createDirectories(directory);
-            begun.put(vnic, file);
-        }
-        return file;
+    public CheckpointFile begin(VnicId vnic, long epoch) throws IOException {
+        synchronized (lockOf(vnic)) {
+            CheckpointFile unfinished = begun.remove(vnic);
+            if (unfinished != null) {
+                unfinished.end();
+            }
+            boolean hasLeft = epoch <= left.getOrDefault(vnic, Long.MIN_VALUE);
+            Path target = file(vnic);
+            Path temporary = target.resolveSibling(target.getFileName() + TEMPORARY_SUFFIX);
+            CheckpointFile file = new CheckpointFile(this, vnic, epoch, target, temporary, hasLeft);
+            if (!hasLeft) {
+                Files.createDirectories(directory);
+                begun.put(vnic, file);
+            }
+            return file;
+    }
     }
 
     /** Called with the lock held, when a file has got all that a restart needs. */
@@ -126,7 +145,7 @@ public final class Checkpoints {
             if (content.hasRemaining()) {
                 LOG.info("the last {} bytes of checkpoint {} were not written whole", content.remaining(), file);
             }
-            return Optional.of(checkpoint);
+            return Optional.of(withSameRules(checkpoint));
         } catch (NoSuchFileException none) {
             return Optional.empty();
         } catch (IOException | IllegalArgumentException refused) {
@@ -135,29 +154,49 @@ public final class Checkpoints {
         }
     }
 
+    /** Of many vNICs with the same rules one table is kept, which each file has. */
+    private Checkpoint withSameRules(Checkpoint checkpoint) {
+        RuleTable rules = checkpoint.rules();
+        WeakReference<RuleTable> known = tables.get(rules.hash());
+        RuleTable same = known == null ? null : known.get();
+        if (same != null) {
+            return new Checkpoint(
+                    new CheckpointHead(checkpoint.attachment(), checkpoint.policyRevision(), same),
+                    checkpoint.written(),
+                    checkpoint.table());
+        }
+        if (tables.size() >= MAX_TABLES) {
+            tables.clear();
+        }
+        tables.put(rules.hash(), new WeakReference<>(rules));
+        return checkpoint;
+    }
+
     /**
      * The vNIC has left this host under this epoch: nothing stays by which a restart could enforce it under this epoch or a lower one.
      * First the checkpoint goes, then the note that it was handed over.
      *
      * @throws IOException if the checkpoint may still be there; then nobody may be told that the vNIC has left
      */
-    public synchronized void leave(VnicId vnic, long epoch) throws IOException {
-        left.merge(vnic, epoch, Math::max);
-        for (Map<VnicId, CheckpointFile> files : List.of(begun, inForce)) {
-            CheckpointFile file = files.get(vnic);
-            if (file != null && file.epoch() <= epoch) {
-                file.end();
-                files.remove(vnic);
+    public void leave(VnicId vnic, long epoch) throws IOException {
+        synchronized (lockOf(vnic)) {
+            left.merge(vnic, epoch, Math::max);
+            for (Map<VnicId, CheckpointFile> files : List.of(begun, inForce)) {
+                CheckpointFile file = files.get(vnic);
+                if (file != null && file.epoch() <= epoch) {
+                    file.end();
+                    files.remove(vnic);
+                }
             }
-        }
-        boolean isBackAgain =
-                read(vnic).filter(checkpoint -> checkpoint.epoch() > epoch).isPresent();
-        if (!isBackAgain) {
-            Files.deleteIfExists(file(vnic));
-        }
-        if (notes().find(vnic).orElse(Long.MAX_VALUE) <= epoch) {
-            notes().close(vnic);
-        }
+            boolean isBackAgain =
+                    read(vnic).filter(checkpoint -> checkpoint.epoch() > epoch).isPresent();
+            if (!isBackAgain) {
+                Files.deleteIfExists(file(vnic));
+            }
+            if (notes().find(vnic).orElse(Long.MAX_VALUE) <= epoch) {
+                notes().close(vnic);
+            }
+    }
     }
 
     /** Names are RFC 1123 labels, so dots keep them apart and nothing can leave the directory. */

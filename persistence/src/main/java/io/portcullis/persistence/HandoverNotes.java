@@ -9,6 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -62,19 +65,33 @@ public final class HandoverNotes {
         Files.deleteIfExists(file(vnic));
     }
 
-    /** Whether any vNIC of the VM is being handed over under this epoch or a higher one: then all of it is. */
-    public boolean isOpen(VmId vm, long epoch) {
-        String prefix = prefix(vm);
+    /** All that are open, by one look at the directory. */
+    public OpenHandovers readAll() {
+        Map<VmId, Long> epochs = new HashMap<>();
         try (Stream<Path> files = Files.list(directory)) {
-            return files.map(file -> file.getFileName().toString())
-                    .filter(name -> name.startsWith(prefix) && name.endsWith(SUFFIX))
-                    .map(name -> new VnicId(vm, name.substring(prefix.length(), name.length() - SUFFIX.length())))
-                    .anyMatch(vnic -> find(vnic).orElse(Long.MIN_VALUE) >= epoch);
+            for (Path file : (Iterable<Path>) files::iterator) {
+                String name = file.getFileName().toString();
+                if (name.endsWith(SUFFIX)) {
+                    vnic(name.substring(0, name.length() - SUFFIX.length())).ifPresent(vnic -> find(vnic)
+                            .ifPresent(epoch -> epochs.merge(vnic.vm(), epoch, Math::max)));
+                }
+            }
         } catch (NoSuchFileException none) {
-            return false;
+            return new OpenHandovers(Map.of());
         } catch (IOException | RuntimeException unreadable) {
-            LOG.warn("the notes on handing {} over cannot be read: they count for every epoch", vm, unreadable);
-            return true;
+            LOG.warn("the notes on what is handed over cannot be read: all VMs count as being so", unreadable);
+            return OpenHandovers.UNREADABLE;
+        }
+        return new OpenHandovers(epochs);
+    }
+
+    /** Empty if the name is no vNIC's: then it is nobody's note. */
+    private static Optional<VnicId> vnic(String name) {
+        try {
+            return Optional.of(VnicId.parse(name.replace('.', '/')));
+        } catch (IllegalArgumentException foreign) {
+            LOG.warn("'{}{}' is no note of this host's", name, SUFFIX);
+            return Optional.empty();
         }
     }
 

@@ -236,15 +236,30 @@ class CheckpointsTest {
 
     @Test
     void shouldTakeAWholeVmForHandedOverWhenOneOfItsVnicsIs() throws IOException {
-        assertThat(checkpoints.notes().isOpen(WEB.vm(), 1)).isFalse();
+        assertThat(checkpoints.notes().readAll().isOpen(WEB.vm(), 1)).isFalse();
         checkpoints.notes().open(new VnicId(WEB.vm(), "eth1"), 3);
 
-        assertThat(checkpoints.notes().isOpen(WEB.vm(), 3)).isTrue();
-        assertThat(checkpoints.notes().isOpen(WEB.vm(), 4)).isFalse();
-        assertThat(checkpoints.notes().isOpen(DB.vm(), 1)).isFalse();
+        assertThat(checkpoints.notes().readAll().isOpen(WEB.vm(), 3)).isTrue();
+        assertThat(checkpoints.notes().readAll().isOpen(WEB.vm(), 4)).isFalse();
+        assertThat(checkpoints.notes().readAll().isOpen(DB.vm(), 1)).isFalse();
 
+        Files.writeString(directory.resolve("checkpoints/of somebody else.handover"), "?");
+        assertThat(checkpoints.notes().readAll().isOpen(DB.vm(), 1)).isFalse();
         Files.writeString(directory.resolve("checkpoints/acme.db-1.eth0.handover"), "?");
-        assertThat(checkpoints.notes().isOpen(DB.vm(), 100)).isTrue();
+        assertThat(checkpoints.notes().readAll().isOpen(DB.vm(), 100)).isTrue();
+    }
+
+    @Test
+    void shouldReadOneTableOfAllVnicsThatHaveTheSame() throws IOException {
+        write(aCheckpoint(WEB, 3));
+        write(aCheckpoint(DB, 3));
+
+        List<Checkpoint> read = checkpoints.readAll();
+
+        assertThat(read).hasSize(2);
+        assertThat(read.getFirst().rules())
+                .isSameAs(read.getLast().rules())
+                .isSameAs(checkpoints.read(WEB).orElseThrow().rules());
     }
 
     @Test

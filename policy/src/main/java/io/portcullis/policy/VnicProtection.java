@@ -59,6 +59,11 @@ public record VnicProtection(
         this(allowsDhcpServer, allowsRouter, allowsBridge, allowsForeignAddresses, learnedAddresses, Set.of());
     }
 
+    /** This one, or {@link #STRICT} itself if it is equal: of the many that are stored and sent, most are. */
+    public VnicProtection orStrict() {
+        return equals(STRICT) ? STRICT : this;
+    }
+
     public VnicProtection withLearnedAddresses(int count) {
         return new VnicProtection(
                 allowsDhcpServer, allowsRouter, allowsBridge, allowsForeignAddresses, count, discovery);

@@ -61,8 +61,7 @@ final class HostSubscriptions {
 
         private int silentRounds;
 
-        Subscription(Map<VnicId, TenantCommand.Realized> vnics, @Nullable ActorRef<HostCommand> agent) {
-            vnics.forEach(this.vnics::put);
+        Subscription(@Nullable ActorRef<HostCommand> agent) {
             this.agent = agent;
         }
 
@@ -128,7 +127,8 @@ final class HostSubscriptions {
             hosts.remove(message.host());
             return;
         }
-        Subscription subscription = new Subscription(message.vnics(), message.agent());
+        Subscription subscription = new Subscription(message.agent());
+        message.vnics().forEach((vnic, realized) -> subscription.vnics.put(book.same(vnic), realized));
         Subscription before = hosts.put(message.host(), subscription);
         if (before != null) {
             before.pendingSince.forEach(subscription.pendingSince::put);
@@ -152,7 +152,7 @@ final class HostSubscriptions {
         }
         subscription.silentRounds = 0;
         message.removed().forEach(subscription.vnics::remove);
-        message.added().forEach(subscription.vnics::put);
+        message.added().forEach((vnic, realized) -> subscription.vnics.put(book.same(vnic), realized));
         if (!message.removed().isEmpty()) {
             subscription.forgetGone();
         }
@@ -301,7 +301,7 @@ final class HostSubscriptions {
         for (VnicId vnic : book.vnics()) {
             HostId host = placements.get(vnic.vm());
             if (host != null) {
-                Subscription subscription = hosts.computeIfAbsent(host, _ -> new Subscription(new HashMap<>(), null));
+                Subscription subscription = hosts.computeIfAbsent(host, _ -> new Subscription(null));
                 if (subscription.isSilent() && !subscription.vnics.contains(vnic)) {
                     subscription.vnics.put(vnic, UNHEARD);
                 }

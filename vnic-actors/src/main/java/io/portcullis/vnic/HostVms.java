@@ -37,7 +37,7 @@ final class HostVms {
     private final FirewallAsks firewalls;
     private final HostRules rules;
     private final ActorRef<Checkpointer.Command> checkpointer;
-    private final Map<VmId, HostedVm> vms = new TreeMap<>(Comparator.comparing(VmId::toString));
+    private final Map<VmId, HostedVm> vms = new TreeMap<>(Comparator.comparing((VmId vm) -> vm.tenant().value()).thenComparing(VmId::name));
     private boolean draining;
 
     HostVms(
@@ -237,6 +237,7 @@ final class HostVms {
         }
         FirewallReply refusal = learn(ready.replies());
         vm.phase = Phase.ATTACHED;
+        vm.checkpoints = Map.of(); // connections go on from here; what was then is not so any more
         if (refusal != null) {
             vm.answer(FirewallReplies.refused(refusal));
             return;

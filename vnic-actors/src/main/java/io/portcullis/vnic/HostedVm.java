@@ -26,8 +26,8 @@ final class HostedVm {
     final VmSpec spec;
     final long epoch;
 
-    /** Checkpoints to begin with; empty but for a host that starts again. */
-    final Map<VnicId, io.portcullis.persistence.Checkpoint> checkpoints;
+    /** Checkpoints to begin with, until it is attached; empty but for a host that starts again. */
+    Map<VnicId, io.portcullis.persistence.Checkpoint> checkpoints;
 
     /** Whether the directory says that it is here: then a failure to attach it is no refusal, but tried again. */
     final boolean isRestored;

@@ -5,6 +5,7 @@ import io.portcullis.datapath.runtime.VnicAttachment;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.persistence.Checkpoint;
 import io.portcullis.persistence.Checkpoints;
+import io.portcullis.persistence.OpenHandovers;
 import io.portcullis.policy.VnicId;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -49,8 +50,10 @@ public final class LocalRestore {
 
     /** Returns the vNICs that enforce now. Blocks. */
     public List<VnicStatus> run() {
-        List<Checkpoint> allowed =
-                checkpoints.readAll().stream().filter(this::mayEnforce).toList();
+        OpenHandovers handovers = checkpoints.notes().readAll();
+        List<Checkpoint> allowed = checkpoints.readAll().stream()
+                .filter(checkpoint -> mayEnforce(checkpoint, handovers))
+                .toList();
         List<VnicStatus> enforcing = new ArrayList<>();
         for (int from = 0; from < allowed.size(); from += PARALLEL) {
             List<CompletableFuture<VnicStatus>> batch =
@@ -65,8 +68,8 @@ public final class LocalRestore {
         return enforcing;
     }
 
-    private boolean mayEnforce(Checkpoint checkpoint) {
-        boolean isHandedOver = checkpoints.notes().isOpen(checkpoint.vnic().vm(), checkpoint.epoch());
+    private static boolean mayEnforce(Checkpoint checkpoint, OpenHandovers handovers) {
+        boolean isHandedOver = handovers.isOpen(checkpoint.vnic().vm(), checkpoint.epoch());
         if (isHandedOver) {
             LOG.warn(
                     "{} was being handed over when this host stopped: nothing of it passes until its placement decides",

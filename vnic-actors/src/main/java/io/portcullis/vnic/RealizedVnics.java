@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RealizedVnics {
     private final Map<VnicId, TenantCommand.Realized> vnics = new HashMap<>();
+    private final Interned<TenantCommand.Realized> same = new Interned<>();
     private long digest;
 
     TenantCommand.@Nullable Realized get(VnicId vnic) {
@@ -21,7 +22,7 @@ final class RealizedVnics {
     }
 
     void put(VnicId vnic, TenantCommand.Realized realized) {
-        TenantCommand.Realized before = vnics.put(vnic, realized);
+        TenantCommand.Realized before = vnics.put(vnic, same.of(realized));
         digest += weight(vnic, realized) - (before == null ? 0 : weight(vnic, before));
     }
 

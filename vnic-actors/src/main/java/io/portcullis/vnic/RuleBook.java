@@ -29,14 +29,17 @@ final class RuleBook {
     static final RuleTable NOTHING_PASSES = RuleTableCodec.seal(List.of(), Action.DROP, false);
 
     private final TenantCompiler compiler;
-    /** Since which revision each vNIC has its table. */
-    private final Map<VnicId, Long> revisions = new HashMap<>();
+    /** Each vNIC, and since which revision it has its table. */
+    private final Map<VnicId, Since> revisions = new HashMap<>();
     /** Since which revision each vNIC that has, or had, a shadow has it or not. */
     private final Map<VnicId, Long> shadowRevisions = new HashMap<>();
 
     private long revision;
     /** While it is there, the compiler is the other thread's. */
     private @Nullable CompletableFuture<Changes> prepared;
+
+    /** @param vnic as the model has it */
+    private record Since(VnicId vnic, long revision) {}
 
     private record Changes(Set<VnicId> tables, Set<VnicId> shadows) {}
 
@@ -84,16 +87,18 @@ final class RuleBook {
     }
 
     private void note(Changes changes, long newRevision) {
-        note(changes.tables(), revisions, newRevision);
-        note(changes.shadows(), shadowRevisions, newRevision);
-    }
-
-    private void note(Set<VnicId> changed, Map<VnicId, Long> since, long newRevision) {
-        for (VnicId vnic : changed) {
+        for (VnicId vnic : changes.tables()) {
             if (compiler.table(vnic) == null) {
-                since.remove(vnic);
+                revisions.remove(vnic);
             } else {
-                since.put(vnic, newRevision);
+                revisions.put(vnic, new Since(vnic, newRevision));
+            }
+        }
+        for (VnicId vnic : changes.shadows()) {
+            if (compiler.table(vnic) == null) {
+                shadowRevisions.remove(vnic);
+            } else {
+                shadowRevisions.put(vnic, newRevision);
             }
         }
     }
@@ -108,6 +113,12 @@ final class RuleBook {
         return revision;
     }
 
+    /** The same as the model has it, so that of each id that came in a message nothing is kept; itself if the tenant has none such. */
+    VnicId same(VnicId vnic) {
+        Since since = revisions.get(vnic);
+        return since == null ? vnic : since.vnic();
+    }
+
     boolean has(VnicId vnic) {
         return revisions.containsKey(vnic);
     }
@@ -118,10 +129,15 @@ final class RuleBook {
 
     RuleAssignment assignment(VnicId vnic) {
         return new RuleAssignment(
-                revisions.getOrDefault(vnic, revision),
+                since(vnic),
                 table(vnic).hash(),
                 shadowRevisions.getOrDefault(vnic, revision),
                 shadowHash(vnic));
+    }
+
+    private long since(VnicId vnic) {
+        Since since = revisions.get(vnic);
+        return since == null ? revision : since.revision();
     }
 
     RuleTable table(VnicId vnic) {
@@ -169,8 +185,8 @@ final class RuleBook {
         if (!Objects.equals(inForce.hash(), table(vnic).hash()) || differsInShadow(vnic, inForce)) {
             return true;
         }
-        Long since = revisions.get(vnic);
-        return since != null && inForce.revision() < since;
+        Since since = revisions.get(vnic);
+        return since != null && inForce.revision() < since.revision();
     }
 
     private boolean differsInShadow(VnicId vnic, RuleAssignment inForce) {

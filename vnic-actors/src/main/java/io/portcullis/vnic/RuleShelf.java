@@ -45,6 +45,7 @@ final class RuleShelf {
     /** What is in force, as tenants hear of it. */
     private final Map<TenantId, RealizedVnics> realized = new HashMap<>();
 
+    private final Interned<RuleAssignment> same = new Interned<>();
     private final Set<VnicId> unreported = new HashSet<>();
     private boolean hasArrivals;
 
@@ -84,14 +85,14 @@ final class RuleShelf {
             }
             RuleTable table = byHash.get(assignment.hash());
             if (table != null && assignment.revision() >= slot.wanted.revision()) {
-                slot.wanted = slot.wanted.withRules(assignment);
+                slot.wanted = same.of(slot.wanted.withRules(assignment));
                 slot.wantedTable = table;
                 slot.noteTable();
             }
             RuleTable shadow = byHash.get(assignment.shadowHash());
             if ((shadow != null || assignment.shadowHash().isEmpty())
                     && assignment.shadowRevision() >= slot.wanted.shadowRevision()) {
-                slot.wanted = slot.wanted.withShadow(assignment);
+                slot.wanted = same.of(slot.wanted.withShadow(assignment));
                 slot.wantedShadow = shadow;
             }
             if (isDue(slot) || isShadowDue(slot)) {
@@ -151,8 +152,8 @@ final class RuleShelf {
         if (slot == null) {
             return;
         }
-        RuleAssignment inForce = new RuleAssignment(
-                status.policyRevision(), status.rulesHash(), status.shadowRevision(), status.shadowHash());
+        RuleAssignment inForce = same.of(new RuleAssignment(
+                status.policyRevision(), status.rulesHash(), status.shadowRevision(), status.shadowHash()));
         boolean enforcing = status.mode() == VnicMode.ENFORCING || status.mode() == VnicMode.CUTTING;
         if (!inForce.equals(slot.inForce) || enforcing != slot.enforcing) {
             unreported.add(status.vnic());

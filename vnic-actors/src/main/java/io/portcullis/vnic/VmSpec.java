@@ -8,7 +8,8 @@ import java.util.List;
 /** A VM with all its vNICs, which are attached, moved and detached as one. */
 public record VmSpec(VmId vm, List<VnicSpec> vnics) implements CborSerializable {
     public VmSpec {
-        vnics = List.copyOf(vnics);
+        VmId same = vm;
+        vnics = vnics.stream().map(vnic -> vnic.of(same)).toList();
         if (vnics.isEmpty()) {
             throw new IllegalArgumentException("VM " + vm + " has no vNIC");
         }

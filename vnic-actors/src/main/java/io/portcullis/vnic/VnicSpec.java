@@ -3,6 +3,7 @@ package io.portcullis.vnic;
 import io.portcullis.datapath.runtime.VnicAttachment;
 import io.portcullis.persistence.CborSerializable;
 import io.portcullis.policy.MacAddress;
+import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.VnicProtection;
 import io.portcullis.policy.model.Vnic;
@@ -23,7 +24,7 @@ public record VnicSpec(
     public VnicSpec {
         addresses = List.copyOf(addresses);
         // placements that were stored before there was a choice name none
-        protection = protection == null ? VnicProtection.STRICT : protection;
+        protection = protection == null ? VnicProtection.STRICT : protection.orStrict();
     }
 
     /** An end system with declared addresses. */
@@ -34,6 +35,13 @@ public record VnicSpec(
     /** Of a vNIC as the inventory has it, in a segment with this VLAN. */
     public static VnicSpec of(Vnic vnic, int vlan) {
         return new VnicSpec(vnic.id(), vnic.mac(), vnic.addresses(), vlan, vnic.port(), vnic.protection());
+    }
+
+    /** The same with this very id of its VM, if it is its VM's: each message makes new ones, and all are kept. */
+    VnicSpec of(VmId vm) {
+        return vnic.vm().equals(vm)
+                ? new VnicSpec(new VnicId(vm, vnic.name()), mac, addresses, vlan, port, protection)
+                : this;
     }
 
     VnicAttachment attachment(long epoch, int maxConnections) {

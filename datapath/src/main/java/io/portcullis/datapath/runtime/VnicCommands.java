@@ -233,6 +233,9 @@ final class VnicCommands {
     CompletableFuture<VnicStatus> restoreTable(VnicId id, long epoch, SavedTable saved) {
         Vnic vnic = findToFill(id, epoch);
         vnic.endImport();
+        if (saved.equals(SavedTable.EMPTY) && vnic.engine.connectionCount() == 0) {
+            return CompletableFuture.completedFuture(vnic.status());
+        }
         IncomingTable incoming = new IncomingTable(loop, vnic);
         vnic.incoming = incoming;
         return incoming.restore(saved, loop.wallClock().instant())

@@ -67,7 +67,10 @@ final class ScaleCluster {
                 .toList();
         try (MemoryLab lab = MemoryLab.create();
                 LocalCluster cluster = new LocalCluster(
-                        lab, portBase, jvm, List.of("portcullis.limits.max-vnics=" + tenant.vnics()))) {
+                        lab,
+                        portBase,
+                        jvm,
+                        List.of("portcullis.limits.max-vnics=" + tenant.vnics(), "portcullis.admin.ask-timeout=60s"))) {
             progress.println("starting " + String.join(", ", hosts));
             cluster.start(hosts.toArray(String[]::new));
             List<NodeProcess> nodes = hosts.stream().map(cluster::node).toList();

@@ -28,7 +28,7 @@ public record Vnic(
     public Vnic {
         addresses = List.copyOf(addresses);
         // vNICs that were stored before there was a choice name none
-        protection = protection == null ? VnicProtection.STRICT : protection;
+        protection = protection == null ? VnicProtection.STRICT : protection.orStrict();
         // nor had they discovery; what is declared needs none
         discovered = discovered == null || !protection.discovers() ? List.of() : undeclared(discovered, addresses);
     }

@@ -21,6 +21,6 @@ public final class KernelBackend implements PortBackend {
 
     @Override
     public Poller newPoller() {
-        return new PollPoller();
+        return new EpollPoller();
     }
 }

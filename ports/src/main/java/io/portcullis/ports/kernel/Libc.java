@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -27,6 +28,13 @@ final class Libc {
             ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(CALL_STATE));
     private static final int NOT_VARIADIC = -1;
 
+    static final int EPOLL_CTL_ADD = 1;
+    static final int EPOLL_CTL_DEL = 2;
+    /** Of struct epoll_event, which is packed on x86-64 only. */
+    static final int EPOLL_DATA_OFFSET = isX86() ? 4 : 8;
+
+    static final int EPOLL_EVENT_BYTES = EPOLL_DATA_OFFSET + 8;
+
     private static final MethodHandle OPEN = handle("open", 2, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
     private static final MethodHandle CLOSE = handle("close", NOT_VARIADIC, JAVA_INT, JAVA_INT);
     private static final MethodHandle READ = handle("read", NOT_VARIADIC, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG);
@@ -35,6 +43,11 @@ final class Libc {
     private static final MethodHandle PPOLL =
             handle("ppoll", NOT_VARIADIC, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
     private static final MethodHandle EVENTFD = handle("eventfd", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_INT);
+    private static final MethodHandle EPOLL_CREATE = handle("epoll_create1", NOT_VARIADIC, JAVA_INT, JAVA_INT);
+    private static final MethodHandle EPOLL_CTL =
+            handle("epoll_ctl", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
+    private static final MethodHandle EPOLL_WAIT =
+            handle("epoll_wait", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
     private static final MethodHandle SETNS = handle("setns", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle SOCKET = handle("socket", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle BIND = handle("bind", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT);
@@ -126,6 +139,33 @@ final class Libc {
         }
     }
 
+    static int epollCreate(int flags) {
+        try {
+            MemorySegment state = STATE.get();
+            return result((int) EPOLL_CREATE.invokeExact(state, flags), state);
+        } catch (Throwable t) {
+            throw unexpected(t);
+        }
+    }
+
+    static int epollControl(int epoll, int operation, int fd, long event) {
+        try {
+            MemorySegment state = STATE.get();
+            return result((int) EPOLL_CTL.invokeExact(state, epoll, operation, fd, event), state);
+        } catch (Throwable t) {
+            throw unexpected(t);
+        }
+    }
+
+    static int epollWait(int epoll, long events, int maxEvents, int timeoutMillis) {
+        try {
+            MemorySegment state = STATE.get();
+            return result((int) EPOLL_WAIT.invokeExact(state, epoll, events, maxEvents, timeoutMillis), state);
+        } catch (Throwable t) {
+            throw unexpected(t);
+        }
+    }
+
     /** Moves only the calling operating-system thread. */
     static int setns(int fd, int kind) {
         try {
@@ -192,9 +232,17 @@ final class Libc {
         }
     }
 
+    private static String architecture() {
+        return System.getProperty("os.arch", "").toLowerCase(Locale.ROOT);
+    }
+
+    private static boolean isX86() {
+        return List.of("amd64", "x86_64").contains(architecture());
+    }
+
     /** Number of bpf(2): the tables of x86-64 and of the generic architectures differ. */
     private static long bpfNumber() {
-        String architecture = System.getProperty("os.arch", "").toLowerCase(Locale.ROOT);
+        String architecture = architecture();
         return switch (architecture) {
             case "amd64", "x86_64" -> 321;
             case "aarch64", "arm64", "riscv64" -> 280;

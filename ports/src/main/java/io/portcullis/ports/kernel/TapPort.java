@@ -86,6 +86,7 @@ public final class TapPort extends TapQueue implements VmPort {
         if (second() != null && !retiring) {
             retiring = true;
             emptySinceNanos = System.nanoTime();
+            beginsMaintenance();
         }
     }
 

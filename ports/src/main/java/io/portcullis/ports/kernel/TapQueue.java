@@ -5,6 +5,7 @@ import io.portcullis.datapath.port.FramePort;
 import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,7 @@ abstract sealed class TapQueue implements FramePort permits TapPort, TapUplink {
     /** Read only when {@link #device} has nothing. */
     private @Nullable TapDevice second;
 
+    private @Nullable Consumer<TapQueue> maintainer;
     private boolean closed;
     private boolean gone;
     private boolean drained = true;
@@ -66,6 +68,18 @@ abstract sealed class TapQueue implements FramePort permits TapPort, TapUplink {
     /** Whether {@link #maintain} will have something to do soon, so that waits should be short. */
     boolean needsMaintenance() {
         return false;
+    }
+
+    /** Whoever waits for the queue is told when it begins to need maintenance. */
+    final void onMaintenance(@Nullable Consumer<TapQueue> listener) {
+        maintainer = listener;
+        beginsMaintenance();
+    }
+
+    final void beginsMaintenance() {
+        if (maintainer != null && needsMaintenance()) {
+            maintainer.accept(this);
+        }
     }
 
     /** A read of the first or the second queue found so many frames. */

@@ -22,7 +22,7 @@ final class TaggingForwarder implements AutoCloseable {
 
     private final TapPort port;
     private final TapUplink uplink;
-    private final PollPoller poller = new PollPoller();
+    private final EpollPoller poller = new EpollPoller();
     private final int vlan;
     private final Thread loop;
     private volatile boolean stop;

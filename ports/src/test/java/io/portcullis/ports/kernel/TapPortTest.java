@@ -56,7 +56,7 @@ class TapPortTest {
     void shouldNoticeThatTheDeviceWasDeletedAndNotSpin() throws Exception {
         try (KernelTestLab lab = KernelTestLab.openOrSkip();
                 Arena arena = Arena.ofConfined();
-                PollPoller poller = new PollPoller()) {
+                EpollPoller poller = new EpollPoller()) {
             String vm = lab.vm("v", "10.7.0.1", "02:00:00:00:00:01");
             Burst burst = new Burst(arena);
             try (TapPort port = TapPort.open("tap:" + vm + "/eth0")) {
@@ -80,7 +80,7 @@ class TapPortTest {
     void shouldTakeTheTrafficBackFromAProgramThatNamesAnotherQueue() throws Exception {
         try (KernelTestLab lab = KernelTestLab.openOrSkip();
                 Arena arena = Arena.ofConfined();
-                PollPoller poller = new PollPoller()) {
+                EpollPoller poller = new EpollPoller()) {
             String vm = lab.vm("v", "10.7.0.1", "02:00:00:00:00:01");
             lab.ip(vm, "neigh add 10.7.0.2 lladdr 02:00:00:00:00:02 dev eth0");
             TapPort before = TapPort.open("tap:" + vm + "/eth0");
