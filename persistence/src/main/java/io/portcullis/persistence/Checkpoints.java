@@ -81,7 +81,7 @@ public final class Checkpoints {
                 begun.put(vnic, file);
             }
             return file;
-    }
+        }
     }
 
     /** Called with the lock held, when a file has got all that a restart needs. */
@@ -196,7 +196,7 @@ public final class Checkpoints {
             if (notes().find(vnic).orElse(Long.MAX_VALUE) <= epoch) {
                 notes().close(vnic);
             }
-    }
+        }
     }
 
     /** Names are RFC 1123 labels, so dots keep them apart and nothing can leave the directory. */

@@ -72,8 +72,9 @@ public final class HandoverNotes {
             for (Path file : (Iterable<Path>) files::iterator) {
                 String name = file.getFileName().toString();
                 if (name.endsWith(SUFFIX)) {
-                    vnic(name.substring(0, name.length() - SUFFIX.length())).ifPresent(vnic -> find(vnic)
-                            .ifPresent(epoch -> epochs.merge(vnic.vm(), epoch, Math::max)));
+                    vnic(name.substring(0, name.length() - SUFFIX.length()))
+                            .ifPresent(
+                                    vnic -> find(vnic).ifPresent(epoch -> epochs.merge(vnic.vm(), epoch, Math::max)));
                 }
             }
         } catch (NoSuchFileException none) {

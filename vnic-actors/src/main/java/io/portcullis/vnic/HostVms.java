@@ -37,7 +37,8 @@ final class HostVms {
     private final FirewallAsks firewalls;
     private final HostRules rules;
     private final ActorRef<Checkpointer.Command> checkpointer;
-    private final Map<VmId, HostedVm> vms = new TreeMap<>(Comparator.comparing((VmId vm) -> vm.tenant().value()).thenComparing(VmId::name));
+    private final Map<VmId, HostedVm> vms =
+            new TreeMap<>(Comparator.comparing((VmId vm) -> vm.tenant().value()).thenComparing(VmId::name));
     private boolean draining;
 
     HostVms(

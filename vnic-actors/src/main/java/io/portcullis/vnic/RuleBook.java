@@ -129,10 +129,7 @@ final class RuleBook {
 
     RuleAssignment assignment(VnicId vnic) {
         return new RuleAssignment(
-                since(vnic),
-                table(vnic).hash(),
-                shadowRevisions.getOrDefault(vnic, revision),
-                shadowHash(vnic));
+                since(vnic), table(vnic).hash(), shadowRevisions.getOrDefault(vnic, revision), shadowHash(vnic));
     }
 
     private long since(VnicId vnic) {

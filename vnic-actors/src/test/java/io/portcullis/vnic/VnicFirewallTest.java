@@ -136,9 +136,9 @@ class VnicFirewallTest {
         firewall = aFirewall();
         assertStale(me -> new FirewallCommand.Release(1, HOST_2, 5, me));
         assertThat(ask(me -> new FirewallCommand.InstallRules(8, table(Action.REJECT), me)))
-                .isInstanceOfSatisfying(FirewallReply.Status.class, status -> assertThat(
-                                status.status().policyRevision())
-                        .isEqualTo(8));
+                .isInstanceOfSatisfying(
+                        FirewallReply.Status.class,
+                        status -> assertThat(status.status().policyRevision()).isEqualTo(8));
     }
 
     @Test

@@ -87,8 +87,7 @@ public final class VnicEngine implements AutoCloseable {
     }
 
     private VnicWorks makeWorks() {
-        VnicGuard guard =
-                isGuarded ? new VnicGuard(identity.mac(), identity.addresses(), identity.protection()) : null;
+        VnicGuard guard = isGuarded ? new VnicGuard(identity.mac(), identity.addresses(), identity.protection()) : null;
         VnicWorks made = new VnicWorks(identity, guard, limits);
         made.judge.setVerifiesChecksums(verifiesChecksums);
         made.judge.setShadow(shadow);

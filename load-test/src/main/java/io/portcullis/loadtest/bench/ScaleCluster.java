@@ -123,8 +123,7 @@ final class ScaleCluster {
     }
 
     private void awaitRealized(PortcullisClient client) throws TimeoutException {
-        client.awaitRealized(
-                ScaleTenant.NAME, client.tenant(ScaleTenant.NAME).revision(), LIMIT);
+        client.awaitRealized(ScaleTenant.NAME, client.tenant(ScaleTenant.NAME).revision(), LIMIT);
     }
 
     private void apply(PortcullisClient client) {

@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Waits for TAP queues with epoll(7), so that a wait costs what is ready, however many queues there are, and is woken by an eventfd. ppoll(2) on both
@@ -142,8 +141,7 @@ public final class EpollPoller implements Poller {
             boolean waits = waiting.interested && !queue.isGone();
             TapDevice second = queue.second();
             waiting.first = changed(queue, waiting.first, waits ? queue.device().fd() : Waiting.NOTHING);
-            waiting.second =
-                    changed(queue, waiting.second, waits && second != null ? second.fd() : Waiting.NOTHING);
+            waiting.second = changed(queue, waiting.second, waits && second != null ? second.fd() : Waiting.NOTHING);
         }
     }
 

@@ -154,8 +154,7 @@ final class FabricConnection {
         if (output.position() + FabricProtocol.bytesFor(frameBytes) > FabricProtocol.MAX_OUTPUT_BYTES) {
             return false;
         }
-        output = FabricProtocol.withRoom(
-                output, FabricProtocol.bytesFor(frameBytes), FabricProtocol.MAX_OUTPUT_BYTES);
+        output = FabricProtocol.withRoom(output, FabricProtocol.bytesFor(frameBytes), FabricProtocol.MAX_OUTPUT_BYTES);
         return true;
     }
 

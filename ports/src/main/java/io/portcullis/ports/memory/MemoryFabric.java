@@ -1,6 +1,5 @@
 package io.portcullis.ports.memory;
 
-import io.portcullis.datapath.port.Burst;
 import io.portcullis.ports.CapturedFrame;
 import io.portcullis.ports.memory.FabricProtocol.ProtocolException;
 import java.io.IOException;

@@ -65,7 +65,10 @@ final class NumberedPorts<T> {
     }
 
     List<T> all() {
-        return ports.stream().filter(Objects::nonNull).map(Objects::requireNonNull).toList();
+        return ports.stream()
+                .filter(Objects::nonNull)
+                .map(Objects::requireNonNull)
+                .toList();
     }
 
     private static int place(int number) {
