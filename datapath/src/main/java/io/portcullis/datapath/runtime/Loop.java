@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -265,15 +266,13 @@ final class Loop {
     private void run() {
         poller.add(uplink);
         while (!stopping) {
-            boolean worked;
             try {
-                worked = turn();
+                boolean worked = turn();
+                ports.await(worked, worked ? 0 : waitNanos());
             } catch (RuntimeException bug) {
                 failures.report("taking a turn", bug);
-                poller.await(FAILURE_PAUSE_NANOS);
-                continue;
+                LockSupport.parkNanos(FAILURE_PAUSE_NANOS);
             }
-            ports.await(worked, worked ? 0 : waitNanos());
         }
         shutDown();
     }

@@ -22,6 +22,8 @@ import java.util.function.Consumer;
  * gives the wait its resolution, which epoll_wait has not.
  */
 public final class EpollPoller implements Poller {
+    private static final System.Logger LOG = System.getLogger(EpollPoller.class.getName());
+
     private static final int EFD_NONBLOCK_CLOEXEC = 0x80800;
     private static final int EPOLL_CLOEXEC = 0x80000;
     private static final short POLLIN = 1;
@@ -106,8 +108,8 @@ public final class EpollPoller implements Poller {
         if (waiting != null) {
             queue.onMaintenance(null);
             maintained.remove(queue);
-            waiting.first = changed(queue, waiting.first, Waiting.NOTHING);
-            waiting.second = changed(queue, waiting.second, Waiting.NOTHING);
+            forget(queue, waiting.first);
+            forget(queue, waiting.second);
         }
     }
 
@@ -137,32 +139,51 @@ public final class EpollPoller implements Poller {
     /** Waits for those descriptors of a queue that it reads now, if for any. */
     private void settle(TapQueue queue) {
         Waiting waiting = ports.get(queue);
-        if (waiting != null) {
-            boolean waits = waiting.interested && !queue.isGone();
-            TapDevice second = queue.second();
-            waiting.first = changed(queue, waiting.first, waits ? queue.device().fd() : Waiting.NOTHING);
-            waiting.second = changed(queue, waiting.second, waits && second != null ? second.fd() : Waiting.NOTHING);
+        if (waiting == null) {
+            return;
+        }
+        boolean waits = waiting.interested && !queue.isGone();
+        TapDevice then = queue.second();
+        int first = waits ? queue.device().fd() : Waiting.NOTHING;
+        int second = waits && then != null ? then.fd() : Waiting.NOTHING;
+        // what was the second may be the first now
+        for (int before : new int[] {waiting.first, waiting.second}) {
+            if (before != first && before != second) {
+                forget(queue, before);
+            }
+        }
+        if (!awaits(queue, first) || !awaits(queue, second)) {
+            queue.markGone();
+            forget(queue, first);
+            forget(queue, second);
+            first = Waiting.NOTHING;
+            second = Waiting.NOTHING;
+        }
+        waiting.first = first;
+        waiting.second = second;
+    }
+
+    private void forget(TapQueue queue, int fd) {
+        if (fd != Waiting.NOTHING && owners.remove(fd, queue)) {
+            // fails if it was closed, which has ended it
+            Libc.epollControl(epollFd, Libc.EPOLL_CTL_DEL, fd, event.address());
         }
     }
 
-    private int changed(TapQueue queue, int before, int after) {
-        if (before == after) {
-            return after;
+    /** False if the kernel refuses: nothing would be heard of the queue. */
+    private boolean awaits(TapQueue queue, int fd) {
+        if (fd == Waiting.NOTHING || owners.get(fd) == queue) {
+            return true;
         }
-        if (before != Waiting.NOTHING && owners.remove(before, queue)) {
-            // fails if it was closed, which has ended it
-            Libc.epollControl(epollFd, Libc.EPOLL_CTL_DEL, before, event.address());
+        event.set(JAVA_INT_UNALIGNED, 0, EPOLLIN);
+        event.set(JAVA_INT_UNALIGNED, Libc.EPOLL_DATA_OFFSET, fd);
+        int failed = Libc.epollControl(epollFd, Libc.EPOLL_CTL_ADD, fd, event.address());
+        if (failed < 0) {
+            LOG.log(System.Logger.Level.ERROR, queue.name() + " cannot be waited for: " + Errno.text(-failed));
+            return false;
         }
-        if (after != Waiting.NOTHING) {
-            event.set(JAVA_INT_UNALIGNED, 0, EPOLLIN);
-            event.set(JAVA_INT_UNALIGNED, Libc.EPOLL_DATA_OFFSET, after);
-            int failed = Libc.epollControl(epollFd, Libc.EPOLL_CTL_ADD, after, event.address());
-            if (failed < 0) {
-                throw new IllegalStateException("epoll_ctl of " + queue.name() + ": " + Errno.text(-failed));
-            }
-            owners.put(after, queue);
-        }
-        return after;
+        owners.put(fd, queue);
+        return true;
     }
 
     @Override
