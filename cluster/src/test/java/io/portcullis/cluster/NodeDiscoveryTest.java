@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.cluster.Cluster;
@@ -29,9 +30,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Three actor systems with the settings of nodes find each other by a list of addresses, which stands for DNS. */
+/** Three actor systems with the settings of nodes find each other by the address records of a DNS server. */
 class NodeDiscoveryTest {
-    private static final Duration LIMIT = Duration.ofSeconds(90);
+    private static final Duration LIMIT = Duration.ofSeconds(180);
     private static final Duration DAY = Duration.ofDays(1);
     private static final int NODES = 3;
 
@@ -48,23 +49,21 @@ class NodeDiscoveryTest {
     }
 
     @Test
-    void shouldFormOneClusterWithoutSeeds() throws Exception {
-        CertificateAuthority authority =
-                CertificateAuthority.init(folder.resolve("ca"), "test", DAY.multipliedBy(2), Instant.now());
+    void shouldFormOneClusterOfWhomDnsHasAddresses() throws Exception {
+        CertificateAuthority authority = authority();
         int port = FreePorts.next();
-        for (int number = 1; number <= NODES; number++) {
-            start(authority, number, port);
-        }
+        try (DnsServer dns = new DnsServer(addresses())) {
+            for (int number = 1; number <= NODES; number++) {
+                start(authority, number, port, dns);
+            }
 
-        for (ActorSystem system : systems) {
-            await().atMost(LIMIT).until(() -> up(system) == NODES);
+            awaitOneCluster();
+            assertThat(dns.asked()).contains(DnsServer.NAME);
         }
-        await().atMost(LIMIT)
-                .untilAsserted(() -> assertThat(systems)
-                        .extracting(system -> Cluster.get(system).state().getLeader())
-                        .containsOnly(Cluster.get(systems.getFirst()).state().getLeader()));
+        assertThatNobodyElseIsAnswered(authority, port);
+    }
 
-        // Who is no node is not answered.
+    private static void assertThatNobodyElseIsAnswered(CertificateAuthority authority, int port) throws Exception {
         var anybody = ClientTrust.inAuthoritiesOf(authority.certificateFile());
         try (Socket socket = anybody.getSocketFactory().createSocket("127.0.0.1", port)) {
             socket.setSoTimeout(Math.toIntExact(LIMIT.toMillis()));
@@ -77,9 +76,32 @@ class NodeDiscoveryTest {
         }
     }
 
-    private void start(CertificateAuthority authority, int number, int port) throws Exception {
+    private CertificateAuthority authority() throws Exception {
+        return CertificateAuthority.init(folder.resolve("ca"), "test", DAY.multipliedBy(2), Instant.now());
+    }
+
+    private static String address(int number) {
+        return "127.0.0." + number;
+    }
+
+    private static List<String> addresses() {
+        return IntStream.rangeClosed(1, NODES)
+                .mapToObj(NodeDiscoveryTest::address)
+                .toList();
+    }
+
+    private void awaitOneCluster() {
+        for (ActorSystem system : systems) {
+            await().atMost(LIMIT).until(() -> up(system) == NODES);
+        }
+        await().atMost(LIMIT).untilAsserted(() -> assertThat(systems)
+                .extracting(system -> Cluster.get(system).state().getLeader())
+                .containsOnly(Cluster.get(systems.getFirst()).state().getLeader()));
+    }
+
+    private void start(CertificateAuthority authority, int number, int port, DnsServer dns) throws Exception {
         String host = "host-" + number;
-        String address = "127.0.0." + number;
+        String address = address(number);
         TlsFiles files =
                 authority.issue(new CertificateAuthority.Request(host, List.of(address), DAY), false, Instant.now());
         Map<String, String> settings = new LinkedHashMap<>();
@@ -88,7 +110,6 @@ class NodeDiscoveryTest {
         settings.put("portcullis.cluster.address", address);
         settings.put("portcullis.cluster.port", "0");
         settings.put("portcullis.data-path.tunnel.address", address);
-        settings.put("portcullis.discovery.method", "config");
         settings.put("portcullis.discovery.port", String.valueOf(port));
         settings.put("portcullis.discovery.nodes", String.valueOf(NODES));
         settings.put("portcullis.tls.ca", files.authority().toString());
@@ -96,11 +117,9 @@ class NodeDiscoveryTest {
         settings.put("portcullis.tls.key", files.key().toString());
         settings.put("pekko.management.cluster.bootstrap.contact-point-discovery.stable-margin", "1s");
         settings.put("pekko.coordinated-shutdown.run-by-jvm-shutdown-hook", "off");
-        for (int other = 0; other < NODES; other++) {
-            String endpoint = "pekko.discovery.config.services.portcullis.endpoints." + other;
-            settings.put(endpoint + ".host", "127.0.0." + (other + 1));
-            settings.put(endpoint + ".port", String.valueOf(port));
-        }
+        settings.put("portcullis.discovery.method", "pekko-dns");
+        settings.put("portcullis.discovery.service", DnsServer.NAME);
+        settings.put("pekko.io.dns.async-dns.nameservers", dns.address());
         NodeConfig config = NodeConfig.load(null, settings);
         Optional<NodeTls> tls = NodeSecurity.load(config);
         ActorSystem system = ActorSystem.create(PortcullisNode.SYSTEM_NAME, ArteryTls.setup(config.system(), tls));
