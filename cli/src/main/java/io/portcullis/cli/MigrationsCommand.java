@@ -27,7 +27,8 @@ import picocli.CommandLine.Parameters;
             HypervisorCommands.StoppedCommand.class,
             HypervisorCommands.ResumedCommand.class,
             HypervisorCommands.AbortedCommand.class,
-            QemuCommand.class
+            QemuCommand.class,
+            NamespaceCommand.class
         },
         footer = {
             "",
@@ -44,7 +45,7 @@ import picocli.CommandLine.Parameters;
             "  portcullis migrations stopped web-1                when it has stopped it",
             "  portcullis migrations resumed web-1 --on host-2    when it runs there",
             "  portcullis migrations aborted web-1                when it runs where it was",
-            "Where QEMU has no manager: portcullis migrations qemu"
+            "Where nobody else moves the VM: portcullis migrations qemu, portcullis migrations netns"
         })
 final class MigrationsCommand implements Runnable {
     private final Terminal terminal;

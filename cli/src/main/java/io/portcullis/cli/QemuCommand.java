@@ -1,7 +1,5 @@
 package io.portcullis.cli;
 
-import io.portcullis.api.MoveView;
-import io.portcullis.cli.mover.MoveDriver;
 import io.portcullis.cli.mover.MoverException;
 import io.portcullis.cli.mover.QemuMover;
 import java.nio.file.Path;
@@ -37,8 +35,8 @@ final class QemuCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "VM", description = "NAME or TENANT/NAME.")
     private String vm = "";
 
-    @Option(names = "--to", required = true, paramLabel = "HOST", description = "Where it goes.")
-    private String to = "";
+    @Mixin
+    private final VmMoveOptions options = new VmMoveOptions();
 
     @Option(names = "--qmp", required = true, paramLabel = "SOCKET", description = "Monitor of the QEMU it runs in.")
     private Path qmp = Path.of("");
@@ -59,15 +57,6 @@ final class QemuCommand implements Callable<Integer> {
     @Option(names = "--copy", paramLabel = "SECONDS", description = "Longest time to copy the memory (default 600).")
     private int copySeconds = 600;
 
-    @Option(names = "--prepare", paramLabel = "SECONDS", description = "Longest wait before that (default 30).")
-    private int prepareSeconds = 30;
-
-    @Option(
-            names = "--hand-over",
-            paramLabel = "SECONDS",
-            description = "Longest time that the VM stands still for the firewalls (default 2).")
-    private int handOverSeconds = 2;
-
     QemuCommand(Terminal terminal) {
         session = new Session(terminal);
     }
@@ -75,19 +64,10 @@ final class QemuCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Duration answer = Duration.ofSeconds(10);
-        Duration settle = Duration.ofSeconds(60);
-        QemuMover.Limits limits = new QemuMover.Limits(answer, Duration.ofSeconds(copySeconds), settle);
+        QemuMover.Limits limits = new QemuMover.Limits(answer, Duration.ofSeconds(copySeconds), VmMoveOptions.SETTLE);
         try (session;
                 QemuMover mover = QemuMover.connect(qmp, destination, uri, limits)) {
-            Session.VmName name = session.vm(vm);
-            MoveDriver driver = new MoveDriver(
-                    session.client().moves(),
-                    new MoveDriver.Budgets(
-                            Duration.ofSeconds(prepareSeconds), Duration.ofSeconds(handOverSeconds), settle),
-                    session::say);
-            MoveView view = driver.move(name.tenant(), name.name(), to, mover);
-            session.output().done(view, Sentences.move(view));
-            return view.status().equals(MoveView.SETTLED) ? ExitCode.OK : ExitCode.FAILED;
+            return options.move(session, vm, mover);
         } catch (MoverException failed) {
             throw new CommandFailure(ExitCode.FAILED, String.valueOf(failed.getMessage()), null);
         }

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A VM moves between two real QEMUs, in software emulation, with nothing in it but its BIOS; the cluster is a stub. */
-@Tag("nightly")
+@Tag("qemu")
 class RealQemuTest extends CliTestCase {
     private static final String QEMU = "qemu-system-x86_64";
     private static final Duration PATIENCE = Duration.ofSeconds(120);

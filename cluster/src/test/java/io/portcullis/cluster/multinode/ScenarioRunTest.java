@@ -8,8 +8,6 @@ import io.portcullis.loadtest.run.ScenarioHosts;
 import io.portcullis.loadtest.run.ScenarioPlay;
 import io.portcullis.loadtest.scenario.Scenario;
 import io.portcullis.loadtest.scenario.ShippedScenarios;
-import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -19,7 +17,6 @@ import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,9 +26,6 @@ import org.junit.jupiter.api.io.TempDir;
  * empties a host, then those that only move their own VMs, at the same time. The one that kills a host is among the faults (profile {@code faults}).
  */
 class ScenarioRunTest {
-    private static final int FIRST_BASE = 21_000;
-    private static final int LAST_BASE = 29_000;
-    private static final int PORTS = 30;
     private static final int FIRST_VLAN = 3_001;
     /** A scenario and its arms. */
     private static final int VLANS = 10;
@@ -62,25 +56,6 @@ class ScenarioRunTest {
     }
 
     private final Map<String, RunReport> reports = new LinkedHashMap<>();
-
-    /** Ports for three hosts that nobody uses now; another run of this test on the machine begins its search elsewhere. */
-    private static int freePorts() {
-        int first = FIRST_BASE + PORTS * (int) (ProcessHandle.current().pid() % ((LAST_BASE - FIRST_BASE) / PORTS / 2));
-        for (int base = first; base < LAST_BASE; base += PORTS) {
-            if (IntStream.range(base, base + PORTS).allMatch(ScenarioRunTest::isFree)) {
-                return base;
-            }
-        }
-        throw new IllegalStateException("no free ports");
-    }
-
-    private static boolean isFree(int port) {
-        try (ServerSocket _ = new ServerSocket(port)) {
-            return true;
-        } catch (IOException inUse) {
-            return false;
-        }
-    }
 
     @Test
     void shouldPlayEveryScenarioSoThatNobodyCanTell(@TempDir Path folder) throws Exception {
@@ -128,7 +103,8 @@ class ScenarioRunTest {
                 scenarios.put(name, part(name).of(name));
             }
         }
-        try (ScenarioHosts hosts = ScenarioHosts.start(List.copyOf(scenarios.values()), freePorts(), System.out)) {
+        try (ScenarioHosts hosts =
+                ScenarioHosts.start(List.copyOf(scenarios.values()), PortBlocks.next(), System.out)) {
             for (List<String> group : groups) {
                 play(group, scenarios, hosts);
             }

@@ -16,6 +16,11 @@ public interface Lab extends AutoCloseable {
     /** Makes the uplink of a host, or finds it; value of {@code portcullis.data-path.uplink}. */
     String uplink(String host) throws IOException;
 
+    /** What the command that starts a host's process is handed to, for hosts that see the machine each in their own way. */
+    default List<String> launcher(String host) {
+        return List.of();
+    }
+
     /** Makes a VM with one vNIC, whose addresses have 24 (IPv4) or 64 bits (IPv6) of network prefix. */
     LabVm addVm(String name, MacAddress mac, List<InetAddress> addresses) throws IOException;
 

@@ -58,7 +58,7 @@ public final class LocalCluster implements AutoCloseable {
             if (node == null) {
                 int firstPort = basePort + PORT_STEP * nodes.size();
                 checkFree(firstPort);
-                node = NodeProcess.of(host, firstPort, seeds(), lab.backend(), lab.uplink(host), folder, jvm, settings);
+                node = NodeProcess.of(host, firstPort, seeds(), lab, folder, jvm, settings);
                 nodes.put(host, node);
             }
             node.start();

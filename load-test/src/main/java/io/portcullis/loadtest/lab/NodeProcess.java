@@ -37,15 +37,9 @@ public final class NodeProcess {
      * @param settings {@code path=value}, in which <code>{host}</code> stands for the host's name
      */
     static NodeProcess of(
-            String host,
-            int firstPort,
-            String seeds,
-            String backend,
-            String uplink,
-            Path folder,
-            NodeJvm jvm,
-            List<String> settings) {
-        List<String> command = new ArrayList<>();
+            String host, int firstPort, String seeds, Lab lab, Path folder, NodeJvm jvm, List<String> settings)
+            throws IOException {
+        List<String> command = new ArrayList<>(lab.launcher(host));
         command.add(System.getenv()
                 .getOrDefault(
                         "PORTCULLIS_JAVA",
@@ -59,8 +53,8 @@ public final class NodeProcess {
         command.addAll(List.of("--admin-port", Integer.toString(firstPort + 1)));
         command.addAll(List.of("--tunnel-port", Integer.toString(firstPort + 2)));
         command.addAll(List.of("--seeds", seeds));
-        command.addAll(List.of("--backend", backend));
-        command.addAll(List.of("--uplink", uplink));
+        command.addAll(List.of("--backend", lab.backend()));
+        command.addAll(List.of("--uplink", lab.uplink(host)));
         command.addAll(
                 List.of("--end-with", Long.toString(ProcessHandle.current().pid())));
         return new NodeProcess(
