@@ -4,6 +4,8 @@ import io.portcullis.api.ApiException;
 import io.portcullis.api.FieldProblem;
 import io.portcullis.api.NotReachableException;
 import io.portcullis.api.document.InvalidDocumentException;
+import io.portcullis.loadtest.lab.KernelLab;
+import io.portcullis.loadtest.lab.MemoryLab;
 import io.portcullis.loadtest.report.ReportFiles;
 import io.portcullis.loadtest.report.RunReport;
 import io.portcullis.loadtest.run.ScenarioRun;
@@ -32,8 +34,9 @@ final class ScenarioOptions {
             names = "--scenario",
             paramLabel = "NAME|FILE",
             description =
-                    "Run a scenario on hosts of its own instead, on this machine, without root: steady, ping-pong,"
-                        + " million, evacuate, hundred, storm, revoke, chaos, or one of a file (docs/load-test.md).")
+                    "Run a scenario on hosts of its own instead, on this machine, without root unless --ports says"
+                        + " otherwise: steady, ping-pong, million, evacuate, hundred, storm, revoke, chaos, or one of"
+                        + " a file (docs/load-test.md).")
     private @Nullable String scenario;
 
     @Option(
@@ -67,6 +70,20 @@ final class ScenarioOptions {
             description = "Of each repeated migration of a scenario, instead of what it says.")
     private @Nullable Integer moves;
 
+    /** What a scenario's hosts and VMs are connected by. */
+    private enum Ports {
+        MEMORY,
+        KERNEL
+    }
+
+    @Option(
+            names = "--ports",
+            paramLabel = "KIND",
+            defaultValue = "memory",
+            description = "Of a scenario: memory, or kernel for TAP devices in network namespaces and a bridge between"
+                    + " the hosts, as root. Default: ${DEFAULT-VALUE}.")
+    private Ports ports = Ports.MEMORY;
+
     @Option(
             names = "--compare",
             paramLabel = "FILE",
@@ -91,6 +108,11 @@ final class ScenarioOptions {
         check("--scale", scale > 0 && scale <= 1_000, "above 0 to 1000");
         check("--pace", pace > 0 && pace <= 1_000, "above 0 to 1000");
         check("--moves", moves == null || (moves >= 1 && moves <= MAX_MOVES), "1 to " + MAX_MOVES);
+        if (ports == Ports.KERNEL && !KernelLab.isPossible()) {
+            progress.println(
+                    "portcullis load-test: --ports kernel takes root on Linux, ip (iproute2) and /dev/net/tun");
+            return Main.CANNOT_RUN;
+        }
         long drawn = seed == null ? new Random().nextInt(Integer.MAX_VALUE) : seed;
         try {
             Scenario read = ShippedScenarios.find(String.valueOf(scenario))
@@ -98,7 +120,14 @@ final class ScenarioOptions {
                     .atRate(pace);
             Scenario wanted = moves == null ? read : read.moving(moves);
             RunReport other = compare == null ? null : readReport(compare);
-            RunReport result = new ScenarioRun(wanted, scale, drawn, portBase, progress).run();
+            ScenarioRun run =
+                    switch (ports) {
+                        case MEMORY -> new ScenarioRun(wanted, scale, drawn, MemoryLab::create, portBase, progress);
+                        case KERNEL ->
+                            new ScenarioRun(
+                                    wanted.onKernelPorts(), scale, drawn, KernelLab::create, portBase, progress);
+                    };
+            RunReport result = run.run();
             if (report != null) {
                 ReportFiles.write(report, result, other);
                 progress.println("the report is in " + report.toAbsolutePath());

@@ -5,7 +5,7 @@ import io.portcullis.api.NotReachableException;
 import io.portcullis.api.PortcullisClient;
 import io.portcullis.api.TenantSpec;
 import io.portcullis.loadtest.flow.VmEnd;
-import io.portcullis.loadtest.lab.MemoryLab;
+import io.portcullis.loadtest.lab.FrameLab;
 import io.portcullis.loadtest.report.RunReport.ArmMove;
 import io.portcullis.loadtest.scenario.Arm;
 import io.portcullis.loadtest.scenario.Scenario;
@@ -66,7 +66,7 @@ public final class Controls implements AutoCloseable {
      * @param tenant of the scenario; those of the arms are called after it
      */
     public static Controls prepare(
-            PortcullisClient client, MemoryLab lab, Scenario scenario, String tenant, Map<Arm, Subject> subjects)
+            PortcullisClient client, FrameLab lab, Scenario scenario, String tenant, Map<Arm, Subject> subjects)
             throws IOException, TimeoutException {
         PlainHosts plain = null;
         for (Map.Entry<Arm, Subject> each : subjects.entrySet()) {

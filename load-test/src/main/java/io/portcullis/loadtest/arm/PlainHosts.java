@@ -59,7 +59,7 @@ final class PlainHosts implements AutoCloseable {
             for (String uplink : uplinks) {
                 this.uplinks.add(backend.openUplink(uplink));
             }
-            queue = backend.openVmPort("memory:" + vm.port().name(), vm.mac());
+            queue = backend.openVmPort(vm.port().port(), vm.mac());
         } catch (PortException unusable) {
             throw new IOException(unusable);
         }
@@ -107,7 +107,7 @@ final class PlainHosts implements AutoCloseable {
         VmPort leaving = queue;
         old = leaving;
         side = 1 - side;
-        queue = backend.openVmPort("memory:" + vm.port().name(), vm.mac());
+        queue = backend.openVmPort(vm.port().port(), vm.mac());
         queue.steerTo(1);
         byte[] announcement =
                 FrameBuilder.rarpAnnouncement(vm.mac()).vlan(vm.vlan()).build();

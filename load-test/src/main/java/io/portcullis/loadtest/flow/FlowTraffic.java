@@ -11,7 +11,7 @@ import io.portcullis.loadtest.history.History;
 import io.portcullis.loadtest.scenario.TrafficKind;
 import io.portcullis.loadtest.scenario.TrafficPlan;
 import io.portcullis.policy.IpFamily;
-import io.portcullis.ports.memory.MemoryBackend;
+import io.portcullis.ports.PortBackends;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -43,6 +43,7 @@ public final class FlowTraffic implements AutoCloseable {
     private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final long IDLE_NANOS = 20_000;
     private static final int MAX_FRAME_BYTES = 2_048;
+    private static final int NO_HOST = 127;
     /** Behind the destination, in an Ethernet frame. */
     private static final int SOURCE_MAC_AT = 6;
 
@@ -101,7 +102,7 @@ public final class FlowTraffic implements AutoCloseable {
         this.history = history;
         this.hostNumbers = Map.copyOf(hostNumbers);
         try {
-            uplink = MemoryBackend.ofUplink(uplinkSpecification).openUplink(uplinkSpecification);
+            uplink = PortBackends.forUplink(uplinkSpecification).openUplink(uplinkSpecification);
         } catch (PortException unusable) {
             throw new IOException(unusable);
         }
@@ -132,7 +133,7 @@ public final class FlowTraffic implements AutoCloseable {
             }
         }
         toOpen = unopened.size();
-        vms.forEach(vm -> vm.port().onReceiveFrom((host, frame) -> arrived(vm, host, frame)));
+        vms.forEach(vm -> vm.port().onReceive((host, frame) -> arrived(vm, host, frame)));
         thread = Thread.ofPlatform().daemon().name("traffic").unstarted(this::run);
     }
 
@@ -205,7 +206,7 @@ public final class FlowTraffic implements AutoCloseable {
         long nanos = System.nanoTime();
         int at = Payload.find(frame);
         if (at >= 0 && vm.isRecorded()) {
-            decided(frame, at, true, host, nanos);
+            decided(frame, at, true, vm.port().knowsHosts() ? numberOf(host) : History.UNKNOWN_HOST, nanos);
         }
         if (!arrivals.offer(new Arrival(vm, frame, nanos))) {
             missed.incrementAndGet();
@@ -216,7 +217,7 @@ public final class FlowTraffic implements AutoCloseable {
     public void seenOnUplink(String host, byte[] frame) {
         int at = Payload.find(frame);
         if (at >= 0 && !Payload.isToVm(frame, at) && hostNumbers.containsKey(host) && isRecorded(frame)) {
-            decided(frame, at, false, host, System.nanoTime());
+            decided(frame, at, false, numberOf(host), System.nanoTime());
         }
     }
 
@@ -225,11 +226,17 @@ public final class FlowTraffic implements AutoCloseable {
         return vm != null && vm.isRecorded();
     }
 
-    private void decided(byte[] frame, int at, boolean isToVm, String host, long nanos) {
+    private int numberOf(String host) {
+        return hostNumbers.getOrDefault(host, NO_HOST);
+    }
+
+    /** Some labs have several threads that see frames. */
+    private void decided(byte[] frame, int at, boolean isToVm, int host, long nanos) {
         int flow = Payload.flow(frame, at);
         if (flow >= 0) {
-            history.decided()
-                    .append(flow, isToVm, Payload.number(frame, at), hostNumbers.getOrDefault(host, 127), nanos);
+            synchronized (history) {
+                history.decided().append(flow, isToVm, Payload.number(frame, at), host, nanos);
+            }
         }
     }
 

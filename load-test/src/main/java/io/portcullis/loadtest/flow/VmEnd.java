@@ -1,7 +1,7 @@
 package io.portcullis.loadtest.flow;
 
+import io.portcullis.loadtest.lab.WireEnd;
 import io.portcullis.policy.MacAddress;
-import io.portcullis.ports.memory.MemoryVm;
 import java.net.InetAddress;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +16,7 @@ public final class VmEnd {
     private final InetAddress ipv4;
     private final InetAddress ipv6;
     private final int vlan;
-    private final MemoryVm port;
+    private final WireEnd port;
     private final @Nullable VmEnd original;
     private final AtomicLong longestDelayNanos = new AtomicLong();
     private final AtomicLong longestGapNanos = new AtomicLong();
@@ -38,7 +38,7 @@ public final class VmEnd {
             InetAddress ipv4,
             InetAddress ipv6,
             int vlan,
-            MemoryVm port,
+            WireEnd port,
             @Nullable VmEnd original) {
         this.index = index;
         this.name = name;
@@ -80,7 +80,7 @@ public final class VmEnd {
         return vlan;
     }
 
-    public MemoryVm port() {
+    public WireEnd port() {
         return port;
     }
 

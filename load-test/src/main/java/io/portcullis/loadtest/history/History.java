@@ -45,6 +45,9 @@ public final class History {
     private final FrameLog sent = new FrameLog();
     private final FrameLog decided = new FrameLog();
     private final List<Flow> flows = new ArrayList<>();
+    /** Stands for a host in {@link #decided} where nobody can know which one it was; it is not said of whom that frame was. */
+    public static final int UNKNOWN_HOST = 126;
+
     private final List<Tenure> tenures = new ArrayList<>();
     private final List<Ban> bans = new ArrayList<>();
     private final List<Outage> outages = new ArrayList<>();

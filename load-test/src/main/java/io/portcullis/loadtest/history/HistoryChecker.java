@@ -77,6 +77,9 @@ public final class HistoryChecker {
         int[] current = new int[2 * history.vnicCount()];
         FrameLog log = history.decided();
         for (int i = 0; i < log.size(); i++) {
+            if (log.host(i) == History.UNKNOWN_HOST) {
+                continue;
+            }
             int vnic = history.flows().get(log.flow(i)).vnic();
             int side = 2 * vnic + (log.isToVm(i) ? 1 : 0);
             int found = tenureOf(tenures.get(vnic), current[side], log.host(i), log.nanos(i));
@@ -167,9 +170,8 @@ public final class HistoryChecker {
 
     private void checkSent() {
         Map<Integer, List<History.Outage>> outages = new HashMap<>();
-        history.outages()
-                .forEach(outage -> outages.computeIfAbsent(outage.vnic(), _ -> new ArrayList<>())
-                        .add(outage));
+        history.outages().forEach(outage -> outages.computeIfAbsent(outage.vnic(), _ -> new ArrayList<>())
+                .add(outage));
         BitSet[] sent = numbersSent();
         Map<Integer, History.Ban> cut = new HashMap<>();
         FrameLog log = history.sent();

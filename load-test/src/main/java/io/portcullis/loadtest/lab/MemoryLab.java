@@ -10,12 +10,13 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /** An in-memory fabric in this process; the VMs are small IP stacks. Needs no privilege. */
-public final class MemoryLab implements Lab {
+public final class MemoryLab implements FrameLab {
     private final MemoryFabric fabric;
 
     private MemoryLab(MemoryFabric fabric) {
@@ -46,16 +47,38 @@ public final class MemoryLab implements Lab {
         return fabric.addVm(name);
     }
 
-    /** Until it is closed, an observer is shown frames. */
-    public interface Observation extends AutoCloseable {
-        @Override
-        void close();
+    @Override
+    public WireEnd addEnd(String name, MacAddress mac) {
+        return new MemoryEnd(fabric.addVm(name));
     }
 
-    /** Shows every frame that a host, or another uplink, sends to the fabric, with the uplink's name, on the fabric's thread. */
-    public Observation observe(BiConsumer<String, byte[]> observer) {
+    private record MemoryEnd(MemoryVm vm) implements WireEnd {
+        @Override
+        public String port() {
+            return "memory:" + vm.name();
+        }
+
+        @Override
+        public boolean knowsHosts() {
+            return true;
+        }
+
+        @Override
+        public boolean send(byte[] frame) {
+            return vm.send(frame);
+        }
+
+        @Override
+        public void onReceive(Receiver receiver) {
+            vm.onReceiveFrom(receiver::receive);
+        }
+    }
+
+    @Override
+    public Observation observe(List<String> hosts, BiConsumer<String, byte[]> observer) {
+        Set<String> seen = Set.copyOf(hosts);
         Consumer<CapturedFrame> sent = captured -> {
-            if (!captured.toHost()) {
+            if (!captured.toHost() && seen.contains(captured.device())) {
                 observer.accept(captured.device(), captured.bytes());
             }
         };

@@ -2,11 +2,12 @@ package io.portcullis.loadtest.run;
 
 import io.portcullis.loadtest.arm.Controls;
 import io.portcullis.loadtest.flow.VmEnd;
-import io.portcullis.loadtest.lab.MemoryLab;
+import io.portcullis.loadtest.lab.FrameLab;
 import io.portcullis.loadtest.scenario.Arm;
 import io.portcullis.loadtest.scenario.Scenario;
 import io.portcullis.loadtest.scenario.VmPlan;
 import io.portcullis.policy.MacAddress;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
@@ -38,7 +39,7 @@ final class Inventory {
      *
      * @param firstVlan of the tenant; those of the controls come behind it
      */
-    Inventory(Scenario scenario, MemoryLab lab, String tenant, int firstVlan) {
+    Inventory(Scenario scenario, FrameLab lab, String tenant, int firstVlan) throws IOException {
         this.tenant = tenant;
         this.firstVlan = firstVlan;
         for (VmPlan plan : scenario.vms()) {
@@ -61,20 +62,22 @@ final class Inventory {
         }
     }
 
-    private VmEnd add(MemoryLab lab, VmPlan plan, String name, String role, int vlan, @Nullable VmEnd original) {
+    private VmEnd add(FrameLab lab, VmPlan plan, String name, String role, int vlan, @Nullable VmEnd original)
+            throws IOException {
         int index = ends.size();
+        MacAddress mac = new MacAddress(FIRST_MAC + ((long) firstVlan << VLAN_BITS) + index);
         VmEnd end = new VmEnd(
                 index,
                 name,
                 plan.name(),
                 role,
-                new MacAddress(FIRST_MAC + ((long) firstVlan << VLAN_BITS) + index),
+                mac,
                 address(new byte[] {10, 99, (byte) ((index + 1) >> 8), (byte) (index + 1)}),
                 address(new byte[] {
                     (byte) 0xfd, 0, 0, 0x63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (byte) ((index + 1) >> 8), (byte) (index + 1)
                 }),
                 vlan,
-                lab.addVm(port(name)),
+                lab.addEnd(tenant + "-" + name, mac),
                 original);
         ends.add(end);
         byName.put(name, end);
@@ -88,10 +91,6 @@ final class Inventory {
         } catch (UnknownHostException impossible) {
             throw new IllegalStateException(impossible);
         }
-    }
-
-    private String port(String vm) {
-        return tenant + "-" + vm;
     }
 
     String tenant() {
@@ -150,20 +149,22 @@ final class Inventory {
                     tags.getOrDefault(end.name(), List.of()).stream()
                             .map(tag -> '"' + tag + '"')
                             .toList());
-            text.append("""
+            text.append(
+                    """
                 ---
                 kind: Vm
                 metadata: {name: %s}
                 spec:
                   tags: [%s]
-                  vnics: [{name: eth0, mac: "%s", addresses: ["%s", "%s"], segment: front, port: "memory:%s"}]
-                """.formatted(
-                            end.name(),
-                            quoted,
-                            end.mac(),
-                            end.address(false).getHostAddress(),
-                            end.address(true).getHostAddress(),
-                            port(end.name())));
+                  vnics: [{name: eth0, mac: "%s", addresses: ["%s", "%s"], segment: front, port: "%s"}]
+                """
+                            .formatted(
+                                    end.name(),
+                                    quoted,
+                                    end.mac(),
+                                    end.address(false).getHostAddress(),
+                                    end.address(true).getHostAddress(),
+                                    end.port().port()));
         }
         return text.toString();
     }

@@ -1,6 +1,7 @@
 package io.portcullis.loadtest.run;
 
 import io.portcullis.loadtest.lab.Certificates;
+import io.portcullis.loadtest.lab.FrameLab;
 import io.portcullis.loadtest.lab.LocalCluster;
 import io.portcullis.loadtest.lab.MemoryLab;
 import io.portcullis.loadtest.lab.NodeJvm;
@@ -17,11 +18,11 @@ public final class ScenarioHosts implements AutoCloseable {
     private static final int SPARE_CONNECTIONS = 65_536;
 
     private final Certificates certificates;
-    private final MemoryLab lab;
+    private final FrameLab lab;
     private final LocalCluster cluster;
     private final List<String> names;
 
-    private ScenarioHosts(Certificates certificates, MemoryLab lab, LocalCluster cluster, List<String> names) {
+    private ScenarioHosts(Certificates certificates, FrameLab lab, LocalCluster cluster, List<String> names) {
         this.certificates = certificates;
         this.lab = lab;
         this.cluster = cluster;
@@ -36,13 +37,25 @@ public final class ScenarioHosts implements AutoCloseable {
      */
     public static ScenarioHosts start(List<Scenario> scenarios, int portBase, PrintStream progress)
             throws IOException, InterruptedException {
+        return start(MemoryLab::create, scenarios, portBase, progress);
+    }
+
+    /** Makes the lab that hosts are started in. */
+    @FunctionalInterface
+    public interface Labs {
+        FrameLab create() throws IOException;
+    }
+
+    /** As above, in a lab of this kind, which goes with the hosts. */
+    public static ScenarioHosts start(Labs labs, List<Scenario> scenarios, int portBase, PrintStream progress)
+            throws IOException, InterruptedException {
         List<String> names = scenarios.stream()
                 .map(Scenario::hosts)
                 .max(Comparator.comparingInt(List::size))
                 .orElseThrow();
         int heap = scenarios.stream().mapToInt(Scenario::heapMebibytes).max().orElseThrow();
         Certificates certificates = scenarios.getFirst().speaksTls() ? Certificates.make(names) : Certificates.none();
-        MemoryLab lab = MemoryLab.create();
+        FrameLab lab = labs.create();
         LocalCluster cluster = new LocalCluster(lab, portBase, NodeJvm.small(heap), settings(scenarios, certificates));
         ScenarioHosts hosts = new ScenarioHosts(certificates, lab, cluster, names);
         progress.println("starting " + String.join(", ", names));
@@ -69,7 +82,7 @@ public final class ScenarioHosts implements AutoCloseable {
         return settings;
     }
 
-    MemoryLab lab() {
+    FrameLab lab() {
         return lab;
     }
 

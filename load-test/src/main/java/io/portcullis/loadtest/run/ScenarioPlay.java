@@ -8,7 +8,7 @@ import io.portcullis.loadtest.arm.Controls;
 import io.portcullis.loadtest.flow.FlowTraffic;
 import io.portcullis.loadtest.flow.VmEnd;
 import io.portcullis.loadtest.history.History;
-import io.portcullis.loadtest.lab.MemoryLab;
+import io.portcullis.loadtest.lab.FrameLab;
 import io.portcullis.loadtest.report.RunReport;
 import io.portcullis.loadtest.scenario.Scenario;
 import java.io.IOException;
@@ -65,7 +65,7 @@ public final class ScenarioPlay {
 
     /** Plays it. */
     public RunReport run() throws IOException, InterruptedException, TimeoutException {
-        MemoryLab lab = hosts.lab();
+        FrameLab lab = hosts.lab();
         Inventory inventory = new Inventory(scenario, lab, tenant, firstVlan);
         History history = new History(
                 hosts.names(), inventory.ends().stream().map(VmEnd::name).toList());
@@ -78,7 +78,7 @@ public final class ScenarioPlay {
                         inventory.ends(),
                         lab.uplink(tenant + "-clients"),
                         seed);
-                MemoryLab.Observation _ = lab.observe(traffic::seenOnUplink)) {
+                FrameLab.Observation _ = lab.observe(hosts.names(), traffic::seenOnUplink)) {
             prepare(client, inventory, placements);
             try (Controls controls = Controls.prepare(client, lab, scenario, tenant, inventory.subjects())) {
                 return play(client, inventory, placements, history, traffic, controls);

@@ -15,25 +15,29 @@ public final class ScenarioRun {
     private final Scenario scenario;
     private final double scale;
     private final long seed;
+    private final ScenarioHosts.Labs labs;
     private final int portBase;
     private final PrintStream progress;
 
     /**
      * @param scale by which the scenario was made smaller, for the report
+     * @param labs what hosts, VMs and the fabric between them are made of
      * @param portBase of the first host; ten ports for each
      * @param progress where it says what it does
      */
-    public ScenarioRun(Scenario scenario, double scale, long seed, int portBase, PrintStream progress) {
+    public ScenarioRun(
+            Scenario scenario, double scale, long seed, ScenarioHosts.Labs labs, int portBase, PrintStream progress) {
         this.scenario = scenario;
         this.scale = scale;
         this.seed = seed;
+        this.labs = labs;
         this.portBase = portBase;
         this.progress = progress;
     }
 
     /** Runs it. */
     public RunReport run() throws IOException, InterruptedException, TimeoutException {
-        try (ScenarioHosts hosts = ScenarioHosts.start(List.of(scenario), portBase, progress)) {
+        try (ScenarioHosts hosts = ScenarioHosts.start(labs, List.of(scenario), portBase, progress)) {
             return new ScenarioPlay(scenario, scale, seed, hosts, TENANT, VLAN, progress).run();
         }
     }

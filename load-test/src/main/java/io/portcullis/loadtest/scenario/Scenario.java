@@ -96,6 +96,27 @@ public record Scenario(
         return with(vms, traffic, steps, durationMillis / times);
     }
 
+    /** As it is played on the ports of a kernel: without the hosts that have no firewall, which take ports in memory. */
+    public Scenario onKernelPorts() {
+        return new Scenario(
+                name,
+                description + " On the ports of a kernel.",
+                hosts,
+                heapMebibytes,
+                speaksTls,
+                settings,
+                defaultAction,
+                tracking,
+                policy,
+                vms,
+                traffic,
+                timeline,
+                durationMillis,
+                arms.stream().filter(arm -> arm != Arm.NO_FIREWALL).toList(),
+                expected,
+                goals);
+    }
+
     static int scaled(int number, double factor) {
         return number == 0 ? 0 : Math.clamp(Math.round(number * factor), 1, Integer.MAX_VALUE);
     }
