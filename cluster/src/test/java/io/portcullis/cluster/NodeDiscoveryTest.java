@@ -94,9 +94,10 @@ class NodeDiscoveryTest {
         for (ActorSystem system : systems) {
             await().atMost(LIMIT).until(() -> up(system) == NODES);
         }
-        await().atMost(LIMIT).untilAsserted(() -> assertThat(systems)
-                .extracting(system -> Cluster.get(system).state().getLeader())
-                .containsOnly(Cluster.get(systems.getFirst()).state().getLeader()));
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(systems)
+                        .extracting(system -> Cluster.get(system).state().getLeader())
+                        .containsOnly(Cluster.get(systems.getFirst()).state().getLeader()));
     }
 
     private void start(CertificateAuthority authority, int number, int port, DnsServer dns) throws Exception {

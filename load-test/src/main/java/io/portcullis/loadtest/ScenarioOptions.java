@@ -120,13 +120,11 @@ final class ScenarioOptions {
                     .atRate(pace);
             Scenario wanted = moves == null ? read : read.moving(moves);
             RunReport other = compare == null ? null : readReport(compare);
-            ScenarioRun run =
-                    switch (ports) {
-                        case MEMORY -> new ScenarioRun(wanted, scale, drawn, MemoryLab::create, portBase, progress);
-                        case KERNEL ->
-                            new ScenarioRun(
-                                    wanted.onKernelPorts(), scale, drawn, KernelLab::create, portBase, progress);
-                    };
+            ScenarioRun run = switch (ports) {
+                case MEMORY -> new ScenarioRun(wanted, scale, drawn, MemoryLab::create, portBase, progress);
+                case KERNEL ->
+                    new ScenarioRun(wanted.onKernelPorts(), scale, drawn, KernelLab::create, portBase, progress);
+            };
             RunReport result = run.run();
             if (report != null) {
                 ReportFiles.write(report, result, other);

@@ -63,8 +63,7 @@ record GuestImage(Path kernel, Path initrd) {
             files.put(name, Files.readAllBytes(module(release, module)));
             load.append("insmod /").append(name).append('\n');
         }
-        String init =
-                """
+        String init = """
             #!/bin/busybox sh
             /bin/busybox --install -s /bin
             export PATH=/bin
@@ -72,8 +71,7 @@ record GuestImage(Path kernel, Path initrd) {
             %s
             %s
             while :; do sleep 1000; done
-            """
-                        .formatted(load, script);
+            """.formatted(load, script);
         files.put("init", init.getBytes(StandardCharsets.UTF_8));
         Path initrd = folder.resolve("initrd.gz");
         try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(initrd))) {

@@ -43,9 +43,7 @@ final class GuestTenant {
             throws TimeoutException {
         GuestTenant tenant = new GuestTenant(client);
         client.putTenant(NAME, new TenantSpec("DROP", "strict"));
-        client.apply(
-                NAME,
-                """
+        client.apply(NAME, """
             kind: Segment
             metadata: {name: front}
             spec: {vlan: 20}
@@ -57,16 +55,15 @@ final class GuestTenant {
             kind: Vm
             metadata: {name: %s}
             spec: {vnics: [{name: eth0, mac: "%s", addresses: ["%s"], segment: front, port: "%s"}]}
-            """
-                        .formatted(
-                                GUEST,
-                                GUEST_MAC,
-                                GUEST_ADDRESS.getHostAddress(),
-                                guestPort,
-                                CONSUMER,
-                                CONSUMER_MAC,
-                                CONSUMER_ADDRESS.getHostAddress(),
-                                consumer.port()));
+            """.formatted(
+                        GUEST,
+                        GUEST_MAC,
+                        GUEST_ADDRESS.getHostAddress(),
+                        guestPort,
+                        CONSUMER,
+                        CONSUMER_MAC,
+                        CONSUMER_ADDRESS.getHostAddress(),
+                        consumer.port()));
         client.attach(NAME, GUEST, host);
         client.attach(NAME, CONSUMER, host);
         tenant.decide("ALLOW");
@@ -79,17 +76,13 @@ final class GuestTenant {
     }
 
     private void decide(String action) throws TimeoutException {
-        long revision = client.apply(
-                        NAME,
-                        """
+        long revision = client.apply(NAME, """
             kind: Policy
             metadata: {name: all}
             spec:
               category: APPLICATION
               rules: [{name: all, services: [any], action: %s, liveFlows: KEEP}]
-            """
-                                .formatted(action))
-                .revision();
+            """.formatted(action)).revision();
         client.awaitRealized(NAME, revision, LIMIT);
     }
 

@@ -43,19 +43,17 @@ class QemuGuestMoveTest {
     private static final int OUT_PORT = 7_001;
 
     /** Sends back what comes, on connections to it and on one of its own. */
-    private static final String SCRIPT =
-            """
+    private static final String SCRIPT = """
         ip link set lo up; ip addr add %1$s/24 dev eth0; ip link set eth0 up
         nc -ll -p %3$d -e cat &
         (while :; do nc %2$s %4$d -e cat; sleep 1; done) &
         echo "%5$s" >/dev/console
-        """
-                    .formatted(
-                            GuestTenant.GUEST_ADDRESS.getHostAddress(),
-                            GuestTenant.CONSUMER_ADDRESS.getHostAddress(),
-                            IN_PORT,
-                            OUT_PORT,
-                            QemuGuest.UP);
+        """.formatted(
+                    GuestTenant.GUEST_ADDRESS.getHostAddress(),
+                    GuestTenant.CONSUMER_ADDRESS.getHostAddress(),
+                    IN_PORT,
+                    OUT_PORT,
+                    QemuGuest.UP);
 
     @TempDir
     Path folder;

@@ -170,8 +170,9 @@ public final class HistoryChecker {
 
     private void checkSent() {
         Map<Integer, List<History.Outage>> outages = new HashMap<>();
-        history.outages().forEach(outage -> outages.computeIfAbsent(outage.vnic(), _ -> new ArrayList<>())
-                .add(outage));
+        history.outages()
+                .forEach(outage -> outages.computeIfAbsent(outage.vnic(), _ -> new ArrayList<>())
+                        .add(outage));
         BitSet[] sent = numbersSent();
         Map<Integer, History.Ban> cut = new HashMap<>();
         FrameLog log = history.sent();

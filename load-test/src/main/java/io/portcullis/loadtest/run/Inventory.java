@@ -149,22 +149,20 @@ final class Inventory {
                     tags.getOrDefault(end.name(), List.of()).stream()
                             .map(tag -> '"' + tag + '"')
                             .toList());
-            text.append(
-                    """
+            text.append("""
                 ---
                 kind: Vm
                 metadata: {name: %s}
                 spec:
                   tags: [%s]
                   vnics: [{name: eth0, mac: "%s", addresses: ["%s", "%s"], segment: front, port: "%s"}]
-                """
-                            .formatted(
-                                    end.name(),
-                                    quoted,
-                                    end.mac(),
-                                    end.address(false).getHostAddress(),
-                                    end.address(true).getHostAddress(),
-                                    end.port().port()));
+                """.formatted(
+                            end.name(),
+                            quoted,
+                            end.mac(),
+                            end.address(false).getHostAddress(),
+                            end.address(true).getHostAddress(),
+                            end.port().port()));
         }
         return text.toString();
     }
