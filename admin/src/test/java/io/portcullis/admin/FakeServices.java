@@ -244,7 +244,7 @@ final class FakeServices implements AdminServices {
     private static OperationView inState(String state) {
         return new OperationView(
                 "op-1", "DRAIN", "host-1", List.of(), state, 4, "NORMAL", "me", "", null, 2, 1, List.of(), 1, Map.of(),
-                1_500L, List.of());
+                1_500L, List.of(), Map.of());
     }
 
     @Override

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param failed VMs that could not be moved, and why; the first 1,000, in lists the first 10
  * @param etaMillis until all will have moved, as far as those before tell
  * @param moves the first 1,000 VMs; empty in lists
+ * @param heldBack why VMs wait, and how many for each reason: {@code PARALLEL}, {@code CLUSTER}, {@code HOST}, {@code MEMORY}, {@code SILENCE}, {@code ROOM}
  */
 public record OperationView(
         String id,
@@ -39,7 +40,13 @@ public record OperationView(
         int waiting,
         Map<String, String> failed,
         @Nullable Long etaMillis,
-        List<OperationMove> moves) {
+        List<OperationMove> moves,
+        Map<String, Integer> heldBack) {
+    public OperationView {
+        // a node of an older build does not say
+        heldBack = heldBack == null ? Map.of() : Map.copyOf(heldBack);
+    }
+
     /** Whether nothing more happens by itself. */
     public boolean settled() {
         return !state.equals("RUNNING") && !state.equals("LEAVING");

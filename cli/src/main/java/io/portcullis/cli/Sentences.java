@@ -172,7 +172,7 @@ final class Sentences {
         String progress = view.moved() + " of " + view.total() + " VMs moved";
         String open = view.moving().isEmpty() && view.waiting() == 0
                 ? ""
-                : ", " + view.moving().size() + " moving, " + view.waiting() + " waiting";
+                : ", " + view.moving().size() + " moving, " + view.waiting() + " waiting" + heldBack(view);
         String failed = view.failed().isEmpty()
                 ? ""
                 : "; not moved: "
@@ -181,6 +181,16 @@ final class Sentences {
                                 .toList());
         return what + view.state().toLowerCase(Locale.ROOT) + ", " + progress + open + Words.eta(view.etaMillis())
                 + failed;
+    }
+
+    /** Like {@code  (MEMORY 3, PARALLEL 12)}; empty if nothing is known of why VMs wait. */
+    private static String heldBack(OperationView view) {
+        return view.heldBack().isEmpty()
+                ? ""
+                : new TreeMap<>(view.heldBack())
+                        .entrySet().stream()
+                                .map(reason -> reason.getKey() + " " + reason.getValue())
+                                .collect(Collectors.joining(", ", " (", ")"));
     }
 
     static String preflight(PreflightView view) {

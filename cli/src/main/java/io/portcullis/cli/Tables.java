@@ -35,6 +35,7 @@ import io.portcullis.cli.Table.Column;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -236,6 +237,9 @@ final class Tables {
             wideColumn("ENDED", OperationView::ended),
             wideColumn("PRIORITY", OperationView::priority),
             wideColumn("PARALLEL", OperationView::parallel),
+            wideColumn(
+                    "HELD-BACK",
+                    operation -> operation.heldBack().isEmpty() ? null : new TreeMap<>(operation.heldBack())),
             wideColumn("TO", OperationView::to),
             wideColumn("BY", OperationView::by));
 

@@ -36,6 +36,20 @@ class OperationCommandsTest extends CliTestCase {
     }
 
     @Test
+    void shouldSayWhyVmsWait() {
+        String held = OPERATION
+                .formatted("RUNNING", 1, "")
+                .replace("\"etaMillis\"", "\"heldBack\": {\"PARALLEL\": 12, \"MEMORY\": 3}, \"etaMillis\"");
+        cluster.on("POST /v1/operations/op-7/resume", 200, held)
+                .on("GET /v1/operations", 200, "{\"items\": [" + held + "]}");
+
+        assertThat(run("resume", "op-7")).isEqualTo(ExitCode.OK);
+        assertThat(out.toString()).contains("1 waiting (MEMORY 3, PARALLEL 12)");
+        assertThat(run("get", "operations", "-o", "wide")).isEqualTo(ExitCode.OK);
+        assertThat(out.toString()).contains("HELD-BACK", "MEMORY=3", "PARALLEL=12");
+    }
+
+    @Test
     void shouldFollowARebalance() {
         cluster.on("POST /v1/rebalance", 202, PLAN.formatted(OPERATION.formatted("RUNNING", 0, "")))
                 .on("GET /v1/operations/op-7", 200, OPERATION.formatted("RUNNING", 1, ""))

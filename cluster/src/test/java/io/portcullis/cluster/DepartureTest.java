@@ -108,6 +108,7 @@ class DepartureTest {
                 1,
                 Map.of(),
                 4_200L,
-                List.of());
+                List.of(),
+                Map.of());
     }
 }

@@ -88,13 +88,13 @@ public sealed interface BulkCommand {
     /**
      * What hosts carry, and which VMs are to be kept apart.
      *
-     * @param onTheirWay VMs that were moving when hosts were asked, which none of them counts
+     * @param arrived VMs that had come to where operations moved them when hosts were asked, so that these count them
      * @param plan for which they were asked; null if for moves that wait
      * @param second whether it is the second look for the plan
      */
     record HostsSurveyed(
             HostSurvey.Answers answers,
-            Set<VmId> onTheirWay,
+            Set<VmId> arrived,
             @Nullable Rebalance plan,
             boolean second) implements Own {}
 

@@ -103,7 +103,7 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
                 answer(
                         get,
                         state.ofHost(get.host())
-                                .<BulkReply>map(operation -> BulkReply.Status.of(operation, false))
+                                .<BulkReply>map(operation -> status(operation, false))
                                 .orElseGet(() -> new BulkReply.NoOperation(get.host())));
             case BulkCommand.Rebalance rebalance -> onRebalance(state, rebalance);
             case BulkCommand.ChangeOperation change -> onChange(state, change);
@@ -111,13 +111,13 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
                 answer(
                         get,
                         state.find(get.id())
-                                .<BulkReply>map(operation -> BulkReply.Status.of(operation, true))
+                                .<BulkReply>map(operation -> status(operation, true))
                                 .orElseGet(() -> unknown(get.id())));
             case BulkCommand.ListOperations list ->
                 answer(
                         list,
                         new BulkReply.Operations(state.operations().reversed().stream()
-                                .map(BulkReply.Status::ofMany)
+                                .map(operation -> BulkReply.Status.ofMany(operation, runner.heldBack(operation)))
                                 .toList()));
             case BulkCommand.Tick _ -> onTick(state);
             case BulkCommand.HostTold told -> onHostTold(state, told);
@@ -143,6 +143,10 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
 
     private static BulkReply unknown(String id) {
         return new BulkReply.Refused(RefusalCode.UNKNOWN, "there is no operation '" + id + "'");
+    }
+
+    private BulkReply.Status status(BulkOperation operation, boolean withMoves) {
+        return BulkReply.Status.of(operation, withMoves, runner.heldBack(operation));
     }
 
     private long now() {
@@ -175,7 +179,7 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
         BulkOperation open =
                 state.ofHost(order.host()).filter(last -> !last.over()).orElse(null);
         if (open != null && open.phase() == Phase.LEAVING) {
-            return answer(order, BulkReply.Status.of(open, false));
+            return answer(order, status(open, false));
         }
         BulkEvent begun = open == null
                 ? new BulkEvent.OperationStarted(
@@ -184,7 +188,7 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
                         open.id(), open.kind() == Kind.LEAVE ? Kind.LEAVE : order.kind(), order.by());
         context.getLog().info("host {} is to be emptied by {}: {}", order.host(), order.by(), begun.id());
         return persist(state, List.of(begun), next -> {
-            order.replyTo().tell(BulkReply.Status.of(next.ofHost(order.host()).orElseThrow(), false));
+            order.replyTo().tell(status(next.ofHost(order.host()).orElseThrow(), false));
             context.getSelf().tell(new BulkCommand.Tick());
         });
     }
@@ -249,7 +253,7 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
                 ? new BulkEvent.OperationRestarted(operation.id(), operation.kind(), order.by())
                 : new BulkEvent.PhaseEntered(operation.id(), phase, order.by(), now());
         return persist(state, List.of(event), next -> {
-            order.replyTo().tell(BulkReply.Status.of(next.find(order.id()).orElseThrow(), false));
+            order.replyTo().tell(status(next.find(order.id()).orElseThrow(), false));
             context.getSelf().tell(new BulkCommand.Tick());
         });
     }
@@ -291,7 +295,7 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
                 order.by(),
                 plan.moves().stream().map(BulkMove::planned).toList());
         return persist(state, List.of(new BulkEvent.OperationStarted(operation)), next -> {
-            order.replyTo().tell(new BulkReply.Planned(plan, BulkReply.Status.of(operation, false)));
+            order.replyTo().tell(new BulkReply.Planned(plan, status(operation, false)));
             context.getSelf().tell(new BulkCommand.Tick());
         });
     }
@@ -339,7 +343,7 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
         if (order != null) {
             order.replyTo()
                     .tell(state.ofHost(told.host())
-                            .<BulkReply>map(operation -> BulkReply.Status.of(operation, false))
+                            .<BulkReply>map(operation -> status(operation, false))
                             .orElseGet(() -> new BulkReply.NoOperation(told.host())));
         }
         return Effect().none();
@@ -377,15 +381,16 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
         Set<VmId> onTheirWay = new HashSet<>(runner.asked());
         state.operations()
                 .forEach(operation -> operation.with(BulkMove.State.MOVING).forEach(move -> onTheirWay.add(move.vm())));
+        Set<VmId> arrived = runner.arrived(onTheirWay);
         context.pipeToSelf(
                 survey.ask(onTheirWay),
                 (answers, failure) -> new BulkCommand.HostsSurveyed(
-                        answers == null ? HostSurvey.Answers.NONE : answers, onTheirWay, plan, second));
+                        answers == null ? HostSurvey.Answers.NONE : answers, arrived, plan, second));
     }
 
     private Effect<BulkEvent, BulkState> onSurveyed(BulkState state, BulkCommand.HostsSurveyed surveyed) {
         survey.take(surveyed.answers());
-        runner.surveyed(surveyed.onTheirWay());
+        runner.surveyed(surveyed.arrived());
         BulkCommand.Rebalance plan = surveyed.plan();
         if (plan == null) {
             surveying = false;

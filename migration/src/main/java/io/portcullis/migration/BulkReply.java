@@ -2,6 +2,8 @@ package io.portcullis.migration;
 
 import io.portcullis.migration.model.BulkMove;
 import io.portcullis.migration.model.BulkOperation;
+import io.portcullis.migration.model.BulkSchedule;
+import io.portcullis.migration.model.BulkSchedule.HeldBack;
 import io.portcullis.migration.model.RebalancePlan;
 import io.portcullis.persistence.CborSerializable;
 import io.portcullis.policy.HostId;
@@ -30,6 +32,7 @@ public sealed interface BulkReply extends CborSerializable {
      * @param failed VMs that could not be moved, and why; the first {@value #MAX_LISTED}
      * @param etaMillis until all will have moved; null if nothing can be said
      * @param moves the first {@value #MAX_LISTED}, if they were asked for
+     * @param heldBack how many of the VMs that wait do so for which reason ({@link BulkSchedule.HeldBack}), when hosts were looked at last
      */
     record Status(
             String id,
@@ -48,24 +51,30 @@ public sealed interface BulkReply extends CborSerializable {
             int waiting,
             Map<String, String> failed,
             @Nullable Long etaMillis,
-            List<BulkMove> moves)
+            List<BulkMove> moves,
+            Map<String, Integer> heldBack)
             implements BulkReply {
         public Status {
             to = List.copyOf(to);
             moving = List.copyOf(moving);
             failed = Map.copyOf(failed);
             moves = List.copyOf(moves);
+            // a node of an older build does not say
+            heldBack = heldBack == null ? Map.of() : Map.copyOf(heldBack);
         }
 
-        static Status ofMany(BulkOperation operation) {
-            return of(operation, false, MAX_LISTED_OF_MANY);
+        static Status ofMany(BulkOperation operation, Map<HeldBack, Integer> heldBack) {
+            return of(operation, false, MAX_LISTED_OF_MANY, heldBack);
         }
 
-        static Status of(BulkOperation operation, boolean withMoves) {
-            return of(operation, withMoves, MAX_LISTED);
+        static Status of(BulkOperation operation, boolean withMoves, Map<HeldBack, Integer> heldBack) {
+            return of(operation, withMoves, MAX_LISTED, heldBack);
         }
 
-        private static Status of(BulkOperation operation, boolean withMoves, int maxFailed) {
+        private static Status of(
+                BulkOperation operation, boolean withMoves, int maxFailed, Map<HeldBack, Integer> heldBack) {
+            Map<String, Integer> reasons = new LinkedHashMap<>();
+            heldBack.forEach((reason, count) -> reasons.put(reason.name(), count));
             Map<String, String> failed = new LinkedHashMap<>();
             operation.with(BulkMove.State.FAILED).stream()
                     .limit(maxFailed)
@@ -90,7 +99,8 @@ public sealed interface BulkReply extends CborSerializable {
                     operation.count(BulkMove.State.WAITING),
                     failed,
                     eta.isPresent() ? eta.getAsLong() : null,
-                    withMoves ? operation.moves().stream().limit(MAX_LISTED).toList() : List.of());
+                    withMoves ? operation.moves().stream().limit(MAX_LISTED).toList() : List.of(),
+                    reasons);
         }
     }
 

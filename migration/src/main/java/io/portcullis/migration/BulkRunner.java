@@ -4,6 +4,7 @@ import io.portcullis.migration.model.BulkEvent;
 import io.portcullis.migration.model.BulkMove;
 import io.portcullis.migration.model.BulkOperation;
 import io.portcullis.migration.model.BulkSchedule;
+import io.portcullis.migration.model.BulkSchedule.HeldBack;
 import io.portcullis.migration.model.BulkState;
 import io.portcullis.migration.model.MigrationOutcome;
 import io.portcullis.migration.model.MigrationReceipt;
@@ -39,6 +40,9 @@ final class BulkRunner {
 
     private final Map<TenantId, Long> lastTurns = new HashMap<>();
 
+    /** By operation, how many VMs waited and why when hosts were looked at last. */
+    private Map<String, Map<HeldBack, Integer>> heldBack = Map.of();
+
     BulkRunner(ActorContext<BulkCommand> context, BulkEnvironment environment, HostSurvey survey) {
         this.context = context;
         this.environment = environment;
@@ -50,9 +54,23 @@ final class BulkRunner {
         return Set.copyOf(asked.keySet());
     }
 
-    /** Hosts were looked at; they did not count the VMs that were on their way then. */
-    void surveyed(Set<VmId> onTheirWay) {
-        placedSince.keySet().retainAll(onTheirWay);
+    /** How many of the operation's VMs wait, by the reason, as far as is known; empty for one that is not running. */
+    Map<HeldBack, Integer> heldBack(BulkOperation operation) {
+        return operation.phase() == BulkOperation.Phase.RUNNING
+                ? heldBack.getOrDefault(operation.id(), Map.of())
+                : Map.of();
+    }
+
+    /** VMs that hosts count where they are now, as they are not on their way any more. */
+    Set<VmId> arrived(Set<VmId> onTheirWay) {
+        Set<VmId> arrived = new HashSet<>(placedSince.keySet());
+        arrived.removeAll(onTheirWay);
+        return arrived;
+    }
+
+    /** Hosts were looked at. What began since they were asked, and may have ended, they did not count where it went. */
+    void surveyed(Set<VmId> arrived) {
+        placedSince.keySet().removeAll(arrived);
     }
 
     void watch(BulkState state) {
@@ -96,32 +114,45 @@ final class BulkRunner {
                 state.operations(),
                 asked,
                 lastTurns,
-                environment.settings().bulk().budget());
+                environment.settings().bulk().budget(),
+                vm -> survey.of(vm).bytes());
         List<BulkEvent> homeless = new ArrayList<>();
         for (Optional<BulkSchedule.Turn> next = schedule.next(); next.isPresent(); next = schedule.next()) {
             BulkSchedule.Turn turn = next.get();
             VmLoad vm = survey.of(turn.move().vm());
             if (environment.hosts().presence(turn.move().from()) != HostLookup.Presence.UP
                     || survey.mayBeApart(vm.vm())) {
-                schedule.skip(turn);
+                schedule.skip(turn, HeldBack.SILENCE);
                 continue;
             }
             Predicate<HostId> allowed = allowed(state, turn);
-            Optional<HostId> to = planner.choose(vm, host -> allowed.test(host) && schedule.hasBudget(host));
+            Optional<HostId> to = planner.choose(vm, host -> allowed.test(host) && schedule.mayTake(host, vm.vm()));
             if (to.isPresent()) {
                 schedule.begin(turn, to.get());
                 planner.place(vm, to.get());
                 underWay.add(vm.vm());
                 ask(turn, to.get());
             } else {
-                schedule.skip(turn);
+                schedule.skip(turn, whyNone(planner, vm, allowed, schedule));
                 // Room may turn up when what is under way has ended.
                 if (underWay.isEmpty()) {
                     homeless.add(failed(turn.operation(), vm.vm(), planner.whyNone(vm, allowed)));
                 }
             }
         }
+        heldBack = schedule.heldBack();
         return homeless;
+    }
+
+    private static HeldBack whyNone(
+            PlacementPlanner planner, VmLoad vm, Predicate<HostId> allowed, BulkSchedule schedule) {
+        if (planner.choose(vm, allowed).isEmpty()) {
+            return HeldBack.ROOM;
+        }
+        return planner.choose(vm, host -> allowed.test(host) && schedule.mayHaveOneMore(host))
+                        .isEmpty()
+                ? HeldBack.HOST
+                : HeldBack.MEMORY;
     }
 
     private static Predicate<HostId> allowed(BulkState state, BulkSchedule.Turn turn) {

@@ -24,7 +24,10 @@ public record BulkSettings(
         Config bulk = migration.getConfig("bulk");
         Config placement = migration.getConfig("placement");
         return new BulkSettings(
-                new BulkSchedule.Budget(positive(bulk, "max-moves"), positive(bulk, "max-moves-per-host")),
+                new BulkSchedule.Budget(
+                        positive(bulk, "max-moves"),
+                        positive(bulk, "max-moves-per-host"),
+                        bulk.getBytes("max-bytes-per-host")),
                 bulk.getDuration("rebalance-sample"),
                 positive(bulk, "max-rebalance-moves"),
                 bulk.getDouble("rebalance-tolerance"),

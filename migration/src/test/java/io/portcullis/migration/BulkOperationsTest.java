@@ -33,7 +33,8 @@ class BulkOperationsTest {
     private static final HostId THREE = new HostId("host-3");
 
     private final FakeCluster cluster =
-            new FakeCluster("parallel = 2, placement.anti-affinity = hard, bulk.rebalance-sample = 10ms");
+            new FakeCluster("parallel = 2, placement.anti-affinity = hard, bulk.rebalance-sample = 10ms"
+                    + ", bulk.max-bytes-per-host = 1000");
     private final List<VmSpec> vms = IntStream.range(0, 6)
             .mapToObj(i -> FakeCluster.spec("acme/vm-" + i, 1))
             .toList();
@@ -94,9 +95,28 @@ class BulkOperationsTest {
                 .until(() -> status().moving().size() == 2 && status().waiting() == 4);
         assertThat(cluster.host(TWO).calls(Op.ADMIT) + cluster.host(THREE).calls(Op.ADMIT))
                 .isEqualTo(2);
+        Awaitility.await().until(() -> status().heldBack().equals(Map.of("PARALLEL", 4)));
 
         goOn();
         awaitPhase(Phase.DONE);
+    }
+
+    @Test
+    void shouldHaveNoMoreMemoryOnItsWayIntoAHostThanItMay() {
+        // of 600 bytes each, at most 1,000 at once, and one of 2,000
+        vms.forEach(vm -> cluster.host(ONE).fill(vm.vnicIds().getFirst(), 6));
+        cluster.host(ONE).fill(vms.getLast().vnicIds().getFirst(), 20);
+        holdMoves();
+        empty(Kind.DRAIN, new BulkCommand.Wishes(List.of(TWO), 6, Priority.NORMAL));
+
+        Awaitility.await()
+                .until(() -> status().heldBack().equals(Map.of("MEMORY", 5))
+                        && status().moving().size() == 1);
+
+        goOn();
+        awaitPhase(Phase.DONE);
+        assertThat(cluster.vmsAt(TWO)).hasSize(6);
+        assertThat(status().heldBack()).isEmpty();
     }
 
     @Test

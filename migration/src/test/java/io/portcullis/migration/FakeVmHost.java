@@ -245,10 +245,17 @@ final class FakeVmHost implements VmHost {
                 host,
                 vms.entrySet().stream()
                         .map(vm -> new AgentCommand.VmWeight(
-                                vm.getKey(), vm.getValue().intValue(), 0, 0))
+                                vm.getKey(), vm.getValue().intValue(), connections(vm.getKey()), 0))
                         .toList(),
                 freeVnics,
                 !draining));
+    }
+
+    private long connections(VmId vm) {
+        return vnics.entrySet().stream()
+                .filter(vnic -> vnic.getKey().vm().equals(vm))
+                .mapToLong(vnic -> vnic.getValue().table.size())
+                .sum();
     }
 
     @Override

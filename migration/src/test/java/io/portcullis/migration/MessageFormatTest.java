@@ -12,6 +12,7 @@ import io.portcullis.datapath.track.TableSum;
 import io.portcullis.migration.model.BulkEvent;
 import io.portcullis.migration.model.BulkMove;
 import io.portcullis.migration.model.BulkOperation;
+import io.portcullis.migration.model.BulkSchedule;
 import io.portcullis.migration.model.BulkState;
 import io.portcullis.migration.model.CopyRound;
 import io.portcullis.migration.model.MigrationOutcome;
@@ -31,6 +32,7 @@ import io.portcullis.vnic.RefusalCode;
 import java.net.InetSocketAddress;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -210,7 +212,8 @@ class MessageFormatTest {
                 new BulkCommand.ChangeOperation("op-1", BulkCommand.Change.PAUSE, "ann", bulk),
                 new BulkCommand.GetOperation("op-1", bulk),
                 new BulkCommand.ListOperations(bulk),
-                new BulkReply.Operations(List.of(BulkReply.Status.of(OPERATION, true))),
+                new BulkReply.Operations(
+                        List.of(BulkReply.Status.of(OPERATION, true, Map.of(BulkSchedule.HeldBack.MEMORY, 2)))),
                 new BulkReply.Planned(
                         new RebalancePlan(
                                 List.of(new RebalancePlan.Step(WEB.vm(), ONE, TWO, 3, 4)),

@@ -18,6 +18,7 @@ import io.portcullis.vnic.RefusalCode;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.japi.function.Function;
@@ -154,7 +155,8 @@ final class BulkMoves {
                 status.waiting(),
                 status.failed(),
                 status.etaMillis(),
-                status.moves().stream().map(BulkMoves::view).toList());
+                status.moves().stream().map(BulkMoves::view).toList(),
+                new TreeMap<>(status.heldBack()));
     }
 
     private static OperationMove view(BulkMove move) {

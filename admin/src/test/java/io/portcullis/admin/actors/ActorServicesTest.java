@@ -524,6 +524,7 @@ class ActorServicesTest {
         assertThat(done(services.operations())).singleElement().satisfies(operation -> {
             assertThat(operation.kind()).isEqualTo("EVACUATE");
             assertThat(operation.state()).isEqualTo("DONE");
+            assertThat(operation.heldBack()).isEqualTo(Map.of("MEMORY", 3));
             assertThat(operation.ended()).isNotNull();
             assertThat(operation.moves())
                     .singleElement()
@@ -549,7 +550,8 @@ class ActorServicesTest {
                 0,
                 Map.of(),
                 1_500L,
-                List.of(new BulkMove(WEB, HOST_1, HOST_2, false, BulkMove.State.MOVED, "m-1", 0, null, 1, 2)));
+                List.of(new BulkMove(WEB, HOST_1, HOST_2, false, BulkMove.State.MOVED, "m-1", 0, null, 1, 2)),
+                Map.of("MEMORY", 3));
     }
 
     @Test

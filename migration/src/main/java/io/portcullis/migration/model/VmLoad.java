@@ -11,7 +11,15 @@ import java.util.Set;
  * @param apart values of its tags that say what it should be kept apart from: VMs of its tenant that share one
  */
 public record VmLoad(VmId vm, int vnics, long connections, long packetsPerSecond, Set<String> apart) {
+    /** Of memory that a connection takes at its host, with its part of what finds it. */
+    public static final long BYTES_PER_CONNECTION = 100;
+
     public VmLoad {
         apart = Set.copyOf(apart);
+    }
+
+    /** Of memory that its connections take. */
+    public long bytes() {
+        return connections * BYTES_PER_CONNECTION;
     }
 }
