@@ -215,7 +215,7 @@ public final class VnicEngine implements AutoCloseable {
      * @return null if there is no shadow, or nothing in force yet
      */
     public @Nullable Survey judgeLive() {
-        PolicyInForce inForce = policy();
+        PolicyInForce inForce = shadow == null ? null : policy();
         if (shadow == null || inForce == null) {
             return null;
         }

@@ -33,6 +33,6 @@ public record ConnectionLimits(int connections, int halfOpen, int unanswered, in
     }
 
     public ConnectionLimits withConnections(int count) {
-        return new ConnectionLimits(count, halfOpen, unanswered, newPerSecond);
+        return count == connections ? this : new ConnectionLimits(count, halfOpen, unanswered, newPerSecond);
     }
 }

@@ -5,6 +5,7 @@ import io.portcullis.datapath.port.Burst;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Frames of one vNIC in the order of their arrival, with their virtio-net headers, bounded in bytes and in number. Its
@@ -29,7 +30,9 @@ final class HoldBuffer {
 
     private final long maxBytes;
     private final int maxFrames;
-    private final ArrayDeque<Slab> slabs = new ArrayDeque<>(1);
+    /** Null before the first frame. */
+    private @Nullable ArrayDeque<Slab> slabs;
+
     private long bytes;
     private int frames;
 
@@ -52,10 +55,11 @@ final class HoldBuffer {
         if (frames == maxFrames || bytes + needed > maxBytes) {
             return false;
         }
-        Slab slab = slabs.peekLast();
+        ArrayDeque<Slab> all = slabs();
+        Slab slab = all.peekLast();
         if (slab == null || !slab.fits(needed)) {
             slab = new Slab();
-            slabs.add(slab);
+            all.add(slab);
         }
         slab.memory.set(LENGTH, slab.writeAt, lengthBytes);
         MemorySegment.copy(
@@ -73,7 +77,7 @@ final class HoldBuffer {
     /** Moves the oldest frames to a burst while it has room. */
     void drainTo(Burst burst) {
         while (frames > 0 && burst.hasRoom()) {
-            Slab slab = slabs.element();
+            Slab slab = slabs().element();
             int length = slab.memory.get(LENGTH, slab.readAt);
             burst.append(slab.memory, (long) slab.readAt + LENGTH_BYTES + Burst.VNET_HEADER_BYTES, length);
             int taken = LENGTH_BYTES + Burst.VNET_HEADER_BYTES + length;
@@ -81,16 +85,25 @@ final class HoldBuffer {
             bytes -= taken;
             frames--;
             if (slab.readAt == slab.writeAt) {
-                slabs.remove().piece.free();
+                slabs().remove().piece.free();
             }
         }
     }
 
-    void clear() {
-        for (Slab slab : slabs) {
-            slab.piece.free();
+    private ArrayDeque<Slab> slabs() {
+        ArrayDeque<Slab> present = slabs;
+        if (present == null) {
+            present = new ArrayDeque<>();
+            slabs = present;
         }
-        slabs.clear();
+        return present;
+    }
+
+    void clear() {
+        if (slabs != null) {
+            slabs.forEach(slab -> slab.piece.free());
+            slabs = null;
+        }
         bytes = 0;
         frames = 0;
     }

@@ -1,5 +1,6 @@
 package io.portcullis.loadtest.bench;
 
+import io.portcullis.api.ApiException;
 import io.portcullis.api.ChangeView;
 import io.portcullis.api.PortcullisClient;
 import io.portcullis.api.TenantSpec;
@@ -36,6 +37,7 @@ final class ScaleCluster {
     /** One of so many VMs is attached before anything is measured: what the first ones cost is code, and not theirs. */
     private static final int WARM_UP_SHARE = 10;
 
+    private static final int UNAVAILABLE = 503;
     private static final int IDLE_SECONDS = 10;
 
     private final ScaleTenant tenant;
@@ -126,10 +128,26 @@ final class ScaleCluster {
         client.awaitRealized(ScaleTenant.NAME, client.tenant(ScaleTenant.NAME).revision(), LIMIT);
     }
 
-    private void apply(PortcullisClient client) {
-        client.putTenant(ScaleTenant.NAME, new TenantSpec("DROP", "strict"));
+    private void apply(PortcullisClient client) throws InterruptedException {
+        createTenant(client);
         client.apply(ScaleTenant.NAME, tenant.policy());
         tenant.inventory().forEach(text -> client.apply(ScaleTenant.NAME, text));
+    }
+
+    /** On a busy machine the provider's node may not have come up yet. */
+    private static void createTenant(PortcullisClient client) throws InterruptedException {
+        long deadline = System.nanoTime() + LIMIT.toNanos();
+        while (true) {
+            try {
+                client.putTenant(ScaleTenant.NAME, new TenantSpec("DROP", "strict"));
+                return;
+            } catch (ApiException refused) {
+                if (refused.status() != UNAVAILABLE || System.nanoTime() - deadline > 0) {
+                    throw refused;
+                }
+                TimeUnit.SECONDS.sleep(1);
+            }
+        }
     }
 
     /** By several callers at once, each of the API of the VM's host. */

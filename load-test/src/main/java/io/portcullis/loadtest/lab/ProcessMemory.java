@@ -19,6 +19,9 @@ import java.util.regex.Pattern;
 public record ProcessMemory(long heapBytes, long residentBytes, Map<String, Long> heapByClass) {
     private static final Pattern CLASS_LINE = Pattern.compile("\\s*\\d+:\\s+\\d+\\s+(\\d+)\\s+(\\S+).*");
     private static final Pattern TOTAL_LINE = Pattern.compile("Total\\s+\\d+\\s+(\\d+)");
+    /** What the collector puts where it leaves a gap; nothing refers to it. */
+    private static final String FILLER = "jdk.internal.vm.Filler";
+
     private static final Pattern RESIDENT_LINE = Pattern.compile("VmRSS:\\s+(\\d+) kB");
 
     /** Asks {@code jcmd} of the JDK that runs this; stops the other JVM for as long as a full collection takes. */
@@ -34,17 +37,20 @@ public record ProcessMemory(long heapBytes, long residentBytes, Map<String, Long
             throw new IOException("jcmd says nothing of process " + pid + ": " + histogram);
         }
         long heapBytes = 0;
+        long fillerBytes = 0;
         Map<String, Long> byClass = new LinkedHashMap<>();
         for (String line : histogram.lines().toList()) {
             Matcher ofClass = CLASS_LINE.matcher(line);
             Matcher total = TOTAL_LINE.matcher(line);
-            if (ofClass.matches()) {
+            if (ofClass.matches() && ofClass.group(2).contains(FILLER)) {
+                fillerBytes += Long.parseLong(ofClass.group(1));
+            } else if (ofClass.matches()) {
                 byClass.merge(ofClass.group(2), Long.parseLong(ofClass.group(1)), Long::sum);
             } else if (total.matches()) {
                 heapBytes = Long.parseLong(total.group(1));
             }
         }
-        return new ProcessMemory(heapBytes, resident(pid), byClass);
+        return new ProcessMemory(heapBytes - fillerBytes, resident(pid), byClass);
     }
 
     private static long resident(long pid) throws IOException {
