@@ -112,7 +112,9 @@ final class PortcullisNode {
                     config.uplink(),
                     tunnel,
                     NodeSecurity.ofTunnels(tls),
-                    DataPathSettings.Limits.DEFAULT.withConnections(config.connectionLimits()),
+                    DataPathSettings.Limits.DEFAULT
+                            .withVnics(Math.max(DataPathSettings.Limits.DEFAULT.vnics(), config.maxVnics()))
+                            .withConnections(config.connectionLimits()),
                     config.checksums());
             DataPathRuntime dataPath = DataPathRuntime.start(backend, settings);
             LOG.info("data path runs, uplink {}, tunnel {}", config.uplink(), dataPath.tunnelAddress());

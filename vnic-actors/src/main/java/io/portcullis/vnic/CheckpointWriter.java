@@ -30,7 +30,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -157,9 +156,9 @@ final class CheckpointWriter {
     private CompletionStage<List<VnicStatus>> writeEach(
             List<VnicStatus> due, Map<VnicId, Known> known, long thisRound, List<String> failures) {
         List<VnicStatus> left = Collections.synchronizedList(new ArrayList<>());
-        Map<Boolean, List<VnicStatus>> byKind = due.stream()
-                .collect(Collectors.partitioningBy(status -> isEmpty(of(status.vnic()), status)));
-        List<VnicStatus> empty = byKind.get(true);
+        List<VnicStatus> empty = new ArrayList<>();
+        List<VnicStatus> others = new ArrayList<>();
+        due.forEach(status -> (isEmpty(of(status.vnic()), status) ? empty : others).add(status));
         List<CompletableFuture<?>> lanes = new ArrayList<>();
         for (int lane = 0; lane < Math.min(LANES, empty.size()); lane++) {
             int share = lane;
@@ -169,7 +168,7 @@ final class CheckpointWriter {
                     .toList();
             lanes.add(writeInTurn(its, known, thisRound, failures, left));
         }
-        lanes.add(writeInTurn(byKind.get(false), known, thisRound, failures, left));
+        lanes.add(writeInTurn(others, known, thisRound, failures, left));
         return CompletableFuture.allOf(lanes.toArray(CompletableFuture[]::new)).thenApply(_ -> left);
     }
 

@@ -7,14 +7,17 @@ import static io.portcullis.vnic.testkit.Samples.vnicSpec;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.portcullis.datapath.runtime.DataPathException.Reason;
+import io.portcullis.datapath.track.SavedTable;
 import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.persistence.Checkpoint;
 import io.portcullis.persistence.Checkpoints;
 import io.portcullis.policy.Action;
+import io.portcullis.policy.VnicId;
 import io.portcullis.policy.table.RuleTable;
 import io.portcullis.vnic.testkit.FakeDataPath;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -170,6 +173,36 @@ class CheckpointWriterTest {
         get(writer.forget(List.of(WEB_1_ETH0), 3));
         write(false);
         assertThat(checkpoints.read(WEB_1_ETH0)).isEmpty();
+    }
+
+    @Test
+    void shouldWriteAllVnicsWithoutConnectionsAndKeepNothingOfThemInMemory() {
+        Map<VnicId, CheckpointWriter.Known> all = new HashMap<>();
+        all.put(WEB_1_ETH0, new CheckpointWriter.Known(vnicSpec(WEB_1_ETH0, 1), known));
+        for (int i = 1; i < 10; i++) {
+            VnicId vnic = new VnicId(WEB_1_ETH0.vm(), "eth" + i);
+            all.put(vnic, new CheckpointWriter.Known(vnicSpec(vnic, i + 1), known));
+            get(dataPath.attach(vnicSpec(vnic, i + 1).attachment(3, 1_000)));
+            get(dataPath.installRules(vnic, 3, 7, RULES));
+            get(dataPath.activate(vnic, 3, 0));
+        }
+        dataPath.failNext("copyNext", Reason.BUSY);
+
+        HostReply.Checkpointed written = get(writer.write(get(dataPath.statuses()), all, false));
+
+        assertThat(written.failures())
+                .as("nobody is asked for a copy of nothing")
+                .isEmpty();
+        assertThat(written.tablesWritten()).isEqualTo(10);
+        assertThat(checkpoints.readAll()).hasSize(10).allSatisfy(checkpoint -> {
+            assertThat(checkpoint.rules()).isEqualTo(RULES);
+            assertThat(checkpoint.policyRevision()).isEqualTo(7);
+            assertThat(checkpoint.table()).isEqualTo(SavedTable.EMPTY);
+        });
+        dataPath.setTable(WEB_1_ETH0, connections("one"));
+        assertThat(round(false).failures()).hasSize(1);
+        assertThat(write(false)).isEqualTo(1);
+        assertRestores("one");
     }
 
     private CheckpointWriter newWriter() {

@@ -106,6 +106,20 @@ public record DataPathSettings(
             }
         }
 
+        public Limits withVnics(int count) {
+            return new Limits(
+                    count,
+                    commands,
+                    holdBytesPerVnic,
+                    holdFramesPerVnic,
+                    tunnelQueueBytes,
+                    tunnelGreetings,
+                    stepTimeoutNanos,
+                    releaseGraceNanos,
+                    expiryIntervalNanos,
+                    connections);
+        }
+
         public Limits withStepTimeoutNanos(long nanos) {
             return new Limits(
                     vnics,

@@ -2,6 +2,7 @@ package io.portcullis.loadtest.bench;
 
 import io.portcullis.api.ApiException;
 import io.portcullis.api.ChangeView;
+import io.portcullis.api.NotReachableException;
 import io.portcullis.api.PortcullisClient;
 import io.portcullis.api.TenantSpec;
 import io.portcullis.loadtest.lab.LocalCluster;
@@ -38,6 +39,10 @@ final class ScaleCluster {
     private static final int WARM_UP_SHARE = 10;
 
     private static final int UNAVAILABLE = 503;
+    private static final int CONFLICT = 409;
+    /** Of an attach whose answer does not come in time. */
+    private static final int MAX_TRIES = 10;
+
     private static final int IDLE_SECONDS = 10;
 
     private final ScaleTenant tenant;
@@ -72,7 +77,7 @@ final class ScaleCluster {
                         lab,
                         portBase,
                         jvm,
-                        List.of("portcullis.limits.max-vnics=" + tenant.vnics(), "portcullis.admin.ask-timeout=60s"))) {
+                        List.of("portcullis.limits.max-vnics=" + tenant.vnics(), "portcullis.admin.ask-timeout=25s"))) {
             progress.println("starting " + String.join(", ", hosts));
             cluster.start(hosts.toArray(String[]::new));
             List<NodeProcess> nodes = hosts.stream().map(cluster::node).toList();
@@ -182,7 +187,30 @@ final class ScaleCluster {
 
     private void attach(PortcullisClient client, String host, AtomicInteger next, int end) {
         for (int vm = next.getAndAdd(tenant.hosts()); vm < end; vm = next.getAndAdd(tenant.hosts())) {
-            client.attach(ScaleTenant.NAME, ScaleTenant.vm(vm), host);
+            attach(client, ScaleTenant.vm(vm), host);
+        }
+    }
+
+    /** One that gets no answer in time goes on all the same, and is then there already. */
+    private static void attach(PortcullisClient client, String vm, String host) {
+        boolean isAgain = false;
+        for (int left = MAX_TRIES; ; left--) {
+            try {
+                client.attach(ScaleTenant.NAME, vm, host);
+                return;
+            } catch (NotReachableException late) {
+                if (left == 0) {
+                    throw late;
+                }
+            } catch (ApiException refused) {
+                if (isAgain && refused.status() == CONFLICT) {
+                    return;
+                }
+                if (left == 0 || refused.status() != UNAVAILABLE) {
+                    throw refused;
+                }
+            }
+            isAgain = true;
         }
     }
 

@@ -48,7 +48,7 @@ public final class EpollPoller implements Poller {
     /** True from a wake-up until the loop has seen it: one write per wait is enough. */
     private final AtomicBoolean awake = new AtomicBoolean();
 
-    private final Map<TapQueue, Waiting> ports = new IdentityHashMap<>();
+    private final IdentityHashMap<TapQueue, Waiting> ports = new IdentityHashMap<>();
     /** Whose each descriptor is that is waited for. */
     private final Map<Integer, TapQueue> owners = new HashMap<>();
     /** Those that have something to do by themselves. */

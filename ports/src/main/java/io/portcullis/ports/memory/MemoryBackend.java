@@ -15,9 +15,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 public final class MemoryBackend implements PortBackend {
     private static final int TIMEOUT_MILLIS = 5_000;
     /** How often the answer to an opening is looked for where nobody else reads. */
-    private static final long LOOK_MICROS = 200;
+    private static final long LOOK_NANOS = 200_000;
 
     private static final Pattern NAME = Pattern.compile("memory:([A-Za-z0-9][A-Za-z0-9_./-]{0,127})");
     private static final Pattern ADDRESS_AND_NAME = Pattern.compile(
@@ -92,21 +91,15 @@ public final class MemoryBackend implements PortBackend {
     }
 
     private String answer(MemoryTrunk over, CompletableFuture<String> refusal) {
+        CompletableFuture<String> looked = refusal.copy();
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(TIMEOUT_MILLIS);
-        while (System.nanoTime() - deadline < 0) {
+        looked.completeOnTimeout(
+                "the memory fabric at " + fabric + " does not answer", TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
+        while (!looked.isDone() && System.nanoTime() - deadline < 0) {
             over.read(); // there may be no loop yet that does
-            try {
-                return refusal.get(LOOK_MICROS, TimeUnit.MICROSECONDS);
-            } catch (TimeoutException notYet) {
-                continue;
-            } catch (InterruptedException interrupted) {
-                Thread.currentThread().interrupt();
-                return "interrupted";
-            } catch (ExecutionException impossible) {
-                throw new IllegalStateException(impossible);
-            }
+            LockSupport.parkNanos(LOOK_NANOS);
         }
-        return "the memory fabric at " + fabric + " does not answer";
+        return looked.join();
     }
 
     private synchronized MemoryTrunk trunk() throws PortException {

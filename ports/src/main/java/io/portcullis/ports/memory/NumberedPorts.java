@@ -72,7 +72,7 @@ final class NumberedPorts<T> {
     }
 
     private static int place(int number) {
-        return number & MAX_PORTS - 1;
+        return number & (MAX_PORTS - 1);
     }
 
     private void grow(int place) {

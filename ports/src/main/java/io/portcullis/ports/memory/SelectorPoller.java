@@ -11,7 +11,6 @@ import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +29,7 @@ public final class SelectorPoller implements Poller {
     /** What becomes {@link #busy} next; the loop's. */
     private List<MemoryPort> turn = new ArrayList<>();
     /** How many ports of each trunk are here. */
-    private final Map<MemoryTrunk, Integer> trunks = new IdentityHashMap<>();
+    private final IdentityHashMap<MemoryTrunk, Integer> trunks = new IdentityHashMap<>();
 
     private final Consumer<SelectionKey> takeKey = this::take;
     private @Nullable Consumer<? super FramePort> ready;
