@@ -1,5 +1,6 @@
 package io.portcullis.migration;
 
+import io.portcullis.datapath.track.TableCodec;
 import io.portcullis.migration.model.AgentInput;
 import io.portcullis.migration.model.PlacementInput;
 import io.portcullis.migration.model.Precopied;
@@ -120,6 +121,7 @@ public sealed interface AgentCommand {
      * @param epoch the source's own
      * @param awaitsTurn whether it says that this is done only when it is its turn to be cut, and until then that it waits; an earlier release
      *     does not ask for that
+     * @param chunkVersion as in {@link PlacementCommand.TargetReady}
      */
     record StartPreCopy(
             String id,
@@ -127,8 +129,13 @@ public sealed interface AgentCommand {
             long epoch,
             ActorRef<TargetCommand> session,
             ActorRef<StateChunk> chunks,
-            boolean awaitsTurn)
+            boolean awaitsTurn,
+            int chunkVersion)
             implements VmOrder {
+        public StartPreCopy {
+            chunkVersion = Math.max(TableCodec.VERSION_WITHOUT_COLUMNS, chunkVersion);
+        }
+
         @Override
         public VmId vm() {
             return spec.vm();

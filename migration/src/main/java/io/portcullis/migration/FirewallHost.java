@@ -140,12 +140,12 @@ final class FirewallHost implements VmHost {
     }
 
     @Override
-    public CompletionStage<ExportedBatch> exportNext(VnicId vnic, long epoch, boolean isFirst) {
+    public CompletionStage<ExportedBatch> exportNext(VnicId vnic, long epoch, boolean isFirst, int chunkVersion) {
         return askFirewall(
                         vnic,
                         settings.stepTimeout(),
                         FirewallReply.Exported.class,
-                        replyTo -> new FirewallCommand.ExportNext(epoch, isFirst, replyTo))
+                        replyTo -> new FirewallCommand.ExportNext(epoch, isFirst, chunkVersion, replyTo))
                 .thenApply(FirewallReply.Exported::batch);
     }
 

@@ -1,5 +1,6 @@
 package io.portcullis.migration;
 
+import io.portcullis.datapath.track.TableCodec;
 import io.portcullis.migration.model.Mover;
 import io.portcullis.migration.model.PlacementPhase;
 import io.portcullis.migration.model.Refusal;
@@ -82,14 +83,20 @@ public sealed interface PlacementCommand {
      * @param session where the source sends the hand-over, and where a placement that knows nothing of the migration
      *     says so
      * @param chunks where the source sends the state
+     * @param chunkVersion the newest version of chunks that it reads; one that does not say so reads those without columns
      */
     record TargetReady(
             String id,
             long policyRevision,
             List<VnicTarget> targets,
             ActorRef<TargetCommand> session,
-            ActorRef<StateChunk> chunks)
-            implements HostReport {}
+            ActorRef<StateChunk> chunks,
+            int chunkVersion)
+            implements HostReport {
+        public TargetReady {
+            chunkVersion = Math.max(TableCodec.VERSION_WITHOUT_COLUMNS, chunkVersion);
+        }
+    }
 
     /** The destination never will activate this migration. */
     record TargetGaveUp(String id, Refusal refusal) implements HostReport {}

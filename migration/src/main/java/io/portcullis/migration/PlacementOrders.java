@@ -70,7 +70,8 @@ final class PlacementOrders {
                 move.epochBefore(),
                 target.session(),
                 target.chunks(),
-                move.mover() == Mover.PRODUCT);
+                move.mover() == Mover.PRODUCT,
+                target.chunkVersion());
     }
 
     /** The order to the source to hand over; only once, because nobody but {@code target} knows the secrets in it. */

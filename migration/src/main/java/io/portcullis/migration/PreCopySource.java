@@ -179,7 +179,7 @@ final class PreCopySource extends AbstractBehavior<PreCopyCommand> {
     private void export(VnicId vnic, int piece) {
         getContext()
                 .pipeToSelf(
-                        host.exportNext(vnic, order.epoch(), piece == 0),
+                        host.exportNext(vnic, order.epoch(), piece == 0, order.chunkVersion()),
                         (batch, failure) -> new PreCopyCommand.Exported(new PreCopyInput.Exported(
                                 vnic, piece, batch, failure == null ? null : HostRefusal.of(failure))));
     }

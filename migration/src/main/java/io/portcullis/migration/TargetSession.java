@@ -3,6 +3,7 @@ package io.portcullis.migration;
 import io.portcullis.datapath.runtime.CutoverTarget;
 import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicStatus;
+import io.portcullis.datapath.track.TableCodec;
 import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.migration.model.AheadChunks;
 import io.portcullis.migration.model.AheadOrder;
@@ -263,7 +264,8 @@ final class TargetSession extends MigrationSession<TargetCommand, TargetState, T
                                 policyRevision,
                                 List.copyOf(targets.values()),
                                 getContext().getSelf(),
-                                chunks));
+                                chunks,
+                                TableCodec.FORMAT_VERSION));
             case TargetOrder.Report(PlacementInput report) -> report(report);
             case TargetOrder.EndLater _ ->
                 timers.startSingleTimer(

@@ -46,7 +46,7 @@ public interface VmHost {
     CompletionStage<SealedVnic> cutOver(VnicId vnic, long epoch, CutoverTarget target);
 
     /** The next piece of the table of a vNIC that enforces here and goes on; see {@code DataPath.exportNext}. */
-    CompletionStage<ExportedBatch> exportNext(VnicId vnic, long epoch, boolean isFirst);
+    CompletionStage<ExportedBatch> exportNext(VnicId vnic, long epoch, boolean isFirst, int chunkVersion);
 
     /** Nothing more is asked of the table, and there is no cut. */
     CompletionStage<Void> endExport(VnicId vnic, long epoch);

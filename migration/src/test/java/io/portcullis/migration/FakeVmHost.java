@@ -324,7 +324,7 @@ final class FakeVmHost implements VmHost {
 
     /** Each piece is made when it is asked for, whenever it is answered. */
     @Override
-    public CompletionStage<ExportedBatch> exportNext(VnicId vnic, long epoch, boolean isFirst) {
+    public CompletionStage<ExportedBatch> exportNext(VnicId vnic, long epoch, boolean isFirst, int chunkVersion) {
         CompletionStage<ExportedBatch> made = export(vnic, epoch, isFirst);
         boolean isThird;
         synchronized (this) {

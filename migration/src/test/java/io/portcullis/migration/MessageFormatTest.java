@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.ConfigFactory;
 import io.portcullis.datapath.runtime.CutoverTarget;
+import io.portcullis.datapath.track.TableCodec;
 import io.portcullis.datapath.track.TableSum;
 import io.portcullis.migration.model.BulkEvent;
 import io.portcullis.migration.model.BulkMove;
@@ -34,6 +35,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -76,6 +78,16 @@ class MessageFormatTest {
             3,
             0,
             List.of(new BulkMove(WEB.vm(), ONE, TWO, true, BulkMove.State.WAITING, "m1", 1, "why", 5, 6)));
+
+    @Test
+    void shouldTakeADestinationThatSaysNothingOfChunksForOneOfBefore() {
+        ActorRef<TargetCommand> session = KIT.<TargetCommand>createTestProbe().ref();
+        ActorRef<StateChunk> chunks = KIT.<StateChunk>createTestProbe().ref();
+        PlacementCommand.TargetReady ready = new PlacementCommand.TargetReady("m1", 7, List.of(), session, chunks, 0);
+        assertThat(ready.chunkVersion()).isEqualTo(TableCodec.VERSION_WITHOUT_COLUMNS);
+        assertThat(new AgentCommand.StartPreCopy("m1", WEB, 1, session, chunks, true, 0).chunkVersion())
+                .isEqualTo(TableCodec.VERSION_WITHOUT_COLUMNS);
+    }
 
     @AfterAll
     static void stop() {
@@ -151,7 +163,7 @@ class MessageFormatTest {
                 new PlacementCommand.AttachReport(ONE, 1, null),
                 new PlacementCommand.AttachReport(ONE, 1, REFUSAL),
                 new PlacementCommand.DetachReport(ONE, 1),
-                new PlacementCommand.TargetReady("m1", 7, targets, target, chunks),
+                new PlacementCommand.TargetReady("m1", 7, targets, target, chunks, 5),
                 new PlacementCommand.TargetGaveUp("m1", REFUSAL),
                 new PlacementCommand.TargetActivated("m1", List.of(TRANSFER), List.of(), Side.TARGET),
                 new PlacementCommand.PreCopied("m1", "a problem", null),
@@ -171,7 +183,7 @@ class MessageFormatTest {
                 new MigrationUpdate.Progress("m1", WEB.vm(), ONE, TWO, PlacementPhase.PLACED, true, RECEIPT),
                 new MigrationUpdate.NotFound("m1"),
                 new AgentCommand.PrepareTarget("m1", WEB, 2),
-                new AgentCommand.StartPreCopy("m1", WEB, 1, target, chunks, true),
+                new AgentCommand.StartPreCopy("m1", WEB, 1, target, chunks, true, 5),
                 new AgentCommand.StopPreCopy("m1", WEB.vm()),
                 new AgentCommand.StartCutover("m1", WEB, 1, 2, 3, 7, targets, target, chunks, true),
                 new AgentCommand.QueryTarget("m1", WEB, 2),

@@ -87,7 +87,8 @@ public sealed interface FirewallCommand {
      *
      * @param isFirst begins anew
      */
-    record ExportNext(long epoch, boolean isFirst, ActorRef<FirewallReply> replyTo) implements Transfer {}
+    record ExportNext(long epoch, boolean isFirst, int chunkVersion, ActorRef<FirewallReply> replyTo)
+            implements Transfer {}
 
     /** At the source: no piece will be asked for any more, and there is no cut-over. Answer: {@link FirewallReply.Status}. */
     record EndExport(long epoch, ActorRef<FirewallReply> replyTo) implements Transfer {}

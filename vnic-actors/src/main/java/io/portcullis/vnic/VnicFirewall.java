@@ -384,7 +384,7 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
         switch (transfer) {
             case FirewallCommand.ExportNext next ->
                 outcomes.pipe(
-                        dataPath.exportNext(vnic, epoch, next.isFirst()),
+                        dataPath.exportNext(vnic, epoch, next.isFirst(), next.chunkVersion()),
                         batch -> new FirewallReply.Exported(vnic, batch),
                         next);
             case FirewallCommand.EndExport end -> outcomes.pipeStatus(dataPath.endExport(vnic, epoch), end);

@@ -163,7 +163,7 @@ class VnicFirewallTest {
         assertStale(me -> new FirewallCommand.Attach(vnicSpec(WEB_1_ETH0, 1), 4, true, me));
         assertStale(me -> new FirewallCommand.PrepareCutover(4, me));
         assertStale(me -> new FirewallCommand.CutOver(4, target, me));
-        assertStale(me -> new FirewallCommand.ExportNext(4, true, me));
+        assertStale(me -> new FirewallCommand.ExportNext(4, true, 4, me));
         assertStale(me -> new FirewallCommand.EndExport(4, me));
         assertStale(me -> new FirewallCommand.ImportNext(4, 0, new byte[0], me));
         assertStale(me -> new FirewallCommand.ImportTable(4, 0, connections("x"), me));
@@ -191,7 +191,7 @@ class VnicFirewallTest {
         attach(1, true);
         dataPath.setTable(WEB_1_ETH0, connections("flow"));
 
-        FirewallReply first = ask(me -> new FirewallCommand.ExportNext(1, true, me));
+        FirewallReply first = ask(me -> new FirewallCommand.ExportNext(1, true, 4, me));
 
         assertThat(first)
                 .isInstanceOfSatisfying(

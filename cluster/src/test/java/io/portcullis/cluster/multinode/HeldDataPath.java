@@ -81,8 +81,8 @@ final class HeldDataPath implements DataPath {
     }
 
     @Override
-    public CompletionStage<ExportedBatch> exportNext(VnicId vnic, long epoch, boolean isFirst) {
-        return through(HoldPoint.COPYING, vnic, dataPath.exportNext(vnic, epoch, isFirst));
+    public CompletionStage<ExportedBatch> exportNext(VnicId vnic, long epoch, boolean isFirst, int chunkVersion) {
+        return through(HoldPoint.COPYING, vnic, dataPath.exportNext(vnic, epoch, isFirst, chunkVersion));
     }
 
     @Override

@@ -291,9 +291,13 @@ public final class VnicEngine implements AutoCloseable {
         return works().tracker.export(nowNanos);
     }
 
-    /** Begins to export the table in rounds, while connections go on. */
-    public TableExport beginExport() {
-        return works().tracker.beginExport();
+    /**
+     * Begins to export the table in rounds, while connections go on.
+     *
+     * @param version of the chunks: the newest that the other side reads, or any above
+     */
+    public TableExport beginExport(int version) {
+        return works().tracker.beginExport(version);
     }
 
     /** Begins a copy of the table that is kept up to date elsewhere while connections go on. */

@@ -3,6 +3,7 @@ package io.portcullis.datapath.runtime;
 import io.portcullis.datapath.port.Burst;
 import io.portcullis.datapath.runtime.DataPathException.Reason;
 import io.portcullis.datapath.runtime.TunnelMessage.FrameKind;
+import io.portcullis.datapath.track.TableCodec;
 import io.portcullis.datapath.track.TableSnapshot;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
@@ -262,7 +263,8 @@ final class CutoverSource implements Procedure {
     private void beginSeal() {
         vnic.engine.endOffload();
         OutgoingTable outgoing = vnic.outgoing == null
-                ? new OutgoingTable(loop, vnic, vnic.engine.beginExport(), loop.stateWorker())
+                ? new OutgoingTable(
+                        loop, vnic, vnic.engine.beginExport(TableCodec.VERSION_WITHOUT_COLUMNS), loop.stateWorker())
                 : vnic.outgoing;
         vnic.outgoing = outgoing;
         boolean isRest = outgoing.hasBegun();

@@ -52,8 +52,9 @@ public interface DataPath extends AutoCloseable {
      * thread encodes them. From the first piece until {@link #endExport}, a seal or a release the table notes what changes.
      *
      * @param isFirst begins anew; what another export has sent is of no use then
+     * @param chunkVersion of the first piece: the newest version of chunks that the other side reads ({@link io.portcullis.datapath.track.TableCodec})
      */
-    CompletionStage<ExportedBatch> exportNext(VnicId vnic, long epoch, boolean isFirst);
+    CompletionStage<ExportedBatch> exportNext(VnicId vnic, long epoch, boolean isFirst, int chunkVersion);
 
     /** Ends what {@link #exportNext} has begun, unless the vNIC is being cut over; it may be repeated. */
     CompletionStage<VnicStatus> endExport(VnicId vnic, long epoch);

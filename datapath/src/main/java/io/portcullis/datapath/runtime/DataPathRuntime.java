@@ -116,8 +116,8 @@ public final class DataPathRuntime implements DataPath {
     }
 
     @Override
-    public CompletionStage<ExportedBatch> exportNext(VnicId vnic, long epoch, boolean isFirst) {
-        return compose(() -> commands.exportNext(vnic, epoch, isFirst));
+    public CompletionStage<ExportedBatch> exportNext(VnicId vnic, long epoch, boolean isFirst, int chunkVersion) {
+        return compose(() -> commands.exportNext(vnic, epoch, isFirst, chunkVersion));
     }
 
     @Override

@@ -174,14 +174,14 @@ final class VnicCommands {
 
     // ---- a table that leaves, in rounds
 
-    CompletableFuture<ExportedBatch> exportNext(VnicId id, long epoch, boolean isFirst) {
+    CompletableFuture<ExportedBatch> exportNext(VnicId id, long epoch, boolean isFirst, int chunkVersion) {
         Vnic vnic = find(id, epoch);
         if (vnic.mode() != VnicMode.ENFORCING || vnic.source != null) {
             throw wrongMode(vnic, "not enforcing, or being cut over already");
         }
         if (isFirst) {
             vnic.endExport();
-            vnic.outgoing = new OutgoingTable(loop, vnic, vnic.engine.beginExport(), loop.stateWorker());
+            vnic.outgoing = new OutgoingTable(loop, vnic, vnic.engine.beginExport(chunkVersion), loop.stateWorker());
         }
         if (vnic.outgoing == null) {
             throw wrongMode(vnic, "its table is exported no more; begin again");

@@ -9,10 +9,13 @@ import java.util.List;
  */
 final class BatchEncoder {
     private final SentEntries sent;
+    private final int version;
     private final LatestCopies latest = new LatestCopies();
 
-    BatchEncoder(SentEntries sent) {
+    /** @param version of the chunks: the newest that the other side reads */
+    BatchEncoder(SentEntries sent, int version) {
         this.sent = sent;
+        this.version = version;
     }
 
     int entries() {
@@ -30,7 +33,7 @@ final class BatchEncoder {
         }
         int removals = batch.removedCount();
         List<byte[]> chunks = TableCodec.removals(batch);
-        chunks.addAll(TableCodec.updates(batch.copies(), copies, batch.nowNanos()));
+        chunks.addAll(TableCodec.updates(batch.copies(), copies, batch.nowNanos(), version));
         return new TableExport.Round(chunks, copies.length, removals);
     }
 

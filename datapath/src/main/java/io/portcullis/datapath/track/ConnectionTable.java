@@ -345,6 +345,11 @@ public final class ConnectionTable extends AdmittedEntries implements AutoClosea
         return slot;
     }
 
+    /** Reads where the index looks first for a hash, so that it is near. */
+    long touch(long hash) {
+        return count == 0 ? 0 : NativeMemory.getLong(index.address(index.firstBucket(hash)));
+    }
+
     private int find(long bucketAddress, long pattern, FlowKey key) {
         for (long matches = Bucket.matches(bucketAddress, pattern); matches != 0; matches &= matches - 1) {
             int slot = Bucket.slot(bucketAddress, Bucket.way(matches));

@@ -315,14 +315,18 @@ public final class ConnectionTracker implements AutoCloseable {
         return result;
     }
 
-    /** Begins an export in rounds, during which connections go on. */
-    public TableExport beginExport() {
-        return new TableExport(this, SentEntries.withDigests());
+    /**
+     * Begins an export in rounds, during which connections go on.
+     *
+     * @param version of the chunks, see {@link TableCodec}: the newest that the other side reads
+     */
+    public TableExport beginExport(int version) {
+        return new TableExport(this, SentEntries.withDigests(), version);
     }
 
     /** As {@link #beginExport}, for as long as there is the table: it takes less memory, and knows no digest. */
     public TableExport beginCopy() {
-        return new TableExport(this, SentEntries.counted());
+        return new TableExport(this, SentEntries.counted(), TableCodec.VERSION_WITHOUT_COLUMNS);
     }
 
     /** Begins an import in rounds, which changes nothing here until it is finished. */

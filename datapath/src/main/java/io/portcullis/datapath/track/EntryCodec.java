@@ -103,7 +103,7 @@ final class EntryCodec {
 
     /** Of one entry's lasting part; the digests of a table's entries are summed. Not secret: both sides must agree. */
     static long digest(ByteBuffer bytes, int start, int end) {
-        long hash = 0x9e37_79b9_7f4a_7c15L ^ end - start;
+        long hash = begin(end - start);
         int at = start;
         for (; at + 8 <= end; at += 8) {
             hash = mix(hash ^ bytes.getLong(at));
@@ -115,8 +115,12 @@ final class EntryCodec {
         return mix(hash ^ rest);
     }
 
+    static long begin(int length) {
+        return 0x9e37_79b9_7f4a_7c15L ^ length;
+    }
+
     /** The finalizer of SplitMix64 (Steele, Lea, Flood 2014) over a multiplied word. */
-    private static long mix(long value) {
+    static long mix(long value) {
         long z = value * 0x9e37_79b9_7f4a_7c15L;
         z = (z ^ z >>> 30) * 0xbf58_476d_1ce4_e5b9L;
         z = (z ^ z >>> 27) * 0x94d0_49bb_1331_11ebL;

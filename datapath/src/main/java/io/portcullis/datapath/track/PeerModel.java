@@ -118,7 +118,7 @@ final class PeerModel {
         }
         int expected = entry.isSctp() ? 0 : entry.end[entry.lastDirection];
         entry.lastEnd = expected - (int) lastEnd.codeSigned(coder, expected - entry.lastEnd);
-        int fingerprint = expectedFingerprint();
+        int fingerprint = expectedFingerprint(entry);
         if (coder.bit(fingerprintOdds, 0, fingerprint == entry.fingerprint ? 0 : 1) == 0) {
             entry.fingerprint = fingerprint;
         } else {
@@ -127,7 +127,7 @@ final class PeerModel {
     }
 
     /** If the last packet was an acknowledgement without data that opened the other end's window. */
-    private int expectedFingerprint() {
+    static int expectedFingerprint(EntryFields entry) {
         if (entry.lastKind != TcpSegment.ACK) {
             return 0;
         }

@@ -1,7 +1,5 @@
 package io.portcullis.datapath.track;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.BitSet;
 
@@ -33,9 +31,8 @@ sealed interface SentEntries {
 
     /** Knows each connection's digest. */
     final class Digests implements SentEntries {
-        private final ByteBuffer scratch =
-                ByteBuffer.allocate(EntryCodec.MAX_BYTES).order(ByteOrder.BIG_ENDIAN);
-        private final FlowKey key = new FlowKey();
+        private final EntryFields entry = new EntryFields();
+        private final EntryDigest entryDigest = new EntryDigest();
         /** Of the connection that the other side has of a slot, 0 for none. */
         private long[] digests = new long[64];
 
@@ -52,9 +49,8 @@ sealed interface SentEntries {
         @Override
         public void put(TableBatch batch, int copy) {
             int slot = batch.slot(copy);
-            scratch.clear();
-            EntryCodec.writeLasting(batch.copies(), copy, key, scratch);
-            long own = EntryCodec.digest(scratch, 0, scratch.position());
+            entry.load(batch.copies(), copy, 0);
+            long own = entryDigest.of(entry);
             if (slot >= digests.length) {
                 digests = Arrays.copyOf(digests, Math.max(slot + 1, 2 * digests.length));
             }

@@ -15,9 +15,9 @@ public final class TableExport implements AutoCloseable {
     private final TableChanges changes;
     private final BatchEncoder encoder;
 
-    TableExport(ConnectionTracker tracker, SentEntries sent) {
+    TableExport(ConnectionTracker tracker, SentEntries sent, int version) {
         this.tracker = tracker;
-        encoder = new BatchEncoder(sent);
+        encoder = new BatchEncoder(sent, version);
         changes = new TableChanges(tracker.table());
         tracker.table().tell(changes);
     }

@@ -10,11 +10,20 @@ import org.jspecify.annotations.Nullable;
  * stays as it is until {@link #finish}, which puts everything in force, or nothing. One thread.
  */
 public final class TableImport implements AutoCloseable {
+    /** Connections that are read before the first of them is stored. */
+    private static final int AT_ONCE = 32;
+
     private final ConnectionTable table;
     private final ConnectionTable staged;
     private final EntryFields entry = new EntryFields();
+    private final EntryFields[] entries = new EntryFields[AT_ONCE];
+    private final long[] hashes = new long[AT_ONCE];
+    /** So that what is read in advance is not left out by the compiler. */
+    @SuppressWarnings("UnusedVariable")
+    private long touched;
+
     private final FlowKey key = new FlowKey();
-    private final ByteBuffer scratch = ByteBuffer.allocate(EntryCodec.MAX_BYTES).order(ByteOrder.BIG_ENDIAN);
+    private final EntryDigest entryDigest = new EntryDigest();
     /** By slot. */
     private long[] digests = new long[64];
 
@@ -31,6 +40,7 @@ public final class TableImport implements AutoCloseable {
     TableImport(ConnectionTable table) {
         this.table = table;
         staged = table.emptyTwin();
+        Arrays.setAll(entries, _ -> new EntryFields());
     }
 
     /** How many connections it holds now. */
@@ -74,6 +84,9 @@ public final class TableImport implements AutoCloseable {
             isAligned = true;
         }
         int nowTick = staged.clock().tick(nowNanos);
+        if (TableCodec.version(chunk) > TableCodec.VERSION_WITHOUT_COLUMNS) {
+            return addColumns(chunk, isUpdate, nowTick);
+        }
         EntryModel model = new EntryModel(entry, TableCodec.version(chunk));
         RangeDecoder decoder = new RangeDecoder(TableCodec.atEntries(chunk));
         for (int left = TableCodec.entries(chunk); left > 0; left--) {
@@ -81,7 +94,7 @@ public final class TableImport implements AutoCloseable {
             if (decoder.isDamaged() || !entry.isSound()) {
                 return ImportResult.DAMAGED;
             }
-            ImportResult stored = store(isUpdate, nowTick);
+            ImportResult stored = store(entry, staged.hash(entry.key), isUpdate, nowTick);
             if (stored != ImportResult.IMPORTED) {
                 return stored;
             }
@@ -89,26 +102,62 @@ public final class TableImport implements AutoCloseable {
         return decoder.isAtEnd() ? ImportResult.IMPORTED : ImportResult.DAMAGED;
     }
 
-    private ImportResult store(boolean isUpdate, int nowTick) {
-        int old = staged.find(entry.key);
+    private ImportResult addColumns(ByteBuffer chunk, boolean isUpdate, int nowTick) {
+        EntryColumns columns = EntryColumns.ofThisThread();
+        int count = TableCodec.entries(chunk);
+        if (!columns.read(chunk.array(), TableCodec.HEADER_BYTES, count)) {
+            return ImportResult.DAMAGED;
+        }
+        for (int done = 0; done < count; done += AT_ONCE) {
+            ImportResult result = addNext(columns, Math.min(AT_ONCE, count - done), isUpdate, nowTick);
+            if (result != ImportResult.IMPORTED) {
+                return result;
+            }
+        }
+        return ImportResult.IMPORTED;
+    }
+
+    /** All are read before the first is stored: so the waits for their places in the index overlap. */
+    private ImportResult addNext(EntryColumns columns, int count, boolean isUpdate, int nowTick) {
+        long near = 0;
+        for (int i = 0; i < count; i++) {
+            columns.next(entries[i]);
+            if (!entries[i].isSound()) {
+                return ImportResult.DAMAGED;
+            }
+            hashes[i] = staged.hash(entries[i].key);
+        }
+        for (int i = 0; i < count; i++) {
+            near += staged.touch(hashes[i]);
+        }
+        touched = near;
+        for (int i = 0; i < count; i++) {
+            ImportResult stored = store(entries[i], hashes[i], isUpdate, nowTick);
+            if (stored != ImportResult.IMPORTED) {
+                return stored;
+            }
+        }
+        return ImportResult.IMPORTED;
+    }
+
+    private ImportResult store(EntryFields entry, long hash, boolean isUpdate, int nowTick) {
+        int old = staged.find(entry.key, hash);
         if (old != ConnectionTable.NONE) {
             if (!isUpdate) {
                 return ImportResult.DUPLICATE;
             }
             remove(old);
         }
-        int slot = staged.add(entry.key);
+        int slot = staged.add(entry.key, hash);
         if (slot == ConnectionTable.NONE) {
             return ImportResult.OVER_CAPACITY;
         }
         entry.store(staged, slot, nowTick);
         localAddresses.add(entry);
-        scratch.clear();
-        EntryCodec.writeLasting(staged, slot, key, scratch);
         if (slot >= digests.length) {
             digests = Arrays.copyOf(digests, Math.max(slot + 1, 2 * digests.length));
         }
-        digests[slot] = EntryCodec.digest(scratch, 0, scratch.position());
+        digests[slot] = entryDigest.of(entry);
         digest += digests[slot];
         return ImportResult.IMPORTED;
     }

@@ -15,6 +15,11 @@ final class Varint {
         out.put((byte) rest);
     }
 
+    /** How many it takes. */
+    static int bytes(long value) {
+        return (Long.SIZE - Long.numberOfLeadingZeros(value | 1) + 6) / 7;
+    }
+
     /** Small numbers of either sign become small. */
     static long zigzag(long value) {
         return value << 1 ^ value >> 63;

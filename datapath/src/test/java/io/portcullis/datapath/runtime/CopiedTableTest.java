@@ -13,6 +13,7 @@ import static org.awaitility.Awaitility.await;
 import io.portcullis.datapath.packet.FrameBuilder;
 import io.portcullis.datapath.runtime.DataPathException.Reason;
 import io.portcullis.datapath.track.SavedTable;
+import io.portcullis.datapath.track.TableCodec;
 import io.portcullis.policy.RuleDirection;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.table.RuleTable;
@@ -148,7 +149,8 @@ class CopiedTableTest {
         for (int piece = 0; piece < 6; piece++) {
             CompletableFuture<CopiedPiece> copied =
                     first.copyNext(ID, 1, piece == 0).toCompletableFuture();
-            for (byte[] chunk : get(first.exportNext(ID, 1, piece == 0)).chunks()) {
+            for (byte[] chunk : get(first.exportNext(ID, 1, piece == 0, TableCodec.FORMAT_VERSION))
+                    .chunks()) {
                 get(second.importNext(ID, 2, chunks++, chunk));
             }
             assertThat(get(copied).entries()).isGreaterThanOrEqualTo(CONNECTIONS);

@@ -12,6 +12,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.portcullis.datapath.packet.FrameBuilder;
 import io.portcullis.datapath.runtime.DataPathException.Reason;
+import io.portcullis.datapath.track.TableCodec;
 import io.portcullis.datapath.track.TableSum;
 import io.portcullis.policy.RuleDirection;
 import io.portcullis.policy.VnicId;
@@ -175,7 +176,7 @@ class PreCopyTest {
     }
 
     private ExportedBatch export(boolean isFirst, long epoch) {
-        return get(first.exportNext(ID, epoch, isFirst));
+        return get(first.exportNext(ID, epoch, isFirst, TableCodec.FORMAT_VERSION));
     }
 
     private void importChunks(List<byte[]> chunks) {

@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.portcullis.datapath.track.TableCodec;
 import io.portcullis.policy.RuleDirection;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.table.RuleTable;
@@ -54,7 +55,7 @@ class SelfActivationTest {
             DataPathRuntime to = host[1 - i % 2];
             long epoch = i + 2;
             prepare(to, 1, epoch);
-            ExportedBatch ahead = get(from.exportNext(ID, epoch - 1, true));
+            ExportedBatch ahead = get(from.exportNext(ID, epoch - 1, true, TableCodec.FORMAT_VERSION));
             for (int chunk = 0; chunk < ahead.chunks().size(); chunk++) {
                 get(to.importNext(ID, epoch, chunk, ahead.chunks().get(chunk)));
             }

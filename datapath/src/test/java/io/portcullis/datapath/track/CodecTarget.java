@@ -17,6 +17,8 @@ public final class CodecTarget {
     private static final long NOW = 1_000_000_000_000L;
     private static final long THERE = -77_000_000_000_000L;
     private static final byte[] SAMPLE = sample();
+    /** The same as columns, but for what is none. */
+    private static final byte[] COLUMNS = columns();
 
     private CodecTarget() {}
 
@@ -28,7 +30,8 @@ public final class CodecTarget {
         byte[] body = Arrays.copyOfRange(input, 1, input.length);
         byte[] chunk = switch (input[0] & 3) {
             case 0 -> body;
-            case 1 -> changed(body);
+            case 1 -> changed(SAMPLE, body);
+            case 3 -> changed(COLUMNS, body);
             default -> withBody(body);
         };
         try (ConnectionTracker there = tracker()) {
@@ -80,9 +83,9 @@ public final class CodecTarget {
         }
     }
 
-    /** Three bytes change one of the sample's. */
-    private static byte[] changed(byte[] edits) {
-        byte[] chunk = SAMPLE.clone();
+    /** Three bytes change one of a sample's. */
+    private static byte[] changed(byte[] sample, byte[] edits) {
+        byte[] chunk = sample.clone();
         for (int i = 0; i + 2 < edits.length; i += 3) {
             int at = ((edits[i] & 0xff) << 8 | edits[i + 1] & 0xff) % chunk.length;
             chunk[at] ^= edits[i + 2];
@@ -113,20 +116,33 @@ public final class CodecTarget {
     }
 
     private static byte[] sample() {
-        try (ConnectionTracker here = tracker()) {
-            Random random = new Random(1);
-            for (int i = 0; i < 6; i++) {
-                Packets.End client = i % 2 == 0 ? Packets.End.of(i, 1_000 + i) : Packets.End.of6(i, 1_000 + i);
-                Packets.End server = i % 2 == 0 ? Packets.End.of(99, 443) : Packets.End.of6(99, 443);
-                List<PacketView> packets = TcpConversation.of(random, client, server);
-                packets.subList(0, Math.min(packets.size(), 4 * i + 1)).forEach(packet -> pass(here, packet));
-                pass(here, Packets.udp(client, server));
-                if (i % 3 == 0) {
-                    pass(here, Packets.udp(server, client));
-                }
-            }
+        try (ConnectionTracker here = filled()) {
             return here.export(NOW + 1_000_000_000L).chunks().getFirst();
         }
+    }
+
+    private static byte[] columns() {
+        try (ConnectionTracker here = filled()) {
+            return new ColumnChunks(here.table(), NOW + 1_000_000_000L)
+                    .write(TableCodec.WHOLE, KeyOrder.slots(here.table(), NOW + 1_000_000_000L))
+                    .getFirst();
+        }
+    }
+
+    private static ConnectionTracker filled() {
+        ConnectionTracker here = tracker();
+        Random random = new Random(1);
+        for (int i = 0; i < 6; i++) {
+            Packets.End client = i % 2 == 0 ? Packets.End.of(i, 1_000 + i) : Packets.End.of6(i, 1_000 + i);
+            Packets.End server = i % 2 == 0 ? Packets.End.of(99, 443) : Packets.End.of6(99, 443);
+            List<PacketView> packets = TcpConversation.of(random, client, server);
+            packets.subList(0, Math.min(packets.size(), 4 * i + 1)).forEach(packet -> pass(here, packet));
+            pass(here, Packets.udp(client, server));
+            if (i % 3 == 0) {
+                pass(here, Packets.udp(server, client));
+            }
+        }
+        return here;
     }
 
     private static void pass(ConnectionTracker tracker, PacketView packet) {

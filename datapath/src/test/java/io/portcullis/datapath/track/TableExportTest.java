@@ -47,7 +47,7 @@ class TableExportTest {
                 pass(here, shortWay, burst, traffic.get(at - 1).direction(), now);
             }
             boolean isSliced = random.nextBoolean();
-            try (TableExport export = here.beginExport();
+            try (TableExport export = here.beginExport(TableCodec.FORMAT_VERSION);
                     TableBatch batch = new TableBatch();
                     TableImport taken = there.beginImport()) {
                 export.beginBatch(batch);
@@ -164,7 +164,7 @@ class TableExportTest {
             for (int i = 0; i < 300; i++) {
                 open(here, i);
             }
-            try (TableExport export = here.beginExport();
+            try (TableExport export = here.beginExport(TableCodec.FORMAT_VERSION);
                     TableImport taken = there.beginImport()) {
                 assertThat(export.pending()).isEqualTo(300);
                 TableExport.Round first = export.next(200, START);
@@ -198,7 +198,7 @@ class TableExportTest {
             for (int i = 0; i < 20; i++) {
                 open(here, i);
             }
-            try (TableExport export = here.beginExport()) {
+            try (TableExport export = here.beginExport(TableCodec.FORMAT_VERSION)) {
                 TableExport.Round first = export.next(Integer.MAX_VALUE, START);
                 here.lookup(Packets.udp(Packets.End.of(3, 3), Story.SERVER), START);
                 here.remove(here.connection());
@@ -233,13 +233,13 @@ class TableExportTest {
         try (ConnectionTracker here = tracker();
                 ConnectionTracker there = tracker();
                 ConnectionTracker elsewhere = tracker();
-                TableExport first = here.beginExport();
+                TableExport first = here.beginExport(TableCodec.FORMAT_VERSION);
                 TableImport firstTaken = there.beginImport()) {
             for (int i = 0; i < 100; i++) {
                 step(here, random);
                 send(first.next(random.nextInt(40), START), firstTaken, START, seed);
             }
-            try (TableExport second = here.beginExport();
+            try (TableExport second = here.beginExport(TableCodec.FORMAT_VERSION);
                     TableImport secondTaken = elsewhere.beginImport()) {
                 for (int i = 0; i < 300; i++) {
                     step(here, random);
@@ -285,8 +285,8 @@ class TableExportTest {
     void shouldEndWhenTheTableIsReplaced() {
         try (ConnectionTracker here = tracker()) {
             open(here, 1);
-            TableExport first = here.beginExport();
-            TableExport second = here.beginExport();
+            TableExport first = here.beginExport(TableCodec.FORMAT_VERSION);
+            TableExport second = here.beginExport(TableCodec.FORMAT_VERSION);
             assertThat(first.isEnded()).isFalse();
             first.close();
             assertThat(first.isEnded()).isTrue();

@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
             PolicyBench.class,
             RealizeBench.class,
             MigrateBench.class,
+            CodecBench.class,
             ScaleBench.class,
             AnalyzeBench.class,
             JmhBench.class

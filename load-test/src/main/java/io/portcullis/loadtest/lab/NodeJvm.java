@@ -1,16 +1,19 @@
 package io.portcullis.loadtest.lab;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
- * How the JVMs of hosts run.
+ * How the JVMs of hosts run. The words of {@value #OPTIONS_VARIABLE} of this process's environment come behind all others.
  *
  * @param heapMebibytes of each, at most
  * @param claimed whether it is taken from the machine at the start, as {@code ./portcullis node} does; else as it is needed
  * @param more further options; of two that contradict each other the later holds
  */
 public record NodeJvm(int heapMebibytes, boolean claimed, List<String> more) {
+    static final String OPTIONS_VARIABLE = "PORTCULLIS_HOST_JAVA_OPTS";
+
     public NodeJvm {
         more = List.copyOf(more);
     }
@@ -30,6 +33,9 @@ public record NodeJvm(int heapMebibytes, boolean claimed, List<String> more) {
                 "--enable-native-access=ALL-UNNAMED",
                 "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED"));
         options.addAll(more);
+        Arrays.stream(System.getenv().getOrDefault(OPTIONS_VARIABLE, "").split(" "))
+                .filter(word -> !word.isBlank())
+                .forEach(options::add);
         return options;
     }
 }

@@ -204,7 +204,7 @@ public final class FakeDataPath implements DataPath {
     }
 
     @Override
-    public CompletionStage<ExportedBatch> exportNext(VnicId id, long epoch, boolean isFirst) {
+    public CompletionStage<ExportedBatch> exportNext(VnicId id, long epoch, boolean isFirst, int chunkVersion) {
         return call("exportNext", id, epoch, () -> {
             Vnic vnic = find(id, epoch);
             require(vnic, VnicMode.ENFORCING);

@@ -1,0 +1,116 @@
+package io.portcullis.loadtest.bench;
+
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code portcullis bench codec}. */
+@Command(
+        name = "codec",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = {
+            "Sends a table of TCP connections from one engine to another, on one core and without a network: what"
+                    + " hosts do for a migration beside their frames. Counts processor time.",
+            ""
+        },
+        footer = {
+            "",
+            "collectNanos       a connection is copied by the loop of the source, between its frames",
+            "encodeNanos        it is sorted, written and summed up, by a thread beside the loop",
+            "decodeNanos        it is read, put into a table with its index, and summed up, at the destination",
+            "encodedPerSecond, decodedPerSecond  the same as rates; medians over the rounds",
+            "bytesPerConnection on the wire; floorBytesPerConnection: what the randomly drawn addresses, ports,"
+                    + " sequence numbers and windows are worth",
+            "",
+            "  portcullis bench codec --connections 1000000 --json",
+        })
+final class CodecBench implements Callable<Integer> {
+    private static final int MAX_CONNECTIONS = 10_000_000;
+    private static final int MAX_ROUNDS = 1_000;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private CommandSpec spec;
+
+    @Option(
+            names = "--connections",
+            paramLabel = "N",
+            defaultValue = "100000",
+            description = "Default: ${DEFAULT-VALUE}.")
+    private int connections;
+
+    @Option(
+            names = "--rounds",
+            paramLabel = "N",
+            defaultValue = "9",
+            description = "Of which the median counts. Default: ${DEFAULT-VALUE}.")
+    private int rounds;
+
+    @Option(names = "--json", description = "Print one JSON object on one line.")
+    private boolean json;
+
+    @Override
+    public Integer call() {
+        check("--connections", connections, MAX_CONNECTIONS);
+        check("--rounds", rounds, MAX_ROUNDS);
+        CodecResult result = new CodecRun(connections, rounds).run();
+        System.out.println(json ? result.json() : result.table());
+        return CommandLine.ExitCode.OK;
+    }
+
+    private void check(String option, int value, int most) {
+        if (value < 1 || value > most) {
+            throw new ParameterException(spec.commandLine(), option + " must be from 1 to " + most);
+        }
+    }
+
+    /** What a run measured, of one connection. */
+    record CodecResult(
+            int connections,
+            double collectNanos,
+            double encodeNanos,
+            double decodeNanos,
+            double bytesPerConnection,
+            double floorBytesPerConnection) {
+        String json() {
+            return String.format(
+                    Locale.ROOT,
+                    "{\"connections\":%d,\"collectNanos\":%.1f,\"encodeNanos\":%.1f,\"decodeNanos\":%.1f,"
+                            + "\"encodedPerSecond\":%.0f,\"decodedPerSecond\":%.0f,"
+                            + "\"bytesPerConnection\":%.2f,\"floorBytesPerConnection\":%.2f}",
+                    connections,
+                    collectNanos,
+                    encodeNanos,
+                    decodeNanos,
+                    1e9 / encodeNanos,
+                    1e9 / decodeNanos,
+                    bytesPerConnection,
+                    floorBytesPerConnection);
+        }
+
+        String table() {
+            return String.format(
+                    Locale.ROOT,
+                    "%,d connections%n"
+                            + "collected %,12.0f a second (%.0f ns)%n"
+                            + "encoded   %,12.0f a second (%.0f ns)%n"
+                            + "decoded   %,12.0f a second (%.0f ns)%n"
+                            + "bytes     %12.2f a connection; what was drawn at random is worth %.2f",
+                    connections,
+                    1e9 / collectNanos,
+                    collectNanos,
+                    1e9 / encodeNanos,
+                    encodeNanos,
+                    1e9 / decodeNanos,
+                    decodeNanos,
+                    bytesPerConnection,
+                    floorBytesPerConnection);
+        }
+    }
+}
