@@ -19,56 +19,13 @@ final class EntryColumns {
     private static final int[] KIND_PEER_FLAGS = {24, 32};
     private static final int[] KIND_SCALE = {40, 44};
 
-    // ---- bits of what is known of the last packet, and of what is as expected
-    private static final int LAST_DIRECTION = 3;
-    private static final int LAST_RETRANSMITS = 4;
-    private static final int LAST_SCALE = 6;
-    private static final int LAST_FLAGS = 10;
-    private static final int LAST_WINDOW = 14;
-    private static final int[] HAS_LAG = {15, 16};
-    private static final int[] EDGE = {17, 19};
-    private static final int HAS_LAST_END = 21;
-    private static final int HAS_FINGERPRINT = 22;
-    private static final int LAST_BITS = 23;
-
-    private static final int EDGE_AS_EXPECTED = 0;
-    private static final int EDGE_SCALED = 1;
-    private static final int EDGE_WHOLE = 2;
-
     // ---- what the symbol of a number of bytes depends on
     private static final int FEW_PACKETS = 16;
     private static final int LENGTH_CONTEXTS = FEW_PACKETS - 4;
 
-    private static final int AGE_BITS = 4;
-    private static final int AGE_STEP = 1 << AGE_BITS - 1;
-
     private final TupleDictionary kinds = new TupleDictionary(1);
-    private final TupleDictionary lasts = new TupleDictionary(1);
     private final TupleDictionary policies = new TupleDictionary(4);
     private final TupleDictionary services = new TupleDictionary(2);
-
-    /** A column that is filled from its begin, and read again. */
-    private static final class Column {
-        final long[] values = new long[MAX];
-        int at;
-
-        void add(long value) {
-            values[at++] = value;
-        }
-
-        void addSigned(long value) {
-            values[at++] = Varint.zigzag(value);
-        }
-
-        long next() {
-            return values[at++];
-        }
-
-        long nextSigned() {
-            long value = values[at++];
-            return value >>> 1 ^ -(value & 1);
-        }
-    }
 
     private final Column kind = new Column();
     private final Column policy = new Column();
@@ -82,20 +39,7 @@ final class EntryColumns {
     private final byte[] portContexts = new byte[MAX];
     private final byte[] byteContexts = new byte[MAX];
 
-    // ---- of those with peers
-    private final Column coarseAge = new Column();
-    private final Column last = new Column();
-    private final int[][] ends = new int[PEERS][MAX];
-    private int peers;
-    /** Of the VM's own end, and of the other one. */
-    private final Column[] windows = {new Column(), new Column()};
-
-    private final Column[] lags = {new Column(), new Column()};
-    private final Column[] edges = {new Column(), new Column()};
-    private final Column lastEnd = new Column();
-    private final Column fingerprint = new Column();
-    private final Column synWindow = new Column();
-
+    private final PeerColumns peers = new PeerColumns();
     private long lastRemote;
     private long lastOpener;
 
@@ -115,48 +59,23 @@ final class EntryColumns {
 
     void begin() {
         kinds.clear();
-        lasts.clear();
+        peers.clear();
         policies.clear();
         services.clear();
         rewind();
     }
 
     private void rewind() {
-        for (Column column : new Column[] {
-            kind,
-            policy,
-            service,
-            step,
-            port,
-            packets,
-            bytes,
-            idle,
-            age,
-            coarseAge,
-            last,
-            windows[0],
-            windows[1],
-            lags[0],
-            lags[1],
-            edges[0],
-            edges[1],
-            lastEnd,
-            fingerprint,
-            synWindow
-        }) {
+        for (Column column : new Column[] {kind, policy, service, step, port, packets, bytes, idle, age}) {
             column.at = 0;
         }
-        peers = 0;
+        peers.rewind();
         lastRemote = 0;
         lastOpener = 0;
     }
 
     int count() {
         return kind.at;
-    }
-
-    boolean isFull() {
-        return kind.at == MAX;
     }
 
     /** Adds a connection, which comes behind all others in {@link KeyOrder}. False if it is none that can be here: nothing has changed then. */
@@ -178,7 +97,7 @@ final class EntryColumns {
         }
         long servicePort = isOutbound ? remotePort : localPort;
         int kindNumber = kinds.of(kindOf(entry));
-        int lastNumber = entry.hasPeers() ? lasts.of(lastOf(entry)) : 0;
+        int lastNumber = entry.hasPeers() ? peers.number(entry) : 0;
         int policyNumber = policies.of(entry.ruleId, entry.revision, entry.admittingRuleId, entry.admittingRevision);
         int serviceNumber = services.of(entry.timeout, local << 16 | servicePort);
         if (kindNumber < 0 || lastNumber < 0 || policyNumber < 0 || serviceNumber < 0) {
@@ -193,8 +112,7 @@ final class EntryColumns {
         bytes.add(entry.bytes);
         idle.addSigned(entry.timeout - entry.left);
         if (entry.hasPeers()) {
-            last.add(lastNumber);
-            addPeers(entry);
+            peers.add(entry, lastNumber);
         } else {
             age.add(entry.age);
         }
@@ -231,87 +149,10 @@ final class EntryColumns {
         return kind;
     }
 
-    private static long lastOf(EntryFields entry) {
-        boolean isSyn = entry.lastKind == TcpSegment.SYN;
-        long known = entry.lastKind
-                | (long) entry.lastDirection << LAST_DIRECTION
-                | (long) entry.retransmits << LAST_RETRANSMITS
-                | (long) entry.lastScale << LAST_SCALE
-                | (long) entry.lastFlags << LAST_FLAGS
-                | (isSyn ? 0L : entry.lastWindow) << LAST_WINDOW;
-        for (int peer = 0; peer < PEERS; peer++) {
-            known |= (lag(entry, peer) != 0 ? 1L : 0) << HAS_LAG[peer] | (long) edgeForm(entry, peer) << EDGE[peer];
-        }
-        known |= (entry.end[entry.lastDirection] != entry.lastEnd ? 1L : 0) << HAS_LAST_END;
-        return known | (PeerModel.expectedFingerprint(entry) != entry.fingerprint ? 1L : 0) << HAS_FINGERPRINT;
-    }
-
-    private static int lag(EntryFields entry, int peer) {
-        return entry.end[1 - peer] - entry.maxAck[peer];
-    }
-
-    private static int lessThanExpected(EntryFields entry, int peer) {
-        return entry.maxAck[1 - peer] + entry.maxWindow[1 - peer] - entry.maxEnd[peer];
-    }
-
-    private static int edgeForm(EntryFields entry, int peer) {
-        int less = lessThanExpected(entry, peer);
-        if (less == 0) {
-            return EDGE_AS_EXPECTED;
-        }
-        return (less & (1 << entry.scale[1 - peer]) - 1) == 0 ? EDGE_SCALED : EDGE_WHOLE;
-    }
-
-    private static int place(EntryFields entry, int peer) {
-        return entry.isOutbound() == (peer == EntryFields.ORIGINAL) ? 0 : 1;
-    }
-
-    private void addPeers(EntryFields entry) {
-        for (int peer = 0; peer < PEERS; peer++) {
-            ends[peer][peers] = entry.end[peer];
-            windows[place(entry, peer)].add(windowCode(entry.maxWindow[peer] & WORD_MASK, entry.scale[peer]));
-            int lag = lag(entry, peer);
-            if (lag != 0) {
-                lags[peer].addSigned(lag);
-            }
-            int form = edgeForm(entry, peer);
-            if (form != EDGE_AS_EXPECTED) {
-                int less = lessThanExpected(entry, peer);
-                edges[place(entry, peer)].addSigned(form == EDGE_SCALED ? less >> entry.scale[1 - peer] : less);
-            }
-        }
-        peers++;
-        int less = entry.end[entry.lastDirection] - entry.lastEnd;
-        if (less != 0) {
-            lastEnd.addSigned(less);
-        }
-        if (PeerModel.expectedFingerprint(entry) != entry.fingerprint) {
-            fingerprint.add(entry.fingerprint);
-        }
-        if (entry.lastKind == TcpSegment.SYN) {
-            synWindow.add(entry.lastWindow);
-        }
-        coarseAge.add(ageCode(entry.age));
-    }
-
-    private static long windowCode(long window, int scale) {
-        return (window & (1L << scale) - 1) == 0 ? window >>> scale << 1 : window << 1 | 1;
-    }
-
     private static int byteContext(long packetCount) {
         return packetCount < FEW_PACKETS
                 ? (int) packetCount
                 : LENGTH_CONTEXTS + Long.SIZE - Long.numberOfLeadingZeros(packetCount);
-    }
-
-    /** The age's length and its upper four bits. */
-    private static long ageCode(long age) {
-        int shift = Math.max(0, Long.SIZE - Long.numberOfLeadingZeros(age) - AGE_BITS);
-        return (long) shift * AGE_STEP + (age >>> shift);
-    }
-
-    private static long ageOf(long code) {
-        return code < 2 * AGE_STEP ? code : AGE_STEP + code % AGE_STEP << code / AGE_STEP - 1;
     }
 
     void write() {
@@ -355,8 +196,7 @@ final class EntryColumns {
         entry.bytes = bytes.next();
         entry.left = entry.timeout - idle.nextSigned();
         if (entry.hasPeers()) {
-            nextPeers(entry);
-            entry.age = ageOf(coarseAge.next());
+            peers.next(entry);
         } else {
             entry.age = age.next();
         }
@@ -386,48 +226,11 @@ final class EntryColumns {
         entry.flags |= isLocalLower == entry.isOutbound() ? Entry.FROM_LOWER : 0;
     }
 
-    private void nextPeers(EntryFields entry) {
-        long known = lasts.word((int) last.next(), 0);
-        entry.lastKind = (int) known & 7;
-        entry.lastDirection = (int) (known >>> LAST_DIRECTION) & 1;
-        entry.retransmits = (int) (known >>> LAST_RETRANSMITS) & 3;
-        entry.lastScale = (int) (known >>> LAST_SCALE) & 15;
-        entry.lastFlags = (int) (known >>> LAST_FLAGS) & 15;
-        entry.lastWindow = (int) (known >>> LAST_WINDOW) & 1;
-        for (int peer = 0; peer < PEERS; peer++) {
-            entry.end[peer] = ends[peer][peers];
-            long code = windows[place(entry, peer)].next();
-            entry.maxWindow[peer] = (int) ((code & 1) == 0 ? code >>> 1 << entry.scale[peer] : code >>> 1);
-        }
-        peers++;
-        for (int peer = 0; peer < PEERS; peer++) {
-            long lag = has(known, HAS_LAG[peer]) ? lags[peer].nextSigned() : 0;
-            entry.maxAck[peer] = entry.end[1 - peer] - (int) lag;
-        }
-        for (int peer = 0; peer < PEERS; peer++) {
-            int form = (int) (known >>> EDGE[peer]) & 3;
-            long less = form == EDGE_AS_EXPECTED ? 0 : edges[place(entry, peer)].nextSigned();
-            entry.maxEnd[peer] = entry.maxAck[1 - peer]
-                    + entry.maxWindow[1 - peer]
-                    - (int) (form == EDGE_SCALED ? less << entry.scale[1 - peer] : less);
-        }
-        entry.lastEnd = entry.end[entry.lastDirection] - (int) (has(known, HAS_LAST_END) ? lastEnd.nextSigned() : 0);
-        entry.fingerprint =
-                has(known, HAS_FINGERPRINT) ? (int) fingerprint.next() & 0xff : PeerModel.expectedFingerprint(entry);
-        if (entry.lastKind == TcpSegment.SYN) {
-            entry.lastWindow = (int) synWindow.next() & 0xffff;
-        }
-    }
-
-    private static boolean has(long known, int bit) {
-        return (known >>> bit & 1) != 0;
-    }
-
     // ---- both
 
     private void code(ColumnCoder coder, int count) {
         kinds.code(coder);
-        lasts.code(coder);
+        peers.codeTuples(coder);
         policies.code(coder);
         services.code(coder);
         coder.column(kind.values, count, kinds.numbersAre(), null);
@@ -437,11 +240,8 @@ final class EntryColumns {
             coder.damaged();
             return;
         }
-        int withPeers = coder.isReading() ? withPeers(count) : peers;
-        coder.column(last.values, withPeers, lasts.numbersAre(), null);
-        if (coder.isReading() && !areBelow(last.values, withPeers, lasts.size())) {
-            coder.damaged();
-            return;
+        for (int i = 0; i < count && coder.isReading(); i++) {
+            expectPeers(kinds.word((int) kind.values[i], 0));
         }
         coder.column(step.values, count, ColumnCoder.Kind.MANY, null);
         for (int i = 0; i < count && coder.isReading(); i++) {
@@ -454,41 +254,8 @@ final class EntryColumns {
         }
         coder.column(bytes.values, count, ColumnCoder.Kind.FEW, byteContexts);
         coder.column(idle.values, count, ColumnCoder.Kind.MANY, null);
-        coder.column(age.values, count - withPeers, ColumnCoder.Kind.MANY, null);
-        codePeers(coder, withPeers);
-    }
-
-    private void codePeers(ColumnCoder coder, int count) {
-        coder.column(coarseAge.values, count, ColumnCoder.Kind.SYMBOLS, null);
-        for (int peer = 0; peer < PEERS; peer++) {
-            coder.raw(ends[peer], count);
-            coder.column(windows[peer].values, count, ColumnCoder.Kind.FEW, null);
-        }
-        long[] counts = new long[LAST_BITS + 1];
-        if (coder.isReading()) {
-            countExceptions(count, counts);
-        }
-        for (int peer = 0; peer < PEERS; peer++) {
-            int withLag = coder.isReading() ? (int) counts[HAS_LAG[peer]] : lags[peer].at;
-            coder.column(lags[peer].values, withLag, ColumnCoder.Kind.FEW, null);
-            int withEdge = coder.isReading() ? (int) counts[EDGE[peer]] : edges[peer].at;
-            coder.column(edges[peer].values, withEdge, ColumnCoder.Kind.FEW, null);
-        }
-        coder.column(
-                lastEnd.values,
-                coder.isReading() ? (int) counts[HAS_LAST_END] : lastEnd.at,
-                ColumnCoder.Kind.FEW,
-                null);
-        coder.column(
-                fingerprint.values,
-                coder.isReading() ? (int) counts[HAS_FINGERPRINT] : fingerprint.at,
-                ColumnCoder.Kind.SYMBOLS,
-                null);
-        coder.column(
-                synWindow.values,
-                coder.isReading() ? (int) counts[LAST_BITS] : synWindow.at,
-                ColumnCoder.Kind.FEW,
-                null);
+        coder.column(age.values, count - peers.count(), ColumnCoder.Kind.MANY, null);
+        peers.code(coder);
     }
 
     // ---- what was read
@@ -501,49 +268,14 @@ final class EntryColumns {
                 return false;
             }
         }
-        return areBelow(kind.values, count, kinds.size())
-                && areBelow(policy.values, count, policies.size())
-                && areBelow(service.values, count, services.size());
+        return kind.isBelow(kinds.size(), count)
+                && policy.isBelow(policies.size(), count)
+                && service.isBelow(services.size(), count);
     }
 
-    private static boolean areBelow(long[] values, int count, int bound) {
-        long highest = -1;
-        for (int i = 0; i < count; i++) {
-            highest = Math.max(highest, values[i]);
-        }
-        return highest < bound;
-    }
-
-    private int withPeers(int count) {
-        int found = 0;
-        for (int i = 0; i < count; i++) {
-            found += hasPeers((int) kind.values[i]) ? 1 : 0;
-        }
-        return found;
-    }
-
-    private boolean hasPeers(int kindNumber) {
-        return ConnectionState.ofCode((int) kinds.word(kindNumber, 0) & 0xff).hasPeers();
-    }
-
-    /** By the bits that tell of them; edges by the place of the peer; the last one: SYNs. */
-    private void countExceptions(int count, long[] counts) {
-        int next = 0;
-        for (int i = 0; next < count; i++) {
-            long known = kinds.word((int) kind.values[i], 0);
-            if (!hasPeers((int) kind.values[i])) {
-                continue;
-            }
-            boolean isOutbound = (known >>> KIND_FLAGS & Entry.OUTBOUND) != 0;
-            long exceptions = lasts.word((int) last.values[next++], 0);
-            for (int peer = 0; peer < PEERS; peer++) {
-                counts[HAS_LAG[peer]] += exceptions >>> HAS_LAG[peer] & 1;
-                boolean isOwn = isOutbound == (peer == EntryFields.ORIGINAL);
-                counts[EDGE[isOwn ? 0 : 1]] += (exceptions >>> EDGE[peer] & 3) != EDGE_AS_EXPECTED ? 1 : 0;
-            }
-            counts[HAS_LAST_END] += exceptions >>> HAS_LAST_END & 1;
-            counts[HAS_FINGERPRINT] += exceptions >>> HAS_FINGERPRINT & 1;
-            counts[LAST_BITS] += (exceptions & 7) == TcpSegment.SYN ? 1 : 0;
+    private void expectPeers(long known) {
+        if (ConnectionState.ofCode((int) known & 0xff).hasPeers()) {
+            peers.expect((known >>> KIND_FLAGS & Entry.OUTBOUND) != 0);
         }
     }
 }
