@@ -1,5 +1,6 @@
 package io.portcullis.datapath.track;
 
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -25,11 +26,11 @@ final class ColumnDecoder extends ColumnCoder {
 
     private final int[] restBits = new int[SymbolOdds.SYMBOLS];
 
-    /** Takes the bytes from {@code from} to {@code to}. */
-    void begin(byte[] bytes, int from, int to) {
-        System.arraycopy(bytes, from, in, 0, to - from);
+    /** Takes all bytes that are left of a chunk. */
+    void begin(ByteBuffer chunk) {
         at = 0;
-        end = to - from;
+        end = chunk.remaining();
+        chunk.get(in, 0, end);
         isDamaged = false;
     }
 

@@ -1,5 +1,7 @@
 package io.portcullis.datapath.track;
 
+import java.nio.ByteBuffer;
+
 /**
  * The connections of one chunk as columns, each field with its fellows: what {@link EntryModel} says in as few bits, in a fourth of the time. For IPv4 without
  * ICMP and SCTP, of which there are few; they are written by that. Everything comes back as with it.
@@ -163,9 +165,9 @@ final class EntryColumns {
     // ---- reading
 
     /** Reads so many connections; false if that is not what the bytes are. */
-    boolean read(byte[] chunk, int from, int count) {
+    boolean read(ByteBuffer chunk, int count) {
         begin();
-        decoder.begin(chunk, from, chunk.length);
+        decoder.begin(chunk);
         if (count > MAX) {
             return false;
         }

@@ -105,7 +105,7 @@ public final class TableImport implements AutoCloseable {
     private ImportResult addColumns(ByteBuffer chunk, boolean isUpdate, int nowTick) {
         EntryColumns columns = EntryColumns.ofThisThread();
         int count = TableCodec.entries(chunk);
-        if (!columns.read(chunk.array(), TableCodec.HEADER_BYTES, count)) {
+        if (!columns.read(TableCodec.atEntries(chunk), count)) {
             return ImportResult.DAMAGED;
         }
         for (int done = 0; done < count; done += AT_ONCE) {
