@@ -20,10 +20,12 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.FieldSource;
 
 /**
  * Every scenario that comes with the product, made small, on the same real nodes: every frame is checked, and the history of all of them. First the one that
- * empties a host, then those that only move their own VMs, at the same time. The one that kills a host is among the faults (profile {@code faults}).
+ * empties a host, then those that only move their own VMs, at the same time. Those that kill hosts are among the faults (profile {@code faults}).
  */
 class ScenarioRunTest {
     private static final int FIRST_VLAN = 3_001;
@@ -40,7 +42,7 @@ class ScenarioRunTest {
     }
 
     private static final String EMPTIES = "evacuate";
-    private static final String KILLS = "chaos";
+    private static final List<String> KILLING = List.of("chaos", "soak");
 
     private static final Map<String, Part> PARTS = new LinkedHashMap<>();
 
@@ -52,7 +54,8 @@ class ScenarioRunTest {
         PARTS.put("hundred", new Part(0.05, 2, 5));
         PARTS.put("storm", new Part(0.1, 3, 2));
         PARTS.put("revoke", new Part(0.05, 8, 1));
-        PARTS.put(KILLS, new Part(0.25, 6, 10));
+        PARTS.put("chaos", new Part(0.25, 6, 10));
+        PARTS.put("soak", new Part(0.5, 6, 30));
     }
 
     private final Map<String, RunReport> reports = new LinkedHashMap<>();
@@ -61,7 +64,8 @@ class ScenarioRunTest {
     void shouldPlayEveryScenarioSoThatNobodyCanTell(@TempDir Path folder) throws Exception {
         assertThat(PARTS.keySet()).containsExactlyInAnyOrderElementsOf(ShippedScenarios.NAMES);
         List<String> together = new ArrayList<>(PARTS.keySet());
-        together.removeAll(List.of(EMPTIES, KILLS));
+        together.remove(EMPTIES);
+        together.removeAll(KILLING);
 
         play(List.of(EMPTIES), together);
 
@@ -77,13 +81,14 @@ class ScenarioRunTest {
         assertThat(folder.resolve("junit.xml")).isNotEmptyFile();
     }
 
-    @Test
+    @ParameterizedTest
+    @FieldSource("KILLING")
     @Tag("faults")
-    void shouldPlayTheOneThatKillsAHost() throws Exception {
-        play(List.of(KILLS));
+    void shouldPlayThoseThatKillAHost(String name) throws Exception {
+        play(List.of(name));
 
-        assertKept(KILLS, report(KILLS));
-        assertThat(report(KILLS).history().afterBan()).isPositive();
+        assertKept(name, report(name));
+        assertThat(report(name).history().afterBan()).isPositive();
     }
 
     private RunReport report(String name) {

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** One host: a JVM of its own with the cluster node in it. One thread. */
+/** One host: a JVM of its own with the cluster node in it. One thread starts and stops it; others may look at it meanwhile. */
 public final class NodeProcess {
     private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
 
@@ -21,7 +21,7 @@ public final class NodeProcess {
     private final URI admin;
     private final Path tokenFile;
     private final Path log;
-    private @Nullable Process process;
+    private volatile @Nullable Process process;
 
     private NodeProcess(String host, List<String> command, URI admin, Path tokenFile, Path log) {
         this.host = host;
@@ -155,6 +155,21 @@ public final class NodeProcess {
         }
     }
 
+    /** SIGTERM, and waits for the end; kills what does not end. */
+    public void stop() throws InterruptedException {
+        requestStop();
+        if (process != null && !process.waitFor(STOP_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
+            kill();
+        }
+    }
+
+    /** Waits until it has ended by itself. */
+    public void awaitEnd(Duration limit) throws IOException, InterruptedException {
+        if (process != null && !process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+            throw new IOException(host + " has not ended within " + limit.toSeconds() + " s:\n" + lastLines());
+        }
+    }
+
     /** SIGTERM. */
     void requestStop() {
         if (process != null) {
@@ -165,9 +180,7 @@ public final class NodeProcess {
     /** Waits for the end after {@link #requestStop}; kills what does not end. */
     void awaitStop() {
         try {
-            if (process != null && !process.waitFor(STOP_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
-                kill();
-            }
+            stop();
         } catch (InterruptedException e) {
             process.destroyForcibly();
             Thread.currentThread().interrupt();

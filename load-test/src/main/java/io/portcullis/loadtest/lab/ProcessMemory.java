@@ -8,21 +8,26 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * What another JVM of this machine needs.
  *
  * @param heapBytes of objects that are reachable, after a full collection
- * @param residentBytes of the whole process, as the kernel counts them; 0 where it does not say (not Linux)
+ * @param residentBytes of the whole process, as the kernel counts them; this and the next two are 0 where it does not say (not Linux)
+ * @param descriptors open files and sockets of it
+ * @param threads of it
  * @param heapByClass bytes of objects by class, largest first
  */
-public record ProcessMemory(long heapBytes, long residentBytes, Map<String, Long> heapByClass) {
+public record ProcessMemory(
+        long heapBytes, long residentBytes, int descriptors, int threads, Map<String, Long> heapByClass) {
     private static final Pattern CLASS_LINE = Pattern.compile("\\s*\\d+:\\s+\\d+\\s+(\\d+)\\s+(\\S+).*");
     private static final Pattern TOTAL_LINE = Pattern.compile("Total\\s+\\d+\\s+(\\d+)");
     /** What the collector puts where it leaves a gap; nothing refers to it. */
     private static final String FILLER = "jdk.internal.vm.Filler";
 
     private static final Pattern RESIDENT_LINE = Pattern.compile("VmRSS:\\s+(\\d+) kB");
+    private static final Pattern THREADS_LINE = Pattern.compile("Threads:\\s+(\\d+)");
 
     /** Asks {@code jcmd} of the JDK that runs this; stops the other JVM for as long as a full collection takes. */
     public static ProcessMemory of(long pid) throws IOException, InterruptedException {
@@ -50,15 +55,27 @@ public record ProcessMemory(long heapBytes, long residentBytes, Map<String, Long
                 heapBytes = Long.parseLong(total.group(1));
             }
         }
-        return new ProcessMemory(heapBytes - fillerBytes, resident(pid), byClass);
+        Path process = Path.of("/proc", Long.toString(pid));
+        String status = Files.isReadable(process.resolve("status")) ? Files.readString(process.resolve("status")) : "";
+        return new ProcessMemory(
+                heapBytes - fillerBytes,
+                number(RESIDENT_LINE, status) << 10,
+                Math.toIntExact(descriptors(process.resolve("fd"))),
+                Math.toIntExact(number(THREADS_LINE, status)),
+                byClass);
     }
 
-    private static long resident(long pid) throws IOException {
-        Path status = Path.of("/proc", Long.toString(pid), "status");
-        if (!Files.isReadable(status)) {
+    private static long number(Pattern line, String status) {
+        Matcher found = line.matcher(status);
+        return found.find() ? Long.parseLong(found.group(1)) : 0;
+    }
+
+    private static long descriptors(Path folder) throws IOException {
+        if (!Files.isReadable(folder)) {
             return 0;
         }
-        Matcher line = RESIDENT_LINE.matcher(Files.readString(status));
-        return line.find() ? Long.parseLong(line.group(1)) << 10 : 0;
+        try (Stream<Path> open = Files.list(folder)) {
+            return open.count();
+        }
     }
 }

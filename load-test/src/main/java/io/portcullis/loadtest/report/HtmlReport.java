@@ -68,11 +68,26 @@ final class HtmlReport {
         figures(figure("Rounds", plots.rounds()), figure("Bytes a connection in the first round", plots.bytes()));
         section("History");
         history();
+        resources();
         section("Scenario");
         list(report.plan());
         section("Moves, those with the longest pause first");
         moves();
         return page.append("</body></html>\n").toString();
+    }
+
+    private void resources() {
+        ResourcePlots plots = new ResourcePlots(report);
+        if (plots.isEmpty()) {
+            return;
+        }
+        section("What the hosts needed");
+        figures(
+                figure("Reachable objects, after a full collection", plots.heap()),
+                figure("Memory of the process", plots.resident()),
+                figure("Open files and sockets", plots.descriptors()),
+                figure("Threads", plots.threads()),
+                figure("Database and checkpoints of all hosts", plots.disk()));
     }
 
     private void header() {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 import io.portcullis.loadtest.flow.StreamCounts;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param plan the scenario in words
  * @param figures by name; see docs/load-test.md
  * @param throughput numbered frames that came in each hundredth of a second since the timeline's begin, by role of VMs
+ * @param resources what hosts needed; empty where nobody looked
  * @param failures of steps of the timeline
  */
 public record RunReport(
@@ -35,7 +37,13 @@ public record RunReport(
         List<MoveRecord> moves,
         Map<String, List<ArmMove>> arms,
         Map<String, int[]> throughput,
+        List<ResourceSample> resources,
         List<String> failures) {
+    public RunReport {
+        // Runs of earlier releases have none.
+        resources = Objects.requireNonNullElse(resources, List.of());
+    }
+
     /** A step of the timeline, milliseconds since its begin. */
     public record StepRecord(String text, double beganMillis, double endedMillis) {}
 

@@ -8,8 +8,10 @@ import io.portcullis.loadtest.history.HistoryChecker;
 import io.portcullis.loadtest.history.HistoryVerdict;
 import io.portcullis.loadtest.report.Check;
 import io.portcullis.loadtest.report.Figures;
+import io.portcullis.loadtest.report.Growth;
 import io.portcullis.loadtest.report.Machine;
 import io.portcullis.loadtest.report.MoveRecord;
+import io.portcullis.loadtest.report.ResourceSample;
 import io.portcullis.loadtest.report.RunReport;
 import io.portcullis.loadtest.scenario.Limit;
 import io.portcullis.loadtest.scenario.Scenario;
@@ -46,6 +48,7 @@ final class Results {
             Timeline timeline,
             List<MoveRecord> moves,
             Map<String, List<RunReport.ArmMove>> arms,
+            List<ResourceSample> resources,
             FlowTraffic traffic,
             History history) {
         List<StreamCounts.Totals> totals = traffic.totals().stream()
@@ -57,6 +60,7 @@ final class Results {
         Map<String, Double> figures = Figures.of(totals, moves);
         figures.put("connections", (double) connections());
         Figures.addArms(figures, moves, arms);
+        Growth.addTo(figures, resources);
         return new RunReport(
                 scenario.name(),
                 scenario.description(),
@@ -83,6 +87,7 @@ final class Results {
                 moves,
                 arms,
                 throughput(traffic, startNanos),
+                resources,
                 timeline.failures());
     }
 

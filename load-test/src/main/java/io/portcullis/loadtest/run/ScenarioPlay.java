@@ -153,7 +153,10 @@ public final class ScenarioPlay {
                 },
                 start);
         progress.println("playing " + scenario.name());
-        timeline.run();
+        ResourceWatch watch = new ResourceWatch(hosts.cluster(), scenario.hosts(), scenario.sampleMillis(), start);
+        try (watch) {
+            timeline.run();
+        }
         for (String vm : placements.all()) {
             moves.catchUp(vm);
         }
@@ -171,6 +174,7 @@ public final class ScenarioPlay {
                         timeline,
                         moves.records(),
                         controls.moves(),
+                        watch.samples(),
                         traffic,
                         history);
     }

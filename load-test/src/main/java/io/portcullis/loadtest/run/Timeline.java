@@ -7,7 +7,9 @@ import io.portcullis.api.NotReachableException;
 import io.portcullis.api.PortcullisClient;
 import io.portcullis.loadtest.history.History;
 import io.portcullis.loadtest.lab.LocalCluster;
+import io.portcullis.loadtest.lab.NodeProcess;
 import io.portcullis.loadtest.report.RunReport.StepRecord;
+import io.portcullis.loadtest.scenario.Repeat;
 import io.portcullis.loadtest.scenario.Scenario;
 import io.portcullis.loadtest.scenario.Step;
 import io.portcullis.loadtest.scenario.TrafficPlan;
@@ -27,6 +29,8 @@ import java.util.function.Function;
 final class Timeline {
     private static final Duration LIMIT = Duration.ofMinutes(5);
     private static final long POLL_MILLIS = 50;
+    /** VMs that leave a host at the same time before its node does. */
+    private static final int LEAVING_TOGETHER = 2;
 
     /** What is done when all VMs of a step have moved once. */
     interface AfterMove {
@@ -86,6 +90,10 @@ final class Timeline {
         return List.copyOf(failures);
     }
 
+    private synchronized void did(String what, double beganMillis) {
+        records.add(new StepRecord(what, beganMillis, millis()));
+    }
+
     private synchronized void failed(Step step, Exception why) {
         failures.add(step.text() + ": " + why.getMessage());
     }
@@ -122,11 +130,10 @@ final class Timeline {
                     cluster.node(host).kill();
                 }
                 case Step.Start(int _, String host) -> start(host);
+                case Step.Restart restart -> restart(restart);
                 case Step.Apply apply -> apply(apply);
             }
-            synchronized (this) {
-                records.add(new StepRecord(step.text(), began, millis()));
-            }
+            did(step.text(), began);
         } catch (RuntimeException | IOException | TimeoutException why) {
             failed(step, why);
         } catch (InterruptedException stop) {
@@ -134,10 +141,15 @@ final class Timeline {
         }
     }
 
+    /** Whether something happens once more after so many times. */
+    private boolean isDue(Repeat repeat, int done) {
+        return done < repeat.times() && millis() < repeat.untilMillis();
+    }
+
     private void migrate(Step.Migrate step) throws InterruptedException, IOException {
         List<String> vms = inventory.group(step.vm());
         try (ExecutorService movers = Executors.newFixedThreadPool(Math.min(step.parallel(), vms.size()))) {
-            for (int time = 0; time < step.times(); time++) {
+            for (int time = 0; isDue(step.repeat(), time); time++) {
                 List<Future<Object>> moving = movers.invokeAll(movable(vms).stream()
                         .map(vm -> Executors.callable(() -> moves.move(vm, destination(step, vm))))
                         .toList());
@@ -145,7 +157,7 @@ final class Timeline {
                     ended(move);
                 }
                 afterMove.run();
-                TimeUnit.MILLISECONDS.sleep(step.restMillis());
+                TimeUnit.MILLISECONDS.sleep(step.repeat().restMillis());
             }
         }
         for (int time = 0; time < step.alone(); time++) {
@@ -153,7 +165,7 @@ final class Timeline {
                 moves.move(vm, destination(step, vm));
             }
             afterMove.run();
-            TimeUnit.MILLISECONDS.sleep(step.restMillis());
+            TimeUnit.MILLISECONDS.sleep(step.repeat().restMillis());
         }
     }
 
@@ -207,6 +219,33 @@ final class Timeline {
         }
     }
 
+    private void restart(Step.Restart step) throws IOException, InterruptedException, TimeoutException {
+        String host = step.host();
+        NodeProcess node = cluster.node(host);
+        for (int time = 0; isDue(step.repeat(), time); time++) {
+            double began = millis();
+            switch (step.ending()) {
+                case KILL -> {
+                    placements.lost(host, System.nanoTime());
+                    node.kill();
+                }
+                case STOP -> {
+                    placements.lost(host, System.nanoTime());
+                    node.stop();
+                }
+                case LEAVE -> {
+                    placements.close(host);
+                    empty(host, LEAVING_TOGETHER, wishes -> client.operations().leave(host, wishes));
+                    node.awaitEnd(LIMIT);
+                }
+            }
+            TimeUnit.MILLISECONDS.sleep(step.awayMillis());
+            start(host);
+            did(step.ending().label() + " " + host + ", and start it again", began);
+            TimeUnit.MILLISECONDS.sleep(step.repeat().restMillis());
+        }
+    }
+
     private void start(String host) throws IOException, InterruptedException, TimeoutException {
         cluster.node(host).start();
         cluster.node(host).awaitReady(LocalCluster.START_LIMIT);
@@ -232,12 +271,12 @@ final class Timeline {
     }
 
     private void apply(Step.Apply step) throws TimeoutException, InterruptedException {
-        for (int time = 0; time < step.times(); time++) {
+        for (int time = 0; isDue(step.repeat(), time); time++) {
             long applied = System.nanoTime();
             long revision = client.apply(inventory.tenant(), step.documents()).revision();
             client.awaitRealized(inventory.tenant(), revision, LIMIT);
             long acknowledged = System.nanoTime();
-            TimeUnit.MILLISECONDS.sleep(step.restMillis());
+            TimeUnit.MILLISECONDS.sleep(step.repeat().restMillis());
             long lifted = Long.MAX_VALUE;
             long restored = Long.MAX_VALUE;
             if (step.back() != null) {
@@ -249,7 +288,7 @@ final class Timeline {
             for (String stream : step.revokes()) {
                 history.add(new History.Ban(number(stream), applied, acknowledged, lifted, restored, revision));
             }
-            TimeUnit.MILLISECONDS.sleep(step.back() == null ? 0 : step.restMillis());
+            TimeUnit.MILLISECONDS.sleep(step.back() == null ? 0 : step.repeat().restMillis());
         }
     }
 

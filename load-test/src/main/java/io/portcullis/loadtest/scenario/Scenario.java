@@ -9,6 +9,7 @@ import java.util.List;
  * @param settings of each host beyond the defaults, {@code path=value}
  * @param policy documents of the tenant
  * @param durationMillis of the timeline at least; it ends when its last step has
+ * @param sampleMillis between two looks at what the hosts' processes need; 0 for none
  * @param expected what makes the run fail
  * @param goals what the report compares with
  */
@@ -26,6 +27,7 @@ public record Scenario(
         List<TrafficPlan> traffic,
         List<Step> timeline,
         int durationMillis,
+        int sampleMillis,
         List<Arm> arms,
         List<Limit> expected,
         List<Limit> goals) {
@@ -49,13 +51,18 @@ public record Scenario(
                         .toList(),
                 traffic.stream().map(stream -> stream.scaled(factor, factor)).toList(),
                 timeline.stream().map(step -> repeated(step, factor)).toList(),
-                durationMillis);
+                durationMillis,
+                sampleMillis);
     }
 
     /** Frames and new connections a second times the factor; what there is stays as many. */
     public Scenario atRate(double factor) {
         return with(
-                vms, traffic.stream().map(stream -> stream.scaled(1, factor)).toList(), timeline, durationMillis);
+                vms,
+                traffic.stream().map(stream -> stream.scaled(1, factor)).toList(),
+                timeline,
+                durationMillis,
+                sampleMillis);
     }
 
     /** Each migration that is repeated is repeated so often. */
@@ -64,28 +71,31 @@ public record Scenario(
                 vms,
                 traffic,
                 timeline.stream()
-                        .map(step -> step instanceof Step.Migrate move && move.times() > 1
+                        .map(step -> step instanceof Step.Migrate move
+                                        && !move.repeat().isOnce()
                                 ? new Step.Migrate(
                                         move.atMillis(),
                                         move.vm(),
                                         move.to(),
-                                        times,
-                                        move.restMillis(),
+                                        move.repeat().times(times),
                                         move.parallel(),
                                         move.alone())
                                 : step)
                         .toList(),
-                durationMillis);
+                durationMillis,
+                sampleMillis);
     }
 
     /** All times of the timeline so many times shorter; rates are as they were. */
     public Scenario faster(int times) {
         List<Step> steps = timeline.stream()
                 .<Step>map(step -> switch (step) {
-                    case Step.Migrate(int at, var vm, var to, int repeated, int rest, int parallel, int alone) ->
-                        new Step.Migrate(at / times, vm, to, repeated, rest / times, parallel, alone);
-                    case Step.Apply(int at, var documents, var back, int repeated, int rest, var revokes) ->
-                        new Step.Apply(at / times, documents, back, repeated, rest / times, revokes);
+                    case Step.Migrate(int at, var vm, var to, Repeat repeat, int parallel, int alone) ->
+                        new Step.Migrate(at / times, vm, to, repeat.faster(times), parallel, alone);
+                    case Step.Apply(int at, var documents, var back, Repeat repeat, var revokes) ->
+                        new Step.Apply(at / times, documents, back, repeat.faster(times), revokes);
+                    case Step.Restart(int at, var host, Ending ending, int away, Repeat repeat) ->
+                        new Step.Restart(at / times, host, ending, away / times, repeat.faster(times));
                     case Step.Evacuate(int at, var host, int parallel) -> new Step.Evacuate(at / times, host, parallel);
                     case Step.Drain(int at, var host, int parallel) -> new Step.Drain(at / times, host, parallel);
                     case Step.Undrain(int at, var host) -> new Step.Undrain(at / times, host);
@@ -93,7 +103,7 @@ public record Scenario(
                     case Step.Start(int at, var host) -> new Step.Start(at / times, host);
                 })
                 .toList();
-        return with(vms, traffic, steps, durationMillis / times);
+        return with(vms, traffic, steps, durationMillis / times, sampleMillis / times);
     }
 
     /** As it is played on the ports of a kernel: without the hosts that have no firewall, which take ports in memory. */
@@ -123,16 +133,22 @@ public record Scenario(
 
     private static Step repeated(Step step, double factor) {
         return switch (step) {
-            case Step.Migrate(int at, var vm, var to, int times, int rest, int parallel, int alone) ->
-                new Step.Migrate(at, vm, to, scaled(times, factor), rest, parallel, alone);
-            case Step.Apply(int at, var documents, var back, int times, int rest, var revokes) ->
-                new Step.Apply(at, documents, back, scaled(times, factor), rest, revokes);
+            case Step.Migrate(int at, var vm, var to, Repeat repeat, int parallel, int alone) ->
+                new Step.Migrate(at, vm, to, repeat.scaled(factor), parallel, alone);
+            case Step.Apply(int at, var documents, var back, Repeat repeat, var revokes) ->
+                new Step.Apply(at, documents, back, repeat.scaled(factor), revokes);
+            case Step.Restart(int at, var host, Ending ending, int away, Repeat repeat) ->
+                new Step.Restart(at, host, ending, away, repeat.scaled(factor));
             case Step.Evacuate _, Step.Drain _, Step.Undrain _, Step.Kill _, Step.Start _ -> step;
         };
     }
 
     private Scenario with(
-            List<VmPlan> newVms, List<TrafficPlan> newTraffic, List<Step> newTimeline, int newDurationMillis) {
+            List<VmPlan> newVms,
+            List<TrafficPlan> newTraffic,
+            List<Step> newTimeline,
+            int newDurationMillis,
+            int newSampleMillis) {
         return new Scenario(
                 name,
                 description,
@@ -147,6 +163,7 @@ public record Scenario(
                 newTraffic,
                 newTimeline,
                 newDurationMillis,
+                newSampleMillis,
                 arms,
                 expected,
                 goals);

@@ -19,6 +19,7 @@ public record ScenarioDocument(
         List<Traffic> traffic,
         @Nullable List<Timed> timeline,
         @Nullable Integer durationMillis,
+        @Nullable Integer sampleMillis,
         @Nullable List<String> arms,
         @Nullable Limits expect,
         @Nullable Limits goals) {
@@ -63,8 +64,11 @@ public record ScenarioDocument(
             @Nullable String to,
             @Nullable Integer times,
             @Nullable Integer restMillis,
+            @Nullable Integer untilMillis,
             @Nullable Integer parallel,
             @Nullable Integer alone,
+            @Nullable String by,
+            @Nullable Integer awayMillis,
             @Nullable String documents,
             @Nullable String back,
             @Nullable List<String> revokes) {}
@@ -80,5 +84,9 @@ public record ScenarioDocument(
             @Nullable Long pauseMicrosP50,
             @Nullable Long pauseMicrosP99,
             @Nullable Long addedPauseMicrosP99,
-            @Nullable Long bytesPerConnection) {}
+            @Nullable Long bytesPerConnection,
+            @Nullable Long heapGrowthPercent,
+            @Nullable Long descriptorGrowth,
+            @Nullable Long threadGrowth,
+            @Nullable Long diskGrowthPercent) {}
 }

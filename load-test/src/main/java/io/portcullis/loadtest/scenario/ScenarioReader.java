@@ -25,6 +25,9 @@ public final class ScenarioReader {
     public static final int MAX_FRAMES_PER_SECOND = 1_000_000;
     public static final int MAX_TIMES = 1_000_000;
     public static final int MAX_MILLIS = 24 * 3_600_000;
+    /** A look stops each host for a full collection. */
+    public static final int MIN_SAMPLE_MILLIS = 1_000;
+
     public static final int MIN_PAYLOAD_BYTES = 32;
     public static final int MAX_PAYLOAD_BYTES = 1_400;
     private static final int MAX_HEAP_MEBIBYTES = 65_536;
@@ -82,6 +85,7 @@ public final class ScenarioReader {
                 traffic,
                 timeline,
                 number(document.durationMillis(), 0, 0, MAX_MILLIS, "durationMillis"),
+                number(document.sampleMillis(), 0, MIN_SAMPLE_MILLIS, MAX_MILLIS, "sampleMillis"),
                 each(orEmpty(document.arms()), "arms", this::arm),
                 limits(document.expect()),
                 limits(document.goals()));
@@ -131,8 +135,7 @@ public final class ScenarioReader {
     private Step step(
             ScenarioDocument.Timed step, Set<String> hosts, Set<String> vms, Set<String> streams, String path) {
         int at = number(step.atMillis(), 0, 0, MAX_MILLIS, path + ".atMillis");
-        int times = number(step.times(), 1, 1, MAX_TIMES, path + ".times");
-        int rest = number(step.restMillis(), 0, 0, MAX_MILLIS, path + ".restMillis");
+        Repeat repeat = repeat(step, path);
         int parallel = number(step.parallel(), 1, 1, MAX_VMS, path + ".parallel");
         return switch (step.action()) {
             case "migrate" ->
@@ -140,39 +143,61 @@ public final class ScenarioReader {
                         at,
                         needed(step.vm(), vms, path + ".vm"),
                         step.to() == null ? null : needed(step.to(), hosts, path + ".to"),
-                        times,
-                        rest,
+                        repeat,
                         parallel,
                         number(step.alone(), 0, 0, MAX_TIMES, path + ".alone"));
             case "evacuate" -> new Step.Evacuate(at, needed(step.host(), hosts, path + ".host"), parallel);
             case "drain" -> new Step.Drain(at, needed(step.host(), hosts, path + ".host"), parallel);
             case "undrain" -> new Step.Undrain(at, needed(step.host(), hosts, path + ".host"));
             case "kill" -> {
-                if ("host-1".equals(step.host())) {
-                    wrong(path + ".host", "serves the API that the run uses", "kill another one");
-                }
+                refuseFirst(step.host(), path);
                 yield new Step.Kill(at, needed(step.host(), hosts, path + ".host"));
+            }
+            case "restart" -> {
+                refuseFirst(step.host(), path);
+                yield new Step.Restart(
+                        at,
+                        needed(step.host(), hosts, path + ".host"),
+                        step.by() == null ? Ending.KILL : choice(step.by(), Ending.values(), Ending.KILL, path + ".by"),
+                        number(step.awayMillis(), 0, 0, MAX_MILLIS, path + ".awayMillis"),
+                        repeat);
             }
             case "start" -> new Step.Start(at, needed(step.host(), hosts, path + ".host"));
             case "apply" -> {
                 if (step.documents() == null) {
                     wrong(path + ".documents", "is required", "add documents: |");
                 }
-                if (times > 1 && step.back() == null) {
+                if (!repeat.isOnce() && step.back() == null) {
                     wrong(path + ".back", "is required where times is more than 1", "add what takes documents back");
                 }
                 orEmpty(step.revokes()).forEach(stream -> known(stream, stream, streams, path + ".revokes"));
                 yield new Step.Apply(
-                        at, String.valueOf(step.documents()), step.back(), times, rest, orEmpty(step.revokes()));
+                        at, String.valueOf(step.documents()), step.back(), repeat, orEmpty(step.revokes()));
             }
             default -> {
                 wrong(
                         path + ".action",
                         "'" + step.action() + "' is no action",
-                        "known are migrate, evacuate, drain, undrain, kill, start, apply");
+                        "known are migrate, evacuate, drain, undrain, kill, start, restart, apply");
                 yield new Step.Undrain(at, "");
             }
         };
+    }
+
+    /** Once; as often as it says; or, where it says only until when, as often as there is time. */
+    private Repeat repeat(ScenarioDocument.Timed step, String path) {
+        boolean isEndless = step.times() == null && step.untilMillis() != null;
+        int times = number(step.times(), 1, 1, MAX_TIMES, path + ".times");
+        return new Repeat(
+                isEndless ? Repeat.FOREVER : times,
+                number(step.restMillis(), 0, 0, MAX_MILLIS, path + ".restMillis"),
+                number(step.untilMillis(), Repeat.FOREVER, 1, MAX_MILLIS, path + ".untilMillis"));
+    }
+
+    private void refuseFirst(@Nullable String host, String path) {
+        if ("host-1".equals(host)) {
+            wrong(path + ".host", "serves the API that the run uses", "take another one");
+        }
     }
 
     private Arm arm(String label, String path) {
@@ -194,6 +219,10 @@ public final class ScenarioReader {
             add(limits, "pauseMicrosP99", given.pauseMicrosP99());
             add(limits, "addedPauseMicrosP99", given.addedPauseMicrosP99());
             add(limits, "bytesPerConnection", given.bytesPerConnection());
+            add(limits, "heapGrowthPercent", given.heapGrowthPercent());
+            add(limits, "descriptorGrowth", given.descriptorGrowth());
+            add(limits, "threadGrowth", given.threadGrowth());
+            add(limits, "diskGrowthPercent", given.diskGrowthPercent());
         }
         return limits;
     }

@@ -14,16 +14,15 @@ public sealed interface Step {
      * The VMs of a name move.
      *
      * @param to host; null for the next one in order, each time
-     * @param times that each moves
-     * @param restMillis between two moves of a VM
+     * @param repeat of each
      * @param parallel VMs that move at the same time
      * @param alone times that each moves after that, while no other does, for comparison
      */
-    record Migrate(int atMillis, String vm, @Nullable String to, int times, int restMillis, int parallel, int alone)
+    record Migrate(int atMillis, String vm, @Nullable String to, Repeat repeat, int parallel, int alone)
             implements Step {
         @Override
         public String text() {
-            return "migrate " + vm + (to == null ? "" : " to " + to) + (times == 1 ? "" : ", " + times + " times")
+            return "migrate " + vm + (to == null ? "" : " to " + to) + repeat.text()
                     + (alone == 0 ? "" : ", and then one by one");
         }
     }
@@ -69,15 +68,26 @@ public sealed interface Step {
     }
 
     /**
+     * The host's process ends and starts again.
+     *
+     * @param awayMillis between the end and the start
+     */
+    record Restart(int atMillis, String host, Ending ending, int awayMillis, Repeat repeat) implements Step {
+        @Override
+        public String text() {
+            return "restart " + host + " (" + ending.label() + ")" + repeat.text();
+        }
+    }
+
+    /**
      * Documents are applied, and others that take that back, to and fro.
      *
      * @param documents applied first
      * @param back applied after them; null if they stay
-     * @param times that {@code documents} are applied
-     * @param restMillis between what is realized everywhere and the next change
+     * @param repeat of {@code documents}; it rests between what is realized everywhere and the next change
      * @param revokes streams of traffic that {@code documents} forbid, connections included, and {@code back} allows again
      */
-    record Apply(int atMillis, String documents, @Nullable String back, int times, int restMillis, List<String> revokes)
+    record Apply(int atMillis, String documents, @Nullable String back, Repeat repeat, List<String> revokes)
             implements Step {
         public Apply {
             revokes = List.copyOf(revokes);
@@ -86,7 +96,7 @@ public sealed interface Step {
         @Override
         public String text() {
             return "apply a change of policy" + (revokes.isEmpty() ? "" : " that revokes " + String.join(", ", revokes))
-                    + (times == 1 ? "" : ", " + times + " times");
+                    + repeat.text();
         }
     }
 }

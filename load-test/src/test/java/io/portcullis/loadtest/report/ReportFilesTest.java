@@ -92,6 +92,9 @@ class ReportFilesTest {
                 moves,
                 Map.of("no-firewall", List.of(new RunReport.ArmMove(1, 2, 3))),
                 Map.of("moving", new int[900]),
+                List.of(
+                        new ResourceSample(100, "host-1", 17, 30 << 20, 200 << 20, 90, 40, 1 << 20),
+                        new ResourceSample(8_000, "host-1", 17, 31 << 20, 210 << 20, 91, 40, 2 << 20)),
                 List.of());
     }
 

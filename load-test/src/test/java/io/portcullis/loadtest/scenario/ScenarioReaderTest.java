@@ -55,7 +55,7 @@ class ScenarioReaderTest {
         assertThat(scenario.hosts()).containsExactly("host-1", "host-2");
         assertThat(scenario.speaksTls()).isTrue();
         assertThat(scenario.vms().getFirst().instances()).hasSize(20).startsWith("web-1");
-        assertThat(scenario.timeline()).containsExactly(new Step.Migrate(5, "web", null, 40, 0, 8, 0));
+        assertThat(scenario.timeline()).containsExactly(new Step.Migrate(5, "web", null, Repeat.of(40, 0), 8, 0));
     }
 
     @Test
@@ -64,8 +64,8 @@ class ScenarioReaderTest {
         assertThat(tenth.vms().getFirst().count()).isEqualTo(2);
         assertThat(tenth.traffic().getFirst().connections()).isEqualTo(1);
         assertThat(tenth.traffic().getFirst().framesPerSecond()).isEqualTo(3);
-        assertThat(tenth.timeline()).containsExactly(new Step.Migrate(5, "web", null, 4, 0, 8, 0));
-        assertThat(tenth.moving(7).timeline()).containsExactly(new Step.Migrate(5, "web", null, 7, 0, 8, 0));
+        assertThat(tenth.timeline()).containsExactly(new Step.Migrate(5, "web", null, Repeat.of(4, 0), 8, 0));
+        assertThat(tenth.moving(7).timeline()).containsExactly(new Step.Migrate(5, "web", null, Repeat.of(7, 0), 8, 0));
     }
 
     @Test
@@ -113,5 +113,25 @@ class ScenarioReaderTest {
                         "action: migrate, vm: web, times: 40, parallel: 8", "action: kill, host: host-1")))
                 .extracting(FieldProblem::path)
                 .containsExactly("timeline[0].host");
+    }
+
+    @Test
+    void shouldRestartHostsUntilATime() throws Exception {
+        Step step = read(SMALL.replace(
+                        "action: migrate, vm: web, times: 40, parallel: 8",
+                        "action: restart, host: host-2, by: leave, awayMillis: 40, restMillis: 60, untilMillis: 900"))
+                .timeline()
+                .getFirst();
+        assertThat(step)
+                .isEqualTo(new Step.Restart(5, "host-2", Ending.LEAVE, 40, new Repeat(Repeat.FOREVER, 60, 900)));
+    }
+
+    @Test
+    void shouldSayHowAHostCanEnd() {
+        assertThat(problems(SMALL.replace(
+                        "action: migrate, vm: web, times: 40, parallel: 8",
+                        "action: restart, host: host-2, by: magic, untilMillis: 0")))
+                .extracting(FieldProblem::path)
+                .containsExactlyInAnyOrder("timeline[0].by", "timeline[0].untilMillis");
     }
 }
