@@ -4,11 +4,11 @@ import java.io.IOException;
 import java.net.ServerSocket;
 import java.util.stream.IntStream;
 
-/** Ports for the three hosts of a {@link io.portcullis.loadtest.lab.LocalCluster}, ten for each. Thread-safe. */
+/** Ports for the at most four hosts of a {@link io.portcullis.loadtest.lab.LocalCluster}, ten for each. Thread-safe. */
 final class PortBlocks {
     private static final int FIRST = 21_000;
     private static final int LAST = 29_000;
-    private static final int PORTS = 30;
+    private static final int PORTS = 40;
     private static int next = FIRST + PORTS * (int) (ProcessHandle.current().pid() % ((LAST - FIRST) / PORTS / 2));
 
     private PortBlocks() {}
