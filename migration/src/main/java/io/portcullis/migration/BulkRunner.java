@@ -191,7 +191,7 @@ final class BulkRunner {
             case PlacementReply.MigrationAccepted accepted ->
                 Optional.of(new BulkEvent.MoveBegun(operation.id(), vm, answered.to(), accepted.id(), now()));
             case PlacementReply.Refused refused -> refused(operation, vm, refused);
-            case null -> Optional.of(failed(operation, vm, "the VM's placement did not answer"));
+            case null -> unanswered(operation, vm);
             case PlacementReply.Attached _,
                     PlacementReply.Detached _,
                     PlacementReply.Cancelled _,
@@ -199,6 +199,16 @@ final class BulkRunner {
                     PlacementReply.Placement _ ->
                 Optional.of(failed(operation, vm, "unexpected answer " + answered.reply()));
         });
+    }
+
+    /**
+     * The placement starts at another node, or the database is away. What was asked may still be done, then the next answer says so; as long as nobody answers nothing was tried,
+     * and the VM waits.
+     */
+    private Optional<BulkEvent> unanswered(BulkOperation operation, VmId vm) {
+        context.getLog().warn("the placement of {} did not answer {}, which asks again", vm, operation.id());
+        placedSince.remove(vm);
+        return Optional.empty();
     }
 
     private Optional<BulkEvent> refused(BulkOperation operation, VmId vm, PlacementReply.Refused refused) {

@@ -28,6 +28,8 @@ final class Moves {
     private final Placements placements;
     private final long startNanos;
     private final List<MoveRecord> records = new ArrayList<>();
+    /** VMs of which a request was not answered as it should be: it may have been done all the same. */
+    private final Set<String> unsure = ConcurrentHashMap.newKeySet();
     /** Migrations that are noted, or will be. */
     private final Set<String> known = ConcurrentHashMap.newKeySet();
 
@@ -49,9 +51,17 @@ final class Moves {
         records.add(move);
     }
 
-    /** Moves a VM and waits for the end. */
+    /**
+     * Moves a VM and waits for the end. Where the request before it was not answered, what became of that is found out first, and the VM moves only if it is not there already.
+     */
     void move(String vm, String to) {
+        if (unsure.remove(vm) && !isSure(vm)) {
+            return;
+        }
         String from = placements.host(vm);
+        if (from.equals(to)) {
+            return;
+        }
         forget(vm);
         long began = System.nanoTime();
         placements.begins(vm, to);
@@ -68,6 +78,7 @@ final class Moves {
             }
         } catch (ApiException | NotReachableException | TimeoutException failed) {
             placements.stayed(vm);
+            unsure.add(vm);
             long now = System.nanoTime();
             add(MoveRecord.failed(
                     vm,
@@ -78,6 +89,17 @@ final class Moves {
                     (began - startNanos) / 1e6,
                     (now - began) / 1e6,
                     seen(vm)));
+        }
+    }
+
+    /** Finds out what became of the VM's migrations; whether that could be found out. */
+    boolean isSure(String vm) {
+        try {
+            catchUp(vm);
+            return true;
+        } catch (ApiException | NotReachableException | TimeoutException notYet) {
+            unsure.add(vm);
+            return false;
         }
     }
 

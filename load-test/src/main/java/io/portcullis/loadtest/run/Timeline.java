@@ -24,11 +24,13 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Does the steps of a scenario, each at its time, on threads of their own. What cannot be done is noted, and the others go on. */
 final class Timeline {
     private static final Duration LIMIT = Duration.ofMinutes(5);
     private static final long POLL_MILLIS = 50;
+    private static final int NOT_FOUND = 404;
     /** VMs that leave a host at the same time before its node does. */
     private static final int LEAVING_TOGETHER = 2;
 
@@ -202,20 +204,32 @@ final class Timeline {
         vms.forEach(moves::forget);
         vms.forEach(placements::begins);
         long began = System.nanoTime();
-        EvacuationView view = order.apply(new MoveWishes(null, parallel, null, null));
-        while (!view.settled()) {
+        @Nullable EvacuationView view = order.apply(new MoveWishes(null, parallel, null, null));
+        while (view != null && !view.settled()) {
             if (System.nanoTime() - began > LIMIT.toNanos()) {
                 throw new TimeoutException(host + " was not empty after " + LIMIT);
             }
             TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
-            view = client.evacuation(host);
+            view = evacuation(host);
         }
         for (String vm : placements.all()) {
             moves.catchUp(vm);
         }
         vms.forEach(placements::stayed);
-        if (!view.failed().isEmpty()) {
+        if (view != null && !view.failed().isEmpty()) {
             throw new IOException(view.failed().toString());
+        }
+    }
+
+    /** Null once the host has left the cluster. */
+    private @Nullable EvacuationView evacuation(String host) {
+        try {
+            return client.evacuation(host);
+        } catch (ApiException refused) {
+            if (refused.status() == NOT_FOUND) {
+                return null;
+            }
+            throw refused;
         }
     }
 
@@ -250,15 +264,23 @@ final class Timeline {
         cluster.node(host).start();
         cluster.node(host).awaitReady(LocalCluster.START_LIMIT);
         long deadline = System.nanoTime() + LIMIT.toNanos();
-        for (String vm : placements.on(host)) {
-            while (!isEnforced(vm, host)) {
-                if (System.nanoTime() > deadline) {
-                    throw new TimeoutException(vm + " is not enforced by " + host + " again");
-                }
-                TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+        List<String> missing = missing(host);
+        while (!missing.isEmpty()) {
+            if (System.nanoTime() > deadline) {
+                throw new TimeoutException(missing + " are not enforced by " + host + " again");
             }
+            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+            // Migrations that were under way may have ended elsewhere.
+            for (String vm : missing) {
+                moves.isSure(vm);
+            }
+            missing = missing(host);
         }
         placements.back(host, System.nanoTime());
+    }
+
+    private List<String> missing(String host) {
+        return placements.on(host).stream().filter(vm -> !isEnforced(vm, host)).toList();
     }
 
     private boolean isEnforced(String vm, String host) {
