@@ -2,6 +2,7 @@ package io.portcullis.cluster.multinode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.portcullis.loadtest.lab.MemoryLab;
 import io.portcullis.loadtest.report.Check;
 import io.portcullis.loadtest.report.ReportFiles;
 import io.portcullis.loadtest.report.RunReport;
@@ -15,12 +16,13 @@ import org.junit.jupiter.api.Test;
 @Tag("soak")
 class SoakTest {
     private static final Path FOLDER = Path.of("target", "soak");
-    private static final int PORT_BASE = 21_000;
 
     @Test
     void shouldLoseNothingAndKeepNothing() throws Exception {
         long seed = System.currentTimeMillis();
-        RunReport report = new ScenarioRun(ShippedScenarios.find("soak"), 1, seed, PORT_BASE, System.out).run();
+        RunReport report = new ScenarioRun(
+                        ShippedScenarios.find("soak"), 1, seed, MemoryLab::create, PortBlocks.next(), System.out)
+                .run();
         ReportFiles.write(FOLDER, report, null);
         System.out.println(ReportFiles.table(report));
         assertThat(report.checks())

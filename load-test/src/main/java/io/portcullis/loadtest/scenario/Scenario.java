@@ -122,6 +122,7 @@ public record Scenario(
                 traffic,
                 timeline,
                 durationMillis,
+                sampleMillis,
                 arms.stream().filter(arm -> arm != Arm.NO_FIREWALL).toList(),
                 expected,
                 goals);
