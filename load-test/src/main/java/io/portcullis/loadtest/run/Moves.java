@@ -68,7 +68,7 @@ final class Moves {
         try {
             MigrationView begun = client.migrate(inventory.path(vm), to);
             boolean isOurs = known.add(begun.id());
-            MigrationView ended = client.awaitMigration(begun.id(), LIMIT);
+            MigrationView ended = awaitEnd(begun.id(), isOurs);
             ReceiptView receipt = ended.receipt();
             if (receipt != null && receipt.epochBefore() != placements.epoch(vm)) {
                 catchUp(vm);
@@ -89,6 +89,18 @@ final class Moves {
                     (began - startNanos) / 1e6,
                     (now - began) / 1e6,
                     seen(vm)));
+        }
+    }
+
+    /** If the end cannot be found out now, somebody else may do it later. */
+    private MigrationView awaitEnd(String id, boolean isOurs) throws TimeoutException {
+        try {
+            return client.awaitMigration(id, LIMIT);
+        } catch (ApiException | NotReachableException | TimeoutException notYet) {
+            if (isOurs) {
+                known.remove(id);
+            }
+            throw notYet;
         }
     }
 

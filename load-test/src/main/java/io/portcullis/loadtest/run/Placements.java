@@ -6,16 +6,20 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
+import java.util.TreeMap;
 
 /** Where VMs are, which hosts take them, and who could enforce them when, as the runner knows it. Thread-safe. */
 final class Placements {
-    private record Place(String host, long epoch, long fromNanos) {}
+    /** Where a VM came to, under which epoch; the place before it may have enforced until {@code sureNanos}. */
+    private record Place(String host, long epoch, long fromNanos, long sureNanos) {}
 
     private final List<String> hosts;
     private final History history;
     private final Inventory inventory;
-    private final Map<String, Place> places = new HashMap<>();
+    /** By epoch: what became of two moves may be heard in another order. */
+    private final Map<String, NavigableMap<Long, Place>> places = new HashMap<>();
     private final Map<String, Set<String>> moving = new HashMap<>();
     private final Set<String> closed = new HashSet<>();
     private final Map<String, Map<String, Long>> outages = new HashMap<>();
@@ -27,7 +31,11 @@ final class Placements {
     }
 
     synchronized void placed(String vm, String host, long epoch, long nanos) {
-        places.put(vm, new Place(host, epoch, nanos));
+        came(vm, new Place(host, epoch, nanos, nanos));
+    }
+
+    private void came(String vm, Place place) {
+        places.computeIfAbsent(vm, _ -> new TreeMap<>()).put(place.epoch(), place);
     }
 
     synchronized String host(String vm) {
@@ -35,11 +43,11 @@ final class Placements {
     }
 
     private Place place(String vm) {
-        Place place = places.get(vm);
-        if (place == null) {
+        NavigableMap<Long, Place> all = places.get(vm);
+        if (all == null) {
             throw new IllegalArgumentException(vm + " was never placed");
         }
-        return place;
+        return all.lastEntry().getValue();
     }
 
     /** The next host in order that takes VMs; the VM's own if there is none. */
@@ -79,9 +87,8 @@ final class Placements {
 
     /** VMs that are on the host now, twins among them. */
     synchronized List<String> on(String host) {
-        return places.entrySet().stream()
-                .filter(each -> each.getValue().host().equals(host))
-                .map(Map.Entry::getKey)
+        return places.keySet().stream()
+                .filter(vm -> host(vm).equals(host))
                 .sorted()
                 .toList();
     }
@@ -109,14 +116,7 @@ final class Placements {
     /** The move has ended; where it committed the other host is the only one from now on. */
     synchronized void moved(String vm, String to, long epoch, long beganNanos, long endedNanos) {
         moving.remove(vm);
-        Place before = place(vm);
-        history.add(new History.Tenure(
-                inventory.end(vm).index(),
-                hosts.indexOf(before.host()),
-                before.epoch(),
-                before.fromNanos(),
-                endedNanos));
-        places.put(vm, new Place(to, epoch, beganNanos));
+        came(vm, new Place(to, epoch, beganNanos, endedNanos));
     }
 
     synchronized void stayed(String vm) {
@@ -149,11 +149,14 @@ final class Placements {
     /** The run is over: what is still open ends with it. */
     synchronized void finish() {
         List.copyOf(outages.keySet()).forEach(host -> back(host, Long.MAX_VALUE >> 9));
-        places.forEach((vm, place) -> history.add(new History.Tenure(
-                inventory.end(vm).index(),
-                hosts.indexOf(place.host()),
-                place.epoch(),
-                place.fromNanos(),
-                Long.MAX_VALUE)));
+        places.forEach((vm, all) -> all.values().forEach(place -> {
+            Map.Entry<Long, Place> next = all.higherEntry(place.epoch());
+            history.add(new History.Tenure(
+                    inventory.end(vm).index(),
+                    hosts.indexOf(place.host()),
+                    place.epoch(),
+                    place.fromNanos(),
+                    next == null ? Long.MAX_VALUE : next.getValue().sureNanos()));
+        }));
     }
 }
