@@ -20,6 +20,7 @@ final class Placements {
     private final Inventory inventory;
     /** By epoch: what became of two moves may be heard in another order. */
     private final Map<String, NavigableMap<Long, Place>> places = new HashMap<>();
+
     private final Map<String, Set<String>> moving = new HashMap<>();
     private final Set<String> closed = new HashSet<>();
     private final Map<String, Map<String, Long>> outages = new HashMap<>();
