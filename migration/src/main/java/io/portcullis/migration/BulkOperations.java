@@ -378,9 +378,7 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
     }
 
     private void look(BulkState state, BulkCommand.@Nullable Rebalance plan, boolean second) {
-        Set<VmId> onTheirWay = new HashSet<>(runner.asked());
-        state.operations()
-                .forEach(operation -> operation.with(BulkMove.State.MOVING).forEach(move -> onTheirWay.add(move.vm())));
+        Set<VmId> onTheirWay = onTheirWay(state);
         Set<VmId> arrived = runner.arrived(onTheirWay);
         context.pipeToSelf(
                 survey.ask(onTheirWay),
@@ -388,8 +386,17 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
                         answers == null ? HostSurvey.Answers.NONE : answers, arrived, plan, second));
     }
 
+    private Set<VmId> onTheirWay(BulkState state) {
+        Set<VmId> vms = new HashSet<>(runner.asked());
+        state.operations()
+                .forEach(operation -> operation.with(BulkMove.State.MOVING).forEach(move -> vms.add(move.vm())));
+        return vms;
+    }
+
     private Effect<BulkEvent, BulkState> onSurveyed(BulkState state, BulkCommand.HostsSurveyed surveyed) {
-        survey.take(surveyed.answers());
+        Set<VmId> kept = onTheirWay(state);
+        kept.addAll(runner.placedSince());
+        survey.take(surveyed.answers(), kept);
         runner.surveyed(surveyed.arrived());
         BulkCommand.Rebalance plan = surveyed.plan();
         if (plan == null) {

@@ -61,6 +61,11 @@ final class BulkRunner {
                 : Map.of();
     }
 
+    /** VMs whose move began since hosts were looked at, or before and they do not count them where it went. */
+    Set<VmId> placedSince() {
+        return Set.copyOf(placedSince.keySet());
+    }
+
     /** VMs that hosts count where they are now, as they are not on their way any more. */
     Set<VmId> arrived(Set<VmId> onTheirWay) {
         Set<VmId> arrived = new HashSet<>(placedSince.keySet());

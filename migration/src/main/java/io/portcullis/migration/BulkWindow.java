@@ -1,17 +1,26 @@
 package io.portcullis.migration;
 
+import io.portcullis.migration.model.SendRate;
 import java.util.ArrayDeque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.function.BiConsumer;
+import java.util.function.LongSupplier;
 import org.apache.pekko.actor.Address;
 
 /**
  * How many chunks of tables may be on their way from this host to each other one, whatever number of migrations they belong to: so what a
- * migration has to say in its pause never waits behind more than these. Migrations take turns. Thread-safe.
+ * migration has to say in its pause never waits behind more than these. Migrations take turns. All of them together send no more bytes a second than
+ * {@link SendRate} lets them. Thread-safe.
  */
 final class BulkWindow {
     private final int chunks;
+    private final SendRate rate;
+    private final LongSupplier nanoTime;
+    private final BiConsumer<Long, Runnable> later;
+    private boolean isLater;
     private final Map<Address, Lane> lanes = new HashMap<>();
 
     /** To one host. */
@@ -21,8 +30,16 @@ final class BulkWindow {
         int shares;
     }
 
-    BulkWindow(int chunks) {
+    /**
+     * A window.
+     *
+     * @param later runs something after so many nanoseconds, on any thread
+     */
+    BulkWindow(int chunks, SendRate rate, LongSupplier nanoTime, BiConsumer<Long, Runnable> later) {
         this.chunks = chunks;
+        this.rate = rate;
+        this.nanoTime = nanoTime;
+        this.later = later;
     }
 
     /** What one migration has of the way to a host. It asks for one chunk at a time. */
@@ -46,6 +63,13 @@ final class BulkWindow {
                     lane.waiting.add(this);
                     grant(lane);
                 }
+            }
+        }
+
+        /** So much is sent, for the first time or again. */
+        void sent(int bytes) {
+            synchronized (BulkWindow.this) {
+                rate.sent(bytes, nanoTime.getAsLong());
             }
         }
 
@@ -88,10 +112,27 @@ final class BulkWindow {
 
     private void grant(Lane lane) {
         while (lane.used < chunks && !lane.waiting.isEmpty()) {
+            long wait = rate.waitNanos(nanoTime.getAsLong());
+            if (wait > 0) {
+                grantLater(wait);
+                return;
+            }
             Share share = lane.waiting.remove();
             share.held++;
             lane.used++;
             share.granted.run();
+        }
+    }
+
+    private void grantLater(long nanos) {
+        if (!isLater) {
+            isLater = true;
+            later.accept(nanos, () -> {
+                synchronized (this) {
+                    isLater = false;
+                    List.copyOf(lanes.values()).forEach(this::grant);
+                }
+            });
         }
     }
 }

@@ -97,8 +97,8 @@ final class HostSurvey {
 
     // ---- what is known
 
-    /** Takes what {@link #ask} brought. */
-    void take(Answers answers) {
+    /** Takes what {@link #ask} brought; what is known of VMs on their way stays, however often hosts are asked meanwhile. */
+    void take(Answers answers, Set<VmId> onTheirWay) {
         long now = environment.wallClockMillis().getAsLong();
         Map<VmId, Sample> newest = new HashMap<>();
         Map<VmId, VmLoad> loads = new HashMap<>(known);
@@ -113,8 +113,7 @@ final class HostSurvey {
             }
             found.add(new HostRoom(load.host(), load.maxVnics(), load.takesVms(), vms));
         }
-        // VMs that are on their way keep what they had; all others are seen again.
-        loads.keySet().removeIf(vm -> !newest.containsKey(vm) && !samples.containsKey(vm));
+        loads.keySet().removeIf(vm -> !newest.containsKey(vm) && !samples.containsKey(vm) && !onTheirWay.contains(vm));
         samples = newest;
         known = loads;
         rooms = found;

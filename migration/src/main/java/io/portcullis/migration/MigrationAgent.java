@@ -10,6 +10,7 @@ import io.portcullis.migration.model.HostWork;
 import io.portcullis.migration.model.PlacementInput;
 import io.portcullis.migration.model.Precopied;
 import io.portcullis.migration.model.Refusal;
+import io.portcullis.migration.model.SendRate;
 import io.portcullis.migration.model.SessionName;
 import io.portcullis.migration.model.Side;
 import io.portcullis.migration.model.SourceInput;
@@ -23,6 +24,7 @@ import io.portcullis.vnic.VmSpec;
 import io.portcullis.vnic.parcel.Parcels;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -75,7 +77,14 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
         context.setLoggerName(MigrationAgent.class);
         this.environment = environment;
         this.host = environment.host();
-        this.window = new BulkWindow(environment.settings().preCopy().window());
+        PreCopySettings preCopy = environment.settings().preCopy();
+        var system = context.getSystem();
+        this.window = new BulkWindow(
+                preCopy.window(),
+                new SendRate(preCopy.maxBytesPerSecond()),
+                System::nanoTime,
+                (nanos, run) ->
+                        system.scheduler().scheduleOnce(Duration.ofNanos(nanos), run, system.executionContext()));
         this.outgoing = new CutTurns<>(environment.settings().turns().outgoing());
         this.incoming = new CutTurns<>(environment.settings().turns().incoming());
         this.state = AgentState.of(host.host(), environment.settings().maxEndedSessions());

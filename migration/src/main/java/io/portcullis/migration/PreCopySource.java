@@ -137,7 +137,10 @@ final class PreCopySource extends AbstractBehavior<PreCopyCommand> {
             case PreCopyOrder.Export(VnicId vnic, int piece) -> export(vnic, piece);
             case PreCopyOrder.AskToSend _ -> share.ask();
             case PreCopyOrder.GiveBack _ -> share.giveBack();
-            case PreCopyOrder.Send(var chunk) -> order.chunks().tell(chunk);
+            case PreCopyOrder.Send(var chunk) -> {
+                share.sent(chunk.bytes().length);
+                order.chunks().tell(chunk);
+            }
             case PreCopyOrder.AskTurn _ -> askTurn();
             case PreCopyOrder.SayPreCopied said ->
                 environment

@@ -274,6 +274,24 @@ class BulkOperationsTest {
         assertThat(cluster.vmsAt(THREE).stream().filter(apart::containsKey)).hasSize(1);
     }
 
+    @Test
+    void shouldKnowOfAVmThatIsLongOnItsWayWhatMustBeApart() {
+        vms.stream().limit(2).forEach(vm -> apart.put(vm.vm(), Set.of("db")));
+        cluster.host(TWO).hang(Op.ADMIT);
+        empty(Kind.DRAIN, new BulkCommand.Wishes(List.of(TWO), 1, Priority.NORMAL));
+        Awaitility.await().until(() -> status().moving().size() == 1);
+        VmId first = status().moving().getFirst();
+        int asked = cluster.host(TWO).loads();
+        Awaitility.await().until(() -> cluster.host(TWO).loads() > asked + 4);
+        cluster.host(TWO).goOn(Op.ADMIT);
+
+        awaitPhase(Phase.INCOMPLETE);
+
+        assertThat(apart).containsKey(first);
+        assertThat(status().failed()).hasSize(1);
+        assertThat(cluster.vmsAt(TWO)).hasSize(5);
+    }
+
     // ---- plans
 
     @Test

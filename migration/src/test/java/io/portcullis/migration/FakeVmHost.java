@@ -71,6 +71,7 @@ final class FakeVmHost implements VmHost {
     private final HostId host;
     private final EnforcementHistory ledger;
     private final Map<VnicId, Vnic> vnics = new LinkedHashMap<>();
+    private int loads;
     private final Map<VmId, VmSpec> attached = new LinkedHashMap<>();
     private final Map<Op, List<HostRefusal>> failures = new EnumMap<>(Op.class);
     private final Map<Op, CompletableFuture<Void>> gates = new EnumMap<>(Op.class);
@@ -237,6 +238,7 @@ final class FakeVmHost implements VmHost {
 
     @Override
     public synchronized CompletionStage<AgentCommand.HostLoad> load(List<VmId> besides) {
+        loads++;
         Map<VmId, Long> vms = vnics.keySet().stream()
                 .map(VnicId::vm)
                 .filter(vm -> !besides.contains(vm))
@@ -249,6 +251,11 @@ final class FakeVmHost implements VmHost {
                         .toList(),
                 freeVnics,
                 !draining));
+    }
+
+    /** How often it was asked what it carries. */
+    synchronized int loads() {
+        return loads;
     }
 
     private long connections(VmId vm) {

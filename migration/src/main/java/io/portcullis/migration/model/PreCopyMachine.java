@@ -345,10 +345,11 @@ public final class PreCopyMachine {
     }
 
     private void tick(long now) {
-        if (progressed || step == Step.WAITING || (waiting.isEmpty() && unacknowledged.isEmpty())) {
+        if (progressed || step == Step.WAITING || unacknowledged.isEmpty()) {
+            // who waits for leave to send is not kept waiting by the destination
             progressed = false;
             progressedNanos = now;
-        } else if (!unacknowledged.isEmpty()) {
+        } else {
             orders.add(new PreCopyOrder.Open());
             unacknowledged.values().forEach(chunk -> orders.add(new PreCopyOrder.Send(chunk)));
         }
