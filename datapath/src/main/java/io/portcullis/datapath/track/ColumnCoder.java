@@ -27,7 +27,7 @@ abstract sealed class ColumnCoder permits ColumnEncoder, ColumnDecoder {
     /** Bits behind the first that the symbol tells. */
     static final int TOLD_BITS = 2;
     /** Symbols of numbers by length. */
-    static final int LENGTH_SYMBOLS = SMALL + (MAX_NUMBER_BITS - SMALL_BITS << TOLD_BITS);
+    static final int LENGTH_SYMBOLS = SMALL + ((MAX_NUMBER_BITS - SMALL_BITS) << TOLD_BITS);
     /** Numbers of a column that may have symbols of their own beside these. */
     static final int MAX_OFTEN = SymbolOdds.SYMBOLS - LENGTH_SYMBOLS;
 
@@ -75,19 +75,19 @@ abstract sealed class ColumnCoder permits ColumnEncoder, ColumnDecoder {
             return (int) value;
         }
         int length = Long.SIZE - Long.numberOfLeadingZeros(value);
-        int told = (int) (value >>> length - 1 - TOLD_BITS) & (1 << TOLD_BITS) - 1;
-        return SMALL + (length - SMALL_BITS - 1 << TOLD_BITS) + told;
+        int told = (int) (value >>> (length - 1 - TOLD_BITS)) & ((1 << TOLD_BITS) - 1);
+        return SMALL + ((length - SMALL_BITS - 1) << TOLD_BITS) + told;
     }
 
     /** Bits behind what the symbol tells. */
     static int restBits(int lengthSymbol) {
-        return lengthSymbol < SMALL ? 0 : (lengthSymbol - SMALL >>> TOLD_BITS) + SMALL_BITS - TOLD_BITS;
+        return lengthSymbol < SMALL ? 0 : ((lengthSymbol - SMALL) >>> TOLD_BITS) + SMALL_BITS - TOLD_BITS;
     }
 
     /** The number that has zeros there. */
     static long base(int lengthSymbol) {
         return lengthSymbol < SMALL
                 ? lengthSymbol
-                : (long) (1 << TOLD_BITS | lengthSymbol - SMALL & (1 << TOLD_BITS) - 1) << restBits(lengthSymbol);
+                : (long) ((1 << TOLD_BITS) | ((lengthSymbol - SMALL) & ((1 << TOLD_BITS) - 1))) << restBits(lengthSymbol);
     }
 }

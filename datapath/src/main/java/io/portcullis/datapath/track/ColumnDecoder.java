@@ -101,7 +101,7 @@ final class ColumnDecoder extends ColumnCoder {
             return;
         }
         long readBits = single < 0 ? numbers(values, count) : numbersOf(single, values, count);
-        isDamaged |= readBits + Byte.SIZE - 1 >>> 3 != bitBytes;
+        isDamaged |= ((readBits + Byte.SIZE - 1) >>> 3) != bitBytes;
         at += bitBytes;
     }
 
@@ -185,15 +185,15 @@ final class ColumnDecoder extends ColumnCoder {
             symbols[i] = (byte) entry;
             even = SymbolOdds.partsOf(entry) * (even >>> SymbolOdds.BITS) + SymbolOdds.offset(entry);
             // without a branch that nobody can foresee
-            int isLow = (int) (even - LEAST_STATE >>> Long.SIZE - 1);
-            even = even << (isLow << 4) | (short) SHORT.get(in, next) & 0xffff & -isLow;
+            int isLow = (int) ((even - LEAST_STATE) >>> (Long.SIZE - 1));
+            even = (even << (isLow << 4)) | ((short) SHORT.get(in, next) & 0xffff & -isLow);
             next += isLow << 1;
             if (i + 1 < count) {
                 entry = (contexts == null ? table : table(contexts[i + 1]))[(int) odd & SymbolOdds.PARTS - 1];
                 symbols[i + 1] = (byte) entry;
                 odd = SymbolOdds.partsOf(entry) * (odd >>> SymbolOdds.BITS) + SymbolOdds.offset(entry);
-                isLow = (int) (odd - LEAST_STATE >>> Long.SIZE - 1);
-                odd = odd << (isLow << 4) | (short) SHORT.get(in, next) & 0xffff & -isLow;
+                isLow = (int) ((odd - LEAST_STATE) >>> (Long.SIZE - 1));
+                odd = (odd << (isLow << 4)) | ((short) SHORT.get(in, next) & 0xffff & -isLow);
                 next += isLow << 1;
             }
         }
@@ -208,7 +208,7 @@ final class ColumnDecoder extends ColumnCoder {
             int symbol = symbols[i] & 0xff;
             int rest = restBits[symbol];
             long word = (long) LONG.get(in, at + (int) (bit >>> 3)) >>> (bit & 7);
-            values[i] = bases[symbol] | word & (1L << rest) - 1;
+            values[i] = bases[symbol] | (word & ((1L << rest) - 1));
             bit += rest;
         }
         return bit;
@@ -224,7 +224,7 @@ final class ColumnDecoder extends ColumnCoder {
         }
         for (int i = 0; i < count; i++) {
             long word = (long) LONG.get(in, at + (int) (bit >>> 3)) >>> (bit & 7);
-            values[i] = base | word & (1L << rest) - 1;
+            values[i] = base | (word & ((1L << rest) - 1));
             bit += rest;
         }
         return bit;

@@ -168,7 +168,7 @@ final class ColumnEncoder extends ColumnCoder {
             int symbol = symbols[i] & 0xff;
             int parts = own.parts(symbol);
             long state = (i & 1) == 0 ? even : odd;
-            if (state >= (long) parts << 2 * WORD_BITS - SymbolOdds.BITS) {
+            if (state >= (long) parts << (2 * WORD_BITS - SymbolOdds.BITS)) {
                 begin -= Short.BYTES;
                 SHORT.set(words, begin, (short) state);
                 state >>>= WORD_BITS;
@@ -251,7 +251,7 @@ final class ColumnEncoder extends ColumnCoder {
 
         /** Where it is, or would be. */
         private int at(long value) {
-            int at = (int) (value * 0x9e37_79b9_7f4a_7c15L >>> Long.SIZE - INDEX_BITS);
+            int at = (int) ((value * 0x9e37_79b9_7f4a_7c15L) >>> (Long.SIZE - INDEX_BITS));
             while (counts[at] != 0 && numbers[at] != value) {
                 at = at + 1 & PLACES - 1;
             }

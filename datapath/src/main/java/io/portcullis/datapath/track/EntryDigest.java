@@ -74,7 +74,7 @@ final class EntryDigest {
     }
 
     private void addPeer(EntryFields entry, int peer) {
-        add((long) entry.peerFlags[peer] << 40 | (long) entry.scale[peer] << 32 | entry.end[peer] & 0xffff_ffffL, 48);
+        add((long) entry.peerFlags[peer] << 40 | (long) entry.scale[peer] << 32 | (entry.end[peer] & 0xffff_ffffL), 48);
         addVarint(edge(entry, peer));
         addVarint(entry.maxWindow[peer] & 0xffff_ffffL);
         add(entry.maxAck[peer] & 0xffff_ffffL, 32);
@@ -103,7 +103,7 @@ final class EntryDigest {
     private void addVarint(long value) {
         long rest = value;
         while ((rest & ~0x7fL) != 0) {
-            add(rest & 0x7f | 0x80, 8);
+            add((rest & 0x7f) | 0x80, 8);
             rest >>>= 7;
         }
         add(rest, 8);

@@ -25,7 +25,7 @@ final class PeerColumns {
     private static final int EDGE_WHOLE = 2;
 
     private static final int AGE_BITS = 4;
-    private static final int AGE_STEP = 1 << AGE_BITS - 1;
+    private static final int AGE_STEP = 1 << (AGE_BITS - 1);
 
     private final TupleDictionary lasts = new TupleDictionary(1);
     private final Column coarseAge = new Column();
@@ -155,7 +155,7 @@ final class PeerColumns {
     }
 
     private static long ageOf(long code) {
-        return code < 2 * AGE_STEP ? code : AGE_STEP + code % AGE_STEP << code / AGE_STEP - 1;
+        return code < 2 * AGE_STEP ? code : (AGE_STEP + code % AGE_STEP) << (code / AGE_STEP - 1);
     }
 
     // ---- reading
