@@ -30,6 +30,10 @@ class LibvirtHookTest extends CliTestCase {
         """;
     private static final String ANSWER = "{\"vm\": \"acme/web-1\", \"status\": \"%s\", \"host\": \"host-1\"}";
 
+    private static final String WHERE = "GET /v1/tenants/acme/vms/web-1";
+    private static final String PLACED =
+            "{\n  \"name\" : \"web-1\",\n  \"placement\" : {\n    \"host\" : \"%s\",\n    \"epoch\" : 3\n  }\n}";
+
     private record Ended(int code, String out, String err) {}
 
     @BeforeEach
@@ -135,17 +139,31 @@ class LibvirtHookTest extends CliTestCase {
     @Test
     void shouldSayThatAnIncomingVmDidNotComeButNotThatOneWasShutDown() throws Exception {
         cluster.on(move("prepare"), 200, ANSWER.formatted("READY"))
-                .on(move("aborted"), 200, ANSWER.formatted("SETTLED"));
+                .on(move("aborted"), 200, ANSWER.formatted("SETTLED"))
+                .on(WHERE, 200, PLACED.formatted("host-1"));
         hook(XML, "guest-7", "migrate", "begin", "-");
 
         hook(XML, "guest-7", "stopped", "end", "-");
-        hook(XML, "guest-7", "release", "end", "failed");
+        hook(XML, "guest-7", "release", "end", "-");
 
         await().atMost(PATIENCE)
-                .untilAsserted(() -> assertThat(asked()).containsExactly(move("prepare"), move("aborted")));
+                .untilAsserted(() -> assertThat(asked()).containsExactly(move("prepare"), WHERE, move("aborted")));
         hook(XML, "guest-7", "migrate", "begin", "-");
         hook(XML, "guest-7", "release", "end", "shutdown");
-        assertThat(asked()).containsExactly(move("prepare"), move("aborted"), move("prepare"));
+        assertThat(asked()).containsExactly(move("prepare"), WHERE, move("aborted"), move("prepare"));
+    }
+
+    @Test
+    void shouldSayThatAVmLeavesOfWhichNobodyHadHeardThatItCame() throws Exception {
+        cluster.on(move("prepare"), 200, ANSWER.formatted("READY"))
+                .on(move("stopped"), 200, ANSWER.formatted("HANDED_OVER"))
+                .on(WHERE, 200, PLACED.formatted("host-2"));
+        hook(XML, "guest-7", "migrate", "begin", "-");
+
+        hook(XML, "guest-7", "stopped", "end", "-");
+        hook(XML, "guest-7", "release", "end", "-");
+
+        assertThat(asked()).containsExactly(move("prepare"), WHERE, move("stopped"));
     }
 
     @Test
