@@ -33,7 +33,11 @@ public final class NamespaceMover implements VmMover {
      * @param bridge of this VM alone, in that namespace
      */
     public record Place(String namespace, String bridge) {
-        /** @throws MoverException if it is not written {@code NETNS/BRIDGE} or {@code /BRIDGE} */
+        /**
+         * Reads one as it is written.
+         *
+         * @throws MoverException if that is not {@code NETNS/BRIDGE} or {@code /BRIDGE}
+         */
         public static Place parse(String text) throws MoverException {
             Matcher matcher = PLACE.matcher(text);
             if (!matcher.matches()) {

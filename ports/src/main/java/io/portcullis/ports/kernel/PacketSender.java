@@ -27,7 +27,11 @@ public final class PacketSender implements AutoCloseable {
         this.fd = fd;
     }
 
-    /** @param specification {@code tap:NAMESPACE/DEVICE}, though any kind of device will do; {@code tap:/DEVICE} in the own one */
+    /**
+     * Opens one.
+     *
+     * @param specification {@code tap:NAMESPACE/DEVICE}, though any kind of device will do; {@code tap:/DEVICE} in the own one
+     */
     public static PacketSender open(String specification) throws PortException {
         TapSpecification where = TapSpecification.parse(specification);
         return new PacketSender(NetworkNamespace.call(where.namespace(), () -> open(where)));
