@@ -1,6 +1,10 @@
 package io.portcullis.cluster.multinode;
 
+import static org.awaitility.Awaitility.await;
+
+import io.portcullis.api.ApiException;
 import io.portcullis.api.MigrationView;
+import io.portcullis.api.PlacementView;
 import io.portcullis.api.PortcullisClient;
 import io.portcullis.api.TenantSpec;
 import io.portcullis.cli.mover.MoveDriver;
@@ -64,10 +68,19 @@ final class GuestTenant {
                         CONSUMER_MAC,
                         CONSUMER_ADDRESS.getHostAddress(),
                         consumer.port()));
-        client.attach(NAME, GUEST, host);
-        client.attach(NAME, CONSUMER, host);
+        tenant.attach(GUEST, host);
+        tenant.attach(CONSUMER, host);
         tenant.decide("ALLOW");
         return tenant;
+    }
+
+    /** A node that has just started on a busy machine may not attach in time, and then takes it back. */
+    private void attach(String vm, String host) {
+        await(vm).atMost(LIMIT).ignoreExceptionsInstanceOf(ApiException.class).until(() -> {
+            PlacementView now = client.vm(NAME, vm).placement();
+            return (host.equals(now.host()) && now.phase().equals("PLACED"))
+                    || host.equals(client.attach(NAME, vm, host).placement().host());
+        });
     }
 
     /** From now on nothing may begin: what passes has its connection. */
