@@ -352,8 +352,8 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
     private Effect<PlacementEvent, PlacementState> onPreCopied(
             PlacementState state, PlacementCommand.PreCopied report) {
         PlacementCommand.Turn turn = report.turn();
-        boolean begins = turn != null && waitingSinceMillis == 0 && state.phase() == PlacementPhase.PRECOPYING;
-        if (begins) {
+        boolean begins = waitingSinceMillis == 0 && state.phase() == PlacementPhase.PRECOPYING;
+        if (turn != null && begins) {
             waitingSinceMillis = environment.wallClockMillis().getAsLong() - turn.waitedMillis();
         }
         if (turn == null || !turn.waits()) {

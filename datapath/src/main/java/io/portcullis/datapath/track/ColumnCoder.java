@@ -88,6 +88,7 @@ abstract sealed class ColumnCoder permits ColumnEncoder, ColumnDecoder {
     static long base(int lengthSymbol) {
         return lengthSymbol < SMALL
                 ? lengthSymbol
-                : (long) ((1 << TOLD_BITS) | ((lengthSymbol - SMALL) & ((1 << TOLD_BITS) - 1))) << restBits(lengthSymbol);
+                : (long) ((1 << TOLD_BITS) | ((lengthSymbol - SMALL) & ((1 << TOLD_BITS) - 1)))
+                        << restBits(lengthSymbol);
     }
 }

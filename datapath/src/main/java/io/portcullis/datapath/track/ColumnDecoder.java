@@ -19,7 +19,7 @@ final class ColumnDecoder extends ColumnCoder {
 
     private final byte[] symbols = new byte[MAX_COUNT];
     private final SymbolOdds odds = new SymbolOdds();
-    private final int @Nullable [][] tables = new int[MAX_CONTEXTS][];
+    private final int[] @Nullable [] tables = new int[MAX_CONTEXTS][];
     private final boolean[] isUsed = new boolean[MAX_CONTEXTS];
     /** By symbol: the number that has zeros in all other bits, and how many these are. */
     private final long[] bases = new long[SymbolOdds.SYMBOLS];

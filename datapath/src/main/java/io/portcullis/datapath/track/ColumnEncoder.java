@@ -80,7 +80,7 @@ final class ColumnEncoder extends ColumnCoder {
                 number(often.number(i));
             }
         }
-        clearOdds(count, contexts);
+        clearOdds(contexts);
         int bitBytes = kind == Kind.SYMBOLS
                 ? symbolsAsTheyAre(values, count, contexts)
                 : symbols(values, count, kind == Kind.FEW && often.count() > 0, contexts);
@@ -101,7 +101,7 @@ final class ColumnEncoder extends ColumnCoder {
         at += bitBytes;
     }
 
-    private void clearOdds(int count, byte @Nullable [] contexts) {
+    private void clearOdds(byte @Nullable [] contexts) {
         if (contexts == null) {
             odds[0].clear();
             return;
