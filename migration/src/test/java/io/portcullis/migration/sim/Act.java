@@ -59,6 +59,9 @@ sealed interface Act {
     /** The host hears of no new rules. */
     record KeepRules(long atMillis, long forMillis, int host) implements Act {}
 
+    /** Of so many chunks that come to the host ahead of a cut something else is kept, and its data path does not notice. */
+    record Damage(long atMillis, int host, int chunks) implements Act {}
+
     /** Nothing can be journaled or read. */
     record LoseDatabase(long atMillis, long forMillis) implements Act {}
 

@@ -5,13 +5,12 @@ import io.portcullis.policy.VnicId;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /** What a host keeps on its own disk: checkpoints of vNICs that it enforces, and notes that it has begun to hand one over. */
 final class Disk {
-    record Saved(long epoch, long revision, Set<Integer> connections) {
+    record Saved(long epoch, long revision, Map<Integer, Integer> connections) {
         Saved {
-            connections = Set.copyOf(connections);
+            connections = Map.copyOf(connections);
         }
     }
 

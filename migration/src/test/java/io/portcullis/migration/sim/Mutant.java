@@ -41,5 +41,26 @@ enum Mutant {
     /** A destination promises never to activate without having asked its vNICs, which may by themselves. */
     PROMISE_FOR_ARMED,
     /** Nobody hears of it when a bug stops a host's part of a migration. */
-    IGNORE_DEATH
+    IGNORE_DEATH,
+    /** A source does not note every connection that changes while its table is sent. */
+    SKIP_CHANGED,
+    /** A source does not say which connections are over that it has sent. */
+    FORGET_REMOVED,
+    /** A source sends pieces of a table in the order in which they are made, not in that in which they were asked for. */
+    SEND_AS_ANSWERED,
+    /** A source does not compare what the destination has with what was sent. */
+    SKIP_SUMS,
+    /** A source counts what it had to send twice as if it were more. */
+    COUNT_TWICE,
+    /** A destination keeps connections of which it hears that they are over. */
+    KEEP_REMOVED,
+    /** A destination takes chunks as they come. */
+    TAKE_OUT_OF_ORDER,
+    /** A destination takes once more what comes once more. */
+    TAKE_TWICE;
+
+    /** Whether it is a mistake in what is sent ahead of the cut. */
+    boolean isAhead() {
+        return ordinal() >= SKIP_CHANGED.ordinal();
+    }
 }

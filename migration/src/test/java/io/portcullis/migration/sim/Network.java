@@ -1,17 +1,22 @@
 package io.portcullis.migration.sim;
 
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Between nodes. A message to oneself is never lost, one to actors that have stopped always; null as sender or receiver is a node that nothing happens to. */
 final class Network {
-    private record Link(SimHost one, SimHost other) {}
+    private record Link(@Nullable SimHost one, @Nullable SimHost other) {}
 
     private final World world;
     private final Set<SimHost> isolated = new HashSet<>();
     private final Set<SimHost> withoutTunnels = new HashSet<>();
     private final Set<Link> cut = new HashSet<>();
+    /** When the last message of each stream arrives. */
+    private final Map<Link, Long> streams = new HashMap<>();
+
     private int lossPercent;
     private int twicePercent;
     private int delayMillis;
@@ -76,6 +81,15 @@ final class Network {
     }
 
     void send(@Nullable SimHost from, @Nullable SimHost to, Runnable deliver) {
+        send(from, to, false, deliver);
+    }
+
+    /** As {@link #send}, on a stream: messages overtake each other only in a bad network, where it breaks and is opened anew. */
+    void stream(SimHost from, SimHost to, Runnable deliver) {
+        send(from, to, true, deliver);
+    }
+
+    private void send(@Nullable SimHost from, @Nullable SimHost to, boolean isStream, Runnable deliver) {
         if (!connects(from, to)) {
             return;
         }
@@ -88,6 +102,12 @@ final class Network {
         for (int i = 0; i < copies; i++) {
             long delay =
                     1 + world.random.nextInt(3) + (isLocal || delayMillis == 0 ? 0 : world.random.nextInt(delayMillis));
+            if (isStream && delayMillis == 0) {
+                Link link = new Link(from, to);
+                long at = Math.max(world.time.now() + delay, streams.getOrDefault(link, 0L));
+                streams.put(link, at);
+                delay = at - world.time.now();
+            }
             world.time.after(delay, () -> {
                 if (connects(from, to) && (to == null || to.isRunning(incarnation))) {
                     deliver.run();

@@ -8,14 +8,20 @@ import java.util.Random;
 /**
  * What happens in a simulation, and the seed of its chance: delays, and which message is lost in a bad network.
  *
+ * @param sendsAhead whether tables are sent ahead of the cut; else all of them goes in the pause
  * @param acts in order of time
  */
-record Plan(long seed, List<Act> acts) {
+record Plan(long seed, boolean sendsAhead, List<Act> acts) {
     static final int HOSTS = 3;
     static final int VMS = 2;
 
     /** No act begins later, and no fault lasts longer. */
     static final long CALM_MILLIS = 60_000;
+
+    /** About so long after its order a migration that nothing hinders has ended. */
+    private static final int CUT_MILLIS = 230;
+
+    private static final int AT_ONCE_MILLIS = 150;
 
     private static final long LAST_ACT_MILLIS = 40_000;
 
@@ -23,14 +29,38 @@ record Plan(long seed, List<Act> acts) {
         acts = acts.stream().sorted(Comparator.comparingLong(Act::atMillis)).toList();
     }
 
+    /** In three of four tables are sent ahead. */
     static Plan random(long seed) {
+        return random(seed, seed % 4 != 0);
+    }
+
+    /** Nothing is sent ahead of the cut: what goes wrong meets the hand-over soonest. */
+    static Plan atOnce(long seed) {
+        return random(seed, false);
+    }
+
+    /** Tables are sent ahead of the cut. */
+    static Plan ahead(long seed) {
+        return random(seed, true);
+    }
+
+    private static Plan random(long seed, boolean sendsAhead) {
         Random random = new Random(seed);
-        return new Plan(seed, random.nextBoolean() ? manyOrders(random) : oneMove(random, new Random(~seed)));
+        return new Plan(
+                seed,
+                sendsAhead,
+                random.nextBoolean() ? manyOrders(random) : oneMove(random, another(seed), sendsAhead));
+    }
+
+    /** Chance of its own. The first numbers of a {@link Random} hardly differ between seeds that follow each other. */
+    private static Random another(long seed) {
+        return new Random(~seed * 0x9e3779b97f4a7c15L);
     }
 
     /** As {@link #random}, but a hypervisor moves the VMs: it says that it has stopped them soon, late, twice or never. */
     static Plan hypervised(long seed) {
-        return new Plan(seed, hypervised(new Random(~seed), random(seed).acts()));
+        return new Plan(
+                seed, seed % 4 != 0, hypervised(another(seed), random(seed).acts()));
     }
 
     private static List<Act> hypervised(Random random, List<Act> acts) {
@@ -50,7 +80,8 @@ record Plan(long seed, List<Act> acts) {
     }
 
     /** One migration, and much that goes wrong at that time. */
-    private static List<Act> oneMove(Random random, Random more) {
+    private static List<Act> oneMove(Random random, Random more, boolean sendsAhead) {
+        int cutMillis = sendsAhead ? CUT_MILLIS : AT_ONCE_MILLIS;
         List<Act> acts = new ArrayList<>();
         int vm = random.nextInt(VMS);
         int from = random.nextInt(HOSTS);
@@ -59,35 +90,39 @@ record Plan(long seed, List<Act> acts) {
         acts.add(new Act.Migrate(4_000, vm, to));
         int faults = 1 + random.nextInt(4);
         for (int i = 0; i < faults; i++) {
-            long at = 4_000 + random.nextInt(random.nextBoolean() ? 150 : 2_500);
+            long at = 4_000 + random.nextInt(random.nextBoolean() ? cutMillis : 2_500);
             int host = random.nextBoolean() ? from : to;
             acts.add(faultOf(random, at, host));
         }
         if (random.nextBoolean()) {
             acts.add(new Act.BadNetwork(
-                    3_990 + random.nextInt(100),
+                    3_990 + random.nextInt(cutMillis),
                     300 + random.nextInt(5_000),
                     random.nextInt(50),
                     random.nextInt(30),
                     1 + random.nextInt(2_000)));
         }
         if (random.nextInt(3) == 0) {
-            acts.add(new Act.Revoke(4_000 + random.nextInt(100), vm));
-            acts.add(new Act.KeepRules(4_000 + random.nextInt(50), random.nextInt(8_000), to));
+            acts.add(new Act.Revoke(4_000 + random.nextInt(cutMillis), vm));
+            acts.add(new Act.KeepRules(4_000 + random.nextInt(100), random.nextInt(8_000), to));
+        }
+        if (more.nextInt(5) == 0) {
+            acts.add(new Act.Damage(3_900, to, 1 + more.nextInt(2)));
         }
         if (more.nextInt(3) == 0) {
-            lateWord(acts, more, from, to);
+            int cutAt = !sendsAhead ? 60 : vm == 0 ? 145 : 100;
+            lateWord(acts, more, cutAt, from, to);
         }
         if (more.nextInt(3) == 0) {
             acts.add(new Act.StopSessions(
-                    4_000 + more.nextInt(more.nextBoolean() ? 150 : 1_500), more.nextBoolean() ? from : to));
+                    4_000 + more.nextInt(more.nextBoolean() ? cutMillis : 1_500), more.nextBoolean() ? from : to));
         }
         return acts;
     }
 
     /** The tunnel stands still from about the seal on, and the source's actors start again: the destination is given up before it has the word. */
-    private static void lateWord(List<Act> acts, Random random, int from, int to) {
-        int at = 4_060 + random.nextInt(80);
+    private static void lateWord(List<Act> acts, Random random, int cutAt, int from, int to) {
+        int at = 4_000 + cutAt + random.nextInt(80);
         acts.add(new Act.CutTunnels(at, 500 + random.nextInt(3_500), to));
         acts.add(new Act.RestartActors(at + random.nextInt(300), from));
     }
@@ -140,8 +175,8 @@ record Plan(long seed, List<Act> acts) {
             case 0 -> acts.add(new Act.Cancel(at + random.nextInt(300), vm));
             case 1 -> acts.add(new Act.Migrate(at + random.nextInt(400), vm, random.nextInt(HOSTS)));
             case 2 -> {
-                acts.add(new Act.Revoke(at + random.nextInt(150), vm));
-                acts.add(new Act.KeepRules(at + random.nextInt(100), random.nextInt(6_000), to));
+                acts.add(new Act.Revoke(at + random.nextInt(CUT_MILLIS), vm));
+                acts.add(new Act.KeepRules(at + random.nextInt(150), random.nextInt(6_000), to));
             }
             case 3, 4 -> acts.add(fault(random, at + random.nextInt(300)));
             case 5 ->
@@ -193,6 +228,6 @@ record Plan(long seed, List<Act> acts) {
 
     /** The same chance, other acts. */
     Plan with(List<Act> others) {
-        return new Plan(seed, others);
+        return new Plan(seed, sendsAhead, others);
     }
 }

@@ -51,7 +51,7 @@ final class Policy {
     void checkFrames(SimVnic vnic, HostId host) {
         revoked.forEach((connection, revocation) -> {
             if (revocation.vm().equals(vnic.id.vm())
-                    && vnic.connections.contains(connection)
+                    && vnic.table.has(connection)
                     && acknowledged(vnic.id) >= revocation.revision()
                     && vnic.revision < revocation.revision()) {
                 throw new Violation("a packet of connection " + connection + " of " + vnic.id + " passes on " + host

@@ -139,15 +139,17 @@ final class SimArming {
     private void proceed(SimVnic vnic) {
         Armed armed = vnic.armed;
         SimCutovers.Sealed sealed = vnic.came;
-        if (armed == null || sealed == null || vnic.mode != VnicMode.HOLDING) {
+        if (armed == null || sealed == null || vnic.taken != null || vnic.mode != VnicMode.HOLDING) {
             return;
         }
         if (vnic.revision < sealed.revision() && !world.has(Mutant.ACTIVATE_BELOW_REVISION)) {
             disarm(vnic, "rules of the source's revision are missing");
             return;
         }
-        vnic.connections.clear();
-        vnic.connections.addAll(sealed.connections());
+        if (!takeIn(vnic, sealed)) {
+            disarm(vnic, "the table was refused");
+            return;
+        }
         Group group = armed.group();
         group.ready.add(vnic);
         if (world.has(Mutant.ACTIVATE_ALONE)) {
@@ -162,6 +164,16 @@ final class SimArming {
         }
     }
 
+    private boolean takeIn(SimVnic vnic, SimCutovers.Sealed sealed) {
+        SimIncoming incoming = !sealed.isRest() || vnic.incoming == null ? new SimIncoming() : vnic.incoming;
+        vnic.incoming = null;
+        if (!host.tables().adopt(vnic, incoming, sealed.chunks(), sealed.sum())) {
+            return false;
+        }
+        vnic.taken = sealed.sum();
+        return true;
+    }
+
     private void activate(SimVnic vnic, Armed armed) {
         SimCutovers.Sealed sealed = vnic.came;
         vnic.armed = null;
@@ -169,9 +181,9 @@ final class SimArming {
         world.activated(vnic, armed.epoch());
         armed.ask()
                 .done(new SelfActivation(
-                        sealed == null ? 0 : sealed.connections().size(),
-                        sealed == null ? 0 : SimSource.digest(sealed.connections()),
-                        sealed == null ? 0 : sealed.connections().size(),
+                        sealed == null ? 0 : sealed.sum().entries(),
+                        sealed == null ? 0 : sealed.sum().digest(),
+                        sealed == null ? 0 : sealed.chunks().size(),
                         sealed == null ? 0 : sealed.revision(),
                         0,
                         0,

@@ -1,11 +1,12 @@
 package io.portcullis.migration.sim;
 
 import io.portcullis.datapath.runtime.VnicMode;
+import io.portcullis.datapath.track.TableSum;
 import io.portcullis.policy.VnicId;
 import io.portcullis.vnic.EpochFence;
 import io.portcullis.vnic.RefusalCode;
 import io.portcullis.vnic.VmSpec;
-import java.util.Set;
+import java.util.List;
 
 /**
  * Cut-overs as the data paths of two hosts do them, without their frames: the destination must be there to begin and to seal, and a
@@ -14,12 +15,14 @@ import java.util.Set;
 final class SimCutovers {
     static final long CUTOVER_MILLIS = 15_000;
 
-    /** What is handed over of one vNIC. */
-    record Sealed(Set<Integer> connections, long revision) {
-        Sealed {
-            connections = Set.copyOf(connections);
-        }
-    }
+    /**
+     * What is handed over of one vNIC.
+     *
+     * @param chunks of the rest of the table, or of all of it
+     * @param isRest whether something was exported before
+     * @param sum of the whole table
+     */
+    record Sealed(List<byte[]> chunks, boolean isRest, TableSum sum, long revision) {}
 
     private final SimHost host;
     private final World world;
@@ -45,6 +48,7 @@ final class SimCutovers {
             }
             vnic.expectsCut = true;
             vnic.came = null;
+            vnic.taken = null;
             host.arming().disarm(vnic, "another cut-over is expected");
             ask.done(null);
         });
@@ -102,10 +106,19 @@ final class SimCutovers {
             world.history.seals(vnic.id, host.id());
         }
         world.handsOver(vnic, cut.targetEpoch);
-        Sealed sealed = new Sealed(vnic.connections, vnic.revision);
+        Sealed sealed = export(vnic);
         cut.sealed = sealed;
         cut.to.arming().comes(cut, vnic.id, sealed);
         ask.done(sealed);
+    }
+
+    private Sealed export(SimVnic vnic) {
+        SimExport begun = vnic.table.export();
+        SimExport export = begun == null ? vnic.table.beginExport(world) : begun;
+        boolean isRest = export.hasBegun();
+        List<byte[]> chunks = export.rest();
+        vnic.table.endExport();
+        return new Sealed(chunks, isRest, export.sum(), vnic.revision);
     }
 
     /** First the vNICs that took part in a cut-over, then the rest. */
@@ -169,6 +182,7 @@ final class SimCutovers {
 
     private void enforceAgain(SimVnic vnic, long epoch) {
         vnic.source = null;
+        vnic.table.endExport();
         if (epoch == vnic.epoch) {
             disk.closeNote(vnic.id);
         }

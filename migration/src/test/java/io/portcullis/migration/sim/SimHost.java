@@ -8,6 +8,7 @@ import io.portcullis.migration.model.AgentState;
 import io.portcullis.migration.model.HostWork;
 import io.portcullis.migration.model.PlacementInput;
 import io.portcullis.migration.model.PlacementOrder;
+import io.portcullis.migration.model.Precopied;
 import io.portcullis.migration.model.Refusal;
 import io.portcullis.migration.model.SessionName;
 import io.portcullis.migration.model.Side;
@@ -22,7 +23,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /** A host: {@link AgentMachine} and sessions in its actors, a data path that outlives them, and a disk that outlives both. */
 final class SimHost {
@@ -47,6 +47,8 @@ final class SimHost {
     private final SimRecovery recovery;
     private final SimCutovers cutovers;
     private final SimArming arming;
+    private final SimTables tables;
+    private final SimPreCopies precopies;
     private final Map<SessionName, SimSource> sources = new HashMap<>();
     private final Map<SessionName, SimTarget> targets = new HashMap<>();
     private AgentState agent;
@@ -66,6 +68,8 @@ final class SimHost {
         this.vnics = new SimVnics(this, disk);
         this.cutovers = new SimCutovers(this, vnics, disk);
         this.arming = new SimArming(this, vnics);
+        this.tables = new SimTables(this, vnics);
+        this.precopies = new SimPreCopies(this);
         this.recovery = new SimRecovery(this, vnics, disk);
         this.agent = AgentState.of(id, MAX_ENDED);
         world.time.after(LOOK_FOR_SEALED_MILLIS, this::lookForSealed);
@@ -83,6 +87,18 @@ final class SimHost {
 
     SimVnics vnics() {
         return vnics;
+    }
+
+    SimTables tables() {
+        return tables;
+    }
+
+    SimPreCopies precopies() {
+        return precopies;
+    }
+
+    AgentState agent() {
+        return agent;
     }
 
     SimCutovers cutovers() {
@@ -116,33 +132,33 @@ final class SimHost {
     // ---- orders
 
     void onOrder(VmSpec spec, PlacementOrder order) {
-        if (hasActors) {
-            decide(spec, new AgentInput.Ordered(spec.vm(), order), order, null, false);
-        }
-    }
-
-    void onStartPreCopy(VmId vm, String migration) {
-        if (hasActors) {
-            report(vm, new PlacementInput.SourceHasPreCopied(migration, null, 0));
+        if (hasActors && !precopies.takes(spec, order)) {
+            decide(spec, new AgentInput.Ordered(spec.vm(), order));
         }
     }
 
     void onStartCutover(VmSpec spec, PlacementOrder.StartCutover order, SimTarget target, boolean hasRules) {
         if (hasActors) {
-            decide(spec, new AgentInput.Ordered(spec.vm(), order), order, target, hasRules);
+            precopies.onStartCutover(new SimPreCopies.CutOrder(spec, order, target, hasRules));
         }
     }
 
-    private void decide(VmSpec spec, AgentInput input) {
-        decide(spec, input, null, null, false);
+    /** {@code sent} is what a pre-copy has sent before a cut-over begins, {@code made} what the data path made for that. */
+    void cutOver(SimPreCopies.CutOrder cut, Map<VnicId, Precopied> sent, Map<VnicId, Made> made) {
+        VmSpec spec = cut.spec();
+        decide(spec, new AgentInput.Ordered(spec.vm(), cut.order()), begins -> {
+            spec.vnicIds()
+                    .forEach(
+                            vnic -> world.beginsCut(begins.id(), vnic, sent.containsKey(vnic) ? made.get(vnic) : null));
+            sources.put(begins, new SimSource(this, spec, cut.order(), cut.target(), cut.hasRules(), sent));
+        });
     }
 
-    private void decide(
-            VmSpec spec,
-            AgentInput input,
-            @Nullable PlacementOrder order,
-            @Nullable SimTarget target,
-            boolean hasRules) {
+    void decide(VmSpec spec, AgentInput input) {
+        decide(spec, input, session -> begin(session, spec, input));
+    }
+
+    private void decide(VmSpec spec, AgentInput input, Consumer<SessionName> begin) {
         AgentState before = world.has(Mutant.FORGET_OATH)
                 ? new AgentState(
                         agent.host(),
@@ -158,7 +174,7 @@ final class SimHost {
         agent = transition.state();
         for (AgentOrder what : transition.orders()) {
             switch (what) {
-                case AgentOrder.Begin(SessionName session) -> begin(session, spec, order, target, hasRules);
+                case AgentOrder.Begin(SessionName session) -> begin.accept(session);
                 case AgentOrder.TellSource(var migration, var toSource) -> {
                     SimSource session = sources.get(new SessionName(Side.SOURCE, migration));
                     if (session != null) {
@@ -184,16 +200,9 @@ final class SimHost {
         }
     }
 
-    private void begin(
-            SessionName session,
-            VmSpec spec,
-            @Nullable PlacementOrder order,
-            @Nullable SimTarget target,
-            boolean hasRules) {
-        if (order instanceof PlacementOrder.PrepareTarget prepare) {
+    private void begin(SessionName session, VmSpec spec, AgentInput input) {
+        if (input instanceof AgentInput.Ordered(var _, PlacementOrder.PrepareTarget prepare)) {
             targets.put(session, new SimTarget(this, spec, prepare));
-        } else if (order instanceof PlacementOrder.StartCutover start && target != null) {
-            sources.put(session, new SimSource(this, spec, start, target, hasRules));
         }
     }
 
@@ -242,6 +251,9 @@ final class SimHost {
     }
 
     void sessionEnded(SessionName session, PlacementInput last) {
+        if (session.side() == Side.SOURCE) {
+            precopies.ended(session.id());
+        }
         sources.remove(session);
         targets.remove(session);
         agent = AgentMachine.decide(agent, new AgentInput.SessionEnded(session, last))
@@ -251,6 +263,7 @@ final class SimHost {
     /** A bug stops all sessions. */
     void stopSessions() {
         world.log(id.value(), "sessions die");
+        precopies.die();
         List.copyOf(sources.values()).stream()
                 .sorted(Comparator.comparing(session -> session.name().id()))
                 .forEach(SimSource::die);
@@ -381,6 +394,7 @@ final class SimHost {
         actors++;
         sources.clear();
         targets.clear();
+        precopies.clear();
         agent = AgentState.of(id, MAX_ENDED);
         vnics.actorsStopped();
         recovery.actorsStopped();

@@ -1,6 +1,7 @@
 package io.portcullis.migration.sim;
 
 import io.portcullis.migration.model.Decision;
+import io.portcullis.migration.model.Move;
 import io.portcullis.migration.model.Mover;
 import io.portcullis.migration.model.PlacementEvent;
 import io.portcullis.migration.model.PlacementInput;
@@ -280,6 +281,9 @@ final class SimPlacement {
         for (PlacementEvent event : decision.events()) {
             world.log(spec.vm().name(), event);
             checkGrant(event);
+            if (event instanceof PlacementEvent.MigrationCommitted done) {
+                world.checkReceipt(done);
+            }
             journal.add(event);
             state = apply(state, event);
         }
@@ -288,6 +292,14 @@ final class SimPlacement {
             Command command = waiting;
             waiting = null;
             whenRecorded.add(command::answer);
+        }
+        if (before.phase().sendsAhead()
+                && !state.phase().sendsAhead()
+                && state.phase() != PlacementPhase.CUTTING_OVER
+                && world.sendsAhead) {
+            Move over = before.currentMove();
+            SimHost host = world.host(over.from());
+            world.network.send(null, host, () -> host.precopies().stop(over.id(), "the placement gave up"));
         }
         if (before.phase() != state.phase()) {
             startDeadline();
@@ -389,12 +401,13 @@ final class SimPlacement {
         runTicks();
     }
 
-    /** The rounds before the cut change nothing at either side; the source says when they are over. */
+    /** The rounds before the cut change nothing at either side; the source says when they have done enough. */
     private void preCopy() {
         SimTarget session = ready;
         if (state.phase().sendsAhead() && session != null && state.isMoving(session.id())) {
             SimHost host = world.host(state.currentMove().from());
-            world.network.send(null, host, () -> host.onStartPreCopy(vm(), session.id()));
+            long epoch = state.epoch();
+            world.network.send(null, host, () -> host.precopies().onStart(spec, session, epoch));
         }
     }
 

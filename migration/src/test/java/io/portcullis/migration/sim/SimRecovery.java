@@ -114,7 +114,7 @@ final class SimRecovery {
         }
         for (SimVnic vnic : vnics.all()) {
             if (vnic.mode == VnicMode.ENFORCING && vnic.revision > 0) {
-                disk.save(vnic.id, new Disk.Saved(vnic.epoch, vnic.revision, vnic.connections));
+                disk.save(vnic.id, new Disk.Saved(vnic.epoch, vnic.revision, vnic.table.connections()));
             }
         }
     }

@@ -1,7 +1,9 @@
 package io.portcullis.migration.sim;
 
 import io.portcullis.migration.model.ChunkName;
+import io.portcullis.migration.model.PlacementInput;
 import io.portcullis.migration.model.PlacementOrder;
+import io.portcullis.migration.model.Precopied;
 import io.portcullis.migration.model.SessionName;
 import io.portcullis.migration.model.Side;
 import io.portcullis.migration.model.SourceInput;
@@ -17,17 +19,13 @@ import io.portcullis.migration.model.VnicHandover;
 import io.portcullis.persistence.StateChunk;
 import io.portcullis.policy.VnicId;
 import io.portcullis.vnic.VmSpec;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 
 /** The source's side of one migration: {@link SourceMachine}, and around it what the actor SourceSession does with its orders. */
 final class SimSource {
-    static final int CONNECTIONS_PER_CHUNK = 2;
-
     private static final int WINDOW = 2;
     private static final int SILENT_TICKS = 3;
 
@@ -38,16 +36,24 @@ final class SimSource {
     private final SimTarget target;
     private final int actors;
     private final Map<VnicId, List<byte[]>> tables = new HashMap<>();
+    private final Map<VnicId, Precopied> ahead;
     private SourceState state;
     private boolean isOver;
     private int ticks;
 
-    SimSource(SimHost host, VmSpec spec, PlacementOrder.StartCutover order, SimTarget target, boolean targetHasRules) {
+    SimSource(
+            SimHost host,
+            VmSpec spec,
+            PlacementOrder.StartCutover order,
+            SimTarget target,
+            boolean targetHasRules,
+            Map<VnicId, Precopied> ahead) {
         this.host = host;
         this.world = host.world();
         this.spec = spec;
         this.order = order;
         this.target = target;
+        this.ahead = ahead;
         this.actors = host.actorsIncarnation();
         this.state = SourceState.of(new SourceTask(
                 order.id(),
@@ -112,7 +118,9 @@ final class SimSource {
                                         refused)));
             case SourceOrder.Rehearse _ -> {
                 List<VnicHandover> like = spec.vnicIds().stream()
-                        .map(vnic -> VnicHandover.announced(vnic, List.of()))
+                        .map(vnic -> VnicHandover.announced(
+                                vnic,
+                                ahead.getOrDefault(vnic, Precopied.NOTHING).rounds()))
                         .toList();
                 tell(new TargetInput.Rehearse(like));
                 send(new ChunkName(spec.vnicIds().getFirst(), TargetMachine.REHEARSAL), new byte[0]);
@@ -141,54 +149,42 @@ final class SimSource {
             case SourceOrder.AskPlacement _ -> host.sourceWaits(spec.vm(), order.id());
             case SourceOrder.End(var last) -> {
                 isOver = true;
+                if (last instanceof PlacementInput.SourceKept) {
+                    ahead.keySet().forEach(host.tables()::endExport);
+                }
                 host.sessionEnded(name(), last);
             }
         }
     }
 
+    /** What an earlier session may have begun to send is of no use to this one. */
     private void cutOver(VnicId vnic) {
+        if (!ahead.containsKey(vnic)) {
+            host.tables().endExport(vnic);
+        }
         host.cutovers().cutOver(vnic, order.epoch(), target.host(), order.targetEpoch(), (handed, refused) -> {
             if (handed == null) {
                 decide(new SourceInput.CutOver(vnic, null, refused));
                 return;
             }
-            List<byte[]> chunks = chunks(handed.connections());
-            tables.put(vnic, chunks);
-            decide(new SourceInput.CutOver(
-                    vnic,
-                    new VnicHandover(
-                            vnic,
-                            0,
-                            chunks.size(),
-                            handed.connections().size(),
-                            handed.connections().size(),
-                            digest(handed.connections()),
-                            handed.revision(),
-                            0,
-                            0,
-                            List.of()),
-                    null));
+            tables.put(vnic, handed.chunks());
+            decide(new SourceInput.CutOver(vnic, handover(vnic, handed), null));
         });
     }
 
-    static List<byte[]> chunks(Set<Integer> connections) {
-        List<Integer> all = new ArrayList<>(connections);
-        List<byte[]> chunks = new ArrayList<>();
-        for (int from = 0; from < all.size(); from += CONNECTIONS_PER_CHUNK) {
-            List<Integer> part = all.subList(from, Math.min(all.size(), from + CONNECTIONS_PER_CHUNK));
-            byte[] bytes = new byte[part.size()];
-            for (int i = 0; i < bytes.length; i++) {
-                bytes[i] = part.get(i).byteValue();
-            }
-            chunks.add(bytes);
-        }
-        return chunks;
-    }
-
-    static long digest(Set<Integer> connections) {
-        return connections.stream()
-                .mapToLong(connection -> 0x9e3779b97f4a7c15L * (connection + 1))
-                .sum();
+    private VnicHandover handover(VnicId vnic, SimCutovers.Sealed handed) {
+        Precopied sent = ahead.getOrDefault(vnic, Precopied.NOTHING);
+        return new VnicHandover(
+                vnic,
+                handed.isRest() ? sent.chunks() : 0,
+                handed.chunks().size(),
+                handed.sum().entries(),
+                handed.chunks().stream().mapToLong(chunk -> chunk.length).sum(),
+                handed.sum().digest(),
+                handed.revision(),
+                0,
+                0,
+                sent.rounds());
     }
 
     private void send(ChunkName name, byte[] bytes) {

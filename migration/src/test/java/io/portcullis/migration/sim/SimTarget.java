@@ -3,9 +3,14 @@ package io.portcullis.migration.sim;
 import io.portcullis.datapath.runtime.ActivationReport;
 import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicStatus;
+import io.portcullis.datapath.track.TableSum;
+import io.portcullis.migration.model.AheadChunks;
+import io.portcullis.migration.model.AheadOrder;
+import io.portcullis.migration.model.ChunkName;
 import io.portcullis.migration.model.ImportReport;
 import io.portcullis.migration.model.PlacementInput;
 import io.portcullis.migration.model.PlacementOrder;
+import io.portcullis.migration.model.PreCopyInput;
 import io.portcullis.migration.model.Refusal;
 import io.portcullis.migration.model.SessionName;
 import io.portcullis.migration.model.Side;
@@ -25,7 +30,9 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -39,7 +46,9 @@ final class SimTarget {
     private final VmSpec spec;
     private final PlacementOrder.PrepareTarget order;
     private final int actors;
-    private final Map<VnicId, Set<Integer>> kept = new HashMap<>();
+    private final Map<VnicId, NavigableMap<Integer, byte[]>> kept = new HashMap<>();
+    private final AheadChunks<SimPreCopy> ahead = new AheadChunks<>();
+    private final Set<SimPreCopy> sources = new HashSet<>();
     private TargetState state;
     private @Nullable SimSource source;
     private boolean isOver;
@@ -152,11 +161,8 @@ final class SimTarget {
                                 (_, refused) -> decide(new TargetInput.CutoverExpected(vnic, refused)));
             case TargetOrder.AnswerRehearsal _ -> tellSource(new SourceInput.Rehearsed());
             case TargetOrder.KeepChunk(StateChunk chunk) -> {
-                Set<Integer> here = kept.computeIfAbsent(chunk.vnic(), _ -> new HashSet<>());
                 if (!world.has(Mutant.TRUST_STATE) || chunk.sequence() != 1) {
-                    for (byte connection : chunk.bytes()) {
-                        here.add((int) connection);
-                    }
+                    kept.computeIfAbsent(chunk.vnic(), _ -> new TreeMap<>()).put(chunk.sequence(), chunk.bytes());
                 }
             }
             case TargetOrder.AcknowledgeChunk(var chunk) -> tellSource(new SourceInput.ChunkAcknowledged(chunk));
@@ -203,20 +209,82 @@ final class SimTarget {
     }
 
     private void importTable(VnicHandover table) {
-        Set<Integer> connections = kept.getOrDefault(table.vnic(), Set.of());
-        host.vnics()
+        Map<Integer, byte[]> rest = kept.getOrDefault(table.vnic(), new TreeMap<>());
+        host.tables()
                 .importTable(
                         table.vnic(),
                         order.epoch(),
-                        connections,
-                        (_, refused) -> decide(new TargetInput.Imported(
-                                table.vnic(), refused != null ? null : found(table, connections), refused)));
+                        table.precopied(),
+                        List.copyOf(rest.values()),
+                        new TableSum(table.entries(), table.digest()),
+                        (found, refused) -> decide(new TargetInput.Imported(
+                                table.vnic(), found == null ? null : report(table, found), refused)));
     }
 
-    private ImportReport found(VnicHandover table, Set<Integer> connections) {
+    private ImportReport report(VnicHandover table, TableSum found) {
         return world.has(Mutant.TRUST_STATE)
                 ? new ImportReport(table.entries(), table.digest())
-                : new ImportReport(connections.size(), SimSource.digest(connections));
+                : new ImportReport(found.entries(), found.digest());
+    }
+
+    // ---- ahead of the cut
+
+    void onOpenPreCopy(SimPreCopy by) {
+        if (!isOver && host.isRunning(actors)) {
+            sources.add(by);
+            ahead.opened(by);
+        }
+    }
+
+    /** Whether chunks of an earlier source may come late, and be taken for those of the one that sends now. */
+    boolean hasSeveralSources() {
+        return sources.size() > 1;
+    }
+
+    void onAheadChunk(StateChunk chunk) {
+        if (isOver || !host.isRunning(actors)) {
+            return;
+        }
+        List<AheadOrder> orders = ahead.arrived(chunk, state);
+        boolean isTaken = orders.stream().anyMatch(AheadOrder.Import.class::isInstance);
+        boolean isTakenAgain =
+                world.has(Mutant.TAKE_TWICE) && orders.stream().anyMatch(AheadOrder.Acknowledge.class::isInstance);
+        boolean isTakenEarly = world.has(Mutant.TAKE_OUT_OF_ORDER) && orders.isEmpty();
+        orders.forEach(this::run);
+        if (!isTaken && (isTakenAgain || isTakenEarly)) {
+            run(new AheadOrder.Import(-1, chunk));
+        }
+    }
+
+    private void run(AheadOrder ordered) {
+        SimPreCopy sender = ahead.source();
+        switch (ordered) {
+            case AheadOrder.Import(int attempt, StateChunk chunk) ->
+                host.tables()
+                        .importNext(
+                                chunk.vnic(),
+                                order.epoch(),
+                                chunk.sequence(),
+                                chunk.bytes(),
+                                (here, refused) -> imported(attempt, chunk, here, refused));
+            case AheadOrder.Acknowledge(ChunkName chunk, TableSum here) ->
+                tell(sender, new PreCopyInput.Taken(chunk, here));
+            case AheadOrder.Refuse(Refusal why) -> tell(sender, new PreCopyInput.Refused(why));
+            case AheadOrder.Abort(String why) -> decide(new TargetInput.Abort(why, false));
+        }
+    }
+
+    private void imported(int attempt, StateChunk chunk, @Nullable TableSum here, @Nullable Refusal refused) {
+        if (!isOver && host.isRunning(actors)) {
+            ahead.imported(attempt, new ChunkName(chunk.vnic(), chunk.sequence()), here, refused)
+                    .forEach(this::run);
+        }
+    }
+
+    private void tell(@Nullable SimPreCopy sender, PreCopyInput answer) {
+        if (sender != null) {
+            world.network.send(host, sender.host(), () -> sender.decide(answer));
+        }
     }
 
     private void activate(TargetOrder.Activate activate) {

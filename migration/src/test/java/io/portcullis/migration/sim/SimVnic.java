@@ -2,10 +2,9 @@ package io.portcullis.migration.sim;
 
 import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicStatus;
+import io.portcullis.datapath.track.TableSum;
 import io.portcullis.policy.VnicId;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** A vNIC in a host's data path: mode, epoch, rules, connections, and the cut-over that it takes part in. */
@@ -44,7 +43,7 @@ final class SimVnic {
     }
 
     final VnicId id;
-    final Set<Integer> connections = new TreeSet<>();
+    final SimTable table = new SimTable();
     long epoch;
     VnicMode mode = VnicMode.PASSIVE;
     long revision;
@@ -62,6 +61,14 @@ final class SimVnic {
 
     /** What its source has sent through the tunnel. */
     SimCutovers.@Nullable Sealed came;
+
+    /** What came of another host's table, beside its own. */
+    @Nullable
+    SimIncoming incoming;
+
+    /** The table that was taken in through the tunnel, and is in force. */
+    @Nullable
+    TableSum taken;
 
     /** It was told to enforce, and does with the others of its VM. */
     @Nullable
@@ -83,6 +90,6 @@ final class SimVnic {
     }
 
     VnicStatus status() {
-        return new VnicStatus(id, epoch, mode, "", revision, connections.size(), Map.of());
+        return new VnicStatus(id, epoch, mode, "", revision, table.size(), Map.of());
     }
 }

@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -94,7 +93,7 @@ final class SimVnics {
     SimVnic restored(VnicId id, Disk.@Nullable Saved saved, long epoch) {
         SimVnic vnic = new SimVnic(id, epoch);
         if (saved != null && saved.epoch() == epoch) {
-            vnic.connections.addAll(saved.connections());
+            vnic.table.replace(saved.connections());
             vnic.revision = saved.revision();
             vnic.isFromDisk = true;
         }
@@ -277,22 +276,6 @@ final class SimVnics {
 
     // ---- as destination
 
-    void importTable(VnicId id, long epoch, Set<Integer> connections, Ask.Answer<Void> answer) {
-        this.<Void>ask(id.vm(), STEP_MILLIS, answer, ask -> {
-            SimVnic vnic = vnics.get(id);
-            if (isRefused(ask) || isRefused(ask, fence(id).whyNot(epoch))) {
-                return;
-            }
-            if (vnic == null || (vnic.mode != VnicMode.PASSIVE && vnic.mode != VnicMode.HOLDING)) {
-                ask.refuse(RefusalCode.WRONG_STATE, "not passive");
-                return;
-            }
-            vnic.connections.clear();
-            vnic.connections.addAll(connections);
-            ask.done(null);
-        });
-    }
-
     void activate(VnicId id, long epoch, long minimumRevision, Ask.Answer<Void> answer) {
         this.<Void>ask(id.vm(), STEP_MILLIS, answer, ask -> {
             if (!isRefused(ask)) {
@@ -429,7 +412,7 @@ final class SimVnics {
                 world.policy.reported(vnic.id, world.policy.revision());
             } else if (vnic.mode != VnicMode.SEALED && vnic.revision < world.policy.revision()) {
                 vnic.revision = world.policy.revision();
-                vnic.connections.removeIf(connection -> !world.policy.passes(vnic.id.vm(), connection, vnic.revision));
+                vnic.table.removeIf(connection -> !world.policy.passes(vnic.id.vm(), connection, vnic.revision));
             }
             vnic.isFromDisk = false;
             reportRules(vnic);
@@ -454,7 +437,22 @@ final class SimVnics {
             }
             int next = world.nextConnection(vnic.id);
             if (next < MAX_CONNECTIONS && vnic.revision > 0) {
-                vnic.connections.add(next);
+                vnic.table.put(next, world.nextVersion(vnic.id));
+            }
+            packets(vnic);
+        }
+    }
+
+    /** Of some connections: they change, end, or are opened anew. */
+    void packets(SimVnic vnic) {
+        int opened = Math.min(world.connections(vnic.id), MAX_CONNECTIONS);
+        for (int left = opened == 0 ? 0 : world.random.nextInt(3); left > 0; left--) {
+            int connection = world.random.nextInt(opened);
+            boolean isNew = !vnic.table.has(connection);
+            if (!isNew && world.chance(25)) {
+                vnic.table.remove(connection);
+            } else if (!isNew || (vnic.revision > 0 && world.policy.passes(vnic.id.vm(), connection, vnic.revision))) {
+                vnic.table.put(connection, world.nextVersion(vnic.id));
             }
         }
     }

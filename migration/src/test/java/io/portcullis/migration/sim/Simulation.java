@@ -118,6 +118,7 @@ final class Simulation {
             }
             case Act.SlowHost a -> host(a.host()).vnics().slow(a.forMillis());
             case Act.Refuse a -> host(a.host()).vnics().refuseNext(a.count());
+            case Act.Damage a -> host(a.host()).tables().damageNext(a.chunks());
             case Act.KeepRules a -> host(a.host()).keepRules(a.forMillis());
             case Act.LoseDatabase a -> {
                 world.databaseAway = true;

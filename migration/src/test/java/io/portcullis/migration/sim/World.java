@@ -1,6 +1,8 @@
 package io.portcullis.migration.sim;
 
 import io.portcullis.migration.model.EnforcementHistory;
+import io.portcullis.migration.model.PlacementEvent;
+import io.portcullis.migration.model.VnicTransfer;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.VmId;
@@ -9,6 +11,7 @@ import io.portcullis.vnic.VmSpec;
 import io.portcullis.vnic.VnicSpec;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -22,10 +25,12 @@ final class World {
     private static final List<VmSpec> SPECS =
             IntStream.range(0, Plan.VMS).mapToObj(World::spec).toList();
 
+    private record Copied(String migration, VnicId vnic) {}
+
     private record Handover(VnicId vnic, long epoch) {}
 
     /** A table, and under which rules its source decided last. */
-    private record Handed(Set<Integer> connections, long revision, boolean isFromDisk) {}
+    private record Handed(Map<Integer, Integer> connections, long revision, boolean isFromDisk) {}
 
     private static final List<HostId> IDS = IntStream.range(0, Plan.HOSTS)
             .mapToObj(i -> new HostId("host-" + i))
@@ -40,6 +45,9 @@ final class World {
     final List<SimPlacement> placements = new ArrayList<>();
     final Map<VmId, DirectoryRow> directory = new HashMap<>();
     private final Map<VnicId, Integer> connections = new HashMap<>();
+    private final Map<VnicId, Integer> versions = new HashMap<>();
+    private final Set<VnicId> damaged = new HashSet<>();
+    private final Map<Copied, List<Made>> made = new HashMap<>();
     private final Map<Handover, Handed> tables = new HashMap<>();
     final Set<Command> commands = new LinkedHashSet<>();
     final Policy policy = new Policy(this);
@@ -50,8 +58,12 @@ final class World {
     /** A VM's row in the directory of placements; a removed one keeps its epoch. */
     record DirectoryRow(@Nullable HostId host, long epoch) {}
 
+    /** Whether sources send tables ahead of the cut. */
+    final boolean sendsAhead;
+
     World(Plan plan, Set<Mutant> mutants, boolean traced) {
         this.random = new Random(plan.seed() ^ 0x5eed);
+        this.sendsAhead = plan.sendsAhead();
         this.mutants = mutants;
         this.trace = traced ? new ArrayList<>() : null;
         IDS.forEach(id -> hosts.add(new SimHost(this, id)));
@@ -115,13 +127,23 @@ final class World {
         return connections.merge(vnic, 1, Integer::sum) - 1;
     }
 
+    /** How many connections of the vNIC there were. */
+    int connections(VnicId vnic) {
+        return connections.getOrDefault(vnic, 0);
+    }
+
+    /** Grows with each change of any connection of the vNIC. */
+    int nextVersion(VnicId vnic) {
+        return versions.merge(vnic, 1, Integer::sum);
+    }
+
     void handsOver(SimVnic vnic, long targetEpoch) {
         tables.put(
                 new Handover(vnic.id, targetEpoch),
-                new Handed(Set.copyOf(vnic.connections), vnic.revision, vnic.isFromDisk));
+                new Handed(vnic.table.connections(), vnic.revision, vnic.isFromDisk));
     }
 
-    /** What was sealed must be here, but for what the rules here revoke. */
+    /** What was sealed must be here as it was, but for what the rules here revoke, and nothing else. */
     void activated(SimVnic vnic, long epoch) {
         Handed handed = tables.remove(new Handover(vnic.id, epoch));
         if (handed == null) {
@@ -129,10 +151,49 @@ final class World {
         }
         // A source that has only its disk's rules as yet hands over what these let pass.
         vnic.isFromDisk |= handed.isFromDisk() && vnic.revision <= handed.revision();
-        for (int connection : handed.connections()) {
-            if (!vnic.connections.contains(connection) && policy.passes(vnic.id.vm(), connection, vnic.revision)) {
+        handed.connections().forEach((connection, version) -> {
+            Integer here = vnic.table.version(connection);
+            if (here == null && policy.passes(vnic.id.vm(), connection, vnic.revision)) {
                 throw new Violation(
                         "connection " + connection + " of " + vnic.id + " was lost on the way to epoch " + epoch);
+            }
+            if (here != null && !here.equals(version)) {
+                throw new Violation("connection " + connection + " of " + vnic.id + " is as of change " + here
+                        + " under epoch " + epoch + ", and was handed over as of " + version);
+            }
+        });
+        for (int connection : vnic.table.connections().keySet()) {
+            if (!handed.connections().containsKey(connection)) {
+                throw new Violation("connection " + connection + " of " + vnic.id
+                        + ", which was over, is back under epoch " + epoch);
+            }
+        }
+    }
+
+    /** Something else is kept of the vNIC than came; whoever sends it may find that out from now on. */
+    void damaged(VnicId vnic) {
+        damaged.add(vnic);
+    }
+
+    boolean isDamaged(VnicId vnic) {
+        return damaged.contains(vnic);
+    }
+
+    /** A source begins to cut, with what was sent of the vNIC before; null is nothing. */
+    void beginsCut(String migration, VnicId vnic, @Nullable Made sent) {
+        made.computeIfAbsent(new Copied(migration, vnic), _ -> new ArrayList<>())
+                .add(sent == null ? new Made() : sent);
+    }
+
+    /** Rounds are those of a source that has begun to cut; one that is silent of them says that not all is known. */
+    void checkReceipt(PlacementEvent.MigrationCommitted receipt) {
+        for (VnicTransfer transfer : receipt.vnics()) {
+            List<Made> known = made.getOrDefault(new Copied(receipt.id(), transfer.vnic()), List.of());
+            boolean isSaidToBeUnknown =
+                    transfer.rounds().isEmpty() && !receipt.problems().isEmpty();
+            if (!isSaidToBeUnknown && known.stream().noneMatch(one -> one.isWhatIsSaid(transfer.rounds()))) {
+                throw new Violation("the receipt of " + receipt.id() + " says " + transfer.rounds() + " of "
+                        + transfer.vnic() + ", and what was sent is " + known);
             }
         }
     }
