@@ -10,9 +10,9 @@ public final class Strays {
     /**
      * Whether the vNIC does not belong to this host any more. One that enforces, or was handed over, does as long as its epoch is not
      * over: the directory may not have heard yet of what the placement decided. One that never enforced was of a migration to this
-     * host; without an agent that knows of it, it never will, and another migration begins anew. A VM that the agent knows may be
-     * about to be listed; it is a stray only if another host has it under a higher epoch: so it was taken over while this host counted
-     * as lost.
+     * host; without an agent that knows of it, or once its epoch is over, it never will, and another migration begins anew. A VM that the
+     * agent knows may be about to be listed; it is a stray only if another host has it under a higher epoch: so it was taken over while
+     * this host counted as lost.
      *
      * @param directoryEpoch epoch of the VM's row in the directory; empty if there is none
      * @param isOurs whether that row is this host's, written a moment ago
@@ -26,7 +26,7 @@ public final class Strays {
         return switch (status.mode()) {
             case ENFORCING -> isOver || (directoryEpoch.isEmpty() && !isKnown);
             case CUTTING, SEALED -> !isKnown && (isOver || directoryEpoch.isEmpty());
-            case PASSIVE, HOLDING -> !isKnown;
+            case PASSIVE, HOLDING -> isOver || !isKnown;
         };
     }
 }

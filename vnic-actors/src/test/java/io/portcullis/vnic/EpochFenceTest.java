@@ -61,6 +61,20 @@ class EpochFenceTest {
                 .isFalse();
     }
 
+    @ParameterizedTest
+    @EnumSource(
+            value = VnicMode.class,
+            names = {"PASSIVE", "HOLDING"})
+    void shouldLetGoWhatNeverEnforcedOnceItsEpochIsOverThoughTheAgentKnowsOfIt(VnicMode mode) {
+        assertThat(Strays.isStray(status(mode, 4), OptionalLong.of(5), false, true))
+                .isTrue();
+        assertThat(Strays.isStray(status(mode, 4), OptionalLong.of(4), false, true))
+                .isFalse();
+        assertThat(Strays.isStray(status(mode, 4), NO_ROW, false, true)).isFalse();
+        assertThat(Strays.isStray(status(mode, 4), OptionalLong.of(5), true, true))
+                .isFalse();
+    }
+
     @Test
     void shouldLetGoWhatWasHandedOverOnceItsEpochIsOver() {
         assertThat(Strays.isStray(status(VnicMode.SEALED, 4), OptionalLong.of(5), false, false))
