@@ -109,9 +109,12 @@ record Plan(long seed, boolean sendsAhead, List<Act> acts) {
         if (more.nextInt(5) == 0) {
             acts.add(new Act.Damage(3_900, to, 1 + more.nextInt(2)));
         }
+        int cutAt = !sendsAhead ? 60 : vm == 0 ? 145 : 100;
         if (more.nextInt(3) == 0) {
-            int cutAt = !sendsAhead ? 60 : vm == 0 ? 145 : 100;
             lateWord(acts, more, cutAt, from, to);
+        }
+        if (more.nextInt(5) == 0) {
+            refusedTable(acts, more, cutAt, to);
         }
         if (more.nextInt(3) == 0) {
             acts.add(new Act.StopSessions(
@@ -125,6 +128,14 @@ record Plan(long seed, boolean sendsAhead, List<Act> acts) {
         int at = 4_000 + cutAt + random.nextInt(80);
         acts.add(new Act.CutTunnels(at, 500 + random.nextInt(3_500), to));
         acts.add(new Act.RestartActors(at + random.nextInt(300), from));
+    }
+
+    /** The tunnel stands still from about the seal on, the table goes by orders, twice or late, and the destination does not take it in. */
+    private static void refusedTable(List<Act> acts, Random random, int cutAt, int to) {
+        int at = 4_000 + cutAt + random.nextInt(50);
+        acts.add(new Act.CutTunnels(at, 2_000 + random.nextInt(8_000), to));
+        acts.add(new Act.BadNetwork(at, 6_000, random.nextInt(20), 20 + random.nextInt(40), 1 + random.nextInt(600)));
+        acts.add(new Act.Refuse(at + random.nextInt(1_500), to, 1 + random.nextInt(3)));
     }
 
     private static List<Act> manyOrders(Random random) {
