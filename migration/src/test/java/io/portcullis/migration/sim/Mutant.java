@@ -57,7 +57,9 @@ enum Mutant {
     /** A destination takes chunks as they come. */
     TAKE_OUT_OF_ORDER,
     /** A destination takes once more what comes once more. */
-    TAKE_TWICE;
+    TAKE_TWICE,
+    /** A source does not give back its turn to be cut. */
+    KEEP_TURN;
 
     /** Whether it is a mistake in what is sent ahead of the cut. */
     boolean isAhead() {

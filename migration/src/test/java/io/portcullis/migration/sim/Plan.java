@@ -120,6 +120,11 @@ record Plan(long seed, boolean sendsAhead, List<Act> acts) {
             acts.add(new Act.StopSessions(
                     4_000 + more.nextInt(more.nextBoolean() ? cutMillis : 1_500), more.nextBoolean() ? from : to));
         }
+        if (sendsAhead && more.nextInt(4) == 0) {
+            // The other one goes the same way: only one of them is cut at a time.
+            acts.add(new Act.Attach(0, 1 - vm, from));
+            acts.add(new Act.Migrate(4_000 + more.nextInt(100), 1 - vm, to));
+        }
         return acts;
     }
 

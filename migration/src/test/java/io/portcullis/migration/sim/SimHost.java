@@ -8,6 +8,7 @@ import io.portcullis.migration.model.AgentState;
 import io.portcullis.migration.model.HostWork;
 import io.portcullis.migration.model.PlacementInput;
 import io.portcullis.migration.model.PlacementOrder;
+import io.portcullis.migration.model.PreCopyOrder;
 import io.portcullis.migration.model.Precopied;
 import io.portcullis.migration.model.Refusal;
 import io.portcullis.migration.model.SessionName;
@@ -150,6 +151,7 @@ final class SimHost {
             spec.vnicIds()
                     .forEach(
                             vnic -> world.beginsCut(begins.id(), vnic, sent.containsKey(vnic) ? made.get(vnic) : null));
+            precopies.takeTurn(cut);
             sources.put(begins, new SimSource(this, spec, cut.order(), cut.target(), cut.hasRules(), sent));
         });
     }
@@ -275,6 +277,9 @@ final class SimHost {
     void sessionDied(VmSpec spec, SessionName session, long epoch) {
         sources.remove(session);
         targets.remove(session);
+        if (session.side() == Side.SOURCE) {
+            precopies.ended(session.id());
+        }
         if (!world.has(Mutant.IGNORE_DEATH)) {
             decide(spec, new AgentInput.SessionDied(spec.vm(), session, epoch));
         }
@@ -285,6 +290,11 @@ final class SimHost {
     void report(VmId vm, PlacementInput report) {
         world.log(id.value(), report);
         toPlacement(vm, placement -> placement.onReport(report));
+    }
+
+    void preCopied(VmId vm, String migration, PreCopyOrder.SayPreCopied said) {
+        world.log(id.value(), migration + ": " + said);
+        toPlacement(vm, placement -> placement.onPreCopied(migration, said));
     }
 
     void targetReady(VmId vm, PlacementInput.TargetIsReady report, SimTarget session) {

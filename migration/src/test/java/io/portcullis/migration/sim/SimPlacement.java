@@ -9,6 +9,7 @@ import io.portcullis.migration.model.PlacementMachine;
 import io.portcullis.migration.model.PlacementOrder;
 import io.portcullis.migration.model.PlacementPhase;
 import io.portcullis.migration.model.PlacementState;
+import io.portcullis.migration.model.PreCopyOrder;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
 import io.portcullis.vnic.VmSpec;
@@ -17,11 +18,13 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** The placement of one VM: {@link PlacementMachine} with a journal, and around it what the actor VmPlacement does with its decisions. */
 final class SimPlacement {
     static final long TICK_MILLIS = 500;
+    private static final int TICKS_WHILE_WAITING = 4;
     private static final long CHECK_MILLIS = 2_000;
     private static final int CHECK_ATTEMPTS = 3;
 
@@ -41,6 +44,11 @@ final class SimPlacement {
     private boolean isRecorded = true;
     private boolean hasFailed;
     private boolean ticks;
+    private int tickCount;
+    private int deadlines;
+    /** Since when the source waits for its turn to be cut; 0 if it does not. */
+    private long waitingSinceMillis;
+
     private final List<Runnable> whenRecorded = new ArrayList<>();
     private @Nullable Command waiting;
 
@@ -158,6 +166,19 @@ final class SimPlacement {
         decide(report);
     }
 
+    void onPreCopied(String id, PreCopyOrder.SayPreCopied said) {
+        boolean isWaited = said.waits() || said.waitedNanos() > 0;
+        boolean begins = waitingSinceMillis == 0 && state.isMoving(id) && state.phase() == PlacementPhase.PRECOPYING;
+        if (isWaited && begins) {
+            waitingSinceMillis = world.time.now() - TimeUnit.NANOSECONDS.toMillis(said.waitedNanos());
+        }
+        if (!said.waits()) {
+            decide(new PlacementInput.SourceHasPreCopied(id, said.problem(), waitingSinceMillis));
+        } else if (begins) {
+            startDeadline(SimPreCopy.TURN_MILLIS + SimPreCopy.PATIENCE_MILLIS);
+        }
+    }
+
     void onTargetReady(PlacementInput.TargetIsReady report, SimTarget session) {
         if (!state.isMoving(report.id())) {
             world.network.send(
@@ -194,11 +215,16 @@ final class SimPlacement {
         Decision lost = decision(new PlacementInput.HostsLost(lostHosts()));
         if (!lost.events().isEmpty()) {
             persist(lost);
-        } else if (isRecorded && !world.has(Mutant.NEVER_REPEAT)) {
+        } else if (isRecorded && !world.has(Mutant.NEVER_REPEAT) && isToRepeat()) {
             state.orders().forEach(this::tell);
             preCopy();
         }
         runTicks();
+    }
+
+    private boolean isToRepeat() {
+        boolean waitsForTurn = waitingSinceMillis > 0 && state.phase() == PlacementPhase.PRECOPYING;
+        return !waitsForTurn || ++tickCount % TICKS_WHILE_WAITING == 0;
     }
 
     private boolean isLost() {
@@ -233,12 +259,17 @@ final class SimPlacement {
             case COMMITTED -> 5_000;
             case DETACHED, PLACED, DETACHING, ROLLING_BACK -> 0;
         };
+        startDeadline(limit);
+    }
+
+    private void startDeadline(long limit) {
         PlacementPhase phase = state.phase();
         int size = journal.size();
+        int deadline = ++deadlines;
         int now = incarnation;
         if (limit > 0) {
             world.time.after(limit, () -> {
-                if (isUp && now == incarnation && journal.size() == size) {
+                if (isUp && now == incarnation && deadline == deadlines && journal.size() == size) {
                     decide(new PlacementInput.DeadlinePassed(phase));
                 }
             });
@@ -286,6 +317,9 @@ final class SimPlacement {
             }
             journal.add(event);
             state = apply(state, event);
+        }
+        if (state.move() == null) {
+            waitingSinceMillis = 0;
         }
         accepted.run();
         if (hasOutcome(before, decision.events()) && waiting != null && !world.has(Mutant.FORGET_ANSWER)) {
@@ -407,7 +441,8 @@ final class SimPlacement {
         if (state.phase().sendsAhead() && session != null && state.isMoving(session.id())) {
             SimHost host = world.host(state.currentMove().from());
             long epoch = state.epoch();
-            world.network.send(null, host, () -> host.precopies().onStart(spec, session, epoch));
+            boolean awaitsTurn = state.currentMove().mover() == Mover.PRODUCT;
+            world.network.send(null, host, () -> host.precopies().onStart(spec, session, epoch, awaitsTurn));
         }
     }
 
@@ -428,6 +463,7 @@ final class SimPlacement {
         whenRecorded.clear();
         ready = null;
         ticks = false;
+        waitingSinceMillis = 0;
         Command.lose(vm(), world);
         world.time.after(forMillis, this::startAgain);
     }

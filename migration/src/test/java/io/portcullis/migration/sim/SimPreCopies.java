@@ -1,6 +1,7 @@
 package io.portcullis.migration.sim;
 
 import io.portcullis.migration.model.AgentInput;
+import io.portcullis.migration.model.CutTurns;
 import io.portcullis.migration.model.PlacementInput;
 import io.portcullis.migration.model.PlacementOrder;
 import io.portcullis.migration.model.PreCopyInput;
@@ -8,6 +9,7 @@ import io.portcullis.migration.model.Precopied;
 import io.portcullis.migration.model.Refusal;
 import io.portcullis.migration.model.SessionName;
 import io.portcullis.migration.model.Side;
+import io.portcullis.policy.HostId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.vnic.RefusalCode;
 import io.portcullis.vnic.VmSpec;
@@ -15,19 +17,26 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What is sent ahead of cuts from a host, and orders to cut that wait for it: as the actor MigrationAgent has it. */
+/**
+ * What is sent ahead of cuts from a host, orders to cut that wait for it, and whose turn it is to be cut ({@link CutTurns}): as the actor
+ * MigrationAgent has it. Turns that a destination gives to those that come to it are left out.
+ */
 final class SimPreCopies {
     record CutOrder(VmSpec spec, PlacementOrder.StartCutover order, SimTarget target, boolean hasRules) {}
+
+    private static final int TURNS_AT_ONCE = 1;
 
     private final SimHost host;
     private final Map<String, SimPreCopy> running = new TreeMap<>();
     private final Map<String, CutOrder> cutovers = new TreeMap<>();
+    /** By the host to which migrations go. */
+    private CutTurns<HostId> turns = new CutTurns<>(TURNS_AT_ONCE);
 
     SimPreCopies(SimHost host) {
         this.host = host;
     }
 
-    void onStart(VmSpec spec, SimTarget target, long epoch) {
+    void onStart(VmSpec spec, SimTarget target, long epoch, boolean awaitsTurn) {
         if (!host.isAnswering()) {
             return;
         }
@@ -39,11 +48,11 @@ final class SimPreCopies {
         SimPreCopy known = running.get(id);
         SessionName session = new SessionName(Side.SOURCE, id);
         if (known != null) {
-            known.decide(new PreCopyInput.AskedAgain(false));
+            known.decide(new PreCopyInput.AskedAgain(awaitsTurn));
         } else if (host.agent().knows(session) || host.agent().hasSworn(session)) {
             host.decide(spec, new AgentInput.Ordered(spec.vm(), new PlacementOrder.QuerySource(host.id(), id, epoch)));
         } else {
-            begin(new SimPreCopy(host, spec, id, epoch, target, 1));
+            begin(new SimPreCopy(host, spec, id, epoch, target, awaitsTurn, 1));
         }
     }
 
@@ -74,6 +83,8 @@ final class SimPreCopies {
         CutOrder cut = cutovers.remove(id);
         if (cut != null) {
             host.cutOver(cut, sent, made);
+        } else {
+            endTurn(id);
         }
     }
 
@@ -83,6 +94,7 @@ final class SimPreCopies {
         if (known == null) {
             host.cutOver(cut, Map.of(), Map.of());
         } else if (cutovers.putIfAbsent(id, cut) == null) {
+            takeTurn(cut);
             known.decide(new PreCopyInput.Finish());
         }
     }
@@ -106,17 +118,43 @@ final class SimPreCopies {
     void ended(String id) {
         running.remove(id);
         cutovers.remove(id);
+        endTurn(id);
+    }
+
+    // ---- turns
+
+    boolean askTurn(SimTarget target, Runnable granted) {
+        return turns.ask(target.host().id(), target.id(), granted);
+    }
+
+    /** It has one already, unless it cannot wait or nobody has told it to. */
+    void takeTurn(CutOrder cut) {
+        turns.take(cut.target().host().id(), cut.order().id());
+    }
+
+    void endTurn(String id) {
+        if (!host.world().has(Mutant.KEEP_TURN)) {
+            turns.end(id);
+        }
+    }
+
+    /** Whether nobody has a turn or waits for one. */
+    boolean hasNoTurns() {
+        return turns.isEmpty();
     }
 
     /** A bug stops all. */
     void die() {
         List<SimPreCopy> all = List.copyOf(running.values());
-        clear();
+        running.clear();
+        cutovers.clear();
         all.forEach(SimPreCopy::die);
     }
 
+    /** The actors are gone, and all that they knew. */
     void clear() {
         running.clear();
         cutovers.clear();
+        turns = new CutTurns<>(TURNS_AT_ONCE);
     }
 }

@@ -25,7 +25,9 @@ import org.jspecify.annotations.Nullable;
 /** What a source sends ahead of the cut: {@link PreCopyMachine}, and around it what the actor PreCopySource does with its orders. */
 final class SimPreCopy {
     private static final PreCopyBudget BUDGET = new PreCopyBudget(TimeUnit.MICROSECONDS.toNanos(100), 4);
-    private static final long PATIENCE_MILLIS = 5_000;
+    static final long PATIENCE_MILLIS = 5_000;
+    static final long TURN_MILLIS = 3_000;
+    private static final long REFRESH_MILLIS = 1_000;
     private static final int WINDOW = 3;
     private static final int LATE_ANSWER_MILLIS = 4;
 
@@ -35,6 +37,7 @@ final class SimPreCopy {
     private final String id;
     private final long epoch;
     private final SimTarget target;
+    private final boolean awaitsTurn;
     private final int attempt;
     private final int actors;
     private final PreCopyMachine machine;
@@ -48,18 +51,25 @@ final class SimPreCopy {
     private int granted;
     private boolean isOver;
 
-    SimPreCopy(SimHost host, VmSpec spec, String id, long epoch, SimTarget target, int attempt) {
+    SimPreCopy(SimHost host, VmSpec spec, String id, long epoch, SimTarget target, boolean awaitsTurn, int attempt) {
         this.host = host;
         this.world = host.world();
         this.spec = spec;
         this.id = id;
         this.epoch = epoch;
         this.target = target;
+        this.awaitsTurn = awaitsTurn;
         this.attempt = attempt;
         this.actors = host.actorsIncarnation();
-        this.machine = new PreCopyMachine(
-                new PreCopyTask(
-                id, spec.vnicIds(), attempt, BUDGET, TimeUnit.MILLISECONDS.toNanos(PATIENCE_MILLIS), false, 0, 0));
+        this.machine = new PreCopyMachine(new PreCopyTask(
+                id,
+                spec.vnicIds(),
+                attempt,
+                BUDGET,
+                TimeUnit.MILLISECONDS.toNanos(PATIENCE_MILLIS),
+                awaitsTurn,
+                TimeUnit.MILLISECONDS.toNanos(TURN_MILLIS),
+                TimeUnit.MILLISECONDS.toNanos(REFRESH_MILLIS)));
     }
 
     void start() {
@@ -76,7 +86,7 @@ final class SimPreCopy {
     }
 
     SimPreCopy anew() {
-        return new SimPreCopy(host, spec, id, epoch, target, attempt + 1);
+        return new SimPreCopy(host, spec, id, epoch, target, awaitsTurn, attempt + 1);
     }
 
     /** A bug stops it. */
@@ -128,10 +138,9 @@ final class SimPreCopy {
                 }
                 world.network.stream(host, target.host(), () -> target.onAheadChunk(chunk));
             }
-            case PreCopyOrder.AskTurn _ -> decide(new PreCopyInput.TurnCame());
-            case PreCopyOrder.CountMissedTurn _ -> {}
-            case PreCopyOrder.SayPreCopied said ->
-                host.report(spec.vm(), new PlacementInput.SourceHasPreCopied(id, said.problem(), 0));
+            case PreCopyOrder.AskTurn _ -> askTurn();
+            case PreCopyOrder.CountMissedTurn _ -> world.log(host.id().value(), "the turn of " + id + " did not come");
+            case PreCopyOrder.SayPreCopied said -> host.preCopied(spec.vm(), id, said);
             case PreCopyOrder.Cut(var sent) -> {
                 isOver = true;
                 world.log(host.id().value(), "pre-copy " + id + " is done: " + sent);
@@ -141,10 +150,17 @@ final class SimPreCopy {
             case PreCopyOrder.SendAnew(String why) -> {
                 isOver = true;
                 checkDifference(why);
+                host.precopies().endTurn(id);
                 host.precopies().anew(this);
             }
             case PreCopyOrder.GiveUp(Refusal why) -> giveUp(why);
         }
+    }
+
+    private void askTurn() {
+        boolean isHere =
+                host.precopies().askTurn(target, () -> world.time.after(0, () -> decide(new PreCopyInput.TurnCame())));
+        decide(isHere ? new PreCopyInput.TurnCame() : new PreCopyInput.TurnPutOff());
     }
 
     /** A host with several threads may answer the second question first. */

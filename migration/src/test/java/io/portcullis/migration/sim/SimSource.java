@@ -139,13 +139,19 @@ final class SimSource {
                                 (_, refused) -> decide(new SourceInput.Reclaimed(refused)));
             case SourceOrder.TellTargetThatSourceEnforces _ -> tell(new TargetInput.SourceEnforces());
             case SourceOrder.Release(var movedTo, long targetEpoch) -> {
+                host.precopies().endTurn(order.id());
                 if (world.has(Mutant.IGNORE_RELEASE)) {
                     decide(new SourceInput.Released(null));
                 } else {
                     host.vnics().leave(spec, order.epoch(), (_, refused) -> decide(new SourceInput.Released(refused)));
                 }
             }
-            case SourceOrder.Report(var report) -> host.report(spec.vm(), report);
+            case SourceOrder.Report(var report) -> {
+                if (state.step() == SourceStep.ACTIVATED) {
+                    host.precopies().endTurn(order.id());
+                }
+                host.report(spec.vm(), report);
+            }
             case SourceOrder.AskPlacement _ -> host.sourceWaits(spec.vm(), order.id());
             case SourceOrder.End(var last) -> {
                 isOver = true;

@@ -179,6 +179,11 @@ final class Simulation {
                 }
             }
         }
+        for (SimHost host : world.hosts) {
+            if (!host.precopies().hasNoTurns()) {
+                return "a turn to be cut is still taken on " + host.id();
+            }
+        }
         return world.commands.isEmpty() ? null : world.commands.iterator().next() + " is not answered";
     }
 
