@@ -12,7 +12,7 @@ import java.util.Map;
 
 /** Checks a {@link History} against every {@link Rule}, after the run. One thread, one history. */
 public final class HistoryChecker {
-    private static final int MAX_EXAMPLES = 20;
+    private static final int MAX_EXAMPLES = 8;
     /** A log that became full says nothing about frames that were sent so shortly before. */
     private static final long FULL_MARGIN_NANOS = 5_000_000_000L;
 
@@ -59,8 +59,7 @@ public final class HistoryChecker {
     }
 
     private void violated(Rule rule, String text) {
-        violations.merge(rule, 1L, Long::sum);
-        if (examples.size() < MAX_EXAMPLES) {
+        if (violations.merge(rule, 1L, Long::sum) <= MAX_EXAMPLES) {
             examples.add(rule.text() + ": " + text);
         }
     }

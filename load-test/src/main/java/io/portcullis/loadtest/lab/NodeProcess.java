@@ -182,8 +182,14 @@ public final class NodeProcess {
         try {
             stop();
         } catch (InterruptedException e) {
-            process.destroyForcibly();
+            destroy();
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private void destroy() {
+        if (process != null) {
+            process.destroyForcibly();
         }
     }
 

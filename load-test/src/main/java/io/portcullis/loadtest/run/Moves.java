@@ -77,7 +77,7 @@ final class Moves {
                 ended(vm, ended, began, System.nanoTime());
             }
         } catch (ApiException | NotReachableException | TimeoutException failed) {
-            placements.stayed(vm);
+            placements.unsure(vm);
             unsure.add(vm);
             long now = System.nanoTime();
             add(MoveRecord.failed(
@@ -146,6 +146,8 @@ final class Moves {
         ReceiptView receipt = ended.receipt();
         if (receipt != null && ended.state().equals("COMMITTED")) {
             placements.moved(vm, ended.to(), receipt.epochAfter(), beganNanos, endedNanos);
+        } else if (receipt != null && receipt.epochAfter() > receipt.epochBefore() + 1) {
+            placements.reclaimed(vm, ended.to(), receipt.epochAfter(), beganNanos, endedNanos);
         } else {
             placements.stayed(vm);
         }

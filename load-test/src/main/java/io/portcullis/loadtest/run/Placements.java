@@ -22,6 +22,8 @@ final class Placements {
     private final Map<String, NavigableMap<Long, Place>> places = new HashMap<>();
 
     private final Map<String, Set<String>> moving = new HashMap<>();
+    /** Of those that are moving, those of whose request nobody knows what became. */
+    private final Set<String> unsure = new HashSet<>();
     private final Set<String> closed = new HashSet<>();
     private final Map<String, Map<String, Long>> outages = new HashMap<>();
 
@@ -65,7 +67,7 @@ final class Placements {
 
     /** Whether the VM can be moved: another step does not move it, and its host was not killed or is back. */
     synchronized boolean isFree(String vm) {
-        return !moving.containsKey(vm) && !outages.containsKey(host(vm));
+        return (!moving.containsKey(vm) || unsure.contains(vm)) && !outages.containsKey(host(vm));
     }
 
     /** As far as it is known. */
@@ -104,9 +106,10 @@ final class Placements {
     }
 
     private void begins(String vm, List<String> possible) {
-        Set<String> between = new HashSet<>(possible);
+        Set<String> between = moving.computeIfAbsent(vm, _ -> new HashSet<>());
+        between.addAll(possible);
         between.add(host(vm));
-        moving.put(vm, between);
+        unsure.remove(vm);
         outages.forEach((host, its) -> {
             if (between.contains(host)) {
                 its.putIfAbsent(vm, System.nanoTime());
@@ -116,12 +119,25 @@ final class Placements {
 
     /** The move has ended; where it committed the other host is the only one from now on. */
     synchronized void moved(String vm, String to, long epoch, long beganNanos, long endedNanos) {
-        moving.remove(vm);
+        stayed(vm);
         came(vm, new Place(to, epoch, beganNanos, endedNanos));
+    }
+
+    /** The other host enforced it, or could have, under {@code epoch} less one, and was lost; it goes on where it was, under {@code epoch}. */
+    synchronized void reclaimed(String vm, String to, long epoch, long beganNanos, long endedNanos) {
+        String from = host(vm);
+        moved(vm, to, epoch - 1, beganNanos, endedNanos);
+        moved(vm, from, epoch, beganNanos, endedNanos);
+    }
+
+    /** What became of the request to move it is not known: it may be on either host, or on its way. */
+    synchronized void unsure(String vm) {
+        unsure.add(vm);
     }
 
     synchronized void stayed(String vm) {
         moving.remove(vm);
+        unsure.remove(vm);
     }
 
     /** The host's process is killed: of its VMs, and of those that move from or to it, frames may be lost until it is back. */
