@@ -24,6 +24,7 @@ final class Placements {
     private final Map<String, Set<String>> moving = new HashMap<>();
     /** Of those that are moving, those of whose request nobody knows what became. */
     private final Set<String> unsure = new HashSet<>();
+
     private final Set<String> closed = new HashSet<>();
     private final Map<String, Map<String, Long>> outages = new HashMap<>();
 
