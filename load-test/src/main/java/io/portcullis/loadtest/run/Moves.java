@@ -28,8 +28,6 @@ final class Moves {
     private final Placements placements;
     private final long startNanos;
     private final List<MoveRecord> records = new ArrayList<>();
-    /** VMs of which a request was not answered as it should be: it may have been done all the same. */
-    private final Set<String> unsure = ConcurrentHashMap.newKeySet();
     /** Migrations that are noted, or will be. */
     private final Set<String> known = ConcurrentHashMap.newKeySet();
 
@@ -55,7 +53,7 @@ final class Moves {
      * Moves a VM and waits for the end. Where the request before it was not answered, what became of that is found out first, and the VM moves only if it is not there already.
      */
     void move(String vm, String to) {
-        if (unsure.remove(vm) && !isSure(vm)) {
+        if (placements.isUnsure(vm) && !isSure(vm)) {
             return;
         }
         String from = placements.host(vm);
@@ -78,7 +76,6 @@ final class Moves {
             }
         } catch (ApiException | NotReachableException | TimeoutException failed) {
             placements.unsure(vm);
-            unsure.add(vm);
             long now = System.nanoTime();
             add(MoveRecord.failed(
                     vm,
@@ -110,7 +107,6 @@ final class Moves {
             catchUp(vm);
             return true;
         } catch (ApiException | NotReachableException | TimeoutException notYet) {
-            unsure.add(vm);
             return false;
         }
     }

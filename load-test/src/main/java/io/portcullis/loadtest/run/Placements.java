@@ -136,6 +136,10 @@ final class Placements {
         unsure.add(vm);
     }
 
+    synchronized boolean isUnsure(String vm) {
+        return unsure.contains(vm);
+    }
+
     synchronized void stayed(String vm) {
         moving.remove(vm);
         unsure.remove(vm);
