@@ -98,7 +98,11 @@ final class HostVms {
             return;
         }
         if (present != null && (present.epoch > attach.epoch() || present.phase == Phase.LEAVING)) {
-            attach.replyTo().tell(stale(present, attach.epoch()));
+            attach.replyTo()
+                    .tell(
+                            present.epoch == attach.epoch() && present.whyNot != null
+                                    ? present.whyNot
+                                    : stale(present, attach.epoch()));
             return;
         }
         if (present != null && present.epoch == attach.epoch()) {
@@ -196,6 +200,14 @@ final class HostVms {
             vm.phase = Phase.FAILED;
             return;
         }
+        if (reason.code() == RefusalCode.TIMEOUT) {
+            // Nobody has refused it, and what left under its epoch could never be attached under it: whoever asked asks
+            // again, or lets it go.
+            context.getLog().warn("VM {} is not attached to host {} yet: {}", vm.spec.vm(), host, reason.message());
+            vm.phase = Phase.FAILED;
+            return;
+        }
+        vm.whyNot = reason;
         vm.phase = Phase.LEAVING;
         vm.leavingEpoch = vm.epoch;
         leave(vm.spec, vm.epoch, context.getSystem().ignoreRef(), null);
@@ -265,15 +277,20 @@ final class HostVms {
 
     /** Does not try again to attach what the directory does not list any more. */
     void giveUpUnlisted(Set<VmId> listed) {
-        vms.values().removeIf(vm -> vm.phase == Phase.FAILED && !listed.contains(vm.spec.vm()));
+        vms.values().removeIf(vm -> isToBeTried(vm) && !listed.contains(vm.spec.vm()));
     }
 
     void retryFailed() {
         for (HostedVm vm : List.copyOf(vms.values())) {
-            if (vm.phase == Phase.FAILED) {
+            if (isToBeTried(vm)) {
                 attach(vm);
             }
         }
+    }
+
+    /** One that was asked for is tried again when it is asked for again. */
+    private static boolean isToBeTried(HostedVm vm) {
+        return vm.phase == Phase.FAILED && vm.isRestored;
     }
 
     /** Attaches again what the data path has lost. */
@@ -305,6 +322,7 @@ final class HostVms {
         if (vm != null) {
             vm.phase = Phase.LEAVING;
             vm.leavingEpoch = epoch;
+            vm.whyNot = null;
             vm.answer(new Refused(RefusalCode.WRONG_STATE, "VM " + spec.vm() + " was detached meanwhile"));
         }
         leave(spec, epoch, replyTo, release);
@@ -426,7 +444,9 @@ final class HostVms {
     private Refused stale(HostedVm vm, long epoch) {
         return new Refused(
                 RefusalCode.STALE_EPOCH,
-                "VM " + vm.spec.vm() + " is on " + host + " under epoch " + vm.epoch + ", not " + epoch
-                        + (vm.phase == Phase.LEAVING ? ", and leaving" : ""));
+                vm.phase == Phase.LEAVING
+                        ? "VM " + vm.spec.vm() + " leaves " + host + " under epoch " + vm.leavingEpoch + ", and epoch "
+                                + epoch + " is over with that"
+                        : "VM " + vm.spec.vm() + " is on " + host + " under epoch " + vm.epoch + ", not " + epoch);
     }
 }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
 
 /** A VM that a host has, or is about to have. Belongs to {@link HostAgent}. */
 final class HostedVm {
@@ -17,7 +18,10 @@ final class HostedVm {
         SETTLING,
         /** Done. */
         ATTACHED,
-        /** A port could not be opened although the directory says that the VM is here; tried again. */
+        /**
+         * A port could not be opened although the directory says that the VM is here: tried again. Or a vNIC did not answer in time: tried again when it
+         * is asked for again.
+         */
         FAILED,
         /** Its vNICs are told to go. */
         LEAVING
@@ -36,6 +40,10 @@ final class HostedVm {
 
     /** Set while LEAVING. */
     long leavingEpoch;
+
+    /** Why it was not attached, while it leaves for that; whoever asks again hears the same. */
+    @Nullable
+    Refused whyNot;
 
     Phase phase = Phase.ATTACHING;
     final List<ActorRef<HostReply>> askers = new ArrayList<>();

@@ -16,6 +16,7 @@ import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.table.RuleTable;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
@@ -207,6 +208,57 @@ class HostAgentTest {
         assertThat(host.refusalOf(me -> new HostCommand.AttachVm(spec(WEB_1, 1), 1, true, me)))
                 .isEqualTo(RefusalCode.PORT);
         await().untilAsserted(() -> assertThat(host.host().vms()).isEmpty());
+    }
+
+    @Test
+    void shouldSayAgainWhyAVmIsNotAttachedThatLeavesForThat() {
+        ActorRef<HostCommand> agent = host.start();
+        host.dataPath.failNext("attach", Reason.PORT);
+        var leaving = host.dataPath.hold("release");
+
+        HostReply refused = host.ask(me -> new HostCommand.AttachVm(spec(WEB_1, 1), 1, true, me));
+
+        assertThat(host.ask(me -> new HostCommand.AttachVm(spec(WEB_1, 1), 1, true, me)))
+                .isEqualTo(refused)
+                .isInstanceOfSatisfying(
+                        Refused.class, why -> assertThat(why.code()).isEqualTo(RefusalCode.PORT));
+        TestProbe<HostReply> other = host.testKit.createTestProbe();
+        agent.tell(new HostCommand.DetachVm(spec(WEB_1, 1), 1, other.ref()));
+        assertThat(host.ask(me -> new HostCommand.AttachVm(spec(WEB_1, 1), 1, true, me)))
+                .isInstanceOfSatisfying(
+                        Refused.class,
+                        why -> assertThat(why.message())
+                                .contains("leaves host-1 under epoch 1", "epoch 1 is over")
+                                .doesNotContain("not 1"));
+        leaving.complete(null);
+        assertThat(other.receiveMessage()).isEqualTo(new HostReply.VmGone(WEB_1, 1));
+        await().untilAsserted(() -> assertThat(host.host().vms()).isEmpty());
+    }
+
+    @Test
+    void shouldAttachWhenItIsAskedAgainAVmWhosePortTakesLong() {
+        host.close();
+        HostTiming impatient = new HostTiming(
+                Duration.ofMillis(50),
+                1 << 30,
+                Duration.ofMillis(50),
+                Duration.ofMillis(100),
+                Duration.ofMillis(300),
+                Duration.ofSeconds(1));
+        host = new HostAgentFixture(directory, impatient);
+        host.setRules(7, Action.ALLOW);
+        host.start();
+        var slow = host.dataPath.hold("attach");
+        assertThat(host.refusalOf(me -> new HostCommand.AttachVm(spec(WEB_1, 1), 1, true, me)))
+                .isEqualTo(RefusalCode.TIMEOUT);
+        assertThat(host.refusalOf(me -> new HostCommand.AttachVm(spec(WEB_1, 1), 1, true, me)))
+                .isEqualTo(RefusalCode.TIMEOUT);
+
+        slow.complete(null);
+
+        await().until(() ->
+                host.ask(me -> new HostCommand.AttachVm(spec(WEB_1, 1), 1, true, me)) instanceof HostReply.VmAttached);
+        assertThat(host.dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.ENFORCING);
     }
 
     @Test
