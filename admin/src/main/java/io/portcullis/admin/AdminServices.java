@@ -32,6 +32,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the routes need of the cluster. Thread-safe; nothing blocks. What is expected to go wrong fails the stage with a
@@ -68,6 +69,10 @@ public interface AdminServices {
     CompletionStage<OperationView> operation(String id);
 
     CompletionStage<OperationView> change(String operation, BulkCommand.Change change, String by);
+
+    /** Null leaves a limit as it is. */
+    CompletionStage<OperationView> limit(
+            String operation, @Nullable Integer parallel, @Nullable Long bytesPerSecond, String by);
 
     CompletionStage<RebalanceView> rebalance(BulkCommand.Wishes wishes, boolean dryRun, String by);
 

@@ -45,7 +45,7 @@ final class MigrationRoutes {
     }
 
     private CompletionStage<Answer> begin(Exchange exchange) {
-        Asked asked = asked(exchange);
+        Asked asked = asked(exchange, false);
         return services.migrate(asked.vm(), asked.to(), exchange.by()).thenApply(MigrationRoutes::accepted);
     }
 
@@ -54,9 +54,9 @@ final class MigrationRoutes {
     }
 
     private CompletionStage<Answer> preflight(Exchange exchange) {
-        Asked asked = asked(exchange);
+        Asked asked = asked(exchange, true);
         return new Preflight(services)
-                .look(asked.vm(), asked.to(), exchange.by())
+                .look(asked.vm(), asked.to(), asked.bytesPerSecond(), exchange.by())
                 .thenApply(Answer::ok);
     }
 
@@ -86,17 +86,26 @@ final class MigrationRoutes {
     }
 
     /** Of whom is asked, and where to. */
-    private record Asked(VmId vm, HostId to) {}
+    private record Asked(VmId vm, HostId to, @Nullable Long bytesPerSecond) {}
 
-    private static Asked asked(Exchange exchange) {
+    private static Asked asked(Exchange exchange, boolean isDryRun) {
         MigrationRequest request = exchange.read(MigrationRequest.class);
         List<FieldProblem> mistakes = new ArrayList<>();
         VmId vm = parse("vm", request.vm(), VmId::parse, mistakes);
         HostId to = parse("to", request.to(), HostId::new, mistakes);
-        if (vm == null || to == null) {
+        Long bytesPerSecond = request.bytesPerSecond();
+        BytesPerSecond.check(bytesPerSecond, mistakes);
+        if (bytesPerSecond != null && !isDryRun) {
+            mistakes.add(new FieldProblem(
+                    "bytesPerSecond",
+                    "a migration by itself has no limit of its own",
+                    "drain, evacuate and rebalance have one, and hosts:"
+                            + " portcullis.migration.precopy.max-bytes-per-second"));
+        }
+        if (vm == null || to == null || !mistakes.isEmpty()) {
             throw RefusedException.invalid(mistakes);
         }
-        return new Asked(vm, to);
+        return new Asked(vm, to, bytesPerSecond);
     }
 
     private CompletionStage<Answer> cancel(Exchange exchange) {

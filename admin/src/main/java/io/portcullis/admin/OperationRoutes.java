@@ -7,6 +7,7 @@ import io.portcullis.admin.http.Router;
 import io.portcullis.api.FieldProblem;
 import io.portcullis.api.ItemList;
 import io.portcullis.api.MoveWishes;
+import io.portcullis.api.OperationLimits;
 import io.portcullis.migration.BulkCommand;
 import io.portcullis.migration.model.BulkOperation;
 import io.portcullis.migration.model.BulkOperation.Priority;
@@ -16,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /** Many VMs that are moved as one thing: a host is emptied, or the hosts are evened out. */
 final class OperationRoutes {
@@ -49,7 +51,8 @@ final class OperationRoutes {
                         exchange -> services.operation(exchange.variable("id")).thenApply(Answer::ok))
                 .post("/v1/operations/{id}/pause", exchange -> change(exchange, BulkCommand.Change.PAUSE))
                 .post("/v1/operations/{id}/resume", exchange -> change(exchange, BulkCommand.Change.RESUME))
-                .post("/v1/operations/{id}/cancel", exchange -> change(exchange, BulkCommand.Change.CANCEL));
+                .post("/v1/operations/{id}/cancel", exchange -> change(exchange, BulkCommand.Change.CANCEL))
+                .post("/v1/operations/{id}/limits", this::limit);
     }
 
     private static HostId host(Exchange exchange) {
@@ -81,6 +84,28 @@ final class OperationRoutes {
         return services.change(exchange.variable("id"), change, exchange.by()).thenApply(Answer::ok);
     }
 
+    private CompletionStage<Answer> limit(Exchange exchange) {
+        OperationLimits request = exchange.read(OperationLimits.class);
+        List<FieldProblem> mistakes = new ArrayList<>();
+        checkLimits(request.parallel(), request.bytesPerSecond(), mistakes);
+        if (request.parallel() == null && request.bytesPerSecond() == null) {
+            mistakes.add(new FieldProblem("", "no limit is given", "there are parallel and bytesPerSecond"));
+        }
+        if (!mistakes.isEmpty()) {
+            throw RefusedException.invalid(mistakes);
+        }
+        return services.limit(exchange.variable("id"), request.parallel(), request.bytesPerSecond(), exchange.by())
+                .thenApply(Answer::ok);
+    }
+
+    private static void checkLimits(
+            @Nullable Integer parallel, @Nullable Long bytesPerSecond, List<FieldProblem> mistakes) {
+        if (parallel != null && (parallel < 1 || parallel > MAX_PARALLEL)) {
+            mistakes.add(new FieldProblem("parallel", parallel + " is not between 1 and " + MAX_PARALLEL, null));
+        }
+        BytesPerSecond.check(bytesPerSecond, mistakes);
+    }
+
     private static BulkCommand.Wishes wishes(MoveWishes request, List<FieldProblem> mistakes) {
         List<HostId> to = new ArrayList<>();
         List<String> names = request.to() == null ? List.of() : request.to();
@@ -91,10 +116,8 @@ final class OperationRoutes {
                 mistakes.add(new FieldProblem("to[" + i + "]", String.valueOf(noName.getMessage()), null));
             }
         }
-        Integer parallel = request.parallel();
-        if (parallel != null && (parallel < 1 || parallel > MAX_PARALLEL)) {
-            mistakes.add(new FieldProblem("parallel", parallel + " is not between 1 and " + MAX_PARALLEL, null));
-        }
+        Long bytesPerSecond = request.bytesPerSecond();
+        checkLimits(request.parallel(), bytesPerSecond, mistakes);
         Priority priority = Priority.NORMAL;
         if (request.priority() != null) {
             try {
@@ -109,6 +132,6 @@ final class OperationRoutes {
         if (!mistakes.isEmpty()) {
             throw RefusedException.invalid(mistakes);
         }
-        return new BulkCommand.Wishes(to, parallel, priority);
+        return new BulkCommand.Wishes(to, request.parallel(), priority, bytesPerSecond == null ? 0 : bytesPerSecond);
     }
 }

@@ -34,15 +34,19 @@ final class Preflight {
         this.services = services;
     }
 
-    /** Refused as the migration would be. */
-    CompletionStage<PreflightView> look(VmId vm, HostId to, String by) {
+    /**
+     * Refused as the migration would be.
+     *
+     * @param bytesPerSecond that would be sent ahead of the cut at most; null or 0 for as fast as the last ones were
+     */
+    CompletionStage<PreflightView> look(VmId vm, HostId to, @Nullable Long bytesPerSecond, String by) {
         return services.checkMigration(vm, to, by)
                 .thenCompose(from -> services.model(vm.tenant())
                         .thenCompose(model -> Stages.all(statuses(vm, from, model))
                                 .thenCombine(hosts(from, to), (statuses, hosts) -> new Found(model, statuses, hosts)))
                         .thenCombine(
                                 services.migrations(Optional.empty(), MAX_PAST),
-                                (found, past) -> view(vm, from, to, found, receipts(past, from, to))));
+                                (found, past) -> view(vm, from, to, bytesPerSecond, found, receipts(past, from, to))));
     }
 
     private record Found(TenantModel model, List<Optional<VnicStatusView>> statuses, List<HostView> hosts) {}
@@ -76,7 +80,8 @@ final class Preflight {
                 .toList();
     }
 
-    private static PreflightView view(VmId vm, HostId from, HostId to, Found found, List<ReceiptView> past) {
+    private static PreflightView view(
+            VmId vm, HostId from, HostId to, @Nullable Long bytesPerSecond, Found found, List<ReceiptView> past) {
         long revision = found.model().revision();
         List<VnicStatusView> live =
                 found.statuses().stream().flatMap(Optional::stream).toList();
@@ -84,6 +89,8 @@ final class Preflight {
         Long inForce = live.size() < vnics || live.isEmpty()
                 ? null
                 : live.stream().mapToLong(VnicStatusView::policyRevision).min().orElse(0);
+        List<CopyRoundView> rounds = past.stream().flatMap(Preflight::rounds).toList();
+        Double bytesPerConnection = bytesPerConnection(rounds);
         return new PreflightView(
                 vm.toString(),
                 from.value(),
@@ -92,7 +99,8 @@ final class Preflight {
                 live.stream().mapToLong(VnicStatusView::connections).sum(),
                 median(past.stream().map(ReceiptView::pauseNanos).toList()),
                 past.size(),
-                median(past.stream().flatMap(Preflight::rates).toList()),
+                connectionsPerSecond(rounds, bytesPerSecond, bytesPerConnection),
+                bytesPerConnection,
                 inForce,
                 revision,
                 host(found.hosts().getFirst()),
@@ -100,11 +108,27 @@ final class Preflight {
                 notes(found.hosts(), inForce, revision, vnics));
     }
 
-    private static Stream<Long> rates(ReceiptView receipt) {
+    /** Those that say how fast is sent. */
+    private static Stream<CopyRoundView> rounds(ReceiptView receipt) {
         return receipt.vnics().stream()
                 .flatMap(vnic -> vnic.rounds().stream())
-                .filter(round -> round.entries() >= ENOUGH_ENTRIES && round.nanos() > 0)
-                .map(Preflight::rate);
+                .filter(round -> round.entries() >= ENOUGH_ENTRIES && round.nanos() > 0);
+    }
+
+    private static @Nullable Double bytesPerConnection(List<CopyRoundView> rounds) {
+        long entries = rounds.stream().mapToLong(CopyRoundView::entries).sum();
+        long bytes = rounds.stream().mapToLong(CopyRoundView::bytes).sum();
+        return entries == 0 || bytes == 0 ? null : (double) bytes / entries;
+    }
+
+    /** How many may change in a second if rounds are to become shorter. */
+    private static @Nullable Long connectionsPerSecond(
+            List<CopyRoundView> rounds, @Nullable Long bytesPerSecond, @Nullable Double bytesPerConnection) {
+        Long measured = median(rounds.stream().map(Preflight::rate).toList());
+        if (measured == null || bytesPerConnection == null || bytesPerSecond == null || bytesPerSecond == 0) {
+            return measured;
+        }
+        return Math.min(measured, Math.round(bytesPerSecond / bytesPerConnection));
     }
 
     private static long rate(CopyRoundView round) {

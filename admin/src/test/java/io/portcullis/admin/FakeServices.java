@@ -236,6 +236,12 @@ final class FakeServices implements AdminServices {
     }
 
     @Override
+    public CompletionStage<OperationView> limit(
+            String operation, @Nullable Integer parallel, @Nullable Long bytesPerSecond, String by) {
+        return answer(() -> inState(parallel + " " + bytesPerSecond));
+    }
+
+    @Override
     public CompletionStage<RebalanceView> rebalance(BulkCommand.Wishes wishes, boolean dryRun, String by) {
         wished = wishes;
         return answer(() -> new RebalanceView(List.of(), List.of(), dryRun ? null : inState("RUNNING")));
@@ -244,7 +250,7 @@ final class FakeServices implements AdminServices {
     private static OperationView inState(String state) {
         return new OperationView(
                 "op-1", "DRAIN", "host-1", List.of(), state, 4, "NORMAL", "me", "", null, 2, 1, List.of(), 1, Map.of(),
-                1_500L, List.of(), Map.of());
+                1_500L, List.of(), Map.of(), null, null);
     }
 
     @Override

@@ -7,6 +7,7 @@ import io.portcullis.api.ApiException;
 import io.portcullis.api.EvacuationView;
 import io.portcullis.api.FieldProblem;
 import io.portcullis.api.MoveWishes;
+import io.portcullis.api.OperationLimits;
 import io.portcullis.api.OperationView;
 import io.portcullis.api.RebalanceView;
 import io.portcullis.migration.BulkCommand;
@@ -18,18 +19,19 @@ import org.junit.jupiter.api.Test;
 class OperationApiTest extends ApiTestCase {
     @Test
     void shouldEmptyAHostAsWished() {
-        EvacuationView view =
-                client.operations().evacuate("host-1", new MoveWishes(List.of("host-2"), 20, "high", null));
+        EvacuationView view = client.operations()
+                .evacuate("host-1", new MoveWishes(List.of("host-2"), 20, "high", null, 200_000_000L));
 
         assertThat(view.operation()).isEqualTo("op-1");
-        assertThat(services.wished).isEqualTo(new BulkCommand.Wishes(List.of(new HostId("host-2")), 20, Priority.HIGH));
+        assertThat(services.wished)
+                .isEqualTo(new BulkCommand.Wishes(List.of(new HostId("host-2")), 20, Priority.HIGH, 200_000_000));
         client.drain("host-1");
         assertThat(services.wished).isEqualTo(BulkCommand.Wishes.NONE);
     }
 
     @Test
     void shouldPlanARebalance() {
-        RebalanceView dry = client.operations().rebalance(new MoveWishes(null, null, null, true));
+        RebalanceView dry = client.operations().rebalance(new MoveWishes(null, null, null, true, null));
         assertThat(dry.operation()).isNull();
 
         RebalanceView begun = client.operations().rebalance(MoveWishes.NONE);
@@ -49,15 +51,37 @@ class OperationApiTest extends ApiTestCase {
     }
 
     @Test
+    void shouldChangeTheLimitsOfAnOperation() {
+        assertThat(client.operations()
+                        .limit("op-1", new OperationLimits(7, 65_536L))
+                        .state())
+                .isEqualTo("7 65536");
+        assertThat(client.operations()
+                        .limit("op-1", new OperationLimits(null, 0L))
+                        .state())
+                .isEqualTo("null 0");
+        for (OperationLimits wrong : List.of(
+                new OperationLimits(null, null), new OperationLimits(0, null), new OperationLimits(null, 65_535L))) {
+            assertThat(catchThrowableOfType(
+                                    ApiException.class,
+                                    () -> client.operations().limit("op-1", wrong))
+                            .problem()
+                            .problems())
+                    .as("%s", wrong)
+                    .hasSize(1);
+        }
+    }
+
+    @Test
     void shouldSayWhatIsWrongWithAWish() {
         ApiException refused = catchThrowableOfType(
                 ApiException.class,
                 () -> client.operations()
-                        .drain("host-1", new MoveWishes(List.of("host-2", "Host 3"), 0, "urgent", true)));
+                        .drain("host-1", new MoveWishes(List.of("host-2", "Host 3"), 0, "urgent", true, 200L)));
 
         assertThat(refused.status()).isEqualTo(400);
         assertThat(refused.problem().problems())
                 .extracting(FieldProblem::path)
-                .containsExactly("dryRun", "to[1]", "parallel", "priority");
+                .containsExactly("dryRun", "to[1]", "parallel", "bytesPerSecond", "priority");
     }
 }

@@ -320,6 +320,13 @@ class VmApiTest extends ApiTestCase {
         assertThat(view.expectedPauseNanos()).isEqualTo(5_000);
         assertThat(view.samples()).isEqualTo(2);
         assertThat(view.connectionsPerSecond()).isEqualTo(2_000_000);
+        assertThat(view.bytesPerConnection()).isEqualTo(20);
+        assertThat(client.preflight("acme/web-1", "host-2", 100_000L).connectionsPerSecond())
+                .isEqualTo(5_000);
+        assertThat(client.preflight("acme/web-1", "host-2", 0L).connectionsPerSecond())
+                .isEqualTo(2_000_000);
+        assertThat(refused(() -> client.preflight("acme/web-1", "host-2", 100L)).status())
+                .isEqualTo(400);
         assertThat(view.revisionInForce()).isEqualTo(view.revision());
         assertThat(view.destination().name()).isEqualTo("host-2");
         assertThat(client.migrations("acme/web-1", 10)).hasSize(2);
@@ -361,7 +368,7 @@ class VmApiTest extends ApiTestCase {
                 0,
                 1,
                 pauseNanos,
-                List.of(new CopyRoundView(2_000, 0, 99, 1_000_000, 5)));
+                List.of(new CopyRoundView(2_000, 0, 40_000, 1_000_000, 5)));
         ReceiptView receipt = new ReceiptView(
                 "COMMITTED",
                 true,

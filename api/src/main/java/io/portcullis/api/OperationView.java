@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param etaMillis until all will have moved, as far as those before tell
  * @param moves the first 1,000 VMs; empty in lists
  * @param heldBack why VMs wait, and how many for each reason: {@code PARALLEL}, {@code CLUSTER}, {@code HOST}, {@code MEMORY}, {@code SILENCE}, {@code ROOM}
+ * @param bytesPerSecond that all its migrations together may send ahead of their cuts; null if only hosts have limits
+ * @param bytesPerSecondUsed that they have sent within the last seconds, as far as their hosts say; null if nothing is known
  */
 public record OperationView(
         String id,
@@ -41,7 +43,9 @@ public record OperationView(
         Map<String, String> failed,
         @Nullable Long etaMillis,
         List<OperationMove> moves,
-        Map<String, Integer> heldBack) {
+        Map<String, Integer> heldBack,
+        @Nullable Long bytesPerSecond,
+        @Nullable Long bytesPerSecondUsed) {
     public OperationView {
         // a node of an older build does not say
         heldBack = heldBack == null ? Map.of() : Map.copyOf(heldBack);

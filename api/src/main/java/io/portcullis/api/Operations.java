@@ -44,6 +44,11 @@ public final class Operations {
         return post(OperationView.class, null, "v1", "operations", id, "cancel");
     }
 
+    /** Other limits, also for what is under way. */
+    public OperationView limit(String id, OperationLimits limits) {
+        return post(OperationView.class, limits, "v1", "operations", id, "limits");
+    }
+
     /** Empties a host, which takes no VMs until the drain is cancelled. */
     public EvacuationView drain(String host, MoveWishes wishes) {
         return post(EvacuationView.class, wishes, "v1", "hosts", host, "drain");

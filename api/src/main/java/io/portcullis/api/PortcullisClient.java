@@ -414,7 +414,22 @@ public final class PortcullisClient implements AutoCloseable {
 
     /** What a migration would be; refused as that would be. Nothing is changed. */
     public PreflightView preflight(String vm, String to) {
-        return call("POST", new MigrationRequest(vm, to), PreflightView.class, "v1", "migrations", "dry-run");
+        return preflight(vm, to, null);
+    }
+
+    /**
+     * As {@link #preflight(String, String)}.
+     *
+     * @param bytesPerSecond that would be sent ahead of the cut at most; null for as fast as the last ones were
+     */
+    public PreflightView preflight(String vm, String to, @Nullable Long bytesPerSecond) {
+        return call(
+                "POST",
+                new MigrationRequest(vm, to, bytesPerSecond),
+                PreflightView.class,
+                "v1",
+                "migrations",
+                "dry-run");
     }
 
     /** Begins to move the VM of a committed migration back to where that took it from. */

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param expectedPauseNanos median of the longest pauses of {@code samples} migrations that have committed; null if there are none
  * @param samples migrations of the past that the expectation rests on: between these two hosts if there are any, otherwise between any
  * @param connectionsPerSecond median rate at which those sent tables while the source enforced: if more connections than that change in a second, rounds do
- *     not become shorter, and what is left is sent in the pause. Null if none of them sent enough to tell
+ *     not become shorter, and what is left is sent in the pause. No more than the {@code bytesPerSecond} of the question allow. Null if none of them sent enough to tell
+ * @param bytesPerConnection that they sent on average; null likewise
  * @param revisionInForce lowest policy revision that one of its vNICs enforces at the source; 0 if one has no rules; null if the source does not say
  * @param revision of the tenant: the destination enforces it, or a later one
  * @param source host before the migration
@@ -26,6 +27,7 @@ public record PreflightView(
         @Nullable Long expectedPauseNanos,
         int samples,
         @Nullable Long connectionsPerSecond,
+        @Nullable Double bytesPerConnection,
         @Nullable Long revisionInForce,
         long revision,
         Host source,

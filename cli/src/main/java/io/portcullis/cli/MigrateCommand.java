@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -24,6 +25,7 @@ import picocli.CommandLine.Parameters;
             "  portcullis migrate web-1 --to host-2",
             "  portcullis migrate web-1 --to host-2 --dry-run    would it be accepted, how much would move, how long"
                     + " is the pause",
+            "  portcullis migrate web-1 --to host-2 --dry-run --bandwidth 50MB/s    and with so much of the network",
             "  portcullis migrate web-1 --to host-2 --no-wait    prints the id; see 'migrations watch ID'"
         })
 final class MigrateCommand implements Callable<Integer> {
@@ -38,6 +40,13 @@ final class MigrateCommand implements Callable<Integer> {
 
     @Option(names = "--dry-run", description = "Only say whether it would be accepted, and what it would be like.")
     private boolean dryRun;
+
+    @Option(
+            names = "--bandwidth",
+            paramLabel = "RATE",
+            converter = Bandwidth.Reader.class,
+            description = "With --dry-run: what it would be like if no more could be sent than, say, 50MB/s.")
+    private @Nullable Bandwidth bandwidth;
 
     @Option(
             names = "--wait",
@@ -57,9 +66,16 @@ final class MigrateCommand implements Callable<Integer> {
     @Override
     public Integer call() throws TimeoutException {
         try (session) {
+            if (bandwidth != null && !dryRun) {
+                throw new CommandFailure(
+                        ExitCode.USAGE,
+                        "--bandwidth goes with --dry-run: a migration by itself has no limit of its own",
+                        "drain, evacuate and rebalance have one");
+            }
             String name = session.vm(vm).toString();
             if (dryRun) {
-                PreflightView view = session.client().preflight(name, to);
+                PreflightView view =
+                        session.client().preflight(name, to, bandwidth == null ? null : bandwidth.bytesPerSecond());
                 Output output = session.output();
                 output.text(out -> Table.of(List.of(view.source(), view.destination()), output.wide(), Tables.PREFLIGHT)
                         .print(out));

@@ -31,8 +31,21 @@ final class MoveOptions {
             description = "Before or after other operations: ${COMPLETION-CANDIDATES}.")
     private @Nullable Priority priority;
 
+    @Option(
+            names = "--bandwidth",
+            paramLabel = "RATE",
+            converter = Bandwidth.Reader.class,
+            description =
+                    "What all of its migrations together may send ahead of their pauses, like 200MB/s (default: what"
+                            + " hosts may).")
+    private @Nullable Bandwidth bandwidth;
+
     MoveWishes wishes(@Nullable Boolean dryRun) {
         return new MoveWishes(
-                to, parallel, priority == null ? null : priority.name().toUpperCase(Locale.ROOT), dryRun);
+                to,
+                parallel,
+                priority == null ? null : priority.name().toUpperCase(Locale.ROOT),
+                dryRun,
+                bandwidth == null ? null : bandwidth.bytesPerSecond());
     }
 }

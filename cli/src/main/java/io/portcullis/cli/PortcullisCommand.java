@@ -40,6 +40,7 @@ import picocli.CommandLine.Command;
             RebalanceCommand.class,
             PauseCommand.class,
             ResumeCommand.class,
+            LimitCommand.class,
             QuotaCommand.class,
             TokenCommand.class,
             CaCommand.class

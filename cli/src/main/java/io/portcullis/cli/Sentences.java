@@ -179,8 +179,18 @@ final class Sentences {
                         + listed(view.failed().entrySet().stream()
                                 .map(vm -> vm.getKey() + " (" + vm.getValue() + ")")
                                 .toList());
-        return what + view.state().toLowerCase(Locale.ROOT) + ", " + progress + open + Words.eta(view.etaMillis())
-                + failed;
+        return what + view.state().toLowerCase(Locale.ROOT) + ", " + progress + open + sent(view)
+                + Words.eta(view.etaMillis()) + failed;
+    }
+
+    /** Like {@code , 150 MB/s of at most 200 MB/s}; nothing if there is no limit and nothing is known. */
+    private static String sent(OperationView view) {
+        Long limit = view.bytesPerSecond();
+        Long used = view.bytesPerSecondUsed();
+        if (limit == null) {
+            return used == null ? "" : ", " + Bandwidth.text(used);
+        }
+        return ", " + (used == null ? "" : Bandwidth.text(used) + " of ") + "at most " + Bandwidth.text(limit);
     }
 
     /** Like {@code  (MEMORY 3, PARALLEL 12)}; empty if nothing is known of why VMs wait. */

@@ -237,6 +237,8 @@ final class Tables {
             wideColumn("ENDED", OperationView::ended),
             wideColumn("PRIORITY", OperationView::priority),
             wideColumn("PARALLEL", OperationView::parallel),
+            wideColumn("BANDWIDTH", operation -> bandwidth(operation.bytesPerSecond())),
+            wideColumn("USED", operation -> bandwidth(operation.bytesPerSecondUsed())),
             wideColumn(
                     "HELD-BACK",
                     operation -> operation.heldBack().isEmpty() ? null : new TreeMap<>(operation.heldBack())),
@@ -360,5 +362,9 @@ final class Tables {
 
     private static Object orAll(@Nullable List<String> groups) {
         return groups == null || groups.isEmpty() ? "all" : groups;
+    }
+
+    private static @Nullable String bandwidth(@Nullable Long bytesPerSecond) {
+        return bytesPerSecond == null ? null : Bandwidth.text(bytesPerSecond);
     }
 }

@@ -90,6 +90,11 @@ class MigrationCommandsTest extends CliTestCase {
                 .contains("would be accepted; 1 vNIC, 42 connections, pause about 1.3 ms (median of 7 before)")
                 .contains("more than 2000000 connections")
                 .contains("  a vNIC enforces revision 6 now");
+        assertThat(run("migrate", "web-1", "--to", "host-2", "--dry-run", "--bandwidth", "50MB/s"))
+                .isEqualTo(ExitCode.OK);
+        assertThat(cluster.requests.getLast().body()).containsIgnoringWhitespaces("\"bytesPerSecond\":50000000");
+        assertThat(run("migrate", "web-1", "--to", "host-2", "--bandwidth", "50MB/s"))
+                .isEqualTo(ExitCode.USAGE);
         assertThat(cluster.requests).noneMatch(request -> request.line().equals("POST /v1/migrations"));
     }
 

@@ -50,6 +50,35 @@ class OperationCommandsTest extends CliTestCase {
     }
 
     @Test
+    void shouldGiveAnOperationABandwidthAndChangeIt() {
+        String limited = OPERATION
+                .formatted("RUNNING", 1, "")
+                .replace(
+                        "\"etaMillis\"",
+                        "\"bytesPerSecond\": 200000000, \"bytesPerSecondUsed\": 149600000, \"etaMillis\"");
+        cluster.on("POST /v1/rebalance", 202, PLAN.formatted(limited))
+                .on("POST /v1/operations/op-7/limits", 200, limited)
+                .on("GET /v1/operations", 200, "{\"items\": [" + limited + "]}");
+
+        assertThat(run("rebalance", "--bandwidth", "200MB/s")).isEqualTo(ExitCode.OK);
+        assertThat(cluster.requests.getLast().body()).containsIgnoringWhitespaces("\"bytesPerSecond\":200000000");
+        assertThat(run("limit", "op-7", "--bandwidth", "unlimited", "--parallel", "9"))
+                .isEqualTo(ExitCode.OK);
+        assertThat(cluster.requests.getLast().body())
+                .containsIgnoringWhitespaces("\"bytesPerSecond\":0", "\"parallel\":9");
+        assertThat(out.toString()).contains("1 waiting, 149.6 MB/s of at most 200 MB/s, some 2s left");
+        out.getBuffer().setLength(0);
+        assertThat(run("get", "operations", "-o", "wide")).isEqualTo(ExitCode.OK);
+        assertThat(out.toString()).contains("BANDWIDTH", "USED", "200 MB/s", "149.6 MB/s");
+
+        int asked = cluster.requests.size();
+        assertThat(run("limit", "op-7")).isEqualTo(ExitCode.USAGE);
+        assertThat(run("limit", "op-7", "--bandwidth", "200")).isEqualTo(ExitCode.USAGE);
+        assertThat(err.toString()).contains("write 200MB/s");
+        assertThat(cluster.requests).hasSize(asked);
+    }
+
+    @Test
     void shouldFollowARebalance() {
         cluster.on("POST /v1/rebalance", 202, PLAN.formatted(OPERATION.formatted("RUNNING", 0, "")))
                 .on("GET /v1/operations/op-7", 200, OPERATION.formatted("RUNNING", 1, ""))

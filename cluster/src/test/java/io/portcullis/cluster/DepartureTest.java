@@ -109,6 +109,8 @@ class DepartureTest {
                 Map.of(),
                 4_200L,
                 List.of(),
-                Map.of());
+                Map.of(),
+                0,
+                null);
     }
 }

@@ -2,6 +2,7 @@ package io.portcullis.migration;
 
 import io.portcullis.datapath.track.TableCodec;
 import io.portcullis.migration.model.AgentInput;
+import io.portcullis.migration.model.Pace;
 import io.portcullis.migration.model.PlacementInput;
 import io.portcullis.migration.model.Precopied;
 import io.portcullis.migration.model.Refusal;
@@ -93,6 +94,16 @@ public sealed interface AgentCommand {
      */
     record VmWeight(VmId vm, int vnics, long connections, long packets) implements CborSerializable {}
 
+    /** What migrations of an operation send ahead of their cuts from now on, all of those from this host. Answer: {@link PaceSet}. */
+    record SetPace(Pace pace, ActorRef<PaceSet> replyTo) implements AgentCommand, CborSerializable {}
+
+    /**
+     * Answer to {@link SetPace}.
+     *
+     * @param sentBytes that they have sent since the host first heard of the operation
+     */
+    record PaceSet(HostId host, String operation, long sentBytes) implements CborSerializable {}
+
     record AttachVm(VmSpec spec, long epoch) implements VmOrder {
         @Override
         public VmId vm() {
@@ -122,6 +133,7 @@ public sealed interface AgentCommand {
      * @param awaitsTurn whether it says that this is done only when it is its turn to be cut, and until then that it waits; an earlier release
      *     does not ask for that
      * @param chunkVersion as in {@link PlacementCommand.TargetReady}
+     * @param pace of the operation that it belongs to, as it was when the migration was asked for; null if to none
      */
     record StartPreCopy(
             String id,
@@ -130,7 +142,8 @@ public sealed interface AgentCommand {
             ActorRef<TargetCommand> session,
             ActorRef<StateChunk> chunks,
             boolean awaitsTurn,
-            int chunkVersion)
+            int chunkVersion,
+            @Nullable Pace pace)
             implements VmOrder {
         public StartPreCopy {
             chunkVersion = Math.max(TableCodec.VERSION_WITHOUT_COLUMNS, chunkVersion);

@@ -21,9 +21,10 @@ public sealed interface BulkCommand {
      *
      * @param to the only hosts that VMs may go to; empty for all others
      * @param parallel migrations at the same time; null for {@code portcullis.migration.parallel}
+     * @param bytesPerSecond that they may send ahead of their cuts, all together; 0 for as much as hosts send
      */
-    record Wishes(List<HostId> to, @Nullable Integer parallel, BulkOperation.Priority priority) {
-        public static final Wishes NONE = new Wishes(List.of(), null, BulkOperation.Priority.NORMAL);
+    record Wishes(List<HostId> to, @Nullable Integer parallel, BulkOperation.Priority priority, long bytesPerSecond) {
+        public static final Wishes NONE = new Wishes(List.of(), null, BulkOperation.Priority.NORMAL, 0);
 
         public Wishes {
             to = List.copyOf(to);
@@ -56,6 +57,20 @@ public sealed interface BulkCommand {
 
     /** Answer: {@link BulkReply.Status}. */
     record ChangeOperation(String id, Change change, String by, ActorRef<BulkReply> replyTo) implements Operator {}
+
+    /**
+     * Other limits, also for what is under way. Answer: {@link BulkReply.Status}.
+     *
+     * @param parallel migrations at the same time; null for as many as before
+     * @param bytesPerSecond as in {@link Wishes}; null for as before
+     */
+    record LimitOperation(
+            String id,
+            @Nullable Integer parallel,
+            @Nullable Long bytesPerSecond,
+            String by,
+            ActorRef<BulkReply> replyTo)
+            implements Operator {}
 
     /** Answer: {@link BulkReply.Status}, with the moves. */
     record GetOperation(String id, ActorRef<BulkReply> replyTo) implements Operator {}
@@ -106,4 +121,7 @@ public sealed interface BulkCommand {
             String id, VmId vm, HostId to, @Nullable PlacementReply reply) implements Own {}
 
     record MoveUpdated(MigrationUpdate update) implements Own {}
+
+    /** A host knows how much an operation's migrations may send. */
+    record PaceHeard(AgentCommand.PaceSet answer) implements Own {}
 }

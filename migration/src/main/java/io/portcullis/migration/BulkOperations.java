@@ -53,6 +53,7 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
     private final HostSurvey survey;
     private final BulkRunner runner;
     private final HostDoors doors;
+    private final BulkPaces paces;
     private final BulkChecks checks;
 
     private boolean surveying;
@@ -73,6 +74,7 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
         this.survey = new HostSurvey(context.getSystem(), environment);
         this.runner = new BulkRunner(context, environment, survey);
         this.doors = new HostDoors(context, environment);
+        this.paces = new BulkPaces(context, environment);
         this.checks = new BulkChecks(environment.hosts());
         context.setLoggerName(BulkOperations.class);
         timers.startTimerWithFixedDelay(new BulkCommand.Tick(), settings.evacuationRetry());
@@ -107,6 +109,7 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
                                 .orElseGet(() -> new BulkReply.NoOperation(get.host())));
             case BulkCommand.Rebalance rebalance -> onRebalance(state, rebalance);
             case BulkCommand.ChangeOperation change -> onChange(state, change);
+            case BulkCommand.LimitOperation limit -> onLimit(state, limit);
             case BulkCommand.GetOperation get ->
                 answer(
                         get,
@@ -117,7 +120,8 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
                 answer(
                         list,
                         new BulkReply.Operations(state.operations().reversed().stream()
-                                .map(operation -> BulkReply.Status.ofMany(operation, runner.heldBack(operation)))
+                                .map(operation -> BulkReply.Status.ofMany(
+                                        operation, runner.heldBack(operation), paces.used(operation)))
                                 .toList()));
             case BulkCommand.Tick _ -> onTick(state);
             case BulkCommand.HostTold told -> onHostTold(state, told);
@@ -129,6 +133,10 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
             }
             case BulkCommand.MoveAnswered answered -> onMoveAnswered(state, answered);
             case BulkCommand.MoveUpdated updated -> onMoveUpdated(state, updated.update());
+            case BulkCommand.PaceHeard(var answer) -> {
+                paces.heard(answer);
+                yield Effect().none();
+            }
         });
     }
 
@@ -146,7 +154,7 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
     }
 
     private BulkReply.Status status(BulkOperation operation, boolean withMoves) {
-        return BulkReply.Status.of(operation, withMoves, runner.heldBack(operation));
+        return BulkReply.Status.of(operation, withMoves, runner.heldBack(operation), paces.used(operation));
     }
 
     private long now() {
@@ -213,7 +221,8 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
                 null,
                 now(),
                 0,
-                moves);
+                moves,
+                wishes.bytesPerSecond());
     }
 
     private Effect<BulkEvent, BulkState> onStopDrain(BulkState state, BulkCommand.StopDrain stop) {
@@ -253,6 +262,32 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
                 ? new BulkEvent.OperationRestarted(operation.id(), operation.kind(), order.by())
                 : new BulkEvent.PhaseEntered(operation.id(), phase, order.by(), now());
         return persist(state, List.of(event), next -> {
+            order.replyTo().tell(status(next.find(order.id()).orElseThrow(), false));
+            context.getSelf().tell(new BulkCommand.Tick());
+        });
+    }
+
+    private Effect<BulkEvent, BulkState> onLimit(BulkState state, BulkCommand.LimitOperation order) {
+        BulkOperation operation = state.find(order.id()).orElse(null);
+        if (operation == null) {
+            return answer(order, unknown(order.id()));
+        }
+        Refusal why = BulkMachine.whyNotLimit(operation);
+        if (why != null) {
+            return refuse(order, why);
+        }
+        int parallel = Objects.requireNonNullElse(order.parallel(), operation.parallel());
+        long bytesPerSecond = Objects.requireNonNullElse(order.bytesPerSecond(), operation.bytesPerSecond());
+        context.getLog()
+                .info(
+                        "operation {} moves {} at once and sends {} bytes a second (0: no limit), says {}",
+                        order.id(),
+                        parallel,
+                        bytesPerSecond,
+                        order.by());
+        BulkEvent event = new BulkEvent.LimitsChanged(order.id(), parallel, bytesPerSecond, order.by(), now());
+        return persist(state, List.of(event), next -> {
+            paces.tellAll(next);
             order.replyTo().tell(status(next.find(order.id()).orElseThrow(), false));
             context.getSelf().tell(new BulkCommand.Tick());
         });
@@ -304,6 +339,7 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
 
     private Effect<BulkEvent, BulkState> onTick(BulkState state) {
         doors.tellAll(state);
+        paces.tellAll(state);
         runner.watch(state);
         List<BulkEvent> events = new ArrayList<>();
         for (BulkOperation operation : state.open()) {

@@ -33,6 +33,8 @@ public sealed interface BulkReply extends CborSerializable {
      * @param etaMillis until all will have moved; null if nothing can be said
      * @param moves the first {@value #MAX_LISTED}, if they were asked for
      * @param heldBack how many of the VMs that wait do so for which reason ({@link BulkSchedule.HeldBack}), when hosts were looked at last
+     * @param bytesPerSecond that its migrations may send ahead of their cuts, all together; 0 for no limit
+     * @param bytesPerSecondUsed that they have sent of late, as far as hosts have said; null if none has
      */
     record Status(
             String id,
@@ -52,7 +54,9 @@ public sealed interface BulkReply extends CborSerializable {
             Map<String, String> failed,
             @Nullable Long etaMillis,
             List<BulkMove> moves,
-            Map<String, Integer> heldBack)
+            Map<String, Integer> heldBack,
+            long bytesPerSecond,
+            @Nullable Long bytesPerSecondUsed)
             implements BulkReply {
         public Status {
             to = List.copyOf(to);
@@ -63,16 +67,21 @@ public sealed interface BulkReply extends CborSerializable {
             heldBack = heldBack == null ? Map.of() : Map.copyOf(heldBack);
         }
 
-        static Status ofMany(BulkOperation operation, Map<HeldBack, Integer> heldBack) {
-            return of(operation, false, MAX_LISTED_OF_MANY, heldBack);
+        static Status ofMany(BulkOperation operation, Map<HeldBack, Integer> heldBack, @Nullable Long used) {
+            return of(operation, false, MAX_LISTED_OF_MANY, heldBack, used);
         }
 
-        static Status of(BulkOperation operation, boolean withMoves, Map<HeldBack, Integer> heldBack) {
-            return of(operation, withMoves, MAX_LISTED, heldBack);
+        static Status of(
+                BulkOperation operation, boolean withMoves, Map<HeldBack, Integer> heldBack, @Nullable Long used) {
+            return of(operation, withMoves, MAX_LISTED, heldBack, used);
         }
 
         private static Status of(
-                BulkOperation operation, boolean withMoves, int maxFailed, Map<HeldBack, Integer> heldBack) {
+                BulkOperation operation,
+                boolean withMoves,
+                int maxFailed,
+                Map<HeldBack, Integer> heldBack,
+                @Nullable Long used) {
             Map<String, Integer> reasons = new LinkedHashMap<>();
             heldBack.forEach((reason, count) -> reasons.put(reason.name(), count));
             Map<String, String> failed = new LinkedHashMap<>();
@@ -100,7 +109,9 @@ public sealed interface BulkReply extends CborSerializable {
                     failed,
                     eta.isPresent() ? eta.getAsLong() : null,
                     withMoves ? operation.moves().stream().limit(MAX_LISTED).toList() : List.of(),
-                    reasons);
+                    reasons,
+                    operation.bytesPerSecond(),
+                    used);
         }
     }
 

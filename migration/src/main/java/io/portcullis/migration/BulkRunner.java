@@ -8,6 +8,7 @@ import io.portcullis.migration.model.BulkSchedule.HeldBack;
 import io.portcullis.migration.model.BulkState;
 import io.portcullis.migration.model.MigrationOutcome;
 import io.portcullis.migration.model.MigrationReceipt;
+import io.portcullis.migration.model.Mover;
 import io.portcullis.migration.model.PlacementPlanner;
 import io.portcullis.migration.model.VmLoad;
 import io.portcullis.policy.HostId;
@@ -182,7 +183,13 @@ final class BulkRunner {
                 PlacementReply.class,
                 environment.placements().apply(vm),
                 environment.settings().checkTimeout().multipliedBy(2),
-                replyTo -> new PlacementCommand.MigrateVm(to, by + " (" + operation.id() + ")", replyTo),
+                replyTo -> new PlacementCommand.MigrateVm(
+                        to,
+                        by + " (" + operation.id() + ")",
+                        false,
+                        Mover.PRODUCT,
+                        operation.pace(turn.move().from()),
+                        replyTo),
                 (reply, failure) -> new BulkCommand.MoveAnswered(operation.id(), vm, to, reply));
     }
 

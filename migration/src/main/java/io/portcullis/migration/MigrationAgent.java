@@ -100,6 +100,8 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
             case AgentCommand.CheckTarget check -> onCheck(check);
             case AgentCommand.GetLoad get -> onGetLoad(get);
             case AgentCommand.SetDraining set -> onSetDraining(set);
+            case AgentCommand.SetPace(var pace, var replyTo) ->
+                replyTo.tell(new AgentCommand.PaceSet(host.host(), pace.operation(), window.pace(pace)));
             case AgentCommand.StartPreCopy order -> onStartPreCopy(order);
             case AgentCommand.StopPreCopy order -> stopPreCopy(order.id(), "the placement gave up");
             case AgentCommand.PreCopyDone done -> onPreCopyDone(done);

@@ -2,6 +2,7 @@ package io.portcullis.migration;
 
 import io.portcullis.datapath.track.TableCodec;
 import io.portcullis.migration.model.Mover;
+import io.portcullis.migration.model.Pace;
 import io.portcullis.migration.model.PlacementPhase;
 import io.portcullis.migration.model.Refusal;
 import io.portcullis.migration.model.Side;
@@ -34,17 +35,28 @@ public sealed interface PlacementCommand {
      *
      * @param dryRun only finds out whether it would be refused: MigrationPossible if not
      * @param mover who moves the VM itself
+     * @param pace how fast the tables may be sent, with those of which other migrations; null for as fast as the host sends
      */
-    record MigrateVm(HostId to, String by, boolean dryRun, Mover mover, ActorRef<PlacementReply> replyTo)
-            implements Operator {
+    record MigrateVm(
+            HostId to,
+            String by,
+            boolean dryRun,
+            Mover mover,
+            @Nullable Pace pace,
+            ActorRef<PlacementReply> replyTo) implements Operator {
         public MigrateVm {
             // a node of an older build knows no other
             mover = mover == null ? Mover.PRODUCT : mover;
         }
 
+        /** One of no operation. */
+        public MigrateVm(HostId to, String by, boolean dryRun, Mover mover, ActorRef<PlacementReply> replyTo) {
+            this(to, by, dryRun, mover, null, replyTo);
+        }
+
         /** One that is meant, and for which the product moves the VM. */
         public MigrateVm(HostId to, String by, ActorRef<PlacementReply> replyTo) {
-            this(to, by, false, Mover.PRODUCT, replyTo);
+            this(to, by, false, Mover.PRODUCT, null, replyTo);
         }
     }
 

@@ -71,7 +71,8 @@ final class PlacementOrders {
                 target.session(),
                 target.chunks(),
                 move.mover() == Mover.PRODUCT,
-                target.chunkVersion());
+                target.chunkVersion(),
+                move.pace());
     }
 
     /** The order to the source to hand over; only once, because nobody but {@code target} knows the secrets in it. */

@@ -73,7 +73,7 @@ final class PreCopySource extends AbstractBehavior<PreCopyCommand> {
         ActorRef<PreCopyCommand> self = context.getSelf();
         this.turns = turns;
         this.to = order.chunks().path().address();
-        this.share = window.share(to, () -> self.tell(new PreCopyCommand.Granted()));
+        this.share = window.share(to, order.pace(), () -> self.tell(new PreCopyCommand.Granted()));
         this.machine = new PreCopyMachine(new PreCopyTask(
                 order.id(),
                 order.spec().vnicIds(),

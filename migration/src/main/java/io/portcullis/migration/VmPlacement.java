@@ -281,7 +281,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
         String id = environment.newMigrationId().get();
         return ordered(
                 state,
-                new PlacementInput.MigrateRequested(id, order.to(), order.by(), order.mover()),
+                new PlacementInput.MigrateRequested(id, order.to(), order.by(), order.mover(), order.pace()),
                 order.replyTo(),
                 // Only when the log has it: whoever is told the id may ask any node for it at once.
                 () -> recorder.then(() -> order.replyTo()

@@ -107,7 +107,7 @@ class BulkOperationsTest {
         vms.forEach(vm -> cluster.host(ONE).fill(vm.vnicIds().getFirst(), 6));
         cluster.host(ONE).fill(vms.getLast().vnicIds().getFirst(), 20);
         holdMoves();
-        empty(Kind.DRAIN, new BulkCommand.Wishes(List.of(TWO), 6, Priority.NORMAL));
+        empty(Kind.DRAIN, new BulkCommand.Wishes(List.of(TWO), 6, Priority.NORMAL, 0));
 
         Awaitility.await()
                 .until(() -> status().heldBack().equals(Map.of("MEMORY", 5))
@@ -117,6 +117,47 @@ class BulkOperationsTest {
         awaitPhase(Phase.DONE);
         assertThat(cluster.vmsAt(TWO)).hasSize(6);
         assertThat(status().heldBack()).isEmpty();
+    }
+
+    @Test
+    void shouldSendNoMoreThanItsLimitUntilThatIsChanged() {
+        // of some 25 bytes each: far more than may be sent while the test runs
+        vms.forEach(vm -> cluster.host(ONE).fill(vm.vnicIds().getFirst(), 20));
+        empty(Kind.DRAIN, new BulkCommand.Wishes(List.of(TWO), 6, Priority.NORMAL, 1));
+
+        Awaitility.await().until(() -> Objects.requireNonNullElse(status().bytesPerSecondUsed(), -1L) == 0);
+        assertThat(status().bytesPerSecond()).isEqualTo(1);
+        assertThat(status().moved()).isZero();
+
+        String id = status().id();
+        assertThat(asked(replyTo -> new BulkCommand.LimitOperation(id, null, 0L, "ann", replyTo))
+                        .parallel())
+                .isEqualTo(6);
+        awaitPhase(Phase.DONE);
+        assertThat(cluster.vmsAt(TWO)).hasSize(6);
+        assertThat(status().bytesPerSecond()).isZero();
+    }
+
+    @Test
+    void shouldMoveMoreAtOnceWhenItMay() {
+        holdMoves();
+        drain();
+        Awaitility.await().until(() -> status().moving().size() == 2);
+
+        assertThat(asked(replyTo -> new BulkCommand.LimitOperation("op-1", 3, null, "ann", replyTo))
+                        .parallel())
+                .isEqualTo(3);
+
+        Awaitility.await().until(() -> status().moving().size() == 3);
+        goOn();
+        awaitPhase(Phase.DONE);
+        assertThat(change(BulkCommand.Change.CANCEL).phase()).isEqualTo(Phase.CANCELLED);
+        assertThat(ask(replyTo -> new BulkCommand.LimitOperation("op-1", 4, null, "ann", replyTo)))
+                .isInstanceOfSatisfying(
+                        BulkReply.Refused.class,
+                        refused -> assertThat(refused.code()).isEqualTo(RefusalCode.WRONG_STATE));
+        assertThat(ask(replyTo -> new BulkCommand.LimitOperation("op-9", 4, null, "ann", replyTo)))
+                .isInstanceOf(BulkReply.Refused.class);
     }
 
     @Test
@@ -189,7 +230,7 @@ class BulkOperationsTest {
 
     @Test
     void shouldEvacuateToNamedHostsAndOpenTheHostAgain() {
-        empty(Kind.EVACUATE, new BulkCommand.Wishes(List.of(THREE), 6, Priority.HIGH));
+        empty(Kind.EVACUATE, new BulkCommand.Wishes(List.of(THREE), 6, Priority.HIGH, 0));
 
         awaitPhase(Phase.DONE);
 
@@ -200,8 +241,9 @@ class BulkOperationsTest {
 
     @Test
     void shouldRefuseWhatMakesNoSense() {
-        assertRefused(new BulkCommand.Wishes(List.of(ONE), null, Priority.LOW), RefusalCode.SAME_HOST);
-        assertRefused(new BulkCommand.Wishes(List.of(new HostId("host-9")), null, Priority.LOW), RefusalCode.UNKNOWN);
+        assertRefused(new BulkCommand.Wishes(List.of(ONE), null, Priority.LOW, 0), RefusalCode.SAME_HOST);
+        assertRefused(
+                new BulkCommand.Wishes(List.of(new HostId("host-9")), null, Priority.LOW, 0), RefusalCode.UNKNOWN);
         holdMoves();
         drain();
         assertRefused(BulkCommand.Wishes.NONE, RefusalCode.WRONG_STATE);
@@ -278,7 +320,7 @@ class BulkOperationsTest {
     void shouldKnowOfAVmThatIsLongOnItsWayWhatMustBeApart() {
         vms.stream().limit(2).forEach(vm -> apart.put(vm.vm(), Set.of("db")));
         cluster.host(TWO).hang(Op.ADMIT);
-        empty(Kind.DRAIN, new BulkCommand.Wishes(List.of(TWO), 1, Priority.NORMAL));
+        empty(Kind.DRAIN, new BulkCommand.Wishes(List.of(TWO), 1, Priority.NORMAL, 0));
         Awaitility.await().until(() -> status().moving().size() == 1);
         VmId first = status().moving().getFirst();
         int asked = cluster.host(TWO).loads();

@@ -8,6 +8,7 @@ import com.typesafe.config.ConfigFactory;
 import io.portcullis.migration.model.BulkEvent;
 import io.portcullis.migration.model.BulkState;
 import io.portcullis.migration.model.Mover;
+import io.portcullis.migration.model.Pace;
 import io.portcullis.migration.model.PlacementEvent;
 import io.portcullis.migration.model.PlacementState;
 import io.portcullis.persistence.testkit.GoldenFiles;
@@ -60,6 +61,15 @@ class GoldenJournalTest {
         }
         samples.put("state-hypervised", hypervised());
         samples.put("CutoverStarted-waited", new PlacementEvent.CutoverStarted("m1", null, 5, 4));
+        PlacementEvent paced = new PlacementEvent.MigrationReserved(
+                "m1", FakeCluster.TWO, 2, 3, "op-1", 5, Mover.PRODUCT, new Pace("op-1", 100_000));
+        samples.put("MigrationReserved-paced", paced);
+        samples.put(
+                "state-paced",
+                PlacementState.empty(FakeCluster.WEB.vm())
+                        .apply(new PlacementEvent.AttachStarted(FakeCluster.WEB, FakeCluster.ONE, 1, "ann", 5))
+                        .apply(new PlacementEvent.VmAttached(1, 5))
+                        .apply(paced));
         return samples;
     }
 

@@ -19,6 +19,7 @@ import io.portcullis.migration.model.CopyRound;
 import io.portcullis.migration.model.MigrationOutcome;
 import io.portcullis.migration.model.MigrationReceipt;
 import io.portcullis.migration.model.Mover;
+import io.portcullis.migration.model.Pace;
 import io.portcullis.migration.model.PhaseTime;
 import io.portcullis.migration.model.PlacementEvent;
 import io.portcullis.migration.model.PlacementPhase;
@@ -65,6 +66,7 @@ class MessageFormatTest {
             List.of("a problem"),
             4);
 
+    private static final Pace PACE = new Pace("op-1", 100_000);
     private static final BulkOperation OPERATION = new BulkOperation(
             "op-1",
             BulkOperation.Kind.DRAIN,
@@ -77,7 +79,8 @@ class MessageFormatTest {
             null,
             3,
             0,
-            List.of(new BulkMove(WEB.vm(), ONE, TWO, true, BulkMove.State.WAITING, "m1", 1, "why", 5, 6)));
+            List.of(new BulkMove(WEB.vm(), ONE, TWO, true, BulkMove.State.WAITING, "m1", 1, "why", 5, 6)),
+            0);
 
     @Test
     void shouldTakeADestinationThatSaysNothingOfChunksForOneOfBefore() {
@@ -85,7 +88,7 @@ class MessageFormatTest {
         ActorRef<StateChunk> chunks = KIT.<StateChunk>createTestProbe().ref();
         PlacementCommand.TargetReady ready = new PlacementCommand.TargetReady("m1", 7, List.of(), session, chunks, 0);
         assertThat(ready.chunkVersion()).isEqualTo(TableCodec.VERSION_WITHOUT_COLUMNS);
-        assertThat(new AgentCommand.StartPreCopy("m1", WEB, 1, session, chunks, true, 0).chunkVersion())
+        assertThat(new AgentCommand.StartPreCopy("m1", WEB, 1, session, chunks, true, 0, null).chunkVersion())
                 .isEqualTo(TableCodec.VERSION_WITHOUT_COLUMNS);
     }
 
@@ -125,7 +128,8 @@ class MessageFormatTest {
                 new BulkEvent.OperationRestarted("op-1", BulkOperation.Kind.LEAVE, "bob"),
                 new BulkEvent.PhaseEntered("op-1", BulkOperation.Phase.PAUSED, "ann", 7),
                 new BulkEvent.MoveDone("op-1", WEB.vm(), 8),
-                new BulkEvent.LeaveBegun("op-1", "node", 9));
+                new BulkEvent.LeaveBegun("op-1", "node", 9),
+                new BulkEvent.LimitsChanged("op-1", 9, 100_000, "ann", 10));
     }
 
     static List<Object> messages() {
@@ -136,6 +140,7 @@ class MessageFormatTest {
         var chunks = KIT.<StateChunk>createTestProbe().getRef();
         var loads = KIT.<AgentCommand.LoadAnswer>createTestProbe().getRef();
         var bulk = KIT.<BulkReply>createTestProbe().getRef();
+        var paces = KIT.<AgentCommand.PaceSet>createTestProbe().getRef();
         List<VnicTarget> targets = List.of(
                 new VnicTarget(ETH0, new CutoverTarget(new InetSocketAddress("127.0.0.1", 4000), "secret", 1, 2)));
         PlacementView view = new PlacementView(
@@ -154,9 +159,9 @@ class MessageFormatTest {
         return List.of(
                 new PlacementCommand.AttachVm(WEB, ONE, "ann", replies),
                 new PlacementCommand.DetachVm("ann", replies),
-                new PlacementCommand.MigrateVm(TWO, "ann", true, Mover.HYPERVISOR, replies),
+                new PlacementCommand.MigrateVm(TWO, "ann", true, Mover.HYPERVISOR, PACE, replies),
                 new PlacementCommand.VmHasStopped("m1", replies),
-                new PlacementEvent.MigrationReserved("m1", TWO, 2, 3, "ann", 5, Mover.HYPERVISOR),
+                new PlacementEvent.MigrationReserved("m1", TWO, 2, 3, "ann", 5, Mover.HYPERVISOR, PACE),
                 new PlacementCommand.AwaitMigration("m1", 2, replies),
                 new PlacementCommand.CancelMigration("m1", "ann", replies),
                 new PlacementCommand.GetPlacement(replies),
@@ -183,7 +188,9 @@ class MessageFormatTest {
                 new MigrationUpdate.Progress("m1", WEB.vm(), ONE, TWO, PlacementPhase.PLACED, true, RECEIPT),
                 new MigrationUpdate.NotFound("m1"),
                 new AgentCommand.PrepareTarget("m1", WEB, 2),
-                new AgentCommand.StartPreCopy("m1", WEB, 1, target, chunks, true, 5),
+                new AgentCommand.StartPreCopy("m1", WEB, 1, target, chunks, true, 5, PACE),
+                new AgentCommand.SetPace(PACE, paces),
+                new AgentCommand.PaceSet(ONE, "op-1", 7),
                 new AgentCommand.StopPreCopy("m1", WEB.vm()),
                 new AgentCommand.StartCutover("m1", WEB, 1, 2, 3, 7, targets, target, chunks, true),
                 new AgentCommand.QueryTarget("m1", WEB, 2),
@@ -215,17 +222,18 @@ class MessageFormatTest {
                 new BulkCommand.Empty(
                         BulkOperation.Kind.EVACUATE,
                         ONE,
-                        new BulkCommand.Wishes(List.of(TWO), 7, BulkOperation.Priority.HIGH),
+                        new BulkCommand.Wishes(List.of(TWO), 7, BulkOperation.Priority.HIGH, 0),
                         "ann",
                         bulk),
                 new BulkCommand.StopDrain(ONE, "ann", bulk),
                 new BulkCommand.GetDrain(ONE, bulk),
                 new BulkCommand.Rebalance(BulkCommand.Wishes.NONE, true, "ann", bulk),
                 new BulkCommand.ChangeOperation("op-1", BulkCommand.Change.PAUSE, "ann", bulk),
+                new BulkCommand.LimitOperation("op-1", null, 100_000L, "ann", bulk),
                 new BulkCommand.GetOperation("op-1", bulk),
                 new BulkCommand.ListOperations(bulk),
                 new BulkReply.Operations(
-                        List.of(BulkReply.Status.of(OPERATION, true, Map.of(BulkSchedule.HeldBack.MEMORY, 2)))),
+                        List.of(BulkReply.Status.of(OPERATION, true, Map.of(BulkSchedule.HeldBack.MEMORY, 2), 5L))),
                 new BulkReply.Planned(
                         new RebalancePlan(
                                 List.of(new RebalancePlan.Step(WEB.vm(), ONE, TWO, 3, 4)),

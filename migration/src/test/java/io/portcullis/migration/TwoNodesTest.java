@@ -7,12 +7,16 @@ import static org.awaitility.Awaitility.await;
 
 import io.portcullis.migration.model.BulkOperation;
 import io.portcullis.migration.model.MigrationReceipt;
+import io.portcullis.migration.model.PlacementPhase;
 import io.portcullis.migration.model.VnicTransfer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import java.util.stream.LongStream;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -81,6 +85,7 @@ class TwoNodesTest {
                 assertThat(web.rounds().getFirst().entries()).isGreaterThan(flows / 2);
                 assertThat(web.restBytes()).isLessThan(web.rounds().getFirst().bytes());
             }
+            evacuateWithinABandwidth(nodes);
             stop.set(true);
             changes.join();
             nodes.stopTraffic();
@@ -90,6 +95,35 @@ class TwoNodesTest {
             assertThat(List.copyOf(nodes.atDb)).hasSize((int) ofWeb).isSorted();
             assertThat(List.copyOf(nodes.atWeb)).hasSize((int) ofDb).isSorted();
         }
+    }
+
+    /** At one byte a second all tables would take months: they wait, and go on when the operator thinks better of it. */
+    private static void evacuateWithinABandwidth(TwoNodes nodes) {
+        BulkCommand.Wishes slow = new BulkCommand.Wishes(List.of(ONE), 2, BulkOperation.Priority.NORMAL, 1);
+        String id = operation(
+                        nodes.one,
+                        replyTo -> new BulkCommand.Empty(BulkOperation.Kind.EVACUATE, TWO, slow, "ann", replyTo))
+                .id();
+        await().atMost(TestNode.PATIENCE).until(() -> {
+            BulkReply.Status status = operation(nodes.one, replyTo -> new BulkCommand.GetOperation(id, replyTo));
+            return status.moving().size() == 2 && Long.valueOf(0).equals(status.bytesPerSecondUsed());
+        });
+        assertThat(nodes.placement().phase()).isEqualTo(PlacementPhase.PRECOPYING);
+        assertThat(nodes.placement().host()).isEqualTo(TWO);
+
+        operation(nodes.one, replyTo -> new BulkCommand.LimitOperation(id, null, 0L, "ann", replyTo));
+
+        await().atMost(TestNode.PATIENCE).until(() -> {
+            BulkReply.Status status = operation(nodes.one, replyTo -> new BulkCommand.GetOperation(id, replyTo));
+            return status.phase() == BulkOperation.Phase.DONE && status.moved() == 2;
+        });
+        MigrationReceipt receipt = Objects.requireNonNull(nodes.placement().lastReceipt());
+        assertThat(receipt.lossless()).as(receipt.toString()).isTrue();
+        assertThat(receipt.to()).isEqualTo(ONE);
+    }
+
+    private static BulkReply.Status operation(TestNode node, Function<ActorRef<BulkReply>, BulkCommand> command) {
+        return (BulkReply.Status) node.<BulkCommand, BulkReply>ask(node.migration.operations(), command::apply);
     }
 
     private static void evacuate(TestNode one, TestNode two) {

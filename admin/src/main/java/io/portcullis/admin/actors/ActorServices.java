@@ -52,6 +52,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.jspecify.annotations.Nullable;
 
 /** The API's view of a real cluster. Thread-safe; keeps nothing but what makes an answer quicker. */
 public final class ActorServices implements AdminServices {
@@ -182,6 +183,12 @@ public final class ActorServices implements AdminServices {
     @Override
     public CompletionStage<OperationView> change(String operation, BulkCommand.Change change, String by) {
         return bulk.change(operation, change, by);
+    }
+
+    @Override
+    public CompletionStage<OperationView> limit(
+            String operation, @Nullable Integer parallel, @Nullable Long bytesPerSecond, String by) {
+        return bulk.limit(operation, parallel, bytesPerSecond, by);
     }
 
     @Override

@@ -82,6 +82,12 @@ final class BulkMoves {
                 .thenApply(BulkMoves::operation);
     }
 
+    CompletionStage<OperationView> limit(
+            String id, @Nullable Integer parallel, @Nullable Long bytesPerSecond, String by) {
+        return ask(replyTo -> new BulkCommand.LimitOperation(id, parallel, bytesPerSecond, by, replyTo))
+                .thenApply(BulkMoves::operation);
+    }
+
     CompletionStage<RebalanceView> rebalance(BulkCommand.Wishes wishes, boolean dryRun, String by) {
         return ask(replyTo -> new BulkCommand.Rebalance(wishes, dryRun, by, replyTo))
                 .thenApply(reply -> switch (reply) {
@@ -156,7 +162,9 @@ final class BulkMoves {
                 status.failed(),
                 status.etaMillis(),
                 status.moves().stream().map(BulkMoves::view).toList(),
-                new TreeMap<>(status.heldBack()));
+                new TreeMap<>(status.heldBack()),
+                status.bytesPerSecond() == 0 ? null : status.bytesPerSecond(),
+                status.bytesPerSecondUsed());
     }
 
     private static OperationMove view(BulkMove move) {

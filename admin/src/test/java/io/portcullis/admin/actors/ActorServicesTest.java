@@ -525,6 +525,8 @@ class ActorServicesTest {
             assertThat(operation.kind()).isEqualTo("EVACUATE");
             assertThat(operation.state()).isEqualTo("DONE");
             assertThat(operation.heldBack()).isEqualTo(Map.of("MEMORY", 3));
+            assertThat(operation.bytesPerSecond()).isEqualTo(200);
+            assertThat(operation.bytesPerSecondUsed()).isEqualTo(150);
             assertThat(operation.ended()).isNotNull();
             assertThat(operation.moves())
                     .singleElement()
@@ -551,7 +553,9 @@ class ActorServicesTest {
                 Map.of(),
                 1_500L,
                 List.of(new BulkMove(WEB, HOST_1, HOST_2, false, BulkMove.State.MOVED, "m-1", 0, null, 1, 2)),
-                Map.of("MEMORY", 3));
+                Map.of("MEMORY", 3),
+                200,
+                150L);
     }
 
     @Test

@@ -111,7 +111,7 @@ final class FaultConductor {
         for (HoldPoint point : HoldPoint.values()) {
             jvm(cast.source()).ask("hold " + HoldPoint.PRECOPYING + " " + FaultFleet.vm(point));
         }
-        MoveWishes all = new MoveWishes(null, HoldPoint.values().length, null, null);
+        MoveWishes all = new MoveWishes(null, HoldPoint.values().length, null, null, null);
         String drain = Objects.requireNonNull(
                 client().operations().drain(cast.source().name(), all).operation());
         for (HoldPoint point : HoldPoint.values()) {

@@ -204,7 +204,7 @@ final class Timeline {
         vms.forEach(moves::forget);
         vms.forEach(placements::begins);
         long began = System.nanoTime();
-        @Nullable EvacuationView view = order.apply(new MoveWishes(null, parallel, null, null));
+        @Nullable EvacuationView view = order.apply(new MoveWishes(null, parallel, null, null, null));
         while (view != null && !view.settled()) {
             if (System.nanoTime() - began > LIMIT.toNanos()) {
                 throw new TimeoutException(host + " was not empty after " + LIMIT);

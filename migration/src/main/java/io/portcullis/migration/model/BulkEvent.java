@@ -33,6 +33,9 @@ public sealed interface BulkEvent extends CborSerializable {
         }
     }
 
+    /** It has other limits from now on, which {@link BulkOperation} explains. */
+    record LimitsChanged(String id, int parallel, long bytesPerSecond, String by, long atMillis) implements BulkEvent {}
+
     record MoveBegun(String id, VmId vm, HostId to, String migration, long atMillis) implements BulkEvent {}
 
     /** The VM is on another host, or on none. */

@@ -123,6 +123,15 @@ public final class BulkMachine {
                         "operation " + operation.id() + " is " + operation.phase() + ", so it cannot become " + next);
     }
 
+    /** Why an operation can have no other limits; null if it can. */
+    public static @Nullable Refusal whyNotLimit(BulkOperation operation) {
+        return operation.over() || operation.phase() == Phase.LEAVING
+                ? new Refusal(
+                        RefusalCode.WRONG_STATE,
+                        "operation " + operation.id() + " is " + operation.phase() + ": it moves nothing any more")
+                : null;
+    }
+
     private static List<BulkEvent> enter(BulkOperation operation, Phase phase, long nowMillis) {
         return List.of(new BulkEvent.PhaseEntered(operation.id(), phase, operation.by(), nowMillis));
     }

@@ -3,10 +3,12 @@ package io.portcullis.migration.model;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param leaving which node is told to leave; null before, so that a host that starts again is not told so
  * @param startedMillis wall clock, for people
  * @param endedMillis wall clock; 0 while it is not over
+ * @param bytesPerSecond that all its migrations together may send ahead of their cuts; 0 for no limit
  */
 public record BulkOperation(
         String id,
@@ -42,7 +45,8 @@ public record BulkOperation(
         @Nullable String leaving,
         long startedMillis,
         long endedMillis,
-        List<BulkMove> moves) {
+        List<BulkMove> moves,
+        long bytesPerSecond) {
     public BulkOperation {
         to = List.copyOf(to);
         moves = List.copyOf(moves);
@@ -130,20 +134,65 @@ public record BulkOperation(
         return OptionalLong.of(Math.round(mean * rounds));
     }
 
+    /**
+     * What its migrations from one host may send. The hosts from which VMs are still to go have equal parts of the budget: one that has none left leaves its part to the others, and as none
+     * comes to these, their parts only grow, so that whatever hosts have heard of, they never send more than the budget together.
+     */
+    public Pace pace(HostId from) {
+        if (bytesPerSecond == 0) {
+            return new Pace(id, 0);
+        }
+        Set<HostId> sources = new HashSet<>(Set.of(from));
+        moves.stream()
+                .filter(move -> move.state() == BulkMove.State.WAITING || move.state() == BulkMove.State.MOVING)
+                .forEach(move -> sources.add(move.from()));
+        return new Pace(id, Math.max(1, bytesPerSecond / sources.size()));
+    }
+
+    /** With other limits. */
+    BulkOperation limited(int most, long bytes) {
+        return new BulkOperation(
+                id, kind, host, to, most, priority, phase, by, leaving, startedMillis, endedMillis, moves, bytes);
+    }
+
     BulkOperation enter(Phase next, long atMillis) {
-        BulkOperation entered =
-                new BulkOperation(id, kind, host, to, parallel, priority, next, by, leaving, startedMillis, 0, moves);
+        BulkOperation entered = new BulkOperation(
+                id, kind, host, to, parallel, priority, next, by, leaving, startedMillis, 0, moves, bytesPerSecond);
         return entered.over() ? entered.endedAt(atMillis) : entered;
     }
 
     private BulkOperation endedAt(long atMillis) {
         return new BulkOperation(
-                id, kind, host, to, parallel, priority, phase, by, leaving, startedMillis, atMillis, moves);
+                id,
+                kind,
+                host,
+                to,
+                parallel,
+                priority,
+                phase,
+                by,
+                leaving,
+                startedMillis,
+                atMillis,
+                moves,
+                bytesPerSecond);
     }
 
     BulkOperation leaving(String node) {
         return new BulkOperation(
-                id, kind, host, to, parallel, priority, Phase.LEAVING, by, node, startedMillis, 0, moves);
+                id,
+                kind,
+                host,
+                to,
+                parallel,
+                priority,
+                Phase.LEAVING,
+                by,
+                node,
+                startedMillis,
+                0,
+                moves,
+                bytesPerSecond);
     }
 
     /** Goes on, with what failed, and perhaps for another purpose. */
@@ -160,7 +209,8 @@ public record BulkOperation(
                 null,
                 startedMillis,
                 0,
-                moves.stream().map(BulkMove::anew).toList());
+                moves.stream().map(BulkMove::anew).toList(),
+                bytesPerSecond);
     }
 
     BulkOperation withFound(List<VmId> vms) {
@@ -179,6 +229,18 @@ public record BulkOperation(
 
     private BulkOperation withMoves(List<BulkMove> next) {
         return new BulkOperation(
-                id, kind, host, to, parallel, priority, phase, by, leaving, startedMillis, endedMillis, next);
+                id,
+                kind,
+                host,
+                to,
+                parallel,
+                priority,
+                phase,
+                by,
+                leaving,
+                startedMillis,
+                endedMillis,
+                next,
+                bytesPerSecond);
     }
 }

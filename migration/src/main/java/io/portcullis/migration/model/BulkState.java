@@ -59,6 +59,8 @@ public record BulkState(long started, List<BulkOperation> operations) implements
             case BulkEvent.PhaseEntered e -> change(e, operation -> operation.enter(e.phase(), e.atMillis()));
             case BulkEvent.LeaveBegun e -> change(e, operation -> operation.leaving(e.node()));
             case BulkEvent.VmsFound e -> change(e, operation -> operation.withFound(e.vms()));
+            case BulkEvent.LimitsChanged e ->
+                change(e, operation -> operation.limited(e.parallel(), e.bytesPerSecond()));
             case BulkEvent.MoveBegun e ->
                 change(
                         e,

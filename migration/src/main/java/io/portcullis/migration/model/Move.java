@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param mover who moves the VM itself
  * @param stopped whether the hypervisor has said that it stopped the VM
  * @param waitedSinceMillis wall clock when the source began to wait for its turn to be cut, which has come; 0 if it did not wait
+ * @param pace of the operation that it belongs to; null if to none
  */
 public record Move(
         String id,
@@ -34,7 +35,8 @@ public record Move(
         List<String> problems,
         Mover mover,
         boolean stopped,
-        long waitedSinceMillis) {
+        long waitedSinceMillis,
+        @Nullable Pace pace) {
     public Move {
         // of snapshots from before hypervisors could move VMs
         mover = mover == null ? Mover.PRODUCT : mover;
@@ -60,7 +62,8 @@ public record Move(
                 List.of(),
                 event.mover(),
                 false,
-                0);
+                0,
+                event.pace());
     }
 
     /** Whether the source may have begun to cut, and must take the VM back. */
@@ -102,7 +105,8 @@ public record Move(
                 problems,
                 mover,
                 isStopped,
-                waitedSince);
+                waitedSince,
+                pace);
     }
 
     /** Whether the cut waits for a hypervisor's word. */
@@ -154,6 +158,7 @@ public record Move(
                 said,
                 mover,
                 stopped,
-                waitedSinceMillis);
+                waitedSinceMillis,
+                pace);
     }
 }

@@ -37,12 +37,30 @@ public sealed interface PlacementEvent extends CborSerializable {
 
     record VmDetached(long atMillis) implements PlacementEvent {}
 
-    /** The destination may get {@code epoch}; the source may take the VM back with {@code reclaimEpoch}, which ends {@code epoch}. */
-    record MigrationReserved(String id, HostId to, long epoch, long reclaimEpoch, String by, long atMillis, Mover mover)
+    /**
+     * The destination may get {@code epoch}; the source may take the VM back with {@code reclaimEpoch}, which ends {@code epoch}.
+     *
+     * @param pace of the operation that it belongs to; null if to none, and in journals from before operations had one
+     */
+    record MigrationReserved(
+            String id,
+            HostId to,
+            long epoch,
+            long reclaimEpoch,
+            String by,
+            long atMillis,
+            Mover mover,
+            @Nullable Pace pace)
             implements PlacementEvent {
         public MigrationReserved {
             // of journals from before hypervisors could move VMs
             mover = mover == null ? Mover.PRODUCT : mover;
+        }
+
+        /** Of no operation. */
+        public MigrationReserved(
+                String id, HostId to, long epoch, long reclaimEpoch, String by, long atMillis, Mover mover) {
+            this(id, to, epoch, reclaimEpoch, by, atMillis, mover, null);
         }
     }
 

@@ -17,10 +17,21 @@ public sealed interface PlacementInput {
 
     record DetachRequested(String by) implements PlacementInput {}
 
-    record MigrateRequested(String id, HostId to, String by, Mover mover) implements PlacementInput {
+    /** @param pace of the operation that it belongs to; null if to none */
+    record MigrateRequested(
+            String id,
+            HostId to,
+            String by,
+            Mover mover,
+            @Nullable Pace pace) implements PlacementInput {
+        /** It belongs to no operation. */
+        public MigrateRequested(String id, HostId to, String by, Mover mover) {
+            this(id, to, by, mover, null);
+        }
+
         /** The product moves the VM. */
         public MigrateRequested(String id, HostId to, String by) {
-            this(id, to, by, Mover.PRODUCT);
+            this(id, to, by, Mover.PRODUCT, null);
         }
     }
 

@@ -196,8 +196,8 @@ public final class PlacementMachine {
         long epoch = state.nextEpoch();
         return why != null
                 ? Decision.refuse(why)
-                : Decision.of(
-                        new MigrationReserved(in.id(), in.to(), epoch, epoch + 1, in.by(), nowMillis, in.mover()));
+                : Decision.of(new MigrationReserved(
+                        in.id(), in.to(), epoch, epoch + 1, in.by(), nowMillis, in.mover(), in.pace()));
     }
 
     private static Decision cancel(PlacementState state, PlacementInput.CancelRequested in, long nowMillis) {

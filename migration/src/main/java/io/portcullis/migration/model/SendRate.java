@@ -8,13 +8,27 @@ public final class SendRate {
     private static final long CATCH_UP_NANOS = 100_000_000;
     private static final double NANOS_PER_SECOND = 1e9;
 
-    private final long bytesPerSecond;
+    private long bytesPerSecond;
     private boolean hasBegun;
     private long paidOffNanos;
 
     /** @param bytesPerSecond 0 for no limit */
     public SendRate(long bytesPerSecond) {
         this.bytesPerSecond = bytesPerSecond;
+    }
+
+    /** From now on it is so many bytes a second, 0 for no limit; what is not paid off yet is paid off at this rate. */
+    public void change(long nextBytesPerSecond, long nowNanos) {
+        if (nextBytesPerSecond == bytesPerSecond) {
+            return;
+        }
+        long openNanos = waitNanos(nowNanos);
+        if (nextBytesPerSecond == 0) {
+            hasBegun = false;
+        } else if (openNanos > 0) {
+            paidOffNanos = nowNanos + (long) (openNanos * ((double) bytesPerSecond / nextBytesPerSecond));
+        }
+        bytesPerSecond = nextBytesPerSecond;
     }
 
     /** How long nothing may be sent; 0 or less if something may be now. Times are of any clock that only grows. */

@@ -189,7 +189,8 @@ class BulkScheduleTest {
                     null,
                     1,
                     0,
-                    steps.stream().map(BulkMove::planned).toList());
+                    steps.stream().map(BulkMove::planned).toList(),
+                    0);
             BulkSchedule schedule = new BulkSchedule(List.of(plan), Map.of(), new HashMap<>(), budget, weights::get);
             Map<HostId, List<Long>> into = new HashMap<>();
             int begun = 0;
@@ -249,7 +250,8 @@ class BulkScheduleTest {
                         null,
                         1,
                         0,
-                        List.of())
+                        List.of(),
+                        0)
                 .withFound(vms);
     }
 }

@@ -137,7 +137,8 @@ class PlacementMachineTest {
                         List.of(),
                         move.mover(),
                         move.stopped(),
-                        move.waitedSinceMillis());
+                        move.waitedSinceMillis(),
+                        null);
         MigrationReceipt receipt = state.phase() == PlacementPhase.COMMITTED ? state.lastReceipt() : null;
         return new PlacementState(
                 state.vm(),
