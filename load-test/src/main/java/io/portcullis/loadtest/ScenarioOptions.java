@@ -120,10 +120,11 @@ final class ScenarioOptions {
                     .atRate(pace);
             Scenario wanted = moves == null ? read : read.moving(moves);
             RunReport other = compare == null ? null : readReport(compare);
+            Path logs = report == null ? null : report.resolve("hosts");
             ScenarioRun run = switch (ports) {
-                case MEMORY -> new ScenarioRun(wanted, scale, drawn, MemoryLab::create, portBase, progress);
+                case MEMORY -> new ScenarioRun(wanted, scale, drawn, MemoryLab::create, portBase, progress, logs);
                 case KERNEL ->
-                    new ScenarioRun(wanted.onKernelPorts(), scale, drawn, KernelLab::create, portBase, progress);
+                    new ScenarioRun(wanted.onKernelPorts(), scale, drawn, KernelLab::create, portBase, progress, logs);
             };
             RunReport result = run.run();
             if (report != null) {

@@ -21,7 +21,13 @@ class SoakTest {
     void shouldLoseNothingAndKeepNothing() throws Exception {
         long seed = System.currentTimeMillis();
         RunReport report = new ScenarioRun(
-                        ShippedScenarios.find("soak"), 1, seed, MemoryLab::create, PortBlocks.next(), System.out)
+                        ShippedScenarios.find("soak"),
+                        1,
+                        seed,
+                        MemoryLab::create,
+                        PortBlocks.next(),
+                        System.out,
+                        FOLDER.resolve("hosts"))
                 .run();
         ReportFiles.write(FOLDER, report, null);
         System.out.println(ReportFiles.table(report));

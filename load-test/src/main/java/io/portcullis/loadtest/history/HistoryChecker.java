@@ -277,8 +277,17 @@ public final class HistoryChecker {
         }
     }
 
+    /** Which one, and how long after the first that was sent. */
     private String frame(FrameLog log, int index) {
-        return history.vnic(history.flows().get(log.flow(index)).vnic()) + " flow " + log.flow(index)
-                + (log.isToVm(index) ? " in" : " out") + " number " + log.number(index);
+        FrameLog sent = history.sent();
+        long first = sent.size() == 0 ? log.nanos(index) : sent.nanos(0);
+        return String.format(
+                Locale.ROOT,
+                "%s flow %d %s number %d at %.3f s",
+                history.vnic(history.flows().get(log.flow(index)).vnic()),
+                log.flow(index),
+                log.isToVm(index) ? "in" : "out",
+                log.number(index),
+                (log.nanos(index) - first) / 1e9);
     }
 }

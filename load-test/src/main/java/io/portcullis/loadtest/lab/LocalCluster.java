@@ -7,6 +7,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -91,6 +92,17 @@ public final class LocalCluster implements AutoCloseable {
 
     public Path folder() {
         return folder;
+    }
+
+    /** Copies what the hosts have logged so far into a folder, which is made if it is not there: one file for each. */
+    public void copyLogs(Path to) throws IOException {
+        Files.createDirectories(to);
+        for (NodeProcess node : nodes.values()) {
+            Path log = node.log();
+            if (Files.exists(log)) {
+                Files.copy(log, to.resolve(log.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+            }
+        }
     }
 
     @Override
