@@ -9,6 +9,8 @@ import io.portcullis.migration.model.BulkOperation;
 import io.portcullis.migration.model.MigrationReceipt;
 import io.portcullis.migration.model.PlacementPhase;
 import io.portcullis.migration.model.VnicTransfer;
+import io.portcullis.persistence.testkit.OpenFiles;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -17,6 +19,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.stream.LongStream;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,6 +28,11 @@ class TwoNodesTest {
 
     @TempDir
     private Path dataDir;
+
+    @AfterEach
+    void shouldHaveNoFileOpenAfterwards() throws IOException {
+        assertThat(OpenFiles.in(dataDir)).isEmpty();
+    }
 
     @Test
     void shouldLoseNoDatagramWhileAVmMovesBetweenTwoNodes() throws Exception {

@@ -10,6 +10,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The database of {@code portcullis.database}, for what is no journal: the directory of placements, the log of migrations, what rules counted. Any
@@ -25,9 +26,12 @@ public final class Database implements AutoCloseable {
     private final DatabaseSettings settings;
     private final HikariDataSource dataSource;
     private final Executor blocking;
+    /** Of the embedded database. */
+    private final @Nullable H2File file;
 
     private Database(DatabaseSettings settings, HikariDataSource dataSource, Executor blocking) {
         this.settings = settings;
+        this.file = settings.kind() == DatabaseSettings.Kind.H2 ? H2File.use(settings) : null;
         this.dataSource = dataSource;
         this.blocking = blocking;
     }
@@ -128,8 +132,15 @@ public final class Database implements AutoCloseable {
         }
     }
 
+    /** Closes the pool and, if no other one in this process and no connection is left, the embedded database's file. Blocks meanwhile. */
     @Override
     public void close() {
+        if (dataSource.isClosed()) {
+            return;
+        }
         dataSource.close();
+        if (file != null) {
+            file.release();
+        }
     }
 }

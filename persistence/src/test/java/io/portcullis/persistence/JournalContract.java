@@ -30,7 +30,7 @@ abstract class JournalContract {
     private static final int EVENTS_PER_SNAPSHOT = 10;
     private static final int SNAPSHOTS_KEPT = 2;
 
-    private TestDatabase database;
+    TestDatabase database;
 
     abstract TestDatabase create() throws Exception;
 
@@ -53,7 +53,7 @@ abstract class JournalContract {
 
     record Sum(long events, int characters) implements CborSerializable {}
 
-    private static final class Adder extends EventSourcedBehavior<Add, Added, Sum> {
+    static final class Adder extends EventSourcedBehavior<Add, Added, Sum> {
         Adder(String id) {
             super(PersistenceId.of("adder", id));
         }
@@ -130,7 +130,7 @@ abstract class JournalContract {
         }
     }
 
-    private static Sum ask(ActorTestKit kit, ActorRef<Add> adder, String text) {
+    static Sum ask(ActorTestKit kit, ActorRef<Add> adder, String text) {
         return send(kit, adder, text).toCompletableFuture().join();
     }
 
