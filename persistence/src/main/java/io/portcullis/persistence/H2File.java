@@ -139,7 +139,8 @@ final class H2File {
             SessionLocal session = current == null || current.isClosed() ? null : session();
             synchronized (H2File.class) {
                 if (session != null && !IN_USE.containsKey(url)) {
-                    // The address says that it stays open without connections, which is for the moments between two of them.
+                    // The address says that it stays open without connections, which is for the moments between two of
+                    // them.
                     session.getDatabase().setCloseDelay(0);
                 }
             }

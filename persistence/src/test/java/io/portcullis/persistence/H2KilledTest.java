@@ -45,9 +45,9 @@ class H2KilledTest {
         KilledWriter.register();
         try (Connection connection = connect("killed:" + folder.resolve("db") + ";WRITE_DELAY=0")) {
             createTables(connection);
-            KilledWriter.begin(
-                    folder, random, WRITES_PER_COPY, copy -> copies.add(new Copy(copy, acknowledged)));
-            MVStore store = ((SessionLocal) connection.unwrap(JdbcConnection.class).getSession())
+            KilledWriter.begin(folder, random, WRITES_PER_COPY, copy -> copies.add(new Copy(copy, acknowledged)));
+            MVStore store = ((SessionLocal)
+                            connection.unwrap(JdbcConnection.class).getSession())
                     .getDatabase()
                     .getStore()
                     .getMvStore();
