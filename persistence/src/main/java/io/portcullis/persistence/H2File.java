@@ -6,6 +6,8 @@ import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.h2.engine.SessionLocal;
 import org.h2.jdbc.JdbcConnection;
 import org.h2.message.DbException;
@@ -31,19 +33,19 @@ final class H2File {
     private static final Map<String, H2File> IN_USE = new HashMap<>();
 
     private final String url;
+    private final String where;
     private final Properties forDriver;
+    private final H2Housekeeping housekeeping = new H2Housekeeping();
     private final Thread thread;
+    private final CountDownLatch ends = new CountDownLatch(1);
     /** Guarded by the class. */
     private int users = 1;
-
-    private boolean ends;
     /** Of the thread only. */
     private @Nullable Connection connection;
 
-    private final H2Housekeeping housekeeping = new H2Housekeeping();
-
     private H2File(DatabaseSettings settings) {
         this.url = settings.url();
+        this.where = settings.where();
         this.forDriver = settings.forDriver();
         this.thread = Thread.ofPlatform().daemon().name("database-file").unstarted(this::run);
     }
@@ -74,10 +76,7 @@ final class H2File {
             }
             IN_USE.remove(url);
         }
-        synchronized (this) {
-            ends = true;
-            notifyAll();
-        }
+        ends.countDown();
         try {
             thread.join(CLOSE_LIMIT_MILLIS);
         } catch (InterruptedException interrupted) {
@@ -93,12 +92,9 @@ final class H2File {
         closeWithTheLastConnection();
     }
 
-    private synchronized boolean awaitNextTurn(long pauseMillis) {
+    private boolean awaitNextTurn(long pauseMillis) {
         try {
-            if (!ends) {
-                wait(pauseMillis);
-            }
-            return !ends;
+            return !ends.await(pauseMillis, TimeUnit.MILLISECONDS);
         } catch (InterruptedException unexpected) {
             return false;
         }
@@ -114,10 +110,10 @@ final class H2File {
             }
             housekeeping.look(session.getDatabase().getStore().getMvStore());
         } catch (SQLException away) {
-            LOG.debug("no connection to {}", url, away);
+            LOG.debug("no connection to {}", where, away);
             disconnect();
         } catch (MVStoreException | DbException failed) {
-            LOG.warn("the file of the database {} could not be kept small", url, failed);
+            LOG.warn("the file of the database {} could not be kept small", where, failed);
             disconnect();
         }
         return true;
@@ -145,7 +141,7 @@ final class H2File {
                 }
             }
         } catch (SQLException away) {
-            LOG.debug("no connection to {}", url, away);
+            LOG.debug("no connection to {}", where, away);
         }
         disconnect();
     }

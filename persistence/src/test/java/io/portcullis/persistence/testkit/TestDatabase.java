@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueFactory;
 import io.portcullis.persistence.DatabaseSettings;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -15,6 +16,8 @@ import org.junit.jupiter.api.Assumptions;
 
 /** An empty database of one kind, for one test. */
 public final class TestDatabase implements AutoCloseable {
+    private static final String H2_FILE = "jdbc:h2:file:";
+
     private final Config overrides;
 
     private TestDatabase(Config overrides) {
@@ -81,8 +84,11 @@ public final class TestDatabase implements AutoCloseable {
 
     @Override
     public void close() throws SQLException {
-        if (settings().getString("url").startsWith("jdbc:h2:")) {
-            // it would stay open until the JVM ends, and write into the folder while that is deleted
+        String url = settings().getString("url");
+        if (url.startsWith(H2_FILE)
+                && Files.exists(Path.of(url.substring(H2_FILE.length()).replaceFirst(";.*", "") + ".lock.db"))) {
+            // Somebody opened it beside all Databases: it would stay open until the JVM ends, and write into the folder
+            // while that is deleted.
             try (Connection connection = connect();
                     Statement statement = connection.createStatement()) {
                 statement.execute("SHUTDOWN");
