@@ -11,6 +11,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.portcullis.admin.http.Answer;
 import io.portcullis.admin.http.ProblemKind;
+import io.portcullis.migration.ReplicaCounters;
 import io.portcullis.migration.TurnCounters;
 import io.portcullis.persistence.DatabaseHealth;
 import java.time.Instant;
@@ -104,7 +105,13 @@ final class Metrics {
         if (report.vmsDown() != null) {
             gauge("portcullis.vms.down", Tags.empty(), report.vmsDown());
         }
-        report.counters().forEach((name, value) -> counter(metric(name), host.and("counter", name), value));
+        report.counters().forEach((name, value) -> {
+            if (name.startsWith(ReplicaCounters.HELD)) {
+                gauge("portcullis.replicas.held", host.and("what", name.substring(ReplicaCounters.HELD.length())), value);
+            } else {
+                counter(metric(name), host.and("counter", name), value);
+            }
+        });
         report.migrations()
                 .forEach((outcome, value) -> counter("portcullis.migrations", Tags.of("outcome", outcome), value));
     }
@@ -112,6 +119,9 @@ final class Metrics {
     private static String metric(String counter) {
         if (counter.startsWith(TurnCounters.PREFIX)) {
             return "portcullis.migration.turns";
+        }
+        if (counter.startsWith(ReplicaCounters.PREFIX)) {
+            return "portcullis.replicas";
         }
         return counter.startsWith(CHECKPOINTS) ? "portcullis.checkpoints" : "portcullis.datapath.frames";
     }

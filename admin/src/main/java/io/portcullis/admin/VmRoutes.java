@@ -132,7 +132,8 @@ final class VmRoutes {
     }
 
     private CompletionStage<Answer> attach(Exchange exchange) {
-        String host = exchange.read(AttachRequest.class).host();
+        AttachRequest request = exchange.read(AttachRequest.class);
+        String host = request.host();
         HostId hostId;
         try {
             hostId = new HostId(host);
@@ -142,7 +143,8 @@ final class VmRoutes {
         }
         return services.model(TenantRoutes.tenant(exchange)).thenCompose(model -> {
             Vm vm = Lookup.vm(model, exchange.variable("name"));
-            return services.attach(specOf(model, vm), hostId, exchange.by())
+            return services.attach(
+                            specOf(model, vm).withReplica(Boolean.TRUE.equals(request.replica())), hostId, exchange.by())
                     .thenCompose(placement -> view(exchange, model, vm, placement));
         });
     }

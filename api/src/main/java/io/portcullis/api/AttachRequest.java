@@ -1,4 +1,10 @@
 package io.portcullis.api;
 
-/** Places a VM on a host. */
-public record AttachRequest(String host) {}
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a VM is to be enforced.
+ *
+ * @param replica whether its connections are kept on a second host too; without it, of a VM that is taken over, as before, else not
+ */
+public record AttachRequest(String host, @Nullable Boolean replica) {}

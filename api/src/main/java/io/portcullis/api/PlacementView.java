@@ -11,7 +11,9 @@ import org.jspecify.annotations.Nullable;
  * @param migration id of the migration that is under way
  * @param hostStatus {@code UP}; {@code UNREACHABLE}: the host does not answer, joins or leaves; {@code DOWN}: its node is not in the cluster, and the vNICs
  *     are enforced again when it is back, or when the VM is attached to another host. Null while the VM is detached
- * @param takenFrom the lost host from which the VM was taken over under this epoch, without its connections; null otherwise
+ * @param takenFrom the lost host from which the VM was taken over under this epoch; null otherwise
+ * @param replica where its connections are kept too; null if that is not wished, and in lists of VMs
+ * @param restored what it began with after it was taken over; null otherwise, and in lists of VMs
  */
 public record PlacementView(
         @Nullable String host,
@@ -19,10 +21,23 @@ public record PlacementView(
         String phase,
         @Nullable String migration,
         @Nullable String hostStatus,
-        @Nullable String takenFrom) {
+        @Nullable String takenFrom,
+        @Nullable ReplicaView replica,
+        @Nullable RestoredView restored) {
     public static final String UP = "UP";
     public static final String UNREACHABLE = "UNREACHABLE";
     public static final String DOWN = "DOWN";
+
+    /** Without a replica. */
+    public PlacementView(
+            @Nullable String host,
+            long epoch,
+            String phase,
+            @Nullable String migration,
+            @Nullable String hostStatus,
+            @Nullable String takenFrom) {
+        this(host, epoch, phase, migration, hostStatus, takenFrom, null, null);
+    }
 
     /** On a host that is up, or on none. */
     public PlacementView(@Nullable String host, long epoch, String phase, @Nullable String migration) {

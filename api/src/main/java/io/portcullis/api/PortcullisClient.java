@@ -324,7 +324,12 @@ public final class PortcullisClient implements AutoCloseable {
 
     /** Answers when the VM's vNICs enforce on that host. */
     public VmView attach(String tenant, String vm, String host) {
-        return call("POST", new AttachRequest(host), VmView.class, "v1", "tenants", tenant, "vms", vm, "attach");
+        return attach(tenant, vm, new AttachRequest(host, null));
+    }
+
+    /** As {@link #attach(String, String, String)}, with or without a replica. */
+    public VmView attach(String tenant, String vm, AttachRequest request) {
+        return call("POST", request, VmView.class, "v1", "tenants", tenant, "vms", vm, "attach");
     }
 
     public VmView detach(String tenant, String vm) {

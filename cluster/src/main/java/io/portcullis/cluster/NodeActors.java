@@ -29,6 +29,8 @@ import io.portcullis.vnic.LocalHost;
 import io.portcullis.vnic.ShardedVnicActors;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -89,7 +91,9 @@ final class NodeActors {
                 ShardedVnicActors.init(system, new HostShardAllocationStrategy(Cluster.get(system)), host);
         Migration migration = Migration.init(system, vnics, directory, migrations, spawner::placement);
         ActorRef<HostCommand> agent = spawner.spawn(vnics.hostAgent(), HostAgent.NAME);
-        spawner.spawn(migration.agent(config.host()), MigrationAgent.NAME);
+        Executor blocking =
+                system.dispatchers().lookup(DispatcherSelector.fromConfig("portcullis.blocking-dispatcher"));
+        spawner.spawn(migration.agent(config.host(), checkpoints, blocking), MigrationAgent.NAME);
         StopSignals.tell(
                 spawner.spawn(Departure.create(config.host(), migration.operations(), StopSignals::stop), "departure"));
         checkpointAtShutdown(system, agent);
@@ -104,7 +108,7 @@ final class NodeActors {
                 ruleHits,
                 config.host(),
                 version(),
-                migration.turns()::values);
+                () -> counters(migration));
         return AdminServer.start(
                 system,
                 admin,
@@ -112,6 +116,13 @@ final class NodeActors {
                 new JdbcApiTokens(database),
                 watchDatabase(system, config),
                 tls);
+    }
+
+    /** What this node's host counts of migrations and replicas. */
+    private static Map<String, Long> counters(Migration migration) {
+        Map<String, Long> counters = new TreeMap<>(migration.turns().values());
+        counters.putAll(migration.replicas().values());
+        return counters;
     }
 
     /**

@@ -6,6 +6,7 @@ import io.portcullis.migration.model.Pace;
 import io.portcullis.migration.model.PlacementInput;
 import io.portcullis.migration.model.Precopied;
 import io.portcullis.migration.model.Refusal;
+import io.portcullis.migration.model.ReplicaPlace;
 import io.portcullis.migration.model.SessionName;
 import io.portcullis.persistence.CborSerializable;
 import io.portcullis.persistence.StateChunk;
@@ -104,7 +105,22 @@ public sealed interface AgentCommand {
      */
     record PaceSet(HostId host, String operation, long sentBytes) implements CborSerializable {}
 
-    record AttachVm(VmSpec spec, long epoch) implements VmOrder {
+    /**
+     * To the host that gets the VM.
+     *
+     * @param takenFrom the lost host that had the VM; null if none had
+     * @param replica where its connections are to be had; null if nowhere
+     */
+    record AttachVm(
+            VmSpec spec,
+            long epoch,
+            @Nullable HostId takenFrom,
+            @Nullable ReplicaPlace replica) implements VmOrder {
+        /** Of a VM that no host had. */
+        public AttachVm(VmSpec spec, long epoch) {
+            this(spec, epoch, null, null);
+        }
+
         @Override
         public VmId vm() {
             return spec.vm();

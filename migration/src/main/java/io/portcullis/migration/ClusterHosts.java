@@ -49,6 +49,15 @@ final class ClusterHosts implements HostLookup {
     }
 
     @Override
+    public Optional<ActorRef<ReplicaCommand>> replicas(HostId host) {
+        return directory
+                .find(host)
+                .filter(HostNode::stays)
+                .map(node -> ActorRefResolver.get(system)
+                        .resolveActorRef(node.address().address() + "/user/" + MigrationAgent.NAME + "/" + Replicas.NAME));
+    }
+
+    @Override
     public Optional<String> node(HostId host) {
         return directory.find(host).map(node -> node.address().toString());
     }

@@ -10,6 +10,8 @@ import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.datapath.track.TableSum;
 import io.portcullis.migration.model.ImportReport;
+import io.portcullis.migration.model.ReplicaPlace;
+import io.portcullis.migration.model.Restored;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
@@ -31,6 +33,7 @@ import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.jspecify.annotations.Nullable;
 
 /** The own host through its agent and its firewalls. Thread-safe. */
 final class FirewallHost implements VmHost {
@@ -39,7 +42,18 @@ final class FirewallHost implements VmHost {
     private final ActorSystem<?> system;
     private final MigrationSettings settings;
 
-    FirewallHost(HostId host, VnicActors vnics, ActorSystem<?> system, MigrationSettings settings) {
+    private final ReplicaTakeIn replicas;
+    private final ReplicaCounters counters;
+
+    FirewallHost(
+            HostId host,
+            VnicActors vnics,
+            ActorSystem<?> system,
+            MigrationSettings settings,
+            ReplicaTakeIn replicas,
+            ReplicaCounters counters) {
+        this.replicas = replicas;
+        this.counters = counters;
         this.host = host;
         this.vnics = vnics;
         this.system = system;
@@ -96,6 +110,32 @@ final class FirewallHost implements VmHost {
     @Override
     public CompletionStage<Void> attach(VmSpec spec, long epoch) {
         return attach(spec, epoch, true).thenAccept(reply -> {});
+    }
+
+    @Override
+    public CompletionStage<Restored> takeOver(VmSpec spec, long epoch, @Nullable ReplicaPlace place) {
+        if (place == null) {
+            return attach(spec, epoch).thenApply(_ -> Restored.nothing("it had no replica"));
+        }
+        return replicas.get(spec, place).thenCompose(replica -> askHost(
+                        settings.attachTimeout(),
+                        HostReply.VmAttached.class,
+                        replyTo -> new HostCommand.TakeOverVm(
+                                new HostCommand.AttachVm(spec, epoch, true, replyTo), replica.checkpoints()))
+                .thenApply(attached -> restored(place, replica, attached)));
+    }
+
+    private Restored restored(ReplicaPlace place, ReplicaTakeIn.Replica replica, HostReply.VmAttached attached) {
+        if (replica.checkpoints().isEmpty()) {
+            counters.notTakenIn();
+            return Restored.nothing(replica.problem() == null ? "its replica is empty" : replica.problem());
+        }
+        int connections = attached.vnics().stream()
+                .filter(vnic -> replica.checkpoints().containsKey(vnic.vnic()))
+                .mapToInt(VnicStatus::connections)
+                .sum();
+        counters.takenIn(connections);
+        return new Restored(place.host(), connections, replica.ageMillis(), replica.problem());
     }
 
     @Override

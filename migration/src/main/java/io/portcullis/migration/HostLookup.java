@@ -5,6 +5,7 @@ import io.portcullis.policy.HostId;
 import io.portcullis.vnic.RefusalCode;
 import java.util.Optional;
 import java.util.Set;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.RecipientRef;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,11 @@ public interface HostLookup {
 
     /** The agent of a host that is UP; of another one, a reference whose messages may be lost. */
     RecipientRef<AgentCommand> agent(HostId host);
+
+    /** Who keeps and sends replicas on a host that is UP; empty if it is none. */
+    default Optional<ActorRef<ReplicaCommand>> replicas(HostId host) {
+        return Optional.empty();
+    }
 
     /** Which node the host is, as long as it is a member: another one when it has started again. */
     Optional<String> node(HostId host);

@@ -10,9 +10,10 @@ final class HostReports {
     /** The message for a report that needs nothing beside what the model knows; others are a bug. */
     static PlacementCommand.HostReport message(HostId host, PlacementInput report) {
         return switch (report) {
-            case PlacementInput.HostAttached(long epoch) -> new PlacementCommand.AttachReport(host, epoch, null);
+            case PlacementInput.HostAttached(long epoch, var restored) ->
+                new PlacementCommand.AttachReport(host, epoch, null, restored);
             case PlacementInput.HostRefusedAttach(long epoch, var refusal) ->
-                new PlacementCommand.AttachReport(host, epoch, refusal);
+                new PlacementCommand.AttachReport(host, epoch, refusal, null);
             case PlacementInput.HostDetached(long epoch) -> new PlacementCommand.DetachReport(host, epoch);
             case PlacementInput.TargetGaveUp(var id, var refusal) -> new PlacementCommand.TargetGaveUp(id, refusal);
             case PlacementInput.TargetHasActivated(var id, var vnics, var problems, var by) ->
@@ -30,6 +31,7 @@ final class HostReports {
                     PlacementInput.HostAttached _,
                     PlacementInput.HostRefusedAttach _,
                     PlacementInput.HostDetached _,
+                    PlacementInput.ReplicaIsAt _,
                     PlacementInput.TargetIsReady _,
                     PlacementInput.PreCopyOrdered _,
                     PlacementInput.SourceHasPreCopied _,

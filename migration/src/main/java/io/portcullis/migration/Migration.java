@@ -1,5 +1,6 @@
 package io.portcullis.migration;
 
+import io.portcullis.persistence.Checkpoints;
 import io.portcullis.persistence.MigrationLog;
 import io.portcullis.persistence.PlacementDirectory;
 import io.portcullis.persistence.PlacementRow;
@@ -18,6 +19,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.function.BiFunction;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -43,6 +45,7 @@ public final class Migration {
     private final MigrationSettings settings;
     private final HostLookup hosts;
     private final TurnCounters turns = new TurnCounters();
+    private final ReplicaCounters replicas = new ReplicaCounters();
     private ActorRef<BulkCommand> operations;
 
     private Migration(ActorSystem<?> system, VnicActors vnics, PlacementDirectory directory) {
@@ -113,8 +116,29 @@ public final class Migration {
         return turns;
     }
 
-    public Behavior<AgentCommand> agent(HostId self) {
-        return MigrationAgent.create(new AgentEnvironment(host(self), this::placement, settings, turns));
+    /** What became of replicas on this node's host. */
+    public ReplicaCounters replicas() {
+        return replicas;
+    }
+
+    /**
+     * The agent of this node's host.
+     *
+     * @param checkpoints of the host, of which those are copied to other hosts that are to have a replica
+     * @param blocking reads them
+     */
+    public Behavior<AgentCommand> agent(HostId self, Checkpoints checkpoints, Executor blocking) {
+        return MigrationAgent.create(
+                new AgentEnvironment(host(self), this::placement, settings, turns),
+                new ReplicaEnvironment(
+                        self,
+                        checkpoints,
+                        blocking,
+                        hosts,
+                        this::placement,
+                        () -> vnics.hostAgent(self),
+                        settings.replica(),
+                        replicas));
     }
 
     private BulkEnvironment bulkEnvironment() {
@@ -152,6 +176,12 @@ public final class Migration {
     }
 
     private VmHost host(HostId self) {
-        return new FirewallHost(self, vnics, system, settings);
+        return new FirewallHost(
+                self,
+                vnics,
+                system,
+                settings,
+                new ReplicaTakeIn(system, hosts, settings.replica().takeInTimeout()),
+                replicas);
     }
 }

@@ -10,6 +10,7 @@ import io.portcullis.migration.model.HostWork;
 import io.portcullis.migration.model.PlacementInput;
 import io.portcullis.migration.model.Precopied;
 import io.portcullis.migration.model.Refusal;
+import io.portcullis.migration.model.Restored;
 import io.portcullis.migration.model.SendRate;
 import io.portcullis.migration.model.SessionName;
 import io.portcullis.migration.model.Side;
@@ -58,21 +59,31 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
     private final Map<String, AgentCommand.StartCutover> cutovers = new HashMap<>();
 
     private final BulkWindow window;
+    private final @Nullable ActorRef<ReplicaCommand> replicas;
     /** To each other host, and from all of them into this one. */
     private final CutTurns<Address> outgoing;
 
     private final CutTurns<HostId> incoming;
     private AgentState state;
 
-    public static Behavior<AgentCommand> create(AgentEnvironment environment) {
+    /** Without replicas. */
+    static Behavior<AgentCommand> create(AgentEnvironment environment) {
+        return create(environment, null);
+    }
+
+    /** @param replicas null for a host that takes no part in them */
+    static Behavior<AgentCommand> create(AgentEnvironment environment, @Nullable ReplicaEnvironment replicas) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
             timers.startTimerWithFixedDelay(
                     new AgentCommand.LookForSealed(), environment.settings().wakeInterval());
-            return new MigrationAgent(context, environment);
+            return new MigrationAgent(context, environment, replicas);
         }));
     }
 
-    private MigrationAgent(ActorContext<AgentCommand> context, AgentEnvironment environment) {
+    private MigrationAgent(
+            ActorContext<AgentCommand> context,
+            AgentEnvironment environment,
+            @Nullable ReplicaEnvironment replicaEnvironment) {
         super(context);
         context.setLoggerName(MigrationAgent.class);
         this.environment = environment;
@@ -85,6 +96,9 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
                 System::nanoTime,
                 (nanos, run) ->
                         system.scheduler().scheduleOnce(Duration.ofNanos(nanos), run, system.executionContext()));
+        this.replicas = replicaEnvironment == null
+                ? null
+                : context.spawn(Replicas.create(replicaEnvironment, window), Replicas.NAME);
         this.outgoing = new CutTurns<>(environment.settings().turns().outgoing());
         this.incoming = new CutTurns<>(environment.settings().turns().incoming());
         this.state = AgentState.of(host.host(), environment.settings().maxEndedSessions());
@@ -143,6 +157,9 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
     }
 
     private void onSetDraining(AgentCommand.SetDraining set) {
+        if (replicas != null) {
+            replicas.tell(new ReplicaCommand.Draining(set.draining()));
+        }
         host.setDraining(set.draining())
                 .whenComplete((done, failure) -> set.replyTo()
                         .tell(new AgentCommand.DrainingSet(
@@ -373,7 +390,10 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
 
     private void work(HostWork work, VmSpec spec) {
         CompletionStage<?> done = switch (work) {
-            case HostWork.Attach w -> host.attach(spec, w.epoch());
+            case HostWork.Attach w ->
+                w.takenFrom() == null && w.replica() == null
+                        ? host.attach(spec, w.epoch())
+                        : host.takeOver(spec, w.epoch(), w.replica());
             case HostWork.Detach w -> host.detach(spec, w.epoch());
             case HostWork.Clear w -> clear(spec, w.epoch());
             case HostWork.Reclaim w -> host.reclaim(spec, w.epoch());
@@ -382,8 +402,13 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
         getContext()
                 .pipeToSelf(
                         done,
-                        (_, failure) -> new AgentCommand.HostAnswered(
-                                spec, new AgentInput.WorkDone(spec.vm(), work, refusal(work, spec, failure))));
+                        (result, failure) -> new AgentCommand.HostAnswered(
+                                spec,
+                                new AgentInput.WorkDone(
+                                        spec.vm(),
+                                        work,
+                                        refusal(work, spec, failure),
+                                        result instanceof Restored restored ? restored : null)));
     }
 
     /** A session that is gone may have told vNICs to enforce by themselves: fails if one does. */

@@ -28,7 +28,8 @@ public record MigrationSettings(
         BulkSettings bulk,
         PreCopySettings preCopy,
         Duration stopTimeout,
-        TurnSettings turns) {
+        TurnSettings turns,
+        ReplicaSettings replica) {
 
     /**
      * How long migrations that have ended are remembered.
@@ -70,7 +71,8 @@ public record MigrationSettings(
                 BulkSettings.of(config),
                 PreCopySettings.of(config.getConfig("precopy")),
                 config.getDuration("hypervisor.stop-timeout"),
-                TurnSettings.of(config));
+                TurnSettings.of(config),
+                ReplicaSettings.of(config.getConfig("replica")));
     }
 
     /** How long a phase may take; null if it has no limit. */

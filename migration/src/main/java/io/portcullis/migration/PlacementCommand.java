@@ -5,6 +5,7 @@ import io.portcullis.migration.model.Mover;
 import io.portcullis.migration.model.Pace;
 import io.portcullis.migration.model.PlacementPhase;
 import io.portcullis.migration.model.Refusal;
+import io.portcullis.migration.model.Restored;
 import io.portcullis.migration.model.Side;
 import io.portcullis.migration.model.VnicTransfer;
 import io.portcullis.persistence.CborSerializable;
@@ -22,8 +23,8 @@ public sealed interface PlacementCommand {
     sealed interface Operator extends PlacementCommand, CborSerializable {}
 
     /**
-     * Attaches a VM to a host, which enforces from then on: Attached or Refused. The VM is detached, or its host is lost: then it is taken over, without
-     * its connections.
+     * Attaches a VM to a host, which enforces from then on: Attached or Refused. The VM is detached, or its host is lost: then it is taken over, with the
+     * connections that its replica has, where it has one.
      */
     record AttachVm(VmSpec spec, HostId host, String by, ActorRef<PlacementReply> replyTo) implements Operator {}
 
@@ -84,8 +85,35 @@ public sealed interface PlacementCommand {
      * How an attach ended.
      *
      * @param refusal null if the host enforces under {@code epoch}; otherwise it holds nothing of the VM under it
+     * @param restored what a VM that was taken over began with; null for any other, and from hosts of earlier releases
      */
-    record AttachReport(HostId host, long epoch, @Nullable Refusal refusal) implements HostReport {}
+    record AttachReport(
+            HostId host,
+            long epoch,
+            @Nullable Refusal refusal,
+            @Nullable Restored restored) implements HostReport {
+        /** Of a VM that was not taken over. */
+        public AttachReport(HostId host, long epoch, @Nullable Refusal refusal) {
+            this(host, epoch, refusal, null);
+        }
+    }
+
+    /**
+     * The VM's host keeps a replica at another host, which has all of it, or at none. Said again now and then.
+     *
+     * @param from the VM's host
+     * @param epoch under which it enforces
+     * @param host null for none
+     * @param problem why none; null if there is one
+     */
+    record ReplicaReport(
+            HostId from,
+            long epoch,
+            @Nullable HostId host,
+            @Nullable String problem) implements HostReport {}
+
+    /** A host has had no news of a replica for a while, and asks whether it is still wanted: it is told to drop it if not. */
+    record ReplicaHeld(HostId host, long epoch) implements HostReport {}
 
     record DetachReport(HostId host, long epoch) implements HostReport {}
 

@@ -21,8 +21,19 @@ final class PlacementLog {
     private static void write(Logger log, PlacementState before, PlacementState after, PlacementEvent event) {
         VmId vm = after.vm();
         switch (event) {
-            case PlacementEvent.VmAttached _ ->
+            case PlacementEvent.VmAttached attached -> {
                 log.info("VM {} is attached to {} (epoch {})", vm, after.host(), after.epoch());
+                if (attached.restored() != null) {
+                    log.info("VM {} begins with {}", vm, attached.restored());
+                }
+            }
+            case PlacementEvent.ReplicaAssigned assigned -> {
+                if (assigned.host() == null) {
+                    log.warn("VM {} has no replica: {}", vm, assigned.problem());
+                } else {
+                    log.info("VM {} has a replica on {} (epoch {})", vm, assigned.host(), assigned.epoch());
+                }
+            }
             case PlacementEvent.AttachRefused refused ->
                 log.warn(
                         "VM {} is not attached to {}: {}",
@@ -70,11 +81,13 @@ final class PlacementLog {
             case PlacementEvent.AttachStarted started -> {
                 if (started.takenFrom() != null) {
                     log.warn(
-                            "VM {} is taken over from {}, which is lost, by {}, without its connections; epoch {} is"
-                                    + " void",
+                            "VM {} is taken over from {}, which is lost, by {}, {}; epoch {} is void",
                             vm,
                             started.takenFrom(),
                             started.host(),
+                            started.replica() == null
+                                    ? "without its connections"
+                                    : "from its replica on " + started.replica().host(),
                             before.epoch());
                 }
             }

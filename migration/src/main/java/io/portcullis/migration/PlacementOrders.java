@@ -29,7 +29,7 @@ final class PlacementOrders {
     /** The message for an order; that to cut over is {@link #startCutover}. */
     static AgentCommand.VmOrder command(VmSpec spec, PlacementOrder order) {
         return switch (order) {
-            case PlacementOrder.Attach o -> new AgentCommand.AttachVm(spec, o.epoch());
+            case PlacementOrder.Attach o -> new AgentCommand.AttachVm(spec, o.epoch(), o.takenFrom(), o.replica());
             case PlacementOrder.Detach o -> new AgentCommand.DetachVm(spec, o.epoch());
             case PlacementOrder.PrepareTarget o -> new AgentCommand.PrepareTarget(o.id(), spec, o.epoch());
             case PlacementOrder.StartCutover o ->
@@ -46,7 +46,7 @@ final class PlacementOrders {
     /** What the placement of the other side of {@link #command} meant. */
     static PlacementOrder order(HostId host, AgentCommand.VmOrder command) {
         return switch (command) {
-            case AgentCommand.AttachVm c -> new PlacementOrder.Attach(host, c.epoch());
+            case AgentCommand.AttachVm c -> new PlacementOrder.Attach(host, c.epoch(), c.takenFrom(), c.replica());
             case AgentCommand.DetachVm c -> new PlacementOrder.Detach(host, c.epoch());
             case AgentCommand.PrepareTarget c -> new PlacementOrder.PrepareTarget(host, c.id(), c.epoch());
             case AgentCommand.StartCutover c ->

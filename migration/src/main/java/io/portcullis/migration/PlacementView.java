@@ -6,6 +6,7 @@ import io.portcullis.migration.model.Mover;
 import io.portcullis.migration.model.PhaseTime;
 import io.portcullis.migration.model.PlacementPhase;
 import io.portcullis.migration.model.PlacementState;
+import io.portcullis.migration.model.Restored;
 import io.portcullis.persistence.CborSerializable;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
@@ -22,10 +23,13 @@ import org.jspecify.annotations.Nullable;
  * @param spec what is attached; null if nothing is
  * @param migration id of the migration under way, null if none is
  * @param lastReceipt receipt of the migration that ended last, null if none has
- * @param takenFrom the lost host from which it was taken over, without its connections; null otherwise
+ * @param takenFrom the lost host from which it was taken over; null otherwise
  * @param phases of the migration under way so far; empty if none is
  * @param mover who moves the VM itself in it; null if none is
  * @param waitedSinceMillis wall clock when its source began to wait for its turn to be cut; 0 if it has not waited
+ * @param replica host that has a replica of it; null if none has
+ * @param replicaProblem why none has although one should; null otherwise
+ * @param restored what it began with after it was taken over; null otherwise
  */
 public record PlacementView(
         VmId vm,
@@ -39,11 +43,46 @@ public record PlacementView(
         @Nullable HostId takenFrom,
         List<PhaseTime> phases,
         @Nullable Mover mover,
-        long waitedSinceMillis)
+        long waitedSinceMillis,
+        @Nullable HostId replica,
+        @Nullable String replicaProblem,
+        @Nullable Restored restored)
         implements CborSerializable {
     public PlacementView {
         // a node of an older build says nothing of phases
         phases = phases == null ? List.of() : List.copyOf(phases);
+    }
+
+    /** Of a VM without a replica. */
+    public PlacementView(
+            VmId vm,
+            PlacementPhase phase,
+            @Nullable HostId host,
+            long epoch,
+            boolean hostUp,
+            @Nullable VmSpec spec,
+            @Nullable String migration,
+            @Nullable MigrationReceipt lastReceipt,
+            @Nullable HostId takenFrom,
+            List<PhaseTime> phases,
+            @Nullable Mover mover,
+            long waitedSinceMillis) {
+        this(
+                vm,
+                phase,
+                host,
+                epoch,
+                hostUp,
+                spec,
+                migration,
+                lastReceipt,
+                takenFrom,
+                phases,
+                mover,
+                waitedSinceMillis,
+                null,
+                null,
+                null);
     }
 
     /** Phases that its migration has entered, with the wait for its turn as one. */
@@ -67,6 +106,9 @@ public record PlacementView(
                 state.takenFrom(),
                 move == null ? List.of() : move.phases(),
                 move == null ? null : move.mover(),
-                move == null ? 0 : Math.max(waitingSinceMillis, move.waitedSinceMillis()));
+                move == null ? 0 : Math.max(waitingSinceMillis, move.waitedSinceMillis()),
+                state.replica() == null ? null : state.replica().host(),
+                state.replicaProblem(),
+                state.restored());
     }
 }

@@ -9,12 +9,15 @@ import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.datapath.track.TableSum;
 import io.portcullis.migration.model.ImportReport;
+import io.portcullis.migration.model.ReplicaPlace;
+import io.portcullis.migration.model.Restored;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.vnic.VmSpec;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the own host can do for a VM, as migration needs it. Thread-safe; stages complete on any thread, within a bounded time,
@@ -33,6 +36,12 @@ public interface VmHost {
 
     /** Attaches the VM; it is enforced from then on. A failure leaves nothing behind. */
     CompletionStage<Void> attach(VmSpec spec, long epoch);
+
+    /**
+     * As {@link #attach}, of a VM that was taken over from a lost host, with the connections that its replica has. A replica that does not come in time costs
+     * the connections only.
+     */
+    CompletionStage<Restored> takeOver(VmSpec spec, long epoch, @Nullable ReplicaPlace replica);
 
     /** Forgets what the host holds of the VM under {@code epoch} or a lower one. */
     CompletionStage<Void> detach(VmSpec spec, long epoch);

@@ -10,6 +10,7 @@ import io.portcullis.migration.model.PlacementOrder;
 import io.portcullis.migration.model.PlacementPhase;
 import io.portcullis.migration.model.PlacementState;
 import io.portcullis.migration.model.Refusal;
+import io.portcullis.migration.model.ReplicaPlace;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
 import io.portcullis.vnic.RefusalCode;
@@ -315,7 +316,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
                 decide(
                         state,
                         r.refusal() == null
-                                ? new PlacementInput.HostAttached(r.epoch())
+                                ? new PlacementInput.HostAttached(r.epoch(), r.restored())
                                 : new PlacementInput.HostRefusedAttach(r.epoch(), r.refusal()));
             case PlacementCommand.DetachReport r -> decide(state, new PlacementInput.HostDetached(r.epoch()));
             case PlacementCommand.TargetReady r -> onTargetReady(state, r);
@@ -332,6 +333,9 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
                 decide(state, new PlacementInput.SourceHasReclaimed(r.id(), r.refusal()));
             case PlacementCommand.SourceReleased r -> decide(state, new PlacementInput.SourceHasReleased(r.id()));
             case PlacementCommand.SourceWaits r -> onSourceWaits(state, r);
+            case PlacementCommand.ReplicaReport r ->
+                decide(state, new PlacementInput.ReplicaIsAt(r.from(), r.epoch(), r.host(), r.problem()));
+            case PlacementCommand.ReplicaHeld r -> onReplicaHeld(state, r);
         };
     }
 
@@ -376,6 +380,19 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
             environment.hosts().agent(report.host()).tell(PlacementOrders.command(report.spec(), order));
         }
         return Effect().none();
+    }
+
+    private Effect<PlacementEvent, PlacementState> onReplicaHeld(
+            PlacementState state, PlacementCommand.ReplicaHeld report) {
+        if (state.replica() == null || !state.replica().host().equals(report.host())) {
+            dropReplica(report.host(), report.epoch());
+        }
+        return Effect().none();
+    }
+
+    /** Said once; a host that did not hear it asks. */
+    private void dropReplica(HostId host, long epoch) {
+        environment.hosts().replicas(host).ifPresent(there -> there.tell(new ReplicaCommand.Drop(vm, epoch)));
     }
 
     private Effect<PlacementEvent, PlacementState> onOwn(PlacementState state, PlacementCommand.Own own) {
@@ -481,6 +498,11 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
         }
         answerWaiting(before, after, events);
         watchers.tell(before, after);
+        ReplicaPlace former = before.replica();
+        if (former != null
+                && (after.replica() == null || !former.host().equals(after.replica().host()))) {
+            dropReplica(former.host(), former.epoch());
+        }
         if (before.phase().sendsAhead()
                 && !after.phase().sendsAhead()
                 && after.phase() != PlacementPhase.CUTTING_OVER) {

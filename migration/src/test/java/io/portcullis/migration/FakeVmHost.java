@@ -11,6 +11,8 @@ import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.datapath.track.TableSum;
 import io.portcullis.migration.model.EnforcementHistory;
 import io.portcullis.migration.model.ImportReport;
+import io.portcullis.migration.model.ReplicaPlace;
+import io.portcullis.migration.model.Restored;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
@@ -279,6 +281,12 @@ final class FakeVmHost implements VmHost {
             spec.vnics().forEach(vnic -> enforce(vnic.vnic(), put(vnic, epoch), epoch));
             return null;
         });
+    }
+
+    @Override
+    public CompletionStage<Restored> takeOver(VmSpec spec, long epoch, @Nullable ReplicaPlace replica) {
+        return attach(spec, epoch)
+                .thenApply(_ -> replica == null ? Restored.nothing("none") : new Restored(replica.host(), 5, 7, null));
     }
 
     @Override

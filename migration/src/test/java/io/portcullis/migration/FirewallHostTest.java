@@ -11,6 +11,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.typesafe.config.ConfigFactory;
 import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicStatus;
+import io.portcullis.migration.model.ReplicaPlace;
+import io.portcullis.migration.model.Restored;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VnicId;
@@ -31,6 +33,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
@@ -56,7 +59,9 @@ class FirewallHostTest {
             ONE,
             actors,
             kit.system(),
-            MigrationSettings.of(kit.system().settings().config()));
+            MigrationSettings.of(kit.system().settings().config()),
+            new ReplicaTakeIn(kit.system(), new NoHosts(), Duration.ofSeconds(30)),
+            new ReplicaCounters());
 
     @AfterEach
     void stop() {
@@ -138,6 +143,19 @@ class FirewallHostTest {
     }
 
     @Test
+    void shouldGoOnWithoutAReplicaWhoseHostIsNotUp() {
+        CompletableFuture<Restored> done =
+                host.takeOver(WEB, 3, new ReplicaPlace(TWO, 2)).toCompletableFuture();
+
+        HostCommand.TakeOverVm takeOver = agent.expectMessageClass(HostCommand.TakeOverVm.class);
+        assertThat(takeOver.replicas()).isEmpty();
+        takeOver.attach().replyTo().tell(new HostReply.VmAttached(WEB.vm(), 3, 7, List.of()));
+
+        assertThat(done.join())
+                .isEqualTo(Restored.nothing("host " + TWO + ", which has the replica, is not up"));
+    }
+
+    @Test
     void shouldRefuseWhenTheFirewallHasMoved() {
         CompletableFuture<?> done = host.expectCutover(ETH0, 2).toCompletableFuture();
 
@@ -178,6 +196,28 @@ class FirewallHostTest {
     private static void assertRefused(CompletionStage<?> stage, RefusalCode code) {
         assertThatThrownBy(() -> stage.toCompletableFuture().join())
                 .satisfies(failure -> assertThat(HostRefusal.of(failure).code()).isEqualTo(code));
+    }
+
+    private static final class NoHosts implements HostLookup {
+        @Override
+        public Presence presence(HostId host) {
+            return Presence.ABSENT;
+        }
+
+        @Override
+        public Set<HostId> up() {
+            return Set.of();
+        }
+
+        @Override
+        public RecipientRef<AgentCommand> agent(HostId host) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Optional<String> node(HostId host) {
+            return Optional.empty();
+        }
     }
 
     private final class Actors implements VnicActors {

@@ -78,6 +78,7 @@ final class TestNode implements AutoCloseable {
                 .selfMember()
                 .address();
         cluster.manager().tell(Join.create(join));
+        Checkpoints checkpoints = new Checkpoints(dataDir.resolve(host.value()));
         actors = ShardedVnicActors.init(
                 kit.system(),
                 new ByHost(cluster),
@@ -88,10 +89,15 @@ final class TestNode implements AutoCloseable {
                         HostTiming.DEFAULT,
                         directory,
                         new JdbcRuleHitStore(database),
-                        new Checkpoints(dataDir.resolve(host.value()))));
+                        checkpoints));
         migration = Migration.init(kit.system(), actors, directory, log, (_, placement) -> placement);
         kit.spawn(actors.hostAgent(), HostAgent.NAME);
-        kit.spawn(migration.agent(host), MigrationAgent.NAME);
+        kit.spawn(
+                migration.agent(
+                        host,
+                        checkpoints,
+                        kit.system().dispatchers().lookup(DispatcherSelector.fromConfig("portcullis.blocking-dispatcher"))),
+                MigrationAgent.NAME);
     }
 
     <C, R> R ask(RecipientRef<C> who, Function<org.apache.pekko.actor.typed.ActorRef<R>, C> command) {

@@ -38,6 +38,9 @@ public final class CheckpointFile {
     private @Nullable CheckpointHead written;
     private long bytes;
     private long wholeBytes;
+    private final long number = CheckpointPosition.newFile();
+    private long committedBytes;
+    private int entries;
 
     /** @param isOver for a vNIC that has left */
     CheckpointFile(Checkpoints checkpoints, VnicId vnic, long epoch, Path target, Path temporary, boolean isOver) {
@@ -71,6 +74,13 @@ public final class CheckpointFile {
         }
     }
 
+    /** Up to where a restart would read it. */
+    CheckpointPosition position() {
+        synchronized (checkpoints.lockOf(vnic)) {
+            return new CheckpointPosition(number, epoch, committedBytes, entries);
+        }
+    }
+
     /** What was written since. */
     public long addedBytes() {
         synchronized (checkpoints.lockOf(vnic)) {
@@ -93,10 +103,10 @@ public final class CheckpointFile {
      * From now on a restart finds all that was added.
      *
      * @param head of the epoch under which it was begun
-     * @param entries how many connections there are with all parts
+     * @param entriesNow how many connections there are with all parts
      * @return bytes written; 0 if it is over: then it is as it was before
      */
-    public long commit(CheckpointHead head, Instant now, int entries) throws IOException {
+    public long commit(CheckpointHead head, Instant now, int entriesNow) throws IOException {
         if (!head.vnic().equals(vnic) || head.epoch() != epoch) {
             throw new IllegalArgumentException("begun for " + vnic + " under epoch " + epoch);
         }
@@ -109,8 +119,10 @@ public final class CheckpointFile {
             if (isOther) {
                 append(CheckpointSegments.head(head), false);
             }
-            append(CheckpointSegments.end(now, entries), isOther);
+            append(CheckpointSegments.end(now, entriesNow), isOther);
             written = head;
+            committedBytes = bytes;
+            entries = entriesNow;
             if (phase == Phase.BEGUN) {
                 takeItsPlace();
             }

@@ -6,9 +6,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +47,9 @@ public final class Checkpoints {
     private final Map<String, WeakReference<RuleTable>> tables = new ConcurrentHashMap<>();
 
     private final Map<String, Long> counters = new ConcurrentHashMap<>();
+
+    /** Of vNICs whose checkpoints are copied to another host; nothing is noted of others. */
+    private final Map<VnicId, CheckpointPosition> followed = new ConcurrentHashMap<>();
 
     /** @param directory made when the first checkpoint is written */
     public Checkpoints(Path directory) {
@@ -87,6 +92,7 @@ public final class Checkpoints {
     /** Called with the lock held, when a file has got all that a restart needs. */
     void committed(CheckpointFile file, boolean isWhole) throws IOException {
         count(isWhole ? "checkpoint.files" : "checkpoint.rounds", 1);
+        followed.computeIfPresent(file.vnic(), (_, _) -> file.position());
         if (!isWhole) {
             return;
         }
@@ -103,6 +109,67 @@ public final class Checkpoints {
     void ended(CheckpointFile file) {
         begun.remove(file.vnic(), file);
         inForce.remove(file.vnic(), file);
+    }
+
+    // ---- for a copy elsewhere
+
+    /** From now on {@link #position} tells how far the vNIC's checkpoint is, also if it was written before. */
+    public void follow(VnicId vnic) {
+        synchronized (lockOf(vnic)) {
+            if (!followed.containsKey(vnic)) {
+                CheckpointFile file = inForce.get(vnic);
+                followed.put(vnic, file == null ? onDisk(vnic) : file.position());
+            }
+        }
+    }
+
+    /** The vNIC's checkpoint is not copied any more. */
+    public void unfollow(VnicId vnic) {
+        followed.remove(vnic);
+    }
+
+    /** What there is of the checkpoint of a vNIC that is followed; {@link CheckpointPosition#NONE} if there is nothing. */
+    public CheckpointPosition position(VnicId vnic) {
+        return followed.getOrDefault(vnic, CheckpointPosition.NONE);
+    }
+
+    private CheckpointPosition onDisk(VnicId vnic) {
+        try {
+            byte[] bytes = Files.readAllBytes(file(vnic));
+            ByteBuffer content = ByteBuffer.wrap(bytes);
+            Checkpoint checkpoint = CheckpointCodec.decode(content);
+            return new CheckpointPosition(
+                    CheckpointPosition.newFile(),
+                    checkpoint.epoch(),
+                    content.position(),
+                    checkpoint.table().entries());
+        } catch (IOException | IllegalArgumentException none) {
+            // one that is damaged will be written anew with the next round
+            return CheckpointPosition.NONE;
+        }
+    }
+
+    /**
+     * A part of what is in force of a vNIC's checkpoint. Empty if another file has taken its place.
+     *
+     * @param from byte to begin with
+     * @param max bytes at most
+     */
+    public Optional<byte[]> read(VnicId vnic, CheckpointPosition at, long from, int max) throws IOException {
+        synchronized (lockOf(vnic)) {
+            if (position(vnic).file() != at.file()) {
+                return Optional.empty();
+            }
+            ByteBuffer part = ByteBuffer.allocate((int) Math.min(max, at.bytes() - from));
+            try (FileChannel channel = FileChannel.open(file(vnic), StandardOpenOption.READ)) {
+                while (part.hasRemaining()) {
+                    if (channel.read(part, from + part.position()) < 0) {
+                        throw new IOException("the checkpoint of " + vnic + " is shorter than it was");
+                    }
+                }
+            }
+            return Optional.of(part.array());
+        }
     }
 
     /** Adds to what {@link #counters} tells; waits for no disk. */
@@ -181,6 +248,7 @@ public final class Checkpoints {
     public void leave(VnicId vnic, long epoch) throws IOException {
         synchronized (lockOf(vnic)) {
             left.merge(vnic, epoch, Math::max);
+            followed.computeIfPresent(vnic, (_, at) -> at.epoch() <= epoch ? CheckpointPosition.NONE : at);
             for (Map<VnicId, CheckpointFile> files : List.of(begun, inForce)) {
                 CheckpointFile file = files.get(vnic);
                 if (file != null && file.epoch() <= epoch) {

@@ -129,6 +129,8 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
     private Behavior<HostCommand> onCommand(HostCommand command) {
         switch (command) {
             case HostCommand.AttachVm attach -> vms.onAttachVm(attach);
+            case HostCommand.TakeOverVm takeOver -> vms.onTakeOverVm(takeOver);
+            case HostCommand.WatchReplicated watch -> vms.onWatchReplicated(watch);
             case HostCommand.CheckAdmission check -> vms.onCheckAdmission(check);
             case HostCommand.DetachVm detach -> {
                 rules.discovery().detaching(detach.spec().vnicIds());

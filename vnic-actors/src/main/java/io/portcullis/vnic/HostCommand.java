@@ -4,6 +4,7 @@ import io.portcullis.datapath.engine.ShadowReport;
 import io.portcullis.datapath.runtime.VnicNews;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.persistence.CborSerializable;
+import io.portcullis.persistence.Checkpoint;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
@@ -34,6 +35,27 @@ public sealed interface HostCommand {
      * @param enforce false keeps the vNICs passive, as the destination of a migration wants it
      */
     record AttachVm(VmSpec spec, long epoch, boolean enforce, ActorRef<HostReply> replyTo) implements Request {}
+
+    /**
+     * As {@link AttachVm}, of a VM whose host is lost: the vNICs begin with these tables, and enforce once their rules are those that the tenant has now.
+     *
+     * @param replicas by vNIC, of the epoch before; one that is missing begins without connections
+     */
+    record TakeOverVm(AttachVm attach, Map<VnicId, Checkpoint> replicas) implements HostCommand {
+        public TakeOverVm {
+            replicas = Map.copyOf(replicas);
+        }
+    }
+
+    /** From now on {@code listener} hears which VMs here are to have a replica: at once, and whenever that changes. May be said again. */
+    record WatchReplicated(ActorRef<HostCommand.Replicated> listener) implements HostCommand {}
+
+    /** The VMs here that are to have a replica; see {@link WatchReplicated}. */
+    record Replicated(List<VmSpec> vms) {
+        public Replicated {
+            vms = List.copyOf(vms);
+        }
+    }
 
     /** Would {@link AttachVm} be admitted now? Reserves nothing. Answer: {@link HostReply.Admissible}. */
     record CheckAdmission(VmSpec spec, ActorRef<HostReply> replyTo) implements Request {}

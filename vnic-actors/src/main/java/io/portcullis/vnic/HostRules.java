@@ -248,6 +248,11 @@ final class HostRules {
         return vm.vnicIds().stream().allMatch(shelf::hasRules);
     }
 
+    /** Whether all have the rules that their tenant has named here. */
+    boolean hasTenantsRules(VmSpec vm) {
+        return vm.vnicIds().stream().allMatch(shelf::hasTenantsRules);
+    }
+
     /** Rules that were put in force without a tenant having sent them. */
     void restored(VnicId vnic, RuleTable table) {
         shelf.restored(vnic, table);

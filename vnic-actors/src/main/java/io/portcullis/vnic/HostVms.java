@@ -40,6 +40,8 @@ final class HostVms {
     private final Map<VmId, HostedVm> vms =
             new TreeMap<>(Comparator.comparing((VmId vm) -> vm.tenant().value()).thenComparing(VmId::name));
     private boolean draining;
+    /** Hears which VMs are to have a replica. */
+    private @Nullable ActorRef<HostCommand.Replicated> replicating;
 
     HostVms(
             ActorContext<HostCommand> context,
@@ -91,10 +93,15 @@ final class HostVms {
     // ---- attaching
 
     void onAttachVm(HostCommand.AttachVm attach) {
+        onTakeOverVm(new HostCommand.TakeOverVm(attach, Map.of()));
+    }
+
+    void onTakeOverVm(HostCommand.TakeOverVm takeOver) {
+        HostCommand.AttachVm attach = takeOver.attach();
         VmSpec spec = attach.spec();
         HostedVm present = vms.get(spec.vm());
         if (present != null && present.phase == Phase.LEAVING && present.leavingEpoch < attach.epoch()) {
-            present.afterLeaving.add(attach);
+            present.afterLeaving.add(takeOver);
             return;
         }
         if (present != null && (present.epoch > attach.epoch() || present.phase == Phase.LEAVING)) {
@@ -117,7 +124,7 @@ final class HostVms {
         if (present != null) {
             present.answer(stale(present, present.epoch));
         }
-        HostedVm vm = new HostedVm(spec, attach.epoch(), attach.enforce());
+        HostedVm vm = new HostedVm(spec, attach.epoch(), attach.enforce(), takeOver.replicas());
         vm.askers.add(attach.replyTo());
         CompletionStage<?> ready = present == null ? forgetFormerStay(vm) : CompletableFuture.completedFuture(null);
         attach(vm, ready);
@@ -156,7 +163,10 @@ final class HostVms {
     /** @param ready when it may begin */
     private void attach(HostedVm vm, CompletionStage<?> ready) {
         vm.phase = Phase.ATTACHING;
-        vms.put(vm.spec.vm(), vm);
+        HostedVm before = vms.put(vm.spec.vm(), vm);
+        if (before != vm && (vm.spec.replica() || (before != null && before.spec.replica()))) {
+            tellReplicated();
+        }
         rules.add(vm.spec.vnicIds());
         firewalls.pipe(
                 ready.thenCompose(_ -> firewalls.askAll(
@@ -177,7 +187,7 @@ final class HostVms {
         vm.checkpoints.forEach((vnic, checkpoint) -> rules.restored(vnic, checkpoint.rules()));
         vm.phase = Phase.AWAITING_RULES;
         rules.installDue(vm.spec.vnicIds());
-        if (rules.hasRules(vm.spec)) {
+        if (hasRules(vm)) {
             settle(vm);
         } else {
             context.scheduleOnce(
@@ -213,10 +223,15 @@ final class HostVms {
         leave(vm.spec, vm.epoch, context.getSystem().ignoreRef(), null);
     }
 
+    /** The rules of a replica are those of a host that is lost: what was changed since holds before anything passes. */
+    private boolean hasRules(HostedVm vm) {
+        return vm.isTakenOver ? rules.hasTenantsRules(vm.spec) : rules.hasRules(vm.spec);
+    }
+
     /** Rules of a vNIC of this VM may have come. */
     void onLearned(VmId id) {
         HostedVm vm = vms.get(id);
-        if (vm != null && vm.phase == Phase.AWAITING_RULES && rules.hasRules(vm.spec)) {
+        if (vm != null && vm.phase == Phase.AWAITING_RULES && hasRules(vm)) {
             settle(vm);
         }
     }
@@ -224,7 +239,12 @@ final class HostVms {
     void onRulesOverdue(HostCommand.RulesOverdue overdue) {
         HostedVm vm = find(overdue.vm(), overdue.epoch(), Phase.AWAITING_RULES);
         if (vm != null) {
-            context.getLog().warn("no rules for VM {} yet: nothing of it passes", vm.spec.vm());
+            context.getLog()
+                    .warn(
+                            rules.hasRules(vm.spec)
+                                    ? "no rules for VM {} from its tenant yet: those of its replica hold"
+                                    : "no rules for VM {} yet: nothing of it passes",
+                            vm.spec.vm());
             settle(vm);
         }
     }
@@ -277,7 +297,9 @@ final class HostVms {
 
     /** Does not try again to attach what the directory does not list any more. */
     void giveUpUnlisted(Set<VmId> listed) {
-        vms.values().removeIf(vm -> isToBeTried(vm) && !listed.contains(vm.spec.vm()));
+        if (vms.values().removeIf(vm -> isToBeTried(vm) && !listed.contains(vm.spec.vm()))) {
+            tellReplicated();
+        }
     }
 
     void retryFailed() {
@@ -355,7 +377,10 @@ final class HostVms {
             }
         }
         if (isCurrent || vm == null) {
-            vms.remove(gone.spec().vm());
+            HostedVm left = vms.remove(gone.spec().vm());
+            if (left != null && left.spec.replica()) {
+                tellReplicated();
+            }
             rules.remove(gone.spec().vnicIds());
         }
         // Answers once no restart could bring it back.
@@ -369,6 +394,23 @@ final class HostVms {
     private void attachWhatWaited(HostedVm vm) {
         vm.afterLeaving.forEach(attach -> context.getSelf().tell(attach));
         vm.afterLeaving.clear();
+    }
+
+    // ---- replicas
+
+    void onWatchReplicated(HostCommand.WatchReplicated watch) {
+        replicating = watch.listener();
+        tellReplicated();
+    }
+
+    private void tellReplicated() {
+        ActorRef<HostCommand.Replicated> listener = replicating;
+        if (listener != null) {
+            listener.tell(new HostCommand.Replicated(vms.values().stream()
+                    .map(vm -> vm.spec)
+                    .filter(VmSpec::replica)
+                    .toList()));
+        }
     }
 
     // ---- looking

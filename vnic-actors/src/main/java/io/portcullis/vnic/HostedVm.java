@@ -30,8 +30,11 @@ final class HostedVm {
     final VmSpec spec;
     final long epoch;
 
-    /** Checkpoints to begin with, until it is attached; empty but for a host that starts again. */
+    /** Checkpoints to begin with, until it is attached; empty but for a host that starts again, and a VM with a replica. */
     Map<VnicId, io.portcullis.persistence.Checkpoint> checkpoints;
+
+    /** Whether it comes from a lost host, with the tables of its replica. */
+    final boolean isTakenOver;
 
     /** Whether the directory says that it is here: then a failure to attach it is no refusal, but tried again. */
     final boolean isRestored;
@@ -49,10 +52,20 @@ final class HostedVm {
     final List<ActorRef<HostReply>> askers = new ArrayList<>();
 
     HostedVm(VmSpec spec, long epoch, boolean enforce) {
+        this(spec, epoch, enforce, Map.of());
+    }
+
+    /** @param replicas what another host had kept of it; empty for none */
+    HostedVm(
+            VmSpec spec,
+            long epoch,
+            boolean enforce,
+            Map<VnicId, io.portcullis.persistence.Checkpoint> replicas) {
         this.spec = spec;
         this.epoch = epoch;
         this.enforce = enforce;
-        this.checkpoints = Map.of();
+        this.checkpoints = replicas;
+        this.isTakenOver = !replicas.isEmpty();
         this.isRestored = false;
     }
 
@@ -61,11 +74,12 @@ final class HostedVm {
         this.epoch = restored.epoch();
         this.enforce = restored.enforce();
         this.checkpoints = restored.checkpoints();
+        this.isTakenOver = false;
         this.isRestored = true;
     }
 
     /** Attaches under a higher epoch that came while the VM was leaving: the VM moved away and comes back. */
-    final List<HostCommand.AttachVm> afterLeaving = new ArrayList<>();
+    final List<HostCommand.TakeOverVm> afterLeaving = new ArrayList<>();
 
     /** Answers everyone who waits, once. */
     void answer(HostReply reply) {

@@ -194,6 +194,12 @@ final class RuleShelf {
         return slot != null && slot.inForce.revision() > 0;
     }
 
+    /** Whether the rules in force are those that the tenant wants. */
+    boolean hasTenantsRules(VnicId vnic) {
+        Slot slot = slots.get(vnic);
+        return slot != null && slot.wantedTable != null && !isDue(slot);
+    }
+
     /** Tenants that have vNICs here. */
     Set<TenantId> tenants() {
         return Set.copyOf(realized.keySet());

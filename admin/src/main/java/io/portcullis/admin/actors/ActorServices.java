@@ -19,6 +19,8 @@ import io.portcullis.api.OperationView;
 import io.portcullis.api.PlacementView;
 import io.portcullis.api.RealizationView;
 import io.portcullis.api.RebalanceView;
+import io.portcullis.api.ReplicaView;
+import io.portcullis.api.RestoredView;
 import io.portcullis.api.VnicStatusView;
 import io.portcullis.datapath.engine.FlowQuery;
 import io.portcullis.datapath.track.ConnectionInfo;
@@ -27,6 +29,7 @@ import io.portcullis.migration.PlacementCommand;
 import io.portcullis.migration.PlacementReply;
 import io.portcullis.migration.model.BulkOperation;
 import io.portcullis.migration.model.Mover;
+import io.portcullis.migration.model.Restored;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
@@ -267,7 +270,29 @@ public final class ActorServices implements AdminServices {
                 placement.phase().name(),
                 placement.migration(),
                 host == null ? null : hosts.membership(host),
-                lost == null ? null : lost.value());
+                lost == null ? null : lost.value(),
+                replica(placement),
+                restored(placement.restored()));
+    }
+
+    private static @Nullable ReplicaView replica(io.portcullis.migration.PlacementView placement) {
+        HostId at = placement.replica();
+        return placement.spec() == null || !placement.spec().replica()
+                ? null
+                : new ReplicaView(at == null ? null : at.value(), placement.replicaProblem());
+    }
+
+    private static @Nullable RestoredView restored(@Nullable Restored restored) {
+        if (restored == null) {
+            return null;
+        }
+        HostId from = restored.from();
+        return new RestoredView(
+                from == null ? RestoredView.NOTHING : RestoredView.REPLICA,
+                from == null ? null : from.value(),
+                restored.connections(),
+                restored.ageMillis(),
+                restored.problem());
     }
 
     @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.portcullis.api.PlacementView;
 import io.portcullis.api.PortcullisClient;
+import io.portcullis.api.RestoredView;
 import io.portcullis.api.VmView;
 import io.portcullis.loadtest.lab.MemoryLab;
 import io.portcullis.loadtest.traffic.IdleConnection;
@@ -52,7 +53,15 @@ class LostHostTest {
 
             VmView taken = client.attach(ScenarioTenant.NAME, ScenarioTenant.WEB, SURVIVOR);
             assertThat(taken.placement())
-                    .isEqualTo(new PlacementView(SURVIVOR, 2, "PLACED", null, PlacementView.UP, LOST));
+                    .isEqualTo(new PlacementView(
+                            SURVIVOR,
+                            2,
+                            "PLACED",
+                            null,
+                            PlacementView.UP,
+                            LOST,
+                            null,
+                            new RestoredView(RestoredView.NOTHING, null, 0, 0, "it had no replica")));
             try (IdleConnection connection = IdleConnection.open(
                     tenant.consumer().sockets(), tenant.web().sockets(), tenant.web(true, 443))) {
                 connection.serverSpeaksFirst();

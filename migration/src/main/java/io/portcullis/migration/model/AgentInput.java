@@ -14,8 +14,18 @@ public sealed interface AgentInput {
      * The host did what it was told.
      *
      * @param refusal why it did not, or null
+     * @param restored what a VM that was taken over began with; null for any other
      */
-    record WorkDone(VmId vm, HostWork work, @Nullable Refusal refusal) implements AgentInput {}
+    record WorkDone(
+            VmId vm,
+            HostWork work,
+            @Nullable Refusal refusal,
+            @Nullable Restored restored) implements AgentInput {
+        /** Of a VM that was not taken over. */
+        public WorkDone(VmId vm, HostWork work, @Nullable Refusal refusal) {
+            this(vm, work, refusal, null);
+        }
+    }
 
     /**
      * The vNICs of a migration that has no session here were looked at.

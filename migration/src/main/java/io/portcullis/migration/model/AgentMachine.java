@@ -31,7 +31,7 @@ public final class AgentMachine {
 
     private static Transition<AgentState, AgentOrder> ordered(AgentState state, VmId vm, PlacementOrder order) {
         return switch (order) {
-            case PlacementOrder.Attach o -> work(state, vm, new HostWork.Attach(o.epoch()));
+            case PlacementOrder.Attach o -> work(state, vm, new HostWork.Attach(o.epoch(), o.takenFrom(), o.replica()));
             case PlacementOrder.Detach o -> work(state, vm, new HostWork.Detach(o.epoch()));
             case PlacementOrder.PrepareTarget o ->
                 begin(state, target(o.id()), o.epoch(), new AgentOrder.TellTarget(o.id(), new TargetInput.Report()));
@@ -137,7 +137,7 @@ public final class AgentMachine {
     private static Transition<AgentState, AgentOrder> workDone(AgentState state, AgentInput.WorkDone in) {
         AgentState.Busy work = new AgentState.Busy(in.vm(), in.work());
         AgentState next = state.done(work);
-        PlacementInput report = report(in.work(), in.refusal());
+        PlacementInput report = report(in.work(), in.refusal(), in.restored());
         if (report == null) {
             return Transition.to(next);
         }
@@ -151,7 +151,8 @@ public final class AgentMachine {
         return Transition.to(remembering, new AgentOrder.Report(report));
     }
 
-    private static @Nullable PlacementInput report(HostWork work, @Nullable Refusal refusal) {
+    private static @Nullable PlacementInput report(
+            HostWork work, @Nullable Refusal refusal, @Nullable Restored restored) {
         if (refusal != null && work instanceof HostWork.Reclaim reclaim && refusal.code() == RefusalCode.TOO_LATE) {
             return new PlacementInput.TargetHasActivated(
                     reclaim.id(), List.of(), List.of(SourceMachine.unheard(refusal)), Side.SOURCE);
@@ -163,7 +164,7 @@ public final class AgentMachine {
                     : null;
         }
         return switch (work) {
-            case HostWork.Attach w -> new PlacementInput.HostAttached(w.epoch());
+            case HostWork.Attach w -> new PlacementInput.HostAttached(w.epoch(), restored);
             case HostWork.Detach w -> new PlacementInput.HostDetached(w.epoch());
             case HostWork.Clear w ->
                 new PlacementInput.TargetGaveUp(

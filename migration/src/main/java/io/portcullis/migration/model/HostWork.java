@@ -1,11 +1,20 @@
 package io.portcullis.migration.model;
 
 import io.portcullis.policy.HostId;
+import org.jspecify.annotations.Nullable;
 
 /** What a host does for a VM without a session; each may be repeated. */
 public sealed interface HostWork {
-    /** The host enforces the VM from then on. */
-    record Attach(long epoch) implements HostWork {}
+    /** The host enforces the VM from then on; see {@link PlacementOrder.Attach}. */
+    record Attach(
+            long epoch,
+            @Nullable HostId takenFrom,
+            @Nullable ReplicaPlace replica) implements HostWork {
+        /** Of a VM that no host had. */
+        public Attach(long epoch) {
+            this(epoch, null, null);
+        }
+    }
 
     record Detach(long epoch) implements HostWork {}
 

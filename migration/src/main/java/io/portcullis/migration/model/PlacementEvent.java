@@ -14,6 +14,7 @@ public sealed interface PlacementEvent extends CborSerializable {
      * A host is told to attach the VM.
      *
      * @param takenFrom the lost host that had the VM under an epoch that is void from now on; null if it was attached nowhere
+     * @param replica where its connections are to be had; null if nowhere, and in journals from before there were replicas
      */
     record AttachStarted(
             VmSpec spec,
@@ -21,14 +22,39 @@ public sealed interface PlacementEvent extends CborSerializable {
             long epoch,
             String by,
             long atMillis,
-            @Nullable HostId takenFrom) implements PlacementEvent {
+            @Nullable HostId takenFrom,
+            @Nullable ReplicaPlace replica) implements PlacementEvent {
+        /** Without a replica. */
+        public AttachStarted(
+                VmSpec spec, HostId host, long epoch, String by, long atMillis, @Nullable HostId takenFrom) {
+            this(spec, host, epoch, by, atMillis, takenFrom, null);
+        }
+
         /** Of a VM that was attached nowhere. */
         public AttachStarted(VmSpec spec, HostId host, long epoch, String by, long atMillis) {
             this(spec, host, epoch, by, atMillis, null);
         }
     }
 
-    record VmAttached(long epoch, long atMillis) implements PlacementEvent {}
+    /** @param restored what a VM that was taken over began with; null for any other, and in journals from before there were replicas */
+    record VmAttached(long epoch, long atMillis, @Nullable Restored restored) implements PlacementEvent {
+        /** Of a VM that began with nothing, as it should. */
+        public VmAttached(long epoch, long atMillis) {
+            this(epoch, atMillis, null);
+        }
+    }
+
+    /**
+     * Another host has a replica of the VM, or none has.
+     *
+     * @param host null for none
+     * @param problem why none has; null if one has
+     */
+    record ReplicaAssigned(
+            long epoch,
+            @Nullable HostId host,
+            @Nullable String problem,
+            long atMillis) implements PlacementEvent {}
 
     /** The host refused, nothing is left there. */
     record AttachRefused(Refusal refusal, long atMillis) implements PlacementEvent {}

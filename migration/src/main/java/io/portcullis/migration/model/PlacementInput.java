@@ -44,7 +44,26 @@ public sealed interface PlacementInput {
 
     record CancelRequested(String id, String by) implements PlacementInput {}
 
-    record HostAttached(long epoch) implements PlacementInput {}
+    /** @param restored what a VM that was taken over began with; null for any other */
+    record HostAttached(long epoch, @Nullable Restored restored) implements PlacementInput {
+        /** Of a VM that was not taken over. */
+        public HostAttached(long epoch) {
+            this(epoch, null);
+        }
+    }
+
+    /**
+     * The host that enforces the VM says where it keeps a replica.
+     *
+     * @param from who says so
+     * @param host null for nowhere
+     * @param problem why nowhere
+     */
+    record ReplicaIsAt(
+            HostId from,
+            long epoch,
+            @Nullable HostId host,
+            @Nullable String problem) implements PlacementInput {}
 
     /** The host did not attach the VM and holds nothing of it under this epoch. */
     record HostRefusedAttach(long epoch, Refusal refusal) implements PlacementInput {}

@@ -8,6 +8,7 @@ import io.portcullis.migration.model.PlacementEvent.MigrationCommitted;
 import io.portcullis.migration.model.PlacementEvent.MigrationReserved;
 import io.portcullis.migration.model.PlacementEvent.MigrationRolledBack;
 import io.portcullis.migration.model.PlacementEvent.PreCopyStarted;
+import io.portcullis.migration.model.PlacementEvent.ReplicaAssigned;
 import io.portcullis.migration.model.PlacementEvent.RollbackStarted;
 import io.portcullis.migration.model.PlacementEvent.SourceReleased;
 import io.portcullis.migration.model.PlacementEvent.StopAwaited;
@@ -32,6 +33,8 @@ import org.jspecify.annotations.Nullable;
  *               HostRefusedAttach                  AttachRefused                                 DETACHED
  *               DeadlinePassed                     DetachStarted (it may have attached)          DETACHING
  *               HostsLost(host)                    DetachStarted VmDetached                      DETACHED
+ * PLACED,       ReplicaIsAt (by its host)          ReplicaAssigned, if that is new               the same
+ *  COMMITTED
  * PLACED        DetachRequested                    DetachStarted                                 DETACHING
  *               AttachRequested(host is lost)      AttachStarted(e+1, taken over)                ATTACHING
  *               MigrateRequested                   MigrationReserved(e+1, reclaim e+2)           RESERVING
@@ -80,7 +83,8 @@ public final class PlacementMachine {
             case PlacementInput.MigrateRequested in -> migrate(state, in, nowMillis);
             case PlacementInput.CancelRequested in -> cancel(state, in, nowMillis);
             case PlacementInput.HostAttached in ->
-                only(attaching(state, in.epoch()), new VmAttached(in.epoch(), nowMillis));
+                only(attaching(state, in.epoch()), new VmAttached(in.epoch(), nowMillis, in.restored()));
+            case PlacementInput.ReplicaIsAt in -> replicaIsAt(state, in, nowMillis);
             case PlacementInput.HostRefusedAttach in ->
                 only(attaching(state, in.epoch()), new AttachRefused(in.refusal(), nowMillis));
             case PlacementInput.HostDetached in ->
@@ -174,7 +178,31 @@ public final class PlacementMachine {
         return why != null
                 ? Decision.refuse(why)
                 : Decision.of(
-                        new AttachStarted(in.spec(), in.host(), state.nextEpoch(), in.by(), nowMillis, state.host()));
+                        new AttachStarted(
+                                in.spec().withReplica(in.spec().replica() || wantsReplica(state)),
+                                in.host(),
+                                state.nextEpoch(),
+                                in.by(),
+                                nowMillis,
+                                state.host(),
+                                state.replicaInForce()));
+    }
+
+    /** A hypervisor that starts the VM elsewhere knows nothing of what an operator wished for it. */
+    private static boolean wantsReplica(PlacementState state) {
+        return state.spec() != null && state.spec().replica();
+    }
+
+    private static Decision replicaIsAt(PlacementState state, PlacementInput.ReplicaIsAt in, long nowMillis) {
+        boolean isHere = state.phase() == PlacementPhase.PLACED || state.phase() == PlacementPhase.COMMITTED;
+        boolean isItsHost = isHere
+                && in.from().equals(state.host())
+                && in.epoch() == state.epoch()
+                && !in.from().equals(in.host());
+        ReplicaPlace place = in.host() == null ? null : new ReplicaPlace(in.host(), in.epoch());
+        boolean isNew =
+                !Objects.equals(place, state.replica()) || !Objects.equals(in.problem(), state.replicaProblem());
+        return only(isItsHost && isNew, new ReplicaAssigned(in.epoch(), in.host(), in.problem(), nowMillis));
     }
 
     private static Decision detach(PlacementState state, PlacementInput.DetachRequested in, long nowMillis) {

@@ -1,6 +1,7 @@
 package io.portcullis.migration.model;
 
 import io.portcullis.policy.HostId;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a host must be told as long as the placement stands as it does. Every order is idempotent and is repeated until it
@@ -11,7 +12,22 @@ import io.portcullis.policy.HostId;
 public sealed interface PlacementOrder {
     HostId host();
 
-    record Attach(HostId host, long epoch) implements PlacementOrder {}
+    /**
+     * The host enforces the VM from then on.
+     *
+     * @param takenFrom the lost host that had the VM; null if none had
+     * @param replica where its connections are to be had; null if nowhere
+     */
+    record Attach(
+            HostId host,
+            long epoch,
+            @Nullable HostId takenFrom,
+            @Nullable ReplicaPlace replica) implements PlacementOrder {
+        /** Of a VM that no host had. */
+        public Attach(HostId host, long epoch) {
+            this(host, epoch, null, null);
+        }
+    }
 
     record Detach(HostId host, long epoch) implements PlacementOrder {}
 

@@ -19,7 +19,10 @@ import org.jspecify.annotations.Nullable;
  * @param host host that enforces, or that was told to attach or detach; null if the VM is detached
  * @param move migration under way, null if none is
  * @param lastReceipt receipt of the migration that ended last, null if none has
- * @param takenFrom the lost host from which the VM was taken over under the epoch in force, without its connections; null otherwise
+ * @param takenFrom the lost host from which the VM was taken over under the epoch in force; null otherwise
+ * @param replica who has a replica of what the VM's host has, or had before it was lost; null if nobody, and before there were replicas
+ * @param replicaProblem why nobody has although somebody should; null otherwise
+ * @param restored what the VM began with after it was taken over; null otherwise
  */
 public record PlacementState(
         VmId vm,
@@ -30,11 +33,50 @@ public record PlacementState(
         @Nullable HostId host,
         @Nullable Move move,
         @Nullable MigrationReceipt lastReceipt,
-        @Nullable HostId takenFrom)
+        @Nullable HostId takenFrom,
+        @Nullable ReplicaPlace replica,
+        @Nullable String replicaProblem,
+        @Nullable Restored restored)
         implements CborSerializable {
+    /** Of a VM without a replica. */
+    public PlacementState(
+            VmId vm,
+            PlacementPhase phase,
+            long epoch,
+            long grantedEpoch,
+            @Nullable VmSpec spec,
+            @Nullable HostId host,
+            @Nullable Move move,
+            @Nullable MigrationReceipt lastReceipt,
+            @Nullable HostId takenFrom) {
+        this(vm, phase, epoch, grantedEpoch, spec, host, move, lastReceipt, takenFrom, null, null, null);
+    }
 
     public static PlacementState empty(VmId vm) {
         return new PlacementState(vm, PlacementPhase.DETACHED, 0, 0, null, null, null, null, null);
+    }
+
+    /** The replica by which another host could go on: nobody has enforced since it was written. */
+    public @Nullable ReplicaPlace replicaInForce() {
+        // an attach that was refused leaves the VM detached, and the replica as good as it was
+        return replica != null && (phase == PlacementPhase.DETACHED || replica.epoch() == epoch) ? replica : null;
+    }
+
+    private PlacementState withReplica(
+            @Nullable ReplicaPlace place, @Nullable String problem, @Nullable Restored begunWith) {
+        return new PlacementState(
+                vm,
+                phase,
+                epoch,
+                grantedEpoch,
+                spec,
+                host,
+                move,
+                lastReceipt,
+                takenFrom,
+                place,
+                problem,
+                begunWith);
     }
 
     /** The epoch that the next grant gets. */
@@ -70,7 +112,7 @@ public record PlacementState(
     public List<PlacementOrder> orders() {
         return switch (phase) {
             case DETACHED, PLACED -> List.of();
-            case ATTACHING -> List.of(new PlacementOrder.Attach(currentHost(), epoch));
+            case ATTACHING -> List.of(new PlacementOrder.Attach(currentHost(), epoch, takenFrom, replica));
             case DETACHING -> List.of(new PlacementOrder.Detach(currentHost(), epoch));
             case RESERVING, PREPARED, PRECOPYING, AWAITING_STOP, CUTTING_OVER, ROLLING_BACK, COMMITTED ->
                 orders(currentMove());
@@ -137,9 +179,15 @@ public record PlacementState(
                         e.host(),
                         null,
                         lastReceipt,
-                        e.takenFrom());
-            case PlacementEvent.VmAttached e -> settled(PlacementPhase.PLACED, epoch, lastReceipt);
-            case PlacementEvent.AttachRefused e -> detached();
+                        e.takenFrom(),
+                        e.replica(),
+                        null,
+                        null);
+            case PlacementEvent.VmAttached e ->
+                settled(PlacementPhase.PLACED, epoch, lastReceipt).withReplica(null, null, e.restored());
+            case PlacementEvent.AttachRefused e -> detached().withReplica(replica, null, null);
+            case PlacementEvent.ReplicaAssigned e ->
+                withReplica(e.host() == null ? null : new ReplicaPlace(e.host(), e.epoch()), e.problem(), restored);
             case PlacementEvent.DetachStarted e -> settled(PlacementPhase.DETACHING, epoch, lastReceipt);
             case PlacementEvent.VmDetached e -> detached();
             case PlacementEvent.MigrationReserved e ->
@@ -152,7 +200,10 @@ public record PlacementState(
                         host,
                         Move.reserve(e, currentHost(), epoch),
                         lastReceipt,
-                        takenFrom);
+                        takenFrom,
+                        replica,
+                        replicaProblem,
+                        restored);
             case PlacementEvent.TargetPrepared e ->
                 moving(
                         PlacementPhase.PREPARED,
@@ -234,7 +285,9 @@ public record PlacementState(
         MigrationOutcome outcome = move.cancelled()
                 ? MigrationOutcome.CANCELLED
                 : move.reclaim() ? MigrationOutcome.RECLAIMED : MigrationOutcome.ROLLED_BACK;
-        return settled(PlacementPhase.PLACED, event.epoch(), receipt(move, outcome, event.epoch(), List.of()));
+        PlacementState back =
+                settled(PlacementPhase.PLACED, event.epoch(), receipt(move, outcome, event.epoch(), List.of()));
+        return replica == null || replica.epoch() == event.epoch() ? back : back.withReplica(null, null, restored);
     }
 
     private MigrationReceipt receipt(Move move, MigrationOutcome outcome, long epochAfter, List<VnicTransfer> vnics) {
@@ -254,12 +307,35 @@ public record PlacementState(
     }
 
     private PlacementState moving(PlacementPhase next, Move changed) {
-        return new PlacementState(vm, next, epoch, grantedEpoch, spec, host, changed, lastReceipt, takenFrom);
+        return new PlacementState(
+                vm,
+                next,
+                epoch,
+                grantedEpoch,
+                spec,
+                host,
+                changed,
+                lastReceipt,
+                takenFrom,
+                replica,
+                replicaProblem,
+                restored);
     }
 
     private PlacementState settled(PlacementPhase next, long nextEpoch, @Nullable MigrationReceipt receipt) {
         return new PlacementState(
-                vm, next, nextEpoch, Math.max(grantedEpoch, nextEpoch), spec, host, null, receipt, takenFrom);
+                vm,
+                next,
+                nextEpoch,
+                Math.max(grantedEpoch, nextEpoch),
+                spec,
+                host,
+                null,
+                receipt,
+                takenFrom,
+                replica,
+                replicaProblem,
+                restored);
     }
 
     private PlacementState detached() {
