@@ -107,7 +107,10 @@ final class Metrics {
         }
         report.counters().forEach((name, value) -> {
             if (name.startsWith(ReplicaCounters.HELD)) {
-                gauge("portcullis.replicas.held", host.and("what", name.substring(ReplicaCounters.HELD.length())), value);
+                gauge(
+                        "portcullis.replicas.held",
+                        host.and("what", name.substring(ReplicaCounters.HELD.length())),
+                        value);
             } else {
                 counter(metric(name), host.and("counter", name), value);
             }

@@ -144,7 +144,9 @@ final class VmRoutes {
         return services.model(TenantRoutes.tenant(exchange)).thenCompose(model -> {
             Vm vm = Lookup.vm(model, exchange.variable("name"));
             return services.attach(
-                            specOf(model, vm).withReplica(Boolean.TRUE.equals(request.replica())), hostId, exchange.by())
+                            specOf(model, vm).withReplica(Boolean.TRUE.equals(request.replica())),
+                            hostId,
+                            exchange.by())
                     .thenCompose(placement -> view(exchange, model, vm, placement));
         });
     }

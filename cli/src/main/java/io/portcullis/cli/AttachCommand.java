@@ -65,6 +65,7 @@ final class AttachCommand implements Callable<Integer> {
             return "its connections are not known here" + (why == null ? "" : " (" + why + ")");
         }
         return restored.connections() + " connections are from its replica on " + restored.host() + ", "
-                + restored.ageMillis() + " ms old" + (restored.problem() == null ? "" : " (" + restored.problem() + ")");
+                + restored.ageMillis() + " ms old"
+                + (restored.problem() == null ? "" : " (" + restored.problem() + ")");
     }
 }

@@ -70,6 +70,21 @@ class MainTest extends CliTestCase {
     }
 
     @Test
+    void shouldSayWhatAVmBeganWithWhoseHostWasLost() {
+        String taken = VM.replace(
+                "\"PLACED\"}",
+                "\"PLACED\", \"hostStatus\": \"UP\", \"takenFrom\": \"host-2\", \"restored\": {\"from\": \"replica\","
+                        + " \"host\": \"host-3\", \"connections\": 12, \"ageMillis\": 7340}}");
+        cluster.on("POST /v1/tenants/acme/vms/web-1/attach", 200, taken);
+
+        assertThat(run("attach", "web-1", "host-1", "--replica")).isEqualTo(ExitCode.OK);
+        assertThat(out.toString())
+                .isEqualTo("acme/web-1 is on host-1, epoch 3; taken over from host-2, which is lost: 12 connections are"
+                        + " from its replica on host-3, 7340 ms old\n");
+        assertThat(cluster.requests.getLast().body()).contains("\"replica\" : true");
+    }
+
+    @Test
     void shouldPrintWideJsonAndYaml() {
         cluster.on("GET /v1/tenants/acme/vms", 200, "{\"items\": [" + VM + "]}");
 

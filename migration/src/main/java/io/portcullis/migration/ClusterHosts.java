@@ -54,7 +54,8 @@ final class ClusterHosts implements HostLookup {
                 .find(host)
                 .filter(HostNode::stays)
                 .map(node -> ActorRefResolver.get(system)
-                        .resolveActorRef(node.address().address() + "/user/" + MigrationAgent.NAME + "/" + Replicas.NAME));
+                        .resolveActorRef(
+                                node.address().address() + "/user/" + MigrationAgent.NAME + "/" + Replicas.NAME));
     }
 
     @Override

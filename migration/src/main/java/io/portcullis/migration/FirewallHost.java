@@ -117,12 +117,13 @@ final class FirewallHost implements VmHost {
         if (place == null) {
             return attach(spec, epoch).thenApply(_ -> Restored.nothing("it had no replica"));
         }
-        return replicas.get(spec, place).thenCompose(replica -> askHost(
-                        settings.attachTimeout(),
-                        HostReply.VmAttached.class,
-                        replyTo -> new HostCommand.TakeOverVm(
-                                new HostCommand.AttachVm(spec, epoch, true, replyTo), replica.checkpoints()))
-                .thenApply(attached -> restored(place, replica, attached)));
+        return replicas.get(spec, place)
+                .thenCompose(replica -> askHost(
+                                settings.attachTimeout(),
+                                HostReply.VmAttached.class,
+                                replyTo -> new HostCommand.TakeOverVm(
+                                        new HostCommand.AttachVm(spec, epoch, true, replyTo), replica.checkpoints()))
+                        .thenApply(attached -> restored(place, replica, attached)));
     }
 
     private Restored restored(ReplicaPlace place, ReplicaTakeIn.Replica replica, HostReply.VmAttached attached) {

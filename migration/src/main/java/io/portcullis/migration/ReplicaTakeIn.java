@@ -41,7 +41,10 @@ final class ReplicaTakeIn {
      * @param checkpoints by vNIC
      * @param problem why there are none, or not of all vNICs; null if that is not so
      */
-    record Replica(Map<VnicId, Checkpoint> checkpoints, long ageMillis, @Nullable String problem) {
+    record Replica(
+            Map<VnicId, Checkpoint> checkpoints,
+            long ageMillis,
+            @Nullable String problem) {
         private static Replica none(String why) {
             return new Replica(Map.of(), 0, why);
         }

@@ -22,6 +22,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.PreRestart;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
@@ -98,7 +100,17 @@ final class Replicas extends AbstractBehavior<ReplicaCommand> {
 
     @Override
     public Receive<ReplicaCommand> createReceive() {
-        return newReceiveBuilder().onAnyMessage(this::onMessage).build();
+        return newReceiveBuilder()
+                .onSignal(PreRestart.class, _ -> {
+                    closeLanes();
+                    return this;
+                })
+                .onSignal(PostStop.class, _ -> {
+                    closeLanes();
+                    return this;
+                })
+                .onAnyMessage(this::onMessage)
+                .build();
     }
 
     private Behavior<ReplicaCommand> onMessage(ReplicaCommand message) {
@@ -125,10 +137,8 @@ final class Replicas extends AbstractBehavior<ReplicaCommand> {
         environment.agent().get().ifPresent(agent -> agent.tell(new HostCommand.WatchReplicated(listener)));
         if (!store.isEmpty()) {
             store.silentSince(System.currentTimeMillis() - SILENT_MILLIS)
-                    .forEach((vm, epoch) -> environment
-                            .placements()
-                            .apply(vm)
-                            .tell(new PlacementCommand.ReplicaHeld(host, epoch)));
+                    .forEach((vm, epoch) ->
+                            environment.placements().apply(vm).tell(new PlacementCommand.ReplicaHeld(host, epoch)));
             count();
         }
     }
@@ -149,8 +159,7 @@ final class Replicas extends AbstractBehavior<ReplicaCommand> {
             refuse(piece, "it has a replica of " + vm + " of a later epoch");
         } else {
             piece.replyTo()
-                    .tell(new ReplicaCommand.Taken(
-                            piece.vnic(), host, stream, piece.stream(), piece.file(), taken));
+                    .tell(new ReplicaCommand.Taken(piece.vnic(), host, stream, piece.stream(), piece.file(), taken));
         }
         count();
     }
@@ -196,8 +205,7 @@ final class Replicas extends AbstractBehavior<ReplicaCommand> {
         sending.wanted(wanted);
         if (sending.isIdle()) {
             timers.cancel(new ReplicaCommand.Tick());
-            lanes.values().forEach(lane -> lane.share.close());
-            lanes.clear();
+            closeLanes();
         } else if (!timers.isTimerActive(new ReplicaCommand.Tick())) {
             timers.startTimerWithFixedDelay(
                     new ReplicaCommand.Tick(), environment.settings().interval());
@@ -210,7 +218,7 @@ final class Replicas extends AbstractBehavior<ReplicaCommand> {
         lanes.entrySet().removeIf(entry -> {
             boolean isGone = !others.contains(entry.getKey());
             if (isGone) {
-                entry.getValue().share.close();
+                close(entry.getValue());
             }
             return isGone;
         });
@@ -233,7 +241,7 @@ final class Replicas extends AbstractBehavior<ReplicaCommand> {
     private void ask(ReplicaSending.Send send) {
         Lane lane = lane(send.to());
         if (lane == null) {
-            sending.unread(send.vnic().vm());
+            sending.unsent(send.vnic().vm());
             return;
         }
         release(lane, send.vnic().vm());
@@ -250,14 +258,24 @@ final class Replicas extends AbstractBehavior<ReplicaCommand> {
         Lane lane = lanes.get(to);
         if (lane == null || !lane.address.equals(there.path().address())) {
             if (lane != null) {
-                lane.share.close();
+                close(lane);
             }
             ActorRef<ReplicaCommand> self = getContext().getSelf();
             Address address = there.path().address();
-            lane = new Lane(address, window.share(address, () -> self.tell(new ReplicaCommand.Granted(to))));
+            lane = new Lane(address, window.share(address, null, () -> self.tell(new ReplicaCommand.Granted(to))));
             lanes.put(to, lane);
         }
         return lane;
+    }
+
+    private void close(Lane lane) {
+        lane.share.close();
+        lane.waiting.keySet().forEach(sending::unsent);
+    }
+
+    private void closeLanes() {
+        lanes.values().forEach(this::close);
+        lanes.clear();
     }
 
     private static void release(@Nullable Lane lane, VmId vm) {
@@ -307,10 +325,11 @@ final class Replicas extends AbstractBehavior<ReplicaCommand> {
         ActorRef<ReplicaCommand> there = environment.hosts().replicas(send.to()).orElse(null);
         if (bytes == null || lane == null || there == null) {
             release(lane, send.vnic().vm());
-            sending.unread(send.vnic().vm());
+            sending.unsent(send.vnic().vm());
             return;
         }
         lane.share.sent(bytes.length);
+        sending.sent(send.vnic().vm(), System.nanoTime());
         environment.counters().sent(bytes.length);
         there.tell(new ReplicaCommand.Piece(
                 send.vnic(),
@@ -329,8 +348,7 @@ final class Replicas extends AbstractBehavior<ReplicaCommand> {
     private void onTaken(ReplicaCommand.Taken taken) {
         release(lanes.get(taken.by()), taken.vnic().vm());
         if (taken.stream() == stream) {
-            run(sending.taken(
-                    taken.vnic(), taken.by(), taken.store(), taken.file(), taken.bytes(), System.nanoTime()));
+            run(sending.taken(taken.vnic(), taken.by(), taken.store(), taken.file(), taken.bytes(), System.nanoTime()));
         }
     }
 

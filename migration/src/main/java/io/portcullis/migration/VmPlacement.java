@@ -500,7 +500,8 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
         watchers.tell(before, after);
         ReplicaPlace former = before.replica();
         if (former != null
-                && (after.replica() == null || !former.host().equals(after.replica().host()))) {
+                && (after.replica() == null
+                        || !former.host().equals(after.replica().host()))) {
             dropReplica(former.host(), former.epoch());
         }
         if (before.phase().sendsAhead()

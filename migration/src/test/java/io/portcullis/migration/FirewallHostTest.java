@@ -151,8 +151,7 @@ class FirewallHostTest {
         assertThat(takeOver.replicas()).isEmpty();
         takeOver.attach().replyTo().tell(new HostReply.VmAttached(WEB.vm(), 3, 7, List.of()));
 
-        assertThat(done.join())
-                .isEqualTo(Restored.nothing("host " + TWO + ", which has the replica, is not up"));
+        assertThat(done.join()).isEqualTo(Restored.nothing("host " + TWO + ", which has the replica, is not up"));
     }
 
     @Test

@@ -60,6 +60,14 @@ class GoldenJournalTest {
             }
         }
         samples.put("state-hypervised", hypervised());
+        samples.put("AttachStarted-replica", MessageFormatTest.ATTACH_WITH_REPLICA);
+        samples.put("VmAttached-restored", MessageFormatTest.ATTACHED_FROM_REPLICA);
+        samples.put(
+                "state-restored",
+                PlacementState.empty(FakeCluster.WEB.vm())
+                        .apply(MessageFormatTest.ATTACH_WITH_REPLICA)
+                        .apply(MessageFormatTest.ATTACHED_FROM_REPLICA)
+                        .apply(new PlacementEvent.ReplicaAssigned(3, FakeCluster.TWO, null, 5)));
         samples.put("CutoverStarted-waited", new PlacementEvent.CutoverStarted("m1", null, 5, 4));
         PlacementEvent paced = new PlacementEvent.MigrationReserved(
                 "m1", FakeCluster.TWO, 2, 3, "op-1", 5, Mover.PRODUCT, new Pace("op-1", 100_000));

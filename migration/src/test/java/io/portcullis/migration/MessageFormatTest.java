@@ -26,6 +26,8 @@ import io.portcullis.migration.model.PlacementPhase;
 import io.portcullis.migration.model.PlacementState;
 import io.portcullis.migration.model.RebalancePlan;
 import io.portcullis.migration.model.Refusal;
+import io.portcullis.migration.model.ReplicaPlace;
+import io.portcullis.migration.model.Restored;
 import io.portcullis.migration.model.Side;
 import io.portcullis.migration.model.VnicHandover;
 import io.portcullis.migration.model.VnicTransfer;
@@ -92,10 +94,32 @@ class MessageFormatTest {
                 .isEqualTo(TableCodec.VERSION_WITHOUT_COLUMNS);
     }
 
+    @Test
+    void shouldCarryPiecesOfReplicas() {
+        var self = KIT.<ReplicaCommand>createTestProbe().getRef();
+        ReplicaCommand.Piece piece =
+                new ReplicaCommand.Piece(ETH0, 2, ONE, 3, 4, 5, new byte[] {1, 2, 3}, true, 6, 7, self);
+        ReplicaReply.Tables tables =
+                new ReplicaReply.Tables(8, List.of(new ReplicaReply.Table(ETH0, new byte[] {4, 5}, -9)));
+
+        for (Object message : List.of(piece, tables)) {
+            assertThat(KIT.serializationTestKit().verifySerialization(message, false))
+                    .usingRecursiveComparison()
+                    .isEqualTo(message);
+        }
+    }
+
     @AfterAll
     static void stop() {
         KIT.shutdownTestKit();
     }
+
+    /** In golden files: none is changed. */
+    static final PlacementEvent ATTACH_WITH_REPLICA =
+            new PlacementEvent.AttachStarted(WEB.withReplica(true), ONE, 3, "ann", 5, TWO, new ReplicaPlace(ONE, 2));
+
+    static final PlacementEvent ATTACHED_FROM_REPLICA =
+            new PlacementEvent.VmAttached(3, 5, new Restored(ONE, 7, 8, "a problem"));
 
     /** In golden files: none is changed, new ones come last. */
     static List<PlacementEvent> events() {
@@ -115,7 +139,8 @@ class MessageFormatTest {
                 new PlacementEvent.TargetAborted("m1", false, 5),
                 new PlacementEvent.MigrationRolledBack("m1", 3, true, 5),
                 new PlacementEvent.StopAwaited("m1", "a problem", 5),
-                new PlacementEvent.VmStopped("m1", 5));
+                new PlacementEvent.VmStopped("m1", 5),
+                new PlacementEvent.ReplicaAssigned(3, TWO, null, 5));
     }
 
     /** In golden files: none is changed, new ones come last. */
@@ -139,6 +164,7 @@ class MessageFormatTest {
         var precopy = KIT.<PreCopyCommand>createTestProbe().getRef();
         var chunks = KIT.<StateChunk>createTestProbe().getRef();
         var loads = KIT.<AgentCommand.LoadAnswer>createTestProbe().getRef();
+        var tables = KIT.<ReplicaReply>createTestProbe().getRef();
         var bulk = KIT.<BulkReply>createTestProbe().getRef();
         var paces = KIT.<AgentCommand.PaceSet>createTestProbe().getRef();
         List<VnicTarget> targets = List.of(
@@ -165,8 +191,20 @@ class MessageFormatTest {
                 new PlacementCommand.AwaitMigration("m1", 2, replies),
                 new PlacementCommand.CancelMigration("m1", "ann", replies),
                 new PlacementCommand.GetPlacement(replies),
+                ATTACH_WITH_REPLICA,
+                ATTACHED_FROM_REPLICA,
+                new PlacementEvent.ReplicaAssigned(3, null, "a problem", 5),
                 new PlacementCommand.AttachReport(ONE, 1, null),
                 new PlacementCommand.AttachReport(ONE, 1, REFUSAL),
+                new PlacementCommand.AttachReport(ONE, 1, null, new Restored(TWO, 7, 8, null)),
+                new PlacementCommand.ReplicaReport(ONE, 1, TWO, null),
+                new PlacementCommand.ReplicaReport(ONE, 1, null, "a problem"),
+                new PlacementCommand.ReplicaHeld(ONE, 1),
+                new ReplicaCommand.Taken(ETH0, ONE, 2, 3, 4, 5),
+                new ReplicaCommand.NotTaken(WEB.vm(), ONE, "why"),
+                new ReplicaCommand.Fetch(WEB.vm(), 2, tables),
+                new ReplicaCommand.Drop(WEB.vm(), 2),
+                new ReplicaReply.None("why"),
                 new PlacementCommand.DetachReport(ONE, 1),
                 new PlacementCommand.TargetReady("m1", 7, targets, target, chunks, 5),
                 new PlacementCommand.TargetGaveUp("m1", REFUSAL),
@@ -199,6 +237,7 @@ class MessageFormatTest {
                 new AgentCommand.ReclaimSource("m1", WEB, 3),
                 new AgentCommand.ReleaseSource("m1", WEB, 1, TWO, 2),
                 new AgentCommand.AttachVm(WEB, 1),
+                new AgentCommand.AttachVm(WEB.withReplica(true), 2, TWO, new ReplicaPlace(ONE, 1)),
                 new AgentCommand.DetachVm(WEB, 1),
                 new AgentCommand.TargetCheck(TWO, REFUSAL),
                 new AgentCommand.GetLoad(List.of(WEB.vm()), loads),

@@ -96,7 +96,9 @@ final class TestNode implements AutoCloseable {
                 migration.agent(
                         host,
                         checkpoints,
-                        kit.system().dispatchers().lookup(DispatcherSelector.fromConfig("portcullis.blocking-dispatcher"))),
+                        kit.system()
+                                .dispatchers()
+                                .lookup(DispatcherSelector.fromConfig("portcullis.blocking-dispatcher"))),
                 MigrationAgent.NAME);
     }
 

@@ -18,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -66,6 +67,48 @@ class CheckpointsTest {
         write(written);
 
         assertThat(checkpoints.read(WEB)).contains(written);
+    }
+
+    @Test
+    void shouldLetAnotherHostHaveACopyOfAllThatIsCommitted() throws IOException {
+        Checkpoint written = aCheckpoint(WEB, 3);
+        write(written);
+        assertThat(checkpoints.position(WEB)).as("nobody follows it").isEqualTo(CheckpointPosition.NONE);
+
+        checkpoints.follow(WEB);
+        CheckpointPosition at = checkpoints.position(WEB);
+        assertThat(at.epoch()).isEqualTo(3);
+        CheckpointCopy copy = new CheckpointCopy();
+        while (copy.bytes() < at.bytes()) {
+            copy.add(checkpoints.read(WEB, at, copy.bytes(), 100).orElseThrow());
+        }
+        assertThat(CheckpointCopy.read(copy.toArray(), Duration.ZERO))
+                .usingRecursiveComparison()
+                .isEqualTo(written);
+        Checkpoint later = CheckpointCopy.read(copy.toArray(), Duration.ofSeconds(5));
+        assertThat(later.table().parts().getFirst().taken())
+                .isEqualTo(written.table().parts().getFirst().taken().plusSeconds(5));
+
+        write(aCheckpoint(WEB, 4));
+        assertThat(checkpoints.position(WEB).epoch()).isEqualTo(4);
+        assertThat(checkpoints.read(WEB, at, 0, 100)).as("another file").isEmpty();
+        checkpoints.leave(WEB, 4);
+        assertThat(checkpoints.position(WEB)).isEqualTo(CheckpointPosition.NONE);
+    }
+
+    @Test
+    void shouldFindWhatAHostThatStartsAgainHadWritten() throws IOException {
+        Checkpoint written = aCheckpoint(WEB, 3);
+        write(written);
+        Checkpoints again = new Checkpoints(directory.resolve("checkpoints"));
+        again.follow(WEB);
+
+        CheckpointPosition at = again.position(WEB);
+        assertThat(CheckpointCopy.read(again.read(WEB, at, 0, Integer.MAX_VALUE).orElseThrow(), Duration.ZERO))
+                .usingRecursiveComparison()
+                .isEqualTo(written);
+        again.unfollow(WEB);
+        assertThat(again.position(WEB)).isEqualTo(CheckpointPosition.NONE);
     }
 
     @Test

@@ -56,11 +56,7 @@ final class HostedVm {
     }
 
     /** @param replicas what another host had kept of it; empty for none */
-    HostedVm(
-            VmSpec spec,
-            long epoch,
-            boolean enforce,
-            Map<VnicId, io.portcullis.persistence.Checkpoint> replicas) {
+    HostedVm(VmSpec spec, long epoch, boolean enforce, Map<VnicId, io.portcullis.persistence.Checkpoint> replicas) {
         this.spec = spec;
         this.epoch = epoch;
         this.enforce = enforce;

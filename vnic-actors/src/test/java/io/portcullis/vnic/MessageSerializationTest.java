@@ -424,6 +424,15 @@ class MessageSerializationTest {
         assertThat(VmSpecJson.read(before)).isEqualTo(spec(WEB_1, 1));
     }
 
+    /** A node of an earlier release refuses a placement with a field that it does not know. */
+    @Test
+    void shouldStoreNothingOfReplicasOfVmsThatHaveNone() {
+        assertThat(VmSpecJson.write(spec(WEB_1, 1))).doesNotContain("replica");
+
+        VmSpec replicated = spec(WEB_1, 1).withReplica(true);
+        assertThat(VmSpecJson.read(VmSpecJson.write(replicated))).isEqualTo(replicated);
+    }
+
     @Test
     void shouldHaveNoWireFormForWhatCarriesAWholeTable() {
         assertThat(CborSerializable.class.isAssignableFrom(FirewallCommand.ImportTable.class))

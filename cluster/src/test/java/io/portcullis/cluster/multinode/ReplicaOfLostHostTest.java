@@ -43,8 +43,8 @@ class ReplicaOfLostHostTest {
         "pekko.cluster.down-removal-margin=1s"
     };
 
-    private static final Pattern HELD = Pattern.compile(
-            "portcullis_replicas_held\\{host=\"[^\"]+\",what=\"connections\"} ([0-9.]+)");
+    private static final Pattern HELD =
+            Pattern.compile("portcullis_replicas_held\\{host=\"[^\"]+\",what=\"connections\"} ([0-9.]+)");
 
     @Test
     void shouldGoOnWithTheirConnectionsWhereverTheyAreAttached(@TempDir Path directory) throws Exception {
@@ -62,7 +62,8 @@ class ReplicaOfLostHostTest {
             for (String vm : List.of(ScenarioTenant.WEB, SECOND)) {
                 client.attach(ScenarioTenant.NAME, vm, new AttachRequest(LOST, true));
             }
-            client.awaitRealized(ScenarioTenant.NAME, client.tenant(ScenarioTenant.NAME).revision(), HostProcess.LIMIT);
+            client.awaitRealized(
+                    ScenarioTenant.NAME, client.tenant(ScenarioTenant.NAME).revision(), HostProcess.LIMIT);
 
             try (IdleConnection toFirst = IdleConnection.open(
                             tenant.consumer().sockets(), tenant.web().sockets(), tenant.web(true, 443));
@@ -88,8 +89,7 @@ class ReplicaOfLostHostTest {
                 MultiNodeScenario.until(
                         "the VMs count as down",
                         HostProcess.LIMIT,
-                        () -> Stream.of(ScenarioTenant.WEB, SECOND)
-                                .allMatch(vm -> isDown(client, vm)));
+                        () -> Stream.of(ScenarioTenant.WEB, SECOND).allMatch(vm -> isDown(client, vm)));
 
                 // as the hypervisor's HA asks for it, which knows nothing of replicas
                 assertRestored(client, ScenarioTenant.WEB, replicaOfFirst, replicaOfFirst);
@@ -115,8 +115,7 @@ class ReplicaOfLostHostTest {
     }
 
     private static void assertRestored(PortcullisClient client, String vm, String to, String replica) {
-        PlacementView placement =
-                client.attach(ScenarioTenant.NAME, vm, to).placement();
+        PlacementView placement = client.attach(ScenarioTenant.NAME, vm, to).placement();
         assertThat(placement.host()).isEqualTo(to);
         assertThat(placement.takenFrom()).isEqualTo(LOST);
         RestoredView restored = Objects.requireNonNull(placement.restored());

@@ -23,7 +23,8 @@ public sealed interface PlacementEvent extends CborSerializable {
             String by,
             long atMillis,
             @Nullable HostId takenFrom,
-            @Nullable ReplicaPlace replica) implements PlacementEvent {
+            @Nullable ReplicaPlace replica)
+            implements PlacementEvent {
         /** Without a replica. */
         public AttachStarted(
                 VmSpec spec, HostId host, long epoch, String by, long atMillis, @Nullable HostId takenFrom) {
@@ -51,10 +52,7 @@ public sealed interface PlacementEvent extends CborSerializable {
      * @param problem why none has; null if one has
      */
     record ReplicaAssigned(
-            long epoch,
-            @Nullable HostId host,
-            @Nullable String problem,
-            long atMillis) implements PlacementEvent {}
+            long epoch, @Nullable HostId host, @Nullable String problem, long atMillis) implements PlacementEvent {}
 
     /** The host refused, nothing is left there. */
     record AttachRefused(Refusal refusal, long atMillis) implements PlacementEvent {}

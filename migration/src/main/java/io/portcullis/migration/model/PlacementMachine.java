@@ -177,15 +177,14 @@ public final class PlacementMachine {
         Refusal why = whyNotAttach(state, in.hostLost());
         return why != null
                 ? Decision.refuse(why)
-                : Decision.of(
-                        new AttachStarted(
-                                in.spec().withReplica(in.spec().replica() || wantsReplica(state)),
-                                in.host(),
-                                state.nextEpoch(),
-                                in.by(),
-                                nowMillis,
-                                state.host(),
-                                state.replicaInForce()));
+                : Decision.of(new AttachStarted(
+                        in.spec().withReplica(in.spec().replica() || wantsReplica(state)),
+                        in.host(),
+                        state.nextEpoch(),
+                        in.by(),
+                        nowMillis,
+                        state.host(),
+                        state.replicaInForce()));
     }
 
     /** A hypervisor that starts the VM elsewhere knows nothing of what an operator wished for it. */

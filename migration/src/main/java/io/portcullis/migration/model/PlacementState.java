@@ -65,18 +65,7 @@ public record PlacementState(
     private PlacementState withReplica(
             @Nullable ReplicaPlace place, @Nullable String problem, @Nullable Restored begunWith) {
         return new PlacementState(
-                vm,
-                phase,
-                epoch,
-                grantedEpoch,
-                spec,
-                host,
-                move,
-                lastReceipt,
-                takenFrom,
-                place,
-                problem,
-                begunWith);
+                vm, phase, epoch, grantedEpoch, spec, host, move, lastReceipt, takenFrom, place, problem, begunWith);
     }
 
     /** The epoch that the next grant gets. */

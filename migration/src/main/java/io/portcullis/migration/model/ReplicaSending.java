@@ -50,7 +50,7 @@ public final class ReplicaSending {
     /**
      * Bounds of it, in nanoseconds.
      *
-     * @param patience for an answer; and how long a host may be no member before another one is chosen
+     * @param patience for an answer, after which a host counts as one that refused; and how long a host may be no member before another one is chosen
      * @param refusedFor how long a host that refused is not asked again
      * @param sayAgain between two words of what has not changed
      */
@@ -63,16 +63,26 @@ public final class ReplicaSending {
         final Map<VnicId, CheckpointPosition> there = new HashMap<>();
         final Map<VnicId, Held> held = new HashMap<>();
         final Map<HostId, Long> refusedUntil = new HashMap<>();
-        @Nullable HostId to;
+
+        @Nullable
+        HostId to;
         /** Which start of {@code to} has what is held. */
         long store;
 
         long seenNanos;
+        /** Whether a piece is to be sent, or was sent and is not answered. */
         boolean isOnItsWay;
-        long sentNanos;
-        @Nullable Say said;
+        /** When it was sent; null while it waits for its turn. */
+        @Nullable
+        Long sentNanos;
+
+        @Nullable
+        Say said;
+
         long saidNanos;
-        @Nullable String refusal;
+
+        @Nullable
+        String refusal;
 
         Copy(List<VnicId> vnics) {
             this.vnics = vnics;
@@ -121,14 +131,17 @@ public final class ReplicaSending {
             if (copy.there.values().stream().allMatch(at -> at.file() == 0)) {
                 return; // it does not enforce here, or not yet
             }
+            if (copy.to != null
+                    && copy.isOnItsWay
+                    && copy.sentNanos != null
+                    && nowNanos - copy.sentNanos > limits.patience()) {
+                refused(vm, copy.to, "it does not answer", nowNanos);
+            }
             choose(vm, copy, usable, nowNanos);
             if (copy.to == null) {
                 String why = copy.refusal == null ? "no other host is up" : copy.refusal;
                 say(new Say(vm, epoch(copy), null, why), copy, nowNanos, orders);
                 return;
-            }
-            if (copy.isOnItsWay && nowNanos - copy.sentNanos > limits.patience()) {
-                copy.isOnItsWay = false;
             }
             next(vm, copy, nowNanos, orders, true);
         });
@@ -144,9 +157,11 @@ public final class ReplicaSending {
             return;
         }
         copy.refusedUntil.values().removeIf(until -> until - nowNanos <= 0);
-        HostId chosen = best(vm, usable.stream()
-                        .filter(host -> !copy.refusedUntil.containsKey(host))
-                        .toList())
+        HostId chosen = best(
+                        vm,
+                        usable.stream()
+                                .filter(host -> !copy.refusedUntil.containsKey(host))
+                                .toList())
                 .orElse(null);
         copy.to = chosen;
         copy.seenNanos = nowNanos;
@@ -202,8 +217,16 @@ public final class ReplicaSending {
         }
     }
 
-    /** A piece that was to be sent could not be read: the file has changed, which the next look will find. */
-    public void unread(VmId vm) {
+    /** The piece is on its way now. */
+    public void sent(VmId vm, long nowNanos) {
+        Copy copy = copies.get(vm);
+        if (copy != null) {
+            copy.sentNanos = nowNanos;
+        }
+    }
+
+    /** A piece that was to be sent was not: the file has changed perhaps, which the next look will find. */
+    public void unsent(VmId vm) {
         Copy copy = copies.get(vm);
         if (copy != null) {
             copy.isOnItsWay = false;
@@ -224,7 +247,7 @@ public final class ReplicaSending {
             Held held = copy.held.get(vnic);
             long from = held == null || held.file() != at.file() ? 0 : held.bytes();
             boolean isLast = behind.size() == 1 && at.bytes() - from <= PIECE_BYTES && isOfOneEpoch(copy);
-            send(new Send(vnic, to, at, from, isLast), copy, nowNanos, orders);
+            send(new Send(vnic, to, at, from, isLast), copy, orders);
             return;
         }
         if (!isOfOneEpoch(copy)) {
@@ -237,14 +260,14 @@ public final class ReplicaSending {
                     .findFirst()
                     .ifPresent(vnic -> {
                         CheckpointPosition at = position(copy, vnic);
-                        send(new Send(vnic, to, at, at.bytes(), true), copy, nowNanos, orders);
+                        send(new Send(vnic, to, at, at.bytes(), true), copy, orders);
                     });
         }
     }
 
-    private static void send(Send send, Copy copy, long nowNanos, List<Order> orders) {
+    private static void send(Send send, Copy copy, List<Order> orders) {
         copy.isOnItsWay = true;
-        copy.sentNanos = nowNanos;
+        copy.sentNanos = null;
         orders.add(send);
     }
 

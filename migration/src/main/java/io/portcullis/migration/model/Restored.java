@@ -12,7 +12,10 @@ import org.jspecify.annotations.Nullable;
  * @param problem why it began with nothing, or with less than all; null if that is not so
  */
 public record Restored(
-        @Nullable HostId from, int connections, long ageMillis, @Nullable String problem) {
+        @Nullable HostId from,
+        int connections,
+        long ageMillis,
+        @Nullable String problem) {
     /** Without connections. */
     public static Restored nothing(String why) {
         return new Restored(null, 0, 0, why);
