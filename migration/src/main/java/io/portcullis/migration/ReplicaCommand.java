@@ -82,7 +82,11 @@ public sealed interface ReplicaCommand {
     /** One piece may be sent to the host. */
     record Granted(HostId to) implements Own {}
 
-    /** @param bytes null if another file has taken its place, or it cannot be read */
+    /**
+     * What was to be sent was read.
+     *
+     * @param bytes null if another file has taken its place, or it cannot be read
+     */
     @SuppressWarnings("ArrayRecordComponent") // compared by nobody
     record Read(ReplicaSending.Send send, byte @Nullable [] bytes) implements Own {}
 }

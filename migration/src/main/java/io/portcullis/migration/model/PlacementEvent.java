@@ -37,7 +37,11 @@ public sealed interface PlacementEvent extends CborSerializable {
         }
     }
 
-    /** @param restored what a VM that was taken over began with; null for any other, and in journals from before there were replicas */
+    /**
+     * The host enforces.
+     *
+     * @param restored what a VM that was taken over began with; null for any other, and in journals from before there were replicas
+     */
     record VmAttached(long epoch, long atMillis, @Nullable Restored restored) implements PlacementEvent {
         /** Of a VM that began with nothing, as it should. */
         public VmAttached(long epoch, long atMillis) {

@@ -17,7 +17,11 @@ public sealed interface PlacementInput {
 
     record DetachRequested(String by) implements PlacementInput {}
 
-    /** @param pace of the operation that it belongs to; null if to none */
+    /**
+     * An operator, an operation or a hypervisor wants the VM moved.
+     *
+     * @param pace of the operation that it belongs to; null if to none
+     */
     record MigrateRequested(
             String id,
             HostId to,
@@ -44,7 +48,11 @@ public sealed interface PlacementInput {
 
     record CancelRequested(String id, String by) implements PlacementInput {}
 
-    /** @param restored what a VM that was taken over began with; null for any other */
+    /**
+     * The host enforces.
+     *
+     * @param restored what a VM that was taken over began with; null for any other
+     */
     record HostAttached(long epoch, @Nullable Restored restored) implements PlacementInput {
         /** Of a VM that was not taken over. */
         public HostAttached(long epoch) {
