@@ -4,7 +4,6 @@ import io.portcullis.datapath.Direction;
 import io.portcullis.datapath.engine.EngineCounters.Event;
 import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.datapath.port.Burst;
-import io.portcullis.datapath.rulelog.RuleLog;
 import io.portcullis.datapath.rulelog.RuleLogEvent.Cause;
 import io.portcullis.datapath.track.ConnectionTable;
 import io.portcullis.datapath.track.ConnectionTracker;
@@ -17,28 +16,27 @@ import org.jspecify.annotations.Nullable;
  * LiveFlowJudge}). One thread, no allocation.
  */
 final class ConnectionRecheck {
-    private final ConnectionTracker tracker;
-    private final ConnectionTable table;
+    private VnicWorks works;
+    private ConnectionTracker tracker;
+    private ConnectionTable table;
     private final LiveFlowJudge liveFlows;
-    private final RuleLog ruleLog;
-    private final EngineCounters counters;
     private final FrameOutcomes outcomes;
     private final RefusalReplies replies;
 
-    ConnectionRecheck(
-            ConnectionTracker tracker,
-            LiveFlowJudge liveFlows,
-            RuleLog ruleLog,
-            EngineCounters counters,
-            FrameOutcomes outcomes,
-            RefusalReplies replies) {
-        this.tracker = tracker;
-        table = tracker.table();
+    ConnectionRecheck(VnicWorks works, LiveFlowJudge liveFlows, FrameOutcomes outcomes, RefusalReplies replies) {
+        this.works = works;
+        tracker = works.tracker;
+        table = works.table;
         this.liveFlows = liveFlows;
-        this.ruleLog = ruleLog;
-        this.counters = counters;
         this.outcomes = outcomes;
         this.replies = replies;
+    }
+
+    void turnTo(VnicWorks newWorks) {
+        works = newWorks;
+        tracker = newWorks.tracker;
+        table = newWorks.table;
+        liveFlows.turnTo(tracker);
     }
 
     /**
@@ -56,12 +54,12 @@ final class ConnectionRecheck {
             long nowNanos,
             Burst toSender,
             Burst toReceiver) {
-        counters.event(Event.CONNECTIONS_RECHECKED);
+        works.counters.event(Event.CONNECTIONS_RECHECKED);
         int slot = tracker.connection();
         int decision = liveFlows.decide(inForce, slot);
         if (LiveFlowJudge.isReleased(inForce, decision)) {
             tracker.remove(slot);
-            counters.event(Event.CONNECTIONS_RELEASED);
+            works.counters.event(Event.CONNECTIONS_RELEASED);
             return null;
         }
         Action action = inForce.action(decision);
@@ -74,9 +72,9 @@ final class ConnectionRecheck {
         boolean isReset = LiveFlowJudge.isReset(inForce, decision, packet.isTcp());
         int expected = isReset ? table.resetSequence(slot, tracked == TrackResult.HIT_REPLY) : 0;
         tracker.remove(slot);
-        counters.event(Event.CONNECTIONS_CUT);
+        works.counters.event(Event.CONNECTIONS_CUT);
         Action said = isReset ? Action.REJECT : action;
-        ruleLog.note(Cause.CUT, inForce.rule(decision), said, inForce.revision(), packet, direction, nowNanos);
+        works.ruleLog.note(Cause.CUT, inForce.rule(decision), said, inForce.revision(), packet, direction, nowNanos);
         if (isReset) {
             replies.resetReceiver(packet, expected, nowNanos, toReceiver);
         }
@@ -102,7 +100,7 @@ final class ConnectionRecheck {
                 return outcomes.drop(direction, DropReason.CUT);
             }
         }
-        counters.event(Event.RELATED);
+        works.counters.event(Event.RELATED);
         return outcomes.allow(packet, direction);
     }
 }

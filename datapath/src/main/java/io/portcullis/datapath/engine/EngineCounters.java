@@ -3,6 +3,7 @@ package io.portcullis.datapath.engine;
 import io.portcullis.datapath.Direction;
 import io.portcullis.datapath.packet.ParseResult;
 import io.portcullis.datapath.track.TrackResult;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -48,29 +49,50 @@ final class EngineCounters {
     private static final TrackResult[] TRACK_RESULTS = TrackResult.values();
     private static final Event[] EVENTS = Event.values();
 
-    private final long[] allowed = new long[DIRECTIONS.length];
-    private final long[] allowedBytes = new long[DIRECTIONS.length];
+    private static final int[] NO_PLACES = {};
+    private static final long[] NONE = {};
+
+    /** Frames of each direction, then their bytes. */
+    private final long[] allowed = new long[2 * DIRECTIONS.length];
     // ---- empty before the first one ----
-    private long[] dropped = {};
-    private long[] malformed = {};
-    private long[] invalid = {};
-    private final long[] events = new long[EVENTS.length];
+    /** Which directions and reasons were met so far, and how often: few of many. */
+    private int[] droppedPlaces = NO_PLACES;
+
+    private long[] dropped = NONE;
+    private long[] malformed = NONE;
+    private long[] invalid = NONE;
+    private long[] events = NONE;
 
     void allowed(Direction direction, int bytes) {
-        allowed[direction.ordinal()]++;
-        allowedBytes[direction.ordinal()] += bytes;
+        allowed(direction, 1, bytes);
     }
 
     void allowed(Direction direction, int frames, long bytes) {
         allowed[direction.ordinal()] += frames;
-        allowedBytes[direction.ordinal()] += bytes;
+        allowed[DIRECTIONS.length + direction.ordinal()] += bytes;
     }
 
     void dropped(Direction direction, DropReason reason) {
-        if (dropped.length == 0) {
-            dropped = new long[DIRECTIONS.length * REASONS.length];
+        int place = direction.ordinal() * REASONS.length + reason.ordinal();
+        int at = 0;
+        while (at < droppedPlaces.length && droppedPlaces[at] != place) {
+            at++;
         }
-        dropped[direction.ordinal() * REASONS.length + reason.ordinal()]++;
+        if (at == droppedPlaces.length) {
+            droppedPlaces = Arrays.copyOf(droppedPlaces, at + 1);
+            droppedPlaces[at] = place;
+            dropped = Arrays.copyOf(dropped, at + 1);
+        }
+        dropped[at]++;
+    }
+
+    private long dropped(int place) {
+        for (int at = 0; at < droppedPlaces.length; at++) {
+            if (droppedPlaces[at] == place) {
+                return dropped[at];
+            }
+        }
+        return 0;
     }
 
     void malformed(ParseResult fault) {
@@ -88,10 +110,13 @@ final class EngineCounters {
     }
 
     void event(Event event) {
-        events[event.ordinal()]++;
+        event(event, 1);
     }
 
     void event(Event event, int times) {
+        if (events.length == 0) {
+            events = new long[EVENTS.length];
+        }
         events[event.ordinal()] += times;
     }
 
@@ -101,9 +126,9 @@ final class EngineCounters {
         for (Direction direction : DIRECTIONS) {
             String side = direction.name().toLowerCase(Locale.ROOT);
             map.put("allowed." + side, allowed[direction.ordinal()]);
-            map.put("allowed-bytes." + side, allowedBytes[direction.ordinal()]);
+            map.put("allowed-bytes." + side, allowed[DIRECTIONS.length + direction.ordinal()]);
             for (DropReason reason : REASONS) {
-                long count = count(dropped, direction.ordinal() * REASONS.length + reason.ordinal());
+                long count = dropped(direction.ordinal() * REASONS.length + reason.ordinal());
                 putIfAny(map, "dropped." + side + "." + reason.counterName(), count);
             }
         }
@@ -117,7 +142,7 @@ final class EngineCounters {
             }
         }
         for (Event event : EVENTS) {
-            putIfAny(map, event.counterName, events[event.ordinal()]);
+            putIfAny(map, event.counterName, count(events, event.ordinal()));
         }
         return map;
     }

@@ -5,7 +5,6 @@ import io.portcullis.datapath.engine.EngineCounters.Event;
 import io.portcullis.datapath.guard.ConnectionLimiter;
 import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.datapath.port.Burst;
-import io.portcullis.datapath.rulelog.RuleLog;
 import io.portcullis.datapath.rulelog.RuleLogEvent.Cause;
 import io.portcullis.datapath.track.ConnectionTable;
 import io.portcullis.datapath.track.ConnectionTracker;
@@ -25,39 +24,27 @@ final class FirstPackets {
     /** That which is decided about. */
     private final PacketView packet;
 
-    private final ConnectionTracker tracker;
-    private final ConnectionLimiter limiter;
+    private VnicWorks works;
+    private ConnectionTracker tracker;
     private final LiveFlowJudge liveFlows;
-    private final RuleLog ruleLog;
-    private final EngineCounters counters;
     private final FrameOutcomes outcomes;
     private @Nullable DecisionTrace trace;
     private @Nullable ShadowPolicy shadow;
 
     /** @param packet filled anew before each call */
-    FirstPackets(
-            PacketView packet,
-            ConnectionTracker tracker,
-            ConnectionLimiter limiter,
-            LiveFlowJudge liveFlows,
-            RuleLog ruleLog,
-            EngineCounters counters,
-            FrameOutcomes outcomes) {
+    FirstPackets(PacketView packet, VnicWorks works, LiveFlowJudge liveFlows, FrameOutcomes outcomes) {
         this.packet = packet;
-        this.tracker = tracker;
-        this.limiter = limiter;
+        this.works = works;
+        tracker = works.tracker;
         this.liveFlows = liveFlows;
-        this.ruleLog = ruleLog;
-        this.counters = counters;
         this.outcomes = outcomes;
     }
 
-    void setTrace(@Nullable DecisionTrace newTrace) {
-        trace = newTrace;
-    }
-
-    void setShadow(@Nullable ShadowPolicy newShadow) {
-        shadow = newShadow;
+    void turnTo(VnicWorks newWorks) {
+        works = newWorks;
+        tracker = newWorks.tracker;
+        trace = newWorks.trace();
+        shadow = newWorks.shadow();
     }
 
     /** A packet that may open a connection, or needs none. */
@@ -175,7 +162,7 @@ final class FirstPackets {
         if (decision == NOT_ANNOUNCED) {
             return inForce.decide(packet, direction);
         }
-        counters.event(Event.CONNECTIONS_EXPECTED);
+        works.counters.event(Event.CONNECTIONS_EXPECTED);
         return decision;
     }
 
@@ -197,6 +184,7 @@ final class FirstPackets {
 
     /** Puts the connection of a packet that the rules allow into the table; null if it is there, else why not. */
     private @Nullable DropReason open(PolicyInForce inForce, int decision, Direction direction, long nowNanos) {
+        ConnectionLimiter limiter = works.limiter();
         switch (limiter.admit(packet, direction, nowNanos)) {
             case SYN_PUT_OFF -> {
                 return DropReason.SYN_PUT_OFF;
@@ -211,7 +199,7 @@ final class FirstPackets {
         if (!isIn) {
             return DropReason.TABLE_FULL;
         }
-        counters.event(Event.CONNECTIONS_ADMITTED);
+        works.counters.event(Event.CONNECTIONS_ADMITTED);
         limiter.opened(tracker.connection(), packet, direction, nowNanos);
         return null;
     }
@@ -223,6 +211,6 @@ final class FirstPackets {
 
     private void log(
             Cause cause, PolicyInForce inForce, int decision, Action action, Direction direction, long nowNanos) {
-        ruleLog.note(cause, inForce.rule(decision), action, inForce.revision(), packet, direction, nowNanos);
+        works.ruleLog.note(cause, inForce.rule(decision), action, inForce.revision(), packet, direction, nowNanos);
     }
 }

@@ -33,7 +33,7 @@ public final class FlowSearch implements Survey {
         verdict = inForce == null
                 ? null
                 : FirstPacketJudge.judge(inForce, wanted, datagram.beginning(), query.direction());
-        tracker.offloaded().readBackAll();
+        tracker.readBackOffloaded();
     }
 
     @Override

@@ -3,7 +3,6 @@ package io.portcullis.datapath.engine;
 import io.portcullis.datapath.Direction;
 import io.portcullis.datapath.classify.FrameRules;
 import io.portcullis.datapath.engine.VirtualReassembly.Arrival;
-import io.portcullis.datapath.guard.ConnectionLimiter;
 import io.portcullis.datapath.guard.Offence;
 import io.portcullis.datapath.guard.VnicGuard;
 import io.portcullis.datapath.packet.Checksums;
@@ -14,7 +13,6 @@ import io.portcullis.datapath.packet.ParseResult;
 import io.portcullis.datapath.packet.PlainParser;
 import io.portcullis.datapath.port.Burst;
 import io.portcullis.datapath.port.VnetHeader;
-import io.portcullis.datapath.rulelog.RuleLog;
 import io.portcullis.datapath.rulelog.RuleLogEvent.Cause;
 import io.portcullis.datapath.track.ConnectionTable;
 import io.portcullis.datapath.track.ConnectionTracker;
@@ -25,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Decides about one frame at a time: the long way, and the reference for the short one ({@link
- * io.portcullis.datapath.track.EstablishedPath}). One thread, no allocation.
+ * io.portcullis.datapath.track.EstablishedPath}). Serves one vNIC after the other. One thread, no allocation.
  *
  * <p>A frame goes: parse, {@link VnicGuard}, rules of category ETHERNET, (ARP, neighbour and listener discovery pass here),
  * fragments by {@link VirtualReassembly}, connection tracking; then, only for the first packet of a connection and for the next
@@ -34,13 +32,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class FrameJudge {
     /** Null for an engine without an identity to protect. */
-    private final @Nullable VnicGuard guard;
+    private @Nullable VnicGuard guard;
 
-    private final ConnectionTable table;
-    private final ConnectionTracker tracker;
-    private final FragmentGate fragments;
-    private final RuleLog ruleLog;
-    private final EngineCounters counters;
+    private VnicWorks works;
+    private ConnectionTable table;
+    private ConnectionTracker tracker;
     private final FrameOutcomes outcomes;
     private final ConnectionRecheck recheck;
     private final PacketView packet = new PacketView();
@@ -53,48 +49,31 @@ final class FrameJudge {
     /** Null while nothing that concerns the vNIC is staged. */
     private @Nullable ShadowPolicy shadow;
 
-    FrameJudge(
-            @Nullable VnicGuard guard,
-            ConnectionTracker tracker,
-            ConnectionLimiter limiter,
-            FragmentGate fragments,
-            RuleLog ruleLog,
-            EngineCounters counters) {
-        this.guard = guard;
-        this.tracker = tracker;
-        table = tracker.table();
-        this.fragments = fragments;
-        this.ruleLog = ruleLog;
-        this.counters = counters;
-        RefusalReplies replies = new RefusalReplies(counters);
-        outcomes = new FrameOutcomes(counters, replies);
+    /** @param works of the first vNIC about whose frames it decides */
+    FrameJudge(VnicWorks works) {
+        this.works = works;
+        tracker = works.tracker;
+        table = works.table;
+        RefusalReplies replies = new RefusalReplies(works);
+        outcomes = new FrameOutcomes(works, replies);
         LiveFlowJudge liveFlows = new LiveFlowJudge(tracker);
-        firstPackets = new FirstPackets(packet, tracker, limiter, liveFlows, ruleLog, counters, outcomes);
-        recheck = new ConnectionRecheck(tracker, liveFlows, ruleLog, counters, outcomes, replies);
+        firstPackets = new FirstPackets(packet, works, liveFlows, outcomes);
+        recheck = new ConnectionRecheck(works, liveFlows, outcomes, replies);
+        turnTo(works);
     }
 
-    void setTrace(@Nullable DecisionTrace newTrace) {
-        trace = newTrace;
-        outcomes.setTrace(newTrace);
-        firstPackets.setTrace(newTrace);
-    }
-
-    void setShadow(@Nullable ShadowPolicy newShadow) {
-        shadow = newShadow;
-        firstPackets.setShadow(newShadow);
-    }
-
-    void setVerifiesChecksums(boolean verifies) {
-        verifiesChecksums = verifies;
-    }
-
-    boolean verifiesChecksums() {
-        return verifiesChecksums;
-    }
-
-    /** Whether a frame meets something here that the short way knows nothing of. */
-    boolean isAlone() {
-        return trace != null;
+    /** From now on it decides about this vNIC's frames, as that is now. */
+    void turnTo(VnicWorks newWorks) {
+        works = newWorks;
+        guard = newWorks.guard;
+        tracker = newWorks.tracker;
+        table = newWorks.table;
+        trace = newWorks.trace();
+        shadow = newWorks.shadow();
+        verifiesChecksums = newWorks.verifiesChecksums();
+        outcomes.turnTo(newWorks);
+        firstPackets.turnTo(newWorks);
+        recheck.turnTo(newWorks);
     }
 
     /**
@@ -118,9 +97,9 @@ final class FrameJudge {
             trace.begin(parsed);
         }
         if (parsed != ParseResult.OK) {
-            counters.malformed(parsed);
+            works.counters.malformed(parsed);
             if (packet.isFragment) {
-                fragments.refuse(packet, direction, nowNanos);
+                works.fragments().refuse(packet, direction, nowNanos);
             }
             return outcomes.drop(direction, DropReason.MALFORMED);
         }
@@ -174,6 +153,7 @@ final class FrameJudge {
 
     private Verdict decideFragment(
             PolicyInForce inForce, Direction direction, long nowNanos, Burst toSender, Burst toReceiver) {
+        FragmentGate fragments = works.fragments();
         Arrival arrival = fragments.arrive(packet, direction, isUnverified, toReceiver, nowNanos);
         if (trace != null && packet.isLaterFragment) {
             fragments.recall(trace);
@@ -189,7 +169,7 @@ final class FrameJudge {
                 fragments.hold(packet, nowNanos) ? Verdict.HOLD : outcomes.drop(direction, DropReason.FRAGMENT);
             case BAD_CHECKSUM -> outcomes.drop(direction, DropReason.CHECKSUM);
             case SHORT_UDP -> {
-                counters.malformed(ParseResult.UDP_BAD_LENGTH);
+                works.counters.malformed(ParseResult.UDP_BAD_LENGTH);
                 yield outcomes.drop(direction, DropReason.MALFORMED);
             }
             case REFUSED, DUPLICATE, OVERLAP, TOO_MANY_GAPS -> outcomes.drop(direction, DropReason.FRAGMENT);
@@ -283,6 +263,6 @@ final class FrameJudge {
 
     private void log(
             Cause cause, PolicyInForce inForce, int decision, Action action, Direction direction, long nowNanos) {
-        ruleLog.note(cause, inForce.rule(decision), action, inForce.revision(), packet, direction, nowNanos);
+        works.ruleLog.note(cause, inForce.rule(decision), action, inForce.revision(), packet, direction, nowNanos);
     }
 }

@@ -8,17 +8,19 @@ import org.jspecify.annotations.Nullable;
 
 /** What became of a frame: counted, noted in the trace if there is one, answered. One thread, no allocation. */
 final class FrameOutcomes {
-    private final EngineCounters counters;
+    private EngineCounters counters;
     private final RefusalReplies replies;
     private @Nullable DecisionTrace trace;
 
-    FrameOutcomes(EngineCounters counters, RefusalReplies replies) {
-        this.counters = counters;
+    FrameOutcomes(VnicWorks works, RefusalReplies replies) {
+        counters = works.counters;
         this.replies = replies;
     }
 
-    void setTrace(@Nullable DecisionTrace newTrace) {
-        trace = newTrace;
+    void turnTo(VnicWorks works) {
+        counters = works.counters;
+        trace = works.trace();
+        replies.turnTo(works);
     }
 
     Verdict allow(PacketView packet, Direction direction) {

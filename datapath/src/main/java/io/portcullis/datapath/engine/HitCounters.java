@@ -11,7 +11,7 @@ final class HitCounters {
     private static final int STRETCH = 1 << STRETCH_SHIFT;
     private static final int STRETCH_MASK = STRETCH - 1;
 
-    /** The hits of a stretch, then the times; null where nothing was hit. */
+    /** The hits of a stretch, then the times; null where nothing was hit. Where the table ends, so does its last stretch. */
     private final long[][] stretches;
     /** A bit for each stretch that was hit since the last {@link #drain}. */
     private final long[] touched;
@@ -66,13 +66,14 @@ final class HitCounters {
         long[] stretch = stretch(place);
         int at = place & STRETCH_MASK;
         stretch[at] += hits;
-        stretch[STRETCH + at] = nowNanos;
+        stretch[(stretch.length >> 1) + at] = nowNanos;
     }
 
     /** The rule was of use then, without a decision: a connection that it allows had a packet. */
     void seen(int place, long atNanos) {
         if (isUntouched(place) || atNanos - lastNanos(place) > 0) {
-            stretch(place)[STRETCH + (place & STRETCH_MASK)] = atNanos;
+            long[] stretch = stretch(place);
+            stretch[(stretch.length >> 1) + (place & STRETCH_MASK)] = atNanos;
         }
     }
 
@@ -84,7 +85,7 @@ final class HitCounters {
     }
 
     private long[] begin(int number) {
-        long[] stretch = new long[2 * STRETCH];
+        long[] stretch = new long[2 * Math.min(STRETCH, count - (number << STRETCH_SHIFT))];
         stretches[number] = stretch;
         return stretch;
     }
@@ -96,7 +97,7 @@ final class HitCounters {
 
     private long lastNanos(int place) {
         long[] stretch = stretches[place >>> STRETCH_SHIFT];
-        return stretch == null ? 0 : stretch[STRETCH + (place & STRETCH_MASK)];
+        return stretch == null ? 0 : stretch[(stretch.length >> 1) + (place & STRETCH_MASK)];
     }
 
     private boolean isUntouched(int place) {
@@ -124,12 +125,13 @@ final class HitCounters {
 
     private void drain(int number, Drain to) {
         long[] stretch = stretches[number];
-        for (int at = 0; at < STRETCH; at++) {
+        int places = stretch.length >> 1;
+        for (int at = 0; at < places; at++) {
             long hits = stretch[at];
-            long lastNanos = stretch[STRETCH + at];
+            long lastNanos = stretch[places + at];
             if (hits != 0 || lastNanos != 0) {
                 stretch[at] = 0;
-                stretch[STRETCH + at] = 0;
+                stretch[places + at] = 0;
                 to.take((number << STRETCH_SHIFT) + at, hits, lastNanos);
             }
         }

@@ -13,14 +13,19 @@ import org.jspecify.annotations.Nullable;
  * {@link LiveFlowReview} tells by it beforehand. One thread, no allocation, nothing is counted.
  */
 final class LiveFlowJudge {
-    private final ConnectionTracker tracker;
-    private final ConnectionTable table;
+    private ConnectionTracker tracker;
+    private ConnectionTable table;
     /** Made with the first connection that is asked about. */
     private @Nullable PacketView original;
 
     LiveFlowJudge(ConnectionTracker tracker) {
         this.tracker = tracker;
         table = tracker.table();
+    }
+
+    void turnTo(ConnectionTracker newTracker) {
+        tracker = newTracker;
+        table = newTracker.table();
     }
 
     /** What the rules say about the first packet of a connection, or of the one that announced it. */

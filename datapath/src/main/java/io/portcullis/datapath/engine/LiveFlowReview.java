@@ -39,7 +39,7 @@ public final class LiveFlowReview implements Survey {
         judge = new LiveFlowJudge(tracker);
         walk = new TableWalk(table);
         this.maxExamples = maxExamples;
-        tracker.offloaded().readBackAll();
+        tracker.readBackOffloaded();
     }
 
     @Override

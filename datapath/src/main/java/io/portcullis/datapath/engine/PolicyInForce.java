@@ -24,12 +24,15 @@ final class PolicyInForce implements RuleUse {
     /** Instead of the name of a rule that is not in the table: it allowed a connection that is kept. */
     static final String GONE = "(gone)";
 
+    private static final PassedRules NONE_PASSED = new PassedRules();
+
     private final CompiledRules compiled;
     private final RuleTable table;
     private final long revision;
-    private final Classifier classifier;
+    // ---- made with the first decision ----
+    private @Nullable Classifier classifier;
     /** Of the last decision. */
-    private final PassedRules passed = new PassedRules();
+    private PassedRules passed = NONE_PASSED;
 
     private final FrameRules frameRules;
     private final RuleFacts facts;
@@ -43,7 +46,6 @@ final class PolicyInForce implements RuleUse {
         this.compiled = compiled;
         this.revision = revision;
         table = compiled.table();
-        classifier = compiled.classifier(passed);
         frameRules = compiled.frameRules();
         facts = compiled.facts();
         hits = previous == null
@@ -73,7 +75,15 @@ final class PolicyInForce implements RuleUse {
     }
 
     int decide(PacketView packet, Direction direction) {
-        return classifier.classify(packet, direction);
+        Classifier present = classifier;
+        return (present == null ? makeClassifier() : present).classify(packet, direction);
+    }
+
+    private Classifier makeClassifier() {
+        passed = new PassedRules();
+        Classifier made = compiled.classifier(passed);
+        classifier = made;
+        return made;
     }
 
     /** Whether each frame is judged by itself, before its connection is looked for. */

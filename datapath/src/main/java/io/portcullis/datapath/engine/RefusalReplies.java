@@ -7,11 +7,14 @@ import io.portcullis.datapath.port.Burst;
 
 /** Tells the ends of refused packets and of connections that end, as often as {@link ReplyBudget} lets it. One thread, no allocation. */
 final class RefusalReplies {
-    private final ReplyBudget budget = new ReplyBudget();
-    private final EngineCounters counters;
+    private VnicWorks works;
 
-    RefusalReplies(EngineCounters counters) {
-        this.counters = counters;
+    RefusalReplies(VnicWorks works) {
+        this.works = works;
+    }
+
+    void turnTo(VnicWorks newWorks) {
+        works = newWorks;
     }
 
     /** Answers a packet that is rejected. */
@@ -19,8 +22,8 @@ final class RefusalReplies {
         if (!ReplyBuilder.mayAnswer(packet)) {
             return;
         }
-        boolean isSent = budget.take(nowNanos) && ReplyBuilder.reject(packet, toSender);
-        counters.event(isSent ? Event.REPLIES_SENT : Event.REPLIES_LIMITED);
+        boolean isSent = works.replies().take(nowNanos) && ReplyBuilder.reject(packet, toSender);
+        works.counters.event(isSent ? Event.REPLIES_SENT : Event.REPLIES_LIMITED);
     }
 
     /**
@@ -31,8 +34,8 @@ final class RefusalReplies {
         if (!ReplyBuilder.mayAnswer(packet)) {
             return;
         }
-        boolean isSent = budget.take(nowNanos) && ReplyBuilder.resetReceiver(packet, expected, toReceiver);
-        counters.event(isSent ? Event.REPLIES_SENT : Event.REPLIES_LIMITED);
+        boolean isSent = works.replies().take(nowNanos) && ReplyBuilder.resetReceiver(packet, expected, toReceiver);
+        works.counters.event(isSent ? Event.REPLIES_SENT : Event.REPLIES_LIMITED);
         if (isSent && packet.tcpSequence != expected) {
             ReplyBuilder.resetReceiver(packet, packet.tcpSequence, toReceiver);
         }

@@ -36,13 +36,17 @@ public final class VnicEngine implements AutoCloseable {
     /** Calls of {@link #expire} that look at the whole table, if it is full. */
     static final int EXPIRY_CALLS_PER_SWEEP = 16;
 
-    private static final MacAddress NO_MAC = MacAddress.parse("02:00:00:00:00:00");
+    static final MacAddress NO_MAC = MacAddress.parse("02:00:00:00:00:00");
 
     private static final Map<String, Long> NOTHING_COUNTED = new EngineCounters().asMap();
 
     private final VnicIdentity identity;
     private final boolean isGuarded;
     private final ConnectionLimits limits;
+    /** Null for one of its own. */
+    private final @Nullable EngineScratch shared;
+
+    private @Nullable EngineScratch own;
     /** Null before the first frame or connection, as most of many vNICs are idle. */
     private @Nullable VnicWorks works;
 
@@ -62,13 +66,24 @@ public final class VnicEngine implements AutoCloseable {
     }
 
     public VnicEngine(VnicIdentity identity, ConnectionLimits limits) {
-        this(identity, true, limits);
+        this(identity, true, limits, null);
     }
 
-    private VnicEngine(VnicIdentity identity, boolean isGuarded, ConnectionLimits limits) {
+    /**
+     * One of many engines of a thread.
+     *
+     * @param shared by all of them; not closed with any
+     */
+    public VnicEngine(VnicIdentity identity, ConnectionLimits limits, EngineScratch shared) {
+        this(identity, true, limits, shared);
+    }
+
+    private VnicEngine(
+            VnicIdentity identity, boolean isGuarded, ConnectionLimits limits, @Nullable EngineScratch shared) {
         this.identity = identity;
         this.isGuarded = isGuarded;
         this.limits = limits;
+        this.shared = shared;
         if (identity.protection().learnedAddresses() > 0) {
             works(); // which addresses are its own, it knows
         }
@@ -88,9 +103,14 @@ public final class VnicEngine implements AutoCloseable {
 
     private VnicWorks makeWorks() {
         VnicGuard guard = isGuarded ? new VnicGuard(identity.mac(), identity.addresses(), identity.protection()) : null;
-        VnicWorks made = new VnicWorks(identity, guard, limits);
-        made.judge.setVerifiesChecksums(verifiesChecksums);
-        made.judge.setShadow(shadow);
+        EngineScratch scratch = shared;
+        if (scratch == null) {
+            scratch = new EngineScratch();
+            own = scratch;
+        }
+        VnicWorks made = new VnicWorks(identity, guard, limits, scratch);
+        made.setVerifiesChecksums(verifiesChecksums);
+        made.setShadow(shadow);
         if (ring != null) {
             made.logTo(ring);
         }
@@ -105,7 +125,10 @@ public final class VnicEngine implements AutoCloseable {
     /** An engine for traffic of many machines, as in a capture: nobody's MAC or IP address is checked. */
     public static VnicEngine withoutIdentity(VnicId name, int maxConnections) {
         return new VnicEngine(
-                new VnicIdentity(name, NO_MAC, List.of()), false, ConnectionLimits.onlyConnections(maxConnections));
+                new VnicIdentity(name, NO_MAC, List.of()),
+                false,
+                ConnectionLimits.onlyConnections(maxConnections),
+                null);
     }
 
     public VnicIdentity identity() {
@@ -118,8 +141,8 @@ public final class VnicEngine implements AutoCloseable {
      */
     public void setTrace(@Nullable DecisionTrace newTrace) {
         VnicWorks current = works();
-        current.tracker.offloaded().revokeAll();
-        current.judge.setTrace(newTrace);
+        current.tracker.endOffload();
+        current.setTrace(newTrace);
     }
 
     /**
@@ -129,8 +152,8 @@ public final class VnicEngine implements AutoCloseable {
     public void setVerifiesChecksums(boolean verifies) {
         verifiesChecksums = verifies;
         if (works != null) {
-            works.tracker.offloaded().revokeAll();
-            works.judge.setVerifiesChecksums(verifies);
+            works.tracker.endOffload();
+            works.setVerifiesChecksums(verifies);
         }
     }
 
@@ -144,13 +167,10 @@ public final class VnicEngine implements AutoCloseable {
      */
     public void offloadTo(@Nullable FlowOffload port, int afterPackets) {
         VnicWorks current = works();
-        current.tracker
-                .offloaded()
-                .use(
-                        port,
-                        afterPackets,
-                        flow -> current.isHonestPair(
-                                flow.isIpv6, flow.vmHigh, flow.vmLow, flow.peerHigh, flow.peerLow));
+        current.tracker.offloadTo(
+                port,
+                afterPackets,
+                flow -> current.isHonestPair(flow.isIpv6, flow.vmHigh, flow.vmLow, flow.peerHigh, flow.peerLow));
     }
 
     /**
@@ -203,7 +223,7 @@ public final class VnicEngine implements AutoCloseable {
         }
         shadow = newRules == null ? null : new ShadowPolicy(newRules, newRevision, shadow);
         if (works != null) {
-            works.judge.setShadow(shadow);
+            works.setShadow(shadow);
         }
         return true;
     }
@@ -227,7 +247,7 @@ public final class VnicEngine implements AutoCloseable {
     /** Begins to count the connections of an imported table that wait for their other end against the vNIC's budgets. */
     public Survey countWaiting(long nowNanos) {
         VnicWorks current = works();
-        return new WaitingSurvey(current.table, current.limiter, nowNanos);
+        return new WaitingSurvey(current.table, current.limiter(), nowNanos);
     }
 
     /** What was counted under the shadow; null while there is none. */
@@ -308,7 +328,7 @@ public final class VnicEngine implements AutoCloseable {
     /** A port passes none of its connections any more: the table is about to leave. */
     public void endOffload() {
         if (works != null) {
-            works.tracker.offloaded().revokeAll();
+            works.tracker.endOffload();
         }
     }
 
@@ -359,7 +379,7 @@ public final class VnicEngine implements AutoCloseable {
         if (current.guard != null) {
             current.guard.remember(taken.localAddresses());
         }
-        current.fragments.beginAdoption(nowNanos);
+        current.fragments().beginAdoption(nowNanos);
     }
 
     /**
@@ -455,6 +475,9 @@ public final class VnicEngine implements AutoCloseable {
     public void close() {
         if (works != null) {
             works.close();
+        }
+        if (own != null) {
+            own.close();
         }
     }
 }

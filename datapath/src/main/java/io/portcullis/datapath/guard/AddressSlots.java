@@ -1,8 +1,12 @@
 package io.portcullis.datapath.guard;
 
-/** Addresses of one family: fixed ones, and behind them learned ones that come and go. One thread; nothing allocates but the constructor. */
+/** Addresses of one family: fixed ones, and behind them learned ones that come and go. One thread; nothing allocates but the constructor, and of what only learned ones need nothing where none are learned. */
 final class AddressSlots {
     static final byte NO_SOURCE = 0;
+
+    private static final long[] NO_NUMBERS = {};
+    private static final byte[] NO_SOURCES = {};
+    private static final boolean[] NO_ENDS = {};
 
     /** High and low half of one address after the other. */
     private final long[] addresses;
@@ -13,25 +17,31 @@ final class AddressSlots {
     private int fixed;
     private int count;
 
-    AddressSlots(int capacity) {
-        addresses = new long[2 * capacity];
-        sources = new byte[capacity];
-        ends = new boolean[capacity];
-        endNanos = new long[capacity];
+    /** @param declared how many {@link #addFixed} may add */
+    AddressSlots(int declared, int learned) {
+        int capacity = declared + learned;
+        addresses = capacity == 0 ? NO_NUMBERS : new long[2 * capacity];
+        sources = learned == 0 ? NO_SOURCES : new byte[capacity];
+        ends = learned == 0 ? NO_ENDS : new boolean[capacity];
+        endNanos = learned == 0 ? NO_NUMBERS : new long[capacity];
     }
 
     /** Before any {@link #add}. */
     void addFixed(long high, long low) {
-        add(high, low);
+        put(high, low);
         fixed = count;
     }
 
     /** There must be room. */
     int add(long high, long low) {
-        addresses[2 * count] = high;
-        addresses[2 * count + 1] = low;
         sources[count] = NO_SOURCE;
         ends[count] = false;
+        return put(high, low);
+    }
+
+    private int put(long high, long low) {
+        addresses[2 * count] = high;
+        addresses[2 * count + 1] = low;
         return count++;
     }
 

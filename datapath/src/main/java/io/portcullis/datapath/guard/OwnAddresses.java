@@ -23,13 +23,16 @@ final class OwnAddresses {
     /** A lease of this many seconds never ends (RFC 2131, 8415). */
     static final int INFINITE = 0xffff_ffff;
 
+    /** Where nothing is learned there never are any. */
+    private static final DiscoveryNews NO_NEWS = new DiscoveryNews();
+
     private static final AddressSource[] SOURCES = AddressSource.values();
     private static final long SECOND_NANOS = 1_000_000_000L;
 
     private final VnicProtection protection;
     private final AddressSlots ipv4;
     private final AddressSlots ipv6;
-    private final DiscoveryNews news = new DiscoveryNews();
+    private final DiscoveryNews news;
     private long refused;
     private long ended;
     /** As of the last {@link #expire}, 0 before the first. */
@@ -39,9 +42,12 @@ final class OwnAddresses {
 
     OwnAddresses(long mac, List<InetAddress> declared, VnicProtection protection) {
         this.protection = protection;
-        int slots = declared.size() + protection.learnedAddresses();
-        ipv4 = new AddressSlots(slots);
-        ipv6 = new AddressSlots(slots + 1);
+        int ofIpv4 =
+                (int) declared.stream().filter(Inet4Address.class::isInstance).count();
+        ipv4 = new AddressSlots(ofIpv4, protection.learnedAddresses());
+        // and the link-local one
+        ipv6 = new AddressSlots(declared.size() - ofIpv4 + 1, protection.learnedAddresses());
+        news = protection.learnedAddresses() == 0 && !protection.discovers() ? NO_NEWS : new DiscoveryNews();
         declared.forEach(this::declare);
         declare(new MacAddress(mac).linkLocal());
     }

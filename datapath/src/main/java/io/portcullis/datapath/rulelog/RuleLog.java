@@ -20,7 +20,9 @@ public final class RuleLog {
     public static final int BURST_EVENTS = 500;
 
     private final VnicId vnic;
-    private final TokenBucket budget = new TokenBucket(EVENTS_PER_SECOND, BURST_EVENTS);
+    /** Made with the first event. */
+    private @Nullable TokenBucket budget;
+
     private @Nullable RuleLogRing ring;
     private long logged;
     private long limited;
@@ -48,13 +50,22 @@ public final class RuleLog {
         if (rule == null || !rule.log() || to == null) {
             return;
         }
-        if (!budget.take(nowNanos)) {
+        if (!budget().take(nowNanos)) {
             limited++;
         } else if (to.offer(vnic, cause, rule, revision, packet, direction, action, nowNanos)) {
             logged++;
         } else {
             dropped++;
         }
+    }
+
+    private TokenBucket budget() {
+        TokenBucket bucket = budget;
+        if (bucket == null) {
+            bucket = new TokenBucket(EVENTS_PER_SECOND, BURST_EVENTS);
+            budget = bucket;
+        }
+        return bucket;
     }
 
     /** Adds what was counted, by name; zeros are left out. */

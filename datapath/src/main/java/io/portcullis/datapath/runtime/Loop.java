@@ -1,5 +1,6 @@
 package io.portcullis.datapath.runtime;
 
+import io.portcullis.datapath.engine.EngineScratch;
 import io.portcullis.datapath.port.Burst;
 import io.portcullis.datapath.port.ChecksumTrust;
 import io.portcullis.datapath.port.FramePort;
@@ -43,6 +44,7 @@ final class Loop {
     private final Arena arena = Arena.ofShared();
     private final Burst fromVm = new Burst(arena);
     private final Burst scratch = new Burst(arena);
+    private final EngineScratch engineScratch = new EngineScratch();
     private final HostSwitch hostSwitch;
     private final DrainGate uplinkGate;
     private final Map<VnicId, Vnic> vnics = new LinkedHashMap<>();
@@ -203,6 +205,11 @@ final class Loop {
     Burst scratch() {
         scratch.clear();
         return scratch;
+    }
+
+    /** For the engines of all vNICs of this loop. */
+    EngineScratch engineScratch() {
+        return engineScratch;
     }
 
     /** All that was sent to the uplink so far has reached the fabric, and all that waited there was read, when the ticket is reached. */
@@ -405,6 +412,7 @@ final class Loop {
             command = commands.poll();
         }
         batches.close();
+        engineScratch.close();
         poller.remove(uplink);
         uplink.close();
         poller.close();

@@ -1,5 +1,6 @@
 package io.portcullis.datapath.runtime;
 
+import io.portcullis.datapath.engine.EngineScratch;
 import io.portcullis.datapath.engine.VnicEngine;
 import io.portcullis.datapath.engine.VnicIdentity;
 import io.portcullis.datapath.port.VmPort;
@@ -80,14 +81,16 @@ final class Vnic {
     private VnicMode mode = VnicMode.PASSIVE;
     private long epoch;
 
-    Vnic(VnicAttachment attachment, VmPort port, DataPathSettings.Limits limits, long nowNanos) {
+    /** @param scratch of all engines of the loop */
+    Vnic(VnicAttachment attachment, VmPort port, DataPathSettings.Limits limits, EngineScratch scratch, long nowNanos) {
         this.attachedNanos = nowNanos;
         this.attachment = attachment;
         this.port = port;
         this.epoch = attachment.epoch();
         this.engine = new VnicEngine(
                 new VnicIdentity(attachment.vnic(), attachment.mac(), attachment.addresses(), attachment.protection()),
-                limits.connections().withConnections(attachment.maxConnections()));
+                limits.connections().withConnections(attachment.maxConnections()),
+                scratch);
         engine.setVerifiesChecksums(true);
         this.hold = new HoldBuffer(limits.holdBytesPerVnic(), limits.holdFramesPerVnic());
     }

@@ -119,7 +119,7 @@ final class VnicCommands {
             return;
         }
         try {
-            Vnic vnic = new Vnic(attachment, port, loop.limits(), loop.now());
+            Vnic vnic = new Vnic(attachment, port, loop.limits(), loop.engineScratch(), loop.now());
             vnic.engine.logTo(loop.ruleLog());
             loop.add(vnic);
             result.complete(vnic.status());

@@ -12,6 +12,8 @@ import java.util.Arrays;
 final class Admissions {
     /** Rule 0 and revision 0, and whatever does not fit; never freed. */
     static final int UNKNOWN = 0;
+    /** Of those who admitted nothing yet, whoever they are: nobody adds to it. */
+    static final Admissions NONE_YET = new Admissions();
     /** As many as three bytes can tell. */
     static final int MAX_RECORDS = 1 << 24;
 

@@ -9,7 +9,8 @@ abstract class AdmittedEntries extends EntryMemory {
     /** Records of what admits connections that are looked at in one go. */
     private static final int MAX_TOLD = 16_384;
 
-    private Admissions admissions = new Admissions();
+    /** Nobody's before the first connection. */
+    private Admissions admissions = Admissions.NONE_YET;
     /** The revision in force, and what stands for it in the slots. */
     private long currentRevision = Long.MIN_VALUE;
 
@@ -69,7 +70,7 @@ abstract class AdmittedEntries extends EntryMemory {
     /** As {@link #judged(int, long, long)}, of a connection that was admitted elsewhere. */
     final void judged(int slot, long ruleId, long revision, long admittingRuleId, long admittingRevision) {
         int old = admission(slot);
-        setAdmission(slot, admissions.acquire(ruleId, revision, admittingRuleId, admittingRevision));
+        setAdmission(slot, ownAdmissions().acquire(ruleId, revision, admittingRuleId, admittingRevision));
         admissions.release(old);
         setShort(slot, Entry.POLICY_EPOCH, revision == currentRevision ? currentEpoch : 0);
         changed(slot);
@@ -136,7 +137,7 @@ abstract class AdmittedEntries extends EntryMemory {
      */
     final void noteUse(int slot, int seenTick) {
         if (rounds < 2 || seenTick - lastRoundTick >= 0) {
-            admissions.seen(admission(slot), seenTick);
+            ownAdmissions().seen(admission(slot), seenTick);
         }
     }
 
@@ -158,7 +159,7 @@ abstract class AdmittedEntries extends EntryMemory {
     // ---- memory ----
 
     final long admissionBytes() {
-        return admissions.bytes();
+        return admissions == Admissions.NONE_YET ? 0 : admissions.bytes();
     }
 
     final void trimAdmissions() {
@@ -181,20 +182,33 @@ abstract class AdmittedEntries extends EntryMemory {
 
     /** Names for a copy in slot {@code to} what another table's slot names. */
     final void copyAdmission(AdmittedEntries other, int from, int to) {
-        int record = admissions.acquire(
-                other.ruleId(from), other.revision(from), other.admittingRuleId(from), other.admittingRevision(from));
+        int record = ownAdmissions()
+                .acquire(
+                        other.ruleId(from),
+                        other.revision(from),
+                        other.admittingRuleId(from),
+                        other.admittingRevision(from));
         setAdmission(to, record);
     }
 
     /** No slot names anything any more. */
     final void forgetAdmissions() {
-        admissions.clear();
+        if (admissions != Admissions.NONE_YET) {
+            admissions.clear();
+        }
     }
 
     /** Has the same revision in force as another one. */
     final void takeRevision(AdmittedEntries other) {
         currentRevision = other.currentRevision;
         currentEpoch = other.currentEpoch;
+    }
+
+    private Admissions ownAdmissions() {
+        if (admissions == Admissions.NONE_YET) {
+            admissions = new Admissions();
+        }
+        return admissions;
     }
 
     private int admission(int slot) {

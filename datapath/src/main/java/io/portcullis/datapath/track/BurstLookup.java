@@ -43,8 +43,9 @@ final class BurstLookup {
     /** NOP, NOP, time stamp of 10 bytes: as RFC 7323, appendix A, recommends. */
     private static final int TIME_STAMP = 0x0a08_0101;
 
-    private final ConnectionTable table;
-    private final KeyHash keyHash;
+    private ConnectionTable table;
+    /** The table's; null before the first frame. */
+    private @Nullable KeyHash keyHash;
     /** Null before the first frame. */
     private NativeMemory.@Nullable Piece memory;
     /** Where the notes are: number i at {@code notes + i * FrameNote.BYTES}. */
@@ -60,7 +61,21 @@ final class BurstLookup {
 
     BurstLookup(ConnectionTable table) {
         this.table = table;
-        keyHash = table.keyHash();
+    }
+
+    /** From now on it looks for connections of this table. */
+    void turnTo(ConnectionTable newTable) {
+        table = newTable;
+        keyHash = null;
+    }
+
+    private KeyHash keyHash() {
+        KeyHash hash = keyHash;
+        if (hash == null) {
+            hash = table.keyHash();
+            keyHash = hash;
+        }
+        return hash;
     }
 
     private void begin() {
@@ -128,7 +143,7 @@ final class BurstLookup {
         long word = ports(ip + IPV4_BYTES, order) | (long) protocol << FlowKey.PROTOCOL_SHIFT;
         NativeMemory.setLong(note + FrameNote.WORD, word);
         NativeMemory.setLong(note + FrameNote.ADDRESSES, addresses);
-        NativeMemory.setLong(note + FrameNote.HASH, keyHash.of(addresses, word));
+        NativeMemory.setLong(note + FrameNote.HASH, keyHash().of(addresses, word));
         return takeTransport(note, ip + IPV4_BYTES, IPV4_BYTES, total - IPV4_BYTES, protocol, order);
     }
 
@@ -167,12 +182,13 @@ final class BurstLookup {
         long word = ports(ip + IPV6_BYTES, order)
                 | (long) protocol << FlowKey.PROTOCOL_SHIFT
                 | (long) FlowKey.IPV6 << FlowKey.KIND_SHIFT;
-        long hash = keyHash.of(
-                isLower ? sourceHigh : destinationHigh,
-                isLower ? sourceLow : destinationLow,
-                isLower ? destinationHigh : sourceHigh,
-                isLower ? destinationLow : sourceLow,
-                word);
+        long hash = keyHash()
+                .of(
+                        isLower ? sourceHigh : destinationHigh,
+                        isLower ? sourceLow : destinationLow,
+                        isLower ? destinationHigh : sourceHigh,
+                        isLower ? destinationLow : sourceLow,
+                        word);
         NativeMemory.setLong(note + FrameNote.WORD, word);
         NativeMemory.setLong(note + FrameNote.HASH, hash);
         hasRest = true;
@@ -233,10 +249,11 @@ final class BurstLookup {
     void find(int count) {
         long[] bases = table.lineBases();
         long end = notes + ((long) count << FrameNote.SHIFT);
-        if (bases.length == 0) {
+        if (table.count() == 0) {
             for (long note = notes; note < end; note += FrameNote.BYTES) {
                 NativeMemory.setInt(note + FrameNote.SLOT, ConnectionTable.NONE);
             }
+            hasRest = false;
             return;
         }
         SlotIndex index = table.index();

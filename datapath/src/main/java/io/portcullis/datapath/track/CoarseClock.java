@@ -15,18 +15,21 @@ final class CoarseClock {
     static final int MAX_CODES = 256;
 
     private static final int HINTS = 64;
+    private static final byte[] NO_HINTS = new byte[HINTS];
+    private static final int[] NO_TIMEOUTS = new int[4];
 
     /** Where ticks begin, so that a table that moved between clocks goes on in the middle of the same tick. */
     private long phaseNanos;
 
-    private int[] timeoutTicks = new int[4];
-    private final byte[] hints = new byte[HINTS];
+    // ---- nobody's before the first time-out ----
+    private int[] timeoutTicks = NO_TIMEOUTS;
+    private byte[] hints = NO_HINTS;
     private int codes = 1;
 
     /** From now on it tells the same as another one, but learns nothing more from it: for another thread. */
     void copyFrom(CoarseClock other) {
         phaseNanos = other.phaseNanos;
-        if (timeoutTicks.length != other.timeoutTicks.length) {
+        if (timeoutTicks == NO_TIMEOUTS || timeoutTicks.length != other.timeoutTicks.length) {
             timeoutTicks = new int[other.timeoutTicks.length];
         }
         System.arraycopy(other.timeoutTicks, 0, timeoutTicks, 0, timeoutTicks.length);
@@ -65,6 +68,10 @@ final class CoarseClock {
     }
 
     private int search(int ticks) {
+        if (timeoutTicks == NO_TIMEOUTS) {
+            timeoutTicks = new int[NO_TIMEOUTS.length];
+            hints = new byte[HINTS];
+        }
         int best = 0;
         for (int code = 0; code < codes; code++) {
             if (timeoutTicks[code] == ticks) {

@@ -24,9 +24,12 @@ public final class ConnectionTable extends AdmittedEntries implements AutoClosea
     private static final TableChanges[] NOBODY = {};
 
     private final int maxConnections;
-    private final KeyHash keyHash;
-    private final FlowKey scratch = new FlowKey();
-    private SlotIndex index = new SlotIndex(this::hashOf);
+    /** Made with the first connection, as is the next. */
+    private @Nullable KeyHash keyHash;
+
+    private @Nullable FlowKey scratch;
+    /** Nobody's before the first connection. */
+    private SlotIndex index = SlotIndex.NONE_YET;
     /** Slots that were ever used: all below have memory. */
     private int slotCount;
 
@@ -47,7 +50,7 @@ public final class ConnectionTable extends AdmittedEntries implements AutoClosea
         this(maxConnections, KeyHash.ofSeed(seed0 ^ Long.rotateLeft(seed1, 32)));
     }
 
-    private ConnectionTable(int maxConnections, KeyHash keyHash) {
+    private ConnectionTable(int maxConnections, @Nullable KeyHash keyHash) {
         if (maxConnections < 1 || maxConnections > MAX_CONNECTIONS) {
             throw new IllegalArgumentException("maxConnections must be from 1 to 2^27, not " + maxConnections);
         }
@@ -57,7 +60,7 @@ public final class ConnectionTable extends AdmittedEntries implements AutoClosea
 
     /** An empty table with a secret hash of its own. */
     public static ConnectionTable create(int maxConnections) {
-        return new ConnectionTable(maxConnections, KeyHash.secret());
+        return new ConnectionTable(maxConnections, null);
     }
 
     /** Number of connections, including those whose time is over but that no sweep has met yet. */
@@ -71,7 +74,7 @@ public final class ConnectionTable extends AdmittedEntries implements AutoClosea
 
     /** Native memory and arrays that the table holds. */
     public long memoryBytes() {
-        return linesBytes(slotCount) + index.bytes() + admissionBytes();
+        return linesBytes(slotCount) + (index == SlotIndex.NONE_YET ? 0 : index.bytes()) + admissionBytes();
     }
 
     // ---- a connection, by its slot ----
@@ -119,13 +122,13 @@ public final class ConnectionTable extends AdmittedEntries implements AutoClosea
     public void originalTuple(int slot, PacketView view) {
         long word = word(slot);
         boolean isFromLower = hasFlag(slot, Entry.FROM_LOWER);
-        key(slot, scratch);
+        FlowKey key = keyOf(slot);
         view.family = FlowKey.isIpv6(word) ? IpFamily.IPV6 : IpFamily.IPV4;
         view.protocol = FlowKey.protocol(word);
-        view.sourceHigh = isFromLower ? scratch.lowerHigh : scratch.upperHigh;
-        view.sourceLow = isFromLower ? scratch.lowerLow : scratch.upperLow;
-        view.destinationHigh = isFromLower ? scratch.upperHigh : scratch.lowerHigh;
-        view.destinationLow = isFromLower ? scratch.upperLow : scratch.lowerLow;
+        view.sourceHigh = isFromLower ? key.lowerHigh : key.upperHigh;
+        view.sourceLow = isFromLower ? key.lowerLow : key.upperLow;
+        view.destinationHigh = isFromLower ? key.upperHigh : key.lowerHigh;
+        view.destinationLow = isFromLower ? key.upperLow : key.lowerLow;
         view.isFragment = false;
         view.isLaterFragment = false;
         view.sourcePort = isFromLower ? FlowKey.lowerPort(word) : FlowKey.upperPort(word);
@@ -322,13 +325,18 @@ public final class ConnectionTable extends AdmittedEntries implements AutoClosea
     }
 
     KeyHash keyHash() {
-        return keyHash;
+        KeyHash made = keyHash;
+        if (made == null) {
+            made = KeyHash.secret();
+            keyHash = made;
+        }
+        return made;
     }
 
     // ---- inside the package ----
 
     int find(FlowKey key) {
-        return find(key, hash(key));
+        return count == 0 ? NONE : find(key, hash(key));
     }
 
     int find(FlowKey key, long hash) {
@@ -376,6 +384,9 @@ public final class ConnectionTable extends AdmittedEntries implements AutoClosea
         }
         int slot = takeSlot();
         setKey(slot, key, hash);
+        if (index == SlotIndex.NONE_YET) {
+            index = new SlotIndex(this::hashOf);
+        }
         index.put(hash, slot);
         count++;
         for (TableChanges listener : listeners) {
@@ -393,7 +404,9 @@ public final class ConnectionTable extends AdmittedEntries implements AutoClosea
         listeners = NOBODY;
         takeOver(other);
         index = other.index;
-        index.setHashes(this::hashOf);
+        if (index != SlotIndex.NONE_YET) {
+            index.setHashes(this::hashOf);
+        }
         slotCount = other.slotCount;
         firstFree = other.firstFree;
         count = other.count;
@@ -403,7 +416,7 @@ public final class ConnectionTable extends AdmittedEntries implements AutoClosea
 
     /** An empty table that may {@linkplain #replaceBy replace} this one. */
     ConnectionTable emptyTwin() {
-        ConnectionTable twin = new ConnectionTable(maxConnections, keyHash);
+        ConnectionTable twin = new ConnectionTable(maxConnections, keyHash());
         twin.takeRevision(this);
         return twin;
     }
@@ -445,11 +458,21 @@ public final class ConnectionTable extends AdmittedEntries implements AutoClosea
     // ---- keys ----
 
     long hash(FlowKey key) {
-        return key.hash(keyHash);
+        return key.hash(keyHash());
     }
 
     private long hashOf(int slot) {
-        key(slot, scratch);
-        return hash(scratch);
+        return hash(keyOf(slot));
+    }
+
+    /** The same object each time. */
+    private FlowKey keyOf(int slot) {
+        FlowKey key = scratch;
+        if (key == null) {
+            key = new FlowKey();
+            scratch = key;
+        }
+        key(slot, key);
+        return key;
     }
 }

@@ -2,12 +2,15 @@ package io.portcullis.datapath.track;
 
 import io.portcullis.datapath.Direction;
 import io.portcullis.datapath.memory.NativeMemory;
+import io.portcullis.datapath.offload.FlowOffload;
+import io.portcullis.datapath.offload.OffloadedFlow;
 import io.portcullis.datapath.packet.PacketParser;
 import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.datapath.packet.ParseResult;
 import io.portcullis.policy.IpFamily;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,20 +30,16 @@ public final class ConnectionTracker implements AutoCloseable {
 
     private final ConnectionTable table;
     private TrackingProfile profile;
-    private final TcpTracker tcp;
-    private final SctpTracker sctp;
-    /** Of the last packet that was looked up, with its hash. */
-    private final FlowKey key = new FlowKey();
-
+    private boolean picksUpTcp;
+    /** Shared with the other trackers of the thread. */
+    private final TrackingScratch scratch;
+    /** Of the key of the last packet that was looked up. */
     private long hash;
-    /** Whether {@link #insert} finds the key of its packet here. */
+    /** Whether {@link #insert} finds key and hash of its packet. */
     private boolean isKeyReady;
+    /** Null before there is a port for it. */
+    private @Nullable OffloadedConnections offloaded;
 
-    /** Made with the first error. */
-    private @Nullable PacketView lastQuoted;
-
-    private final FlowKey childKey = new FlowKey();
-    private final OffloadedConnections offloaded;
     private @Nullable FtpHelper ftp;
     private int expectation = Expectations.NONE;
     private int connection = ConnectionTable.NONE;
@@ -48,16 +47,44 @@ public final class ConnectionTracker implements AutoCloseable {
 
     /** A tracker over a table, which is closed with it. */
     public ConnectionTracker(ConnectionTable table, TrackingProfile profile) {
-        this.table = table;
-        this.profile = profile;
-        this.tcp = new TcpTracker(table, profile);
-        this.sctp = new SctpTracker(table, profile);
-        this.offloaded = new OffloadedConnections(this);
+        this(table, profile, new TrackingScratch());
     }
 
-    /** The connections whose plain packets a port passes. */
-    public OffloadedConnections offloaded() {
+    /** As {@link #ConnectionTracker(ConnectionTable, TrackingProfile)}, one of many in a thread: they share what is only of use for the packet at hand. */
+    public ConnectionTracker(ConnectionTable table, TrackingProfile profile, TrackingScratch scratch) {
+        this.table = table;
+        this.profile = profile;
+        this.picksUpTcp = profile.isLoose();
+        this.scratch = scratch;
+    }
+
+    /** The connections whose plain packets a port passes; null before there was a port. */
+    public @Nullable OffloadedConnections offloaded() {
         return offloaded;
+    }
+
+    /** As {@link OffloadedConnections#use}. */
+    public void offloadTo(@Nullable FlowOffload port, int afterPackets, Predicate<OffloadedFlow> isSafe) {
+        OffloadedConnections connections = offloaded;
+        if (connections == null) {
+            connections = new OffloadedConnections(this);
+            offloaded = connections;
+        }
+        connections.use(port, afterPackets, isSafe);
+    }
+
+    /** As {@link OffloadedConnections#revokeAll}. */
+    public void endOffload() {
+        if (offloaded != null) {
+            offloaded.revokeAll();
+        }
+    }
+
+    /** As {@link OffloadedConnections#readBackAll}. */
+    public void readBackOffloaded() {
+        if (offloaded != null) {
+            offloaded.readBackAll();
+        }
     }
 
     /** Puts other time-outs and choices in force; a connection meets them with its next packet. */
@@ -68,18 +95,33 @@ public final class ConnectionTracker implements AutoCloseable {
     /**
      * As {@link #setProfile(TrackingProfile)}, where some connections may be picked up in mid-stream though the profile is strict.
      *
-     * @param picksUpTcp whether a segment with ACK may be MISS_NEW; whether this one may, the caller knows
+     * @param newPicksUpTcp whether a segment with ACK may be MISS_NEW; whether this one may, the caller knows
      */
-    public void setProfile(TrackingProfile newProfile, boolean picksUpTcp) {
-        offloaded.revokeAll();
+    public void setProfile(TrackingProfile newProfile, boolean newPicksUpTcp) {
+        endOffload();
         profile = newProfile;
-        tcp.setProfile(newProfile, picksUpTcp);
-        sctp.setProfile(newProfile);
+        picksUpTcp = newPicksUpTcp;
+        if (scratch.isOf(this)) {
+            scratch.isFor(null);
+        }
+    }
+
+    /** From now on the scratch is this tracker's. */
+    private FlowKey begin() {
+        connection = ConnectionTable.NONE;
+        expectation = Expectations.NONE;
+        isKeyReady = false;
+        if (!scratch.isOf(this)) {
+            scratch.tcp.turnTo(table, profile, picksUpTcp);
+            scratch.sctp.turnTo(table, profile);
+            scratch.isFor(this);
+        }
+        return scratch.key;
     }
 
     /** Whether data connections of FTP are expected as their control connections announce them; see {@link FtpHelper}. */
     public void setFtpHelper(boolean isOn) {
-        offloaded.revokeAll();
+        endOffload();
         ftp = !isOn ? null : ftp == null ? new FtpHelper() : ftp;
     }
 
@@ -111,9 +153,7 @@ public final class ConnectionTracker implements AutoCloseable {
 
     /** Finds the connection of a parsed packet and moves its state. */
     public TrackResult lookup(PacketView packet, long nowNanos) {
-        connection = ConnectionTable.NONE;
-        expectation = Expectations.NONE;
-        isKeyReady = false;
+        FlowKey key = begin();
         if (packet.family == null) {
             return TrackResult.INVALID_NOT_IP;
         }
@@ -126,15 +166,19 @@ public final class ConnectionTracker implements AutoCloseable {
         if (!key.set(packet)) {
             return isGroupControl(packet) ? TrackResult.MISS_UNTRACKED : TrackResult.INVALID_NO_CONNECTION;
         }
+        if (table.count() == 0) {
+            // whoever has no connection needs no hash
+            TrackResult result = follow(ConnectionTable.NONE, packet, nowNanos);
+            isKeyReady = false;
+            return result;
+        }
         hash = table.hash(key);
         return follow(table.find(key, hash), packet, nowNanos);
     }
 
     /** As {@link #lookup}, of a packet of which a {@link BurstLookup} has made this {@link FrameNote}. */
     TrackResult lookup(PacketView packet, long note, long nowNanos) {
-        connection = ConnectionTable.NONE;
-        expectation = Expectations.NONE;
-        isKeyReady = false;
+        FlowKey key = begin();
         key.set(
                 packet,
                 NativeMemory.getLong(note + FrameNote.WORD),
@@ -155,6 +199,7 @@ public final class ConnectionTracker implements AutoCloseable {
                     ? TrackResult.MISS_EXPECTED
                     : result;
         }
+        FlowKey key = scratch.key;
         isReply = key.isFromLower != table.hasFlag(slot, Entry.FROM_LOWER);
         TrackResult result = next(slot, packet, nowNanos);
         if (result.isHit()) {
@@ -192,8 +237,8 @@ public final class ConnectionTracker implements AutoCloseable {
         if (ftp == null || !table.isExpected(slot)) {
             return ConnectionTable.NONE;
         }
-        table.key(slot, childKey);
-        int fulfilled = ftp.expectations().findFulfilled(childKey);
+        table.key(slot, scratch.childKey);
+        int fulfilled = ftp.expectations().findFulfilled(scratch.childKey);
         return fulfilled == Expectations.NONE
                 ? ConnectionTable.NONE
                 : table.find(ftp.expectations().parent(fulfilled));
@@ -224,9 +269,10 @@ public final class ConnectionTracker implements AutoCloseable {
      */
     public InsertResult insert(PacketView packet, Direction direction, long ruleId, long revision, long nowNanos) {
         connection = ConnectionTable.NONE;
-        if (!isKeyReady) {
+        if (!isKeyReady || !scratch.isOf(this)) {
             takeKey(packet);
         }
+        FlowKey key = scratch.key;
         if (table.count() >= table.maxConnections()) {
             table.expire(nowNanos, FULL_TABLE_SWEEP_SLOTS);
         }
@@ -248,9 +294,9 @@ public final class ConnectionTracker implements AutoCloseable {
         table.judged(slot, ruleId, revision);
         table.setCreated(slot, nowNanos);
         if (packet.isTcp()) {
-            tcp.open(slot, packet, nowNanos);
+            scratch.tcp.open(slot, packet, nowNanos);
         } else if (packet.isSctp()) {
-            sctp.open(slot, packet, nowNanos);
+            scratch.sctp.open(slot, packet, nowNanos);
         } else {
             state(slot, firstState(packet), nowNanos);
         }
@@ -261,6 +307,9 @@ public final class ConnectionTracker implements AutoCloseable {
     }
 
     private void takeKey(PacketView packet) {
+        int expected = expectation;
+        FlowKey key = begin();
+        expectation = expected;
         if (packet.family == null || packet.isLaterFragment || packet.isIcmpError() || !key.set(packet)) {
             throw new IllegalArgumentException("only what lookup finds to be MISS_NEW can be inserted");
         }
@@ -292,7 +341,7 @@ public final class ConnectionTracker implements AutoCloseable {
 
     /** A copy of all connections whose time is not over. */
     public TableSnapshot export(long nowNanos) {
-        offloaded.readBackAll();
+        readBackOffloaded();
         TableSnapshot connections = TableCodec.export(table, nowNanos);
         List<byte[]> announced = exportExpectations(nowNanos);
         if (announced.isEmpty()) {
@@ -306,7 +355,7 @@ public final class ConnectionTracker implements AutoCloseable {
     /** Replaces all connections by those of a snapshot, or changes nothing. */
     public ImportResult importSnapshot(TableSnapshot snapshot, long nowNanos) {
         connection = ConnectionTable.NONE;
-        offloaded.revokeAll();
+        endOffload();
         Expectations announced = new Expectations();
         ImportResult result = TableCodec.importInto(table, snapshot, announced, nowNanos);
         if (result == ImportResult.IMPORTED && ftp != null) {
@@ -337,7 +386,7 @@ public final class ConnectionTracker implements AutoCloseable {
     /** Ends an import in rounds: replaces all connections by what came, or changes nothing. */
     public ImportResult finishImport(TableImport taken, int entries, long digest) {
         connection = ConnectionTable.NONE;
-        offloaded.revokeAll();
+        endOffload();
         ImportResult result = taken.finish(entries, digest);
         Expectations announced = taken.expectations();
         if (result == ImportResult.IMPORTED && ftp != null && announced != null) {
@@ -353,13 +402,16 @@ public final class ConnectionTracker implements AutoCloseable {
 
     /** At most {@code limit} connections, in no order. */
     public List<ConnectionInfo> list(int limit, long nowNanos) {
-        offloaded.readBackAll();
+        readBackOffloaded();
         return table.list(limit, nowNanos);
     }
 
     @Override
     public void close() {
-        offloaded.revokeAll();
+        endOffload();
+        if (scratch.isOf(this)) {
+            scratch.isFor(null);
+        }
         table.close();
     }
 
@@ -377,20 +429,20 @@ public final class ConnectionTracker implements AutoCloseable {
 
     private TrackResult first(PacketView packet) {
         if (packet.isTcp()) {
-            return tcp.first(packet);
+            return scratch.tcp.first(packet);
         }
         if (packet.isSctp()) {
-            return sctp.first(packet);
+            return scratch.sctp.first(packet);
         }
-        return key.mayOpen ? TrackResult.MISS_NEW : TrackResult.INVALID_NO_CONNECTION;
+        return scratch.key.mayOpen ? TrackResult.MISS_NEW : TrackResult.INVALID_NO_CONNECTION;
     }
 
     private TrackResult next(int slot, PacketView packet, long nowNanos) {
         if (packet.isTcp() || packet.isSctp()) {
             table.settle(slot);
             TrackResult result = packet.isTcp()
-                    ? tcp.next(slot, isReply, packet, nowNanos)
-                    : sctp.next(slot, isReply, packet, nowNanos);
+                    ? scratch.tcp.next(slot, isReply, packet, nowNanos)
+                    : scratch.sctp.next(slot, isReply, packet, nowNanos);
             if (result == TrackResult.HIT_REPLY) {
                 table.setFlag(slot, Entry.SEEN_REPLY);
             }
@@ -437,8 +489,8 @@ public final class ConnectionTracker implements AutoCloseable {
     }
 
     private TrackResult related(PacketView error, long nowNanos) {
-        PacketView quoted = lastQuoted == null ? new PacketView() : lastQuoted;
-        lastQuoted = quoted;
+        PacketView quoted = scratch.quoted();
+        FlowKey key = scratch.key;
         boolean isSound = PacketParser.parseQuoted(error, quoted) == ParseResult.OK
                 && quoted.family != null
                 && !quoted.isLaterFragment
@@ -454,7 +506,7 @@ public final class ConnectionTracker implements AutoCloseable {
             return TrackResult.INVALID_UNRELATED_ERROR;
         }
         boolean isQuoteReply = key.isFromLower != table.hasFlag(slot, Entry.FROM_LOWER);
-        if (quoted.isTcp() && !tcp.isInFlight(slot, isQuoteReply, quoted.tcpSequence)) {
+        if (quoted.isTcp() && !scratch.tcp.isInFlight(slot, isQuoteReply, quoted.tcpSequence)) {
             return TrackResult.INVALID_FORGED_ERROR;
         }
         connection = slot;

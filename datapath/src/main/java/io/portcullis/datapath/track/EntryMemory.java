@@ -12,9 +12,10 @@ abstract class EntryMemory {
     private static final int PENDING_BYTES = (1 << Entry.PENDING_BYTE_BITS) - 1;
     private static final long MAX_IP_BYTES = (1L << 48) - 1;
 
-    private Lines hot = new Lines(Entry.BYTES);
-    private Lines cold = new Lines(Entry.COLD_BYTES);
-    private Lines ipv6 = new Lines(Entry.IPV6_BYTES);
+    // ---- nobody's before the first connection ----
+    private Lines hot = Lines.NONE_YET;
+    private Lines cold = Lines.NONE_YET;
+    private Lines ipv6 = Lines.NONE_YET;
     private int replacements;
     private int ipv6Count;
     private int firstFreeIpv6 = NO_IPV6;
@@ -22,6 +23,10 @@ abstract class EntryMemory {
 
     /** Makes room for slots below {@code slots}. */
     final void ensure(int slots) {
+        if (hot == Lines.NONE_YET) {
+            hot = new Lines(Entry.BYTES);
+            cold = new Lines(Entry.COLD_BYTES);
+        }
         hot.ensure(slots);
         cold.ensure(slots);
     }
@@ -59,7 +64,7 @@ abstract class EntryMemory {
         NativeMemory.copy(other.hot.address(from), hot.address(to), Entry.BYTES);
         NativeMemory.copy(other.cold.address(from), cold.address(to), Entry.COLD_BYTES);
         if (FlowKey.isIpv6(word(to))) {
-            ipv6.ensure(ipv6Count + 1);
+            ensureIpv6();
             long line = other.ipv6.address(other.getInt(from, Entry.IPV6_LINE));
             NativeMemory.copy(line, ipv6.address(ipv6Count), Entry.IPV6_BYTES);
             setInt(to, Entry.IPV6_LINE, ipv6Count++);
@@ -282,7 +287,7 @@ abstract class EntryMemory {
     private int takeIpv6(FlowKey key) {
         int taken = firstFreeIpv6;
         if (taken == NO_IPV6) {
-            ipv6.ensure(ipv6Count + 1);
+            ensureIpv6();
             taken = ipv6Count++;
         } else {
             firstFreeIpv6 = NativeMemory.getInt(ipv6.address(taken));
@@ -293,6 +298,13 @@ abstract class EntryMemory {
         NativeMemory.setLong(line + 16, key.upperHigh);
         NativeMemory.setLong(line + 24, key.upperLow);
         return taken;
+    }
+
+    private void ensureIpv6() {
+        if (ipv6 == Lines.NONE_YET) {
+            ipv6 = new Lines(Entry.IPV6_BYTES);
+        }
+        ipv6.ensure(ipv6Count + 1);
     }
 
     // ---- fields ----

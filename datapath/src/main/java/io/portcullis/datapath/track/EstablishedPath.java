@@ -39,8 +39,8 @@ public final class EstablishedPath implements AutoCloseable {
     private static final int MAX_BYTES = (1 << Entry.PENDING_BYTE_BITS) - 1;
     private static final int LAST_ACK_AT_EDGE = TcpSegment.ACK | 1 << 6;
 
-    private final ConnectionTracker tracker;
-    private final ConnectionTable table;
+    private ConnectionTracker tracker;
+    private ConnectionTable table;
     private final BurstLookup lookup;
     /** Somebody must see what port {@value FtpHelper#CONTROL_PORT} says. */
     private boolean hasHelper;
@@ -61,6 +61,13 @@ public final class EstablishedPath implements AutoCloseable {
         this.tracker = tracker;
         table = tracker.table();
         lookup = new BurstLookup(table);
+    }
+
+    /** From now on it passes packets of this tracker's connections. */
+    public void turnTo(ConnectionTracker newTracker) {
+        tracker = newTracker;
+        table = newTracker.table();
+        lookup.turnTo(table);
     }
 
     /** Takes the frame at this address as number {@code i}; call this or {@link #skip} for every number from 0 on. */

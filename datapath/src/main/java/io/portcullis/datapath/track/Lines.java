@@ -32,6 +32,8 @@ final class Lines {
     };
 
     private static final NativeMemory.Piece[] NO_PIECES = {};
+    /** Of those who have nothing to keep yet, whoever they are: record 0 may be read, and it never grows. */
+    static final Lines NONE_YET = new Lines(Long.BYTES);
 
     private NativeMemory.Piece[] pieces = NO_PIECES;
     private long[] bases = NOTHING_YET;
@@ -107,6 +109,9 @@ final class Lines {
     }
 
     void free() {
+        if (capacity == 0) {
+            return;
+        }
         for (NativeMemory.Piece piece : pieces) {
             piece.free();
         }

@@ -49,7 +49,7 @@ final class SctpTracker {
         SctpSegment.HEARTBEAT_ACK
     };
 
-    private final ConnectionTable table;
+    private ConnectionTable table;
     private TrackingProfile profile;
     private final SctpSegment segment = new SctpSegment();
 
@@ -64,7 +64,9 @@ final class SctpTracker {
         this.profile = profile;
     }
 
-    void setProfile(TrackingProfile newProfile) {
+    /** From now on it follows the associations of this table. */
+    void turnTo(ConnectionTable newTable, TrackingProfile newProfile) {
+        table = newTable;
         profile = newProfile;
     }
 

@@ -27,6 +27,11 @@ final class SlotIndex {
     private static final int HASH_BITS = 24;
     private static final int HASH_MASK = (1 << HASH_BITS) - 1;
 
+    /** Of those who have nothing to find yet, whoever they are: nobody puts anything into it. */
+    static final SlotIndex NONE_YET = new SlotIndex(slot -> {
+        throw new IllegalStateException("slot " + slot + " of a table without connections");
+    });
+
     /** Hash of the key in a slot. */
     interface Hashes {
         long hashOf(int slot);

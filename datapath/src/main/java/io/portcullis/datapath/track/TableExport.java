@@ -70,7 +70,7 @@ public final class TableExport implements AutoCloseable {
      */
     public void collect(TableBatch batch, int maxSlots, long nowNanos) {
         requireRunning();
-        tracker.offloaded().readBackAll();
+        tracker.readBackOffloaded();
         changes.takeRemovals(batch);
         changes.take(batch, maxSlots, nowNanos);
         batch.setTime(tracker.table().clock(), nowNanos);

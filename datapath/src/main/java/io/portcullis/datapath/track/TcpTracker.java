@@ -44,7 +44,7 @@ final class TcpTracker {
     private static final int ORIGINAL = 0;
     private static final int REPLY = 1;
 
-    private final ConnectionTable table;
+    private ConnectionTable table;
     private TrackingProfile profile;
     private boolean picksUp;
     private final TcpSegment segment = new TcpSegment();
@@ -57,8 +57,14 @@ final class TcpTracker {
         this.window = new TcpWindow(table, segment);
     }
 
-    /** @param newPicksUp whether connections may be picked up in mid-stream, as far as the tracker is concerned */
-    void setProfile(TrackingProfile newProfile, boolean newPicksUp) {
+    /**
+     * From now on it follows the connections of this table.
+     *
+     * @param newPicksUp whether they may be picked up in mid-stream, as far as the tracker is concerned
+     */
+    void turnTo(ConnectionTable newTable, TrackingProfile newProfile, boolean newPicksUp) {
+        table = newTable;
+        window.turnTo(newTable);
         profile = newProfile;
         picksUp = newPicksUp;
     }

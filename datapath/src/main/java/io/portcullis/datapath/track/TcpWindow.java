@@ -35,7 +35,7 @@ final class TcpWindow {
 
     private static final int MAX_PAYLOAD_BYTES = 65_535 - 20;
 
-    private final ConnectionTable table;
+    private ConnectionTable table;
     private final TcpSegment segment;
     /** Both peers as they lie in the entry, one behind the other. */
     private final int[] savedPeers = new int[2 * Entry.PEER_BYTES / Integer.BYTES];
@@ -43,6 +43,10 @@ final class TcpWindow {
     TcpWindow(ConnectionTable table, TcpSegment segment) {
         this.table = table;
         this.segment = segment;
+    }
+
+    void turnTo(ConnectionTable newTable) {
+        table = newTable;
     }
 
     /**
