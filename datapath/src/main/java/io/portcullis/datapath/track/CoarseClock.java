@@ -16,7 +16,10 @@ final class CoarseClock {
 
     private static final int HINTS = 64;
     private static final byte[] NO_HINTS = new byte[HINTS];
-    private static final int[] NO_TIMEOUTS = new int[4];
+    /** Only that of code 0. */
+    private static final int[] NO_TIMEOUTS = new int[1];
+
+    private static final int FIRST_TIMEOUTS = 4;
 
     /** Where ticks begin, so that a table that moved between clocks goes on in the middle of the same tick. */
     private long phaseNanos;
@@ -29,11 +32,16 @@ final class CoarseClock {
     /** From now on it tells the same as another one, but learns nothing more from it: for another thread. */
     void copyFrom(CoarseClock other) {
         phaseNanos = other.phaseNanos;
-        if (timeoutTicks == NO_TIMEOUTS || timeoutTicks.length != other.timeoutTicks.length) {
-            timeoutTicks = new int[other.timeoutTicks.length];
+        if (timeoutTicks.length != other.timeoutTicks.length) {
+            begin(other.timeoutTicks.length);
         }
         System.arraycopy(other.timeoutTicks, 0, timeoutTicks, 0, timeoutTicks.length);
         codes = other.codes;
+    }
+
+    private void begin(int timeouts) {
+        timeoutTicks = new int[timeouts];
+        hints = new byte[HINTS];
     }
 
     int tick(long nowNanos) {
@@ -68,9 +76,8 @@ final class CoarseClock {
     }
 
     private int search(int ticks) {
-        if (timeoutTicks == NO_TIMEOUTS) {
-            timeoutTicks = new int[NO_TIMEOUTS.length];
-            hints = new byte[HINTS];
+        if (timeoutTicks.length == NO_TIMEOUTS.length) {
+            begin(FIRST_TIMEOUTS);
         }
         int best = 0;
         for (int code = 0; code < codes; code++) {
