@@ -76,14 +76,16 @@ final class EchoedStream implements AutoCloseable {
         }
     }
 
+    /** Who waits for a number does not hear of a connection that is closed meanwhile: it is woken up first. */
     @Override
     public void close() {
         isStopping = true;
-        connection.close();
+        thread.interrupt();
         try {
             thread.join(SILENCE_LIMIT);
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
         }
+        connection.close();
     }
 }
