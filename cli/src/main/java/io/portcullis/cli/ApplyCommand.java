@@ -7,7 +7,6 @@ import io.portcullis.api.PortcullisClient;
 import io.portcullis.api.TenantSpec;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -39,8 +38,8 @@ final class ApplyCommand implements Callable<Integer> {
     @Option(names = "--create-tenant", description = "Make the tenant if there is none.")
     private boolean createTenant;
 
-    @Option(names = "--if-revision", paramLabel = "N", description = "Only if the tenant is at that revision.")
-    private @Nullable Long revision;
+    @Mixin
+    private final ExpectedRevision revision = new ExpectedRevision();
 
     @Option(names = "--dry-run", description = "Make all checks and show what would change, but change nothing.")
     private boolean dryRun;
@@ -65,7 +64,7 @@ final class ApplyCommand implements Callable<Integer> {
         }
         try (session) {
             PortcullisClient client = session.client();
-            OptionalLong expected = revision == null ? OptionalLong.empty() : OptionalLong.of(revision);
+            OptionalLong expected = revision.get();
             if (dryRun) {
                 DryRunView view = files.send(
                         session.terminal(),

@@ -4,6 +4,7 @@ import io.portcullis.api.MoveWishes;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** How many VMs are to be moved as one thing. */
@@ -22,30 +23,21 @@ final class MoveOptions {
             description = "Only to these hosts (default: all others).")
     private @Nullable List<String> to;
 
-    @Option(names = "--parallel", paramLabel = "N", description = "Migrations at the same time.")
-    private @Nullable Integer parallel;
-
     @Option(
             names = "--priority",
             paramLabel = "P",
             description = "Before or after other operations: ${COMPLETION-CANDIDATES}.")
     private @Nullable Priority priority;
 
-    @Option(
-            names = "--bandwidth",
-            paramLabel = "RATE",
-            converter = Bandwidth.Reader.class,
-            description =
-                    "What all of its migrations together may send ahead of their pauses, like 200MB/s (default: what"
-                            + " hosts may).")
-    private @Nullable Bandwidth bandwidth;
+    @Mixin
+    private final LimitOptions limits = new LimitOptions();
 
     MoveWishes wishes(@Nullable Boolean dryRun) {
         return new MoveWishes(
                 to,
-                parallel,
+                limits.parallel(),
                 priority == null ? null : priority.name().toUpperCase(Locale.ROOT),
                 dryRun,
-                bandwidth == null ? null : bandwidth.bytesPerSecond());
+                limits.bytesPerSecond());
     }
 }

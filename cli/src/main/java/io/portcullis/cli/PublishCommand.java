@@ -6,7 +6,6 @@ import io.portcullis.api.StagedPolicies;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -34,8 +33,8 @@ final class PublishCommand implements Callable<Integer> {
     @Option(names = "--dry-run", description = "Only show what would change.")
     private boolean dryRun;
 
-    @Option(names = "--if-revision", paramLabel = "N", description = "Only if the tenant is at that revision.")
-    private @Nullable Long revision;
+    @Mixin
+    private final ExpectedRevision revision = new ExpectedRevision();
 
     @Mixin
     private final RealizationWait realization = new RealizationWait();
@@ -48,7 +47,7 @@ final class PublishCommand implements Callable<Integer> {
     public Integer call() {
         try (session) {
             StagedPolicies staged = session.client().staged(session.tenant());
-            OptionalLong expected = revision == null ? OptionalLong.empty() : OptionalLong.of(revision);
+            OptionalLong expected = revision.get();
             if (dryRun) {
                 DryRunView view = staged.tryToPublish(names, expected);
                 session.output().raw(view, view.diff() + Sentences.dryRun(view) + "\n");

@@ -6,7 +6,6 @@ import io.portcullis.api.RollbackRequest;
 import io.portcullis.api.TenantRevisions;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -41,8 +40,8 @@ final class RollbackCommand implements Callable<Integer> {
     @Option(names = "--dry-run", description = "Only show what would change.")
     private boolean dryRun;
 
-    @Option(names = "--if-revision", paramLabel = "N", description = "Only if the tenant is at that revision.")
-    private @Nullable Long revision;
+    @Mixin
+    private final ExpectedRevision revision = new ExpectedRevision();
 
     @Mixin
     private final RealizationWait realization = new RealizationWait();
@@ -57,7 +56,7 @@ final class RollbackCommand implements Callable<Integer> {
             String tenant = session.tenant();
             TenantRevisions revisions = session.client().revisions(tenant);
             RollbackRequest request = new RollbackRequest(to, inventory);
-            OptionalLong expected = revision == null ? OptionalLong.empty() : OptionalLong.of(revision);
+            OptionalLong expected = revision.get();
             if (dryRun) {
                 DryRunView view = revisions.dryRun(request, expected);
                 session.output().raw(view, view.diff() + Sentences.dryRun(view) + "\n");

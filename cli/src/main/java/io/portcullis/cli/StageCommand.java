@@ -49,8 +49,8 @@ final class StageCommand implements Callable<Integer> {
     @ArgGroup(multiplicity = "1")
     private Subject subject = new Subject();
 
-    @Option(names = "--if-revision", paramLabel = "N", description = "Only if the tenant is at that revision.")
-    private @Nullable Long revision;
+    @Mixin
+    private final ExpectedRevision revision = new ExpectedRevision();
 
     @Option(names = "--dry-run", description = "Make all checks and show what would be staged, but stage nothing.")
     private boolean dryRun;
@@ -63,7 +63,7 @@ final class StageCommand implements Callable<Integer> {
     public Integer call() {
         try (session) {
             StagedPolicies staged = session.client().staged(session.tenant());
-            OptionalLong expected = revision == null ? OptionalLong.empty() : OptionalLong.of(revision);
+            OptionalLong expected = revision.get();
             if (dryRun) {
                 DryRunView view = send(text -> staged.tryToStage(text, expected));
                 session.output().raw(view, view.diff() + Sentences.dryRun(view) + "\n");

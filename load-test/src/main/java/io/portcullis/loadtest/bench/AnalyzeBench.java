@@ -14,10 +14,8 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code portcullis bench analyze}. */
 @Command(
@@ -41,10 +39,6 @@ import picocli.CommandLine.Spec;
 final class AnalyzeBench implements Callable<Integer> {
     private static final int MAX_RULES = 200_000;
 
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it
-    private CommandSpec spec;
-
     @Option(names = "--rules", paramLabel = "N", defaultValue = "100000", description = "Default: ${DEFAULT-VALUE}.")
     private int rules;
 
@@ -62,15 +56,15 @@ final class AnalyzeBench implements Callable<Integer> {
     @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = "Default: ${DEFAULT-VALUE}.")
     private long seed;
 
-    @Option(names = "--json", description = "Print one JSON object on one line.")
-    private boolean json;
+    @Mixin
+    private final BenchOutput output = new BenchOutput();
 
     @Override
     public Integer call() {
-        check("--rules", rules, MAX_RULES);
-        check("--repeat", repeat, 1_000);
+        output.check("--rules", rules, 1, MAX_RULES);
+        output.check("--repeat", repeat, 1, 1_000);
         AnalyzeResult result = measure(shape(), rules, seed, repeat);
-        System.out.println(json ? result.json() : result.table());
+        output.print(result);
         return result.missed() == 0 ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
     }
 
@@ -80,13 +74,7 @@ final class AnalyzeBench implements Callable<Integer> {
                 return each;
             }
         }
-        throw new ParameterException(spec.commandLine(), "--shape must be applications, groups or prefixes");
-    }
-
-    private void check(String option, int value, int most) {
-        if (value < 1 || value > most) {
-            throw new ParameterException(spec.commandLine(), option + " must be from 1 to " + most);
-        }
+        throw output.wrong("--shape must be applications, groups or prefixes");
     }
 
     static AnalyzeResult measure(Shape shape, int rules, long seed, int repeat) {
@@ -143,8 +131,10 @@ final class AnalyzeBench implements Callable<Integer> {
             int unfinished,
             double analyzeMillis,
             double cpuMillis,
-            double firstMillis) {
-        String json() {
+            double firstMillis)
+            implements BenchResult {
+        @Override
+        public String json() {
             return String.format(
                     Locale.ROOT,
                     "{\"shape\":\"%s\",\"rules\":%d,\"groups\":%d,\"vms\":%d,\"findings\":%d,\"shadowed\":%d,"
@@ -165,7 +155,8 @@ final class AnalyzeBench implements Callable<Integer> {
                     firstMillis);
         }
 
-        String table() {
+        @Override
+        public String table() {
             return String.format(
                     Locale.ROOT,
                     "%,d rules (%s), %,d groups, %,d VMs%nanalyze   %,10.1f ms (%,.1f ms of processor time); the first"

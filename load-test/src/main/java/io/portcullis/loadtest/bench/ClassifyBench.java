@@ -9,6 +9,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code portcullis bench classify}. */
@@ -46,8 +47,8 @@ final class ClassifyBench implements Callable<Integer> {
             description = "For each header the line (from 0) of the rule that matches, or -1.")
     private @Nullable Path truthFile;
 
-    @Option(names = "--json", description = "Print one JSON object on one line.")
-    private boolean json;
+    @Mixin
+    private final BenchOutput output = new BenchOutput();
 
     @Override
     public Integer call() throws InterruptedException {
@@ -56,7 +57,7 @@ final class ClassifyBench implements Callable<Integer> {
             Headers headers = ClassBenchFiles.headers(traceFile);
             int[] truth = truthFile == null ? null : ClassBenchFiles.truth(truthFile, headers.count(), rules.size());
             ClassifyResult result = new ClassifyRun(rules, headers, truth).run();
-            System.out.println(json ? result.json() : result.table());
+            output.print(result);
             return result.mismatches() == 0 ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
         } catch (BadInputException e) {
             System.err.println("portcullis bench classify: " + e.getMessage());
@@ -73,9 +74,11 @@ final class ClassifyBench implements Callable<Integer> {
             double nanosPerLookupLinear,
             double buildMillis,
             double updateNanos,
-            long tableBytes) {
+            long tableBytes)
+            implements BenchResult {
 
-        String json() {
+        @Override
+        public String json() {
             return String.format(
                     Locale.ROOT,
                     "{\"rules\":%d,\"headers\":%d,\"mismatches\":%d,\"nanosPerLookup\":%.2f,"
@@ -90,7 +93,8 @@ final class ClassifyBench implements Callable<Integer> {
                     tableBytes);
         }
 
-        String table() {
+        @Override
+        public String table() {
             return String.format(
                     Locale.ROOT,
                     "%,d rules, %,d headers, %d wrong answers%n"

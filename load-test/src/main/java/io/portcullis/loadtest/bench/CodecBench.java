@@ -4,10 +4,8 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code portcullis bench codec}. */
 @Command(
@@ -34,10 +32,6 @@ final class CodecBench implements Callable<Integer> {
     private static final int MAX_CONNECTIONS = 10_000_000;
     private static final int MAX_ROUNDS = 1_000;
 
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it
-    private CommandSpec spec;
-
     @Option(
             names = "--connections",
             paramLabel = "N",
@@ -52,22 +46,16 @@ final class CodecBench implements Callable<Integer> {
             description = "Of which the median counts. Default: ${DEFAULT-VALUE}.")
     private int rounds;
 
-    @Option(names = "--json", description = "Print one JSON object on one line.")
-    private boolean json;
+    @Mixin
+    private final BenchOutput output = new BenchOutput();
 
     @Override
     public Integer call() {
-        check("--connections", connections, MAX_CONNECTIONS);
-        check("--rounds", rounds, MAX_ROUNDS);
+        output.check("--connections", connections, 1, MAX_CONNECTIONS);
+        output.check("--rounds", rounds, 1, MAX_ROUNDS);
         CodecResult result = new CodecRun(connections, rounds).run();
-        System.out.println(json ? result.json() : result.table());
+        output.print(result);
         return CommandLine.ExitCode.OK;
-    }
-
-    private void check(String option, int value, int most) {
-        if (value < 1 || value > most) {
-            throw new ParameterException(spec.commandLine(), option + " must be from 1 to " + most);
-        }
     }
 
     /** What a run measured, of one connection. */
@@ -77,8 +65,10 @@ final class CodecBench implements Callable<Integer> {
             double encodeNanos,
             double decodeNanos,
             double bytesPerConnection,
-            double floorBytesPerConnection) {
-        String json() {
+            double floorBytesPerConnection)
+            implements BenchResult {
+        @Override
+        public String json() {
             return String.format(
                     Locale.ROOT,
                     "{\"connections\":%d,\"collectNanos\":%.1f,\"encodeNanos\":%.1f,\"decodeNanos\":%.1f,"
@@ -94,7 +84,8 @@ final class CodecBench implements Callable<Integer> {
                     floorBytesPerConnection);
         }
 
-        String table() {
+        @Override
+        public String table() {
             return String.format(
                     Locale.ROOT,
                     "%,d connections%n"

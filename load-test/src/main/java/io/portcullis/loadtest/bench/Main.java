@@ -32,7 +32,7 @@ public final class Main implements Runnable {
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandSpec spec;
 
-    private Main() {}
+    Main() {}
 
     public static void main(String[] arguments) {
         System.exit(new CommandLine(new Main()).execute(arguments));

@@ -8,10 +8,8 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code portcullis bench migrate}. */
 @Command(
@@ -42,12 +40,6 @@ final class MigrateBench implements Callable<Integer> {
     private static final int MAX_CONNECTIONS = 10_000_000;
     private static final int MAX_RATE = 1_000_000;
     private static final int MAX_MOVES = 100_000;
-    private static final int MAX_HEAP_MEBIBYTES = 65_536;
-    private static final int MAX_PORT = 65_000;
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it
-    private CommandSpec spec;
 
     @Option(
             names = "--connections",
@@ -70,50 +62,39 @@ final class MigrateBench implements Callable<Integer> {
     @Option(names = "--seed", paramLabel = "N", description = "Of what is drawn. Default: another one each time.")
     private @Nullable Long seed;
 
-    @Option(
-            names = "--heap",
-            paramLabel = "MIB",
-            defaultValue = "512",
-            description = "Of each host; connections are beside it. Default: ${DEFAULT-VALUE}.")
-    private int heapMebibytes;
-
-    @Option(
-            names = "--port-base",
-            paramLabel = "PORT",
-            defaultValue = "7600",
-            description = "Ten ports for each host from here on. Default: ${DEFAULT-VALUE}.")
-    private int portBase;
+    @Mixin
+    private final BenchHosts nodes = new BenchHosts(512, 7600);
 
     @Option(names = "--plain-text", description = "The hosts speak plain text with each other instead of TLS.")
     private boolean plainText;
 
-    @Option(names = "--json", description = "Print one JSON object on one line.")
-    private boolean json;
+    @Mixin
+    private final BenchOutput output = new BenchOutput();
 
     @Override
     public Integer call() throws InterruptedException, TimeoutException {
-        check("--connections", connections, 1, MAX_CONNECTIONS);
-        check("--dirty-rate", dirtyRate, 1, MAX_RATE);
-        check("--moves", moves, 1, MAX_MOVES);
-        check("--heap", heapMebibytes, 128, MAX_HEAP_MEBIBYTES);
-        check("--port-base", portBase, 1_024, MAX_PORT);
+        output.check("--connections", connections, 1, MAX_CONNECTIONS);
+        output.check("--dirty-rate", dirtyRate, 1, MAX_RATE);
+        output.check("--moves", moves, 1, MAX_MOVES);
+        nodes.check(output);
         PrintStream progress = System.err;
         long drawn = seed == null ? new Random().nextLong() : seed;
         try {
             MigrateResult result = new MigrateRun(
-                            connections, dirtyRate, moves, drawn, portBase, heapMebibytes, !plainText, progress)
+                            connections,
+                            dirtyRate,
+                            moves,
+                            drawn,
+                            nodes.portBase(),
+                            nodes.heapMebibytes(),
+                            !plainText,
+                            progress)
                     .run();
-            System.out.println(json ? result.json() : result.table());
+            output.print(result);
             return result.isWhole() ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
         } catch (IOException unusable) {
             progress.println("portcullis: " + unusable.getMessage());
             return Main.UNUSABLE_INPUT;
-        }
-    }
-
-    private void check(String option, int value, int least, int most) {
-        if (value < least || value > most) {
-            throw new ParameterException(spec.commandLine(), option + " must be from " + least + " to " + most);
         }
     }
 }

@@ -27,12 +27,14 @@ record MigrateResult(
         long reordered,
         double sourceCpuMillis,
         double destinationCpuMillis,
-        List<String> problems) {
+        List<String> problems)
+        implements BenchResult {
     boolean isWhole() {
         return lost == 0 && duplicated == 0 && reordered == 0;
     }
 
-    String json() {
+    @Override
+    public String json() {
         return String.format(
                 Locale.ROOT,
                 "{\"connections\":%d,\"rounds\":%.0f,\"bytesPerConnection\":%.2f,\"connectionsPerSecond\":%.0f,"
@@ -65,7 +67,8 @@ record MigrateResult(
                 seed);
     }
 
-    String table() {
+    @Override
+    public String table() {
         return String.format(
                         Locale.ROOT,
                         """

@@ -2,15 +2,12 @@ package io.portcullis.loadtest.bench;
 
 import io.portcullis.policy.model.Limits;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code portcullis bench policy}. */
 @Command(
@@ -59,10 +56,6 @@ final class PolicyBench implements Callable<Integer> {
     private static final int CHANGES = 100;
     private static final int PACKETS_PER_CHANGE = 50_000;
 
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it
-    private CommandSpec spec;
-
     @Option(names = "--vnics", paramLabel = "N", defaultValue = "5000", description = "Default: ${DEFAULT-VALUE}.")
     private int vnics;
 
@@ -97,8 +90,8 @@ final class PolicyBench implements Callable<Integer> {
                             + " for each namespace.")
     private @Nullable Integer policies;
 
-    @Option(names = "--json", description = "Print one JSON object on one line.")
-    private boolean json;
+    @Mixin
+    private final BenchOutput output = new BenchOutput();
 
     @Override
     public Integer call() {
@@ -107,38 +100,32 @@ final class PolicyBench implements Callable<Integer> {
 
     private int measureCompiler() {
         int namespaces = segments == null ? DEFAULT_NAMESPACES : segments;
-        check("--segments", namespaces, Limits.MAX_GROUPS);
+        output.check("--segments", namespaces, 1, Limits.MAX_GROUPS);
         int machines = vms == null ? (int) Math.min(4L * namespaces, Limits.MAX_VMS) : vms;
         int all = policies == null ? (int) Math.min(3L * namespaces, Limits.MAX_POLICIES) : policies;
         int rulesOfAll = rules == null ? all : rules;
-        check("--vms", machines, Limits.MAX_VMS);
-        check("--policies", all, Limits.MAX_POLICIES);
-        check("--rules", rulesOfAll, Limits.MAX_RULES);
+        output.check("--vms", machines, 1, Limits.MAX_VMS);
+        output.check("--policies", all, 1, Limits.MAX_POLICIES);
+        output.check("--rules", rulesOfAll, 1, Limits.MAX_RULES);
         try {
             ScaleRun.ScaleResult result =
                     new ScaleRun(namespaces, machines, all, rulesOfAll, ScaleRun.Effort.USUAL).run();
-            System.out.println(json ? result.json() : result.table());
+            output.print(result);
             return result.wrongTables() == 0 ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
         } catch (IllegalArgumentException refused) {
-            throw new ParameterException(spec.commandLine(), Objects.toString(refused.getMessage()), refused);
+            throw output.wrong(refused);
         }
     }
 
     private int measureSharing() {
         int shared = rules == null ? DEFAULT_RULES : rules;
-        check("--vnics", vnics, MAX_VNICS);
-        check("--rules", shared, MAX_RULES);
-        check("--connections", connections, MAX_CONNECTIONS);
+        output.check("--vnics", vnics, 1, MAX_VNICS);
+        output.check("--rules", shared, 1, MAX_RULES);
+        output.check("--connections", connections, 1, MAX_CONNECTIONS);
         PolicyResult result =
                 new PolicyRun(vnics, shared, connections, CHANGES, PACKETS_PER_CHANGE, TrackRun.Effort.USUAL).run();
-        System.out.println(json ? result.json() : result.table());
+        output.print(result);
         return result.wrongVerdicts() == 0 ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
-    }
-
-    private void check(String option, int value, int most) {
-        if (value < 1 || value > most) {
-            throw new ParameterException(spec.commandLine(), option + " must be from 1 to " + most);
-        }
     }
 
     /** What a run measured. */
@@ -158,8 +145,10 @@ final class PolicyBench implements Callable<Integer> {
             double burstMicrosWorst,
             double burstMicrosP99Changing,
             double burstMicrosWorstChanging,
-            long wrongVerdicts) {
-        String json() {
+            long wrongVerdicts)
+            implements BenchResult {
+        @Override
+        public String json() {
             return String.format(
                     Locale.ROOT,
                     "{\"vnics\":%d,\"rules\":%d,\"connections\":%d,\"tableBytes\":%d,\"bytesPerVnic\":%.0f,"
@@ -185,7 +174,8 @@ final class PolicyBench implements Callable<Integer> {
                     wrongVerdicts);
         }
 
-        String table() {
+        @Override
+        public String table() {
             return String.format(
                     Locale.ROOT,
                     "%,d rules, %,d vNICs that share them, %,d connections of one of them, %d wrong verdicts%nmemory  "

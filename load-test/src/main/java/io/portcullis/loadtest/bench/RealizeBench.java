@@ -10,10 +10,8 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeoutException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code portcullis bench realize}. */
 @Command(
@@ -39,17 +37,9 @@ import picocli.CommandLine.Spec;
             "  portcullis bench realize --rules 100000 --vms 300 --changes 200 --json",
         })
 final class RealizeBench implements Callable<Integer> {
-    private static final int MAX_HOSTS = 16;
     private static final int MAX_CHANGES = 100_000;
     /** As many as a tenant's hosts take without another setting. */
     private static final int MAX_VMS_PER_HOST = 1_000;
-
-    private static final int MAX_HEAP_MEBIBYTES = 65_536;
-    private static final int MAX_PORT = 65_000;
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it
-    private CommandSpec spec;
 
     @Option(names = "--rules", paramLabel = "N", defaultValue = "100000", description = "Default: ${DEFAULT-VALUE}.")
     private int rules;
@@ -79,44 +69,32 @@ final class RealizeBench implements Callable<Integer> {
     private int changes;
 
     @Option(
-            names = "--heap",
-            paramLabel = "MIB",
-            defaultValue = "1024",
-            description = "Of each host, taken at its start. Default: ${DEFAULT-VALUE}.")
-    private int heapMebibytes;
-
-    @Option(
             names = "--java-options",
             paramLabel = "WORDS",
             defaultValue = "",
             description = "More for the JVM of each host, such as '-XX:-UseSerialGC -XX:+UseZGC'.")
     private String javaOptions = "";
 
-    @Option(
-            names = "--port-base",
-            paramLabel = "PORT",
-            defaultValue = "7500",
-            description = "Ten ports for each host from here on. Default: ${DEFAULT-VALUE}.")
-    private int portBase;
+    @Mixin
+    private final BenchHosts nodes = new BenchHosts(1024, 7500);
 
-    @Option(names = "--json", description = "Print one JSON object on one line.")
-    private boolean json;
+    @Mixin
+    private final BenchOutput output = new BenchOutput();
 
     @Override
     public Integer call() throws InterruptedException, TimeoutException {
-        check("--policies", policies, 1, Limits.MAX_POLICIES);
-        check("--rules", rules, 2 * policies, Limits.MAX_RULES);
-        check("--hosts", hosts, 1, MAX_HOSTS);
-        check("--vms", vms, 1, hosts * MAX_VMS_PER_HOST);
-        check("--changes", changes, 1, MAX_CHANGES);
-        check("--heap", heapMebibytes, 128, MAX_HEAP_MEBIBYTES);
-        check("--port-base", portBase, 1_024, MAX_PORT);
+        output.check("--policies", policies, 1, Limits.MAX_POLICIES);
+        output.check("--rules", rules, 2 * policies, Limits.MAX_RULES);
+        output.check("--hosts", hosts, 1, BenchHosts.MAX_HOSTS);
+        output.check("--vms", vms, 1, hosts * MAX_VMS_PER_HOST);
+        output.check("--changes", changes, 1, MAX_CHANGES);
+        nodes.check(output);
         PrintStream progress = System.err;
         try {
             RealizeRun.RealizeResult result = new RealizeRun(
-                            new RealizeTenant(vms, policies, rules, hosts), changes, portBase, jvm(), progress)
+                            new RealizeTenant(vms, policies, rules, hosts), changes, nodes.portBase(), jvm(), progress)
                     .run();
-            System.out.println(json ? result.json() : result.table());
+            output.print(result);
             return CommandLine.ExitCode.OK;
         } catch (IOException unusable) {
             progress.println("portcullis: " + unusable.getMessage());
@@ -128,12 +106,6 @@ final class RealizeBench implements Callable<Integer> {
         List<String> more = Arrays.stream(javaOptions.split(" "))
                 .filter(word -> !word.isEmpty())
                 .toList();
-        return new NodeJvm(heapMebibytes, true, more);
-    }
-
-    private void check(String option, int value, int least, int most) {
-        if (value < least || value > most) {
-            throw new ParameterException(spec.commandLine(), option + " must be from " + least + " to " + most);
-        }
+        return new NodeJvm(nodes.heapMebibytes(), true, more);
     }
 }

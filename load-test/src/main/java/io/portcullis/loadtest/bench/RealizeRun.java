@@ -193,8 +193,10 @@ final class RealizeRun {
             double realizedMillis,
             Spread tags,
             Spread rules,
-            Spread policies) {
-        String json() {
+            Spread policies)
+            implements BenchResult {
+        @Override
+        public String json() {
             return String.format(
                     Locale.ROOT,
                     "{\"rules\":%d,\"policies\":%d,\"vms\":%d,\"hosts\":%d,\"firstAppliedMillis\":%.0f,"
@@ -214,7 +216,8 @@ final class RealizeRun {
                     policies.json("policy"));
         }
 
-        String table() {
+        @Override
+        public String table() {
             return String.format(
                             Locale.ROOT,
                             "%,d rules in %,d policies, %,d VMs on %d hosts; %d changes of each kind%n"

@@ -9,10 +9,8 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeoutException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code portcullis bench scale}. */
 @Command(
@@ -37,15 +35,8 @@ import picocli.CommandLine.Spec;
             "  portcullis bench scale --hosts 3 --vnics 100000 --json",
         })
 final class ScaleBench implements Callable<Integer> {
-    private static final int MAX_HOSTS = 16;
     private static final int MAX_CHANGES = 100_000;
     private static final int MAX_CLASSES = 1_000;
-    private static final int MAX_HEAP_MEBIBYTES = 65_536;
-    private static final int MAX_PORT = 65_000;
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it
-    private CommandSpec spec;
 
     @Option(names = "--hosts", paramLabel = "N", defaultValue = "3", description = "Default: ${DEFAULT-VALUE}.")
     private int hosts;
@@ -75,55 +66,37 @@ final class ScaleBench implements Callable<Integer> {
     private int changes;
 
     @Option(
-            names = "--heap",
-            paramLabel = "MIB",
-            defaultValue = "2048",
-            description = "Of each host, taken at its start. Default: ${DEFAULT-VALUE}.")
-    private int heapMebibytes;
-
-    @Option(
             names = "--classes",
             paramLabel = "N",
             defaultValue = "0",
             description = "Print so many classes whose objects take most of a vNIC's heap.")
     private int classes;
 
-    @Option(
-            names = "--port-base",
-            paramLabel = "PORT",
-            defaultValue = "7700",
-            description = "Ten ports for each host from here on. Default: ${DEFAULT-VALUE}.")
-    private int portBase;
+    @Mixin
+    private final BenchHosts nodes = new BenchHosts(2048, 7700);
 
-    @Option(names = "--json", description = "Print one JSON object on one line.")
-    private boolean json;
+    @Mixin
+    private final BenchOutput output = new BenchOutput();
 
     @Override
     public Integer call() throws InterruptedException, TimeoutException {
-        check("--hosts", hosts, 1, MAX_HOSTS);
-        check("--vnics-per-vm", vnicsPerVm, 1, Limits.MAX_VNICS_PER_VM);
-        check("--vnics", vnics, vnicsPerVm, vnicsPerVm * Limits.MAX_VMS);
-        check("--applications", applications, 2, Limits.MAX_POLICIES);
-        check("--changes", changes, 1, MAX_CHANGES);
-        check("--heap", heapMebibytes, 128, MAX_HEAP_MEBIBYTES);
-        check("--classes", classes, 0, MAX_CLASSES);
-        check("--port-base", portBase, 1_024, MAX_PORT);
+        output.check("--hosts", hosts, 1, BenchHosts.MAX_HOSTS);
+        output.check("--vnics-per-vm", vnicsPerVm, 1, Limits.MAX_VNICS_PER_VM);
+        output.check("--vnics", vnics, vnicsPerVm, vnicsPerVm * Limits.MAX_VMS);
+        output.check("--applications", applications, 2, Limits.MAX_POLICIES);
+        output.check("--changes", changes, 1, MAX_CHANGES);
+        output.check("--classes", classes, 0, MAX_CLASSES);
+        nodes.check(output);
         PrintStream progress = System.err;
         try {
             ScaleTenant tenant = new ScaleTenant(vnics / vnicsPerVm, vnicsPerVm, applications, hosts);
-            NodeJvm jvm = new NodeJvm(heapMebibytes, true, List.of());
-            ScaleCost result = new ScaleCluster(tenant, changes, classes, portBase, jvm, progress).run();
-            System.out.println(json ? result.json() : result.table());
+            NodeJvm jvm = new NodeJvm(nodes.heapMebibytes(), true, List.of());
+            ScaleCost result = new ScaleCluster(tenant, changes, classes, nodes.portBase(), jvm, progress).run();
+            output.print(result);
             return CommandLine.ExitCode.OK;
         } catch (IOException unusable) {
             progress.println("portcullis: " + unusable.getMessage());
             return Main.UNUSABLE_INPUT;
-        }
-    }
-
-    private void check(String option, int value, int least, int most) {
-        if (value < least || value > most) {
-            throw new ParameterException(spec.commandLine(), option + " must be from " + least + " to " + most);
         }
     }
 }

@@ -25,8 +25,10 @@ record ScaleCost(
         double idleCores,
         int changes,
         double tagMillisP50,
-        double tagMillisWorst) {
-    String json() {
+        double tagMillisWorst)
+        implements BenchResult {
+    @Override
+    public String json() {
         return String.format(
                 Locale.ROOT,
                 "{\"hosts\":%d,\"vms\":%d,\"vnics\":%d,\"applySeconds\":%.1f,\"attachSeconds\":%.1f,"
@@ -49,7 +51,8 @@ record ScaleCost(
                 tagMillisWorst);
     }
 
-    String table() {
+    @Override
+    public String table() {
         return String.format(
                 Locale.ROOT,
                 "%,d vNICs of %,d VMs on %d hosts%ninventory, policy  %8.1f s%nall attached       %8.1f s, all"

@@ -63,8 +63,10 @@ final class ScaleRun {
             Change tag,
             Change rule,
             long heapBytes,
-            long wrongTables) {
-        String json() {
+            long wrongTables)
+            implements BenchResult {
+        @Override
+        public String json() {
             return String.format(
                     Locale.ROOT,
                     "{\"segments\":%d,\"vms\":%d,\"policies\":%d,\"rules\":%d,\"tables\":%d,\"compileMillis\":%.1f,"
@@ -93,7 +95,8 @@ final class ScaleRun {
                     wrongTables);
         }
 
-        String table() {
+        @Override
+        public String table() {
             return String.format(
                     Locale.ROOT,
                     "%,d namespaces, %,d VMs, %,d policies, %,d rules: %,d different tables, %d wrong ones%ncompile   "

@@ -5,10 +5,8 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code portcullis bench track}. */
 @Command(
@@ -41,10 +39,6 @@ final class TrackBench implements Callable<Integer> {
     private static final int MAX_RULES = 65_536;
     private static final int MAX_FRAME_BYTES = 9_018;
 
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it
-    private CommandSpec spec;
-
     @Option(
             names = "--connections",
             paramLabel = "N",
@@ -73,8 +67,8 @@ final class TrackBench implements Callable<Integer> {
             description = "Frames have TCP checksums and declare nothing; the engine verifies them.")
     private boolean verifyChecksums;
 
-    @Option(names = "--json", description = "Print one JSON object on one line.")
-    private boolean json;
+    @Mixin
+    private final BenchOutput output = new BenchOutput();
 
     @Option(
             names = "--profile",
@@ -84,39 +78,32 @@ final class TrackBench implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        check("--connections", connections, MAX_CONNECTIONS);
-        check("--rules", rules, MAX_RULES);
-        check("--frame-bytes", frameBytes, MAX_FRAME_BYTES);
-        check("--burst", burst, 256);
+        output.check("--connections", connections, 1, MAX_CONNECTIONS);
+        output.check("--rules", rules, 1, MAX_RULES);
+        output.check("--frame-bytes", frameBytes, 1, MAX_FRAME_BYTES);
+        output.check("--burst", burst, 1, 256);
         if ((long) connections + TrackRun.LIVES > rules * 254L * 64_000) {
-            throw new ParameterException(spec.commandLine(), "more connections than the rules' addresses can have");
+            throw output.wrong("more connections than the rules' addresses can have");
         }
         TrackRun run =
                 new TrackRun(connections, rules, ipv6, frameBytes, burst, verifyChecksums, TrackRun.Effort.USUAL);
         TrackResult result = profile ? profiled(run) : run.run();
         if (!profile) {
-            System.out.println(json ? result.json() : result.table());
+            output.print(result);
         }
         return result.wrongVerdicts() == 0 ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
     }
 
     private TrackResult profiled(TrackRun run) throws IOException {
-        if (json) {
-            throw new ParameterException(spec.commandLine(), "--profile prints no JSON");
+        if (output.isJson()) {
+            throw output.wrong("--profile prints no JSON");
         }
-        try (TrackProfile looks = TrackProfile.begin()
-                .orElseThrow(() ->
-                        new ParameterException(spec.commandLine(), "this JVM has no profile of processor time"))) {
+        try (TrackProfile looks =
+                TrackProfile.begin().orElseThrow(() -> output.wrong("this JVM has no profile of processor time"))) {
             TrackResult result = run.run();
             System.out.println(result.table());
             System.out.println(looks.end());
             return result;
-        }
-    }
-
-    private void check(String option, int value, int most) {
-        if (value < 1 || value > most) {
-            throw new ParameterException(spec.commandLine(), option + " must be from 1 to " + most);
         }
     }
 
@@ -131,8 +118,10 @@ final class TrackBench implements Callable<Integer> {
             double p99Micros,
             double p9999Micros,
             long wrongVerdicts,
-            MemoryFloor floor) {
-        String json() {
+            MemoryFloor floor)
+            implements BenchResult {
+        @Override
+        public String json() {
             return String.format(
                     Locale.ROOT,
                     "{\"connections\":%d,\"packetsPerSecond\":%.0f,\"setupsPerSecond\":%.0f,"
@@ -154,7 +143,8 @@ final class TrackBench implements Callable<Integer> {
                     floor.twoLinesNanos());
         }
 
-        String table() {
+        @Override
+        public String table() {
             return String.format(
                     Locale.ROOT,
                     "%,d connections, %d wrong verdicts%n"
