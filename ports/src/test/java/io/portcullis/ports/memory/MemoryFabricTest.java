@@ -4,59 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.portcullis.datapath.port.Burst;
 import io.portcullis.datapath.port.FramePort;
-import io.portcullis.datapath.port.Poller;
 import io.portcullis.datapath.port.PortException;
 import io.portcullis.datapath.port.VmPort;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.ports.CapturedFrame;
 import io.portcullis.ports.TestFrames;
-import java.io.IOException;
 import java.io.InputStream;
-import java.lang.foreign.Arena;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class MemoryFabricTest {
+class MemoryFabricTest extends MemoryPortTestCase {
     private static final long EVERYONE = 0xffff_ffff_ffffL;
-
-    private final Arena arena = Arena.ofShared();
-    private final Burst burst = new Burst(arena);
-    private MemoryFabric fabric;
-    private MemoryBackend backend;
-    private Poller poller;
-
-    @BeforeEach
-    void start() throws IOException {
-        Awaitility.setDefaultTimeout(Duration.ofSeconds(60));
-        fabric = MemoryFabric.start(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-        backend = new MemoryBackend(fabric.address());
-        poller = backend.newPoller();
-    }
-
-    @AfterEach
-    void stop() throws IOException {
-        poller.close();
-        fabric.close();
-        arena.close();
-    }
-
-    private VmPort open(String name) throws PortException {
-        VmPort port = backend.openVmPort("memory:" + name, new MacAddress(TestFrames.VM_MAC));
-        poller.add(port);
-        return port;
-    }
 
     private FramePort uplink(String name) throws PortException {
         FramePort port = backend.openUplink("memory:" + name);

@@ -3,57 +3,21 @@ package io.portcullis.ports.memory;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.portcullis.datapath.port.Burst;
 import io.portcullis.datapath.port.FramePort;
 import io.portcullis.datapath.port.Poller;
-import io.portcullis.datapath.port.PortException;
 import io.portcullis.datapath.port.VmPort;
 import io.portcullis.policy.MacAddress;
 import io.portcullis.ports.TestFrames;
-import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** All ports of a host's VMs over one connection. */
-class MemoryTrunkTest {
-    private final Arena arena = Arena.ofShared();
-    private final Burst burst = new Burst(arena);
-    private MemoryFabric fabric;
-    private MemoryBackend backend;
-    private Poller poller;
-
-    @BeforeEach
-    void start() throws IOException {
-        Awaitility.setDefaultTimeout(Duration.ofSeconds(60));
-        fabric = MemoryFabric.start(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-        backend = new MemoryBackend(fabric.address());
-        poller = backend.newPoller();
-    }
-
-    @AfterEach
-    void stop() throws IOException {
-        poller.close();
-        fabric.close();
-        arena.close();
-    }
-
-    private VmPort open(String name) throws PortException {
-        VmPort port = backend.openVmPort("memory:" + name, new MacAddress(TestFrames.VM_MAC));
-        poller.add(port);
-        return port;
-    }
-
+class MemoryTrunkTest extends MemoryPortTestCase {
     private static byte[] frame(int number) {
         return TestFrames.numbered(TestFrames.PEER_MAC, TestFrames.VM_MAC, false, number);
     }
