@@ -22,11 +22,14 @@ public sealed interface PlacementCommand {
     /** Commands of the API and of evacuations. {@code by} says who asked, for the receipt. */
     sealed interface Operator extends PlacementCommand, CborSerializable {}
 
+    /** Orders that name a host for the VM, which is asked whether it would take it. */
+    sealed interface Placing extends Operator {}
+
     /**
      * Attaches a VM to a host, which enforces from then on: Attached or Refused. The VM is detached, or its host is lost: then it is taken over, with the
      * connections that its replica has, where it has one.
      */
-    record AttachVm(VmSpec spec, HostId host, String by, ActorRef<PlacementReply> replyTo) implements Operator {}
+    record AttachVm(VmSpec spec, HostId host, String by, ActorRef<PlacementReply> replyTo) implements Placing {}
 
     /** Lets the VM go from its host: Detached or Refused. */
     record DetachVm(String by, ActorRef<PlacementReply> replyTo) implements Operator {}
@@ -44,7 +47,7 @@ public sealed interface PlacementCommand {
             boolean dryRun,
             Mover mover,
             @Nullable Pace pace,
-            ActorRef<PlacementReply> replyTo) implements Operator {
+            ActorRef<PlacementReply> replyTo) implements Placing {
         public MigrateVm {
             // a node of an older build knows no other
             mover = mover == null ? Mover.PRODUCT : mover;
@@ -203,17 +206,17 @@ public sealed interface PlacementCommand {
      *
      * @param looks how often it was looked for
      */
-    record HostAwaited(Operator order, int looks) implements Own {}
+    record HostAwaited(Placing order, int looks) implements Own {}
 
     /** The destination has not said in time whether it would take the VM. */
-    record TargetSilent(Operator order, int attempt) implements Own {}
+    record TargetSilent(Placing order, int attempt) implements Own {}
 
     /**
      * How the destination of a requested migration or takeover sees it.
      *
      * @param refusal null if the host would take the VM
      */
-    record TargetChecked(Operator order, @Nullable Refusal refusal) implements Own {}
+    record TargetChecked(Placing order, @Nullable Refusal refusal) implements Own {}
 
     /** The destination is ready: the pre-copy begins unless the phase has changed meanwhile. */
     record BeginPreCopy(String id) implements Own {}

@@ -38,7 +38,7 @@ final class PlacementPreflight {
      *
      * @param looks how often the host was looked for before
      */
-    boolean awaits(HostId host, PlacementCommand.Operator order, int looks) {
+    boolean awaits(HostId host, PlacementCommand.Placing order, int looks) {
         if (hosts.presence(host) != HostLookup.Presence.ABSENT
                 || waiting >= MAX_WAITING
                 || LOOK_INTERVAL.multipliedBy(looks).compareTo(settings.hostWait()) >= 0) {
@@ -58,7 +58,7 @@ final class PlacementPreflight {
      * Asks the destination; it answers as {@link PlacementCommand.TargetChecked}. The first question to a host opens the connection
      * to it and may get lost with it: it is asked more than once, by way of {@link PlacementCommand.TargetSilent}.
      */
-    void askTarget(VmSpec spec, HostId to, PlacementCommand.Operator order, int attempt) {
+    void askTarget(VmSpec spec, HostId to, PlacementCommand.Placing order, int attempt) {
         context.ask(
                 AgentCommand.TargetCheck.class,
                 hosts.agent(to),

@@ -228,7 +228,6 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
         return switch (awaited.order()) {
             case PlacementCommand.AttachVm attach -> onAttach(state, attach, awaited.looks());
             case PlacementCommand.MigrateVm migrate -> onMigrate(state, migrate, awaited.looks());
-            case PlacementCommand.Operator other -> throw new IllegalStateException("no host is awaited for " + other);
         };
     }
 
@@ -247,12 +246,11 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
                         ? refuse(migrate.replyTo(), why)
                         : askAgain(state.attachedSpec(), migrate.to(), migrate, silent.attempt());
             }
-            case PlacementCommand.Operator other -> throw new IllegalStateException("no host is asked for " + other);
         };
     }
 
     private Effect<PlacementEvent, PlacementState> askAgain(
-            VmSpec spec, HostId to, PlacementCommand.Operator order, int attempt) {
+            VmSpec spec, HostId to, PlacementCommand.Placing order, int attempt) {
         preflight.askTarget(spec, to, order, attempt + 1);
         return Effect().none();
     }
@@ -264,7 +262,6 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
                 checked.refusal() != null ? refuse(attach.replyTo(), checked.refusal()) : attach(state, attach);
             case PlacementCommand.MigrateVm migrate ->
                 checked.refusal() != null ? refuse(migrate.replyTo(), checked.refusal()) : migrate(state, migrate);
-            case PlacementCommand.Operator other -> throw new IllegalStateException("no host is asked for " + other);
         };
     }
 
