@@ -17,7 +17,6 @@ import picocli.CommandLine.TypeConversionException;
 record Bandwidth(long bytesPerSecond) {
     private static final long KILO = 1_000;
     private static final long KIBI = 1_024;
-    private static final int BITS = 8;
 
     @Override
     public String toString() {
@@ -42,25 +41,18 @@ record Bandwidth(long bytesPerSecond) {
     /** Reads it as people write it. What the unit is must be said: QEMU counts bytes and libvirt MiB, switches count bits. */
     static final class Reader implements ITypeConverter<Bandwidth> {
         private static final Pattern TEXT = Pattern.compile("(\\d{1,12}(?:\\.\\d{1,6})?) ?([A-Za-z]+)/s");
-        private static final Map<String, Long> BYTES = Map.of(
-                "B",
-                1L,
-                "kB",
-                KILO,
-                "KB",
-                KILO,
-                "MB",
-                KILO * KILO,
-                "GB",
-                KILO * KILO * KILO,
-                "KiB",
-                KIBI,
-                "MiB",
-                KIBI * KIBI,
-                "GiB",
-                KIBI * KIBI * KIBI);
-        private static final Map<String, Long> BITS_OF =
-                Map.of("kbit", KILO, "Mbit", KILO * KILO, "Gbit", KILO * KILO * KILO);
+        private static final Map<String, Long> BITS_OF = Map.ofEntries(
+                Map.entry("B", 8L),
+                Map.entry("kB", 8 * KILO),
+                Map.entry("KB", 8 * KILO),
+                Map.entry("MB", 8 * KILO * KILO),
+                Map.entry("GB", 8 * KILO * KILO * KILO),
+                Map.entry("KiB", 8 * KIBI),
+                Map.entry("MiB", 8 * KIBI * KIBI),
+                Map.entry("GiB", 8 * KIBI * KIBI * KIBI),
+                Map.entry("kbit", KILO),
+                Map.entry("Mbit", KILO * KILO),
+                Map.entry("Gbit", KILO * KILO * KILO));
 
         @Override
         public Bandwidth convert(String text) {
@@ -71,16 +63,14 @@ record Bandwidth(long bytesPerSecond) {
             if (!matcher.matches()) {
                 throw unknown(text);
             }
-            BigDecimal value = new BigDecimal(matcher.group(1));
-            Long bytes = BYTES.get(matcher.group(2));
             Long bits = BITS_OF.get(matcher.group(2));
-            if (bytes == null && bits == null) {
+            if (bits == null) {
                 throw unknown(text);
             }
-            BigDecimal sum = bytes != null
-                    ? value.multiply(BigDecimal.valueOf(bytes))
-                    : value.multiply(BigDecimal.valueOf(bits)).divide(BigDecimal.valueOf(BITS), RoundingMode.DOWN);
-            long bytesPerSecond = sum.longValue();
+            long bytesPerSecond = new BigDecimal(matcher.group(1))
+                    .multiply(BigDecimal.valueOf(bits))
+                    .divide(BigDecimal.valueOf(8), RoundingMode.DOWN)
+                    .longValue();
             if (bytesPerSecond < 1) {
                 throw new TypeConversionException("'" + text + "' would send nothing; write unlimited for no limit");
             }
