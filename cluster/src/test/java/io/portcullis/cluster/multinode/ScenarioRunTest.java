@@ -55,7 +55,7 @@ class ScenarioRunTest {
         PARTS.put("storm", new Part(0.1, 3, 2));
         PARTS.put("revoke", new Part(0.05, 8, 1));
         PARTS.put("chaos", new Part(0.25, 6, 10));
-        PARTS.put("soak", new Part(0.5, 6, 30));
+        PARTS.put("soak", new Part(0.5, 6, 12));
     }
 
     private final Map<String, RunReport> reports = new LinkedHashMap<>();

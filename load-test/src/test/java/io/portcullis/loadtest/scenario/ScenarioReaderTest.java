@@ -69,6 +69,18 @@ class ScenarioReaderTest {
     }
 
     @Test
+    void shouldNotLookAtWhatGrowsWhereTimeIsCutShort() throws Exception {
+        Scenario soak = ShippedScenarios.find("soak");
+
+        assertThat(soak.faster(1)).isEqualTo(soak);
+        Scenario shorter = soak.faster(12);
+        assertThat(shorter.durationMillis()).isEqualTo(soak.durationMillis() / 12);
+        assertThat(shorter.sampleMillis()).isZero();
+        assertThat(soak.expected()).anyMatch(Limit::isOfGrowth);
+        assertThat(shorter.expected()).isNotEmpty().noneMatch(Limit::isOfGrowth);
+    }
+
+    @Test
     void shouldTellAllMistakesWithTheirPathsAndHints() {
         List<FieldProblem> problems = problems(SMALL.replace("twin: host-2", "twin: host-9")
                 .replace("kind: tcp", "kind: tpc")
