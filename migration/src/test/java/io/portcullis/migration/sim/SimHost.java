@@ -211,7 +211,10 @@ final class SimHost {
     private void work(VmSpec spec, HostWork work) {
         Ask.Answer<Long> answer = (_, refused) -> decide(spec, new AgentInput.WorkDone(spec.vm(), work, refused));
         switch (work) {
-            case HostWork.Attach w -> vnics.attach(spec, w.epoch(), true, answer);
+            case HostWork.Attach w -> {
+                world.replicas.begins(spec.vm(), w);
+                vnics.attach(spec, w.epoch(), true, answer);
+            }
             case HostWork.Detach w -> vnics.leave(spec, w.epoch(), answer);
             case HostWork.Clear w -> clear(spec, w.epoch(), answer);
             case HostWork.Reclaim w -> cutovers.reclaim(spec, w.epoch(), answer);

@@ -10,6 +10,7 @@ import io.portcullis.migration.model.PlacementOrder;
 import io.portcullis.migration.model.PlacementPhase;
 import io.portcullis.migration.model.PlacementState;
 import io.portcullis.migration.model.PreCopyOrder;
+import io.portcullis.migration.model.ReplicaPlace;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
 import io.portcullis.vnic.VmSpec;
@@ -48,6 +49,8 @@ final class SimPlacement {
     private int deadlines;
     /** Since when the source waits for its turn to be cut; 0 if it does not. */
     private long waitingSinceMillis;
+
+    private @Nullable ReplicaPlace formerReplica;
 
     private final List<Runnable> whenRecorded = new ArrayList<>();
     private @Nullable Command waiting;
@@ -164,6 +167,13 @@ final class SimPlacement {
             throw new IllegalArgumentException("comes with its session");
         }
         decide(report);
+    }
+
+    /** Only of a VM that stays where it is: what else it could meet is not what is looked for. */
+    void onReplica(PlacementInput.ReplicaIsAt report) {
+        if (isUp && !world.databaseAway && state.phase() == PlacementPhase.PLACED) {
+            decide(report);
+        }
     }
 
     void onPreCopied(String id, PreCopyOrder.SayPreCopied said) {
@@ -342,7 +352,8 @@ final class SimPlacement {
     }
 
     private PlacementState apply(PlacementState now, PlacementEvent event) {
-        PlacementState next = now.apply(event);
+        PlacementState next = now.apply(mutated(event));
+        formerReplica = next.replica() == null ? formerReplica : next.replica();
         return world.has(Mutant.FORGET_GRANTED_EPOCH)
                 ? new PlacementState(
                         next.vm(),
@@ -355,6 +366,13 @@ final class SimPlacement {
                         next.lastReceipt(),
                         next.takenFrom())
                 : next;
+    }
+
+    private PlacementEvent mutated(PlacementEvent event) {
+        return event instanceof PlacementEvent.AttachStarted e && world.has(Mutant.TAKE_OLD_REPLICA)
+                ? new PlacementEvent.AttachStarted(
+                        e.spec(), e.host(), e.epoch(), e.by(), e.atMillis(), e.takenFrom(), formerReplica)
+                : event;
     }
 
     /** No epoch is granted twice, however the first grant ended. */

@@ -355,6 +355,7 @@ final class SimVnics {
         vnic.epoch = Math.max(vnic.epoch, epoch);
         world.log(host.id().value(), vnic.id + " enforces under epoch " + vnic.epoch);
         world.history.enforces(vnic.id, host.id(), vnic.epoch);
+        world.replicas.enforces(vnic.id, vnic.epoch);
         world.check();
         reportRules(vnic);
     }
@@ -363,6 +364,7 @@ final class SimVnics {
         vnic.epoch = epoch;
         if (vnic.decides()) {
             world.history.enforces(vnic.id, host.id(), epoch);
+            world.replicas.enforces(vnic.id, epoch);
             world.check();
         }
     }

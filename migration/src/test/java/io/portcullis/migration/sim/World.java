@@ -51,6 +51,7 @@ final class World {
     private final Map<Handover, Handed> tables = new HashMap<>();
     final Set<Command> commands = new LinkedHashSet<>();
     final Policy policy = new Policy(this);
+    final SimReplicas replicas;
     final @Nullable List<String> trace;
     long clockJumpMillis;
     boolean databaseAway;
@@ -65,6 +66,7 @@ final class World {
         this.random = new Random(plan.seed() ^ 0x5eed);
         this.sendsAhead = plan.sendsAhead();
         this.mutants = mutants;
+        this.replicas = new SimReplicas(this, plan.seed());
         this.trace = traced ? new ArrayList<>() : null;
         IDS.forEach(id -> hosts.add(new SimHost(this, id)));
         SPECS.forEach(spec -> placements.add(new SimPlacement(this, spec)));
