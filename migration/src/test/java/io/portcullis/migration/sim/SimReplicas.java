@@ -42,8 +42,8 @@ final class SimReplicas {
         if (replica == null) {
             return;
         }
-        NavigableSet<Long> since = enforced.getOrDefault(vm, new TreeSet<>())
-                .subSet(replica.epoch(), false, attach.epoch(), false);
+        NavigableSet<Long> since =
+                enforced.getOrDefault(vm, new TreeSet<>()).subSet(replica.epoch(), false, attach.epoch(), false);
         if (!since.isEmpty()) {
             throw new Violation(vm + " is to begin under epoch " + attach.epoch() + " with a replica of epoch "
                     + replica.epoch() + ", and was enforced under " + since);
