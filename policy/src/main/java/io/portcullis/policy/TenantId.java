@@ -7,6 +7,7 @@ public record TenantId(String value) {
 
     public TenantId {
         Names.check("tenant", value);
+        value = value.intern(); // as a vNIC's name
     }
 
     @Override

@@ -4,6 +4,7 @@ package io.portcullis.policy;
 public record VnicId(VmId vm, String name) {
     public VnicId {
         Names.check("vNIC", name);
+        name = name.intern(); // few of them, in very many ids, of which each message brings new ones
     }
 
     /** Parses {@code tenant/vm/vnic}; throws {@link IllegalArgumentException} with a hint on anything else. */

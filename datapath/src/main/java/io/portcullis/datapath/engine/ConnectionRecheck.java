@@ -74,7 +74,7 @@ final class ConnectionRecheck {
         tracker.remove(slot);
         works.counters.event(Event.CONNECTIONS_CUT);
         Action said = isReset ? Action.REJECT : action;
-        works.ruleLog.note(Cause.CUT, inForce.rule(decision), said, inForce.revision(), packet, direction, nowNanos);
+        works.log(Cause.CUT, inForce.rule(decision), said, inForce.revision(), packet, direction, nowNanos);
         if (isReset) {
             replies.resetReceiver(packet, expected, nowNanos, toReceiver);
         }

@@ -211,6 +211,6 @@ final class FirstPackets {
 
     private void log(
             Cause cause, PolicyInForce inForce, int decision, Action action, Direction direction, long nowNanos) {
-        works.ruleLog.note(cause, inForce.rule(decision), action, inForce.revision(), packet, direction, nowNanos);
+        works.log(cause, inForce.rule(decision), action, inForce.revision(), packet, direction, nowNanos);
     }
 }

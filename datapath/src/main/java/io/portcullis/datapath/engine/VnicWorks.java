@@ -6,16 +6,20 @@ import io.portcullis.datapath.guard.ConnectionLimiter;
 import io.portcullis.datapath.guard.ConnectionLimits;
 import io.portcullis.datapath.guard.VnicGuard;
 import io.portcullis.datapath.packet.FrameChecksums;
+import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.datapath.port.Burst;
 import io.portcullis.datapath.rulelog.RuleLog;
+import io.portcullis.datapath.rulelog.RuleLogEvent.Cause;
 import io.portcullis.datapath.rulelog.RuleLogRing;
 import io.portcullis.datapath.track.ConnectionTable;
 import io.portcullis.datapath.track.ConnectionTracker;
 import io.portcullis.datapath.track.EstablishedPath;
 import io.portcullis.datapath.track.OffloadedConnections;
 import io.portcullis.datapath.track.TrackingProfile;
+import io.portcullis.policy.Action;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.table.RuleTable;
+import io.portcullis.policy.table.TableRule;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.Map;
@@ -43,13 +47,16 @@ final class VnicWorks implements AutoCloseable {
 
     final ConnectionTable table;
     final ConnectionTracker tracker;
-    final RuleLog ruleLog;
     final EngineCounters counters = new EngineCounters();
     // ---- null before the first use ----
     private @Nullable ConnectionLimiter limiter;
     private @Nullable FragmentGate fragments;
     private @Nullable ReplyBudget replies;
     private @Nullable PlainSender plainSender;
+    private @Nullable RuleLog ruleLog;
+
+    /** Null while nobody reads. */
+    private @Nullable RuleLogRing ring;
 
     private @Nullable DecisionTrace trace;
     private @Nullable ShadowPolicy shadow;
@@ -62,7 +69,6 @@ final class VnicWorks implements AutoCloseable {
         this.scratch = scratch;
         table = ConnectionTable.create(limits.connections());
         tracker = new ConnectionTracker(table, TrackingProfile.STRICT, scratch.tracking);
-        ruleLog = new RuleLog(identity.vnic());
     }
 
     /** For a scratch that serves nobody. */
@@ -149,8 +155,33 @@ final class VnicWorks implements AutoCloseable {
     }
 
     /** Where events of rules with {@code log} go from now on. */
-    void logTo(RuleLogRing ring) {
-        ruleLog.to(ring);
+    void logTo(RuleLogRing newRing) {
+        ring = newRing;
+        if (ruleLog != null) {
+            ruleLog.to(newRing);
+        }
+    }
+
+    /** As {@link RuleLog#note}. */
+    void log(
+            Cause cause,
+            @Nullable TableRule rule,
+            Action action,
+            long revision,
+            PacketView packet,
+            Direction direction,
+            long nowNanos) {
+        RuleLogRing to = ring;
+        if (rule == null || !rule.log() || to == null) {
+            return;
+        }
+        RuleLog log = ruleLog;
+        if (log == null) {
+            log = new RuleLog(identity.vnic());
+            log.to(to);
+            ruleLog = log;
+        }
+        log.note(cause, rule, action, revision, packet, direction, nowNanos);
     }
 
     /** Whether nothing but the tuple of a connection between these two decides about its packets. */
@@ -264,7 +295,9 @@ final class VnicWorks implements AutoCloseable {
         if (guard != null) {
             guard.addCounters(map);
         }
-        ruleLog.addCounters(map);
+        if (ruleLog != null) {
+            ruleLog.addCounters(map);
+        }
         return map;
     }
 

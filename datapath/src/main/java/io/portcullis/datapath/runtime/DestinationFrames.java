@@ -78,9 +78,9 @@ final class DestinationFrames {
 
     /** To the source: what was held from the network. */
     void returnHeld() {
-        while (!vnic.hold.isEmpty()) {
+        while (vnic.holdsFrames()) {
             Burst burst = loop.scratch();
-            vnic.hold.drainTo(burst);
+            vnic.hold().drainTo(burst);
             returnAll(FrameKind.IN, burst);
         }
     }

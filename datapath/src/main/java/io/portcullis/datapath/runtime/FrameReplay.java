@@ -46,9 +46,9 @@ final class FrameReplay {
      */
     static long held(Loop loop, Vnic vnic, GroupLedger.Counts delivered) {
         long released = 0;
-        while (!vnic.hold.isEmpty()) {
+        while (vnic.holdsFrames()) {
             Burst burst = loop.scratch();
-            vnic.hold.drainTo(burst);
+            vnic.hold().drainTo(burst);
             int from = 0;
             for (int i = 0; i < burst.count(); i++) {
                 if (delivered.take(burst, i)) {

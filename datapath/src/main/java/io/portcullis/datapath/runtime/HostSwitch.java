@@ -283,7 +283,7 @@ final class HostSwitch {
     }
 
     private static void hold(Vnic vnic, Burst frames, int index) {
-        boolean held = vnic.hold.offer(frames.memory(), frames.offset(index), frames.length(index));
+        boolean held = vnic.hold().offer(frames.memory(), frames.offset(index), frames.length(index));
         vnic.count(held ? VnicCounter.HELD : VnicCounter.HELD_DROPPED);
     }
 

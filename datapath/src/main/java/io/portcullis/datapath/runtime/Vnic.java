@@ -28,7 +28,9 @@ final class Vnic {
     final VnicAttachment attachment;
     final VmPort port;
     final VnicEngine engine;
-    final HoldBuffer hold;
+    private final DataPathSettings.Limits limits;
+    /** Null before the first frame that waits. */
+    private @Nullable HoldBuffer hold;
     /** Present while this host is the source of a cut-over. */
     @Nullable
     CutoverSource source;
@@ -92,7 +94,21 @@ final class Vnic {
                 limits.connections().withConnections(attachment.maxConnections()),
                 scratch);
         engine.setVerifiesChecksums(true);
-        this.hold = new HoldBuffer(limits.holdBytesPerVnic(), limits.holdFramesPerVnic());
+        this.limits = limits;
+    }
+
+    /** Where frames wait that come before the table. */
+    HoldBuffer hold() {
+        HoldBuffer made = hold;
+        if (made == null) {
+            made = new HoldBuffer(limits.holdBytesPerVnic(), limits.holdFramesPerVnic());
+            hold = made;
+        }
+        return made;
+    }
+
+    boolean holdsFrames() {
+        return hold != null && !hold.isEmpty();
     }
 
     VnicId id() {
@@ -203,7 +219,9 @@ final class Vnic {
         endExport();
         copies.end();
         endImport();
-        hold.clear();
+        if (hold != null) {
+            hold.clear();
+        }
         port.close();
         engine.close();
     }
