@@ -273,7 +273,7 @@ public sealed interface AgentCommand {
     record HostAnswered(VmSpec spec, AgentInput answer) implements Own {}
 
     /** Time to look for VMs that were handed over and then forgotten. */
-    record LookForSealed() implements Own {}
+    record LookForWaiting() implements Own {}
 
-    record SealedFound(List<VmSpec> vms) implements Own {}
+    record WaitingFound(List<VmSpec> vms) implements Own {}
 }

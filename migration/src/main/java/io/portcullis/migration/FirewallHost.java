@@ -153,10 +153,19 @@ final class FirewallHost implements VmHost {
 
     @Override
     public CompletionStage<Void> detach(VmSpec spec, long epoch) {
+        return detach(spec, epoch, true);
+    }
+
+    @Override
+    public CompletionStage<Void> clear(VmSpec spec, long epoch) {
+        return detach(spec, epoch, false);
+    }
+
+    private CompletionStage<Void> detach(VmSpec spec, long epoch, boolean hasEnforced) {
         return askHost(
                         settings.releaseTimeout(),
                         HostReply.VmGone.class,
-                        replyTo -> new HostCommand.DetachVm(spec, epoch, replyTo))
+                        replyTo -> new HostCommand.DetachVm(spec, epoch, hasEnforced, replyTo))
                 .thenAccept(reply -> {});
     }
 
@@ -306,13 +315,20 @@ final class FirewallHost implements VmHost {
     }
 
     @Override
-    public CompletionStage<List<VmSpec>> sealedVms() {
+    public CompletionStage<List<VmSpec>> waitingVms() {
         return askHost(settings.checkTimeout(), HostReply.HostStatus.class, HostCommand.GetHost::new)
                 .thenApply(status -> status.vms().stream()
-                        .filter(vm -> vm.vnics().stream()
-                                .anyMatch(vnic -> vnic.mode() == VnicMode.SEALED || vnic.mode() == VnicMode.CUTTING))
+                        .filter(vm -> isHandedOver(vm.vnics()) || !isEnforced(vm.vnics()))
                         .map(HostReply.HostedVm::spec)
                         .toList());
+    }
+
+    private static boolean isHandedOver(List<VnicStatus> vnics) {
+        return vnics.stream().anyMatch(vnic -> vnic.mode() == VnicMode.SEALED || vnic.mode() == VnicMode.CUTTING);
+    }
+
+    private static boolean isEnforced(List<VnicStatus> vnics) {
+        return vnics.stream().anyMatch(vnic -> vnic.mode() == VnicMode.ENFORCING);
     }
 
     private CompletionStage<FirewallReply.Status> status(VnicId vnic) {

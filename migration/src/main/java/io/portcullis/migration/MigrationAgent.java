@@ -75,7 +75,7 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
     static Behavior<AgentCommand> create(AgentEnvironment environment, @Nullable ReplicaEnvironment replicas) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
             timers.startTimerWithFixedDelay(
-                    new AgentCommand.LookForSealed(), environment.settings().wakeInterval());
+                    new AgentCommand.LookForWaiting(), environment.settings().wakeInterval());
             return new MigrationAgent(context, environment, replicas);
         }));
     }
@@ -130,8 +130,8 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
             case AgentCommand.HostAnswered answered -> onHostAnswered(answered);
             case AgentCommand.SessionEnded over -> onSessionEnded(over);
             case AgentCommand.SessionGone gone -> onSessionGone(gone);
-            case AgentCommand.LookForSealed _ -> lookForSealed();
-            case AgentCommand.SealedFound found -> onSealedFound(found);
+            case AgentCommand.LookForWaiting _ -> lookForWaiting();
+            case AgentCommand.WaitingFound found -> onWaitingFound(found);
         }
         return this;
     }
@@ -166,15 +166,18 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
                                 set.draining(), failure == null ? null : HostRefusal.of(failure))));
     }
 
-    private void lookForSealed() {
+    private void lookForWaiting() {
         getContext()
                 .pipeToSelf(
-                        host.sealedVms(),
-                        (vms, failure) -> new AgentCommand.SealedFound(failure == null ? vms : List.of()));
+                        host.waitingVms(),
+                        (vms, failure) -> new AgentCommand.WaitingFound(failure == null ? vms : List.of()));
     }
 
-    /** A host that was taken for dead may come back with a data path that still waits: the placement says what is to be done. */
-    private void onSealedFound(AgentCommand.SealedFound found) {
+    /**
+     * A host that was taken for dead may come back with a data path that still waits, and one that has given up an epoch does not enforce under it, whatever
+     * the directory says: the placement says what is to be done. While a migration is under way it says nothing to that.
+     */
+    private void onWaitingFound(AgentCommand.WaitingFound found) {
         found.vms().forEach(spec -> tellPlacement(spec.vm(), new PlacementCommand.SourceWaits("", host.host(), spec)));
     }
 
@@ -426,7 +429,7 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
                     if (enforces) {
                         throw new HostRefusal(RefusalCode.WRONG_STATE, spec.vm() + " enforces here meanwhile");
                     }
-                    return host.detach(spec, epoch);
+                    return host.clear(spec, epoch);
                 });
     }
 

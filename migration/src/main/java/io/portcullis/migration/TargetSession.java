@@ -255,7 +255,7 @@ final class TargetSession extends MigrationSession<TargetCommand, TargetState, T
             }
             case TargetOrder.Clear _ ->
                 pipe(
-                        host.detach(order.spec(), order.epoch()),
+                        host.clear(order.spec(), order.epoch()),
                         (done, refused) -> local(new TargetInput.Cleared(refused)));
             case TargetOrder.Report(PlacementInput.TargetIsReady(var id, long policyRevision)) ->
                 placement()

@@ -43,8 +43,11 @@ public interface VmHost {
      */
     CompletionStage<Restored> takeOver(VmSpec spec, long epoch, @Nullable ReplicaPlace replica);
 
-    /** Forgets what the host holds of the VM under {@code epoch} or a lower one. */
+    /** Forgets what the host holds of the VM under {@code epoch} or a lower one; it never enforces it under one of these again. */
     CompletionStage<Void> detach(VmSpec spec, long epoch);
+
+    /** The same of a VM that it has not enforced under {@code epoch}. */
+    CompletionStage<Void> clear(VmSpec spec, long epoch);
 
     /** Attaches the VM passive, with its rules. Completes with the policy revision of the rules. */
     CompletionStage<Long> admit(VmSpec spec, long epoch);
@@ -92,8 +95,11 @@ public interface VmHost {
     /** The VM is enforced elsewhere: forwards what is left, closes, forgets. */
     CompletionStage<Void> release(VmSpec spec, long epoch, HostId movedTo, long newEpoch);
 
-    /** The VMs of this host with a vNIC that was handed over, or is being handed over, and has not been released. */
-    CompletionStage<List<VmSpec>> sealedVms();
+    /**
+     * The VMs of this host that may wait for a word of their placement: with a vNIC that was handed over, or is being, and has not been released; or with
+     * none that enforces, as the host has given up the epoch that the directory names. A destination's are among them, and one whose rules have not come.
+     */
+    CompletionStage<List<VmSpec>> waitingVms();
 
     /** Those vNICs of the VM that are attached here. */
     CompletionStage<List<VnicStatus>> statuses(VmSpec spec);

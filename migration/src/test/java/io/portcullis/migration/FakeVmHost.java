@@ -298,6 +298,11 @@ final class FakeVmHost implements VmHost {
     }
 
     @Override
+    public CompletionStage<Void> clear(VmSpec spec, long epoch) {
+        return detach(spec, epoch);
+    }
+
+    @Override
     public CompletionStage<Long> admit(VmSpec spec, long epoch) {
         return run(Op.ADMIT, () -> {
             admission(spec);
@@ -482,7 +487,7 @@ final class FakeVmHost implements VmHost {
     }
 
     @Override
-    public synchronized CompletionStage<List<VmSpec>> sealedVms() {
+    public synchronized CompletionStage<List<VmSpec>> waitingVms() {
         return CompletableFuture.completedFuture(attached.values().stream()
                 .filter(spec -> spec.vnicIds().stream().anyMatch(vnic -> mode(vnic) == VnicMode.SEALED))
                 .toList());

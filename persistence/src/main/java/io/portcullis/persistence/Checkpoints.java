@@ -34,6 +34,7 @@ public final class Checkpoints {
     private static final int MAX_TABLES = 10_000;
 
     private final Path directory;
+    private final HandoverNotes notes;
 
     /** Highest epoch under which a vNIC has left since this process began: a write that comes late writes nothing. */
     private final Map<VnicId, Long> left = new ConcurrentHashMap<>();
@@ -54,6 +55,7 @@ public final class Checkpoints {
     /** @param directory made when the first checkpoint is written */
     public Checkpoints(Path directory) {
         this.directory = directory;
+        this.notes = new HandoverNotes(directory);
         Arrays.setAll(locks, _ -> new Object());
     }
 
@@ -62,9 +64,9 @@ public final class Checkpoints {
         return locks[Math.floorMod(vnic.vm().hashCode(), LOCKS)];
     }
 
-    /** The host's notes on what it hands over, beside its checkpoints. */
+    /** The host's notes on what it gives up, beside its checkpoints. */
     public HandoverNotes notes() {
-        return new HandoverNotes(directory);
+        return notes;
     }
 
     /**
@@ -102,7 +104,7 @@ public final class Checkpoints {
             before.end();
         }
         left.remove(file.vnic());
-        notes().closeBelow(file.vnic(), file.epoch());
+        notes.closeBelow(file.vnic(), file.epoch());
     }
 
     /** Called with the lock held, when nothing more is written to a file. */
@@ -240,12 +242,24 @@ public final class Checkpoints {
     }
 
     /**
-     * The vNIC has left this host under this epoch: nothing stays by which a restart could enforce it under this epoch or a lower one.
-     * First the checkpoint goes, then the note that it was handed over.
+     * The vNIC has left this host under this epoch: neither its process nor its actors enforce it under this epoch or a lower one when they start again, even
+     * if the directory still says that it is here. First a note says so, unless one does already, then the checkpoint goes.
      *
-     * @throws IOException if the checkpoint may still be there; then nobody may be told that the vNIC has left
+     * @throws IOException if that is not on disk; then nobody may be told that the vNIC has left
      */
     public void leave(VnicId vnic, long epoch) throws IOException {
+        synchronized (lockOf(vnic)) {
+            notes.open(vnic, epoch);
+            forget(vnic, epoch);
+        }
+    }
+
+    /**
+     * Nothing stays that was written of the vNIC under this epoch or a lower one; what was noted of it does.
+     *
+     * @throws IOException if the checkpoint may still be there
+     */
+    public void forget(VnicId vnic, long epoch) throws IOException {
         synchronized (lockOf(vnic)) {
             left.merge(vnic, epoch, Math::max);
             followed.computeIfPresent(vnic, (_, at) -> at.epoch() <= epoch ? CheckpointPosition.NONE : at);
@@ -261,9 +275,17 @@ public final class Checkpoints {
             if (!isBackAgain) {
                 Files.deleteIfExists(file(vnic));
             }
-            if (notes().find(vnic).orElse(Long.MAX_VALUE) <= epoch) {
-                notes().close(vnic);
-            }
+        }
+    }
+
+    /**
+     * The vNIC is elsewhere, or nowhere, and nobody can take this epoch, or a lower one, for this host's any more: a note on it is void. First the checkpoint
+     * goes, which a host that starts would trust without the note.
+     */
+    public void closeVoid(VnicId vnic, long epoch) throws IOException {
+        synchronized (lockOf(vnic)) {
+            forget(vnic, epoch);
+            notes.closeUpTo(vnic, epoch);
         }
     }
 

@@ -3,24 +3,28 @@ package io.portcullis.persistence;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Notes of a host on its own disk that it has begun to hand a vNIC over. A host that finds an open note after a restart must not
- * enforce under that epoch: another host may have begun to. The note is void once the vNIC's placement has another epoch. Blocks; one
- * thread at a time per vNIC.
+ * Notes of a host on its own disk of the epochs that it gives up: one per vNIC that it has begun to hand over, or has let go. A host
+ * that finds a note after a restart of its process or its actors must not enforce under that epoch or a lower one, whatever the directory says: another host may
+ * have begun to, and the directory may not have heard of it. The note stays until a checkpoint of a higher epoch is there, or the directory shows that the
+ * VM is elsewhere under a higher one, or nowhere. Blocks. Thread-safe.
  */
 public final class HandoverNotes {
     private static final Logger LOG = LoggerFactory.getLogger(HandoverNotes.class);
@@ -30,15 +34,54 @@ public final class HandoverNotes {
 
     private static final String SUFFIX = ".handover";
     private static final int BYTES = Integer.BYTES + Long.BYTES;
+    private static final int LOCKS = 64;
 
     private final Path directory;
+    /** What is on disk; whole once it was {@linkplain #list listed}. */
+    private final Map<VnicId, Long> known = new ConcurrentHashMap<>();
+
+    private volatile boolean isListed;
+    private final Object[] locks = new Object[LOCKS];
 
     HandoverNotes(Path directory) {
         this.directory = directory;
+        Arrays.setAll(locks, _ -> new Object());
     }
 
-    /** Returns once the note is on disk. */
-    public void open(VnicId vnic, long epoch) throws IOException {
+    private Object lockOf(VnicId vnic) {
+        return locks[Math.floorMod(vnic.hashCode(), LOCKS)];
+    }
+
+    /**
+     * Returns once a note of this epoch or a higher one is on disk; writes nothing if it is already.
+     *
+     * @return the epoch of the note that there was before
+     */
+    public OptionalLong open(VnicId vnic, long epoch) throws IOException {
+        synchronized (lockOf(vnic)) {
+            OptionalLong before = find(vnic);
+            boolean isNoted = before.isPresent() && before.getAsLong() >= epoch && before.getAsLong() != Long.MAX_VALUE;
+            if (!isNoted) {
+                write(vnic, epoch);
+            }
+            known.put(vnic, isNoted ? before.getAsLong() : epoch);
+            return before;
+        }
+    }
+
+    /** What was to be given up was not: the note is as before. */
+    public void takeBack(VnicId vnic, OptionalLong before) throws IOException {
+        synchronized (lockOf(vnic)) {
+            if (before.isEmpty()) {
+                close(vnic);
+            } else {
+                write(vnic, before.getAsLong());
+                known.put(vnic, before.getAsLong());
+            }
+        }
+    }
+
+    private void write(VnicId vnic, long epoch) throws IOException {
         Files.createDirectories(directory);
         try (FileChannel channel = FileChannel.open(
                 file(vnic),
@@ -56,27 +99,53 @@ public final class HandoverNotes {
 
     /** The vNIC is enforced here under this epoch, and a restart would find it so: a note on a lower one is void. */
     void closeBelow(VnicId vnic, long epoch) throws IOException {
-        if (find(vnic).orElse(Long.MAX_VALUE) < epoch) {
-            close(vnic);
+        synchronized (lockOf(vnic)) {
+            if (find(vnic).orElse(Long.MAX_VALUE) < epoch) {
+                close(vnic);
+            }
+        }
+    }
+
+    /** Nobody can take this epoch, or a lower one, for this host's any more; a note of a higher one stays. */
+    void closeUpTo(VnicId vnic, long epoch) throws IOException {
+        synchronized (lockOf(vnic)) {
+            if (find(vnic).orElse(Long.MIN_VALUE) <= epoch) {
+                close(vnic);
+            }
         }
     }
 
     public void close(VnicId vnic) throws IOException {
-        Files.deleteIfExists(file(vnic));
+        synchronized (lockOf(vnic)) {
+            Files.deleteIfExists(file(vnic));
+            known.remove(vnic);
+        }
+    }
+
+    /**
+     * All that are open, with their epochs: the first time by a look at the directory, later without one. None if the directory cannot be read: this is for
+     * finding out which are void.
+     */
+    public Map<VnicId, Long> list() {
+        if (!isListed) {
+            try {
+                known.putAll(readFiles());
+                isListed = true;
+            } catch (NoSuchFileException none) {
+                isListed = true;
+            } catch (IOException | UncheckedIOException unreadable) {
+                LOG.warn("the notes on what was handed over cannot be read, and stay as they are", unreadable);
+                return Map.of();
+            }
+        }
+        return Map.copyOf(known);
     }
 
     /** All that are open, by one look at the directory. */
     public OpenHandovers readAll() {
         Map<VmId, Long> epochs = new HashMap<>();
-        try (Stream<Path> files = Files.list(directory)) {
-            for (Path file : (Iterable<Path>) files::iterator) {
-                String name = file.getFileName().toString();
-                if (name.endsWith(SUFFIX)) {
-                    vnic(name.substring(0, name.length() - SUFFIX.length()))
-                            .ifPresent(
-                                    vnic -> find(vnic).ifPresent(epoch -> epochs.merge(vnic.vm(), epoch, Math::max)));
-                }
-            }
+        try {
+            readFiles().forEach((vnic, epoch) -> epochs.merge(vnic.vm(), epoch, Math::max));
         } catch (NoSuchFileException none) {
             return new OpenHandovers(Map.of());
         } catch (IOException | RuntimeException unreadable) {
@@ -84,6 +153,20 @@ public final class HandoverNotes {
             return OpenHandovers.UNREADABLE;
         }
         return new OpenHandovers(epochs);
+    }
+
+    private Map<VnicId, Long> readFiles() throws IOException {
+        Map<VnicId, Long> epochs = new HashMap<>();
+        try (Stream<Path> files = Files.list(directory)) {
+            for (Path file : (Iterable<Path>) files::iterator) {
+                String name = file.getFileName().toString();
+                if (name.endsWith(SUFFIX)) {
+                    vnic(name.substring(0, name.length() - SUFFIX.length()))
+                            .ifPresent(vnic -> find(vnic).ifPresent(epoch -> epochs.put(vnic, epoch)));
+                }
+            }
+        }
+        return epochs;
     }
 
     /** Empty if the name is no vNIC's: then it is nobody's note. */
@@ -96,7 +179,7 @@ public final class HandoverNotes {
         }
     }
 
-    /** The epoch that is being handed over. A note that cannot be read counts for every epoch: {@link Long#MAX_VALUE}. */
+    /** The highest epoch that was given up. A note that cannot be read counts for every epoch: {@link Long#MAX_VALUE}. */
     public OptionalLong find(VnicId vnic) {
         try {
             byte[] content = Files.readAllBytes(file(vnic));

@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -244,12 +245,59 @@ class CheckpointsTest {
     }
 
     @Test
-    void shouldRemoveTheNoteWithTheCheckpointAndWriteNothingThatComesLate() throws IOException {
+    void shouldKeepANoteOfWhatHasLeftAndWriteNothingThatComesLate() throws IOException {
         write(aCheckpoint(WEB, 3));
-        checkpoints.notes().open(WEB, 3);
 
         checkpoints.leave(WEB, 3);
         write(aCheckpoint(WEB, 3));
+
+        assertThat(checkpoints.read(WEB)).isEmpty();
+        assertThat(checkpoints.notes().find(WEB)).hasValue(3);
+    }
+
+    @Test
+    void shouldRaiseANoteAndNeverLowerIt() throws IOException {
+        checkpoints.leave(WEB, 3);
+        checkpoints.leave(WEB, 5);
+        checkpoints.leave(WEB, 4);
+
+        assertThat(checkpoints.notes().find(WEB)).hasValue(5);
+    }
+
+    @Test
+    void shouldForgetACheckpointAndKeepWhatWasNoted() throws IOException {
+        write(aCheckpoint(WEB, 5));
+        checkpoints.notes().open(WEB, 3);
+
+        checkpoints.forget(WEB, 5);
+
+        assertThat(checkpoints.read(WEB)).isEmpty();
+        assertThat(checkpoints.notes().find(WEB)).hasValue(3);
+        checkpoints.forget(DB, 5);
+        assertThat(checkpoints.notes().find(DB)).isEmpty();
+    }
+
+    @Test
+    void shouldListItsNotesAlsoAfterARestart() throws IOException {
+        assertThat(checkpoints.notes().list()).isEmpty();
+        checkpoints.leave(WEB, 3);
+        checkpoints.leave(DB, 4);
+        assertThat(checkpoints.notes().list()).isEqualTo(Map.of(WEB, 3L, DB, 4L));
+
+        Checkpoints later = new Checkpoints(directory.resolve("checkpoints"));
+        assertThat(later.notes().list()).isEqualTo(Map.of(WEB, 3L, DB, 4L));
+        later.closeVoid(WEB, 2);
+        later.closeVoid(DB, 4);
+        assertThat(later.notes().list()).isEqualTo(Map.of(WEB, 3L));
+        assertThat(later.notes().find(DB)).isEmpty();
+    }
+
+    @Test
+    void shouldCloseNoNoteWhileACheckpointOfItsEpochIsThere() throws IOException {
+        write(aCheckpoint(WEB, 3));
+        checkpoints.notes().open(WEB, 3);
+
+        checkpoints.closeVoid(WEB, 3);
 
         assertThat(checkpoints.read(WEB)).isEmpty();
         assertThat(checkpoints.notes().find(WEB)).isEmpty();

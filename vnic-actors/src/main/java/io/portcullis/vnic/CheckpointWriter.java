@@ -382,15 +382,23 @@ final class CheckpointWriter {
                 && of(status.vnic()).isDue(status);
     }
 
-    /** Removes what is there of vNICs that have left under this epoch. Fails if a checkpoint may still be there. */
-    CompletionStage<Void> forget(List<VnicId> gone, long epoch) {
+    /**
+     * Removes what is there of vNICs that have left under this epoch. Fails if a checkpoint may still be there.
+     *
+     * @param isNoted whether a note stays: see {@link Checkpoints#leave}
+     */
+    CompletionStage<Void> forget(List<VnicId> gone, long epoch, boolean isNoted) {
         gone.forEach(vnics::remove);
         gone.forEach(waiting::remove);
         return CompletableFuture.runAsync(
                 () -> {
                     for (VnicId vnic : gone) {
                         try {
-                            checkpoints.leave(vnic, epoch);
+                            if (isNoted) {
+                                checkpoints.leave(vnic, epoch);
+                            } else {
+                                checkpoints.forget(vnic, epoch);
+                            }
                         } catch (IOException failed) {
                             throw new UncheckedIOException(failed);
                         }

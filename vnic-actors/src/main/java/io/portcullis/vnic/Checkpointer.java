@@ -37,8 +37,13 @@ final class Checkpointer extends AbstractBehavior<Checkpointer.Command> {
     /** From the agent, as an answer: of these vNICs all is known that a checkpoint must have. */
     record Restorable(Map<VnicId, CheckpointWriter.Known> known) implements Command {}
 
-    /** The VM has left under this epoch: answers {@link HostReply.VmGone} once its checkpoints are gone. */
-    record Forget(VmId vm, List<VnicId> vnics, long epoch, ActorRef<HostReply> replyTo) implements Command {}
+    /**
+     * The VM has left under this epoch: answers {@link HostReply.VmGone} once its checkpoints are gone.
+     *
+     * @param isNoted whether first a note says that this host does not enforce it under this epoch any more
+     */
+    record Forget(VmId vm, List<VnicId> vnics, long epoch, boolean isNoted, ActorRef<HostReply> replyTo)
+            implements Command {}
 
     /** To which vNICs something has happened since the last round. */
     private record Looked(@Nullable VnicNews news, @Nullable Throwable failure) implements Command {}
@@ -108,7 +113,7 @@ final class Checkpointer extends AbstractBehavior<Checkpointer.Command> {
     }
 
     private void onForget(Forget forget) {
-        writer.forget(forget.vnics(), forget.epoch()).whenComplete((_, failure) -> {
+        writer.forget(forget.vnics(), forget.epoch(), forget.isNoted()).whenComplete((_, failure) -> {
             if (failure == null) {
                 forget.replyTo().tell(new HostReply.VmGone(forget.vm(), forget.epoch()));
             } else {

@@ -1,6 +1,7 @@
 package io.portcullis.vnic;
 
 import io.portcullis.datapath.engine.ShadowReport;
+import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicNews;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.policy.HostId;
@@ -134,10 +135,10 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
             case HostCommand.CheckAdmission check -> vms.onCheckAdmission(check);
             case HostCommand.DetachVm detach -> {
                 rules.discovery().detaching(detach.spec().vnicIds());
-                vms.onLeave(detach.spec(), detach.epoch(), detach.replyTo(), null);
+                vms.onLeave(detach.spec(), detach.epoch(), detach.hasEnforced(), detach.replyTo(), null);
             }
             case HostCommand.ReleaseVm release ->
-                vms.onLeave(release.spec(), release.epoch(), release.replyTo(), release);
+                vms.onLeave(release.spec(), release.epoch(), true, release.replyTo(), release);
             case HostCommand.SetDraining set -> vms.onSetDraining(set);
             case HostCommand.GetHost get -> look(get.replyTo());
             case HostCommand.GetStaged get ->
@@ -195,7 +196,7 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
     // ---- starting again
 
     private void recover() {
-        getContext().pipeToSelf(HostRecovery.read(environment, vms.ids()), HostCommand.Recovered::new);
+        getContext().pipeToSelf(HostRecovery.read(environment, vms.known()), HostCommand.Recovered::new);
     }
 
     private void onRecovered(HostCommand.Recovered found) {
@@ -230,7 +231,7 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
         if (!vms.contains(vm)) {
             letGo(stray);
         } else if (Objects.equals(before.get(stray.vnic()), stray.epoch())) {
-            getContext().getLog().warn("VM {} was taken over from host {} under a higher epoch", vm, host);
+            getContext().getLog().warn("VM {} was taken over from host {} under a higher epoch, or detached", vm, host);
             vms.takenOver(vm, stray.epoch());
         } else {
             suspects.put(stray.vnic(), stray.epoch());
@@ -248,9 +249,11 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
         VnicId vnic = stray.vnic();
         getContext().getLog().warn("{} of epoch {} does not belong to host {} any more", vnic, stray.epoch(), host);
         ActorRef<HostReply> nobody = getContext().getSystem().ignoreRef();
+        boolean hasEnforced = stray.mode() != VnicMode.PASSIVE && stray.mode() != VnicMode.HOLDING;
         firewalls.ask(vnic, me -> new FirewallCommand.Detach(stray.epoch(), me)).thenAccept(reply -> {
             if (FirewallReplies.isGone(reply)) {
-                checkpointer.tell(new Checkpointer.Forget(vnic.vm(), List.of(vnic), stray.epoch(), nobody));
+                checkpointer.tell(
+                        new Checkpointer.Forget(vnic.vm(), List.of(vnic), stray.epoch(), hasEnforced, nobody));
             }
         });
     }

@@ -60,8 +60,12 @@ public sealed interface HostCommand {
     /** Would {@link AttachVm} be admitted now? Reserves nothing. Answer: {@link HostReply.Admissible}. */
     record CheckAdmission(VmSpec spec, ActorRef<HostReply> replyTo) implements Request {}
 
-    /** Closes the ports of a VM and forgets it. Answer: {@link HostReply.VmGone}, also when nothing was there. */
-    record DetachVm(VmSpec spec, long epoch, ActorRef<HostReply> replyTo) implements Request {}
+    /**
+     * Closes the ports of a VM and forgets it. Answer: {@link HostReply.VmGone}, also when nothing was there.
+     *
+     * @param hasEnforced whether the host may have enforced it under this epoch: then it keeps a note that it never does again
+     */
+    record DetachVm(VmSpec spec, long epoch, boolean hasEnforced, ActorRef<HostReply> replyTo) implements Request {}
 
     /** Forgets a VM that has moved to another host. Answer: {@link HostReply.VmGone}, also when nothing was there. */
     record ReleaseVm(VmSpec spec, long epoch, HostId movedTo, long movedEpoch, ActorRef<HostReply> replyTo)
@@ -180,7 +184,8 @@ public sealed interface HostCommand {
     record VnicsReady(VmId vm, long epoch, List<FirewallReply> replies) implements Own {}
 
     /** Every vNIC of a VM is gone, or refused to go. */
-    record VnicsGone(VmSpec spec, long epoch, List<FirewallReply> replies, ActorRef<HostReply> replyTo)
+    record VnicsGone(
+            VmSpec spec, long epoch, boolean hasEnforced, List<FirewallReply> replies, ActorRef<HostReply> replyTo)
             implements Own {}
 
     /** What the data path counted under shadows; null if it is shut down. */

@@ -2,13 +2,19 @@ package io.portcullis.vnic;
 
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.persistence.Checkpoint;
+import io.portcullis.persistence.Checkpoints;
+import io.portcullis.persistence.HandoverNotes;
 import io.portcullis.persistence.PlacementRow;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -22,47 +28,110 @@ import org.slf4j.LoggerFactory;
 final class HostRecovery {
     private static final Logger LOG = LoggerFactory.getLogger(HostRecovery.class);
 
+    /** VMs of which it is asked, in one look, whether what was noted of them is void; the rest waits for the next. */
+    private static final int MAX_VOID_NOTES = 256;
+
     private HostRecovery() {}
+
+    /**
+     * What an agent has, or is about to attach.
+     *
+     * @param wereListed those of them that it has because the directory listed them, under the epoch that they have still
+     */
+    record Known(Map<VmId, Long> epochs, Set<VmId> wereListed) {
+        /** Whether the VM may be about to be listed. One that was, and is nowhere now, was detached while this host counted as lost. */
+        private boolean isExpected(VmId vm, boolean hasRow) {
+            return epochs.containsKey(vm) && (hasRow || !wereListed.contains(vm));
+        }
+    }
 
     /**
      * What was found.
      *
      * @param listed VMs that this host has according to the directory
-     * @param missing those of them that the asker does not know
+     * @param missing those of them that the asker does not know, or knows under a lower epoch
      * @param strays vNICs that the data path has, but of which the directory says that they are elsewhere, or nowhere
      */
     record Findings(Set<VmId> listed, List<RestoredVm> missing, List<VnicStatus> strays) {}
 
     /**
-     * Reads the directory, then the checkpoints that {@linkplain #isOfThisStay belong} to it. Fails when the directory cannot be read.
+     * Reads the directory, then the checkpoints that {@linkplain #isOfThisStay belong} to it; and removes notes on epochs that the directory cannot name
+     * for this host any more. Fails when the directory cannot be read.
      *
      * @param known VMs that the asker has already, or is about to attach
      */
-    static CompletionStage<Findings> read(HostAgentEnvironment environment, Set<VmId> known) {
+    static CompletionStage<Findings> read(HostAgentEnvironment environment, Known known) {
+        HandoverNotes notes = environment.checkpoints().notes();
+        // Before the directory is read: what it says then is newer than these notes.
+        CompletionStage<Map<VnicId, Long>> noted = CompletableFuture.supplyAsync(notes::list, environment.blocking());
         CompletionStage<List<VnicStatus>> present = environment.dataPath().statuses();
-        return present.thenCompose(statuses -> environment
-                .directory()
-                .listByHost(environment.host())
-                .thenComposeAsync(
-                        rows -> {
-                            List<RestoredVm> vms = new ArrayList<>();
-                            rows.stream()
-                                    .filter(row -> !known.contains(row.vm()))
-                                    .forEach(row -> restore(environment, row, vms));
-                            Set<VmId> here = rows.stream().map(PlacementRow::vm).collect(Collectors.toSet());
-                            List<VnicStatus> unlisted = statuses.stream()
-                                    .filter(status ->
-                                            !here.contains(status.vnic().vm()))
-                                    .toList();
-                            return strays(environment, unlisted, known)
-                                    .thenApply(strays -> new Findings(here, vms, strays));
-                        },
-                        environment.blocking()));
+        return noted.thenCombine(present, Before::new)
+                .thenCompose(before -> environment
+                        .directory()
+                        .listByHost(environment.host())
+                        .thenComposeAsync(
+                                rows -> {
+                                    List<RestoredVm> vms = new ArrayList<>();
+                                    rows.stream()
+                                            .filter(row ->
+                                                    known.epochs().getOrDefault(row.vm(), Long.MIN_VALUE) < row.epoch())
+                                            .forEach(row -> restore(environment, row, vms));
+                                    Set<VmId> here =
+                                            rows.stream().map(PlacementRow::vm).collect(Collectors.toSet());
+                                    Set<VmId> involved = new HashSet<>(here);
+                                    involved.addAll(known.epochs().keySet());
+                                    closeVoid(environment, before.notes(), involved);
+                                    List<VnicStatus> unlisted = before.statuses().stream()
+                                            .filter(status ->
+                                                    !here.contains(status.vnic().vm()))
+                                            .toList();
+                                    return strays(environment, unlisted, known)
+                                            .thenApply(strays -> new Findings(here, vms, strays));
+                                },
+                                environment.blocking()));
+    }
+
+    /** What there was before the directory was read. */
+    private record Before(Map<VnicId, Long> notes, List<VnicStatus> statuses) {}
+
+    /**
+     * Removes notes on VMs that are nowhere, or elsewhere under a higher epoch: no row of this host's can follow that has an epoch of
+     * before. One on a VM that is involved here stays until a checkpoint takes its place. One that is not removed costs nothing but its file, and is looked at again.
+     */
+    private static void closeVoid(HostAgentEnvironment environment, Map<VnicId, Long> notes, Set<VmId> involved) {
+        Map<VmId, List<VnicId>> byVm = notes.keySet().stream()
+                .filter(vnic -> !involved.contains(vnic.vm()))
+                .collect(Collectors.groupingBy(VnicId::vm));
+        byVm.entrySet().stream()
+                .limit(MAX_VOID_NOTES)
+                .forEach(vm -> environment
+                        .directory()
+                        .find(vm.getKey())
+                        .thenAcceptAsync(
+                                row -> vm.getValue().forEach(vnic -> {
+                                    long epoch = Objects.requireNonNull(notes.get(vnic));
+                                    if (row.isEmpty() || isElsewhere(environment, row.get(), epoch)) {
+                                        close(environment.checkpoints(), vnic, epoch);
+                                    }
+                                }),
+                                environment.blocking()));
+    }
+
+    private static boolean isElsewhere(HostAgentEnvironment environment, PlacementRow row, long noted) {
+        return row.epoch() > noted && !row.host().equals(environment.host());
+    }
+
+    private static void close(Checkpoints checkpoints, VnicId vnic, long epoch) {
+        try {
+            checkpoints.closeVoid(vnic, epoch);
+        } catch (IOException failed) {
+            LOG.warn("the note on epoch {} of {}, which is void, is not removed: {}", epoch, vnic, failed.getMessage());
+        }
     }
 
     /** See {@link Strays}. */
     private static CompletionStage<List<VnicStatus>> strays(
-            HostAgentEnvironment environment, List<VnicStatus> unlisted, Set<VmId> known) {
+            HostAgentEnvironment environment, List<VnicStatus> unlisted, Known known) {
         CompletionStage<List<VnicStatus>> strays = CompletableFuture.completedFuture(List.of());
         for (VnicStatus status : unlisted) {
             CompletionStage<Boolean> isElsewhere = environment
@@ -75,7 +144,7 @@ final class HostRecovery {
                                 row.map(found -> OptionalLong.of(found.epoch())).orElse(OptionalLong.empty()),
                                 row.filter(found -> found.host().equals(environment.host()))
                                         .isPresent(),
-                                known.contains(vm));
+                                known.isExpected(vm, row.isPresent()));
                     });
             strays = strays.thenCombine(
                     isElsewhere,
@@ -109,9 +178,14 @@ final class HostRecovery {
             return;
         }
         Map<VnicId, Checkpoint> checkpoints = new HashMap<>();
+        boolean isGivenUp = false;
         for (VnicId vnic : spec.vnicIds()) {
-            environment.checkpoints().read(vnic).ifPresent(checkpoint -> {
-                if (isOfThisStay(checkpoint, environment.checkpoints().notes().find(vnic), row)) {
+            OptionalLong note = environment.checkpoints().notes().find(vnic);
+            Optional<Checkpoint> found = environment.checkpoints().read(vnic);
+            isGivenUp |= note.isPresent() && note.getAsLong() >= row.epoch();
+            isGivenUp |= found.isPresent() && found.get().epoch() > row.epoch();
+            found.ifPresent(checkpoint -> {
+                if (isOfThisStay(checkpoint, note, row)) {
                     checkpoints.put(vnic, checkpoint);
                 } else {
                     LOG.info(
@@ -122,16 +196,14 @@ final class HostRecovery {
                 }
             });
         }
-        boolean handedOver = spec.vnicIds().stream()
-                .map(vnic -> environment.checkpoints().notes().find(vnic))
-                .anyMatch(note -> note.isPresent() && note.getAsLong() >= row.epoch());
-        if (handedOver) {
+        if (isGivenUp) {
             LOG.warn(
-                    "host {} was handing VM {} over when it stopped: nothing of it passes here until its placement"
-                            + " decides",
+                    "host {} has handed VM {} over, or let it go, under epoch {}, which the directory still names, or a"
+                            + " higher one: nothing of it passes here until its placement decides",
                     environment.host(),
-                    row.vm());
+                    row.vm(),
+                    row.epoch());
         }
-        vms.add(new RestoredVm(spec, row.epoch(), checkpoints, !handedOver));
+        vms.add(new RestoredVm(spec, row.epoch(), checkpoints, !isGivenUp));
     }
 }

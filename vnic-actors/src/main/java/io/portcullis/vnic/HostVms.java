@@ -132,13 +132,13 @@ final class HostVms {
 
     /**
      * What is left on disk of a former stay of the VM, as when this host was down while the VM moved away, must not be taken for a checkpoint of
-     * this one. Never fails.
+     * this one; what was noted of it goes on to hold until this one is on disk. Never fails.
      */
     private CompletionStage<?> forgetFormerStay(HostedVm vm) {
         return CompletableFuture.runAsync(
                 () -> vm.spec.vnicIds().forEach(vnic -> {
                     try {
-                        environment.checkpoints().leave(vnic, vm.epoch - 1);
+                        environment.checkpoints().forget(vnic, vm.epoch - 1);
                     } catch (IOException failed) {
                         LOG.warn("a former checkpoint of {} is not removed: {}", vnic, failed.getMessage());
                     }
@@ -220,7 +220,7 @@ final class HostVms {
         vm.whyNot = reason;
         vm.phase = Phase.LEAVING;
         vm.leavingEpoch = vm.epoch;
-        leave(vm.spec, vm.epoch, context.getSystem().ignoreRef(), null);
+        leave(vm.spec, vm.epoch, vm.enforce, context.getSystem().ignoreRef(), null);
     }
 
     /** The rules of a replica are those of a host that is lost: what was changed since holds before anything passes. */
@@ -286,9 +286,14 @@ final class HostVms {
 
     // ---- putting back
 
-    /** Attaches a VM that belongs here according to the directory; one that is here already stays as it is. */
+    /**
+     * Attaches a VM that belongs here according to the directory, as that is now. One that is here already stays as it is, unless its epoch has grown: its placement
+     * gave it back to this host while that counted as lost, and could not tell it.
+     */
     void restore(RestoredVm vm) {
-        if (!vms.containsKey(vm.spec().vm())) {
+        HostedVm present = vms.get(vm.spec().vm());
+        boolean isOld = present != null && present.phase == Phase.ATTACHED && present.epoch < vm.epoch();
+        if (present == null || present.phase == Phase.FAILED || isOld) {
             context.getLog()
                     .info("host {} attaches VM {} again", host, vm.spec().vm());
             attach(new HostedVm(vm));
@@ -331,11 +336,17 @@ final class HostVms {
     void takenOver(VmId id, long epoch) {
         HostedVm vm = vms.get(id);
         if (vm != null && vm.epoch == epoch && vm.phase != Phase.LEAVING) {
-            onLeave(vm.spec, epoch, context.getSystem().ignoreRef(), null);
+            onLeave(vm.spec, epoch, true, context.getSystem().ignoreRef(), null);
         }
     }
 
-    void onLeave(VmSpec spec, long epoch, ActorRef<HostReply> replyTo, HostCommand.@Nullable ReleaseVm release) {
+    /** @param hasEnforced see {@link HostCommand.DetachVm} */
+    void onLeave(
+            VmSpec spec,
+            long epoch,
+            boolean hasEnforced,
+            ActorRef<HostReply> replyTo,
+            HostCommand.@Nullable ReleaseVm release) {
         HostedVm vm = vms.get(spec.vm());
         if (vm != null && vm.epoch > epoch) {
             replyTo.tell(stale(vm, epoch));
@@ -347,10 +358,15 @@ final class HostVms {
             vm.whyNot = null;
             vm.answer(new Refused(RefusalCode.WRONG_STATE, "VM " + spec.vm() + " was detached meanwhile"));
         }
-        leave(spec, epoch, replyTo, release);
+        leave(spec, epoch, hasEnforced, replyTo, release);
     }
 
-    private void leave(VmSpec spec, long epoch, ActorRef<HostReply> replyTo, HostCommand.@Nullable ReleaseVm release) {
+    private void leave(
+            VmSpec spec,
+            long epoch,
+            boolean hasEnforced,
+            ActorRef<HostReply> replyTo,
+            HostCommand.@Nullable ReleaseVm release) {
         firewalls.pipe(
                 firewalls.askAll(
                         spec,
@@ -360,7 +376,7 @@ final class HostVms {
                                         ? new FirewallCommand.Detach(epoch, me)
                                         : new FirewallCommand.Release(
                                                 epoch, release.movedTo(), release.movedEpoch(), me))),
-                replies -> new HostCommand.VnicsGone(spec, epoch, replies, replyTo));
+                replies -> new HostCommand.VnicsGone(spec, epoch, hasEnforced, replies, replyTo));
     }
 
     void onVnicsGone(HostCommand.VnicsGone gone) {
@@ -384,8 +400,8 @@ final class HostVms {
             rules.remove(gone.spec().vnicIds());
         }
         // Answers once no restart could bring it back.
-        checkpointer.tell(
-                new Checkpointer.Forget(gone.spec().vm(), gone.spec().vnicIds(), gone.epoch(), gone.replyTo()));
+        checkpointer.tell(new Checkpointer.Forget(
+                gone.spec().vm(), gone.spec().vnicIds(), gone.epoch(), gone.hasEnforced(), gone.replyTo()));
         if (vm != null && isCurrent) {
             attachWhatWaited(vm);
         }
@@ -419,8 +435,22 @@ final class HostVms {
         return vms.containsKey(vm);
     }
 
-    Set<VmId> ids() {
-        return Set.copyOf(vms.keySet());
+    /**
+     * Those that the host has, or is about to have; not those that could not be attached, of which the directory may say something
+     * else by now.
+     */
+    HostRecovery.Known known() {
+        Map<VmId, Long> epochs = new HashMap<>();
+        Set<VmId> wereListed = new HashSet<>();
+        for (HostedVm vm : vms.values()) {
+            if (vm.phase != Phase.FAILED) {
+                epochs.put(vm.spec.vm(), vm.epoch);
+            }
+            if (vm.isRestored) {
+                wereListed.add(vm.spec.vm());
+            }
+        }
+        return new HostRecovery.Known(epochs, wereListed);
     }
 
     Set<VnicId> vnicIds() {

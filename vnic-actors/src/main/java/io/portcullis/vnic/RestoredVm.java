@@ -8,6 +8,7 @@ import java.util.Map;
  * A VM that this host has according to the directory.
  *
  * @param checkpoints what the local disk has of this stay of the VM here
- * @param enforce false if the host was handing the VM over when it stopped: then its placement decides who enforces
+ * @param enforce false if the host has given up this epoch: it was handing the VM over when it stopped, or has let it go since, and the directory has not
+ *     heard of that; then its placement decides who enforces
  */
 public record RestoredVm(VmSpec spec, long epoch, Map<VnicId, Checkpoint> checkpoints, boolean enforce) {}

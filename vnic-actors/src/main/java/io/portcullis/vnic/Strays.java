@@ -16,7 +16,7 @@ public final class Strays {
      *
      * @param directoryEpoch epoch of the VM's row in the directory; empty if there is none
      * @param isOurs whether that row is this host's, written a moment ago
-     * @param isKnown whether the host's agent has the VM
+     * @param isKnown whether the host's agent has the VM, and not only because the directory listed it, which lists it nowhere any more
      */
     public static boolean isStray(VnicStatus status, OptionalLong directoryEpoch, boolean isOurs, boolean isKnown) {
         if (isOurs) {

@@ -8,6 +8,7 @@ import io.portcullis.policy.HostId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.vnic.parcel.Parcels;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -230,7 +231,6 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
         outcomes.heard();
         unsettled = false;
         if (settled.gone()) {
-            // The note that it was handed over stays until the agent has removed the checkpoint.
             fence.left();
             policyRevision = 0;
             lastTold = null;
@@ -335,7 +335,8 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
             return;
         }
         // The note on the hand-over stays until there is a checkpoint of the new epoch: that on disk is of the old one.
-        // After a restart of the host a source is attached PASSIVE until its placement decides.
+        // It is written again where a cut that failed has closed it. After a restart of the host a source is attached
+        // PASSIVE until its placement decides.
         CompletionStage<VnicStatus> reclaimed = dataPath.status(vnic).thenCompose(status -> {
             if (!EpochFence.mayReclaim(status, reclaim.newEpoch())) {
                 throw new DataPathException(
@@ -343,9 +344,13 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
                         vnic + " was handed over under epoch " + status.epoch() + " and does not come back under "
                                 + reclaim.newEpoch());
             }
-            return status.mode() == VnicMode.PASSIVE
-                    ? activated(reclaim.newEpoch())
-                    : dataPath.reclaim(vnic, reclaim.newEpoch());
+            if (status.mode() == VnicMode.PASSIVE) {
+                return activated(reclaim.newEpoch());
+            }
+            CompletionStage<Void> noted = status.epoch() < reclaim.newEpoch()
+                    ? notes.opened(status.epoch())
+                    : CompletableFuture.completedFuture(null);
+            return noted.thenCompose(_ -> dataPath.reclaim(vnic, reclaim.newEpoch()));
         });
         outcomes.pipeStatus(reclaimed, reclaim);
     }
@@ -368,7 +373,7 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
                             .thenCompose(_ -> dataPath.cutOver(vnic, cutOver.epoch(), cutOver.target()))
                             .whenComplete((_, failure) -> {
                                 if (failure != null) {
-                                    dataPath.status(vnic).thenAccept(notes::closeIfEnforcing);
+                                    dataPath.status(vnic).thenAccept(notes::takeBackIfEnforcing);
                                 }
                             }),
                     handedOver -> new FirewallReply.Sealed(vnic, handedOver),

@@ -170,7 +170,7 @@ class CheckpointWriterTest {
     void shouldWriteNothingOfAVnicThatHasLeft() {
         dataPath.setTable(WEB_1_ETH0, connections("one"));
         write(false);
-        get(writer.forget(List.of(WEB_1_ETH0), 3));
+        get(writer.forget(List.of(WEB_1_ETH0), 3, true));
         write(false);
         assertThat(checkpoints.read(WEB_1_ETH0)).isEmpty();
     }

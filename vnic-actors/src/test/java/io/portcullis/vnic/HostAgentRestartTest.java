@@ -296,6 +296,130 @@ class HostAgentRestartTest {
 
         assertThat(host.asker.receiveMessage()).isEqualTo(new HostReply.VmGone(WEB_1, 1));
         assertThat(host.checkpoints.read(WEB_1_ETH0)).isEmpty();
+        assertThat(host.checkpoints.notes().find(WEB_1_ETH0)).hasValue(1);
+    }
+
+    @Test
+    void shouldNotEnforceWhatItHasReleasedWhenItsActorsStartAgainWhileTheDirectoryIsOld() {
+        host.setRules(7, Action.ALLOW);
+        host.list(1);
+        ActorRef<HostCommand> agent = host.start();
+        host.attach(1, true);
+        assertThat(host.ask(me -> new HostCommand.ReleaseVm(spec(WEB_1, 1), 1, HOST_2, 2, me)))
+                .isEqualTo(new HostReply.VmGone(WEB_1, 1));
+        host.stopActors(agent);
+
+        ActorRef<HostCommand> next = host.start();
+
+        expectPassive();
+        host.list(HOST_2, 2);
+        next.tell(new HostCommand.RecoverAgain());
+        await().untilAsserted(() -> assertThat(host.host().vms()).isEmpty());
+        next.tell(new HostCommand.RecoverAgain());
+        await().untilAsserted(() ->
+                assertThat(host.checkpoints.notes().find(WEB_1_ETH0)).isEmpty());
+        assertThat(host.dataPath.mode(WEB_1_ETH0)).isNull();
+    }
+
+    @Test
+    void shouldNotEnforceWhatWasDetachedWhenItsActorsStartAgainWhileTheDirectoryIsOld() {
+        host.setRules(7, Action.ALLOW);
+        host.list(1);
+        ActorRef<HostCommand> agent = host.start();
+        host.attach(1, true);
+        HostCommand.DetachVm detach = new HostCommand.DetachVm(spec(WEB_1, 1), 1, true, host.asker.ref());
+        assertThat(host.ask(_ -> detach)).isEqualTo(new HostReply.VmGone(WEB_1, 1));
+        host.stopActors(agent);
+
+        host.start();
+        expectPassive();
+
+        assertThat(host.ask(_ -> detach)).as("its placement says it again").isEqualTo(new HostReply.VmGone(WEB_1, 1));
+        assertThat(host.dataPath.mode(WEB_1_ETH0)).isNull();
+    }
+
+    @Test
+    void shouldNotEnforceUnderAnEpochBelowThatOfItsCheckpoint() throws IOException {
+        host.setRules(7, Action.ALLOW);
+        WrittenCheckpoints.write(
+                host.checkpoints, checkpoint(WEB_1_ETH0, 1, 3, table(Action.ALLOW), connections("flow")));
+        host.list(1);
+
+        host.start();
+
+        expectPassive();
+        assertThat(host.attach(3, true).epoch()).isEqualTo(3);
+        assertThat(host.dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.ENFORCING);
+    }
+
+    @Test
+    void shouldEnforceUnderTheEpochThatTheDirectoryHasByNow() {
+        host.setRules(7, Action.ALLOW);
+        host.list(1);
+        ActorRef<HostCommand> agent = host.start();
+        await().untilAsserted(() -> assertThat(host.dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.ENFORCING));
+        host.list(3);
+
+        agent.tell(new HostCommand.RecoverAgain());
+
+        await().untilAsserted(() -> assertThat(host.host().vms())
+                .singleElement()
+                .satisfies(vm -> assertThat(vm.epoch()).isEqualTo(3)));
+        await().untilAsserted(() -> assertThat(host.host().vms())
+                .singleElement()
+                .satisfies(vm -> assertThat(vm.vnics()).singleElement().satisfies(vnic -> {
+                    assertThat(vnic.epoch()).isEqualTo(3);
+                    assertThat(vnic.mode()).isEqualTo(VnicMode.ENFORCING);
+                })));
+    }
+
+    @Test
+    void shouldLetGoOfAVmThatWasDetachedWhileTheHostCountedAsLost() {
+        host.setRules(7, Action.ALLOW);
+        host.list(1);
+        ActorRef<HostCommand> agent = host.start();
+        await().untilAsserted(() -> assertThat(host.dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.ENFORCING));
+        host.placements.remove(WEB_1, 1);
+
+        agent.tell(new HostCommand.RecoverAgain());
+
+        await().untilAsserted(() -> assertThat(host.host().vms()).isEmpty());
+        await().untilAsserted(() -> assertThat(host.dataPath.mode(WEB_1_ETH0)).isNull());
+    }
+
+    @Test
+    void shouldKeepNoNoteOfWhatItNeverEnforced() {
+        host.setRules(7, Action.ALLOW);
+        host.start();
+        host.attach(2, false);
+
+        host.ask(me -> new HostCommand.DetachVm(spec(WEB_1, 1), 2, false, me));
+
         assertThat(host.checkpoints.notes().find(WEB_1_ETH0)).isEmpty();
+    }
+
+    @Test
+    void shouldHoldANoteUntilTheVmThatComesBackIsOnDisk() throws IOException {
+        host.setRules(7, Action.ALLOW);
+        host.checkpoints.notes().open(WEB_1_ETH0, 1);
+        host.placements.setAway(true);
+        host.start();
+
+        host.attach(3, true);
+        host.ask(HostCommand.WriteCheckpoints::new);
+
+        assertThat(host.checkpoints.read(WEB_1_ETH0))
+                .hasValueSatisfying(written -> assertThat(written.epoch()).isEqualTo(3));
+        assertThat(host.checkpoints.notes().find(WEB_1_ETH0)).isEmpty();
+    }
+
+    /** It has the VM, with its rules, and it enforces nothing. */
+    private void expectPassive() {
+        await().untilAsserted(() -> assertThat(host.host().vms())
+                .singleElement()
+                .satisfies(vm -> assertThat(vm.vnics())
+                        .singleElement()
+                        .satisfies(vnic -> assertThat(vnic.policyRevision()).isEqualTo(7))));
+        assertThat(host.dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.PASSIVE);
     }
 }

@@ -193,7 +193,7 @@ class HostAgentTest {
 
         assertThat(host.refusalOf(me -> new HostCommand.AttachVm(spec(WEB_1, 1), 4, true, me)))
                 .isEqualTo(RefusalCode.STALE_EPOCH);
-        assertThat(host.refusalOf(me -> new HostCommand.DetachVm(spec(WEB_1, 1), 4, me)))
+        assertThat(host.refusalOf(me -> new HostCommand.DetachVm(spec(WEB_1, 1), 4, true, me)))
                 .isEqualTo(RefusalCode.STALE_EPOCH);
         assertThat(host.refusalOf(me -> new HostCommand.ReleaseVm(spec(WEB_1, 1), 4, HOST_2, 5, me)))
                 .isEqualTo(RefusalCode.STALE_EPOCH);
@@ -223,7 +223,7 @@ class HostAgentTest {
                 .isInstanceOfSatisfying(
                         Refused.class, why -> assertThat(why.code()).isEqualTo(RefusalCode.PORT));
         TestProbe<HostReply> other = host.testKit.createTestProbe();
-        agent.tell(new HostCommand.DetachVm(spec(WEB_1, 1), 1, other.ref()));
+        agent.tell(new HostCommand.DetachVm(spec(WEB_1, 1), 1, true, other.ref()));
         assertThat(host.ask(me -> new HostCommand.AttachVm(spec(WEB_1, 1), 1, true, me)))
                 .isInstanceOfSatisfying(
                         Refused.class,

@@ -133,7 +133,8 @@ class HostDiscoveryTest {
         host.dataPath.setDiscovered(WEB_1_ETH0, SEEN);
         tellWhenAsked(5);
         awaitTold(5, SEEN);
-        assertThat(host.ask(me -> new HostCommand.DetachVm(spec(), 3, me))).isInstanceOf(HostReply.VmGone.class);
+        assertThat(host.ask(me -> new HostCommand.DetachVm(spec(), 3, true, me)))
+                .isInstanceOf(HostReply.VmGone.class);
         awaitTold(5);
     }
 

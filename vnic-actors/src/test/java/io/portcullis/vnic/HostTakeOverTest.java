@@ -92,7 +92,7 @@ class HostTakeOverTest {
         host.ask(me -> new HostCommand.AttachVm(replicated, 3, true, me));
         assertThat(listener.receiveMessage().vms()).containsExactly(replicated);
 
-        host.ask(me -> new HostCommand.DetachVm(replicated, 3, me));
+        host.ask(me -> new HostCommand.DetachVm(replicated, 3, true, me));
         assertThat(listener.receiveMessage().vms()).isEmpty();
         host.attach(4, true);
         listener.expectNoMessage();

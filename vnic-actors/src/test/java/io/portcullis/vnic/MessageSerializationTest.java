@@ -258,7 +258,7 @@ class MessageSerializationTest {
                 new HostReply.Hits(HOST_1, TenantHits.NONE),
                 new HostReply.InPieces(new Parcel(3, ref())),
                 new HostCommand.CheckAdmission(spec(WEB_1, 1), ref()),
-                new HostCommand.DetachVm(spec(WEB_1, 1), 3, ref()),
+                new HostCommand.DetachVm(spec(WEB_1, 1), 3, true, ref()),
                 new HostCommand.ReleaseVm(spec(WEB_1, 1), 3, HOST_2, 4, ref()),
                 new HostCommand.SetDraining(true, ref()),
                 new HostCommand.GetHost(ref()),

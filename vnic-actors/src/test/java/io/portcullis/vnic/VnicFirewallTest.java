@@ -16,6 +16,7 @@ import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.persistence.Checkpoints;
 import io.portcullis.policy.Action;
 import io.portcullis.vnic.testkit.FakeDataPath;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -281,8 +282,36 @@ class VnicFirewallTest {
         ask(me -> new FirewallCommand.CutOver(3, target, me));
         ask(me -> new FirewallCommand.Release(3, HOST_2, 4, me));
         assertThat(checkpoints.notes().find(WEB_1_ETH0))
-                .as("the agent removes it after the checkpoint")
+                .as("the directory makes it void")
                 .hasValue(3);
+    }
+
+    @Test
+    void shouldLeaveTheNoteThatThereWasWhenTheCutFailsBeforeTheSeal() throws IOException {
+        checkpoints.notes().open(WEB_1_ETH0, 1);
+        attach(3, true);
+        dataPath.failNext("cutOver", Reason.TUNNEL);
+
+        ask(me -> new FirewallCommand.CutOver(
+                3, new CutoverTarget(new InetSocketAddress("127.0.0.1", 1), "t", 1, 4), me));
+
+        await().untilAsserted(
+                        () -> assertThat(checkpoints.notes().find(WEB_1_ETH0)).hasValue(1));
+    }
+
+    @Test
+    void shouldNoteBeforeItTakesAVnicBackThatACutThatFailedHasLeftIt() {
+        attach(1, true);
+        CutoverTarget target = new CutoverTarget(new InetSocketAddress("127.0.0.1", 1), "t", 1, 2);
+        dataPath.failNext("cutOver", Reason.TUNNEL);
+        ask(me -> new FirewallCommand.CutOver(1, target, me));
+
+        ask(me -> new FirewallCommand.Reclaim(3, me));
+
+        assertThat(dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.ENFORCING);
+        assertThat(checkpoints.notes().find(WEB_1_ETH0))
+                .as("the checkpoint on disk is of epoch 1")
+                .hasValue(1);
     }
 
     @Test

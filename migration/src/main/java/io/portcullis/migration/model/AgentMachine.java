@@ -151,11 +151,19 @@ public final class AgentMachine {
         return Transition.to(remembering, new AgentOrder.Report(report));
     }
 
+    /** The host asked for a word, of no migration that it knows of, and was told to enforce under an epoch that it has given up. */
+    private static boolean isGivenUp(HostWork.Reclaim reclaim, Refusal refusal) {
+        return reclaim.id().isEmpty() && refusal.code() == RefusalCode.STALE_EPOCH;
+    }
+
     private static @Nullable PlacementInput report(
             HostWork work, @Nullable Refusal refusal, @Nullable Restored restored) {
         if (refusal != null && work instanceof HostWork.Reclaim reclaim && refusal.code() == RefusalCode.TOO_LATE) {
             return new PlacementInput.TargetHasActivated(
                     reclaim.id(), List.of(), List.of(SourceMachine.unheard(refusal)), Side.SOURCE);
+        }
+        if (refusal != null && work instanceof HostWork.Reclaim reclaim && isGivenUp(reclaim, refusal)) {
+            return new PlacementInput.HostRefusedAttach(reclaim.epoch(), refusal);
         }
         if (refusal != null) {
             // Without an answer in time the VM may be attached: the placement's limit ends that, not a promise.

@@ -64,6 +64,7 @@ import org.jspecify.annotations.Nullable;
  *               SourceHasReclaimed, HostsLost(from) once the target is aborted: RolledBack(e+2)  PLACED at from
  * COMMITTED,    TargetGaveUp (it died meanwhile)   AttachStarted(e+2, at to)                     ATTACHING
  *  PLACED
+ * PLACED        HostRefusedAttach(it gave e up)    AttachStarted(e+1, at the same host)          ATTACHING
  * COMMITTED     SourceHasReleased, DeadlinePassed, SourceReleased                                PLACED at to
  *                HostsLost(from)
  * </pre>
@@ -85,8 +86,7 @@ public final class PlacementMachine {
             case PlacementInput.HostAttached in ->
                 only(attaching(state, in.epoch()), new VmAttached(in.epoch(), nowMillis, in.restored()));
             case PlacementInput.ReplicaIsAt in -> replicaIsAt(state, in, nowMillis);
-            case PlacementInput.HostRefusedAttach in ->
-                only(attaching(state, in.epoch()), new AttachRefused(in.refusal(), nowMillis));
+            case PlacementInput.HostRefusedAttach in -> attachRefused(state, in, nowMillis);
             case PlacementInput.HostDetached in ->
                 only(
                         state.phase() == PlacementPhase.DETACHING && state.epoch() <= in.epoch(),
@@ -291,6 +291,25 @@ public final class PlacementMachine {
 
     private static boolean attaching(PlacementState state, long epoch) {
         return state.phase() == PlacementPhase.ATTACHING && state.epoch() == epoch;
+    }
+
+    /** A host that has given up the epoch that was granted last needs another one: what it said of that was lost. */
+    private static Decision attachRefused(PlacementState state, PlacementInput.HostRefusedAttach in, long nowMillis) {
+        if (attaching(state, in.epoch())) {
+            return Decision.of(new AttachRefused(in.refusal(), nowMillis));
+        }
+        boolean isGivenUp = state.phase() == PlacementPhase.PLACED
+                && state.epoch() == in.epoch()
+                && in.refusal().code() == RefusalCode.STALE_EPOCH;
+        HostId here = state.host();
+        return isGivenUp && here != null
+                ? Decision.of(new AttachStarted(
+                        state.attachedSpec(),
+                        here,
+                        state.nextEpoch(),
+                        "host " + here + ", which had given up epoch " + in.epoch(),
+                        nowMillis))
+                : Decision.NOTHING;
     }
 
     private static Decision only(boolean applies, PlacementEvent event) {

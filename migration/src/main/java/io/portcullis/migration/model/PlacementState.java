@@ -138,11 +138,14 @@ public record PlacementState(
 
     /**
      * What a host must be told that has sealed the VM and does not know what became of migration {@code id}, or was not told to let
-     * it go; null as long as that is not decided, or is told anyway.
+     * it go, or that has given up the epoch that it found in the directory; null as long as that is not decided, or is told anyway.
      *
      * @param id empty if the host has forgotten that, too
      */
     public @Nullable PlacementOrder orderForWaiting(HostId waiting, String id) {
+        if (phase == PlacementPhase.DETACHED && id.isEmpty()) {
+            return epoch == 0 ? null : new PlacementOrder.Detach(waiting, epoch);
+        }
         if (phase == PlacementPhase.DETACHED && lastReceipt != null) {
             return new PlacementOrder.ReleaseSource(waiting, id, epoch - 1, lastReceipt.to(), epoch);
         }

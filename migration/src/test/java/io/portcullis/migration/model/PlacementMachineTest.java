@@ -247,6 +247,10 @@ class PlacementMachineTest {
         }
 
         assertThat(state.orderForWaiting(source, "m1")).isInstanceOf(PlacementOrder.ReleaseSource.class);
+        assertThat(state.orderForWaiting(source, ""))
+                .as("one that found it in the directory, under the epoch that was detached")
+                .isEqualTo(new PlacementOrder.Detach(source, state.epoch()));
+        assertThat(PlacementState.empty(state.vm()).orderForWaiting(source, "")).isNull();
     }
 
     private static PlacementState committed() {

@@ -65,6 +65,9 @@ sealed interface Act {
     /** Nothing can be journaled or read. */
     record LoseDatabase(long atMillis, long forMillis) implements Act {}
 
+    /** What is journaled reaches the directory of placements only later; it can be read. */
+    record DelayDirectory(long atMillis, long forMillis) implements Act {}
+
     /** The wall clock of all placements jumps. */
     record JumpClock(long atMillis, long byMillis) implements Act {}
 }

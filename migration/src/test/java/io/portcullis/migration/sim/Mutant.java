@@ -42,6 +42,8 @@ enum Mutant {
     PROMISE_FOR_ARMED,
     /** Nobody hears of it when a bug stops a host's part of a migration. */
     IGNORE_DEATH,
+    /** A host that lets a VM go keeps no note of the epoch that is over. */
+    FORGET_RELEASE,
     /** A placement has a host begin with a replica since which another one has enforced. */
     TAKE_OLD_REPLICA,
     /** A source does not note every connection that changes while its table is sent. */

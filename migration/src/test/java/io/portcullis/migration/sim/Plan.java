@@ -45,16 +45,27 @@ record Plan(long seed, boolean sendsAhead, List<Act> acts) {
     }
 
     private static Plan random(long seed, boolean sendsAhead) {
-        Random random = new Random(seed);
+        Random random = new Random(scrambled(seed));
         return new Plan(
                 seed,
                 sendsAhead,
                 random.nextBoolean() ? manyOrders(random) : oneMove(random, another(seed), sendsAhead));
     }
 
-    /** Chance of its own. The first numbers of a {@link Random} hardly differ between seeds that follow each other. */
+    /** Chance of its own. */
     private static Random another(long seed) {
-        return new Random(~seed * 0x9e3779b97f4a7c15L);
+        return new Random(scrambled(~seed));
+    }
+
+    /**
+     * As SplitMix64 ends (Steele, Lea, Flood, OOPSLA 2014): the first numbers of a {@link Random} hardly differ between seeds that follow each
+     * other, so that all plans of some thousand seeds would be of one kind.
+     */
+    static long scrambled(long seed) {
+        long z = seed + 0x9e3779b97f4a7c15L;
+        z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
+        z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
+        return z ^ (z >>> 31);
     }
 
     /** As {@link #random}, but a hypervisor moves the VMs: it says that it has stopped them soon, late, twice or never. */
@@ -116,6 +127,9 @@ record Plan(long seed, boolean sendsAhead, List<Act> acts) {
         if (more.nextInt(5) == 0) {
             refusedTable(acts, more, cutAt, to);
         }
+        if (more.nextInt(4) == 0) {
+            oldRow(acts, more, cutAt, from);
+        }
         if (more.nextInt(3) == 0) {
             acts.add(new Act.StopSessions(
                     4_000 + more.nextInt(more.nextBoolean() ? cutMillis : 1_500), more.nextBoolean() ? from : to));
@@ -133,6 +147,21 @@ record Plan(long seed, boolean sendsAhead, List<Act> acts) {
         int at = 4_000 + cutAt + random.nextInt(80);
         acts.add(new Act.CutTunnels(at, 500 + random.nextInt(3_500), to));
         acts.add(new Act.RestartActors(at + random.nextInt(300), from));
+    }
+
+    /** The directory, or all of the database, stands still from about the cut on, and the source starts again: it may read its row of before. */
+    private static void oldRow(List<Act> acts, Random random, int cutAt, int from) {
+        int at = 4_000 + cutAt + random.nextInt(120);
+        long shortly = 500 + random.nextInt(4_000);
+        acts.add(random.nextInt(4) == 0 ? new Act.LoseDatabase(at, shortly) : new Act.DelayDirectory(at, shortly));
+        int again = at + random.nextInt(600);
+        acts.add(
+                random.nextBoolean()
+                        ? new Act.RestartActors(again, from)
+                        : new Act.Crash(again, 100 + random.nextInt(2_000), from));
+        if (random.nextInt(3) == 0) {
+            acts.add(new Act.Crash(again + 1_000 + random.nextInt(2_000), 100 + random.nextInt(2_000), from));
+        }
     }
 
     /** The tunnel stands still from about the seal on, the table goes by orders, twice or late, and the destination does not take it in. */

@@ -74,10 +74,10 @@ final class SimCutovers {
                 ask.refuse(RefusalCode.HOST_UNAVAILABLE, "no tunnel");
                 return;
             }
+            SimVnic.Cut cut = new SimVnic.Cut(host, to, other, targetEpoch, disk.noted(id));
             if (!world.has(Mutant.SKIP_NOTE)) {
                 disk.note(id, epoch);
             }
-            SimVnic.Cut cut = new SimVnic.Cut(host, to, other, targetEpoch);
             vnic.source = cut;
             vnic.mode = VnicMode.CUTTING;
             if (other.mode == VnicMode.PASSIVE) {
@@ -95,6 +95,7 @@ final class SimCutovers {
         }
         if (!cut.isJoined()) {
             cut.isBroken = true;
+            disk.takeBackNote(vnic.id, cut.notedBefore);
             enforceAgain(vnic, vnic.epoch);
             ask.refuse(RefusalCode.HOST_UNAVAILABLE, "the tunnel broke");
             return;
@@ -176,6 +177,10 @@ final class SimCutovers {
             });
             other.mode = VnicMode.PASSIVE;
         }
+        if (vnic.epoch < newEpoch && !world.has(Mutant.SKIP_NOTE)) {
+            // also where a cut that failed has closed it: the checkpoint is of the old epoch
+            disk.note(vnic.id, vnic.epoch);
+        }
         enforceAgain(vnic, newEpoch);
         return true;
     }
@@ -183,9 +188,6 @@ final class SimCutovers {
     private void enforceAgain(SimVnic vnic, long epoch) {
         vnic.source = null;
         vnic.table.endExport();
-        if (epoch == vnic.epoch) {
-            disk.closeNote(vnic.id);
-        }
         vnics.enforce(vnic, epoch);
     }
 }

@@ -39,7 +39,7 @@ final class SimHost {
     private static final long REMOVED_MILLIS = 7_000;
     private static final long JOIN_MILLIS = 500;
     private static final long START_MILLIS = 300;
-    private static final long LOOK_FOR_SEALED_MILLIS = 10_000;
+    private static final long LOOK_FOR_WAITING_MILLIS = 10_000;
     private static final long HEAL_MILLIS = 1_000;
 
     private final World world;
@@ -65,7 +65,7 @@ final class SimHost {
     SimHost(World world, HostId id) {
         this.world = world;
         this.id = id;
-        Disk disk = new Disk();
+        Disk disk = new Disk(world);
         this.vnics = new SimVnics(this, disk);
         this.cutovers = new SimCutovers(this, vnics, disk);
         this.arming = new SimArming(this, vnics);
@@ -73,7 +73,7 @@ final class SimHost {
         this.precopies = new SimPreCopies(this);
         this.recovery = new SimRecovery(this, vnics, disk);
         this.agent = AgentState.of(id, MAX_ENDED);
-        world.time.after(LOOK_FOR_SEALED_MILLIS, this::lookForSealed);
+        world.time.after(LOOK_FOR_WAITING_MILLIS, this::lookForWaiting);
         world.time.after(HEAL_MILLIS, this::heal);
         world.time.after(0, recovery::recover);
     }
@@ -215,14 +215,14 @@ final class SimHost {
                 world.replicas.begins(spec.vm(), w);
                 vnics.attach(spec, w.epoch(), true, answer);
             }
-            case HostWork.Detach w -> vnics.leave(spec, w.epoch(), answer);
+            case HostWork.Detach w -> vnics.leave(spec, w.epoch(), true, answer);
             case HostWork.Clear w -> clear(spec, w.epoch(), answer);
             case HostWork.Reclaim w -> cutovers.reclaim(spec, w.epoch(), answer);
             case HostWork.Release w -> {
                 if (world.has(Mutant.IGNORE_RELEASE)) {
                     answer.accept(null, null);
                 } else {
-                    vnics.leave(spec, w.epoch(), answer);
+                    vnics.leave(spec, w.epoch(), true, answer);
                 }
             }
         }
@@ -241,7 +241,7 @@ final class SimHost {
 
     private void disarmAll(VmSpec spec, long epoch, List<VnicId> left, Ask.Answer<Long> answer) {
         if (left.isEmpty()) {
-            vnics.leave(spec, epoch, answer);
+            vnics.leave(spec, epoch, false, answer);
             return;
         }
         arming.disarm(left.getFirst(), epoch, (enforces, refused) -> {
@@ -317,11 +317,12 @@ final class SimHost {
         });
     }
 
-    /** A host that was taken for dead may come back with a data path that still waits. */
-    private void lookForSealed() {
-        world.time.after(LOOK_FOR_SEALED_MILLIS, this::lookForSealed);
+    /** A host that was taken for dead may come back with a data path that still waits, and one that has given up an epoch enforces nothing under it. */
+    private void lookForWaiting() {
+        world.time.after(LOOK_FOR_WAITING_MILLIS, this::lookForWaiting);
         if (hasActors) {
-            vnics.sealedVms().forEach(vm -> sourceWaits(vm, ""));
+            vnics.waitingVms().forEach(vm -> sourceWaits(vm, ""));
+            recovery.failedVms().forEach(vm -> sourceWaits(vm, ""));
         }
     }
 

@@ -409,7 +409,7 @@ final class SimPlacement {
         isRecorded = false;
         hasFailed = false;
         world.time.after(1 + world.random.nextInt(10), () -> {
-            boolean failed = world.databaseAway;
+            boolean failed = world.databaseAway || world.directoryIsLate;
             if (!failed) {
                 write(written);
             }

@@ -5,9 +5,14 @@ import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.vnic.Strays;
 import io.portcullis.vnic.VmSpec;
-import java.util.HashSet;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** What a host does to have again what it had: from its disk, then from the directory, and from there again at intervals. */
@@ -20,8 +25,13 @@ final class SimRecovery {
     private final SimVnics vnics;
     private final Disk disk;
 
-    /** VMs that belong here and could not be attached. */
-    private final Set<VmId> failed = new HashSet<>();
+    /** A VM that belongs here and could not be attached, as it was read in the directory then. */
+    private record Failed(VmSpec spec, long epoch, boolean enforce) {}
+
+    /** VMs that are here because the directory listed them under this epoch. */
+    private final Map<VmId, Long> listed = new HashMap<>();
+
+    private final Map<VmId, Failed> failed = new TreeMap<>(Comparator.comparing(VmId::toString));
 
     SimRecovery(SimHost host, SimVnics vnics, Disk disk) {
         this.host = host;
@@ -32,12 +42,17 @@ final class SimRecovery {
 
     void actorsStopped() {
         failed.clear();
+        listed.clear();
+    }
+
+    Set<VmId> failedVms() {
+        return failed.keySet();
     }
 
     /** Before there is a cluster: what was enforced here goes on to be, but for what was being handed over. */
     void restoreFromDisk() {
         disk.checkpoints.forEach((id, saved) -> {
-            if (world.has(Mutant.IGNORE_NOTE) || !disk.isHandedOver(id.vm(), saved.epoch())) {
+            if (world.has(Mutant.IGNORE_NOTE) || !disk.isNoted(id.vm(), saved.epoch())) {
                 vnics.enforce(vnics.restored(id, saved, saved.epoch()), saved.epoch());
             }
         });
@@ -68,7 +83,7 @@ final class SimRecovery {
 
     private void recover(VmSpec spec, World.@Nullable DirectoryRow row) {
         if (row != null && host.id().equals(row.host())) {
-            if (!vnics.isAttached(spec.vm())) {
+            if (vnics.attachedEpoch(spec.vm()) < row.epoch()) {
                 restore(spec, row.epoch());
             }
             return;
@@ -76,17 +91,27 @@ final class SimRecovery {
         failed.remove(spec.vm());
         for (VnicId id : spec.vnicIds()) {
             SimVnic vnic = vnics.find(id);
+            if (!vnics.isAttached(spec.vm())) {
+                disk.closeVoid(id, row == null ? Long.MAX_VALUE : row.epoch());
+            }
             OptionalLong epoch = row == null ? OptionalLong.empty() : OptionalLong.of(row.epoch());
+            boolean isExpected = vnics.isAttached(spec.vm())
+                    && (row != null || !Objects.equals(listed.get(spec.vm()), vnics.attachedEpoch(spec.vm())));
             if (vnic != null
                     && vnic.mode != VnicMode.CUTTING
-                    && Strays.isStray(vnic.status(), epoch, false, vnics.isAttached(spec.vm()))) {
+                    && Strays.isStray(vnic.status(), epoch, false, isExpected)) {
                 vnics.letGo(vnic);
             }
         }
     }
 
     private void restore(VmSpec spec, long epoch) {
-        boolean enforce = world.has(Mutant.IGNORE_NOTE) || !disk.isHandedOver(spec.vm(), epoch);
+        restore(spec, epoch, world.has(Mutant.IGNORE_NOTE) || !disk.isGivenUp(spec.vm(), epoch));
+    }
+
+    private void restore(VmSpec spec, long epoch, boolean enforce) {
+        failed.remove(spec.vm());
+        listed.put(spec.vm(), epoch);
         for (VnicId id : spec.vnicIds()) {
             if (vnics.find(id) == null && vnics.fence(id).whyNotAttach(epoch) == null) {
                 vnics.restored(id, disk.checkpoints.get(id), epoch);
@@ -97,19 +122,19 @@ final class SimRecovery {
                 SimVnics.ATTACH_MILLIS,
                 (_, refused) -> {
                     if (refused != null) {
-                        failed.add(spec.vm());
+                        failed.put(spec.vm(), new Failed(spec, epoch, enforce));
                     }
                 },
-                ask -> vnics.attachNow(spec, epoch, enforce, ask));
+                ask -> vnics.attachNow(spec, epoch, enforce, true, ask));
     }
 
     /** Rules that did not come, and VMs that could not be attached although they belong here. */
     void heal() {
         host.fetchRules();
-        for (SimPlacement placement : world.placements) {
-            World.DirectoryRow row = world.directory.get(placement.vm());
-            if (failed.remove(placement.vm()) && row != null && host.id().equals(row.host())) {
-                restore(placement.spec(), row.epoch());
+        for (Failed vm : List.copyOf(failed.values())) {
+            failed.remove(vm.spec().vm());
+            if (!vnics.isAttached(vm.spec().vm())) {
+                restore(vm.spec(), vm.epoch(), vm.enforce());
             }
         }
         for (SimVnic vnic : vnics.all()) {

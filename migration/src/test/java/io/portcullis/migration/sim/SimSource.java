@@ -143,7 +143,12 @@ final class SimSource {
                 if (world.has(Mutant.IGNORE_RELEASE)) {
                     decide(new SourceInput.Released(null));
                 } else {
-                    host.vnics().leave(spec, order.epoch(), (_, refused) -> decide(new SourceInput.Released(refused)));
+                    host.vnics()
+                            .leave(
+                                    spec,
+                                    order.epoch(),
+                                    true,
+                                    (_, refused) -> decide(new SourceInput.Released(refused)));
                 }
             }
             case SourceOrder.Report(var report) -> {

@@ -190,7 +190,8 @@ final class SimTarget {
             case TargetOrder.RefuseHandover(Refusal refusal) -> tellSource(new SourceInput.HandoverRefused(refusal));
             case TargetOrder.ClearLater _ -> world.time.after(CLEAR_MILLIS, () -> decide(new TargetInput.ClearNow()));
             case TargetOrder.Clear _ ->
-                host.vnics().leave(spec, order.epoch(), (_, refused) -> decide(new TargetInput.Cleared(refused)));
+                host.vnics()
+                        .leave(spec, order.epoch(), false, (_, refused) -> decide(new TargetInput.Cleared(refused)));
             case TargetOrder.Report(PlacementInput.TargetIsReady ready) -> host.targetReady(spec.vm(), ready, this);
             case TargetOrder.Report(PlacementInput report) -> host.report(spec.vm(), report);
             case TargetOrder.EndLater _ -> world.time.after(LINGER_MILLIS, () -> decide(new TargetInput.End()));

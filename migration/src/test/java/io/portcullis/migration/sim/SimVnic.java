@@ -16,6 +16,9 @@ final class SimVnic {
         final SimVnic other;
         final long targetEpoch;
 
+        /** The epoch of the source's note before this cut. */
+        final @Nullable Long notedBefore;
+
         /** The tunnel has ended for good. */
         boolean isBroken;
 
@@ -25,11 +28,12 @@ final class SimVnic {
         /** The destination has the source's word that it has sealed. */
         boolean hasCome;
 
-        Cut(SimHost from, SimHost to, SimVnic other, long targetEpoch) {
+        Cut(SimHost from, SimHost to, SimVnic other, long targetEpoch, @Nullable Long notedBefore) {
             this.from = from;
             this.to = to;
             this.other = other;
             this.targetEpoch = targetEpoch;
+            this.notedBefore = notedBefore;
         }
 
         /** Whether the tunnel is open, and the destination as it was. */

@@ -10,6 +10,7 @@ import io.portcullis.vnic.RefusalCode;
 import io.portcullis.vnic.Refused;
 import io.portcullis.vnic.VmSpec;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -70,7 +71,7 @@ final class SimVnics {
     void letGo(SimVnic vnic) {
         EpochFence fence = fence(vnic.id);
         fence.leaving(vnic.epoch, null);
-        disk.leave(List.of(vnic.id), vnic.epoch);
+        leaveDisk(List.of(vnic.id), vnic.epoch, vnic.mode != VnicMode.PASSIVE && vnic.mode != VnicMode.HOLDING);
         remove(vnic);
         fence.left();
         attached.remove(vnic.id.vm());
@@ -107,6 +108,11 @@ final class SimVnics {
 
     boolean isAttached(VmId vm) {
         return attached.containsKey(vm);
+    }
+
+    /** Negative if it is not attached. */
+    long attachedEpoch(VmId vm) {
+        return attached.getOrDefault(vm, -1L);
     }
 
     Iterable<SimVnic> all() {
@@ -170,6 +176,15 @@ final class SimVnics {
     }
 
     void attachNow(VmSpec spec, long epoch, boolean enforce, Ask<Long> ask) {
+        if (!attached.containsKey(spec.vm())) {
+            // what there is of a former stay is no checkpoint of this one
+            disk.forget(spec.vnicIds(), epoch - 1);
+        }
+        attachNow(spec, epoch, enforce, false, ask);
+    }
+
+    /** @param isRestored whether the directory says that it is here: then a failure to attach it leaves all as it is */
+    void attachNow(VmSpec spec, long epoch, boolean enforce, boolean isRestored, Ask<Long> ask) {
         Long here = attached.get(spec.vm());
         boolean isHere = here != null && here == epoch;
         if (!isHere && isRefused(ask)) {
@@ -184,8 +199,8 @@ final class SimVnics {
             SimVnic present = vnics.get(id);
             if (isRefused(ask, fence.whyNotAttach(epoch))
                     || isRefused(ask, present == null ? null : stale(present, epoch))) {
-                if (here == null) {
-                    leaveNow(spec, epoch);
+                if (here == null && !isRestored) {
+                    leaveNow(spec, epoch, enforce);
                 }
                 return;
             }
@@ -231,7 +246,8 @@ final class SimVnics {
         }
     }
 
-    void leave(VmSpec spec, long epoch, Ask.Answer<Long> answer) {
+    /** @param hasEnforced whether it may have been enforced here under this epoch: then it never is again */
+    void leave(VmSpec spec, long epoch, boolean hasEnforced, Ask.Answer<Long> answer) {
         this.<Long>ask(spec.vm(), STEP_MILLIS, answer, ask -> {
             Long here = attached.get(spec.vm());
             if (isRefused(ask)) {
@@ -253,12 +269,21 @@ final class SimVnics {
                     return;
                 }
             }
-            leaveNow(spec, epoch);
+            leaveNow(spec, epoch, hasEnforced);
             ask.done(0L);
         });
     }
 
-    private void leaveNow(VmSpec spec, long epoch) {
+    private void leaveDisk(List<VnicId> ids, long epoch, boolean hasEnforced) {
+        if (hasEnforced) {
+            disk.leave(ids, epoch);
+        } else {
+            disk.forget(ids, epoch);
+        }
+    }
+
+    private void leaveNow(VmSpec spec, long epoch, boolean hasEnforced) {
+        boolean isGone = true;
         for (VnicId id : spec.vnicIds()) {
             EpochFence fence = fence(id);
             SimVnic vnic = vnics.get(id);
@@ -268,10 +293,14 @@ final class SimVnics {
                     remove(vnic);
                 }
                 fence.left();
+            } else {
+                isGone = false;
             }
         }
         attached.remove(spec.vm());
-        disk.leave(spec.vnicIds(), epoch);
+        if (isGone) {
+            leaveDisk(spec.vnicIds(), epoch, hasEnforced);
+        }
     }
 
     // ---- as destination
@@ -397,13 +426,18 @@ final class SimVnics {
         });
     }
 
-    List<VmId> sealedVms() {
-        return vnics.values().stream()
-                .filter(vnic -> vnic.mode == VnicMode.SEALED || vnic.mode == VnicMode.CUTTING)
-                .map(vnic -> vnic.id.vm())
-                .filter(attached::containsKey)
-                .distinct()
+    /** Those that may wait for a word of their placement: handed over, or not enforced by any of their vNICs. */
+    List<VmId> waitingVms() {
+        return attached.keySet().stream()
+                .filter(vm ->
+                        vnicsOf(vm).anyMatch(vnic -> vnic.mode == VnicMode.SEALED || vnic.mode == VnicMode.CUTTING)
+                                || vnicsOf(vm).noneMatch(vnic -> vnic.mode == VnicMode.ENFORCING))
+                .sorted(Comparator.comparing(VmId::toString))
                 .toList();
+    }
+
+    private Stream<SimVnic> vnicsOf(VmId vm) {
+        return vnics.values().stream().filter(vnic -> vnic.id.vm().equals(vm));
     }
 
     // ---- rules

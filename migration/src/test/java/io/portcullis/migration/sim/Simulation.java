@@ -124,6 +124,10 @@ final class Simulation {
                 world.databaseAway = true;
                 world.time.after(a.forMillis(), () -> world.databaseAway = false);
             }
+            case Act.DelayDirectory a -> {
+                world.directoryIsLate = true;
+                world.time.after(a.forMillis(), () -> world.directoryIsLate = false);
+            }
             case Act.JumpClock a -> world.clockJumpMillis += a.byMillis();
         }
     }

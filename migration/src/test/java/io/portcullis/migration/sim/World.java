@@ -55,6 +55,7 @@ final class World {
     final @Nullable List<String> trace;
     long clockJumpMillis;
     boolean databaseAway;
+    boolean directoryIsLate;
 
     /** A VM's row in the directory of placements; a removed one keeps its epoch. */
     record DirectoryRow(@Nullable HostId host, long epoch) {}
@@ -63,7 +64,7 @@ final class World {
     final boolean sendsAhead;
 
     World(Plan plan, Set<Mutant> mutants, boolean traced) {
-        this.random = new Random(plan.seed() ^ 0x5eed);
+        this.random = new Random(Plan.scrambled(plan.seed() ^ 0x5eed));
         this.sendsAhead = plan.sendsAhead();
         this.mutants = mutants;
         this.replicas = new SimReplicas(this, plan.seed());
