@@ -34,7 +34,8 @@ public final class Checkpoints {
     private static final int MAX_TABLES = 10_000;
 
     private final Path directory;
-    private final HandoverNotes notes;
+    private final EpochNotes notes;
+    private final EpochNotes arrivals;
 
     /** Highest epoch under which a vNIC has left since this process began: a write that comes late writes nothing. */
     private final Map<VnicId, Long> left = new ConcurrentHashMap<>();
@@ -55,7 +56,8 @@ public final class Checkpoints {
     /** @param directory made when the first checkpoint is written */
     public Checkpoints(Path directory) {
         this.directory = directory;
-        this.notes = new HandoverNotes(directory);
+        this.notes = new EpochNotes(directory, ".handover");
+        this.arrivals = new EpochNotes(directory, ".arrival");
         Arrays.setAll(locks, _ -> new Object());
     }
 
@@ -65,8 +67,13 @@ public final class Checkpoints {
     }
 
     /** The host's notes on what it gives up, beside its checkpoints. */
-    public HandoverNotes notes() {
+    public EpochNotes notes() {
         return notes;
+    }
+
+    /** The host's notes on what is being moved to it. */
+    public EpochNotes arrivals() {
+        return arrivals;
     }
 
     /**
@@ -105,6 +112,7 @@ public final class Checkpoints {
         }
         left.remove(file.vnic());
         notes.closeBelow(file.vnic(), file.epoch());
+        arrivals.closeBelow(file.vnic(), file.epoch());
     }
 
     /** Called with the lock held, when nothing more is written to a file. */
@@ -255,7 +263,7 @@ public final class Checkpoints {
     }
 
     /**
-     * Nothing stays that was written of the vNIC under this epoch or a lower one; what was noted of it does.
+     * Nothing stays that was written of the vNIC under this epoch or a lower one, nor that it was to come under one of these; that it was given up does.
      *
      * @throws IOException if the checkpoint may still be there
      */
@@ -275,6 +283,7 @@ public final class Checkpoints {
             if (!isBackAgain) {
                 Files.deleteIfExists(file(vnic));
             }
+            arrivals.closeUpTo(vnic, epoch);
         }
     }
 

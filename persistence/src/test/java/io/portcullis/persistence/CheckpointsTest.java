@@ -326,6 +326,24 @@ class CheckpointsTest {
     }
 
     @Test
+    void shouldKeepTheNoteOnWhatComesUntilItLeavesOrACheckpointOfAHigherEpochIsThere() throws IOException {
+        checkpoints.arrivals().open(WEB, 3);
+        write(aCheckpoint(WEB, 3));
+        assertThat(checkpoints.arrivals().readAll().isOpen(WEB.vm(), 3)).isTrue();
+        assertThat(checkpoints.arrivals().readAll().isOpen(WEB.vm(), 4)).isFalse();
+        assertThat(checkpoints.notes().readAll().isOpen(WEB.vm(), 3)).isFalse();
+
+        checkpoints.forget(WEB, 2);
+        assertThat(checkpoints.arrivals().find(WEB)).hasValue(3);
+        checkpoints.forget(WEB, 3);
+        assertThat(checkpoints.arrivals().find(WEB)).isEmpty();
+
+        checkpoints.arrivals().open(WEB, 5);
+        write(aCheckpoint(WEB, 6));
+        assertThat(checkpoints.arrivals().find(WEB)).isEmpty();
+    }
+
+    @Test
     void shouldTakeAWholeVmForHandedOverWhenOneOfItsVnicsIs() throws IOException {
         assertThat(checkpoints.notes().readAll().isOpen(WEB.vm(), 1)).isFalse();
         checkpoints.notes().open(new VnicId(WEB.vm(), "eth1"), 3);

@@ -146,7 +146,7 @@ class GoldenFormatTest {
 
     @Test
     void shouldReadNotesOnHandOvers(@TempDir Path folder) throws IOException {
-        HandoverNotes notes = new HandoverNotes(folder);
+        EpochNotes notes = new EpochNotes(folder, ".handover");
         notes.open(WEB_ETH0, 77);
         Path file = folder.resolve("acme.web-1.eth0.handover");
         byte[] now = Files.readAllBytes(file);

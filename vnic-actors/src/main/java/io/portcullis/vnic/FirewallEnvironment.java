@@ -2,7 +2,7 @@ package io.portcullis.vnic;
 
 import io.portcullis.datapath.runtime.DataPath;
 import io.portcullis.datapath.runtime.VnicStatus;
-import io.portcullis.persistence.HandoverNotes;
+import io.portcullis.persistence.EpochNotes;
 import io.portcullis.policy.HostId;
 import java.time.Duration;
 import java.util.concurrent.Executor;
@@ -22,6 +22,6 @@ public record FirewallEnvironment(
         DataPath dataPath,
         int maxConnections,
         Duration rulesTimeout,
-        HandoverNotes notes,
+        EpochNotes notes,
         Executor blocking,
         Consumer<VnicStatus> onChange) {}

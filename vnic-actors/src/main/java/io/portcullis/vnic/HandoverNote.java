@@ -2,7 +2,7 @@ package io.portcullis.vnic;
 
 import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicStatus;
-import io.portcullis.persistence.HandoverNotes;
+import io.portcullis.persistence.EpochNotes;
 import io.portcullis.policy.VnicId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -18,14 +18,14 @@ final class HandoverNote {
     private static final Logger LOG = LoggerFactory.getLogger(HandoverNote.class);
 
     private final VnicId vnic;
-    private final HandoverNotes notes;
+    private final EpochNotes notes;
     private final Executor blocking;
     /** What there was before the last one was written; on the executor only. */
     private volatile OptionalLong before = OptionalLong.empty();
 
     private CompletionStage<?> last = CompletableFuture.completedFuture(null);
 
-    HandoverNote(VnicId vnic, HandoverNotes notes, Executor blocking) {
+    HandoverNote(VnicId vnic, EpochNotes notes, Executor blocking) {
         this.vnic = vnic;
         this.notes = notes;
         this.blocking = blocking;

@@ -3,7 +3,6 @@ package io.portcullis.vnic;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.persistence.Checkpoint;
 import io.portcullis.persistence.Checkpoints;
-import io.portcullis.persistence.HandoverNotes;
 import io.portcullis.persistence.PlacementRow;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
@@ -61,9 +60,12 @@ final class HostRecovery {
      * @param known VMs that the asker has already, or is about to attach
      */
     static CompletionStage<Findings> read(HostAgentEnvironment environment, Known known) {
-        HandoverNotes notes = environment.checkpoints().notes();
+        Checkpoints checkpoints = environment.checkpoints();
         // Before the directory is read: what it says then is newer than these notes.
-        CompletionStage<Map<VnicId, Long>> noted = CompletableFuture.supplyAsync(notes::list, environment.blocking());
+        CompletionStage<Notes> noted = CompletableFuture.supplyAsync(
+                () -> new Notes(
+                        checkpoints.notes().list(), checkpoints.arrivals().list()),
+                environment.blocking());
         CompletionStage<List<VnicStatus>> present = environment.dataPath().statuses();
         return noted.thenCombine(present, Before::new)
                 .thenCompose(before -> environment
@@ -80,7 +82,8 @@ final class HostRecovery {
                                             rows.stream().map(PlacementRow::vm).collect(Collectors.toSet());
                                     Set<VmId> involved = new HashSet<>(here);
                                     involved.addAll(known.epochs().keySet());
-                                    closeVoid(environment, before.notes(), involved);
+                                    closeArrived(checkpoints, before.notes().arrivals(), rows);
+                                    closeVoid(environment, before.notes().highest(), involved);
                                     List<VnicStatus> unlisted = before.statuses().stream()
                                             .filter(status ->
                                                     !here.contains(status.vnic().vm()))
@@ -92,7 +95,34 @@ final class HostRecovery {
     }
 
     /** What there was before the directory was read. */
-    private record Before(Map<VnicId, Long> notes, List<VnicStatus> statuses) {}
+    private record Before(Notes notes, List<VnicStatus> statuses) {}
+
+    /** Epochs that this host has given up, and those under which vNICs come. */
+    private record Notes(Map<VnicId, Long> givenUp, Map<VnicId, Long> arrivals) {
+        Map<VnicId, Long> highest() {
+            Map<VnicId, Long> all = new HashMap<>(givenUp);
+            arrivals.forEach((vnic, epoch) -> all.merge(vnic, epoch, Math::max));
+            return all;
+        }
+    }
+
+    /** The directory says that they are here: what they enforce is this host's to enforce. */
+    private static void closeArrived(Checkpoints checkpoints, Map<VnicId, Long> arrivals, List<PlacementRow> rows) {
+        if (arrivals.isEmpty()) {
+            return;
+        }
+        Map<VmId, Long> epochs = rows.stream().collect(Collectors.toMap(PlacementRow::vm, PlacementRow::epoch));
+        arrivals.forEach((vnic, noted) -> {
+            Long epoch = epochs.get(vnic.vm());
+            if (epoch != null && epoch >= noted) {
+                try {
+                    checkpoints.arrivals().closeUpTo(vnic, epoch);
+                } catch (IOException failed) {
+                    LOG.warn("the note that {} comes is not removed: {}", vnic, failed.getMessage());
+                }
+            }
+        });
+    }
 
     /**
      * Removes notes on VMs that are nowhere, or elsewhere under a higher epoch: no row of this host's can follow that has an epoch of

@@ -6,7 +6,6 @@ import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.table.RuleTable;
 import io.portcullis.vnic.HostedVm.Phase;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -14,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -21,20 +21,17 @@ import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The VMs of a host: admission, attach and leave, each for all vNICs of a VM as one; {@link HostAgent} has the phases and their
  * transitions. Belongs to the agent, on its thread.
  */
 final class HostVms {
-    private static final Logger LOG = LoggerFactory.getLogger(HostVms.class);
-
     private final ActorContext<HostCommand> context;
     private final HostAgentEnvironment environment;
     private final HostId host;
     private final FirewallAsks firewalls;
+    private final StaysOnDisk stays;
     private final HostRules rules;
     private final ActorRef<Checkpointer.Command> checkpointer;
     private final Map<VmId, HostedVm> vms =
@@ -53,6 +50,7 @@ final class HostVms {
         this.environment = environment;
         this.host = environment.host();
         this.firewalls = firewalls;
+        this.stays = new StaysOnDisk(environment.host(), environment.checkpoints(), environment.blocking());
         this.rules = rules;
         this.checkpointer = checkpointer;
     }
@@ -126,24 +124,13 @@ final class HostVms {
         }
         HostedVm vm = new HostedVm(spec, attach.epoch(), attach.enforce(), takeOver.replicas());
         vm.askers.add(attach.replyTo());
-        CompletionStage<?> ready = present == null ? forgetFormerStay(vm) : CompletableFuture.completedFuture(null);
-        attach(vm, ready);
-    }
-
-    /**
-     * What is left on disk of a former stay of the VM, as when this host was down while the VM moved away, must not be taken for a checkpoint of
-     * this one; what was noted of it goes on to hold until this one is on disk. Never fails.
-     */
-    private CompletionStage<?> forgetFormerStay(HostedVm vm) {
-        return CompletableFuture.runAsync(
-                () -> vm.spec.vnicIds().forEach(vnic -> {
-                    try {
-                        environment.checkpoints().forget(vnic, vm.epoch - 1);
-                    } catch (IOException failed) {
-                        LOG.warn("a former checkpoint of {} is not removed: {}", vnic, failed.getMessage());
-                    }
-                }),
-                environment.blocking());
+        CompletionStage<?> ready =
+                present == null ? stays.forgetFormer(spec, vm.epoch) : CompletableFuture.completedFuture(null);
+        attach(
+                vm,
+                attach.enforce()
+                        ? ready.thenApply(_ -> Optional.empty())
+                        : ready.thenCompose(_ -> stays.noteArrival(spec, vm.epoch)));
     }
 
     private void attachAgain(HostedVm present, HostCommand.AttachVm attach) {
@@ -157,11 +144,11 @@ final class HostVms {
     }
 
     private void attach(HostedVm vm) {
-        attach(vm, CompletableFuture.completedFuture(null));
+        attach(vm, CompletableFuture.completedFuture(Optional.empty()));
     }
 
-    /** @param ready when it may begin */
-    private void attach(HostedVm vm, CompletionStage<?> ready) {
+    /** @param ready when it may begin, or why it may not */
+    private void attach(HostedVm vm, CompletionStage<Optional<FirewallReply>> ready) {
         vm.phase = Phase.ATTACHING;
         HostedVm before = vms.put(vm.spec.vm(), vm);
         if (before != vm && (vm.spec.replica() || (before != null && before.spec.replica()))) {
@@ -169,8 +156,10 @@ final class HostVms {
         }
         rules.add(vm.spec.vnicIds());
         firewalls.pipe(
-                ready.thenCompose(_ -> firewalls.askAll(
-                        vm.spec, spec -> firewalls.attach(spec, vm.epoch, vm.checkpoints.get(spec.vnic())))),
+                ready.thenCompose(refused -> refused.isPresent()
+                        ? CompletableFuture.completedFuture(List.of(refused.get()))
+                        : firewalls.askAll(
+                                vm.spec, spec -> firewalls.attach(spec, vm.epoch, vm.checkpoints.get(spec.vnic())))),
                 replies -> new HostCommand.VnicsAttached(vm.spec.vm(), vm.epoch, replies));
     }
 

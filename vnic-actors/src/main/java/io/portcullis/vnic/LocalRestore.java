@@ -5,7 +5,8 @@ import io.portcullis.datapath.runtime.VnicAttachment;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.persistence.Checkpoint;
 import io.portcullis.persistence.Checkpoints;
-import io.portcullis.persistence.OpenHandovers;
+import io.portcullis.persistence.OpenNotes;
+import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,7 +22,8 @@ import org.slf4j.LoggerFactory;
  * Lets a host that starts again enforce what it enforced when it stopped, from its own disk: before there is a cluster, a database or
  * an actor. The VMs ran on meanwhile, and nothing of theirs passes until this is done.
  *
- * <p>A VM that was being handed over stays shut: its placement knows who enforces it now. So does a vNIC without a sound checkpoint or
+ * <p>A VM that was being handed over stays shut: its placement knows who enforces it now. So does one that had come by a migration of which this host had not heard yet that it
+ * was over: it may have been taken back meanwhile. So does a vNIC without a sound checkpoint or
  * whose port cannot be opened. {@link HostAgent} adopts the rest later, and lets go of what the directory says is elsewhere.
  */
 public final class LocalRestore {
@@ -50,9 +52,10 @@ public final class LocalRestore {
 
     /** Returns the vNICs that enforce now. Blocks. */
     public List<VnicStatus> run() {
-        OpenHandovers handovers = checkpoints.notes().readAll();
+        OpenNotes handovers = checkpoints.notes().readAll();
+        OpenNotes arrivals = checkpoints.arrivals().readAll();
         List<Checkpoint> allowed = checkpoints.readAll().stream()
-                .filter(checkpoint -> mayEnforce(checkpoint, handovers))
+                .filter(checkpoint -> mayEnforce(checkpoint, handovers, arrivals))
                 .toList();
         List<VnicStatus> enforcing = new ArrayList<>();
         for (int from = 0; from < allowed.size(); from += PARALLEL) {
@@ -68,14 +71,22 @@ public final class LocalRestore {
         return enforcing;
     }
 
-    private static boolean mayEnforce(Checkpoint checkpoint, OpenHandovers handovers) {
-        boolean isHandedOver = handovers.isOpen(checkpoint.vnic().vm(), checkpoint.epoch());
+    private static boolean mayEnforce(Checkpoint checkpoint, OpenNotes handovers, OpenNotes arrivals) {
+        VmId vm = checkpoint.vnic().vm();
+        boolean isHandedOver = handovers.isOpen(vm, checkpoint.epoch());
+        boolean isArriving = arrivals.isOpen(vm, checkpoint.epoch());
         if (isHandedOver) {
             LOG.warn(
                     "{} was being handed over when this host stopped: nothing of it passes until its placement decides",
                     checkpoint.vnic());
         }
-        return !isHandedOver;
+        if (isArriving) {
+            LOG.warn(
+                    "{} had come here when this host stopped, and whether that was the end of its migration is not"
+                            + " known: nothing of it passes until the directory can be read",
+                    checkpoint.vnic());
+        }
+        return !isHandedOver && !isArriving;
     }
 
     private CompletableFuture<VnicStatus> restore(Checkpoint checkpoint) {

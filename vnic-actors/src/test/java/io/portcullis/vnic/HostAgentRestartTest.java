@@ -17,6 +17,7 @@ import io.portcullis.persistence.testkit.WrittenCheckpoints;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.table.RuleTable;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -93,6 +94,62 @@ class HostAgentRestartTest {
 
         assertThat(host.attach(5, true).epoch()).isEqualTo(5);
         assertThat(host.dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.ENFORCING);
+    }
+
+    @Test
+    void shouldNoteThatAVmComesBeforeItIsAttachedAndForgetThatWhenItIsCleared() {
+        host.setRules(7, Action.ALLOW);
+        host.start();
+
+        host.attach(3, false);
+        assertThat(host.checkpoints.arrivals().find(WEB_1_ETH0)).hasValue(3);
+
+        host.ask(me -> new HostCommand.DetachVm(spec(WEB_1, 1), 3, false, me));
+        assertThat(host.checkpoints.arrivals().find(WEB_1_ETH0)).isEmpty();
+        host.attach(4, true);
+        assertThat(host.checkpoints.arrivals().find(WEB_1_ETH0)).isEmpty();
+    }
+
+    @Test
+    void shouldRefuseAVmThatComesWhenItCannotNoteThat() throws IOException {
+        host.setRules(7, Action.ALLOW);
+        host.start();
+        Files.createDirectories(directory.resolve(WEB_1.tenant() + "." + WEB_1.name() + ".eth0.arrival/in the way"));
+
+        assertThat(host.refusalOf(me -> new HostCommand.AttachVm(spec(WEB_1, 1), 3, false, me)))
+                .isEqualTo(RefusalCode.WRONG_STATE);
+        assertThat(host.dataPath.mode(WEB_1_ETH0)).isNull();
+    }
+
+    @Test
+    void shouldTrustWhatCameOnceTheDirectorySaysThatItIsHere() throws IOException {
+        RuleTable rules = table(Action.ALLOW);
+        host.list(3);
+        WrittenCheckpoints.write(host.checkpoints, checkpoint(WEB_1_ETH0, 1, 3, rules, connections("flow")));
+        host.checkpoints.arrivals().open(WEB_1_ETH0, 3);
+
+        host.start();
+
+        await().untilAsserted(() -> assertThat(host.dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.ENFORCING));
+        assertThat(host.dataPath.table(WEB_1_ETH0).digest())
+                .isEqualTo(connections("flow").digest());
+        await().untilAsserted(() ->
+                assertThat(host.checkpoints.arrivals().find(WEB_1_ETH0)).isEmpty());
+    }
+
+    @Test
+    void shouldForgetWhatCameWhenTheDirectorySaysThatItIsElsewhere() throws IOException {
+        WrittenCheckpoints.write(
+                host.checkpoints, checkpoint(WEB_1_ETH0, 1, 3, table(Action.ALLOW), connections("flow")));
+        host.checkpoints.arrivals().open(WEB_1_ETH0, 3);
+        host.list(HOST_2, 4);
+
+        host.start();
+
+        await().untilAsserted(() ->
+                assertThat(host.checkpoints.arrivals().find(WEB_1_ETH0)).isEmpty());
+        assertThat(host.checkpoints.read(WEB_1_ETH0)).isEmpty();
+        assertThat(host.dataPath.mode(WEB_1_ETH0)).isNull();
     }
 
     @Test

@@ -60,8 +60,17 @@ class LocalRestoreTest {
     }
 
     @Test
+    void shouldNotTouchAVmOfWhichNobodyKnowsWhetherItsMigrationIsOver() throws IOException {
+        checkpoints.arrivals().open(new VnicId(WEB_1, "eth1"), 3);
+
+        assertThat(restore()).extracting(VnicStatus::vnic).containsExactly(DB_1_ETH0);
+        assertThat(dataPath.mode(WEB_1_ETH0)).isNull();
+    }
+
+    @Test
     void shouldNotMindANoteOfALowerEpoch() throws IOException {
         checkpoints.notes().open(WEB_1_ETH0, 1);
+        checkpoints.arrivals().open(WEB_1_ETH0, 2);
 
         assertThat(restore()).hasSize(2);
     }

@@ -18,6 +18,7 @@ final class Disk {
     private final World world;
     final Map<VnicId, Saved> checkpoints = new HashMap<>();
     private final Map<VnicId, Long> notes = new HashMap<>();
+    private final Map<VnicId, Long> arrivals = new HashMap<>();
 
     Disk(World world) {
         this.world = world;
@@ -25,6 +26,25 @@ final class Disk {
 
     void note(VnicId vnic, long epoch) {
         notes.merge(vnic, epoch, Math::max);
+    }
+
+    /** It is being moved here. */
+    void comes(VnicId vnic, long epoch) {
+        if (!world.has(Mutant.SKIP_ARRIVAL)) {
+            arrivals.merge(vnic, epoch, Math::max);
+        }
+    }
+
+    /** Whether any vNIC of the VM came under this epoch or a higher one, and the directory has not been seen to say so. */
+    boolean isArriving(VmId vm, long epoch) {
+        return arrivals.entrySet().stream().anyMatch(note -> note.getKey().vm().equals(vm) && note.getValue() >= epoch);
+    }
+
+    /** The directory says that it is here under this epoch. */
+    void hasArrived(VnicId vnic, long epoch) {
+        if (arrivals.getOrDefault(vnic, Long.MAX_VALUE) <= epoch) {
+            arrivals.remove(vnic);
+        }
     }
 
     @Nullable
@@ -93,6 +113,7 @@ final class Disk {
             if (saved != null && saved.epoch() <= epoch) {
                 checkpoints.remove(vnic);
             }
+            hasArrived(vnic, epoch);
         }
     }
 }

@@ -10,6 +10,8 @@ enum Mutant {
     ACTIVATE_BELOW_REVISION,
     /** A source writes no note before it cuts, so that a restart does not know of it. */
     SKIP_NOTE,
+    /** A destination writes no note of what comes, so that a restart trusts what it enforced before its migration was over. */
+    SKIP_ARRIVAL,
     /** A host that knows a note enforces all the same after a restart. */
     IGNORE_NOTE,
     /** A destination that promised never to activate takes the hand-over when it comes. */

@@ -322,8 +322,12 @@ final class SimPlacement {
         for (PlacementEvent event : decision.events()) {
             world.log(spec.vm().name(), event);
             checkGrant(event);
+            if (event instanceof PlacementEvent.MigrationReserved reserved) {
+                world.reserved(vm(), reserved.epoch());
+            }
             if (event instanceof PlacementEvent.MigrationCommitted done) {
                 world.checkReceipt(done);
+                world.committed(vm(), state.currentMove().epoch());
             }
             journal.add(event);
             state = apply(state, event);

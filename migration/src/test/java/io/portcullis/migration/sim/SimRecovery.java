@@ -52,7 +52,9 @@ final class SimRecovery {
     /** Before there is a cluster: what was enforced here goes on to be, but for what was being handed over. */
     void restoreFromDisk() {
         disk.checkpoints.forEach((id, saved) -> {
-            if (world.has(Mutant.IGNORE_NOTE) || !disk.isNoted(id.vm(), saved.epoch())) {
+            boolean isOpen = disk.isNoted(id.vm(), saved.epoch()) || disk.isArriving(id.vm(), saved.epoch());
+            if (world.has(Mutant.IGNORE_NOTE) || !isOpen) {
+                world.restoresFromDisk(id, host.id(), saved.epoch());
                 vnics.enforce(vnics.restored(id, saved, saved.epoch()), saved.epoch());
             }
         });
@@ -83,6 +85,7 @@ final class SimRecovery {
 
     private void recover(VmSpec spec, World.@Nullable DirectoryRow row) {
         if (row != null && host.id().equals(row.host())) {
+            spec.vnicIds().forEach(id -> disk.hasArrived(id, row.epoch()));
             if (vnics.attachedEpoch(spec.vm()) < row.epoch()) {
                 restore(spec, row.epoch());
             }

@@ -180,6 +180,9 @@ final class SimVnics {
             // what there is of a former stay is no checkpoint of this one
             disk.forget(spec.vnicIds(), epoch - 1);
         }
+        if (!enforce) {
+            spec.vnicIds().forEach(id -> disk.comes(id, epoch));
+        }
         attachNow(spec, epoch, enforce, false, ask);
     }
 

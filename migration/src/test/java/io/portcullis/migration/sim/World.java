@@ -29,6 +29,8 @@ final class World {
 
     private record Handover(VnicId vnic, long epoch) {}
 
+    private record Grant(VmId vm, long epoch) {}
+
     /** A table, and under which rules its source decided last. */
     private record Handed(Map<Integer, Integer> connections, long revision, boolean isFromDisk) {}
 
@@ -49,6 +51,9 @@ final class World {
     private final Set<VnicId> damaged = new HashSet<>();
     private final Map<Copied, List<Made>> made = new HashMap<>();
     private final Map<Handover, Handed> tables = new HashMap<>();
+    /** Epochs of destinations whose migrations have not committed, and perhaps never will. */
+    private final Set<Grant> uncommitted = new HashSet<>();
+
     final Set<Command> commands = new LinkedHashSet<>();
     final Policy policy = new Policy(this);
     final SimReplicas replicas;
@@ -198,6 +203,22 @@ final class World {
                 throw new Violation("the receipt of " + receipt.id() + " says " + transfer.rounds() + " of "
                         + transfer.vnic() + ", and what was sent is " + known);
             }
+        }
+    }
+
+    void reserved(VmId vm, long epoch) {
+        uncommitted.add(new Grant(vm, epoch));
+    }
+
+    void committed(VmId vm, long epoch) {
+        uncommitted.remove(new Grant(vm, epoch));
+    }
+
+    /** Without having asked anybody. */
+    void restoresFromDisk(VnicId vnic, HostId host, long epoch) {
+        if (uncommitted.contains(new Grant(vnic.vm(), epoch))) {
+            throw new Violation(vnic + " is enforced by " + host + " from its disk under epoch " + epoch
+                    + ", of a migration that has not committed");
         }
     }
 

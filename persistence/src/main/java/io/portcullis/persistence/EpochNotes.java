@@ -21,30 +21,40 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Notes of a host on its own disk of the epochs that it gives up: one per vNIC that it has begun to hand over, or has let go. A host
- * that finds a note after a restart of its process or its actors must not enforce under that epoch or a lower one, whatever the directory says: another host may
- * have begun to, and the directory may not have heard of it. The note stays until a checkpoint of a higher epoch is there, or the directory shows that the
- * VM is elsewhere under a higher one, or nowhere. Blocks. Thread-safe.
+ * Notes of a host on its own disk, of two kinds, each an epoch of a vNIC. Under that epoch or a lower one the host does not enforce the vNIC from its own disk, as its process
+ * starts again: another host may.
+ *
+ * <ul>
+ *   <li>{@linkplain Checkpoints#notes What it gives up}: it has begun to hand the vNIC over, or has let it go. Neither its process nor its actors enforce under that epoch again, whatever
+ *       the directory says, which may not have heard of it. The note stays until a checkpoint of a higher epoch is there, or the directory shows that the
+ *       VM is elsewhere under a higher one, or nowhere.
+ *   <li>{@linkplain Checkpoints#arrivals What comes}: the vNIC is being moved here, and may enforce before anybody says that this was the end of it. The note stays until the
+ *       directory says that the VM is here, or that it is elsewhere.
+ * </ul>
+ *
+ * <p>Blocks. Thread-safe.
  */
-public final class HandoverNotes {
-    private static final Logger LOG = LoggerFactory.getLogger(HandoverNotes.class);
+public final class EpochNotes {
+    private static final Logger LOG = LoggerFactory.getLogger(EpochNotes.class);
 
     /** "PHON" and the version. */
     private static final int MAGIC = 0x50484f01;
 
-    private static final String SUFFIX = ".handover";
     private static final int BYTES = Integer.BYTES + Long.BYTES;
     private static final int LOCKS = 64;
 
     private final Path directory;
+    private final String suffix;
     /** What is on disk; whole once it was {@linkplain #list listed}. */
     private final Map<VnicId, Long> known = new ConcurrentHashMap<>();
 
     private volatile boolean isListed;
     private final Object[] locks = new Object[LOCKS];
 
-    HandoverNotes(Path directory) {
+    /** @param suffix of the files of this kind of note */
+    EpochNotes(Path directory, String suffix) {
         this.directory = directory;
+        this.suffix = suffix;
         Arrays.setAll(locks, _ -> new Object());
     }
 
@@ -107,7 +117,7 @@ public final class HandoverNotes {
     }
 
     /** Nobody can take this epoch, or a lower one, for this host's any more; a note of a higher one stays. */
-    void closeUpTo(VnicId vnic, long epoch) throws IOException {
+    public void closeUpTo(VnicId vnic, long epoch) throws IOException {
         synchronized (lockOf(vnic)) {
             if (find(vnic).orElse(Long.MIN_VALUE) <= epoch) {
                 close(vnic);
@@ -134,7 +144,7 @@ public final class HandoverNotes {
             } catch (NoSuchFileException none) {
                 isListed = true;
             } catch (IOException | UncheckedIOException unreadable) {
-                LOG.warn("the notes on what was handed over cannot be read, and stay as they are", unreadable);
+                LOG.warn("the notes on epochs cannot be read, and stay as they are", unreadable);
                 return Map.of();
             }
         }
@@ -142,17 +152,20 @@ public final class HandoverNotes {
     }
 
     /** All that are open, by one look at the directory. */
-    public OpenHandovers readAll() {
+    public OpenNotes readAll() {
         Map<VmId, Long> epochs = new HashMap<>();
         try {
             readFiles().forEach((vnic, epoch) -> epochs.merge(vnic.vm(), epoch, Math::max));
         } catch (NoSuchFileException none) {
-            return new OpenHandovers(Map.of());
+            return new OpenNotes(Map.of());
         } catch (IOException | RuntimeException unreadable) {
-            LOG.warn("the notes on what is handed over cannot be read: all VMs count as being so", unreadable);
-            return OpenHandovers.UNREADABLE;
+            LOG.warn(
+                    "the notes ({}) on what is handed over or comes cannot be read: all VMs count as noted",
+                    suffix,
+                    unreadable);
+            return OpenNotes.UNREADABLE;
         }
-        return new OpenHandovers(epochs);
+        return new OpenNotes(epochs);
     }
 
     private Map<VnicId, Long> readFiles() throws IOException {
@@ -160,8 +173,8 @@ public final class HandoverNotes {
         try (Stream<Path> files = Files.list(directory)) {
             for (Path file : (Iterable<Path>) files::iterator) {
                 String name = file.getFileName().toString();
-                if (name.endsWith(SUFFIX)) {
-                    vnic(name.substring(0, name.length() - SUFFIX.length()))
+                if (name.endsWith(suffix)) {
+                    vnic(name.substring(0, name.length() - suffix.length()))
                             .ifPresent(vnic -> find(vnic).ifPresent(epoch -> epochs.put(vnic, epoch)));
                 }
             }
@@ -170,16 +183,16 @@ public final class HandoverNotes {
     }
 
     /** Empty if the name is no vNIC's: then it is nobody's note. */
-    private static Optional<VnicId> vnic(String name) {
+    private Optional<VnicId> vnic(String name) {
         try {
             return Optional.of(VnicId.parse(name.replace('.', '/')));
         } catch (IllegalArgumentException foreign) {
-            LOG.warn("'{}{}' is no note of this host's", name, SUFFIX);
+            LOG.warn("'{}{}' is no note of this host's", name, suffix);
             return Optional.empty();
         }
     }
 
-    /** The highest epoch that was given up. A note that cannot be read counts for every epoch: {@link Long#MAX_VALUE}. */
+    /** The highest epoch that was noted. A note that cannot be read counts for every epoch: {@link Long#MAX_VALUE}. */
     public OptionalLong find(VnicId vnic) {
         try {
             byte[] content = Files.readAllBytes(file(vnic));
@@ -187,18 +200,18 @@ public final class HandoverNotes {
             if (content.length == BYTES && note.getInt() == MAGIC) {
                 return OptionalLong.of(note.getLong());
             }
-            LOG.warn("the note on handing {} over is damaged: it counts for every epoch", vnic);
+            LOG.warn("the note {}{} is damaged: it counts for every epoch", vnic, suffix);
             return OptionalLong.of(Long.MAX_VALUE);
         } catch (NoSuchFileException none) {
             return OptionalLong.empty();
         } catch (IOException unreadable) {
-            LOG.warn("the note on handing {} over cannot be read: it counts for every epoch", vnic, unreadable);
+            LOG.warn("the note {}{} cannot be read: it counts for every epoch", vnic, suffix, unreadable);
             return OptionalLong.of(Long.MAX_VALUE);
         }
     }
 
     private Path file(VnicId vnic) {
-        return directory.resolve(prefix(vnic.vm()) + vnic.name() + SUFFIX);
+        return directory.resolve(prefix(vnic.vm()) + vnic.name() + suffix);
     }
 
     /** Names are labels without dots, so that no VM's prefix begins another's. */
