@@ -15,7 +15,7 @@ import org.apache.pekko.actor.typed.RecipientRef;
 /**
  * What bulk operations need from outside.
  *
- * @param vmsOn the VMs that are placed on a host
+ * @param vmsOn the VMs that are placed on a host, and those that are on their way to it
  * @param apart what a tenant's VMs are to be kept apart from, those only that are
  * @param leaveCluster lets the node of a host leave; returns at once, may be repeated
  * @param wallClockMillis milliseconds since 1970

@@ -3,7 +3,6 @@ package io.portcullis.migration;
 import io.portcullis.persistence.Checkpoints;
 import io.portcullis.persistence.MigrationLog;
 import io.portcullis.persistence.PlacementDirectory;
-import io.portcullis.persistence.PlacementRow;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
@@ -41,17 +40,15 @@ import org.apache.pekko.cluster.typed.SingletonActor;
 public final class Migration {
     private final ActorSystem<?> system;
     private final VnicActors vnics;
-    private final PlacementDirectory directory;
     private final MigrationSettings settings;
     private final HostLookup hosts;
     private final TurnCounters turns = new TurnCounters();
     private final ReplicaCounters replicas = new ReplicaCounters();
     private ActorRef<BulkCommand> operations;
 
-    private Migration(ActorSystem<?> system, VnicActors vnics, PlacementDirectory directory) {
+    private Migration(ActorSystem<?> system, VnicActors vnics) {
         this.system = system;
         this.vnics = vnics;
-        this.directory = directory;
         this.settings = MigrationSettings.of(system.settings().config());
         this.hosts = new ClusterHosts(system, vnics.hosts());
         this.operations = system.deadLetters();
@@ -68,10 +65,11 @@ public final class Migration {
             PlacementDirectory directory,
             MigrationLog log,
             BiFunction<VmId, Behavior<PlacementCommand>, Behavior<PlacementCommand>> around) {
-        Migration migration = new Migration(system, vnics, directory);
+        Migration migration = new Migration(system, vnics);
+        PlacementTables tables = new PlacementTables(directory, log);
         PlacementEnvironment environment = new PlacementEnvironment(
                 migration.hosts,
-                new PlacementTables(directory, log),
+                tables,
                 migration.settings,
                 () -> UUID.randomUUID().toString(),
                 System::currentTimeMillis);
@@ -92,7 +90,7 @@ public final class Migration {
                                 "placement-waker")
                         .withSettings(ClusterSingletonSettings.create(system).withRole(HostDirectory.HOST_ROLE)));
         migration.operations = ClusterSingleton.get(system)
-                .init(SingletonActor.of(BulkOperations.create(migration.bulkEnvironment()), BulkOperations.NAME)
+                .init(SingletonActor.of(BulkOperations.create(migration.bulkEnvironment(tables)), BulkOperations.NAME)
                         .withSettings(ClusterSingletonSettings.create(system).withRole(HostDirectory.HOST_ROLE)));
         return migration;
     }
@@ -141,14 +139,12 @@ public final class Migration {
                         replicas));
     }
 
-    private BulkEnvironment bulkEnvironment() {
+    private BulkEnvironment bulkEnvironment(PlacementTables tables) {
         Cluster cluster = Cluster.get(system);
         return new BulkEnvironment(
                 hosts,
                 this::placement,
-                host -> directory
-                        .listByHost(host)
-                        .thenApply(rows -> rows.stream().map(PlacementRow::vm).toList()),
+                tables::vmsOf,
                 this::apart,
                 host -> vnics.hosts()
                         .find(host)

@@ -12,10 +12,14 @@ import io.portcullis.persistence.MigrationRow;
 import io.portcullis.persistence.PlacementDirectory;
 import io.portcullis.persistence.PlacementRow;
 import io.portcullis.persistence.PolicyJacksonModule;
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.VmId;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +43,18 @@ final class PlacementTables implements PlacementRecords {
         CompletionStage<?> placed = writePlacement(state);
         MigrationRow row = migration(state);
         return row == null ? placed.thenAccept(done -> {}) : placed.thenCompose(done -> log.put(row));
+    }
+
+    /**
+     * The VMs that are placed on a host, and those on their way there: it is empty only without both. What has ended in the log is in the directory, so that is read last.
+     */
+    CompletionStage<List<VmId>> vmsOf(HostId host) {
+        return log.comingTo(host)
+                .thenCompose(coming -> directory
+                        .listByHost(host)
+                        .thenApply(rows -> Stream.concat(rows.stream().map(PlacementRow::vm), coming.stream())
+                                .distinct()
+                                .toList()));
     }
 
     private CompletionStage<?> writePlacement(PlacementState state) {

@@ -77,6 +77,29 @@ class PlacementTablesTest {
         assertThat(row().epoch()).isEqualTo(2);
     }
 
+    @Test
+    void shouldKnowOfVmsThatStillComeToAHostThatIsToBeEmptied() {
+        PlacementState state =
+                write(PlacementState.empty(WEB.vm()), new PlacementEvent.AttachStarted(WEB, ONE, 1, "ann", 1_000));
+        state = write(state, new PlacementEvent.VmAttached(1, 2_000));
+        assertThat(vmsOf(ONE)).containsExactly(WEB.vm());
+        assertThat(vmsOf(TWO)).isEmpty();
+
+        state = write(state, new PlacementEvent.MigrationReserved("m1", TWO, 2, 3, "bob", 3_000, Mover.PRODUCT));
+        assertThat(vmsOf(TWO)).containsExactly(WEB.vm());
+        state = write(state, new PlacementEvent.TargetPrepared("m1", 7, 4_000));
+        state = write(state, new PlacementEvent.CutoverStarted("m1", null, 5_000, 4_000));
+        assertThat(vmsOf(TWO)).containsExactly(WEB.vm());
+        state = write(state, new PlacementEvent.MigrationCommitted("m1", List.of(), List.of(), 6_000));
+        write(state, new PlacementEvent.SourceReleased("m1", true, 7_000));
+        assertThat(vmsOf(TWO)).containsExactly(WEB.vm());
+        assertThat(vmsOf(ONE)).isEmpty();
+    }
+
+    private List<VmId> vmsOf(HostId host) {
+        return tables.vmsOf(host).toCompletableFuture().join();
+    }
+
     private PlacementState write(PlacementState state, PlacementEvent event) {
         PlacementState next = state.apply(event);
         tables.write(next).toCompletableFuture().join();
@@ -110,7 +133,9 @@ class PlacementTablesTest {
 
         @Override
         public CompletionStage<List<PlacementRow>> listByHost(HostId host) {
-            return listAll();
+            return CompletableFuture.completedFuture(placed.values().stream()
+                    .filter(row -> row.host().equals(host))
+                    .toList());
         }
 
         @Override
@@ -125,6 +150,14 @@ class PlacementTablesTest {
     }
 
     private final class Log implements MigrationLog {
+        @Override
+        public CompletionStage<List<VmId>> comingTo(HostId host) {
+            return CompletableFuture.completedFuture(log.values().stream()
+                    .filter(row -> row.ended() == null && row.to().equals(host))
+                    .map(MigrationRow::vm)
+                    .toList());
+        }
+
         @Override
         public CompletionStage<Integer> prune(Instant endedBefore, int keep) {
             return CompletableFuture.completedFuture(0);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.portcullis.persistence.MigrationLog;
 import io.portcullis.persistence.MigrationRow;
+import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
 import java.sql.SQLException;
 import java.time.Clock;
@@ -49,6 +50,11 @@ class PlacementWakerTest {
 
         @Override
         public CompletionStage<List<MigrationRow>> list(@Nullable VmId vm, int limit) {
+            return CompletableFuture.completedFuture(List.of());
+        }
+
+        @Override
+        public CompletionStage<List<VmId>> comingTo(HostId host) {
             return CompletableFuture.completedFuture(List.of());
         }
 

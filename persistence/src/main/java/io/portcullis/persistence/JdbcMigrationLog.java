@@ -100,6 +100,23 @@ public final class JdbcMigrationLog implements MigrationLog {
     }
 
     @Override
+    public CompletionStage<List<VmId>> comingTo(HostId host) {
+        return database.call(connection -> {
+            try (PreparedStatement statement =
+                    connection.prepareStatement("SELECT vm FROM migration WHERE ended IS NULL AND to_host = ?")) {
+                statement.setString(1, host.value());
+                List<VmId> vms = new ArrayList<>();
+                try (ResultSet result = statement.executeQuery()) {
+                    while (result.next()) {
+                        vms.add(VmId.parse(result.getString(1)));
+                    }
+                }
+                return vms;
+            }
+        });
+    }
+
+    @Override
     public CompletionStage<Integer> prune(Instant endedBefore, int keep) {
         return database.call(connection -> {
             int removed;

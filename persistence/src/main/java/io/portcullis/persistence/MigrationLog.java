@@ -1,5 +1,6 @@
 package io.portcullis.persistence;
 
+import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
 import java.time.Instant;
 import java.util.List;
@@ -21,6 +22,9 @@ public interface MigrationLog {
      * @param limit at most so many
      */
     CompletionStage<List<MigrationRow>> list(@Nullable VmId vm, int limit);
+
+    /** The VMs of migrations to this host that are under way. */
+    CompletionStage<List<VmId>> comingTo(HostId host);
 
     /**
      * Forgets migrations that have ended: those that ended before this time, and the oldest beyond so many. Says how many.

@@ -130,6 +130,8 @@ abstract class DatabaseContract {
         assertThat(get(log.find("none"))).isEmpty();
         assertThat(get(log.list(null, 3))).extracting(MigrationRow::id).containsExactly("m-4", "m-3", "m-2");
         assertThat(get(log.list(WEB, 10))).extracting(MigrationRow::id).containsExactly("m-4", "m-2", "m-0");
+        assertThat(get(log.comingTo(HOST_2))).containsExactlyInAnyOrder(WEB, DB, WEB, DB);
+        assertThat(get(log.comingTo(HOST_1))).isEmpty();
     }
 
     @Test

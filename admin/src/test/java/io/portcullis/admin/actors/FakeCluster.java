@@ -289,6 +289,11 @@ final class FakeCluster implements VnicActors, HostDirectory, PlacementDirectory
     }
 
     @Override
+    public CompletionStage<List<VmId>> comingTo(HostId host) {
+        return CompletableFuture.completedFuture(List.of());
+    }
+
+    @Override
     public CompletionStage<Integer> prune(Instant endedBefore, int keep) {
         return CompletableFuture.completedFuture(0);
     }
