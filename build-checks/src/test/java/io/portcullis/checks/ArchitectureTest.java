@@ -39,6 +39,7 @@ class ArchitectureTest {
                     Set.of("policy", "pki", "datapath", "ports", "persistence", "vnic", "migration", "admin", "api")),
             Map.entry("cli", Set.of("api", "pki")),
             Map.entry("replay", Set.of("api", "policy", "datapath", "ports", "admin")),
+            Map.entry("simulation", Set.of("policy", "datapath", "persistence", "vnic", "migration")),
             Map.entry("loadtest", Set.of("api", "pki", "policy", "datapath", "ports")),
             Map.entry("demo", Set.of("api", "policy", "datapath", "ports", "loadtest")));
 

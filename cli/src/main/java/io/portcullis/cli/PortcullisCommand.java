@@ -50,6 +50,7 @@ import picocli.CommandLine.Command;
             "Also: @|bold portcullis demo|@ (a cluster to play with), @|bold portcullis node|@ (one node),",
             "      @|bold portcullis load-test|@ (drives a running cluster),",
             "      @|bold portcullis replay|@ (what the firewall does with a capture file),",
+            "      @|bold portcullis simulate|@ (what changes cost in a cluster of many hosts),",
             "      @|bold portcullis backup|@, @|bold restore|@ (the embedded database).",
             "",
             "Where the cluster is, and as whom:",

@@ -20,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
@@ -42,16 +43,36 @@ public final class Migration {
     private final VnicActors vnics;
     private final MigrationSettings settings;
     private final HostLookup hosts;
+    private final Function<VmId, RecipientRef<PlacementCommand>> placements;
     private final TurnCounters turns = new TurnCounters();
     private final ReplicaCounters replicas = new ReplicaCounters();
     private ActorRef<BulkCommand> operations;
 
-    private Migration(ActorSystem<?> system, VnicActors vnics) {
+    private Migration(
+            ActorSystem<?> system,
+            VnicActors vnics,
+            HostLookup hosts,
+            Function<VmId, RecipientRef<PlacementCommand>> placements) {
         this.system = system;
         this.vnics = vnics;
         this.settings = MigrationSettings.of(system.settings().config());
-        this.hosts = new ClusterHosts(system, vnics.hosts());
+        this.hosts = hosts;
+        this.placements = placements;
         this.operations = system.deadLetters();
+    }
+
+    /** Without a cluster: for whoever runs the placements and finds the hosts in another way. Registers nothing, and has no operations. */
+    public static Migration of(
+            ActorSystem<?> system,
+            VnicActors vnics,
+            HostLookup hosts,
+            Function<VmId, RecipientRef<PlacementCommand>> placements) {
+        return new Migration(system, vnics, hosts, placements);
+    }
+
+    /** What placements write for others to read, in these tables. */
+    public static PlacementRecords records(PlacementDirectory directory, MigrationLog log) {
+        return new PlacementTables(directory, log);
     }
 
     /**
@@ -65,7 +86,12 @@ public final class Migration {
             PlacementDirectory directory,
             MigrationLog log,
             BiFunction<VmId, Behavior<PlacementCommand>, Behavior<PlacementCommand>> around) {
-        Migration migration = new Migration(system, vnics);
+        ClusterSharding sharding = ClusterSharding.get(system);
+        Migration migration = new Migration(
+                system,
+                vnics,
+                new ClusterHosts(system, vnics.hosts()),
+                vm -> sharding.entityRefFor(VmPlacement.TYPE_KEY, vm.toString()));
         PlacementTables tables = new PlacementTables(directory, log);
         PlacementEnvironment environment = new PlacementEnvironment(
                 migration.hosts,
@@ -73,8 +99,7 @@ public final class Migration {
                 migration.settings,
                 () -> UUID.randomUUID().toString(),
                 System::currentTimeMillis);
-        ClusterSharding.get(system)
-                .init(Entity.of(VmPlacement.TYPE_KEY, entity -> {
+        sharding.init(Entity.of(VmPlacement.TYPE_KEY, entity -> {
                             VmId vm = VmId.parse(entity.getEntityId());
                             return around.apply(vm, VmPlacement.create(vm, environment));
                         })
@@ -97,7 +122,7 @@ public final class Migration {
 
     /** The placement of a VM, wherever in the cluster it is; also of one that was never attached. */
     public RecipientRef<PlacementCommand> placement(VmId vm) {
-        return ClusterSharding.get(system).entityRefFor(VmPlacement.TYPE_KEY, vm.toString());
+        return placements.apply(vm);
     }
 
     /** Drains, leaves, evacuations and rebalances of the cluster. */

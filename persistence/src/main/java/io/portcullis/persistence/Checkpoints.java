@@ -34,6 +34,7 @@ public final class Checkpoints {
     private static final int MAX_TABLES = 10_000;
 
     private final Path directory;
+    private final boolean isKept;
     private final EpochNotes notes;
     private final EpochNotes arrivals;
 
@@ -55,10 +56,20 @@ public final class Checkpoints {
 
     /** @param directory made when the first checkpoint is written */
     public Checkpoints(Path directory) {
+        this(directory, true);
+    }
+
+    private Checkpoints(Path directory, boolean isKept) {
         this.directory = directory;
-        this.notes = new EpochNotes(directory, ".handover");
-        this.arrivals = new EpochNotes(directory, ".arrival");
+        this.isKept = isKept;
+        this.notes = new EpochNotes(directory, ".handover", isKept);
+        this.arrivals = new EpochNotes(directory, ".arrival", isKept);
         Arrays.setAll(locks, _ -> new Object());
+    }
+
+    /** Of a host that keeps none: nothing is written, and nothing found. */
+    public static Checkpoints none() {
+        return new Checkpoints(Path.of("none"), false);
     }
 
     /** Held by whoever reads, writes or removes what there is of a vNIC. */
@@ -86,7 +97,7 @@ public final class Checkpoints {
             if (unfinished != null) {
                 unfinished.end();
             }
-            boolean hasLeft = epoch <= left.getOrDefault(vnic, Long.MIN_VALUE);
+            boolean hasLeft = !isKept || epoch <= left.getOrDefault(vnic, Long.MIN_VALUE);
             Path target = file(vnic);
             Path temporary = target.resolveSibling(target.getFileName() + TEMPORARY_SUFFIX);
             CheckpointFile file = new CheckpointFile(this, vnic, epoch, target, temporary, hasLeft);
@@ -194,11 +205,14 @@ public final class Checkpoints {
 
     /** The vNIC's checkpoint. Empty if there is none, or none that can be trusted; the log then says why. */
     public Optional<Checkpoint> read(VnicId vnic) {
-        return read(file(vnic));
+        return isKept ? read(file(vnic)) : Optional.empty();
     }
 
     /** Every checkpoint that can be trusted, in no order. */
     public List<Checkpoint> readAll() {
+        if (!isKept) {
+            return List.of();
+        }
         try (Stream<Path> files = Files.list(directory)) {
             return files.filter(file -> file.toString().endsWith(SUFFIX))
                     .map(this::read)
@@ -256,6 +270,9 @@ public final class Checkpoints {
      * @throws IOException if that is not on disk; then nobody may be told that the vNIC has left
      */
     public void leave(VnicId vnic, long epoch) throws IOException {
+        if (!isKept) {
+            return;
+        }
         synchronized (lockOf(vnic)) {
             notes.open(vnic, epoch);
             forget(vnic, epoch);
@@ -268,6 +285,9 @@ public final class Checkpoints {
      * @throws IOException if the checkpoint may still be there
      */
     public void forget(VnicId vnic, long epoch) throws IOException {
+        if (!isKept) {
+            return;
+        }
         synchronized (lockOf(vnic)) {
             left.merge(vnic, epoch, Math::max);
             followed.computeIfPresent(vnic, (_, at) -> at.epoch() <= epoch ? CheckpointPosition.NONE : at);

@@ -45,16 +45,23 @@ public final class EpochNotes {
 
     private final Path directory;
     private final String suffix;
+    private final boolean isKept;
     /** What is on disk; whole once it was {@linkplain #list listed}. */
     private final Map<VnicId, Long> known = new ConcurrentHashMap<>();
 
     private volatile boolean isListed;
     private final Object[] locks = new Object[LOCKS];
 
-    /** @param suffix of the files of this kind of note */
-    EpochNotes(Path directory, String suffix) {
+    /**
+     * Notes in a directory.
+     *
+     * @param suffix of the files of this kind of note
+     * @param isKept false for a host without a disk: nothing is written, and nothing found
+     */
+    EpochNotes(Path directory, String suffix, boolean isKept) {
         this.directory = directory;
         this.suffix = suffix;
+        this.isKept = isKept;
         Arrays.setAll(locks, _ -> new Object());
     }
 
@@ -68,6 +75,9 @@ public final class EpochNotes {
      * @return the epoch of the note that there was before
      */
     public OptionalLong open(VnicId vnic, long epoch) throws IOException {
+        if (!isKept) {
+            return OptionalLong.empty();
+        }
         synchronized (lockOf(vnic)) {
             OptionalLong before = find(vnic);
             boolean isNoted = before.isPresent() && before.getAsLong() >= epoch && before.getAsLong() != Long.MAX_VALUE;
@@ -194,6 +204,9 @@ public final class EpochNotes {
 
     /** The highest epoch that was noted. A note that cannot be read counts for every epoch: {@link Long#MAX_VALUE}. */
     public OptionalLong find(VnicId vnic) {
+        if (!isKept) {
+            return OptionalLong.empty();
+        }
         try {
             byte[] content = Files.readAllBytes(file(vnic));
             ByteBuffer note = ByteBuffer.wrap(content);

@@ -146,7 +146,7 @@ class GoldenFormatTest {
 
     @Test
     void shouldReadNotesOnHandOvers(@TempDir Path folder) throws IOException {
-        EpochNotes notes = new EpochNotes(folder, ".handover");
+        EpochNotes notes = new EpochNotes(folder, ".handover", true);
         notes.open(WEB_ETH0, 77);
         Path file = folder.resolve("acme.web-1.eth0.handover");
         byte[] now = Files.readAllBytes(file);

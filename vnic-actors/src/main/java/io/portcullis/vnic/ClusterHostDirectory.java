@@ -10,13 +10,21 @@ import org.apache.pekko.cluster.ClusterEvent;
 import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
+import org.jspecify.annotations.Nullable;
 
-/** {@link HostDirectory} from the members of the cluster and their roles, as this node knows them now. */
+/**
+ * {@link HostDirectory} from the members of the cluster and their roles, as this node knows them now. It is asked before every command to a host, so the members are
+ * looked through once for each state of the cluster, not once for each command.
+ */
 public final class ClusterHostDirectory implements HostDirectory {
     private static final Set<MemberStatus> PRESENT =
             Set.of(MemberStatus.up(), MemberStatus.weaklyUp(), MemberStatus.leaving());
 
+    /** The hosts of one state of the cluster, which never changes. */
+    private record Look(ClusterEvent.CurrentClusterState state, Map<HostId, HostNode> hosts) {}
+
     private final Cluster cluster;
+    private volatile @Nullable Look last;
 
     public ClusterHostDirectory(ActorSystem<?> system) {
         cluster = Cluster.get(system);
@@ -24,42 +32,39 @@ public final class ClusterHostDirectory implements HostDirectory {
 
     @Override
     public Optional<HostNode> find(HostId host) {
-        String role = HOST_ID_ROLE_PREFIX + host;
-        ClusterEvent.CurrentClusterState state = cluster.state();
-        HostNode found = null;
-        for (Member member : state.getMembers()) {
-            if (PRESENT.contains(member.status()) && member.getRoles().contains(role)) {
-                HostNode node = node(host, member, state);
-                // A node that was started again joins while its predecessor is still being removed.
-                found = found == null || node.reachable() ? node : found;
-            }
-        }
-        return Optional.ofNullable(found);
+        return Optional.ofNullable(all().get(host));
     }
 
     @Override
     public Map<HostId, HostNode> all() {
         ClusterEvent.CurrentClusterState state = cluster.state();
+        Look look = last;
+        if (look == null || look.state() != state) {
+            look = new Look(state, hosts(state));
+            last = look;
+        }
+        return look.hosts();
+    }
+
+    private static Map<HostId, HostNode> hosts(ClusterEvent.CurrentClusterState state) {
+        Set<Member> unreachable = Set.copyOf(state.getUnreachable());
         Map<HostId, HostNode> hosts = new HashMap<>();
         for (Member member : state.getMembers()) {
             if (PRESENT.contains(member.status())) {
                 for (String role : member.getRoles()) {
                     if (role.startsWith(HOST_ID_ROLE_PREFIX)) {
                         HostId host = new HostId(role.substring(HOST_ID_ROLE_PREFIX.length()));
-                        HostNode node = node(host, member, state);
+                        HostNode node = new HostNode(
+                                host,
+                                member.uniqueAddress(),
+                                member.status().toString(),
+                                !unreachable.contains(member));
+                        // A node that was started again joins while its predecessor is still being removed.
                         hosts.merge(host, node, (before, now) -> now.reachable() ? now : before);
                     }
                 }
             }
         }
-        return hosts;
-    }
-
-    private static HostNode node(HostId host, Member member, ClusterEvent.CurrentClusterState state) {
-        return new HostNode(
-                host,
-                member.uniqueAddress(),
-                member.status().toString(),
-                !state.getUnreachable().contains(member));
+        return Map.copyOf(hosts);
     }
 }

@@ -25,8 +25,6 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
-import org.apache.pekko.actor.typed.receptionist.Receptionist;
-import org.apache.pekko.actor.typed.receptionist.ServiceKey;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,11 +73,6 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
 
     private int looksLeft;
 
-    /** Under which the agent of a host is registered at the receptionist. */
-    public static ServiceKey<HostCommand> key(HostId host) {
-        return ServiceKey.create(HostCommand.class, "host-agent-" + host);
-    }
-
     /** An agent; after a failure of its own it starts again and adopts what the data path has. */
     public static Behavior<HostCommand> create(HostAgentEnvironment environment, Clock clock) {
         Behavior<HostCommand> agent = Behaviors.setup(
@@ -114,7 +107,6 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
         this.hits = context.spawn(HitKeeper.create(environment, clock), "hit-keeper");
         this.rules = new HostRules(context, environment, firewalls);
         this.vms = new HostVms(context, environment, firewalls, rules, checkpointer);
-        context.getSystem().receptionist().tell(Receptionist.register(key(host), context.getSelf()));
         timers.startTimerWithFixedDelay(
                 new HostCommand.Heal(), environment.timing().healInterval());
         timers.startTimerWithFixedDelay(
@@ -171,7 +163,8 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
             case HostCommand.Subscribed answer -> rules.onSubscribed(answer);
             case HostCommand.VnicChanged changed -> learn(changed.status());
             case HostCommand.Heal _ -> onHeal();
-            case HostCommand.ReportNow _ -> rules.report();
+            case HostCommand.ReportNow _ -> rules.reportSoon();
+            case HostCommand.ReportHeld _ -> rules.reportHeld();
             case HostCommand.CheckpointTick _ -> checkpointer.tell(new Checkpointer.Write(null));
             case HostCommand.CheckpointArrivals _ -> checkpointer.tell(new Checkpointer.WriteSoon());
             case HostCommand.TellRestorable ask ->
@@ -261,12 +254,14 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
     // ---- putting right
 
     private void onRulesAnswered(HostCommand.RulesAnswered answered) {
+        rules.answered();
         VnicStatus status = FirewallReplies.status(answered.reply());
         if (status != null) {
             learn(status);
         } else if (answered.reply() instanceof Refused refused) {
             rules.onRefused(answered.vnic(), refused);
         }
+        rules.reportIfAllAnswered();
     }
 
     private void learn(VnicStatus status) {

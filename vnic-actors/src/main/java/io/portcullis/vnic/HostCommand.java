@@ -151,6 +151,9 @@ public sealed interface HostCommand {
     /** Tell tenants what is in force now. */
     record ReportNow() implements Own {}
 
+    /** Tell them all the same, though rules are still being put in force. */
+    record ReportHeld() implements Own {}
+
     /** Time for the next checkpoints. */
     record CheckpointTick() implements Own {}
 

@@ -6,6 +6,7 @@ import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.table.RuleTable;
 import io.portcullis.vnic.parcel.Parcels;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -23,6 +24,8 @@ import org.jspecify.annotations.Nullable;
 final class HostRules {
     /** Beyond so many vNICs of a tenant, what is said of them goes in pieces. */
     private static final int MAX_VNICS_PER_MESSAGE = 1_000;
+    /** What is in force is told together with what is about to be, but waits no longer for it. */
+    private static final Duration MAX_REPORT_DELAY = Duration.ofMillis(20);
 
     private final ActorContext<HostCommand> context;
     private final HostAgentEnvironment environment;
@@ -31,7 +34,11 @@ final class HostRules {
     private final RuleShelf shelf = new RuleShelf();
     private final HostDiscovery discovery;
     private final Map<TenantId, Subscription> subscribed = new HashMap<>();
+    /** Firewalls that were told rules and have not answered yet. */
+    private int installing;
+
     private boolean reporting;
+    private boolean isReportHeld;
 
     /** How it stands with a tenant that was told what is here. */
     private static final class Subscription {
@@ -98,6 +105,7 @@ final class HostRules {
         for (VnicId vnic : vnics) {
             RuleShelf.Delivery delivery = shelf.delivery(vnic);
             if (delivery != null) {
+                installing++;
                 firewalls.pipe(
                         firewalls.ask(
                                 vnic,
@@ -106,12 +114,18 @@ final class HostRules {
             }
             RuleShelf.ShadowDelivery shadow = shelf.shadowDelivery(vnic);
             if (shadow != null) {
+                installing++;
                 firewalls.pipe(
                         firewalls.ask(
                                 vnic, me -> new FirewallCommand.InstallShadow(shadow.revision(), shadow.table(), me)),
                         reply -> new HostCommand.RulesAnswered(vnic, reply));
             }
         }
+    }
+
+    /** A firewall has answered to rules, or not in time; called before what it says is learned. */
+    void answered() {
+        installing--;
     }
 
     /** A firewall did not put rules in force. */
@@ -139,8 +153,32 @@ final class HostRules {
         return shelf.takeArrivals();
     }
 
-    void report() {
+    /** Once all of those have answered that were told rules at the same time, so that one change makes one report. */
+    void reportSoon() {
+        if (installing == 0) {
+            report();
+        } else if (!isReportHeld) {
+            isReportHeld = true;
+            context.scheduleOnce(MAX_REPORT_DELAY, context.getSelf(), new HostCommand.ReportHeld());
+        }
+    }
+
+    /** Some of them take long. */
+    void reportHeld() {
+        if (isReportHeld) {
+            report();
+        }
+    }
+
+    void reportIfAllAnswered() {
+        if (isReportHeld && installing == 0) {
+            report();
+        }
+    }
+
+    private void report() {
         reporting = false;
+        isReportHeld = false;
         shelf.takeUnreported()
                 .forEach((tenant, vnics) -> tell(tenant, vnics.size(), new TenantCommand.ReportRealized(host, vnics)));
     }

@@ -288,7 +288,19 @@ final class HostSubscriptions {
         return !placementsKnown || hosts.values().stream().anyMatch(Subscription::isSilent);
     }
 
-    /** Takes over what the directory says of hosts that are silent or have never spoken. */
+    /** Hosts with vNICs that are silent, or have never spoken; in no order. */
+    List<HostId> silent() {
+        return hosts.entrySet().stream()
+                .filter(host -> host.getValue().isSilent())
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    /**
+     * Takes over what the directory says of hosts that are silent or have never spoken.
+     *
+     * @param placements of all VMs of the tenant, or at least of those on {@link #silent} hosts
+     */
     void reconcile(Map<VmId, HostId> placements, RuleBook book) {
         placementsKnown = true;
         hosts.forEach((host, subscription) -> {

@@ -9,7 +9,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 
 /**
@@ -19,6 +22,9 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 final class TenantPlacements {
     /** Askers that wait for the directory; more are refused. */
     private static final int MAX_WAITING = 1_000;
+
+    /** Silent hosts whose rows are read one host after the other; of more, the tenant's rows are read. */
+    private static final int MAX_HOSTS_ASKED = 16;
 
     private static final Refused UNREADABLE = new Refused(
             RefusalCode.TIMEOUT,
@@ -52,13 +58,28 @@ final class TenantPlacements {
             return;
         }
         reading = true;
-        context.pipeToSelf(
-                directory.listByTenant(tenant).thenApply(TenantPlacements::hosts), TenantCommand.PlacementsRead::new);
+        context.pipeToSelf(read().thenApply(this::hosts), TenantCommand.PlacementsRead::new);
     }
 
-    private static Map<VmId, HostId> hosts(List<PlacementRow> rows) {
+    /** All rows of the tenant once; later those of the hosts that are silent: one that is away for days is no reason to read everything again and again. */
+    private CompletionStage<List<PlacementRow>> read() {
+        List<HostId> silent = subscriptions.silent();
+        if (!subscriptions.arePlacementsKnown() || silent.size() > MAX_HOSTS_ASKED) {
+            return directory.listByTenant(tenant);
+        }
+        CompletionStage<List<PlacementRow>> rows = CompletableFuture.completedFuture(List.of());
+        for (HostId host : silent) {
+            rows = rows.thenCombine(
+                    directory.listByHost(host),
+                    (before, its) ->
+                            Stream.concat(before.stream(), its.stream()).toList());
+        }
+        return rows;
+    }
+
+    private Map<VmId, HostId> hosts(List<PlacementRow> rows) {
         Map<VmId, HostId> hosts = new HashMap<>();
-        rows.forEach(row -> hosts.put(row.vm(), row.host()));
+        rows.stream().filter(row -> row.vm().tenant().equals(tenant)).forEach(row -> hosts.put(row.vm(), row.host()));
         return hosts;
     }
 

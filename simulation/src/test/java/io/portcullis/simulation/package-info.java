@@ -1,0 +1,4 @@
+@NullMarked
+package io.portcullis.simulation;
+
+import org.jspecify.annotations.NullMarked;
