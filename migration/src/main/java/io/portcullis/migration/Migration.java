@@ -100,10 +100,10 @@ public final class Migration {
                 () -> UUID.randomUUID().toString(),
                 System::currentTimeMillis);
         sharding.init(Entity.of(VmPlacement.TYPE_KEY, entity -> {
-                            VmId vm = VmId.parse(entity.getEntityId());
-                            return around.apply(vm, VmPlacement.create(vm, environment));
-                        })
-                        .withRole(HostDirectory.HOST_ROLE));
+                    VmId vm = VmId.parse(entity.getEntityId());
+                    return around.apply(vm, VmPlacement.create(vm, environment));
+                })
+                .withRole(HostDirectory.HOST_ROLE));
         ClusterSingleton.get(system)
                 .init(SingletonActor.of(
                                 PlacementWaker.create(

@@ -18,6 +18,7 @@ import org.apache.pekko.serialization.Serializers;
  */
 final class SimDatabase {
     /** An event or a snapshot as it is stored. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     record Stored(byte[] bytes, int serializer, String manifest, String writer) {
         static Stored of(ActorSystem system, Object value, String writer) {
             Serialization serialization = SerializationExtension.get(system);

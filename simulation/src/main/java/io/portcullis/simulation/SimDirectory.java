@@ -56,7 +56,7 @@ final class SimDirectory implements PlacementDirectory, MigrationLog {
     }
 
     private static long bytes(PlacementRow row) {
-        return row.vm().toString().length()
+        return (long) row.vm().toString().length()
                 + row.host().value().length()
                 + row.spec().length()
                 + EPOCH_BYTES
@@ -150,6 +150,14 @@ final class SimDirectory implements PlacementDirectory, MigrationLog {
                 .filter(row -> vm == null || row.vm().equals(vm))
                 .sorted(Comparator.comparing(MigrationRow::started, Comparator.reverseOrder()))
                 .limit(limit)
+                .toList());
+    }
+
+    @Override
+    public CompletionStage<List<VmId>> comingTo(HostId host) {
+        return read(migrations.values().stream()
+                .filter(row -> row.ended() == null && row.to().equals(host))
+                .map(MigrationRow::vm)
                 .toList());
     }
 

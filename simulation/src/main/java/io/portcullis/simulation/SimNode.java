@@ -9,7 +9,6 @@ import io.portcullis.migration.MigrationAgent;
 import io.portcullis.migration.MigrationSettings;
 import io.portcullis.migration.PlacementCommand;
 import io.portcullis.migration.PlacementEnvironment;
-import io.portcullis.migration.TurnCounters;
 import io.portcullis.migration.VmPlacement;
 import io.portcullis.persistence.Checkpoints;
 import io.portcullis.persistence.PlacementRow;
@@ -144,7 +143,8 @@ final class SimNode {
                         clock),
                 HostAgent.NAME);
         migrationAgent = parent.spawn(
-                Migration.agent(host, cluster, cluster::placement, cluster.system(), new TurnCounters()),
+                Migration.of(cluster.system(), cluster, cluster, cluster::placement)
+                        .agent(host, checkpoints, loop),
                 MigrationAgent.NAME);
     }
 

@@ -36,6 +36,7 @@ public final class ClusterHostDirectory implements HostDirectory {
     }
 
     @Override
+    @SuppressWarnings("ReferenceEquality") // each state is an object of its own, which never changes
     public Map<HostId, HostNode> all() {
         ClusterEvent.CurrentClusterState state = cluster.state();
         Look look = last;

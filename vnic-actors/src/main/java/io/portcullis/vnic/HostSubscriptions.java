@@ -113,6 +113,7 @@ final class HostSubscriptions {
     private final Clock clock;
     private final Parcels parcels;
     private final Map<HostId, Subscription> hosts = new HashMap<>();
+    private final VnicHolders<Subscription> holders = new VnicHolders<>();
     private boolean placementsKnown;
 
     HostSubscriptions(TenantId tenant, Clock clock, Parcels parcels) {
@@ -121,15 +122,37 @@ final class HostSubscriptions {
         this.parcels = parcels;
     }
 
+    private void put(Subscription subscription, VnicId vnic, TenantCommand.Realized realized) {
+        if (!subscription.vnics.contains(vnic)) {
+            holders.add(vnic, subscription);
+        }
+        subscription.vnics.put(vnic, realized);
+    }
+
+    private void remove(Subscription subscription, VnicId vnic) {
+        if (subscription.vnics.contains(vnic)) {
+            subscription.vnics.remove(vnic);
+            holders.remove(vnic, subscription);
+        }
+    }
+
+    /** It counts no more. */
+    private void end(@Nullable Subscription subscription) {
+        if (subscription != null) {
+            List.copyOf(subscription.vnics.ids()).forEach(vnic -> remove(subscription, vnic));
+        }
+    }
+
     /** Takes what the host says over and sends it what differs from the book. */
     void subscribe(TenantCommand.SubscribeHost message, RuleBook book) {
         if (message.vnics().isEmpty()) {
-            hosts.remove(message.host());
+            end(hosts.remove(message.host()));
             return;
         }
         Subscription subscription = new Subscription(message.agent());
-        message.vnics().forEach((vnic, realized) -> subscription.vnics.put(book.same(vnic), realized));
         Subscription before = hosts.put(message.host(), subscription);
+        end(before);
+        message.vnics().forEach((vnic, realized) -> put(subscription, book.same(vnic), realized));
         if (before != null) {
             before.pendingSince.forEach(subscription.pendingSince::put);
             if (message.agent().equals(before.agent)) {
@@ -151,8 +174,8 @@ final class HostSubscriptions {
             return false;
         }
         subscription.silentRounds = 0;
-        message.removed().forEach(subscription.vnics::remove);
-        message.added().forEach((vnic, realized) -> subscription.vnics.put(book.same(vnic), realized));
+        message.removed().forEach(vnic -> remove(subscription, vnic));
+        message.added().forEach((vnic, realized) -> put(subscription, book.same(vnic), realized));
         if (!message.removed().isEmpty()) {
             subscription.forgetGone();
         }
@@ -176,17 +199,15 @@ final class HostSubscriptions {
 
     /** Sends every host what changed for it. */
     void push(Set<VnicId> changed, RuleBook book) {
-        for (Subscription subscription : hosts.values()) {
-            Set<VnicId> concerned = new TreeSet<>(Comparator.comparing(VnicId::toString));
-            Set<VnicId> its = subscription.vnics.ids();
-            boolean fewChanged = changed.size() <= its.size();
-            for (VnicId vnic : fewChanged ? changed : its) {
-                if ((fewChanged ? its : changed).contains(vnic)) {
-                    concerned.add(vnic);
-                }
+        Map<Subscription, Set<VnicId>> concerned = new LinkedHashMap<>();
+        for (VnicId vnic : changed) {
+            for (Subscription holder : holders.of(vnic)) {
+                concerned
+                        .computeIfAbsent(holder, _ -> new TreeSet<>(Comparator.comparing(VnicId::toString)))
+                        .add(vnic);
             }
-            push(subscription, concerned, book);
         }
+        concerned.forEach((subscription, vnics) -> push(subscription, vnics, book));
     }
 
     private void push(Subscription subscription, Collection<VnicId> vnics, RuleBook book) {
@@ -305,7 +326,10 @@ final class HostSubscriptions {
         placementsKnown = true;
         hosts.forEach((host, subscription) -> {
             if (subscription.isSilent()) {
-                subscription.vnics.removeIf(vnic -> !host.equals(placements.get(vnic.vm())));
+                subscription.vnics.ids().stream()
+                        .filter(vnic -> !host.equals(placements.get(vnic.vm())))
+                        .toList()
+                        .forEach(vnic -> remove(subscription, vnic));
                 subscription.forgetGone();
             }
         });
@@ -315,7 +339,7 @@ final class HostSubscriptions {
             if (host != null) {
                 Subscription subscription = hosts.computeIfAbsent(host, _ -> new Subscription(null));
                 if (subscription.isSilent() && !subscription.vnics.contains(vnic)) {
-                    subscription.vnics.put(vnic, UNHEARD);
+                    put(subscription, vnic, UNHEARD);
                 }
             }
         }
@@ -367,8 +391,8 @@ final class HostSubscriptions {
 
     /** While it moves, two hosts have it. */
     private boolean isRealized(VnicId vnic, long revision, RuleBook book) {
-        for (Subscription subscription : hosts.values()) {
-            TenantCommand.Realized realized = subscription.vnics.get(vnic);
+        for (Subscription holder : holders.of(vnic)) {
+            TenantCommand.Realized realized = holder.vnics.get(vnic);
             if (realized != null
                     && realized.enforcing()
                     && (realized.rules().revision() >= revision

@@ -5,7 +5,6 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,10 +28,6 @@ final class RealizedVnics {
     void remove(VnicId vnic) {
         TenantCommand.Realized before = vnics.remove(vnic);
         digest -= before == null ? 0 : weight(vnic, before);
-    }
-
-    void removeIf(Predicate<VnicId> isGone) {
-        vnics.keySet().stream().filter(isGone).toList().forEach(this::remove);
     }
 
     boolean contains(VnicId vnic) {
