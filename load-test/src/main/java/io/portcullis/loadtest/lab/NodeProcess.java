@@ -163,10 +163,14 @@ public final class NodeProcess {
         }
     }
 
-    /** Waits until it has ended by itself. */
+    /** Waits until it has ended by itself; what its threads do is in its log if it does not. */
     public void awaitEnd(Duration limit) throws IOException, InterruptedException {
         if (process != null && !process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
-            throw new IOException(host + " has not ended within " + limit.toSeconds() + " s:\n" + lastLines());
+            String last = lastLines();
+            new ProcessBuilder("kill", "-QUIT", Long.toString(process.pid()))
+                    .start()
+                    .waitFor();
+            throw new IOException(host + " has not ended within " + limit.toSeconds() + " s:\n" + last);
         }
     }
 
