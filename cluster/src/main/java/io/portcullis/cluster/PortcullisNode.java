@@ -15,7 +15,9 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.slf4j.Logger;
@@ -29,6 +31,8 @@ import org.slf4j.LoggerFactory;
  */
 final class PortcullisNode {
     static final String SYSTEM_NAME = "portcullis";
+    /** All phases of a shutdown together have less. */
+    private static final long END_LIMIT_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     private static final Logger LOG = LoggerFactory.getLogger(PortcullisNode.class);
 
@@ -171,11 +175,34 @@ final class PortcullisNode {
                 system.terminate();
             }
         });
-        system.getWhenTerminated().toCompletableFuture().join();
+        awaitEnd(system);
         StopSignals.tell(null);
         Optional<CoordinatedShutdown.Reason> reason =
                 CoordinatedShutdown.get(system).getShutdownReason();
         return result.outcome(reason.orElse(CoordinatedShutdown.unknownReason()), config);
+    }
+
+    /** Until the actor system has ended; one that shuts down, whose phases all have limits, and never ends is left behind, as the process could not end or join again otherwise. */
+    private static void awaitEnd(ActorSystem<?> system) throws InterruptedException {
+        long shutsDownSince = 0;
+        while (true) {
+            try {
+                system.getWhenTerminated().toCompletableFuture().get(1, TimeUnit.SECONDS);
+                return;
+            } catch (TimeoutException notYet) {
+                if (CoordinatedShutdown.get(system).getShutdownReason().isEmpty()) {
+                    continue;
+                }
+                long now = System.nanoTime();
+                shutsDownSince = shutsDownSince == 0 ? now : shutsDownSince;
+                if (now - shutsDownSince > END_LIMIT_NANOS) {
+                    LOG.warn("the actor system shuts down, and does not end: it is left behind");
+                    return;
+                }
+            } catch (ExecutionException failed) {
+                throw new IllegalStateException(failed.getCause());
+            }
+        }
     }
 
     private String startFailure(Throwable failure) {
