@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -76,15 +75,15 @@ class LibvirtHookTest extends CliTestCase {
     private Ended hook(String stdin, String... arguments) throws Exception {
         List<String> command = new ArrayList<>(List.of("bash", HOOK.toString()));
         command.addAll(List.of(arguments));
+        // a file, as the hook need not read what it is given: a pipe would break then
+        Path given = Files.writeString(folder.resolve("hook.in"), stdin);
         ProcessBuilder builder = new ProcessBuilder(command)
+                .redirectInput(given.toFile())
                 .redirectOutput(folder.resolve("hook.out").toFile())
                 .redirectError(folder.resolve("hook.err").toFile());
         builder.environment()
                 .put("PORTCULLIS_LIBVIRT_CONF", folder.resolve("libvirt.conf").toString());
         Process process = builder.start();
-        try (var in = process.getOutputStream()) {
-            in.write(stdin.getBytes(StandardCharsets.UTF_8));
-        }
         assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
         return new Ended(
                 process.exitValue(),
