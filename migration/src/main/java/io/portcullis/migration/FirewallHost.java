@@ -10,8 +10,10 @@ import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.datapath.track.TableSnapshot;
 import io.portcullis.datapath.track.TableSum;
 import io.portcullis.migration.model.ImportReport;
+import io.portcullis.migration.model.Refusal;
 import io.portcullis.migration.model.ReplicaPlace;
 import io.portcullis.migration.model.Restored;
+import io.portcullis.migration.model.TakingBack;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
@@ -264,28 +266,36 @@ final class FirewallHost implements VmHost {
     /** First the vNICs that took part in a cut-over, whose tables are still here; then the agent learns the epoch and attaches the rest. */
     @Override
     public CompletionStage<Void> reclaim(VmSpec spec, long newEpoch) {
-        List<CompletableFuture<Void>> reclaimed = spec.vnicIds().stream()
-                .map(vnic -> reclaim(vnic, newEpoch).toCompletableFuture())
-                .toList();
-        return all(reclaimed)
-                .exceptionallyCompose(failure -> CompletableFuture.failedFuture(
-                        reclaimed.stream().allMatch(CompletableFuture::isCompletedExceptionally)
-                                ? failure
-                                : new HostRefusal(
-                                        RefusalCode.WRONG_STATE,
-                                        "only a part of VM " + spec.vm() + " is back: "
-                                                + HostRefusal.of(failure).message())))
-                .thenCompose(done -> attach(spec, newEpoch));
+        return takeBack(spec, replyTo -> new FirewallCommand.AskBack(newEpoch, replyTo))
+                .thenCompose(refusals -> TakingBack.takesRestUnheard(refusals)
+                        ? takeBack(spec, replyTo -> new FirewallCommand.Reclaim(newEpoch, replyTo))
+                        : CompletableFuture.completedFuture(refusals))
+                .thenCompose(refusals -> {
+                    Refusal why = TakingBack.whyNot(spec, refusals);
+                    return why == null
+                            ? attach(spec, newEpoch)
+                            : CompletableFuture.failedFuture(new HostRefusal(why.code(), why.message()));
+                });
     }
 
-    private CompletionStage<Void> reclaim(VnicId vnic, long newEpoch) {
+    /** Answers why vNICs are not back, of those that are not. */
+    private CompletionStage<List<Refusal>> takeBack(
+            VmSpec spec, Function<ActorRef<FirewallReply>, FirewallCommand> request) {
+        List<CompletableFuture<List<Refusal>>> asked = spec.vnicIds().stream()
+                .map(vnic -> takeBack(vnic, request)
+                        .<List<Refusal>>thenApply(_ -> List.of())
+                        .exceptionally(failure -> List.of(HostRefusal.of(failure)))
+                        .toCompletableFuture())
+                .toList();
+        return all(asked)
+                .thenApply(_ ->
+                        asked.stream().flatMap(vnic -> vnic.join().stream()).toList());
+    }
+
+    private CompletionStage<Void> takeBack(VnicId vnic, Function<ActorRef<FirewallReply>, FirewallCommand> request) {
         return status(vnic).thenCompose(status -> switch (status.state()) {
             case CUTTING_OVER, SEALED, ENFORCING ->
-                askFirewall(
-                                vnic,
-                                settings.stepTimeout(),
-                                FirewallReply.Status.class,
-                                replyTo -> new FirewallCommand.Reclaim(newEpoch, replyTo))
+                askFirewall(vnic, settings.stepTimeout(), FirewallReply.Status.class, request)
                         .thenAccept(reply -> {});
             case UNATTACHED, PASSIVE, RELEASED -> CompletableFuture.<Void>completedFuture(null);
         });

@@ -78,7 +78,7 @@ class FirewallHostTest {
 
         answerStatus(ETH0, FirewallState.SEALED, VnicMode.SEALED);
         answerStatus(ETH1, FirewallState.UNATTACHED, VnicMode.PASSIVE);
-        FirewallCommand.Reclaim reclaim = firewalls.get(ETH0).expectMessageClass(FirewallCommand.Reclaim.class);
+        FirewallCommand.AskBack reclaim = firewalls.get(ETH0).expectMessageClass(FirewallCommand.AskBack.class);
         assertThat(reclaim.newEpoch()).isEqualTo(3);
         agent.expectNoMessage(Duration.ofMillis(20));
         reclaim.replyTo()
@@ -89,6 +89,56 @@ class FirewallHostTest {
         assertThat(attach.enforce()).isTrue();
         attach.replyTo().tell(new HostReply.VmAttached(WEB.vm(), 3, 7, List.of()));
         done.join();
+    }
+
+    @Test
+    void shouldTakeBackNothingUnheardAsLongAsAVnicHearsThatTheDestinationEnforces() {
+        CompletableFuture<Void> done = host.reclaim(WEB, 3).toCompletableFuture();
+        answerStatus(ETH0, FirewallState.SEALED, VnicMode.SEALED);
+        answerStatus(ETH1, FirewallState.SEALED, VnicMode.SEALED);
+
+        refuse(ETH0, RefusalCode.HOST_UNAVAILABLE);
+        refuse(ETH1, RefusalCode.TOO_LATE);
+
+        assertRefused(done, RefusalCode.TOO_LATE);
+        firewalls.values().forEach(firewall -> firewall.expectNoMessage(Duration.ofMillis(20)));
+    }
+
+    @Test
+    void shouldTakeBackUnheardWhatCannotAskOnceTheOthersAreBack() {
+        CompletableFuture<Void> done = host.reclaim(WEB, 3).toCompletableFuture();
+        answerStatus(ETH0, FirewallState.SEALED, VnicMode.SEALED);
+        answerStatus(ETH1, FirewallState.SEALED, VnicMode.SEALED);
+
+        refuse(ETH0, RefusalCode.HOST_UNAVAILABLE);
+        firewalls
+                .get(ETH1)
+                .expectMessageClass(FirewallCommand.AskBack.class)
+                .replyTo()
+                .tell(enforces(ETH1));
+
+        answerStatus(ETH0, FirewallState.SEALED, VnicMode.SEALED);
+        answerStatus(ETH1, FirewallState.ENFORCING, VnicMode.ENFORCING);
+        firewalls.values().forEach(firewall -> {
+            FirewallCommand.Reclaim reclaim = firewall.expectMessageClass(FirewallCommand.Reclaim.class);
+            assertThat(reclaim.newEpoch()).isEqualTo(3);
+            reclaim.replyTo().tell(enforces(ETH0));
+        });
+        HostCommand.AttachVm attach = agent.expectMessageClass(HostCommand.AttachVm.class);
+        attach.replyTo().tell(new HostReply.VmAttached(WEB.vm(), 3, 7, List.of()));
+        done.join();
+    }
+
+    private void refuse(VnicId vnic, RefusalCode code) {
+        firewalls
+                .get(vnic)
+                .expectMessageClass(FirewallCommand.AskBack.class)
+                .replyTo()
+                .tell(new Refused(code, "no"));
+    }
+
+    private static FirewallReply enforces(VnicId vnic) {
+        return new FirewallReply.Status(ONE, FirewallState.ENFORCING, status(vnic, VnicMode.ENFORCING));
     }
 
     @Test

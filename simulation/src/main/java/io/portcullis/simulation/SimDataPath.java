@@ -290,6 +290,11 @@ final class SimDataPath implements DataPath {
     }
 
     @Override
+    public CompletionStage<VnicStatus> askBack(VnicId id, long newEpoch) {
+        return none();
+    }
+
+    @Override
     public CompletionStage<CopiedPiece> copyNext(VnicId id, long copy, boolean isFirst) {
         return none();
     }

@@ -135,6 +135,12 @@ public sealed interface FirewallCommand {
     record Reclaim(long newEpoch, ActorRef<FirewallReply> replyTo) implements Request, CborSerializable {}
 
     /**
+     * As {@link Reclaim}, but a vNIC that was handed over stays sealed where its destination cannot be asked: refused with
+     * {@link RefusalCode#HOST_UNAVAILABLE}.
+     */
+    record AskBack(long newEpoch, ActorRef<FirewallReply> replyTo) implements Request, CborSerializable {}
+
+    /**
      * Forgets a vNIC that has moved away; late frames are still forwarded. Answer: {@link FirewallReply.Released}, also when nothing
      * was there.
      *

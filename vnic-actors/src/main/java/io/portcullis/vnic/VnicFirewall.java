@@ -10,6 +10,7 @@ import io.portcullis.vnic.parcel.Parcels;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
@@ -174,7 +175,8 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
             case FirewallCommand.Transfer transfer -> onTransfer(transfer);
             case FirewallCommand.RestoreTable load -> onRestoreTable(load);
             case FirewallCommand.Activate activate -> onActivate(activate);
-            case FirewallCommand.Reclaim reclaim -> onReclaim(reclaim);
+            case FirewallCommand.Reclaim reclaim -> takeBack(reclaim, reclaim.newEpoch(), dataPath::reclaim);
+            case FirewallCommand.AskBack ask -> takeBack(ask, ask.newEpoch(), dataPath::askBack);
             case FirewallCommand.Release release ->
                 onLeave(
                         release.epoch(),
@@ -328,31 +330,33 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
         return sameOrStopped();
     }
 
-    private void onReclaim(FirewallCommand.Reclaim reclaim) {
-        FirewallReply refusal = fence.whyNotReclaim(reclaim.newEpoch());
+    private void takeBack(
+            FirewallCommand.Request order,
+            long newEpoch,
+            BiFunction<VnicId, Long, CompletionStage<VnicStatus>> reclaim) {
+        FirewallReply refusal = fence.whyNotReclaim(newEpoch);
         if (refusal != null) {
-            reclaim.replyTo().tell(refusal);
+            order.replyTo().tell(refusal);
             return;
         }
         // The note on the hand-over stays until there is a checkpoint of the new epoch: that on disk is of the old one.
         // It is written again where a cut that failed has closed it. After a restart of the host a source is attached
         // PASSIVE until its placement decides.
         CompletionStage<VnicStatus> reclaimed = dataPath.status(vnic).thenCompose(status -> {
-            if (!EpochFence.mayReclaim(status, reclaim.newEpoch())) {
+            if (!EpochFence.mayReclaim(status, newEpoch)) {
                 throw new DataPathException(
                         DataPathException.Reason.STALE_EPOCH,
                         vnic + " was handed over under epoch " + status.epoch() + " and does not come back under "
-                                + reclaim.newEpoch());
+                                + newEpoch);
             }
             if (status.mode() == VnicMode.PASSIVE) {
-                return activated(reclaim.newEpoch());
+                return activated(newEpoch);
             }
-            CompletionStage<Void> noted = status.epoch() < reclaim.newEpoch()
-                    ? notes.opened(status.epoch())
-                    : CompletableFuture.completedFuture(null);
-            return noted.thenCompose(_ -> dataPath.reclaim(vnic, reclaim.newEpoch()));
+            CompletionStage<Void> noted =
+                    status.epoch() < newEpoch ? notes.opened(status.epoch()) : CompletableFuture.completedFuture(null);
+            return noted.thenCompose(_ -> reclaim.apply(vnic, newEpoch));
         });
-        outcomes.pipeStatus(reclaimed, reclaim);
+        outcomes.pipeStatus(reclaimed, order);
     }
 
     // ---- the cut-over

@@ -223,6 +223,7 @@ class MessageSerializationTest {
                 new FirewallCommand.PrepareCutover(3, ref()),
                 new FirewallCommand.Activate(3, 2, 7, ref()),
                 new FirewallCommand.Reclaim(4, ref()),
+                new FirewallCommand.AskBack(4, ref()),
                 new FirewallCommand.Release(3, HOST_2, 4, ref()),
                 new FirewallCommand.Detach(3, ref()),
                 new FirewallCommand.Stop(),

@@ -138,6 +138,11 @@ final class HeldDataPath implements DataPath {
     }
 
     @Override
+    public CompletionStage<VnicStatus> askBack(VnicId vnic, long newEpoch) {
+        return dataPath.askBack(vnic, newEpoch);
+    }
+
+    @Override
     public CompletionStage<Void> release(VnicId vnic, long epoch) {
         return dataPath.release(vnic, epoch);
     }

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The source's side of a cut-over, from the order to cut until the vNIC is released or enforces here again; its states and
- * transitions are {@link SourcePhase}. A destination that does not answer a reclaim within the step's time is taken for gone:
- * who orders it has the authority.
+ * transitions are {@link SourcePhase}. A destination that does not answer a reclaim within the step's time is taken for gone; what is
+ * sealed is then taken back only if the order says so: who gives it has the authority.
  */
 final class CutoverSource implements Procedure {
     /** Index of the source's queue while the destination's is attached, too. */
@@ -48,7 +48,7 @@ final class CutoverSource implements Procedure {
         this.tunnel = side.tunnel;
         this.frames =
                 new SourceFrames(vnic, tunnel, target.epoch(), loop.limits().holdBytesPerVnic());
-        this.reclaim = new SourceReclaim(side, this::endEnforcing);
+        this.reclaim = new SourceReclaim(side, this::endEnforcing, this::endUnheard);
     }
 
     /** Starts to connect; the vNIC enforces meanwhile. */
@@ -123,17 +123,21 @@ final class CutoverSource implements Procedure {
 
     // ---- orders
 
-    /** Enforces here again under {@code newEpoch}; a second order shares the first one's result. */
-    CompletableFuture<Vnic> reclaim(long newEpoch) {
+    /**
+     * Enforces here again under {@code newEpoch}; a second order shares the first one's result.
+     *
+     * @param unheard whether also without a word of the destination, which may enforce what is sealed here
+     */
+    CompletableFuture<Vnic> reclaim(long newEpoch, boolean unheard) {
         if (side.phase().isRelease() || side.phase() == SourcePhase.ENDED) {
             return CompletableFuture.failedFuture(
                     new DataPathException(Reason.WRONG_MODE, vnic.id() + " is being released here"));
         }
-        reclaim.order(newEpoch);
+        CompletableFuture<Vnic> result = reclaim.order(newEpoch, unheard);
         if (!side.phase().isReclaim()) {
             takeBack(new DataPathException(Reason.WRONG_MODE, vnic.id() + " was reclaimed by its source"));
         }
-        return reclaim.result();
+        return result;
     }
 
     private void takeBack(DataPathException why) {
@@ -344,6 +348,17 @@ final class CutoverSource implements Procedure {
                 new DataPathException(Reason.WRONG_MODE, vnic.id() + " was reclaimed by its source"));
     }
 
+    /** The destination has said nothing, and never will: it may have begun to enforce what is sealed. */
+    private void endUnheard() {
+        if (isSealed && reclaim.needsWord()) {
+            tunnel.abort();
+            side.enter(SourcePhase.SEALED);
+            reclaim.onUnheard();
+        } else {
+            endEnforcing();
+        }
+    }
+
     // ---- what the destination says
 
     private void take(TunnelMessage message) {
@@ -385,7 +400,7 @@ final class CutoverSource implements Procedure {
         if (phase.isCut()) {
             takeBack(new DataPathException(Reason.TUNNEL, "the tunnel of " + vnic.id() + " broke"));
         } else if (phase.isReclaim()) {
-            endEnforcing();
+            endUnheard();
         } else if (phase == SourcePhase.AWAITING_HOME) {
             endReleased();
         } else if (phase == SourcePhase.SEALED) {
@@ -416,7 +431,7 @@ final class CutoverSource implements Procedure {
             }
             case LAST_DRAIN -> closePort();
             case AWAITING_HOME -> endReleased();
-            case RECLAIM_EGRESS, RECLAIM_ASKED, RECLAIM_DRAINING, RECLAIM_LEARNING, RECLAIM_RETURNING -> endEnforcing();
+            case RECLAIM_EGRESS, RECLAIM_ASKED, RECLAIM_DRAINING, RECLAIM_LEARNING, RECLAIM_RETURNING -> endUnheard();
             case SEALED, ENDED -> {
                 // No time limit.
             }

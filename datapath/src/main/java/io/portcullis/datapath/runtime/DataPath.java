@@ -130,6 +130,12 @@ public interface DataPath extends AutoCloseable {
     CompletionStage<VnicStatus> reclaim(VnicId vnic, long newEpoch);
 
     /**
+     * As {@link #reclaim}, but what was sealed stays so, and this fails for {@link DataPathException.Reason#TUNNEL}, where the destination cannot be asked
+     * or does not answer: another vNIC of the VM may still have its tunnel, and hear that the destination enforces.
+     */
+    CompletionStage<VnicStatus> askBack(VnicId vnic, long newEpoch);
+
+    /**
      * Closes the port and forgets the vNIC. A SEALED source first forwards what comes late and completes when the destination
      * has the VM's queue for itself: attach the vNIC to no other host before. A HOLDING destination first gives back what it
      * holds.

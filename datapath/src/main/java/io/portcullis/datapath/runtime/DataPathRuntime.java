@@ -182,7 +182,12 @@ public final class DataPathRuntime implements DataPath {
 
     @Override
     public CompletionStage<VnicStatus> reclaim(VnicId vnic, long newEpoch) {
-        return compose(() -> commands.reclaim(vnic, newEpoch));
+        return compose(() -> commands.reclaim(vnic, newEpoch, true));
+    }
+
+    @Override
+    public CompletionStage<VnicStatus> askBack(VnicId vnic, long newEpoch) {
+        return compose(() -> commands.reclaim(vnic, newEpoch, false));
     }
 
     @Override

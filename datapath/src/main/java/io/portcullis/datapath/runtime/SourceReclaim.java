@@ -10,28 +10,43 @@ import java.util.concurrent.CompletableFuture;
 final class SourceReclaim {
     private final CutoverSide<SourcePhase> side;
     private final Runnable enforceAgain;
+    private final Runnable unheard;
     private CompletableFuture<Vnic> reclaimed = new CompletableFuture<>();
     private long reclaimEpoch;
+
+    /** The order says that the vNIC comes back without a word of the destination, too. */
+    private boolean needsNoWord;
+
+    /** The destination has given the queue back, so that it never will enforce. */
+    private boolean hasWord;
+
     private boolean closesEgress;
     private boolean isAskedBack;
     private boolean egressReturned;
 
     /**
      * @param enforceAgain ends the cut-over with the vNIC ENFORCING here
+     * @param unheard the destination cannot be asked
      */
-    SourceReclaim(CutoverSide<SourcePhase> side, Runnable enforceAgain) {
+    SourceReclaim(CutoverSide<SourcePhase> side, Runnable enforceAgain, Runnable unheard) {
         this.side = side;
         this.enforceAgain = enforceAgain;
+        this.unheard = unheard;
     }
 
     // ---- orders
 
-    /** The vNIC is to be enforced under {@code newEpoch} at least. */
-    void order(long newEpoch) {
+    /**
+     * The vNIC is to be enforced under {@code newEpoch} at least, without a word of the destination if {@code unheard}. Completes with the vNIC when it
+     * enforces again, or fails when the destination refuses or is not heard; then the next order has a result of its own.
+     */
+    CompletableFuture<Vnic> order(long newEpoch, boolean unheard) {
         reclaimEpoch = Math.max(reclaimEpoch, newEpoch);
+        needsNoWord |= unheard;
+        return reclaimed;
     }
 
-    /** Completes with the vNIC when it enforces again, or fails when the destination refuses; then the next order has a new one. */
+    /** What the last order was answered. */
     CompletableFuture<Vnic> result() {
         return reclaimed;
     }
@@ -40,7 +55,7 @@ final class SourceReclaim {
     void begin(boolean egressClosed) {
         reclaimEpoch = Math.max(reclaimEpoch, side.vnic.epoch());
         if (!side.tunnel.isOpen()) {
-            enforceAgain.run();
+            unheard.run();
         } else if (egressReturned) {
             drain();
         } else if (egressClosed) {
@@ -98,6 +113,7 @@ final class SourceReclaim {
     // ---- what the destination says
 
     void onEgressReturned() {
+        hasWord = true;
         egressReturned = true;
         if (side.phase() == SourcePhase.RECLAIM_ASKED) {
             drain();
@@ -109,11 +125,22 @@ final class SourceReclaim {
         if (side.phase() == SourcePhase.RECLAIM_ASKED) {
             isAskedBack = false;
             side.enter(SourcePhase.SEALED);
-            CompletableFuture<Vnic> refused = reclaimed;
-            reclaimed = new CompletableFuture<>();
-            refused.completeExceptionally(new DataPathException(
-                    Reason.ENFORCED_ELSEWHERE, "the destination of " + side.vnic.id() + " enforces already"));
+            fail(Reason.ENFORCED_ELSEWHERE, "the destination of " + side.vnic.id() + " enforces already");
         }
+    }
+
+    /** The table stays sealed, and frames that come here wait with it. */
+    void onUnheard() {
+        isAskedBack = false;
+        onDestinationGone();
+        fail(Reason.TUNNEL, "the destination of " + side.vnic.id() + " cannot be asked");
+    }
+
+    private void fail(Reason reason, String message) {
+        CompletableFuture<Vnic> refused = reclaimed;
+        reclaimed = new CompletableFuture<>();
+        needsNoWord = false;
+        refused.completeExceptionally(new DataPathException(reason, message));
     }
 
     void onReturned() {
@@ -128,6 +155,11 @@ final class SourceReclaim {
     }
 
     // ---- what the loop asks
+
+    /** Whether what is sealed waits for another order if the destination is not heard. */
+    boolean needsWord() {
+        return !needsNoWord && !hasWord;
+    }
 
     /** Whether what the VM sent through the own queue is kept, not decided. */
     boolean closesEgress() {

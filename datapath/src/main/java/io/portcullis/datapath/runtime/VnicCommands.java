@@ -403,10 +403,10 @@ final class VnicCommands {
         return source.sealed();
     }
 
-    CompletableFuture<VnicStatus> reclaim(VnicId id, long newEpoch) {
+    CompletableFuture<VnicStatus> reclaim(VnicId id, long newEpoch, boolean unheard) {
         Vnic vnic = find(id, newEpoch);
         if (vnic.source != null) {
-            return vnic.source.reclaim(newEpoch).thenApply(Vnic::status);
+            return vnic.source.reclaim(newEpoch, unheard).thenApply(Vnic::status);
         }
         if (vnic.mode() != VnicMode.ENFORCING) {
             throw wrongMode(vnic, "not the source of a cut-over");

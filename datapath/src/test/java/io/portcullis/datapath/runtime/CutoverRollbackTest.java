@@ -187,6 +187,33 @@ class CutoverRollbackTest {
         assertNothingLost();
     }
 
+    @Test
+    void shouldKeepWhatIsSealedUntilItIsToBeTakenBackUnheardWhenTheDestinationIsGone() {
+        DataPathRuntime destination = hosts.host("host-2");
+        get(source.cutOver(ID, 1, prepare(destination, 2)));
+        awaitFrames();
+        destination.close();
+
+        assertThatThrownBy(() -> get(source.askBack(ID, 3))).hasFieldOrPropertyWithValue("reason", Reason.TUNNEL);
+        assertThat(get(source.status(ID)).mode()).isEqualTo(VnicMode.SEALED);
+
+        VnicStatus status = get(source.reclaim(ID, 3));
+        assertThat(status.mode()).isEqualTo(VnicMode.ENFORCING);
+        assertThat(status.epoch()).isEqualTo(3);
+    }
+
+    @Test
+    void shouldTakeBackWhatTheDestinationGivesBackWhenItIsAsked() {
+        DataPathRuntime destination = hosts.host("host-2");
+        get(source.cutOver(ID, 1, prepare(destination, 2)));
+        awaitFrames();
+
+        assertThat(get(source.askBack(ID, 3)).mode()).isEqualTo(VnicMode.ENFORCING);
+
+        get(destination.release(ID, 2));
+        assertNothingLost();
+    }
+
     private CutoverTarget prepare(DataPathRuntime destination, long epoch) {
         get(destination.attach(vnic(1, epoch)));
         get(destination.installRules(ID, epoch, 1, RULES));

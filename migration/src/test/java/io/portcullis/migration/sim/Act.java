@@ -35,6 +35,9 @@ sealed interface Act {
     /** The data path of the host reaches no other; its messages do. */
     record CutTunnels(long atMillis, long forMillis, int host) implements Act {}
 
+    /** The tunnel by which one of the VM's vNICs was cut, if it was, ends for good. */
+    record BreakTunnel(long atMillis, int vm, int vnic) implements Act {}
+
     /** Two hosts do not reach each other; everybody else reaches both. */
     record CutLink(long atMillis, long forMillis, int one, int other) implements Act {}
 

@@ -20,6 +20,8 @@ enum Mutant {
     TAKE_SILENCE_FOR_NO,
     /** A source enforces again under the epoch that it has sealed. */
     RECLAIM_OLD_EPOCH,
+    /** A source takes back a vNIC that cannot ask the destination while another one of the VM can. */
+    TAKE_BACK_UNHEARD,
     /** A placement grants an epoch anew that a host was granted for a case that did not come. */
     FORGET_GRANTED_EPOCH,
     /** A host that promised never to take part begins when the order comes late. */

@@ -134,6 +134,9 @@ record Plan(long seed, boolean sendsAhead, List<Act> acts) {
             acts.add(new Act.StopSessions(
                     4_000 + more.nextInt(more.nextBoolean() ? cutMillis : 1_500), more.nextBoolean() ? from : to));
         }
+        if (vm == 0 && more.nextInt(6) == 0) {
+            brokenTunnel(acts, more, cutAt, to);
+        }
         if (sendsAhead && more.nextInt(4) == 0) {
             // The other one goes the same way: only one of them is cut at a time.
             acts.add(new Act.Attach(0, 1 - vm, from));
@@ -147,6 +150,13 @@ record Plan(long seed, boolean sendsAhead, List<Act> acts) {
         int at = 4_000 + cutAt + random.nextInt(80);
         acts.add(new Act.CutTunnels(at, 500 + random.nextInt(3_500), to));
         acts.add(new Act.RestartActors(at + random.nextInt(300), from));
+    }
+
+    /** The destination is taken for dead before anybody has heard that it enforces, and one of the VM's two tunnels to it has ended. */
+    private static void brokenTunnel(List<Act> acts, Random random, int cutAt, int to) {
+        int at = 4_000 + cutAt - 10 + random.nextInt(80);
+        acts.add(new Act.Isolate(at, 8_000 + random.nextInt(10_000), to, false));
+        acts.add(new Act.BreakTunnel(at + random.nextInt(random.nextBoolean() ? 100 : 6_000), 0, random.nextInt(2)));
     }
 
     /** The directory, or all of the database, stands still from about the cut on, and the source starts again: it may read its row of before. */

@@ -2,11 +2,17 @@ package io.portcullis.migration.sim;
 
 import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.track.TableSum;
+import io.portcullis.migration.model.Refusal;
+import io.portcullis.migration.model.TakingBack;
 import io.portcullis.policy.VnicId;
 import io.portcullis.vnic.EpochFence;
+import io.portcullis.vnic.FirewallReply;
 import io.portcullis.vnic.RefusalCode;
+import io.portcullis.vnic.Refused;
 import io.portcullis.vnic.VmSpec;
+import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Cut-overs as the data paths of two hosts do them, without their frames: the destination must be there to begin and to seal, and a
@@ -122,45 +128,59 @@ final class SimCutovers {
         return new Sealed(chunks, isRest, export.sum(), vnic.revision);
     }
 
-    /** First the vNICs that took part in a cut-over, then the rest. */
+    /** First the vNICs that took part in a cut-over, then the rest: as FirewallHost does it. */
     void reclaim(VmSpec spec, long newEpoch, Ask.Answer<Long> answer) {
         vnics.<Long>ask(spec.vm(), SimVnics.STEP_MILLIS, answer, ask -> {
             if (vnics.isRefused(ask)) {
                 return;
             }
-            int back = 0;
-            boolean isTooLate = false;
-            for (VnicId id : spec.vnicIds()) {
-                SimVnic vnic = vnics.find(id);
-                if (vnic == null || vnic.mode == VnicMode.PASSIVE || vnic.mode == VnicMode.HOLDING) {
-                    back++;
-                    continue;
-                }
-                if (vnics.isRefused(ask, vnics.fence(id).whyNotReclaim(newEpoch))) {
-                    return;
-                }
-                if (!EpochFence.mayReclaim(vnic.status(), newEpoch) && !world.has(Mutant.RECLAIM_OLD_EPOCH)) {
-                    ask.refuse(RefusalCode.STALE_EPOCH, "handed over under epoch " + vnic.epoch);
-                    return;
-                }
-                if (takeBack(vnic, newEpoch)) {
-                    back++;
-                    vnics.fence(id).learn(vnic.epoch);
-                } else {
-                    isTooLate = true;
-                }
+            List<Refusal> refusals = takeBack(spec, newEpoch, world.has(Mutant.TAKE_BACK_UNHEARD));
+            if (TakingBack.takesRestUnheard(refusals)) {
+                refusals = takeBack(spec, newEpoch, true);
             }
-            if (isTooLate) {
-                ask.refuse(
-                        back == 0 ? RefusalCode.TOO_LATE : RefusalCode.WRONG_STATE, "the destination enforces already");
-                return;
+            Refusal why = TakingBack.whyNot(spec, refusals);
+            if (why != null) {
+                ask.refuse(why.code(), why.message());
+            } else {
+                vnics.attachNow(spec, newEpoch, true, ask);
             }
-            vnics.attachNow(spec, newEpoch, true, ask);
         });
     }
 
-    /** False if the destination, which is asked, says that it enforces already. One that does not answer is taken for gone. */
-    private boolean takeBack(SimVnic vnic, long newEpoch) {
+    private List<Refusal> takeBack(VmSpec spec, long newEpoch, boolean unheard) {
+        List<Refusal> refusals = new ArrayList<>();
+        for (VnicId id : spec.vnicIds()) {
+            SimVnic vnic = vnics.find(id);
+            if (vnic != null && vnic.mode != VnicMode.PASSIVE && vnic.mode != VnicMode.HOLDING) {
+                Refusal why = whyNotTakeBack(vnic, newEpoch, unheard);
+                if (why != null) {
+                    refusals.add(why);
+                }
+            }
+        }
+        return refusals;
+    }
+
+    private @Nullable Refusal whyNotTakeBack(SimVnic vnic, long newEpoch, boolean unheard) {
+        FirewallReply fenced =
+                world.has(Mutant.SKIP_FENCE) ? null : vnics.fence(vnic.id).whyNotReclaim(newEpoch);
+        if (fenced != null) {
+            return fenced instanceof Refused(RefusalCode code, String message)
+                    ? new Refusal(code, message)
+                    : new Refusal(RefusalCode.WRONG_STATE, "the firewall answered otherwise");
+        }
+        if (!EpochFence.mayReclaim(vnic.status(), newEpoch) && !world.has(Mutant.RECLAIM_OLD_EPOCH)) {
+            return new Refusal(RefusalCode.STALE_EPOCH, "handed over under epoch " + vnic.epoch);
+        }
+        Refusal why = takeBack(vnic, newEpoch, unheard);
+        if (why == null) {
+            vnics.fence(vnic.id).learn(vnic.epoch);
+        }
+        return why;
+    }
+
+    /** The destination is asked, and may say that it enforces already. What was sealed, and is of one that does not answer, comes back only {@code unheard}. */
+    private @Nullable Refusal takeBack(SimVnic vnic, long newEpoch, boolean unheard) {
         SimVnic.Cut cut = vnic.source;
         if (cut != null && cut.isJoined()) {
             SimVnic other = cut.other;
@@ -169,20 +189,33 @@ final class SimCutovers {
                 cut.to.arming().take(cut, cut.sealed);
             }
             if (cut.to.vnics().ofMove(other).anyMatch(any -> any.mode == VnicMode.ENFORCING)) {
-                return false;
+                return new Refusal(RefusalCode.TOO_LATE, "the destination enforces already");
             }
             cut.to.vnics().ofMove(other).toList().forEach(any -> {
                 any.isGivenBack = true;
                 cut.to.arming().disarm(any, "it goes back to its source");
             });
             other.mode = VnicMode.PASSIVE;
+        } else if (cut != null && vnic.mode == VnicMode.SEALED && !unheard) {
+            cut.isBroken = true;
+            return new Refusal(RefusalCode.HOST_UNAVAILABLE, "the destination cannot be asked");
         }
         if (vnic.epoch < newEpoch && !world.has(Mutant.SKIP_NOTE)) {
             // also where a cut that failed has closed it: the checkpoint is of the old epoch
             disk.note(vnic.id, vnic.epoch);
         }
         enforceAgain(vnic, newEpoch);
-        return true;
+        return null;
+    }
+
+    /** Of which this host is the source. */
+    void breakTunnel(VnicId id) {
+        SimVnic vnic = vnics.find(id);
+        SimVnic.Cut cut = vnic == null ? null : vnic.source;
+        if (cut != null) {
+            cut.isBroken = true;
+            cut.to.arming().disarm(cut.other, "the tunnel has ended");
+        }
     }
 
     private void enforceAgain(SimVnic vnic, long epoch) {

@@ -104,6 +104,10 @@ final class Simulation {
                 world.network.cutTunnels(host(a.host()), true);
                 world.time.after(a.forMillis(), () -> world.network.cutTunnels(host(a.host()), false));
             }
+            case Act.BreakTunnel a -> {
+                VnicId vnic = placement(a.vm()).spec().vnicIds().get(a.vnic());
+                world.hosts.forEach(host -> host.cutovers().breakTunnel(vnic));
+            }
             case Act.CutLink a -> {
                 world.network.cutLink(host(a.one()), host(a.other()), true);
                 world.time.after(a.forMillis(), () -> world.network.cutLink(host(a.one()), host(a.other()), false));

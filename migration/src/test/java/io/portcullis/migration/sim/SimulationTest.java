@@ -111,6 +111,29 @@ class SimulationTest {
                         new Act.Crash(4_350, 164, 0)));
     }
 
+    /** As seed 48907 had it: a destination that enforces is taken for dead, and only one vNIC of the VM can still ask it. */
+    private static Plan takenBackWithOneTunnel(long seed) {
+        return new Plan(
+                seed,
+                true,
+                List.of(
+                        new Act.Attach(0, 0, 1),
+                        new Act.Migrate(4_000, 0, 0),
+                        new Act.Isolate(4_175, 16_000, 0, false),
+                        new Act.BreakTunnel(5_000, 0, 0)));
+    }
+
+    @Test
+    void shouldTakeNoVnicBackThatCannotAskAsLongAsAnotherOfItsVmCan() {
+        expectNoViolation(0, FOUND_SEEDS, SimulationTest::takenBackWithOneTunnel);
+
+        assertThat(LongStream.range(0, FOUND_SEEDS))
+                .as("and taken back without asking")
+                .anyMatch(seed -> Simulation.run(takenBackWithOneTunnel(seed), Set.of(Mutant.TAKE_BACK_UNHEARD), false)
+                                .violation()
+                        != null);
+    }
+
     @Test
     void shouldNotEnforceUnderAnEpochThatItHasGivenUpWhateverTheDirectorySays() {
         expectNoViolation(0, FOUND_SEEDS, SimulationTest::releasedWhileTheDirectoryIsOld);

@@ -330,6 +330,11 @@ public final class FakeDataPath implements DataPath {
     }
 
     @Override
+    public CompletionStage<VnicStatus> askBack(VnicId id, long newEpoch) {
+        return reclaim(id, newEpoch);
+    }
+
+    @Override
     public CompletionStage<Void> release(VnicId id, long epoch) {
         return call("release", id, epoch, () -> {
             find(id, epoch);
