@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  * poller when there is nothing to do. It owns its ports, its vNICs and its switch; nobody else touches them.
  */
 final class Loop {
+    /** Of the threads that frames and pauses wait for. It counts where the JVM runs with {@code -XX:ThreadPriorityPolicy=1}. */
+    static final int PRIORITY = Thread.MAX_PRIORITY;
+
     private static final int COMMANDS_PER_TURN = 64;
     /** A drain's marker usually wakes the poller; this bounds the wait where it does not. */
     private static final long DRAIN_POLL_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
@@ -87,7 +90,7 @@ final class Loop {
         ports = new PortReads(poller, changes);
         hostSwitch = new HostSwitch(uplink, settings.checksums().uplink(), counters, failures, changes, arena);
         uplinkGate = new DrainGate(uplink);
-        thread = Thread.ofPlatform().daemon().name(name).unstarted(this::run);
+        thread = Thread.ofPlatform().daemon().priority(PRIORITY).name(name).unstarted(this::run);
     }
 
     void start() {

@@ -57,8 +57,13 @@ final class Tunnel {
         this.wakeUp = wakeUp;
         this.inboxPermits = new Semaphore((int) Math.min(Integer.MAX_VALUE, maxQueueBytes / PERMIT_BYTES + 128));
         String peer = String.valueOf(wire.getRemoteSocketAddress());
-        reader = Thread.ofPlatform().daemon().name("tunnel-in-" + peer).unstarted(this::read);
-        writer = Thread.ofPlatform().daemon().name("tunnel-out-" + peer).unstarted(this::write);
+        reader = thread("tunnel-in-" + peer, this::read);
+        writer = thread("tunnel-out-" + peer, this::write);
+    }
+
+    /** A pause waits for it as for the loop. */
+    private static Thread thread(String name, Runnable body) {
+        return Thread.ofPlatform().daemon().priority(Loop.PRIORITY).name(name).unstarted(body);
     }
 
     /**

@@ -51,6 +51,14 @@ class DataPathRuntimeTest {
     }
 
     @Test
+    void shouldPutItsLoopBeforeWhatIsBesideIt() {
+        assertThat(Thread.getAllStackTraces().keySet())
+                .filteredOn(thread -> thread.getName().equals("datapath-0"))
+                .isNotEmpty()
+                .allSatisfy(loop -> assertThat(loop.getPriority()).isEqualTo(Thread.MAX_PRIORITY));
+    }
+
+    @Test
     void shouldRefuseAStaleEpochInEveryCommand() {
         CutoverTarget target = prepare();
 

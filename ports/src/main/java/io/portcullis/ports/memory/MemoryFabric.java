@@ -72,7 +72,11 @@ public final class MemoryFabric implements AutoCloseable {
         address = (InetSocketAddress) listener.getLocalAddress();
         listener.configureBlocking(false);
         listener.register(selector, SelectionKey.OP_ACCEPT);
-        thread = Thread.ofPlatform().daemon().name("memory-fabric").unstarted(this::run);
+        thread = Thread.ofPlatform()
+                .daemon()
+                .priority(Thread.MAX_PRIORITY) // a network does not wait for programs
+                .name("memory-fabric")
+                .unstarted(this::run);
     }
 
     /** Starts a fabric; port 0 takes a free one. */
