@@ -95,13 +95,14 @@ public final class Migration {
         PlacementTables tables = new PlacementTables(directory, log);
         PlacementEnvironment environment = new PlacementEnvironment(
                 migration.hosts,
+                migration.placements,
                 tables,
                 migration.settings,
                 () -> UUID.randomUUID().toString(),
                 System::currentTimeMillis);
         sharding.init(Entity.of(VmPlacement.TYPE_KEY, entity -> {
                     VmId vm = VmId.parse(entity.getEntityId());
-                    return around.apply(vm, VmPlacement.create(vm, environment));
+                    return around.apply(vm, VmPlacement.create(vm, environment, entity.getShard()));
                 })
                 .withRole(HostDirectory.HOST_ROLE));
         ClusterSingleton.get(system)

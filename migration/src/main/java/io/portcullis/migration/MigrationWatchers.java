@@ -34,6 +34,11 @@ final class MigrationWatchers {
         waiting.addLast(await);
     }
 
+    /** Whether nobody is to be told of anything. */
+    boolean areNone() {
+        return watchers.isEmpty() && waiting.isEmpty();
+    }
+
     private boolean hasCome(PlacementState state, PlacementCommand.AwaitMigration await) {
         return !state.isMoving(await.id()) || view.apply(state).phasesEntered() > await.phases();
     }

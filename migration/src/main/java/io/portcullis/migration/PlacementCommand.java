@@ -195,6 +195,9 @@ public sealed interface PlacementCommand {
     /** Messages of the placement to itself. */
     sealed interface Own extends PlacementCommand {}
 
+    /** Nothing was asked for {@link PlacementRest#REST_AFTER}. */
+    record Idle() implements Own {}
+
     /** Time to look at the members, the phase's limit and open orders. */
     record Tick() implements Own {}
 

@@ -25,6 +25,8 @@ final class PlacementPreflight {
     private final HostLookup hosts;
     private final MigrationSettings settings;
     private int waiting;
+    /** Hosts that were asked and have neither answered nor been given up. */
+    private int asking;
 
     PlacementPreflight(ActorContext<PlacementCommand> context, HostLookup hosts, MigrationSettings settings) {
         this.context = context;
@@ -54,11 +56,22 @@ final class PlacementPreflight {
         waiting--;
     }
 
+    /** A host has answered, or was silent. */
+    void asked() {
+        asking--;
+    }
+
+    /** Whether no order waits for a host. */
+    boolean isIdle() {
+        return waiting == 0 && asking == 0;
+    }
+
     /**
      * Asks the destination; it answers as {@link PlacementCommand.TargetChecked}. The first question to a host opens the connection
      * to it and may get lost with it: it is asked more than once, by way of {@link PlacementCommand.TargetSilent}.
      */
     void askTarget(VmSpec spec, HostId to, PlacementCommand.Placing order, int attempt) {
+        asking++;
         context.ask(
                 AgentCommand.TargetCheck.class,
                 hosts.agent(to),

@@ -26,6 +26,7 @@ import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.RecoveryCompleted;
@@ -45,6 +46,8 @@ import org.jspecify.annotations.Nullable;
  * the directory, then tells the hosts what {@link PlacementState#orders} says, and repeats that until they answer. It
  * therefore goes on by itself after a restart in any phase. Between CUTTING_OVER and COMMITTED it only listens:
  * source and destination hand over without it.
+ *
+ * <p>One that is settled and is asked nothing rests ({@link PlacementRest}): what it knows is in its journal, and what hosts should do in none of its orders.
  */
 public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, PlacementEvent, PlacementState> {
     public static final EntityTypeKey<PlacementCommand> TYPE_KEY =
@@ -66,6 +69,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
     private final MigrationWatchers watchers;
     private final PlacementRecorder recorder;
     private final PlacementPreflight preflight;
+    private final PlacementRest rest;
 
     /** Who waits for the end of the attach or detach under way; there is at most one of the two. */
     private @Nullable ActorRef<PlacementReply> waiting;
@@ -78,16 +82,23 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
 
     private int ticks;
 
-    public static Behavior<PlacementCommand> create(VmId vm, PlacementEnvironment environment) {
+    /**
+     * The placement of a VM.
+     *
+     * @param shard is asked to stop it when it has nothing to do
+     */
+    public static Behavior<PlacementCommand> create(
+            VmId vm, PlacementEnvironment environment, ActorRef<ClusterSharding.ShardCommand> shard) {
         return Behaviors.setup(
-                context -> Behaviors.withTimers(timers -> new VmPlacement(vm, context, timers, environment)));
+                context -> Behaviors.withTimers(timers -> new VmPlacement(vm, context, timers, environment, shard)));
     }
 
     private VmPlacement(
             VmId vm,
             ActorContext<PlacementCommand> context,
             TimerScheduler<PlacementCommand> timers,
-            PlacementEnvironment environment) {
+            PlacementEnvironment environment,
+            ActorRef<ClusterSharding.ShardCommand> shard) {
         super(
                 PersistenceId.of(TYPE_KEY.name(), vm.toString()),
                 SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(5), 0.1));
@@ -98,6 +109,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
         this.settings = environment.settings();
         this.recorder = new PlacementRecorder(context, environment.records());
         this.preflight = new PlacementPreflight(context, environment.hosts(), settings);
+        this.rest = new PlacementRest(vm, context, environment, shard);
         this.watchers = new MigrationWatchers(settings.maxWatchers(), this::view);
     }
 
@@ -126,11 +138,20 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
 
     @Override
     public CommandHandler<PlacementCommand, PlacementEvent, PlacementState> commandHandler() {
-        return newCommandHandlerBuilder().forAnyState().onAnyCommand((state, command) -> switch (command) {
-            case PlacementCommand.Operator order -> onOperator(state, order);
-            case PlacementCommand.HostReport report -> onReport(state, report);
+        return newCommandHandlerBuilder().forAnyState().onAnyCommand(this::onCommand);
+    }
+
+    private Effect<PlacementEvent, PlacementState> onCommand(PlacementState state, PlacementCommand command) {
+        return switch (command) {
+            case PlacementCommand.Operator order -> rest.isAsked() ? passOn(order) : onOperator(state, order);
+            case PlacementCommand.HostReport report -> rest.isAsked() ? passOn(report) : onReport(state, report);
             case PlacementCommand.Own own -> onOwn(state, own);
-        });
+        };
+    }
+
+    private Effect<PlacementEvent, PlacementState> passOn(PlacementCommand command) {
+        rest.passOn(command);
+        return Effect().none();
     }
 
     private Effect<PlacementEvent, PlacementState> onOperator(PlacementState state, PlacementCommand.Operator order) {
@@ -233,6 +254,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
 
     private Effect<PlacementEvent, PlacementState> onTargetSilent(
             PlacementState state, PlacementCommand.TargetSilent silent) {
+        preflight.asked();
         return switch (silent.order()) {
             case PlacementCommand.AttachVm attach -> {
                 Refusal why = PlacementMachine.whyNotAttach(state, isHostLost(state));
@@ -257,6 +279,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
 
     private Effect<PlacementEvent, PlacementState> onTargetChecked(
             PlacementState state, PlacementCommand.TargetChecked checked) {
+        preflight.asked();
         return switch (checked.order()) {
             case PlacementCommand.AttachVm attach ->
                 checked.refusal() != null ? refuse(attach.replyTo(), checked.refusal()) : attach(state, attach);
@@ -394,6 +417,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
 
     private Effect<PlacementEvent, PlacementState> onOwn(PlacementState state, PlacementCommand.Own own) {
         return switch (own) {
+            case PlacementCommand.Idle _ -> onIdle(state);
             case PlacementCommand.Tick tick -> onTick(state);
             case PlacementCommand.Recorded done -> onRecorded(state, done);
             case PlacementCommand.HostAwaited awaited -> onHostAwaited(state, awaited);
@@ -408,6 +432,17 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
                 yield decide(state, new PlacementInput.DeadlinePassed(reached.phase()));
             }
         };
+    }
+
+    private Effect<PlacementEvent, PlacementState> onIdle(PlacementState state) {
+        if (state.phase().settled()
+                && recorder.isWritten()
+                && waiting == null
+                && preflight.isIdle()
+                && watchers.areNone()) {
+            rest.askToStop();
+        }
+        return Effect().none();
     }
 
     private Effect<PlacementEvent, PlacementState> onTick(PlacementState state) {
@@ -523,6 +558,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
     }
 
     private void recovered(PlacementState state) {
+        rest.begin();
         if (state.phase() != PlacementPhase.DETACHED || state.epoch() > 0) {
             startDeadline(state, settings.limit(state.phase()));
             recorder.write(state);

@@ -32,12 +32,15 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.pekko.actor.PoisonPill;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.RecipientRef;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.persistence.testkit.PersistenceTestKitPlugin;
 import org.apache.pekko.persistence.testkit.PersistenceTestKitSnapshotPlugin;
 import org.awaitility.Awaitility;
@@ -75,6 +78,8 @@ final class FakeCluster implements HostLookup, PlacementRecords, AutoCloseable {
     private final Map<VmId, ActorRef<PlacementCommand>> placements = new ConcurrentHashMap<>();
     private final Map<HostId, Integer> incarnations = new ConcurrentHashMap<>();
     private final AtomicInteger ids = new AtomicInteger();
+    private final AtomicInteger rested = new AtomicInteger();
+    private volatile boolean slowToStop;
     private volatile @Nullable RuntimeException databaseFailure;
     private volatile long writeDelayMillis;
     private final AtomicReference<@Nullable Class<?>> blundering = new AtomicReference<>();
@@ -249,7 +254,38 @@ final class FakeCluster implements HostLookup, PlacementRecords, AutoCloseable {
                 id -> kit.spawn(VmPlacement.create(
                         id,
                         new PlacementEnvironment(
-                                this, this, settings, () -> "m" + ids.incrementAndGet(), System::currentTimeMillis))));
+                                this,
+                                this::placement,
+                                this,
+                                settings,
+                                () -> "m" + ids.incrementAndGet(),
+                                System::currentTimeMillis),
+                        kit.spawn(shard()))));
+    }
+
+    /** As a shard, lets a placement stop that asks for it; the next message starts it again. */
+    private Behavior<ClusterSharding.ShardCommand> shard() {
+        return Behaviors.receiveMessage(command -> {
+            if (command instanceof ClusterSharding.Passivate<?> rests) {
+                placements.values().removeIf(placement -> placement.equals(rests.entity()));
+                if (!slowToStop) {
+                    Adapter.toClassic(rests.entity())
+                            .tell(PoisonPill.getInstance(), org.apache.pekko.actor.ActorRef.noSender());
+                }
+                rested.incrementAndGet();
+            }
+            return Behaviors.stopped();
+        });
+    }
+
+    /** From now on the shard stops nobody of those that ask for it, but starts others in their place. */
+    void slowToStop() {
+        slowToStop = true;
+    }
+
+    /** How often a placement was let stop because it had nothing to do. */
+    int rested() {
+        return rested.get();
     }
 
     /** The node of the coordinator dies; the next message starts it elsewhere, from its journal. */

@@ -107,6 +107,54 @@ class VmPlacementTest {
     }
 
     @Test
+    void shouldRestWhileNothingIsAskedAndGoOnAsIfItHadNot() {
+        cluster.attach(WEB, ONE);
+        cluster.placement(WEB.vm()).tell(new PlacementCommand.Idle());
+        Awaitility.await().until(() -> cluster.rested() == 1);
+
+        assertThat(cluster.view(WEB).host()).isEqualTo(ONE);
+        String id = cluster.startMigration(WEB, TWO);
+        assertThat(cluster.receipt(WEB, id).lossless()).isTrue();
+        cluster.placement(WEB.vm()).tell(new PlacementCommand.Idle());
+        Awaitility.await().until(() -> cluster.rested() == 2);
+        assertThat(cluster.view(WEB).epoch()).isEqualTo(2);
+        assertThat(cluster.view(WEB).lastReceipt()).isNotNull();
+    }
+
+    @Test
+    void shouldNotRestWhileTheVmMovesOrAHostIsAsked() {
+        cluster.attach(WEB, ONE);
+        cluster.host(TWO).hang(Op.WOULD_TAKE);
+        var ann = cluster.kit.<PlacementReply>createTestProbe();
+        cluster.placement(WEB.vm()).tell(new PlacementCommand.MigrateVm(TWO, "ann", ann.getRef()));
+        Awaitility.await().until(() -> cluster.host(TWO).calls(Op.WOULD_TAKE) == 1);
+        cluster.placement(WEB.vm()).tell(new PlacementCommand.Idle());
+
+        cluster.host(TWO).hang(Op.ADMIT);
+        cluster.host(TWO).goOn(Op.WOULD_TAKE);
+        var accepted = ann.expectMessageClass(PlacementReply.MigrationAccepted.class, FakeCluster.PATIENCE);
+        cluster.placement(WEB.vm()).tell(new PlacementCommand.Idle());
+        cluster.host(TWO).goOn(Op.ADMIT);
+        assertThat(cluster.receipt(WEB, accepted.id()).lossless()).isTrue();
+        assertThat(cluster.rested()).isZero();
+    }
+
+    @Test
+    void shouldLeaveWhatComesBeforeItStopsToItsNextIncarnation() {
+        cluster.attach(WEB, ONE);
+        var resting = cluster.placement(WEB.vm());
+        cluster.slowToStop();
+        resting.tell(new PlacementCommand.Idle());
+        Awaitility.await().until(() -> cluster.rested() == 1);
+
+        var ann = cluster.kit.<PlacementReply>createTestProbe();
+        resting.tell(new PlacementCommand.MigrateVm(TWO, "ann", ann.getRef()));
+        var accepted = ann.expectMessageClass(PlacementReply.MigrationAccepted.class, FakeCluster.PATIENCE);
+        assertThat(cluster.receipt(WEB, accepted.id()).lossless()).isTrue();
+        assertThat(cluster.placement(WEB.vm())).isNotEqualTo(resting);
+    }
+
+    @Test
     void shouldRefuseASecondAttach() {
         cluster.attach(WEB, ONE);
         assertRefused(cluster.attach(WEB, TWO), RefusalCode.WRONG_STATE, "already attached to host host-1");

@@ -118,14 +118,14 @@ final class SimNode {
                 "registry");
         PlacementEnvironment environment = new PlacementEnvironment(
                 cluster,
+                cluster::placement,
                 Migration.records(loop.database().directory(), loop.database().directory()),
                 settings(),
                 () -> "migration",
                 clock::millis);
         placements = parent.spawn(
                 SimShard.<PlacementCommand>create(
-                        (id, _) -> VmPlacement.create(VmId.parse(id), environment),
-                        new PlacementCommand.GetPlacement(parent.getSystem().ignoreRef())),
+                        (id, shard) -> VmPlacement.create(VmId.parse(id), environment, shard)),
                 "placements");
         hostAgent = parent.spawn(
                 HostAgent.create(

@@ -7,11 +7,13 @@ import java.util.Map;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.ActorRefProvider;
+import org.apache.pekko.actor.PoisonPill;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.internal.InternalRecipientRef;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
@@ -58,9 +60,17 @@ final class SimShard<M> extends AbstractBehavior<SimShard.Command> {
     }
 
     private final BiFunction<String, ActorRef<ClusterSharding.ShardCommand>, Behavior<M>> entities;
-    private final M stop;
+    /** Null where they stop like any actor. */
+    private final @Nullable M stop;
+
     private final ActorRef<ClusterSharding.ShardCommand> asShard;
     private final Map<String, Slot<M>> slots = new HashMap<>();
+
+    /** Of entities that stop like any actor, when they have done what came before. */
+    static <M> Behavior<Command> create(
+            BiFunction<String, ActorRef<ClusterSharding.ShardCommand>, Behavior<M>> entities) {
+        return Behaviors.setup(context -> new SimShard<>(context, entities, null));
+    }
 
     /** @param stop what tells an entity to stop */
     static <M> Behavior<Command> create(
@@ -71,7 +81,7 @@ final class SimShard<M> extends AbstractBehavior<SimShard.Command> {
     private SimShard(
             ActorContext<Command> context,
             BiFunction<String, ActorRef<ClusterSharding.ShardCommand>, Behavior<M>> entities,
-            M stop) {
+            @Nullable M stop) {
         super(context);
         this.entities = entities;
         this.stop = stop;
@@ -93,7 +103,12 @@ final class SimShard<M> extends AbstractBehavior<SimShard.Command> {
                 Slot<M> slot = slots.get(id(entity));
                 if (slot != null && slot.entity.equals(entity) && slot.waiting == null) {
                     slot.waiting = new ArrayList<>();
-                    slot.entity.tell(stop);
+                    if (stop == null) {
+                        Adapter.toClassic(slot.entity)
+                                .tell(PoisonPill.getInstance(), org.apache.pekko.actor.ActorRef.noSender());
+                    } else {
+                        slot.entity.tell(stop);
+                    }
                 }
             }
             case Ended(String id) -> {

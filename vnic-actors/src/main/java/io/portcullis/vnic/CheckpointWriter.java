@@ -70,6 +70,8 @@ final class CheckpointWriter {
     private final Map<VnicId, CheckpointedVnic> vnics = new ConcurrentHashMap<>();
     /** Of which something is not written yet, as they were when something last happened to them. */
     private final Map<VnicId, VnicStatus> waiting = new ConcurrentHashMap<>();
+    /** What vNICs of this round have in common. */
+    private final Map<CheckpointedVnic.Written, CheckpointedVnic.Written> same = new ConcurrentHashMap<>();
     /** The end of the wholes that are written beside rounds. */
     private CompletionStage<?> wholes = CompletableFuture.completedFuture(null);
 
@@ -124,6 +126,7 @@ final class CheckpointWriter {
 
     private CompletionStage<HostReply.Checkpointed> begin(Map<VnicId, Known> known, boolean all) {
         long thisRound = ++round;
+        same.clear();
         List<VnicStatus> due = waiting.values().stream()
                 .filter(status -> isDue(status, known.get(status.vnic())))
                 .sorted(Comparator.comparingLong(status -> of(status.vnic()).round()))
@@ -249,8 +252,9 @@ final class CheckpointWriter {
         }
     }
 
-    private static boolean wrote(CheckpointedVnic vnic, VnicStatus status, long thisRound) {
-        vnic.wrote(status, thisRound);
+    private boolean wrote(CheckpointedVnic vnic, VnicStatus status, long thisRound) {
+        CheckpointedVnic.Written now = CheckpointedVnic.Written.of(status, thisRound);
+        vnic.wrote(now.connections() > 0 ? now : same.computeIfAbsent(now, Function.identity()));
         return true;
     }
 

@@ -48,14 +48,30 @@ final class CheckpointedVnic {
     /** Takes its place when it is ready. */
     private @Nullable Copy next;
 
-    private boolean isWritten;
-    /** What was so when it was written last. */
-    private long epoch;
+    /** Null before the first time. */
+    private @Nullable Written written;
 
-    private long revision;
-    private int connections;
-    private long countersMark;
-    private long round;
+    /**
+     * What was so when a vNIC was written last. Those that were written in the same round and have no connections mostly share one.
+     *
+     * @param countersMark another one whenever a counter has grown; 0 without connections
+     */
+    record Written(long epoch, long revision, int connections, long countersMark, long round) {
+        static Written of(VnicStatus status, long round) {
+            return new Written(
+                    status.epoch(), status.policyRevision(), status.connections(), countersMark(status), round);
+        }
+
+        private static long countersMark(VnicStatus status) {
+            long mark = 0;
+            if (status.connections() > 0) {
+                for (Map.Entry<String, Long> counter : status.counters().entrySet()) {
+                    mark += counter.getValue() * (2L * counter.getKey().hashCode() + 1);
+                }
+            }
+            return mark;
+        }
+    }
 
     /** Leaves out what does not serve any more, and takes what is ready. */
     void settle(CheckpointHead head) {
@@ -97,34 +113,15 @@ final class CheckpointedVnic {
 
     /** Round in which something was written last; 0 for never. */
     long round() {
-        return round;
+        return written == null ? 0 : written.round();
     }
 
-    void wrote(VnicStatus status, long newRound) {
-        isWritten = true;
-        epoch = status.epoch();
-        revision = status.policyRevision();
-        connections = status.connections();
-        countersMark = mark(status);
-        round = newRound;
-    }
-
-    /** Another one whenever a counter has grown. */
-    private static long mark(VnicStatus status) {
-        long mark = 0;
-        for (Map.Entry<String, Long> counter : status.counters().entrySet()) {
-            mark += counter.getValue() * (2L * counter.getKey().hashCode() + 1);
-        }
-        return mark;
+    void wrote(Written now) {
+        written = now;
     }
 
     /** Whether something happened since. Without connections nothing changes by frames that come and go. */
     boolean isDue(VnicStatus status) {
-        return !isWritten
-                || isReady()
-                || epoch != status.epoch()
-                || revision != status.policyRevision()
-                || connections != status.connections()
-                || (status.connections() > 0 && countersMark != mark(status));
+        return written == null || isReady() || !written.equals(Written.of(status, written.round()));
     }
 }

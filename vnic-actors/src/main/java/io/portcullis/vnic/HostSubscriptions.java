@@ -60,6 +60,8 @@ final class HostSubscriptions {
         private final Set<VnicId> unlike = new HashSet<>();
 
         private int silentRounds;
+        /** For {@link VnicHolders}. */
+        private final List<Subscription> alone = List.of(this);
 
         Subscription(@Nullable ActorRef<HostCommand> agent) {
             this.agent = agent;
@@ -113,7 +115,7 @@ final class HostSubscriptions {
     private final Clock clock;
     private final Parcels parcels;
     private final Map<HostId, Subscription> hosts = new HashMap<>();
-    private final VnicHolders<Subscription> holders = new VnicHolders<>();
+    private final VnicHolders<Subscription> holders = new VnicHolders<>(subscription -> subscription.alone);
     private boolean placementsKnown;
 
     HostSubscriptions(TenantId tenant, Clock clock, Parcels parcels) {

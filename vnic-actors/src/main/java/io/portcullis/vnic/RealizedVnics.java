@@ -2,7 +2,6 @@ package io.portcullis.vnic;
 
 import io.portcullis.policy.VnicId;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -12,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * know the same without saying all of it again. The digest is the same in every process. One thread.
  */
 final class RealizedVnics {
-    private final Map<VnicId, TenantCommand.Realized> vnics = new HashMap<>();
+    private final Map<VnicId, TenantCommand.Realized> vnics = VnicMaps.compact();
     private final Interned<TenantCommand.Realized> same = new Interned<>();
     private long digest;
 

@@ -41,7 +41,7 @@ final class RuleShelf {
     /** A shadow, or none any more, and the revision at which that became so. */
     record ShadowDelivery(long revision, @Nullable RuleTable table) {}
 
-    private final Map<VnicId, Slot> slots = new HashMap<>();
+    private final Map<VnicId, Slot> slots = VnicMaps.compact();
     /** What is in force, as tenants hear of it. */
     private final Map<TenantId, RealizedVnics> realized = new HashMap<>();
 

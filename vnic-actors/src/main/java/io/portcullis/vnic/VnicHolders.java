@@ -1,9 +1,9 @@
 package io.portcullis.vnic;
 
 import io.portcullis.policy.VnicId;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -12,13 +12,19 @@ import java.util.stream.Stream;
  * @param <H> compared by identity
  */
 final class VnicHolders<H> {
-    private final Map<VnicId, List<H>> holders = new HashMap<>();
+    private final Map<VnicId, List<H>> holders = VnicMaps.compact();
+    private final Function<H, List<H>> alone;
+
+    /** @param alone the list of a holder and nobody else, the same each time: it stands for nearly all its vNICs */
+    VnicHolders(Function<H, List<H>> alone) {
+        this.alone = alone;
+    }
 
     /** It must not have the vNIC already. */
     void add(VnicId vnic, H holder) {
         holders.merge(
                 vnic,
-                List.of(holder),
+                alone.apply(holder),
                 (before, its) -> Stream.concat(before.stream(), its.stream()).toList());
     }
 
@@ -26,7 +32,7 @@ final class VnicHolders<H> {
     void remove(VnicId vnic, H holder) {
         holders.computeIfPresent(vnic, (_, before) -> {
             List<H> others = before.stream().filter(each -> each != holder).toList();
-            return others.isEmpty() ? null : others;
+            return others.isEmpty() ? null : others.size() == 1 ? alone.apply(others.getFirst()) : others;
         });
     }
 

@@ -1,5 +1,6 @@
 package io.portcullis.vnic;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.portcullis.datapath.runtime.VnicAttachment;
 import io.portcullis.persistence.CborSerializable;
 import io.portcullis.policy.MacAddress;
@@ -9,6 +10,7 @@ import io.portcullis.policy.VnicProtection;
 import io.portcullis.policy.model.Vnic;
 import java.net.InetAddress;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a host must know to attach one vNIC; the same on every host.
@@ -16,14 +18,34 @@ import java.util.List;
  * @param addresses the only source addresses that the VM may use, but for what {@code protection} allows
  * @param vlan VLAN id of the vNIC's segment on the uplinks
  * @param port where the VM's frames are found, for example {@code tap:web-1/eth0}
- * @param protection what else the VM may do and use
+ * @param protection what else the VM may do and use; left out where it is strict, as nearly always: journal, directory and messages are the smaller for it
  */
 public record VnicSpec(
-        VnicId vnic, MacAddress mac, List<InetAddress> addresses, int vlan, String port, VnicProtection protection)
+        VnicId vnic,
+        MacAddress mac,
+        List<InetAddress> addresses,
+        int vlan,
+        String port,
+
+        @JsonInclude(value = JsonInclude.Include.CUSTOM, valueFilter = Strict.class)
+        VnicProtection protection)
         implements CborSerializable {
+    /** Equal to what is not written. */
+    static final class Strict {
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return VnicProtection.STRICT.equals(other);
+        }
+
+        @Override
+        public int hashCode() {
+            return VnicProtection.STRICT.hashCode();
+        }
+    }
+
     public VnicSpec {
         addresses = List.copyOf(addresses);
-        // placements that were stored before there was a choice name none
+        // stored without where it is strict, and before there was a choice
         protection = protection == null ? VnicProtection.STRICT : protection.orStrict();
     }
 

@@ -1,6 +1,7 @@
 package io.portcullis.datapath.engine;
 
 import io.portcullis.datapath.classify.CompiledRules;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How often each rule of a table decided and when it was last of use; the place behind the last rule is the default's. Memory is taken for those
@@ -11,17 +12,18 @@ final class HitCounters {
     private static final int STRETCH = 1 << STRETCH_SHIFT;
     private static final int STRETCH_MASK = STRETCH - 1;
 
-    /** The hits of a stretch, then the times; null where nothing was hit. Where the table ends, so does its last stretch. */
-    private final long[][] stretches;
-    /** A bit for each stretch that was hit since the last {@link #drain}. */
-    private final long[] touched;
+    private static final long[][] NO_STRETCHES = {};
+    private static final long[] NONE_TOUCHED = {};
 
     private final int count;
+    // ---- empty before the first hit ----
+    /** The hits of a stretch, then the times; null where nothing was hit. Where the table ends, so does its last stretch. */
+    private long[][] stretches = NO_STRETCHES;
+    /** A bit for each stretch that was hit since the last {@link #drain}. */
+    private long[] touched = NONE_TOUCHED;
 
     HitCounters(int count) {
         this.count = count;
-        stretches = new long[(count >>> STRETCH_SHIFT) + 1][];
-        touched = new long[(stretches.length >>> 6) + 1];
     }
 
     /** Takes what was counted of one place. */
@@ -79,6 +81,10 @@ final class HitCounters {
 
     private long[] stretch(int place) {
         int number = place >>> STRETCH_SHIFT;
+        if (stretches.length == 0) {
+            stretches = new long[(count >>> STRETCH_SHIFT) + 1][];
+            touched = new long[(stretches.length >>> 6) + 1];
+        }
         touched[number >>> 6] |= 1L << number;
         long[] stretch = stretches[number];
         return stretch == null ? begin(number) : stretch;
@@ -91,13 +97,17 @@ final class HitCounters {
     }
 
     long of(int place) {
-        long[] stretch = stretches[place >>> STRETCH_SHIFT];
+        long[] stretch = stretchOrNull(place);
         return stretch == null ? 0 : stretch[place & STRETCH_MASK];
     }
 
     private long lastNanos(int place) {
-        long[] stretch = stretches[place >>> STRETCH_SHIFT];
+        long[] stretch = stretchOrNull(place);
         return stretch == null ? 0 : stretch[(stretch.length >> 1) + (place & STRETCH_MASK)];
+    }
+
+    private long @Nullable [] stretchOrNull(int place) {
+        return stretches.length == 0 ? null : stretches[place >>> STRETCH_SHIFT];
     }
 
     private boolean isUntouched(int place) {
@@ -107,7 +117,7 @@ final class HitCounters {
     /** The next place from this one on that may have been hit, or {@link #count}. */
     int next(int place) {
         int next = place;
-        while (next < count && stretches[next >>> STRETCH_SHIFT] == null) {
+        while (next < count && stretchOrNull(next) == null) {
             next = (next | STRETCH_MASK) + 1;
         }
         return Math.min(next, count);

@@ -33,13 +33,31 @@ public final class SpoofGuard {
     private static final int MLD2_REPORT = 143;
 
     private final long mac;
-    private final OwnAddresses own;
+    private final List<InetAddress> declared;
+    private final VnicProtection protection;
     private final boolean allowsForeign;
+    private final boolean learns;
+    /** Null before the first frame whose address matters, unless it may learn. */
+    private @Nullable OwnAddresses own;
 
     public SpoofGuard(MacAddress mac, List<InetAddress> declared, VnicProtection protection) {
         this.mac = mac.value();
-        own = new OwnAddresses(this.mac, declared, protection);
+        this.declared = declared;
+        this.protection = protection;
         allowsForeign = protection.allowsForeignAddresses();
+        learns = protection.learnedAddresses() > 0;
+        if (learns) {
+            own = new OwnAddresses(this.mac, declared, protection);
+        }
+    }
+
+    private OwnAddresses own() {
+        OwnAddresses made = own;
+        if (made == null) {
+            made = new OwnAddresses(mac, declared, protection);
+            own = made;
+        }
+        return made;
     }
 
     /** Null if the frame is honest, else why not. */
@@ -53,37 +71,42 @@ public final class SpoofGuard {
 
     /** An address that the vNIC has used elsewhere before: it stays its own, if there is room. IPv4 in the low 32 bits. */
     public void remember(IpFamily family, long high, long low) {
-        if (own.learns()) {
+        if (learns) {
             boolean _ = family == IpFamily.IPV4
-                    ? own.takeIpv4((int) low, null, OwnAddresses.NO_LEASE)
-                    : own.takeIpv6(high, low, null, OwnAddresses.NO_LEASE);
+                    ? own().takeIpv4((int) low, null, OwnAddresses.NO_LEASE)
+                    : own().takeIpv6(high, low, null, OwnAddresses.NO_LEASE);
         }
     }
 
     /** Takes in what is known of the vNIC elsewhere, and, if so told, forgets what else it has learned. */
     public void learn(List<DiscoveredAddress> known, boolean forgetOthers) {
-        if (own.learns()) {
-            own.learn(known, forgetOthers);
+        if (learns) {
+            own().learn(known, forgetOthers);
         }
     }
 
     /** What the vNIC was found to have, by sources that it trusts, as of the last {@link #expire}; null if it discovers nothing. */
     public @Nullable List<DiscoveredAddress> discovered() {
-        return own.discovered();
+        return own == null ? null : own.discovered();
     }
 
     /** Forgets addresses whose lease is over; call it every second or so. */
     public void expire(long nowNanos) {
-        own.expire(nowNanos);
+        if (own != null) {
+            own.expire(nowNanos);
+        }
     }
 
     /** Whether it may learn addresses at all. */
     public boolean learns() {
-        return own.learns();
+        return learns;
     }
 
     /** Adds what was counted, by name; zeros are left out. */
     public void addCounters(Map<String, Long> counters) {
+        if (own == null) {
+            return;
+        }
         if (own.learned() != 0) {
             counters.put("addresses.learned", (long) own.learned());
         }
@@ -111,17 +134,17 @@ public final class SpoofGuard {
                 packet.arpSenderMac == mac
                         && (allowsForeign
                                 || packet.arpSenderAddress == 0
-                                || own.takeIpv4(packet.arpSenderAddress, AddressSource.ARP, OwnAddresses.NO_LEASE));
-            case EtherTypes.IPV4 -> allowsForeign || own.holdsIpv4((int) packet.sourceLow) || isDhcpClient(packet);
+                                || own().takeIpv4(packet.arpSenderAddress, AddressSource.ARP, OwnAddresses.NO_LEASE));
+            case EtherTypes.IPV4 -> allowsForeign || own().holdsIpv4((int) packet.sourceLow) || isDhcpClient(packet);
             case EtherTypes.IPV6 ->
                 allowsForeign
-                        || own.holdsIpv6(packet.sourceHigh, packet.sourceLow)
+                        || own().holdsIpv6(packet.sourceHigh, packet.sourceLow)
                         || isFromUnspecifiedAllowed(packet)
                         || claimsByNeighbourDiscovery(packet);
             default -> true;
         };
-        if (isOwn && own.learns()) {
-            DhcpLease.applyRelease(packet, mac, own);
+        if (isOwn && learns) {
+            DhcpLease.applyRelease(packet, mac, own());
         }
         return isOwn ? null : Offence.SPOOF;
     }
@@ -135,18 +158,18 @@ public final class SpoofGuard {
         }
         // ARP and ND in the VM's name must reach it: they are how it learns of a duplicate address (RFC 5227, 4862)
         boolean isInOurName = switch (packet.etherType) {
-            case EtherTypes.IPV4 -> own.holdsIpv4((int) packet.sourceLow);
+            case EtherTypes.IPV4 -> own().holdsIpv4((int) packet.sourceLow);
             case EtherTypes.IPV6 ->
-                !packet.isNeighbourDiscovery() && own.holdsIpv6(packet.sourceHigh, packet.sourceLow);
+                !packet.isNeighbourDiscovery() && own().holdsIpv6(packet.sourceHigh, packet.sourceLow);
             default -> false;
         };
         if (isInOurName) {
             return Offence.SPOOF;
         }
-        if (own.learns()) {
-            DhcpLease.apply(packet, mac, own);
+        if (learns) {
+            DhcpLease.apply(packet, mac, own());
             if (packet.destinationMac == mac) {
-                Dhcpv6Lease.apply(packet, own);
+                Dhcpv6Lease.apply(packet, own());
             }
         }
         return null;
@@ -176,11 +199,11 @@ public final class SpoofGuard {
 
     /** A neighbour message whose sender is learned with it; what it says is checked behind this. */
     private boolean claimsByNeighbourDiscovery(PacketView packet) {
-        return own.learns()
+        return learns
                 && packet.isNeighbourDiscovery()
                 && NeighbourDiscovery.isValid(packet)
                 && NeighbourDiscovery.bindsOnly(packet, mac)
-                && own.takeIpv6(packet.sourceHigh, packet.sourceLow, AddressSource.ND, OwnAddresses.NO_LEASE);
+                && own().takeIpv6(packet.sourceHigh, packet.sourceLow, AddressSource.ND, OwnAddresses.NO_LEASE);
     }
 
     private @Nullable Offence checkNeighbourDiscovery(PacketView packet, Direction direction) {
@@ -197,11 +220,11 @@ public final class SpoofGuard {
         boolean isHonest = NeighbourDiscovery.bindsOnly(packet, mac)
                 && (allowsForeign
                         || !isAboutItself
-                        || own.takeIpv6(
-                                NeighbourDiscovery.targetHigh(packet),
-                                NeighbourDiscovery.targetLow(packet),
-                                AddressSource.ND,
-                                OwnAddresses.NO_LEASE));
+                        || own().takeIpv6(
+                                        NeighbourDiscovery.targetHigh(packet),
+                                        NeighbourDiscovery.targetLow(packet),
+                                        AddressSource.ND,
+                                        OwnAddresses.NO_LEASE));
         return isHonest ? null : Offence.SPOOF;
     }
 }

@@ -203,7 +203,7 @@ public final class DataPathRuntime implements DataPath {
     @Override
     public CompletionStage<Void> keepCopy(VnicId vnic, long copy) {
         return submit(() -> {
-            commands.look(vnic).copies.keep(copy);
+            commands.look(vnic).copies().keep(copy);
             return null;
         });
     }

@@ -97,7 +97,7 @@ final class HostSwitch {
     }
 
     private static long key(Vnic vnic) {
-        return key(vnic.vlan(), vnic.attachment.mac().value());
+        return key(vnic.vlan(), vnic.mac().value());
     }
 
     private static long key(int vlan, long mac) {
@@ -176,7 +176,7 @@ final class HostSwitch {
     /** Tells the fabric that the vNIC's MAC is behind this uplink (a reverse ARP request, as hypervisors send it). */
     void announce(Vnic vnic) {
         announcement.clear();
-        FrameBuilder.rarpAnnouncement(vnic.attachment.mac()).appendTo(announcement);
+        FrameBuilder.rarpAnnouncement(vnic.mac()).appendTo(announcement);
         FrameTags.push(announcement, 0, vnic.vlan());
         sendUplink(announcement, 0);
         counters.add(HostCounter.ANNOUNCEMENTS);

@@ -4,6 +4,7 @@ import io.portcullis.datapath.engine.EngineScratch;
 import io.portcullis.datapath.engine.VnicEngine;
 import io.portcullis.datapath.engine.VnicIdentity;
 import io.portcullis.datapath.port.VmPort;
+import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.VnicId;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -25,9 +26,13 @@ final class Vnic {
         FORWARD
     }
 
-    final VnicAttachment attachment;
+    private static final VnicCounter[] COUNTERS = VnicCounter.values();
+    private static final long[] NOTHING_COUNTED = {};
+
     final VmPort port;
     final VnicEngine engine;
+    private final int vlan;
+    private final String portName;
     private final DataPathSettings.Limits limits;
     /** Null before the first frame that waits. */
     private @Nullable HoldBuffer hold;
@@ -41,8 +46,8 @@ final class Vnic {
     /** Present while its table is being exported. */
     @Nullable
     OutgoingTable outgoing;
-    /** Of its table, for the disk. */
-    final TableCopies copies = new TableCopies(this);
+    /** Of its table, for the disk; null before the first. */
+    private @Nullable TableCopies copies;
     /** Present while another host's table is being taken in. */
     @Nullable
     IncomingTable incoming;
@@ -75,10 +80,8 @@ final class Vnic {
     /** When the vNIC was attached. */
     final long attachedNanos;
 
-    private static final VnicCounter[] COUNTERS = VnicCounter.values();
-
     /** Empty before something is counted. */
-    private long[] counters = {};
+    private long[] counters = NOTHING_COUNTED;
 
     private VnicMode mode = VnicMode.PASSIVE;
     private long epoch;
@@ -86,7 +89,8 @@ final class Vnic {
     /** @param scratch of all engines of the loop */
     Vnic(VnicAttachment attachment, VmPort port, DataPathSettings.Limits limits, EngineScratch scratch, long nowNanos) {
         this.attachedNanos = nowNanos;
-        this.attachment = attachment;
+        this.vlan = attachment.vlan();
+        this.portName = attachment.port();
         this.port = port;
         this.epoch = attachment.epoch();
         this.engine = new VnicEngine(
@@ -107,16 +111,52 @@ final class Vnic {
         return made;
     }
 
+    /** For the disk. */
+    TableCopies copies() {
+        TableCopies made = copies;
+        if (made == null) {
+            made = new TableCopies(this);
+            copies = made;
+        }
+        return made;
+    }
+
+    /** Ends all copies for the disk. */
+    void endCopies() {
+        if (copies != null) {
+            copies.end();
+            copies = null;
+        }
+    }
+
     boolean holdsFrames() {
         return hold != null && !hold.isEmpty();
     }
 
     VnicId id() {
-        return attachment.vnic();
+        return engine.identity().vnic();
+    }
+
+    MacAddress mac() {
+        return engine.identity().mac();
     }
 
     int vlan() {
-        return attachment.vlan();
+        return vlan;
+    }
+
+    /** As it was attached, under the epoch of now. */
+    VnicAttachment attachment() {
+        VnicIdentity identity = engine.identity();
+        return new VnicAttachment(
+                identity.vnic(),
+                epoch,
+                identity.mac(),
+                identity.addresses(),
+                vlan,
+                portName,
+                engine.maxConnections(),
+                identity.protection());
     }
 
     VnicMode mode() {
@@ -217,7 +257,7 @@ final class Vnic {
             destination.abandon();
         }
         endExport();
-        copies.end();
+        endCopies();
         endImport();
         if (hold != null) {
             hold.clear();

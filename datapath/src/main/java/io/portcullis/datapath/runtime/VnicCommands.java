@@ -74,7 +74,7 @@ final class VnicCommands {
 
     private VnicStatus attachAgain(Vnic present, VnicAttachment attachment) {
         checkEpoch(present, attachment.epoch());
-        if (!present.attachment.isSameAs(attachment)) {
+        if (!present.attachment().isSameAs(attachment)) {
             throw wrongMode(present, "attached here as something else; release it first");
         }
         // What was handed over keeps its epoch: only with a higher one it comes back, and that is for who reclaims it
@@ -334,7 +334,7 @@ final class VnicCommands {
         if (vnic.mode() != VnicMode.ENFORCING) {
             throw wrongMode(vnic, "only what it enforces with is copied");
         }
-        return vnic.copies.next(loop, copy, isFirst);
+        return vnic.copies().next(loop, copy, isFirst);
     }
 
     // ---- looking
@@ -395,7 +395,7 @@ final class VnicCommands {
         if (vnic.outgoing != null && vnic.outgoing.isBusy()) {
             throw wrongMode(vnic, "a piece of its table is under way");
         }
-        vnic.copies.end(); // the cut has the loop for itself
+        vnic.endCopies(); // the cut has the loop for itself
         CutoverSource source = new CutoverSource(loop, vnic, target);
         vnic.source = source;
         loop.begin(source);

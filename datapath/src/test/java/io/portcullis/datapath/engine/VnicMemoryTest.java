@@ -58,8 +58,8 @@ class VnicMemoryTest {
                     "bytes of a vNIC: %.0f; behind a broadcast %.0f, behind one that rules judged %.0f%n",
                     idle, awake, judged);
             assertThat(idle).as("bytes before any frame").isLessThan(256);
-            assertThat(awake).as("bytes behind a broadcast").isLessThan(1_228);
-            assertThat(judged).as("bytes behind one that rules judged").isLessThan(1_600);
+            assertThat(awake).as("bytes behind a broadcast").isLessThan(820);
+            assertThat(judged).as("bytes behind one that rules judged").isLessThan(1_228);
             for (VnicEngine engine : engines) {
                 assertThat(engine.connectionMemoryBytes()).isZero();
                 assertThat(engine.counters()).containsEntry("allowed.in", 1L).containsEntry("dropped.in.policy", 1L);
