@@ -22,7 +22,7 @@ import org.junit.jupiter.api.parallel.Isolated;
  */
 @Isolated // it looks at the whole heap
 class HostMemoryTest {
-    private static final int VNICS = 4_000;
+    private static final int VNICS = 20_000;
     private static final RuleTable TABLE = table(Action.DROP);
 
     private final List<Object> kept = new ArrayList<>();

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.parallel.Isolated;
 /** What an attached vNIC takes of the heap in the data path: it and its engine, beside its port and what its attachment names. */
 @Isolated // it looks at the whole heap
 class AttachedVnicMemoryTest {
-    private static final int VNICS = 4_000;
+    private static final int VNICS = 20_000;
     private static final CompiledRules RULES =
             CompiledRules.of(table(Action.DROP, aRule(1).outbound().allow()));
 
