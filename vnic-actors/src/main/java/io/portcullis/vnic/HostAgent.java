@@ -49,6 +49,13 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
 
     /** From when a vNIC begins to enforce until its first checkpoint is begun: those that come together are written together. */
     private static final Duration ARRIVALS_DELAY = Duration.ofMillis(20);
+    /**
+     * From when a vNIC begins to enforce until the directory is asked, and asked again, whether it is here to stay: a restart before that waits for the
+     * directory.
+     */
+    private static final Duration SETTLE_INTERVAL = Duration.ofMillis(250);
+    /** After the last of them; then the next {@link #DIRECTORY_INTERVAL} does. */
+    private static final int SETTLE_LOOKS = 40;
     /** Between two looks at everything, only what has changed is looked at. */
     private static final int LOOKS_AT_CHANGES = 14;
     /** How often the directory is compared with what is here. */
@@ -68,6 +75,8 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
     private final Map<VnicId, Long> suspects = new HashMap<>();
 
     private boolean recovered;
+    /** How often it is looked again whether what came is here to stay. */
+    private int settleLooksLeft;
     /** Up to which the agent knows what happened in the data path. */
     private long known = VnicNews.BEGINNING;
 
@@ -167,6 +176,14 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
             case HostCommand.ReportHeld _ -> rules.reportHeld();
             case HostCommand.CheckpointTick _ -> checkpointer.tell(new Checkpointer.Write(null));
             case HostCommand.CheckpointArrivals _ -> checkpointer.tell(new Checkpointer.WriteSoon());
+            case HostCommand.SettleArrivals _ -> {
+                settleLooksLeft--;
+                getContext()
+                        .pipeToSelf(
+                                HostRecovery.settleArrivals(environment),
+                                (areOpen, _) -> new HostCommand.ArrivalsSettled(areOpen != null && areOpen));
+            }
+            case HostCommand.ArrivalsSettled settled -> settleSoon(settled.someAreOpen() && settleLooksLeft > 0);
             case HostCommand.TellRestorable ask ->
                 checkpointer.tell(new Checkpointer.Restorable(vms.restorable(ask.vnics())));
             case HostCommand.Recovered found -> onRecovered(found);
@@ -179,11 +196,24 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
             case HostCommand.Changed changed -> onChanged(changed);
             case HostCommand.Looked looked -> onLooked(looked);
         }
-        HostCommand arrivals = new HostCommand.CheckpointArrivals();
-        if (rules.takeArrivals() && !timers.isTimerActive(arrivals)) {
-            timers.startSingleTimer(arrivals, ARRIVALS_DELAY);
+        if (rules.takeArrivals()) {
+            startIfIdle(new HostCommand.CheckpointArrivals(), ARRIVALS_DELAY);
+            settleLooksLeft = SETTLE_LOOKS;
+            settleSoon(true);
         }
         return this;
+    }
+
+    private void settleSoon(boolean isNeeded) {
+        if (isNeeded) {
+            startIfIdle(new HostCommand.SettleArrivals(), SETTLE_INTERVAL);
+        }
+    }
+
+    private void startIfIdle(HostCommand command, Duration delay) {
+        if (!timers.isTimerActive(command)) {
+            timers.startSingleTimer(command, delay);
+        }
     }
 
     // ---- starting again

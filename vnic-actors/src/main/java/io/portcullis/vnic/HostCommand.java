@@ -160,6 +160,12 @@ public sealed interface HostCommand {
     /** Time for the first checkpoints of vNICs that have begun to enforce. */
     record CheckpointArrivals() implements Own {}
 
+    /** Time to see in the directory whether what came by migrations is here to stay. */
+    record SettleArrivals() implements Own {}
+
+    /** Whether that is open yet of some; false also if the directory cannot be read. */
+    record ArrivalsSettled(boolean someAreOpen) implements Own {}
+
     /** What the directory and the local disk say that this host should have, or why they cannot be read. */
     record Recovered(
             HostRecovery.@Nullable Findings findings,

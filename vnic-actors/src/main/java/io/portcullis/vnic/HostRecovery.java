@@ -3,6 +3,7 @@ package io.portcullis.vnic;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.persistence.Checkpoint;
 import io.portcullis.persistence.Checkpoints;
+import io.portcullis.persistence.EpochNotes;
 import io.portcullis.persistence.PlacementRow;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
@@ -27,8 +28,8 @@ import org.slf4j.LoggerFactory;
 final class HostRecovery {
     private static final Logger LOG = LoggerFactory.getLogger(HostRecovery.class);
 
-    /** VMs of which it is asked, in one look, whether what was noted of them is void; the rest waits for the next. */
-    private static final int MAX_VOID_NOTES = 256;
+    /** VMs of which it is asked, in one look, whether what was noted of them is void or settled; the rest waits for the next. */
+    private static final int MAX_NOTED_VMS = 256;
 
     private HostRecovery() {}
 
@@ -82,7 +83,10 @@ final class HostRecovery {
                                             rows.stream().map(PlacementRow::vm).collect(Collectors.toSet());
                                     Set<VmId> involved = new HashSet<>(here);
                                     involved.addAll(known.epochs().keySet());
-                                    closeArrived(checkpoints, before.notes().arrivals(), rows);
+                                    closeArrived(
+                                            checkpoints.arrivals(),
+                                            before.notes().arrivals(),
+                                            rows);
                                     closeVoid(environment, before.notes().highest(), involved);
                                     List<VnicStatus> unlisted = before.statuses().stream()
                                             .filter(status ->
@@ -106,17 +110,48 @@ final class HostRecovery {
         }
     }
 
+    /**
+     * Asks the directory of each vNIC that comes, or came, whether it is here to stay, and removes the notes on those that are. Fails when the directory cannot be read.
+     *
+     * @return whether notes stay
+     */
+    static CompletionStage<Boolean> settleArrivals(HostAgentEnvironment environment) {
+        EpochNotes arrivals = environment.checkpoints().arrivals();
+        return CompletableFuture.supplyAsync(arrivals::list, environment.blocking())
+                .thenCompose(noted -> {
+                    CompletionStage<List<PlacementRow>> here = CompletableFuture.completedFuture(List.of());
+                    for (VmId vm : noted.keySet().stream()
+                            .map(VnicId::vm)
+                            .distinct()
+                            .limit(MAX_NOTED_VMS)
+                            .toList()) {
+                        here = here.thenCombine(
+                                environment.directory().find(vm),
+                                (rows, row) -> Stream.concat(
+                                                rows.stream(),
+                                                row.filter(found -> found.host().equals(environment.host())).stream())
+                                        .toList());
+                    }
+                    return here.thenApplyAsync(
+                            rows -> {
+                                closeArrived(arrivals, noted, rows);
+                                return !arrivals.list().isEmpty();
+                            },
+                            environment.blocking());
+                });
+    }
+
     /** The directory says that they are here: what they enforce is this host's to enforce. */
-    private static void closeArrived(Checkpoints checkpoints, Map<VnicId, Long> arrivals, List<PlacementRow> rows) {
-        if (arrivals.isEmpty()) {
+    private static void closeArrived(EpochNotes arrivals, Map<VnicId, Long> noted, List<PlacementRow> rows) {
+        if (noted.isEmpty()) {
             return;
         }
         Map<VmId, Long> epochs = rows.stream().collect(Collectors.toMap(PlacementRow::vm, PlacementRow::epoch));
-        arrivals.forEach((vnic, noted) -> {
+        noted.forEach((vnic, arrived) -> {
             Long epoch = epochs.get(vnic.vm());
-            if (epoch != null && epoch >= noted) {
+            if (epoch != null && epoch >= arrived) {
                 try {
-                    checkpoints.arrivals().closeUpTo(vnic, epoch);
+                    arrivals.closeUpTo(vnic, epoch);
                 } catch (IOException failed) {
                     LOG.warn("the note that {} comes is not removed: {}", vnic, failed.getMessage());
                 }
@@ -133,7 +168,7 @@ final class HostRecovery {
                 .filter(vnic -> !involved.contains(vnic.vm()))
                 .collect(Collectors.groupingBy(VnicId::vm));
         byVm.entrySet().stream()
-                .limit(MAX_VOID_NOTES)
+                .limit(MAX_NOTED_VMS)
                 .forEach(vm -> environment
                         .directory()
                         .find(vm.getKey())

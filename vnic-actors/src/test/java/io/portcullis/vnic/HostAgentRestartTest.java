@@ -138,6 +138,20 @@ class HostAgentRestartTest {
     }
 
     @Test
+    void shouldAskTheDirectorySoonWhetherWhatEnforcesHereIsHereToStay() {
+        host.setRules(7, Action.ALLOW);
+        host.start();
+        host.attach(3, false);
+        host.dataPath.activate(WEB_1_ETH0, 3, 0);
+        host.list(3);
+
+        // the next look at the whole directory is 30 s after the first one
+        await().atMost(Duration.ofSeconds(25))
+                .untilAsserted(() ->
+                        assertThat(host.checkpoints.arrivals().find(WEB_1_ETH0)).isEmpty());
+    }
+
+    @Test
     void shouldForgetWhatCameWhenTheDirectorySaysThatItIsElsewhere() throws IOException {
         WrittenCheckpoints.write(
                 host.checkpoints, checkpoint(WEB_1_ETH0, 1, 3, table(Action.ALLOW), connections("flow")));
