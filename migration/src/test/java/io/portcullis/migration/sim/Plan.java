@@ -99,6 +99,12 @@ record Plan(long seed, boolean sendsAhead, List<Act> acts) {
         int to = (from + 1 + random.nextInt(HOSTS - 1)) % HOSTS;
         acts.add(new Act.Attach(0, vm, from));
         acts.add(new Act.Migrate(4_000, vm, to));
+        Mishap.Move move = new Mishap.Move(vm, from, to, sendsAhead);
+        if (more.nextInt(3) == 0) {
+            // Nothing else is in its way.
+            Mishap.values()[more.nextInt(Mishap.values().length)].add(acts, more, move);
+            return acts;
+        }
         int faults = 1 + random.nextInt(4);
         for (int i = 0; i < faults; i++) {
             long at = 4_000 + random.nextInt(random.nextBoolean() ? cutMillis : 2_500);
@@ -120,22 +126,10 @@ record Plan(long seed, boolean sendsAhead, List<Act> acts) {
         if (more.nextInt(5) == 0) {
             acts.add(new Act.Damage(3_900, to, 1 + more.nextInt(2)));
         }
-        int cutAt = !sendsAhead ? 60 : vm == 0 ? 145 : 100;
-        if (more.nextInt(3) == 0) {
-            lateWord(acts, more, cutAt, from, to);
-        }
-        if (more.nextInt(5) == 0) {
-            refusedTable(acts, more, cutAt, to);
-        }
-        if (more.nextInt(4) == 0) {
-            oldRow(acts, more, cutAt, from);
-        }
-        if (more.nextInt(3) == 0) {
-            acts.add(new Act.StopSessions(
-                    4_000 + more.nextInt(more.nextBoolean() ? cutMillis : 1_500), more.nextBoolean() ? from : to));
-        }
-        if (vm == 0 && more.nextInt(6) == 0) {
-            brokenTunnel(acts, more, cutAt, to);
+        for (Mishap mishap : Mishap.values()) {
+            if (more.nextInt(mishap.oneOf()) == 0) {
+                mishap.add(acts, more, move);
+            }
         }
         if (sendsAhead && more.nextInt(4) == 0) {
             // The other one goes the same way: only one of them is cut at a time.
@@ -143,43 +137,6 @@ record Plan(long seed, boolean sendsAhead, List<Act> acts) {
             acts.add(new Act.Migrate(4_000 + more.nextInt(100), 1 - vm, to));
         }
         return acts;
-    }
-
-    /** The tunnel stands still from about the seal on, and the source's actors start again: the destination is given up before it has the word. */
-    private static void lateWord(List<Act> acts, Random random, int cutAt, int from, int to) {
-        int at = 4_000 + cutAt + random.nextInt(80);
-        acts.add(new Act.CutTunnels(at, 500 + random.nextInt(3_500), to));
-        acts.add(new Act.RestartActors(at + random.nextInt(300), from));
-    }
-
-    /** The destination is taken for dead before anybody has heard that it enforces, and one of the VM's two tunnels to it has ended. */
-    private static void brokenTunnel(List<Act> acts, Random random, int cutAt, int to) {
-        int at = 4_000 + cutAt - 10 + random.nextInt(80);
-        acts.add(new Act.Isolate(at, 8_000 + random.nextInt(10_000), to, false));
-        acts.add(new Act.BreakTunnel(at + random.nextInt(random.nextBoolean() ? 100 : 6_000), 0, random.nextInt(2)));
-    }
-
-    /** The directory, or all of the database, stands still from about the cut on, and the source starts again: it may read its row of before. */
-    private static void oldRow(List<Act> acts, Random random, int cutAt, int from) {
-        int at = 4_000 + cutAt + random.nextInt(120);
-        long shortly = 500 + random.nextInt(4_000);
-        acts.add(random.nextInt(4) == 0 ? new Act.LoseDatabase(at, shortly) : new Act.DelayDirectory(at, shortly));
-        int again = at + random.nextInt(600);
-        acts.add(
-                random.nextBoolean()
-                        ? new Act.RestartActors(again, from)
-                        : new Act.Crash(again, 100 + random.nextInt(2_000), from));
-        if (random.nextInt(3) == 0) {
-            acts.add(new Act.Crash(again + 1_000 + random.nextInt(2_000), 100 + random.nextInt(2_000), from));
-        }
-    }
-
-    /** The tunnel stands still from about the seal on, the table goes by orders, twice or late, and the destination does not take it in. */
-    private static void refusedTable(List<Act> acts, Random random, int cutAt, int to) {
-        int at = 4_000 + cutAt + random.nextInt(50);
-        acts.add(new Act.CutTunnels(at, 2_000 + random.nextInt(8_000), to));
-        acts.add(new Act.BadNetwork(at, 6_000, random.nextInt(20), 20 + random.nextInt(40), 1 + random.nextInt(600)));
-        acts.add(new Act.Refuse(at + random.nextInt(1_500), to, 1 + random.nextInt(3)));
     }
 
     private static List<Act> manyOrders(Random random) {

@@ -182,7 +182,7 @@ final class SimCutovers {
     /** The destination is asked, and may say that it enforces already. What was sealed, and is of one that does not answer, comes back only {@code unheard}. */
     private @Nullable Refusal takeBack(SimVnic vnic, long newEpoch, boolean unheard) {
         SimVnic.Cut cut = vnic.source;
-        if (cut != null && cut.isJoined()) {
+        if (cut != null && !cut.isBrokenOff && cut.isJoined()) {
             SimVnic other = cut.other;
             if (cut.sealed != null) {
                 // the question follows the source's word in the tunnel
@@ -197,7 +197,7 @@ final class SimCutovers {
             });
             other.mode = VnicMode.PASSIVE;
         } else if (cut != null && vnic.mode == VnicMode.SEALED && !unheard) {
-            cut.isBroken = true;
+            cut.isBrokenOff = true;
             return new Refusal(RefusalCode.HOST_UNAVAILABLE, "the destination cannot be asked");
         }
         if (vnic.epoch < newEpoch && !world.has(Mutant.SKIP_NOTE)) {

@@ -22,6 +22,9 @@ final class SimVnic {
         /** The tunnel has ended for good. */
         boolean isBroken;
 
+        /** The source has broken it off; what it had sent may still come. */
+        boolean isBrokenOff;
+
         /** What the source has handed over, once it has sealed. */
         SimCutovers.@Nullable Sealed sealed;
 
