@@ -129,6 +129,7 @@ final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
     static Behavior<Command> create(
             NodeConfig config, AdminTls tls, DataPath dataPath, Checkpoints checkpoints, Result result) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
+            RemotingEnd.start(context.getSystem());
             Cluster.get(context.getSystem())
                     .subscriptions()
                     .tell(Subscribe.create(context.messageAdapter(SelfUp.class, Joined::new), SelfUp.class));

@@ -15,6 +15,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -31,8 +32,8 @@ import org.slf4j.LoggerFactory;
  */
 final class PortcullisNode {
     static final String SYSTEM_NAME = "portcullis";
-    /** All phases of a shutdown together have less. */
-    private static final long END_LIMIT_NANOS = TimeUnit.SECONDS.toNanos(60);
+    /** What an actor system has to end when all phases of its shutdown are over; {@link RemotingEnd} needs less. */
+    private static final Duration END_GRACE = Duration.ofSeconds(10);
 
     private static final Logger LOG = LoggerFactory.getLogger(PortcullisNode.class);
 
@@ -175,33 +176,43 @@ final class PortcullisNode {
                 system.terminate();
             }
         });
-        awaitEnd(system);
+        awaitEnd(system, END_GRACE);
         StopSignals.tell(null);
         Optional<CoordinatedShutdown.Reason> reason =
                 CoordinatedShutdown.get(system).getShutdownReason();
         return result.outcome(reason.orElse(CoordinatedShutdown.unknownReason()), config);
     }
 
-    /** Until the actor system has ended; one that shuts down, whose phases all have limits, and never ends is left behind, as the process could not end or join again otherwise. */
-    private static void awaitEnd(ActorSystem<?> system) throws InterruptedException {
-        long shutsDownSince = 0;
-        while (true) {
-            try {
-                system.getWhenTerminated().toCompletableFuture().get(1, TimeUnit.SECONDS);
+    /**
+     * Returns when the actor system has ended. One that has not so long after its shutdown, whose phases all have limits, is left behind: the process could
+     * neither end nor join again otherwise.
+     */
+    static void awaitEnd(ActorSystem<?> system, Duration grace) throws InterruptedException {
+        CompletableFuture<?> end = system.getWhenTerminated().toCompletableFuture();
+        while (!hasEnded(end, Duration.ofSeconds(1))) {
+            CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
+            Optional<CoordinatedShutdown.Reason> reason = shutdown.getShutdownReason();
+            // Asked to run once more, it only says when it is done.
+            if (reason.isPresent()
+                    && shutdown.run(reason.get(), Optional.empty())
+                            .toCompletableFuture()
+                            .isDone()) {
+                if (!hasEnded(end, grace)) {
+                    LOG.warn("the actor system has shut down, and does not end: it is left behind");
+                }
                 return;
-            } catch (TimeoutException notYet) {
-                if (CoordinatedShutdown.get(system).getShutdownReason().isEmpty()) {
-                    continue;
-                }
-                long now = System.nanoTime();
-                shutsDownSince = shutsDownSince == 0 ? now : shutsDownSince;
-                if (now - shutsDownSince > END_LIMIT_NANOS) {
-                    LOG.warn("the actor system shuts down, and does not end: it is left behind");
-                    return;
-                }
-            } catch (ExecutionException failed) {
-                throw new IllegalStateException(failed.getCause());
             }
+        }
+    }
+
+    private static boolean hasEnded(CompletableFuture<?> end, Duration limit) throws InterruptedException {
+        try {
+            end.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+            return true;
+        } catch (TimeoutException notYet) {
+            return false;
+        } catch (ExecutionException failed) {
+            throw new IllegalStateException(failed.getCause());
         }
     }
 
