@@ -20,7 +20,7 @@ import org.apache.pekko.io.TcpMessage;
  * at the same time, and tells the outbound ones, that wait for acknowledgements from it, that they are complete
  * ({@code InboundControlJunction.postStop}, {@code SystemMessageDelivery.controlSubjectCompleted}). Where that comes first, a stream completes instead of failing, and
  * {@code TLSActor} ignores that as Artery tells it to ({@code IgnoreComplete} in {@code ArteryTcpTransport}): the connection stays open in both directions. So it was in
- * the heap of a node that did not end, and so does one of eleven that leave. Pekko 1.7.0, the newest release, has no setting for it; its main branch continues after ten
+ * the heap of a node that did not end, and so it was with five of 28 that left one after the other. Pekko 1.7.0, the newest release, has no setting for it; its main branch continues after ten
  * seconds (apache/pekko#3317), but does not close the connection. To be removed with a release that ends by itself.
  *
  * <pre>

@@ -38,8 +38,7 @@ public final class Checkpoints {
     private final EpochNotes notes;
     private final EpochNotes arrivals;
 
-    /** Highest epoch under which a vNIC has left since this process began: a write that comes late writes nothing. */
-    private final Map<VnicId, Long> left = new ConcurrentHashMap<>();
+    private final LeftEpochs left = new LeftEpochs();
 
     private final Map<VnicId, CheckpointFile> begun = new ConcurrentHashMap<>();
     private final Map<VnicId, CheckpointFile> inForce = new ConcurrentHashMap<>();
@@ -97,7 +96,7 @@ public final class Checkpoints {
             if (unfinished != null) {
                 unfinished.end();
             }
-            boolean hasLeft = !isKept || epoch <= left.getOrDefault(vnic, Long.MIN_VALUE);
+            boolean hasLeft = !isKept || left.hasLeft(vnic, epoch);
             Path target = file(vnic);
             Path temporary = target.resolveSibling(target.getFileName() + TEMPORARY_SUFFIX);
             CheckpointFile file = new CheckpointFile(this, vnic, epoch, target, temporary, hasLeft);
@@ -121,7 +120,7 @@ public final class Checkpoints {
         if (before != null) {
             before.end();
         }
-        left.remove(file.vnic());
+        left.comeBack(file.vnic());
         notes.closeBelow(file.vnic(), file.epoch());
         arrivals.closeBelow(file.vnic(), file.epoch());
     }
@@ -289,7 +288,7 @@ public final class Checkpoints {
             return;
         }
         synchronized (lockOf(vnic)) {
-            left.merge(vnic, epoch, Math::max);
+            left.leave(vnic, epoch);
             followed.computeIfPresent(vnic, (_, at) -> at.epoch() <= epoch ? CheckpointPosition.NONE : at);
             for (Map<VnicId, CheckpointFile> files : List.of(begun, inForce)) {
                 CheckpointFile file = files.get(vnic);

@@ -14,9 +14,7 @@ import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
-import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
-import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
@@ -59,12 +57,12 @@ public final class KernelSockets implements VmSockets {
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
             channel.configureBlocking(false);
             if (!channel.connect(remote)) {
-                if (!ready(channel, SelectionKey.OP_CONNECT, timeout)) {
+                if (!new WaitedChannel(channel).await(SelectionKey.OP_CONNECT, timeout)) {
                     throw new SocketTimeoutException("no answer from " + remote + " within " + timeout);
                 }
                 channel.finishConnect();
             }
-            return new Connection(channel);
+            return new Connection(channel, new WaitedChannel(channel));
         } catch (NoRouteToHostException e) {
             channel.close();
             throw (ConnectException) new ConnectException(e.getMessage()).initCause(e);
@@ -79,10 +77,11 @@ public final class KernelSockets implements VmSockets {
         ServerSocketChannel channel = open(() -> ServerSocketChannel.open(family(local.getAddress())));
         channel.configureBlocking(false);
         channel.bind(local);
+        WaitedChannel waited = new WaitedChannel(channel);
         return new TcpListener() {
             @Override
             public @Nullable TcpConnection accept(Duration timeout) throws IOException {
-                if (!ready(channel, SelectionKey.OP_ACCEPT, timeout)) {
+                if (!waited.await(SelectionKey.OP_ACCEPT, timeout)) {
                     return null;
                 }
                 SocketChannel accepted = channel.accept();
@@ -91,12 +90,12 @@ public final class KernelSockets implements VmSockets {
                 }
                 accepted.setOption(StandardSocketOptions.TCP_NODELAY, true);
                 accepted.configureBlocking(false);
-                return new Connection(accepted);
+                return new Connection(accepted, new WaitedChannel(accepted));
             }
 
             @Override
             public void close() {
-                closeQuietly(channel);
+                waited.close();
             }
         };
     }
@@ -107,13 +106,14 @@ public final class KernelSockets implements VmSockets {
         channel.setOption(StandardSocketOptions.SO_RCVBUF, BUFFER_BYTES);
         channel.configureBlocking(false);
         channel.bind(local);
+        WaitedChannel waited = new WaitedChannel(channel);
         return new UdpSocket() {
             private final ByteBuffer buffer = ByteBuffer.allocate(65_536);
 
             @Override
             public void send(InetSocketAddress remote, byte[] payload) throws IOException {
                 while (channel.send(ByteBuffer.wrap(payload), remote) == 0) {
-                    ready(channel, SelectionKey.OP_WRITE, Duration.ofMillis(100));
+                    waited.await(SelectionKey.OP_WRITE, Duration.ofMillis(100));
                 }
             }
 
@@ -122,7 +122,7 @@ public final class KernelSockets implements VmSockets {
                 buffer.clear();
                 InetSocketAddress remote = (InetSocketAddress) channel.receive(buffer);
                 if (remote == null) {
-                    if (!ready(channel, SelectionKey.OP_READ, timeout)) {
+                    if (!waited.await(SelectionKey.OP_READ, timeout)) {
                         return null;
                     }
                     remote = (InetSocketAddress) channel.receive(buffer);
@@ -137,7 +137,7 @@ public final class KernelSockets implements VmSockets {
 
             @Override
             public void close() {
-                closeQuietly(channel);
+                waited.close();
             }
         };
     }
@@ -230,28 +230,13 @@ public final class KernelSockets implements VmSockets {
         return address instanceof Inet6Address ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET;
     }
 
-    private static boolean ready(SelectableChannel channel, int operation, Duration timeout) throws IOException {
-        try (Selector selector = Selector.open()) {
-            channel.register(selector, operation);
-            return selector.select(Math.max(1, timeout.toMillis())) > 0;
-        }
-    }
-
-    private static void closeQuietly(SelectableChannel channel) {
-        try {
-            channel.close();
-        } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
-        }
-    }
-
-    private record Connection(SocketChannel channel) implements TcpConnection {
+    private record Connection(SocketChannel channel, WaitedChannel waited) implements TcpConnection {
         @Override
         public void write(byte[] bytes) throws IOException {
             ByteBuffer buffer = ByteBuffer.wrap(bytes);
             while (buffer.hasRemaining()) {
                 if (channel.write(buffer) == 0) {
-                    ready(channel, SelectionKey.OP_WRITE, Duration.ofMillis(100));
+                    waited.await(SelectionKey.OP_WRITE, Duration.ofMillis(100));
                 }
             }
         }
@@ -261,7 +246,7 @@ public final class KernelSockets implements VmSockets {
             ByteBuffer target = ByteBuffer.wrap(buffer);
             int count = channel.read(target);
             if (count == 0) {
-                if (!ready(channel, SelectionKey.OP_READ, timeout)) {
+                if (!waited.await(SelectionKey.OP_READ, timeout)) {
                     throw new SocketTimeoutException("nothing to read within " + timeout);
                 }
                 count = channel.read(target);
@@ -276,7 +261,7 @@ public final class KernelSockets implements VmSockets {
 
         @Override
         public void close() {
-            closeQuietly(channel);
+            waited.close();
         }
     }
 }
