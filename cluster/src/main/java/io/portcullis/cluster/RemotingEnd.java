@@ -49,6 +49,7 @@ final class RemotingEnd {
 
     private static Behavior<Abort> create() {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
+            context.setLoggerName(RemotingEnd.class);
             context.watch(context.getSystem());
             return Behaviors.receive(Abort.class)
                     .onSignal(Terminated.class, _ -> onGuardianStopped(context, timers))
