@@ -74,6 +74,7 @@ final class Loop {
     private final PortReads.Reader portReader = this::readPort;
     private long nextExpiryNanos;
 
+    @SuppressWarnings("ThreadPriorityCheck") // nothing depends on it but the time
     Loop(
             String name,
             FramePort uplink,

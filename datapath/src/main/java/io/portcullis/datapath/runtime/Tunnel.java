@@ -62,6 +62,7 @@ final class Tunnel {
     }
 
     /** A pause waits for it as for the loop. */
+    @SuppressWarnings("ThreadPriorityCheck") // nothing depends on it but the time
     private static Thread thread(String name, Runnable body) {
         return Thread.ofPlatform().daemon().priority(Loop.PRIORITY).name(name).unstarted(body);
     }

@@ -65,6 +65,7 @@ public final class MemoryFabric implements AutoCloseable {
     private long protocolErrors;
     private long droppedByClosed;
 
+    @SuppressWarnings("ThreadPriorityCheck") // a network does not wait for programs
     private MemoryFabric(InetSocketAddress bind) throws IOException {
         selector = Selector.open();
         listener = ServerSocketChannel.open();
@@ -74,7 +75,7 @@ public final class MemoryFabric implements AutoCloseable {
         listener.register(selector, SelectionKey.OP_ACCEPT);
         thread = Thread.ofPlatform()
                 .daemon()
-                .priority(Thread.MAX_PRIORITY) // a network does not wait for programs
+                .priority(Thread.MAX_PRIORITY)
                 .name("memory-fabric")
                 .unstarted(this::run);
     }
