@@ -124,15 +124,19 @@ final class Preflight {
     /** How many may change in a second if rounds are to become shorter. */
     private static @Nullable Long connectionsPerSecond(
             List<CopyRoundView> rounds, @Nullable Long bytesPerSecond, @Nullable Double bytesPerConnection) {
-        Long measured = median(rounds.stream().map(Preflight::rate).toList());
-        if (measured == null || bytesPerConnection == null || bytesPerSecond == null || bytesPerSecond == 0) {
+        boolean isPaced = bytesPerSecond != null && bytesPerSecond > 0;
+        // what the last ones waited for their bandwidth says nothing of another one
+        Long measured = median(rounds.stream()
+                .map(round -> rate(round, isPaced ? round.waitNanos() : 0))
+                .toList());
+        if (measured == null || bytesPerConnection == null || !isPaced) {
             return measured;
         }
         return Math.min(measured, Math.round(bytesPerSecond / bytesPerConnection));
     }
 
-    private static long rate(CopyRoundView round) {
-        return Math.round(round.entries() * NANOS_PER_SECOND / round.nanos());
+    private static long rate(CopyRoundView round, long withoutNanos) {
+        return Math.round(round.entries() * NANOS_PER_SECOND / Math.max(1, round.nanos() - withoutNanos));
     }
 
     private static @Nullable Long median(List<Long> values) {

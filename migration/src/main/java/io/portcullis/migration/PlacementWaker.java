@@ -1,7 +1,6 @@
 package io.portcullis.migration;
 
 import io.portcullis.persistence.MigrationLog;
-import io.portcullis.persistence.MigrationRow;
 import io.portcullis.policy.VmId;
 import java.time.Clock;
 import java.time.Duration;
@@ -18,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * the next message. It also forgets what has ended long ago. One for the cluster.
  */
 final class PlacementWaker {
-    private static final int NEWEST_LOOKED_AT = 10_000;
+    /** Placements that are woken at one look; those of more migrations come with the next ones, as these end. */
+    static final int MOST_WOKEN = 10_000;
 
     sealed interface Command {}
 
@@ -46,8 +46,8 @@ final class PlacementWaker {
                 switch (message) {
                     case Look look ->
                         context.pipeToSelf(
-                                log.list(null, NEWEST_LOOKED_AT),
-                                (rows, failure) -> new Found(failure == null ? unfinished(rows) : List.of()));
+                                log.underWay(MOST_WOKEN),
+                                (vms, failure) -> new Found(failure == null ? vms : List.of()));
                     case Forget forget ->
                         context.pipeToSelf(
                                 log.prune(clock.instant().minus(retention.age()), retention.receipts()),
@@ -67,13 +67,5 @@ final class PlacementWaker {
                 return Behaviors.same();
             });
         }));
-    }
-
-    private static List<VmId> unfinished(List<MigrationRow> rows) {
-        return rows.stream()
-                .filter(row -> row.ended() == null)
-                .map(MigrationRow::vm)
-                .distinct()
-                .toList();
     }
 }

@@ -151,6 +151,11 @@ class PlacementTablesTest {
 
     private final class Log implements MigrationLog {
         @Override
+        public CompletionStage<List<VmId>> underWay(int limit) {
+            return CompletableFuture.completedFuture(List.of());
+        }
+
+        @Override
         public CompletionStage<List<VmId>> comingTo(HostId host) {
             return CompletableFuture.completedFuture(log.values().stream()
                     .filter(row -> row.ended() == null && row.to().equals(host))

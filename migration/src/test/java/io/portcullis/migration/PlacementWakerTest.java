@@ -19,6 +19,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -32,11 +33,14 @@ class PlacementWakerTest {
         KIT.shutdownTestKit();
     }
 
+    private static final VmId WEB = VmId.parse("acme/web-1");
+
     private record Pruned(Instant endedBefore, int keep) {}
 
     /** Fails every other time. */
     private static final class Log implements MigrationLog {
         private final BlockingQueue<Pruned> pruned = new LinkedBlockingQueue<>();
+        private int looks;
 
         @Override
         public CompletionStage<Void> put(MigrationRow row) {
@@ -50,7 +54,15 @@ class PlacementWakerTest {
 
         @Override
         public CompletionStage<List<MigrationRow>> list(@Nullable VmId vm, int limit) {
-            return CompletableFuture.completedFuture(List.of());
+            throw new AssertionError("all rows, with their receipts, are many");
+        }
+
+        @Override
+        public CompletionStage<List<VmId>> underWay(int limit) {
+            assertThat(limit).isEqualTo(PlacementWaker.MOST_WOKEN);
+            return looks++ % 2 == 0
+                    ? CompletableFuture.failedFuture(new SQLException("away"))
+                    : CompletableFuture.completedFuture(List.of(WEB));
         }
 
         @Override
@@ -80,6 +92,24 @@ class PlacementWakerTest {
         for (int round = 0; round < 3; round++) {
             assertThat(log.pruned.poll(60, TimeUnit.SECONDS))
                     .isEqualTo(new Pruned(NOW.minus(Duration.ofDays(90)), 100));
+        }
+    }
+
+    @Test
+    void shouldWakeThePlacementsOfMigrationsUnderWayAlsoAfterAFailure() {
+        TestProbe<PlacementCommand> placement = KIT.createTestProbe();
+        KIT.spawn(PlacementWaker.create(
+                new Log(),
+                vm -> {
+                    assertThat(vm).isEqualTo(WEB);
+                    return placement.ref();
+                },
+                Duration.ofMillis(10),
+                new MigrationSettings.Retention(Duration.ofDays(90), 100, Duration.ofHours(1)),
+                Clock.fixed(NOW, ZoneOffset.UTC)));
+
+        for (int round = 0; round < 3; round++) {
+            placement.expectMessageClass(PlacementCommand.GetPlacement.class, Duration.ofSeconds(60));
         }
     }
 }

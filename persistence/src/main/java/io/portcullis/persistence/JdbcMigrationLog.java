@@ -100,20 +100,35 @@ public final class JdbcMigrationLog implements MigrationLog {
     }
 
     @Override
+    public CompletionStage<List<VmId>> underWay(int limit) {
+        return database.call(connection -> {
+            try (PreparedStatement statement = connection.prepareStatement(
+                    "SELECT vm FROM migration WHERE ended IS NULL GROUP BY vm ORDER BY MIN(started), vm LIMIT ?")) {
+                statement.setInt(1, limit);
+                return vms(statement);
+            }
+        });
+    }
+
+    @Override
     public CompletionStage<List<VmId>> comingTo(HostId host) {
         return database.call(connection -> {
             try (PreparedStatement statement =
                     connection.prepareStatement("SELECT vm FROM migration WHERE ended IS NULL AND to_host = ?")) {
                 statement.setString(1, host.value());
-                List<VmId> vms = new ArrayList<>();
-                try (ResultSet result = statement.executeQuery()) {
-                    while (result.next()) {
-                        vms.add(VmId.parse(result.getString(1)));
-                    }
-                }
-                return vms;
+                return vms(statement);
             }
         });
+    }
+
+    private static List<VmId> vms(PreparedStatement statement) throws SQLException {
+        List<VmId> vms = new ArrayList<>();
+        try (ResultSet result = statement.executeQuery()) {
+            while (result.next()) {
+                vms.add(VmId.parse(result.getString(1)));
+            }
+        }
+        return vms;
     }
 
     @Override

@@ -23,6 +23,9 @@ public interface MigrationLog {
      */
     CompletionStage<List<MigrationRow>> list(@Nullable VmId vm, int limit);
 
+    /** The VMs of migrations that are under way, each once, those first whose migration began first; at most so many. */
+    CompletionStage<List<VmId>> underWay(int limit);
+
     /** The VMs of migrations to this host that are under way. */
     CompletionStage<List<VmId>> comingTo(HostId host);
 

@@ -18,7 +18,7 @@ import org.flywaydb.core.api.FlywayException;
  */
 public final class Schema {
     /** Version of the tables that this build reads and writes: that of the newest script. */
-    public static final int VERSION = 4;
+    public static final int VERSION = 5;
 
     /** Flyway's table: which scripts were run. */
     static final String HISTORY = "flyway_schema_history";

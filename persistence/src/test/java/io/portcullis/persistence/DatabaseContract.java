@@ -132,6 +132,8 @@ abstract class DatabaseContract {
         assertThat(get(log.list(WEB, 10))).extracting(MigrationRow::id).containsExactly("m-4", "m-2", "m-0");
         assertThat(get(log.comingTo(HOST_2))).containsExactlyInAnyOrder(WEB, DB, WEB, DB);
         assertThat(get(log.comingTo(HOST_1))).isEmpty();
+        assertThat(get(log.underWay(10))).containsExactly(WEB, DB);
+        assertThat(get(log.underWay(1))).containsExactly(WEB);
     }
 
     @Test

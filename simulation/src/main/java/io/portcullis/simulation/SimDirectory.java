@@ -154,6 +154,17 @@ final class SimDirectory implements PlacementDirectory, MigrationLog {
     }
 
     @Override
+    public CompletionStage<List<VmId>> underWay(int limit) {
+        return read(migrations.values().stream()
+                .filter(row -> row.ended() == null)
+                .sorted(Comparator.comparing(MigrationRow::started))
+                .map(MigrationRow::vm)
+                .distinct()
+                .limit(limit)
+                .toList());
+    }
+
+    @Override
     public CompletionStage<List<VmId>> comingTo(HostId host) {
         return read(migrations.values().stream()
                 .filter(row -> row.ended() == null && row.to().equals(host))

@@ -71,6 +71,10 @@ public final class PreCopyMachine {
     private int current;
     private boolean isGrantAsked;
     private long roundBeganNanos;
+    /** Whether nothing is on its way because leave to send is awaited, and since when. */
+    private boolean isKeptWaiting;
+
+    private long keptWaitingNanos;
     private int lastRounds;
     /** Whether the round under way was begun to send what had changed while the order to cut was awaited. */
     private boolean isRefreshed;
@@ -111,6 +115,7 @@ public final class PreCopyMachine {
                 case PreCopyInput.Granted _ -> granted();
                 case PreCopyInput.Tick _ -> tick(nowNanos);
             }
+            noteWaiting(nowNanos);
         }
         List<PreCopyOrder> decided = orders;
         orders = new ArrayList<>();
@@ -206,14 +211,16 @@ public final class PreCopyMachine {
         long removals = 0;
         long bytes = 0;
         long changed = 0;
+        long waited = 0;
         for (VnicCopy copy : copies) {
             CopyRound last = copy.lastRound();
             entries += last.entries();
             removals += last.removals();
             bytes += last.bytes();
             changed += last.changed();
+            waited += last.waitNanos();
         }
-        return new CopyRound(entries, removals, bytes, now - roundBeganNanos, changed);
+        return new CopyRound(entries, removals, bytes, now - roundBeganNanos, changed, waited);
     }
 
     private void afterRound(long now) {
@@ -317,6 +324,16 @@ public final class PreCopyMachine {
         orders.add(new PreCopyOrder.Send(chunk));
         askToSend();
         askForPieces();
+    }
+
+    private void noteWaiting(long now) {
+        boolean waits = isGrantAsked && unacknowledged.isEmpty();
+        if (waits && !isKeptWaiting) {
+            keptWaitingNanos = now;
+        } else if (!waits && isKeptWaiting) {
+            copies.get(Math.min(current, copies.size() - 1)).waited(now - keptWaitingNanos);
+        }
+        isKeptWaiting = waits;
     }
 
     private void taken(PreCopyInput.Taken in, long now) {

@@ -50,11 +50,11 @@ public final class PreCopyPlan {
         return isStuck(rounds) ? Next.CUT_NOT_CONVERGING : Next.ROUND;
     }
 
-    /** Expected time that one connection of the rest adds to the pause. */
+    /** Expected time that one connection of the rest adds to the pause, in which no bandwidth is waited for. */
     public static long nanosPerEntry(List<CopyRound> rounds) {
         return rounds.stream()
                 .filter(round -> round.entries() >= MEASURED_ENTRIES)
-                .mapToLong(round -> Math.max(1, round.nanos() / round.entries()))
+                .mapToLong(round -> Math.max(1, (round.nanos() - round.waitNanos()) / round.entries()))
                 .min()
                 .orElse(ASSUMED_NANOS_PER_ENTRY);
     }
@@ -74,7 +74,16 @@ public final class PreCopyPlan {
                 rounds.size(),
                 last.changed(),
                 changedPerSecond,
-                1e9 / nanosPerEntry(rounds));
+                sentPerSecond(rounds));
+    }
+
+    /** With the waits for bandwidth, which each round has. */
+    private static double sentPerSecond(List<CopyRound> rounds) {
+        return rounds.stream()
+                .filter(round -> round.entries() >= MEASURED_ENTRIES)
+                .mapToDouble(round -> round.entries() * 1e9 / Math.max(1, round.nanos()))
+                .max()
+                .orElse(1e9 / ASSUMED_NANOS_PER_ENTRY);
     }
 
     private static boolean fits(List<CopyRound> rounds, PreCopyBudget budget) {

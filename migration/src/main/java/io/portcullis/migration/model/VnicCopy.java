@@ -25,6 +25,7 @@ final class VnicCopy {
     private long removals;
     private long bytes;
     private long beganNanos;
+    private long waitedNanos;
     private int pending;
 
     VnicCopy(VnicId vnic) {
@@ -37,6 +38,12 @@ final class VnicCopy {
         removals = 0;
         bytes = 0;
         beganNanos = nowNanos;
+        waitedNanos = 0;
+    }
+
+    /** So long nothing was sent because leave was awaited. */
+    void waited(long nanos) {
+        waitedNanos += nanos;
     }
 
     /** The number of the piece that is asked for now. */
@@ -95,7 +102,7 @@ final class VnicCopy {
 
     /** However long a hypervisor takes, the receipt does not grow: what is sent while it is waited for belongs to the round before. */
     void endRound(long nowNanos, boolean isRefreshed) {
-        CopyRound round = new CopyRound(entries, removals, bytes, nowNanos - beganNanos, pending);
+        CopyRound round = new CopyRound(entries, removals, bytes, nowNanos - beganNanos, pending, waitedNanos);
         rounds.add(isRefreshed ? rounds.removeLast().and(round) : round);
     }
 

@@ -46,6 +46,22 @@ class PreCopyPlanTest {
         assertThat(PreCopyPlan.after(rounds, BUDGET)).isEqualTo(PreCopyPlan.Next.CUT_AFTER_LAST_ROUND);
     }
 
+    @Test
+    void shouldNotExpectAPauseToWaitForBandwidth() {
+        CopyRound paced = new CopyRound(100_000, 0, 1_600_000, 1_000_000_000, 500, 900_000_000);
+        assertThat(PreCopyPlan.nanosPerEntry(List.of(paced))).isEqualTo(NANOS_PER_ENTRY);
+        assertThat(PreCopyPlan.after(List.of(paced), BUDGET)).isEqualTo(PreCopyPlan.Next.CUT);
+
+        List<CopyRound> stuck = List.of(paced(90_000), paced(90_000), paced(90_000));
+        assertThat(PreCopyPlan.problem(stuck, BUDGET))
+                .as("rounds wait for it")
+                .contains("90000 changed a second, and 100000 a second can be sent");
+    }
+
+    private static CopyRound paced(long changed) {
+        return new CopyRound(100_000, 0, 1_600_000, 1_000_000_000, changed, 900_000_000);
+    }
+
     /** What happens to a table of which so many connections change a second. */
     private static List<CopyRound> run(long entries, long changesPerSecond) {
         List<CopyRound> rounds = new ArrayList<>();
