@@ -14,6 +14,7 @@ import io.portcullis.admin.http.ProblemKind;
 import io.portcullis.migration.ReplicaCounters;
 import io.portcullis.migration.TurnCounters;
 import io.portcullis.persistence.DatabaseHealth;
+import io.portcullis.vnic.FirewallCounters;
 import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
@@ -125,6 +126,9 @@ final class Metrics {
         }
         if (counter.startsWith(ReplicaCounters.PREFIX)) {
             return "portcullis.replicas";
+        }
+        if (counter.startsWith(FirewallCounters.PREFIX)) {
+            return "portcullis.firewalls";
         }
         return counter.startsWith(CHECKPOINTS) ? "portcullis.checkpoints" : "portcullis.datapath.frames";
     }

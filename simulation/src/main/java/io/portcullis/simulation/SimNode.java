@@ -18,6 +18,7 @@ import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.compile.PolicyCompiler;
 import io.portcullis.vnic.FirewallCommand;
+import io.portcullis.vnic.FirewallCounters;
 import io.portcullis.vnic.FirewallEnvironment;
 import io.portcullis.vnic.HostAgent;
 import io.portcullis.vnic.HostAgentEnvironment;
@@ -53,6 +54,7 @@ final class SimNode {
     private final SimCluster cluster;
     private final SimLoop loop;
     private final SimDataPath dataPath;
+    private final FirewallCounters firewallCounters = new FirewallCounters();
     private final PolicyCompiler compiler = new PolicyCompiler();
     private final Checkpoints checkpoints = Checkpoints.none();
     private long incarnations;
@@ -139,7 +141,8 @@ final class SimNode {
                                 loop,
                                 this::firewall,
                                 cluster::tenantPolicy,
-                                HostTiming.DEFAULT),
+                                HostTiming.DEFAULT,
+                                firewallCounters),
                         clock),
                 HostAgent.NAME);
         migrationAgent = parent.spawn(
@@ -157,7 +160,8 @@ final class SimNode {
                 timing.rulesTimeout(),
                 checkpoints.notes(),
                 loop,
-                status -> hostAgent().tell(new HostCommand.VnicChanged(status)));
+                status -> hostAgent().tell(new HostCommand.VnicChanged(status)),
+                firewallCounters);
     }
 
     private MigrationSettings settings() {

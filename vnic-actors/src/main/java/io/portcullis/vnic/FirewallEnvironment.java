@@ -24,4 +24,5 @@ public record FirewallEnvironment(
         Duration rulesTimeout,
         EpochNotes notes,
         Executor blocking,
-        Consumer<VnicStatus> onChange) {}
+        Consumer<VnicStatus> onChange,
+        FirewallCounters counters) {}

@@ -338,10 +338,11 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
                 .tell(reports == null ? dataPathIsDown() : new HostReply.Staged(host, StagedCounts.of(reports)));
     }
 
-    /** Of the data path and of checkpoints. */
+    /** Of the data path, of checkpoints and of firewalls. */
     private Map<String, Long> counters() {
         Map<String, Long> counters = new HashMap<>(environment.dataPath().counters());
         counters.putAll(environment.checkpoints().counters());
+        counters.putAll(environment.counters().values());
         return counters;
     }
 

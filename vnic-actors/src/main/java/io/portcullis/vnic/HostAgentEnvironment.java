@@ -16,6 +16,7 @@ import org.apache.pekko.actor.typed.RecipientRef;
  *
  * @param blocking runs file work
  * @param firewalls finds the firewall of a vNIC on this host
+ * @param counters of the firewalls on this host
  */
 public record HostAgentEnvironment(
         HostId host,
@@ -27,4 +28,5 @@ public record HostAgentEnvironment(
         Executor blocking,
         Function<VnicId, RecipientRef<FirewallCommand>> firewalls,
         Function<TenantId, RecipientRef<TenantCommand>> tenants,
-        HostTiming timing) {}
+        HostTiming timing,
+        FirewallCounters counters) {}

@@ -34,6 +34,7 @@ public final class ShardedVnicActors implements VnicActors {
     private final ClusterSharding sharding;
     private final HostDirectory directory;
     private final @Nullable LocalHost localHost;
+    private final FirewallCounters firewallCounters = new FirewallCounters();
     private final AtomicReference<@Nullable ActorRef<HostCommand>> agent = new AtomicReference<>();
 
     private ShardedVnicActors(ActorSystem<?> system, @Nullable LocalHost localHost) {
@@ -105,7 +106,8 @@ public final class ShardedVnicActors implements VnicActors {
                             if (here != null) {
                                 here.tell(new HostCommand.VnicChanged(status));
                             }
-                        }),
+                        },
+                        firewallCounters),
                 entity.getShard());
     }
 
@@ -137,7 +139,8 @@ public final class ShardedVnicActors implements VnicActors {
                             blocking(),
                             vnic -> entity(local.id(), vnic),
                             this::tenantPolicy,
-                            local.timing()),
+                            local.timing(),
+                            firewallCounters),
                     Clock.systemUTC());
         });
     }

@@ -48,8 +48,8 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
     public static final EntityTypeKey<FirewallCommand> TYPE_KEY =
             EntityTypeKey.create(FirewallCommand.class, "vnic-firewall");
 
-    /** Commands that wait while the actor adopts, attaches or releases; more are dropped, and their askers time out. */
-    private static final int STASH_CAPACITY = 1_000;
+    /** Commands that wait while the actor adopts, attaches or releases; more are refused, and counted. */
+    static final int STASH_CAPACITY = 1_000;
 
     static final Duration REST_AFTER = Duration.ofSeconds(30);
 
@@ -154,7 +154,9 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
 
     private Behavior<FirewallCommand> onRequest(FirewallCommand.Request request) {
         if (unsettled) {
-            if (!stash.isFull()) {
+            if (stash.isFull()) {
+                refuseBusy(request);
+            } else {
                 stash.stash(request);
             }
             return this;
@@ -185,6 +187,16 @@ public final class VnicFirewall extends AbstractBehavior<FirewallCommand> {
             case FirewallCommand.Detach detach -> onLeave(detach.epoch(), null, detach.replyTo());
         }
         return this;
+    }
+
+    /** As one that does not answer: who asks again may be lucky. */
+    private void refuseBusy(FirewallCommand.Request request) {
+        environment.counters().refusedBusy();
+        request.replyTo()
+                .tell(new Refused(
+                        RefusalCode.TIMEOUT,
+                        vnic + " is being attached or released, and " + STASH_CAPACITY
+                                + " commands wait for that already (VnicFirewall.STASH_CAPACITY)"));
     }
 
     // ---- attaching and leaving

@@ -51,6 +51,7 @@ final class HostAgentFixture implements AutoCloseable {
     final TestProbe<HostReply> asker = testKit.createTestProbe();
 
     private final Map<VnicId, ActorRef<FirewallCommand>> firewalls = new ConcurrentHashMap<>();
+    private final FirewallCounters counters = new FirewallCounters();
     private final AtomicReference<ActorRef<HostCommand>> agentRef = new AtomicReference<>();
 
     /** What the tenant's rule tables are, for whoever subscribes. */
@@ -137,12 +138,19 @@ final class HostAgentFixture implements AutoCloseable {
 
     ActorRef<HostCommand> start(int maxVnics) {
         FirewallEnvironment forFirewalls = new FirewallEnvironment(
-                HOST_1, dataPath, 1_000, Duration.ofMillis(300), checkpoints.notes(), Runnable::run, status -> {
+                HOST_1,
+                dataPath,
+                1_000,
+                Duration.ofMillis(300),
+                checkpoints.notes(),
+                Runnable::run,
+                status -> {
                     ActorRef<HostCommand> agent = agentRef.get();
                     if (agent != null) {
                         agent.tell(new HostCommand.VnicChanged(status));
                     }
-                });
+                },
+                counters);
         ActorRef<HostCommand> agent = testKit.spawn(HostAgent.create(
                 new HostAgentEnvironment(
                         HOST_1,
@@ -154,7 +162,8 @@ final class HostAgentFixture implements AutoCloseable {
                         Runnable::run,
                         vnic -> firewalls.computeIfAbsent(vnic, id -> firewall(id, forFirewalls)),
                         _ -> tenant,
-                        timing),
+                        timing,
+                        counters),
                 Clock.systemUTC()));
         agentRef.set(agent);
         return agent;

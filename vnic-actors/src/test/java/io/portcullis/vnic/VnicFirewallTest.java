@@ -42,6 +42,7 @@ class VnicFirewallTest {
     @TempDir
     private Path directory;
 
+    private final FirewallCounters counters = new FirewallCounters();
     private Checkpoints checkpoints;
     private FirewallEnvironment environment;
     private TestProbe<FirewallReply> asker;
@@ -63,7 +64,7 @@ class VnicFirewallTest {
     void startFirewall() {
         checkpoints = new Checkpoints(directory);
         environment = new FirewallEnvironment(
-                HOST_1, dataPath, 1_000, Duration.ofMillis(300), checkpoints.notes(), Runnable::run, _ -> {});
+                HOST_1, dataPath, 1_000, Duration.ofMillis(300), checkpoints.notes(), Runnable::run, _ -> {}, counters);
         asker = testKit.createTestProbe();
         firewall = aFirewall();
     }
@@ -140,6 +141,27 @@ class VnicFirewallTest {
                 .isInstanceOfSatisfying(
                         FirewallReply.Status.class,
                         status -> assertThat(status.status().policyRevision()).isEqualTo(8));
+    }
+
+    @Test
+    void shouldRefuseAndCountWhatFindsTooManyWaiting() {
+        attach(2, true);
+        CompletableFuture<Void> gate = dataPath.hold("release");
+        TestProbe<FirewallReply> crowd = testKit.createTestProbe();
+        firewall.tell(new FirewallCommand.Detach(2, asker.ref()));
+        for (int waiting = 0; waiting < VnicFirewall.STASH_CAPACITY; waiting++) {
+            firewall.tell(new FirewallCommand.GetStatus(crowd.ref()));
+        }
+        TestProbe<FirewallReply> late = testKit.createTestProbe();
+        firewall.tell(new FirewallCommand.GetStatus(late.ref()));
+
+        assertThat(late.receiveMessage())
+                .isInstanceOfSatisfying(
+                        Refused.class, refused -> assertThat(refused.code()).isEqualTo(RefusalCode.TIMEOUT));
+        assertThat(counters.values()).containsEntry("firewall.refused-busy", 1L);
+        gate.complete(null);
+        assertThat(asker.receiveMessage()).isInstanceOf(FirewallReply.Released.class);
+        crowd.receiveSeveralMessages(VnicFirewall.STASH_CAPACITY, Duration.ofSeconds(60));
     }
 
     @Test
