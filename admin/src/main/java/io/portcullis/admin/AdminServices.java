@@ -21,6 +21,7 @@ import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.TenantModel;
+import io.portcullis.policy.model.Vm;
 import io.portcullis.policy.table.RuleTable;
 import io.portcullis.vnic.RuleAssignment;
 import io.portcullis.vnic.VmSpec;
@@ -140,8 +141,11 @@ public interface AdminServices {
     /** Where the VM is; a VM that never was attached is {@code DETACHED} with epoch 0. */
     CompletionStage<PlacementView> placement(VmId vm);
 
-    /** Placements of the tenant's VMs as the directory has them; VMs that never were attached are missing. */
+    /** Placements of the tenant's VMs as the directory has them, and their replicas as the hosts say that keep them; VMs that never were attached are missing. */
     CompletionStage<Map<VmId, PlacementView>> placements(TenantId tenant);
+
+    /** Whether the VM is to have a replica where the order to attach it does not say it. */
+    boolean wantsReplica(Vm vm);
 
     /** Completes when the VM's vNICs enforce there. */
     CompletionStage<PlacementView> attach(VmSpec vm, HostId host, String by);

@@ -36,6 +36,7 @@ import io.portcullis.vnic.VnicSpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -144,7 +145,9 @@ final class VmRoutes {
         return services.model(TenantRoutes.tenant(exchange)).thenCompose(model -> {
             Vm vm = Lookup.vm(model, exchange.variable("name"));
             return services.attach(
-                            specOf(model, vm).withReplica(Boolean.TRUE.equals(request.replica())),
+                            specOf(model, vm)
+                                    .withReplica(Objects.requireNonNullElseGet(
+                                            request.replica(), () -> services.wantsReplica(vm))),
                             hostId,
                             exchange.by())
                     .thenCompose(placement -> view(exchange, model, vm, placement));

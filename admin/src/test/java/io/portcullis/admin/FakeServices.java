@@ -27,7 +27,9 @@ import io.portcullis.policy.VnicId;
 import io.portcullis.policy.compile.PolicyCompiler;
 import io.portcullis.policy.model.EditResult;
 import io.portcullis.policy.model.ModelEdit;
+import io.portcullis.policy.model.Tag;
 import io.portcullis.policy.model.TenantModel;
+import io.portcullis.policy.model.Vm;
 import io.portcullis.policy.table.RuleTable;
 import io.portcullis.vnic.RuleAssignment;
 import io.portcullis.vnic.VmSpec;
@@ -404,6 +406,11 @@ final class FakeServices implements AdminServices {
     @Override
     public CompletionStage<Map<VmId, PlacementView>> placements(TenantId tenant) {
         return answer(() -> Map.copyOf(placements));
+    }
+
+    @Override
+    public boolean wantsReplica(Vm vm) {
+        return vm.tags().contains(new Tag("replica", "wanted"));
     }
 
     @Override

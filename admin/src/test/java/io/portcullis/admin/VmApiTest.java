@@ -3,6 +3,7 @@ package io.portcullis.admin;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.portcullis.api.ApiException;
+import io.portcullis.api.AttachRequest;
 import io.portcullis.api.ChangeView;
 import io.portcullis.api.ConnectionsView;
 import io.portcullis.api.CopyRoundView;
@@ -27,6 +28,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** VMs, what is unknown of them, and migrations. */
@@ -171,6 +173,24 @@ class VmApiTest extends ApiTestCase {
         assertThat(client.detach("acme", "web-1").placement().phase()).isEqualTo("DETACHED");
         client.deleteVm("acme", "web-1");
         assertThat(client.vms("acme")).isEmpty();
+    }
+
+    @Test
+    void shouldAttachWithAReplicaWhereTheOrderOrElseTheDefaultSaysSo() {
+        client.apply("acme", TENANT);
+        assertThat(isReplicated(null)).isFalse();
+        assertThat(isReplicated(true)).isTrue();
+
+        client.apply("acme", TENANT.replace("[app:web]", "[app:web, replica:wanted]"));
+        assertThat(isReplicated(null)).as("the default of this cluster").isTrue();
+        assertThat(isReplicated(false)).isFalse();
+    }
+
+    private boolean isReplicated(@Nullable Boolean asked) {
+        client.attach("acme", "web-1", new AttachRequest("host-1", asked));
+        boolean replicated = services.specs.values().iterator().next().replica();
+        client.detach("acme", "web-1");
+        return replicated;
     }
 
     @Test
@@ -323,6 +343,9 @@ class VmApiTest extends ApiTestCase {
         assertThat(view.bytesPerConnection()).isEqualTo(20);
         assertThat(client.preflight("acme/web-1", "host-2", 100_000L).connectionsPerSecond())
                 .isEqualTo(5_000);
+        assertThat(client.preflight("acme/web-1", "host-2", 1_000_000_000L).connectionsPerSecond())
+                .as("without what the last ones waited for their bandwidth")
+                .isEqualTo(20_000_000);
         assertThat(client.preflight("acme/web-1", "host-2", 0L).connectionsPerSecond())
                 .isEqualTo(2_000_000);
         assertThat(refused(() -> client.preflight("acme/web-1", "host-2", 100L)).status())
@@ -368,7 +391,7 @@ class VmApiTest extends ApiTestCase {
                 0,
                 1,
                 pauseNanos,
-                List.of(new CopyRoundView(2_000, 0, 40_000, 1_000_000, 5)));
+                List.of(new CopyRoundView(2_000, 0, 40_000, 1_000_000, 5, 900_000)));
         ReceiptView receipt = new ReceiptView(
                 "COMMITTED",
                 true,

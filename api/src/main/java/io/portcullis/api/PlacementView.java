@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param hostStatus {@code UP}; {@code UNREACHABLE}: the host does not answer, joins or leaves; {@code DOWN}: its node is not in the cluster, and the vNICs
  *     are enforced again when it is back, or when the VM is attached to another host. Null while the VM is detached
  * @param takenFrom the lost host from which the VM was taken over under this epoch; null otherwise
- * @param replica where its connections are kept too; null if that is not wished, and in lists of VMs
+ * @param replica where its connections are kept too; null if that is not wished
  * @param restored what it began with after it was taken over; null otherwise, and in lists of VMs
  */
 public record PlacementView(
@@ -27,6 +27,11 @@ public record PlacementView(
     public static final String UP = "UP";
     public static final String UNREACHABLE = "UNREACHABLE";
     public static final String DOWN = "DOWN";
+
+    /** The same with, or without a replica. */
+    public PlacementView withReplica(@Nullable ReplicaView known) {
+        return new PlacementView(host, epoch, phase, migration, hostStatus, takenFrom, known, restored);
+    }
 
     /** Without a replica. */
     public PlacementView(

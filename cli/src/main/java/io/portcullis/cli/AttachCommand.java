@@ -34,7 +34,8 @@ final class AttachCommand implements Callable<Integer> {
     @Option(
             names = "--replica",
             negatable = true,
-            description = "Keep its connections on a second host too, for when the first is lost.")
+            description = "Keep its connections on a second host too, for when the first is lost. Without it:"
+                    + " as portcullis.migration.replica.default has it.")
     private @Nullable Boolean replica;
 
     AttachCommand(Terminal terminal) {

@@ -52,6 +52,7 @@ final class Tables {
                     vm -> vm.vnics().stream().flatMap(Words::addresses).toList()),
             wideColumn("GROUPS", VmView::groups),
             wideColumn("FINDINGS", VmView::findings),
+            wideColumn("REPLICA", vm -> Words.replica(vm.placement().replica())),
             wideColumn("OS", VmView::os),
             wideColumn("PORTS", vm -> vm.vnics().stream().map(VnicView::port).toList()));
 

@@ -5,6 +5,7 @@ import io.portcullis.api.EthernetSpec;
 import io.portcullis.api.GroupExpression;
 import io.portcullis.api.PlacementView;
 import io.portcullis.api.PolicySpec;
+import io.portcullis.api.ReplicaView;
 import io.portcullis.api.ScheduleSpec;
 import io.portcullis.api.ServiceEntry;
 import io.portcullis.api.TextMatch;
@@ -25,6 +26,19 @@ final class Words {
 
     static String millis(long nanos) {
         return String.format(Locale.ROOT, "%.1f ms", nanos / NANOS_PER_MILLI);
+    }
+
+    /** Who keeps a VM's connections, and how long ago that was all; null for a VM that is to have no replica. */
+    static @Nullable String replica(@Nullable ReplicaView replica) {
+        if (replica == null) {
+            return null;
+        }
+        if (replica.host() == null) {
+            return "none";
+        }
+        Long age = replica.ageMillis();
+        return replica.host()
+                + (age != null ? "," + idle(age) : Boolean.FALSE.equals(replica.whole()) ? ",incomplete" : "");
     }
 
     /** With the status of a host that is not up. */

@@ -99,6 +99,18 @@ class MainTest extends CliTestCase {
     }
 
     @Test
+    void shouldShowWhoKeepsReplicas() {
+        String kept = VM.replace(
+                "\"PLACED\"}", "\"PLACED\", \"replica\": {\"host\": \"host-3\", \"whole\": true, \"ageMillis\": 250}}");
+        String begun = VM.replace("\"PLACED\"}", "\"PLACED\", \"replica\": {\"host\": \"host-2\", \"whole\": false}}");
+        String none = VM.replace("\"PLACED\"}", "\"PLACED\", \"replica\": {\"problem\": \"no other host is up\"}}");
+        cluster.on("GET /v1/tenants/acme/vms", 200, "{\"items\": [" + kept + "," + begun + "," + none + "]}");
+
+        assertThat(run("get", "vms", "-o", "wide")).isEqualTo(ExitCode.OK);
+        assertThat(out.toString()).contains("REPLICA", "host-3,250ms", "host-2,incomplete", "none");
+    }
+
+    @Test
     void shouldShowAVmWithItsVnics() {
         cluster.on("GET /v1/tenants/acme/vms/web-1", 200, VM);
 

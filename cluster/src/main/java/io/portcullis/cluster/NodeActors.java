@@ -106,6 +106,7 @@ final class NodeActors {
                 directory,
                 migrations,
                 ruleHits,
+                migration::describingReplicas,
                 config.host(),
                 version(),
                 () -> counters(migration));

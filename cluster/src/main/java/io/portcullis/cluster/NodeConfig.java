@@ -172,8 +172,10 @@ record NodeConfig(
                 .withFallback(config)
                 .withValue(
                         "pekko.cluster.roles",
-                        ConfigValueFactory.fromIterable(
-                                List.of(HostDirectory.HOST_ROLE, HostDirectory.HOST_ID_ROLE_PREFIX + host)))
+                        ConfigValueFactory.fromIterable(List.of(
+                                HostDirectory.HOST_ROLE,
+                                HostDirectory.HOST_ID_ROLE_PREFIX + host,
+                                HostDirectory.PROTOCOL_ROLE_PREFIX + config.getString(ProtocolVersionChecker.KEY))))
                 .withValue(
                         "pekko.remote.artery.transport",
                         ConfigValueFactory.fromAnyRef(tls.files() == null ? "tcp" : "tls-tcp"));

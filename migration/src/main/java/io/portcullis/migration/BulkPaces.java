@@ -4,6 +4,7 @@ import io.portcullis.migration.model.BulkMove;
 import io.portcullis.migration.model.BulkOperation;
 import io.portcullis.migration.model.BulkState;
 import io.portcullis.policy.HostId;
+import io.portcullis.vnic.HostNode;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tells hosts how much the migrations of an operation may send, again and again, and makes of their answers how much they do. A migration says it to its source, too, when it begins; this is for what
- * has changed since. Belongs to {@link BulkOperations}, on its thread.
+ * has changed since. A host of an earlier build, which knows no such message, is told nothing: it goes on with the pace of the order. Belongs to {@link BulkOperations}, on its thread.
  */
 final class BulkPaces {
     /** Two answers that come sooner after each other say nothing of how fast is sent. */
@@ -40,7 +41,8 @@ final class BulkPaces {
                     .map(BulkMove::from)
                     .collect(Collectors.toSet());
             for (HostId host : hosts) {
-                if (environment.hosts().presence(host) == HostLookup.Presence.UP) {
+                if (environment.hosts().presence(host) == HostLookup.Presence.UP
+                        && environment.hosts().understands(host, HostNode.PACES)) {
                     environment.hosts().agent(host).tell(new AgentCommand.SetPace(operation.pace(host), answers));
                 }
             }

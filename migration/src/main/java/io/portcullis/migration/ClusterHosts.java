@@ -59,6 +59,14 @@ final class ClusterHosts implements HostLookup {
     }
 
     @Override
+    public boolean understands(HostId host, int minorVersion) {
+        return directory
+                .find(host)
+                .filter(node -> node.understands(minorVersion))
+                .isPresent();
+    }
+
+    @Override
     public Optional<String> node(HostId host) {
         return directory.find(host).map(node -> node.address().toString());
     }

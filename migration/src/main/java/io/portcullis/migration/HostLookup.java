@@ -33,6 +33,11 @@ public interface HostLookup {
         return Optional.empty();
     }
 
+    /** Whether the host's node understands what is new in this minor version of the protocol between nodes; any, where that is not known. */
+    default boolean understands(HostId host, int minorVersion) {
+        return true;
+    }
+
     /** Which node the host is, as long as it is a member: another one when it has started again. */
     Optional<String> node(HostId host);
 

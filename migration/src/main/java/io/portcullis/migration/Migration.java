@@ -7,6 +7,7 @@ import io.portcullis.policy.HostId;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
 import io.portcullis.vnic.HostDirectory;
+import io.portcullis.vnic.HostNode;
 import io.portcullis.vnic.TenantCommand;
 import io.portcullis.vnic.TenantReply;
 import io.portcullis.vnic.VnicActors;
@@ -14,6 +15,7 @@ import io.portcullis.vnic.parcel.Parcel;
 import io.portcullis.vnic.parcel.Parcels;
 import java.time.Clock;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -133,6 +135,11 @@ public final class Migration {
 
     public HostLookup hosts() {
         return hosts;
+    }
+
+    /** Who on a host can say how the replicas stand that it keeps ({@link ReplicaCommand.Describe}); empty if it is not up, or its node is of an earlier build. */
+    public Optional<ActorRef<ReplicaCommand>> describingReplicas(HostId host) {
+        return hosts.understands(host, HostNode.REPLICAS_DESCRIBED) ? hosts.replicas(host) : Optional.empty();
     }
 
     /** How migrations from and to this node's host came by their turns to be cut. */

@@ -3,6 +3,7 @@ package io.portcullis.migration;
 import io.portcullis.migration.model.ReplicaSending;
 import io.portcullis.persistence.CborSerializable;
 import io.portcullis.policy.HostId;
+import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.vnic.VmSpec;
@@ -56,6 +57,13 @@ public sealed interface ReplicaCommand {
 
     /** Answered with what there is of the VM, of this epoch and no other. */
     record Fetch(VmId vm, long epoch, ActorRef<ReplicaReply> replyTo) implements FromHost {}
+
+    /**
+     * Answered with how what the host keeps stands, not with the connections. Since minor version 1 of the protocol.
+     *
+     * @param vm of that tenant; null for all of its VMs
+     */
+    record Describe(TenantId tenant, @Nullable VmId vm, ActorRef<ReplicaReply> replyTo) implements FromHost {}
 
     /** What there is of the VM of this epoch or a lower one is not wanted any more. */
     record Drop(VmId vm, long epoch) implements FromHost {}

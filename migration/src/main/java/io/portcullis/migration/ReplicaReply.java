@@ -1,11 +1,13 @@
 package io.portcullis.migration;
 
 import io.portcullis.persistence.CborSerializable;
+import io.portcullis.policy.HostId;
+import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.vnic.parcel.Parcel;
 import java.util.List;
 
-/** Answer to {@link ReplicaCommand.Fetch}. */
+/** Answer to {@link ReplicaCommand.Fetch} and {@link ReplicaCommand.Describe}. */
 public sealed interface ReplicaReply extends CborSerializable {
     /**
      * What there is of a VM.
@@ -30,6 +32,22 @@ public sealed interface ReplicaReply extends CborSerializable {
 
     /** The host has nothing of this epoch. */
     record None(String why) implements ReplicaReply {}
+
+    /** All that a host keeps of one tenant. */
+    record Kept(HostId host, List<KeptReplica> replicas) implements ReplicaReply {
+        public Kept {
+            replicas = List.copyOf(replicas);
+        }
+    }
+
+    /**
+     * What a host keeps of one VM.
+     *
+     * @param epoch of the highest of its tables
+     * @param whole whether something is there of which all came; only that is of use after a loss
+     * @param ageMillis how long ago that was known to be all that the VM's host had in its checkpoints; 0 for nothing whole
+     */
+    record KeptReplica(VmId vm, long epoch, boolean whole, long ageMillis, int connections) {}
 
     /** Another answer, which is too large for one message. */
     record InPieces(Parcel answer) implements ReplicaReply {}

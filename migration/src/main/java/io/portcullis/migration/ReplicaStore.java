@@ -1,6 +1,7 @@
 package io.portcullis.migration;
 
 import io.portcullis.persistence.CheckpointCopy;
+import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import java.util.ArrayList;
@@ -125,6 +126,29 @@ final class ReplicaStore {
             });
         }
         return vm == null || tables.isEmpty() ? null : new ReplicaReply.Tables(nowMillis - vm.currentMillis, tables);
+    }
+
+    /**
+     * How what there is stands.
+     *
+     * @param only null for all VMs of the tenant
+     */
+    List<ReplicaReply.KeptReplica> describe(TenantId tenant, @Nullable VmId only, long nowMillis) {
+        List<ReplicaReply.KeptReplica> kept = new ArrayList<>();
+        vms.forEach((id, vm) -> {
+            if (id.tenant().equals(tenant) && (only == null || only.equals(id))) {
+                boolean isWhole = !vm.whole.isEmpty();
+                kept.add(new ReplicaReply.KeptReplica(
+                        id,
+                        epoch(vm),
+                        isWhole,
+                        isWhole ? Math.max(0, nowMillis - vm.currentMillis) : 0,
+                        vm.whole.values().stream()
+                                .mapToInt(copy -> copy.entries)
+                                .sum()));
+            }
+        });
+        return kept;
     }
 
     /** Forgets what there is of a VM of this epoch or a lower one. */

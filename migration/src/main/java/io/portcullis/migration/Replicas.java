@@ -119,6 +119,14 @@ final class Replicas extends AbstractBehavior<ReplicaCommand> {
             case ReplicaCommand.Taken taken -> onTaken(taken);
             case ReplicaCommand.NotTaken not -> onNotTaken(not);
             case ReplicaCommand.Fetch fetch -> onFetch(fetch);
+            case ReplicaCommand.Describe describe ->
+                Parcels.get(getContext().getSystem())
+                        .tell(
+                                describe.replyTo(),
+                                new ReplicaReply.Kept(
+                                        host,
+                                        store.describe(describe.tenant(), describe.vm(), System.currentTimeMillis())),
+                                ReplicaReply.InPieces::new);
             case ReplicaCommand.Drop drop -> {
                 store.drop(drop.vm(), drop.epoch());
                 count();
@@ -169,7 +177,7 @@ final class Replicas extends AbstractBehavior<ReplicaCommand> {
     }
 
     private void onFetch(ReplicaCommand.Fetch fetch) {
-        ReplicaReply.Tables tables = store.find(fetch.vm(), fetch.epoch(), System.currentTimeMillis());
+        ReplicaReply tables = store.find(fetch.vm(), fetch.epoch(), System.currentTimeMillis());
         if (tables == null) {
             fetch.replyTo()
                     .tell(new ReplicaReply.None(

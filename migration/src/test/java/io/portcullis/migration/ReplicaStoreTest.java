@@ -3,6 +3,8 @@ package io.portcullis.migration;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.portcullis.policy.HostId;
+import io.portcullis.policy.TenantId;
+import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import java.util.Objects;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
@@ -84,6 +86,26 @@ class ReplicaStoreTest {
         assertThat(store.silentSince(now)).isEmpty();
         assertThat(Objects.requireNonNull(store.find(ETH0.vm(), 4, now)).ageMillis())
                 .isZero();
+    }
+
+    @Test
+    void shouldDescribeWhatItKeepsOfATenant() {
+        take(ETH0, 4, 1, 0, "12345", false);
+        assertThat(store.describe(ETH0.vm().tenant(), null, now))
+                .as("all of it has not come yet")
+                .containsExactly(new ReplicaReply.KeptReplica(ETH0.vm(), 4, false, 0, 0));
+
+        take(ETH0, 4, 1, 5, "", true);
+        now += 30;
+        take(ETH0, 4, 2, 0, "6", false);
+        ReplicaReply.KeptReplica whole = new ReplicaReply.KeptReplica(ETH0.vm(), 4, true, 30, 1);
+        assertThat(store.describe(ETH0.vm().tenant(), null, now))
+                .as("also while it comes anew")
+                .containsExactly(whole);
+        assertThat(store.describe(ETH0.vm().tenant(), ETH0.vm(), now)).containsExactly(whole);
+        assertThat(store.describe(ETH0.vm().tenant(), VmId.parse("acme/db-1"), now))
+                .isEmpty();
+        assertThat(store.describe(new TenantId("other"), null, now)).isEmpty();
     }
 
     private long take(VnicId vnic, long epoch, long file, long offset, String bytes, boolean isCurrent) {

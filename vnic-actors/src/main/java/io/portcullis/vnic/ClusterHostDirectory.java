@@ -5,6 +5,8 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.cluster.ClusterEvent;
 import org.apache.pekko.cluster.Member;
@@ -19,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 public final class ClusterHostDirectory implements HostDirectory {
     private static final Set<MemberStatus> PRESENT =
             Set.of(MemberStatus.up(), MemberStatus.weaklyUp(), MemberStatus.leaving());
+
+    private static final Pattern PROTOCOL_ROLE = Pattern.compile(PROTOCOL_ROLE_PREFIX + "[0-9]{1,6}\\.([0-9]{1,6})");
 
     /** The hosts of one state of the cluster, which never changes. */
     private record Look(ClusterEvent.CurrentClusterState state, Map<HostId, HostNode> hosts) {}
@@ -59,7 +63,8 @@ public final class ClusterHostDirectory implements HostDirectory {
                                 host,
                                 member.uniqueAddress(),
                                 member.status().toString(),
-                                !unreachable.contains(member));
+                                !unreachable.contains(member),
+                                protocolMinor(member));
                         // A node that was started again joins while its predecessor is still being removed.
                         hosts.merge(host, node, (before, now) -> now.reachable() ? now : before);
                     }
@@ -67,5 +72,15 @@ public final class ClusterHostDirectory implements HostDirectory {
             }
         }
         return Map.copyOf(hosts);
+    }
+
+    private static int protocolMinor(Member member) {
+        for (String role : member.getRoles()) {
+            Matcher version = PROTOCOL_ROLE.matcher(role);
+            if (version.matches()) {
+                return Integer.parseInt(version.group(1));
+            }
+        }
+        return 0;
     }
 }

@@ -15,6 +15,9 @@ public interface HostDirectory {
     /** Prefix of the role that names the host of a node. */
     String HOST_ID_ROLE_PREFIX = "host-id:";
 
+    /** Prefix of the role that says which version of the protocol a node speaks, {@code MAJOR.MINOR}; nodes before 3.1 have none. */
+    String PROTOCOL_ROLE_PREFIX = "protocol:";
+
     /** The node of a host: up, weakly up or leaving; empty if there is none or it is about to be removed. */
     Optional<HostNode> find(HostId host);
 

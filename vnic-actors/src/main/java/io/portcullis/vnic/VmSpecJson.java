@@ -19,6 +19,11 @@ public final class VmSpecJson {
         }
     }
 
+    /** Whether the VM is to have a replica; of many, most of which are not to, quicker than reading them. */
+    public static boolean wantsReplica(String json) {
+        return json.contains("\"replica\"") && read(json).replica();
+    }
+
     /** Throws {@link IllegalArgumentException} for anything that is no VM. */
     public static VmSpec read(String json) {
         try {

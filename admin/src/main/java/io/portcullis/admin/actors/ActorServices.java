@@ -27,19 +27,23 @@ import io.portcullis.datapath.track.ConnectionInfo;
 import io.portcullis.migration.BulkCommand;
 import io.portcullis.migration.PlacementCommand;
 import io.portcullis.migration.PlacementReply;
+import io.portcullis.migration.ReplicaDefault;
 import io.portcullis.migration.model.BulkOperation;
 import io.portcullis.migration.model.Mover;
 import io.portcullis.migration.model.Restored;
+import io.portcullis.persistence.PlacementRow;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.TenantModel;
+import io.portcullis.policy.model.Vm;
 import io.portcullis.policy.table.RuleTable;
 import io.portcullis.vnic.HostReply;
 import io.portcullis.vnic.RuleAssignment;
 import io.portcullis.vnic.VmSpec;
+import io.portcullis.vnic.VmSpecJson;
 import io.portcullis.vnic.VnicReview;
 import java.time.Duration;
 import java.util.HashMap;
@@ -54,6 +58,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.jspecify.annotations.Nullable;
 
@@ -68,6 +73,8 @@ public final class ActorServices implements AdminServices {
     private final HostCounts counts;
     private final Migrations migrations;
     private final Members members;
+    private final KeptReplicas replicas;
+    private final ReplicaDefault replicaDefault;
 
     /**
      * @param askTimeout longest wait for an actor's answer; attaching a VM may take as long
@@ -83,6 +90,8 @@ public final class ActorServices implements AdminServices {
         this.counts = new HostCounts(access, asking);
         this.migrations = new Migrations(access, asking);
         this.members = new Members(system, access.version());
+        this.replicas = new KeptReplicas(access, asking);
+        this.replicaDefault = ReplicaDefault.of(system.settings().config());
     }
 
     @Override
@@ -258,7 +267,12 @@ public final class ActorServices implements AdminServices {
 
     @Override
     public CompletionStage<PlacementView> placement(VmId vm) {
-        return migrations.placement(vm).thenApply(this::view);
+        return migrations.placement(vm).thenCompose(this::live);
+    }
+
+    private CompletionStage<PlacementView> live(io.portcullis.migration.PlacementView placement) {
+        PlacementView view = view(placement);
+        return replicas.live(placement.vm(), view.replica()).thenApply(view::withReplica);
     }
 
     private PlacementView view(io.portcullis.migration.PlacementView placement) {
@@ -275,6 +289,7 @@ public final class ActorServices implements AdminServices {
                 restored(placement.restored()));
     }
 
+    /** What the placement knows; only the host that keeps it knows how old it is. */
     private static @Nullable ReplicaView replica(io.portcullis.migration.PlacementView placement) {
         HostId at = placement.replica();
         return placement.spec() == null || !placement.spec().replica()
@@ -297,20 +312,42 @@ public final class ActorServices implements AdminServices {
 
     @Override
     public CompletionStage<Map<VmId, PlacementView>> placements(TenantId tenant) {
-        return access.directory().listByTenant(tenant).thenApply(rows -> {
-            Map<VmId, PlacementView> placements = new HashMap<>();
-            Map<HostId, String> members = new HashMap<>();
-            rows.forEach(row -> placements.put(
-                    row.vm(),
-                    new PlacementView(
-                            row.host().value(),
-                            row.epoch(),
-                            "PLACED",
-                            null,
-                            members.computeIfAbsent(row.host(), hosts::membership),
-                            null)));
-            return placements;
+        return access.directory().listByTenant(tenant).thenCompose(rows -> {
+            Set<VmId> replicated = rows.stream()
+                    .filter(row -> VmSpecJson.wantsReplica(row.spec()))
+                    .map(PlacementRow::vm)
+                    .collect(Collectors.toSet());
+            Set<HostId> keepers = replicated.isEmpty()
+                    ? Set.of()
+                    : access.vnics().hosts().all().keySet();
+            return replicas.of(tenant, keepers).thenApply(kept -> {
+                Map<VmId, ReplicaView> views = new HashMap<>();
+                replicated.forEach(vm ->
+                        views.put(vm, kept.getOrDefault(vm, new ReplicaView(null, KeptReplicas.NOWHERE))));
+                return placements(rows, views);
+            });
         });
+    }
+
+    private Map<VmId, PlacementView> placements(List<PlacementRow> rows, Map<VmId, ReplicaView> replicated) {
+        Map<VmId, PlacementView> placements = new HashMap<>();
+        Map<HostId, String> members = new HashMap<>();
+        rows.forEach(row -> placements.put(
+                row.vm(),
+                new PlacementView(
+                                row.host().value(),
+                                row.epoch(),
+                                "PLACED",
+                                null,
+                                members.computeIfAbsent(row.host(), hosts::membership),
+                                null)
+                        .withReplica(replicated.get(row.vm()))));
+        return placements;
+    }
+
+    @Override
+    public boolean wantsReplica(Vm vm) {
+        return replicaDefault.wanted(vm.tags());
     }
 
     @Override

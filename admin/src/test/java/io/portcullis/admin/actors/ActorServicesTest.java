@@ -17,6 +17,7 @@ import io.portcullis.api.HostView;
 import io.portcullis.api.MigrationView;
 import io.portcullis.api.PhaseView;
 import io.portcullis.api.RealizationView;
+import io.portcullis.api.ReplicaView;
 import io.portcullis.api.RevisionView;
 import io.portcullis.api.TenantRealization;
 import io.portcullis.api.TenantsRealization;
@@ -32,6 +33,8 @@ import io.portcullis.migration.BulkReply;
 import io.portcullis.migration.PlacementCommand;
 import io.portcullis.migration.PlacementReply;
 import io.portcullis.migration.PlacementView;
+import io.portcullis.migration.ReplicaCommand;
+import io.portcullis.migration.ReplicaReply;
 import io.portcullis.migration.model.BulkMove;
 import io.portcullis.migration.model.BulkOperation;
 import io.portcullis.migration.model.CopyRound;
@@ -47,6 +50,7 @@ import io.portcullis.persistence.PlacementRow;
 import io.portcullis.persistence.PolicyJacksonModule;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.HostId;
+import io.portcullis.policy.MacAddress;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
@@ -65,11 +69,15 @@ import io.portcullis.vnic.RuleAssignment;
 import io.portcullis.vnic.TenantAdoption;
 import io.portcullis.vnic.TenantCommand;
 import io.portcullis.vnic.TenantReply;
+import io.portcullis.vnic.VmSpec;
+import io.portcullis.vnic.VmSpecJson;
+import io.portcullis.vnic.VnicSpec;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
@@ -473,6 +481,41 @@ class ActorServicesTest {
         assertThat(done(services.nodeReport()).migrations()).isEqualTo(Map.of("COMMITTED", 1L));
         assertThat(done(services.nodeReport()).migrations()).isEqualTo(Map.of("COMMITTED", 1L));
         assertThat(done(services.nodeReport()).counters()).containsEntry("uplink.in", 9L);
+    }
+
+    @Test
+    void shouldShowInAListWhoKeepsTheReplicasAndHowTheyStand() {
+        VmId lost = VmId.parse("acme/lost-1");
+        VmId plain = VmId.parse("acme/plain-1");
+        cluster.placements.add(new PlacementRow(WEB, HOST_9, 4, replicated(WEB), Instant.EPOCH));
+        cluster.placements.add(new PlacementRow(lost, HOST_1, 1, replicated(lost), Instant.EPOCH));
+        cluster.placements.add(new PlacementRow(plain, HOST_1, 1, "{}", Instant.EPOCH));
+        cluster.onReplicas = command -> {
+            if (command instanceof ReplicaCommand.Describe describe) {
+                describe.replyTo()
+                        .tell(new ReplicaReply.Kept(
+                                HOST_1,
+                                List.of(
+                                        new ReplicaReply.KeptReplica(WEB, 3, true, 1, 9),
+                                        new ReplicaReply.KeptReplica(WEB, 4, true, 250, 7))));
+            }
+        };
+
+        Map<VmId, io.portcullis.api.PlacementView> placements = done(services.placements(ACME));
+
+        ReplicaView replica = Objects.requireNonNull(placements.get(WEB)).replica();
+        assertThat(replica.whole()).isTrue();
+        assertThat(replica.ageMillis()).isEqualTo(250);
+        assertThat(replica.connections()).isEqualTo(7);
+        assertThat(Objects.requireNonNull(placements.get(lost)).replica())
+                .isEqualTo(new ReplicaView(null, KeptReplicas.NOWHERE));
+        assertThat(Objects.requireNonNull(placements.get(plain)).replica()).isNull();
+    }
+
+    private static String replicated(VmId vm) {
+        MacAddress mac = MacAddress.parse("02:00:00:00:00:01");
+        return VmSpecJson.write(
+                new VmSpec(vm, List.of(new VnicSpec(new VnicId(vm, "eth0"), mac, List.of(), 1, "memory:" + vm)), true));
     }
 
     @Test

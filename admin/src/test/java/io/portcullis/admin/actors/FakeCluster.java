@@ -4,6 +4,7 @@ import io.portcullis.datapath.runtime.TenantHits;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.migration.BulkCommand;
 import io.portcullis.migration.PlacementCommand;
+import io.portcullis.migration.ReplicaCommand;
 import io.portcullis.persistence.MigrationLog;
 import io.portcullis.persistence.MigrationRow;
 import io.portcullis.persistence.PlacementDirectory;
@@ -67,6 +68,9 @@ final class FakeCluster implements VnicActors, HostDirectory, PlacementDirectory
     volatile Consumer<PlacementCommand> onPlacement = command -> {};
     volatile Consumer<BulkCommand> onBulk = command -> {};
     volatile Consumer<FirewallCommand> onFirewall = command -> {};
+    /** Of any host. */
+    volatile Consumer<ReplicaCommand> onReplicas = command -> {};
+
     volatile boolean hostsAreSilent;
     /** What hosts wrote that they had counted. */
     final FakeRuleHitStore ruleHits = new FakeRuleHitStore();
@@ -81,6 +85,7 @@ final class FakeCluster implements VnicActors, HostDirectory, PlacementDirectory
     private final ActorRef<BulkCommand> operations;
     private final ActorRef<FirewallCommand> firewall;
     private final ActorRef<HostCommand> agent;
+    private final ActorRef<ReplicaCommand> replicas;
     private final ActorRef<RegistryCommand> registry;
     private final ActorTestKit kit;
 
@@ -94,6 +99,7 @@ final class FakeCluster implements VnicActors, HostDirectory, PlacementDirectory
         operations = listening(command -> onBulk.accept(command));
         firewall = listening(command -> onFirewall.accept(command));
         agent = listening(this::host);
+        replicas = listening(command -> onReplicas.accept(command));
         registry = listening(this::registry);
     }
 
@@ -106,7 +112,16 @@ final class FakeCluster implements VnicActors, HostDirectory, PlacementDirectory
 
     ClusterAccess access() {
         return new ClusterAccess(
-                this, vm -> placement, operations, this, this, ruleHits, new HostId("host-1"), "test", Map::of);
+                this,
+                vm -> placement,
+                operations,
+                this,
+                this,
+                ruleHits,
+                host -> up.containsKey(host) ? Optional.of(replicas) : Optional.empty(),
+                new HostId("host-1"),
+                "test",
+                Map::of);
     }
 
     private void host(HostCommand command) {
@@ -286,6 +301,11 @@ final class FakeCluster implements VnicActors, HostDirectory, PlacementDirectory
     public CompletionStage<Optional<MigrationRow>> find(String id) {
         return CompletableFuture.completedFuture(
                 migrations.stream().filter(row -> row.id().equals(id)).findFirst());
+    }
+
+    @Override
+    public CompletionStage<List<VmId>> underWay(int limit) {
+        return CompletableFuture.completedFuture(List.of());
     }
 
     @Override

@@ -39,6 +39,8 @@ class ReplicaOfLostHostTest {
         "portcullis.cluster.seeds-list=127.0.0.1:" + PORTS[0],
         "portcullis.checkpoint.interval=50ms",
         "portcullis.migration.replica.interval=50ms",
+        "portcullis.migration.replica.default=tagged",
+        "portcullis.migration.replica.default-tag=ha:gold",
         "pekko.cluster.split-brain-resolver.stable-after=4s",
         "pekko.cluster.down-removal-margin=1s"
     };
@@ -58,10 +60,9 @@ class ReplicaOfLostHostTest {
             Map<String, PortcullisClient> clients = Map.of("host-1", client, "host-3", third);
             ScenarioTenant tenant = ScenarioTenant.create(lab, client, CONSUMERS, CONSUMERS);
             client.detach(ScenarioTenant.NAME, ScenarioTenant.WEB);
-            LabVm second = ScenarioTenant.declare(lab, client, SECOND, 12, List.of("app:web"));
-            for (String vm : List.of(ScenarioTenant.WEB, SECOND)) {
-                client.attach(ScenarioTenant.NAME, vm, new AttachRequest(LOST, true));
-            }
+            LabVm second = ScenarioTenant.declare(lab, client, SECOND, 12, List.of("app:web", "ha:gold"));
+            client.attach(ScenarioTenant.NAME, ScenarioTenant.WEB, new AttachRequest(LOST, true));
+            client.attach(ScenarioTenant.NAME, SECOND, new AttachRequest(LOST, null));
             client.awaitRealized(
                     ScenarioTenant.NAME, client.tenant(ScenarioTenant.NAME).revision(), HostProcess.LIMIT);
 
@@ -85,6 +86,10 @@ class ReplicaOfLostHostTest {
                         .findFirst()
                         .orElseThrow();
 
+                assertThat(listed(client, ScenarioTenant.WEB).host()).isEqualTo(replicaOfFirst);
+                assertThat(listed(third, SECOND).host()).isEqualTo(replicaOfSecond);
+                assertThat(listed(third, SECOND).connections()).isEqualTo(1);
+
                 lost.kill();
                 MultiNodeScenario.until(
                         "the VMs count as down",
@@ -92,6 +97,10 @@ class ReplicaOfLostHostTest {
                         () -> Stream.of(ScenarioTenant.WEB, SECOND).allMatch(vm -> isDown(client, vm)));
 
                 // as the hypervisor's HA asks for it, which knows nothing of replicas
+                assertThat(listed(client, SECOND))
+                        .as("what there is to go on with is shown while the host is lost")
+                        .returns(replicaOfSecond, ReplicaView::host)
+                        .returns(true, ReplicaView::whole);
                 assertRestored(client, ScenarioTenant.WEB, replicaOfFirst, replicaOfFirst);
                 assertRestored(client, SECOND, other, replicaOfSecond);
                 toFirst.serverSpeaksFirst();
@@ -103,6 +112,15 @@ class ReplicaOfLostHostTest {
                         () -> hasReplicaElsewhere(client, ScenarioTenant.WEB)
                                 && hasReplicaElsewhere(client, SECOND)
                                 && held(client) + held(third) == 2);
+                String next = Objects.requireNonNull(replicaOf(client, SECOND));
+                client.migrate(ScenarioTenant.NAME + "/" + SECOND, next);
+                MultiNodeScenario.until(
+                        "it has moved to the host of its replica, and another host keeps one",
+                        HostProcess.LIMIT,
+                        () -> next.equals(placement(client, SECOND).host())
+                                && hasReplicaElsewhere(client, SECOND)
+                                && Boolean.TRUE.equals(listed(client, SECOND).whole()));
+                toSecond.serverSpeaksFirst();
                 assertThat(clients.get(other).metrics())
                         .contains("portcullis_replicas_total{counter=\"replica.taken-in\"");
             }
@@ -142,6 +160,14 @@ class ReplicaOfLostHostTest {
     private static @Nullable String replicaOf(PortcullisClient client, String vm) {
         ReplicaView replica = placement(client, vm).replica();
         return replica == null ? null : replica.host();
+    }
+
+    private static ReplicaView listed(PortcullisClient client, String vm) {
+        return client.vms(ScenarioTenant.NAME).stream()
+                .filter(each -> each.name().equals(vm))
+                .map(each -> Objects.requireNonNull(each.placement().replica()))
+                .findFirst()
+                .orElseThrow();
     }
 
     private static PlacementView placement(PortcullisClient client, String vm) {
