@@ -23,13 +23,14 @@ class PreCopyMachineTest {
         at(0, new PreCopyInput.Started());
         at(100, exported(0, 2));
         assertThat(orders).contains(new PreCopyOrder.AskToSend());
+        at(200, exported(1, 0));
         at(1_000, new PreCopyInput.Granted());
         // the second chunk waits for leave while the first one is on its way: that is sending
         at(1_600, new PreCopyInput.Taken(new ChunkName(ETH0, 0), null));
         at(2_000, new PreCopyInput.Granted());
         at(2_300, new PreCopyInput.Taken(new ChunkName(ETH0, 1), null));
         at(3_000, new PreCopyInput.Finish());
-        at(3_050, exported(1, 0));
+        at(3_050, exported(2, 0));
 
         PreCopyOrder.Cut cut = (PreCopyOrder.Cut) orders.getLast();
         List<CopyRound> rounds = Objects.requireNonNull(cut.sent().get(ETH0)).rounds();
