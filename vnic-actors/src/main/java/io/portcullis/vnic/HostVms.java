@@ -102,7 +102,7 @@ final class HostVms {
             present.afterLeaving.add(takeOver);
             return;
         }
-        if (present != null && (present.epoch > attach.epoch() || present.phase == Phase.LEAVING)) {
+        if (present != null && (present.epoch > attach.epoch() || present.isOver(attach.epoch()))) {
             attach.replyTo()
                     .tell(
                             present.epoch == attach.epoch() && present.whyNot != null
@@ -137,6 +137,7 @@ final class HostVms {
         present.askers.add(attach.replyTo());
         present.enforce |= attach.enforce();
         if (present.phase == Phase.ATTACHED) {
+            present.isAskedAgain = true;
             settle(present);
         } else if (present.phase == Phase.FAILED) {
             attach(present);
@@ -150,6 +151,7 @@ final class HostVms {
     /** @param ready when it may begin, or why it may not */
     private void attach(HostedVm vm, CompletionStage<Optional<FirewallReply>> ready) {
         vm.phase = Phase.ATTACHING;
+        vm.isAskedAgain = false;
         HostedVm before = vms.put(vm.spec.vm(), vm);
         if (before != vm && (vm.spec.replica() || (before != null && before.spec.replica()))) {
             tellReplicated();
@@ -207,9 +209,8 @@ final class HostVms {
             return;
         }
         vm.whyNot = reason;
-        vm.phase = Phase.LEAVING;
-        vm.leavingEpoch = vm.epoch;
-        leave(vm.spec, vm.epoch, vm.enforce, context.getSystem().ignoreRef(), null);
+        vm.leaving(vm.epoch, vm.enforce, null);
+        leaveAgain(vm);
     }
 
     /** The rules of a replica are those of a host that is lost: what was changed since holds before anything passes. */
@@ -258,8 +259,13 @@ final class HostVms {
             return;
         }
         FirewallReply refusal = learn(ready.replies());
-        vm.phase = Phase.ATTACHED;
         vm.checkpoints = Map.of(); // connections go on from here; what was then is not so any more
+        if (refusal != null && !vm.isAskedAgain) {
+            // Others of its vNICs may enforce by now: all or none.
+            onAttachRefused(vm, refusal);
+            return;
+        }
+        vm.phase = Phase.ATTACHED;
         if (refusal != null) {
             vm.answer(FirewallReplies.refused(refusal));
             return;
@@ -296,10 +302,14 @@ final class HostVms {
         }
     }
 
+    /** Whatever failed and nobody else asks for again. */
     void retryFailed() {
         for (HostedVm vm : List.copyOf(vms.values())) {
             if (isToBeTried(vm)) {
                 attach(vm);
+            } else if (vm.phase == Phase.STUCK) {
+                vm.phase = Phase.LEAVING;
+                leaveAgain(vm);
             }
         }
     }
@@ -342,12 +352,15 @@ final class HostVms {
             return;
         }
         if (vm != null) {
-            vm.phase = Phase.LEAVING;
-            vm.leavingEpoch = epoch;
+            vm.leaving(epoch, hasEnforced, release);
             vm.whyNot = null;
             vm.answer(new Refused(RefusalCode.WRONG_STATE, "VM " + spec.vm() + " was detached meanwhile"));
         }
         leave(spec, epoch, hasEnforced, replyTo, release);
+    }
+
+    private void leaveAgain(HostedVm vm) {
+        leave(vm.spec, vm.leavingEpoch, vm.hasEnforced, context.getSystem().ignoreRef(), vm.release);
     }
 
     private void leave(
@@ -373,11 +386,11 @@ final class HostVms {
         boolean isCurrent = vm != null && vm.epoch <= gone.epoch();
         for (FirewallReply reply : gone.replies()) {
             if (!FirewallReplies.isGone(reply)) {
+                Refused why = FirewallReplies.refused(reply);
                 if (vm != null && isCurrent) {
-                    vm.phase = Phase.ATTACHED;
-                    attachWhatWaited(vm);
+                    stayed(vm, why);
                 }
-                gone.replyTo().tell(FirewallReplies.refused(reply));
+                gone.replyTo().tell(why);
                 return;
             }
         }
@@ -394,6 +407,16 @@ final class HostVms {
         if (vm != null && isCurrent) {
             attachWhatWaited(vm);
         }
+    }
+
+    /** A vNIC that has a later epoch than the order is none of its business. Any other one that is still here is told again: it may enforce, and others of the VM are gone. */
+    private void stayed(HostedVm vm, Refused why) {
+        boolean isVoid = why.code() == RefusalCode.STALE_EPOCH;
+        if (!isVoid) {
+            context.getLog().warn("VM {} does not leave host {}, told again: {}", vm.spec.vm(), host, why.message());
+        }
+        vm.phase = isVoid ? Phase.ATTACHED : Phase.STUCK;
+        attachWhatWaited(vm);
     }
 
     private void attachWhatWaited(HostedVm vm) {
@@ -474,7 +497,7 @@ final class HostVms {
         for (VnicId id : vnics) {
             HostedVm vm = vms.get(id.vm());
             RuleTable table = rules.tableInForce(id);
-            if (vm != null && vm.phase != Phase.LEAVING && table != null) {
+            if (vm != null && !vm.isOver(vm.epoch) && table != null) {
                 vm.spec.vnics().stream()
                         .filter(vnic -> vnic.vnic().equals(id))
                         .forEach(vnic -> known.put(id, new CheckpointWriter.Known(vnic, table)));
@@ -505,7 +528,7 @@ final class HostVms {
     private Refused stale(HostedVm vm, long epoch) {
         return new Refused(
                 RefusalCode.STALE_EPOCH,
-                vm.phase == Phase.LEAVING
+                vm.isOver(epoch)
                         ? "VM " + vm.spec.vm() + " leaves " + host + " under epoch " + vm.leavingEpoch + ", and epoch "
                                 + epoch + " is over with that"
                         : "VM " + vm.spec.vm() + " is on " + host + " under epoch " + vm.epoch + ", not " + epoch);

@@ -24,7 +24,9 @@ final class HostedVm {
          */
         FAILED,
         /** Its vNICs are told to go. */
-        LEAVING
+        LEAVING,
+        /** A vNIC did not go that was told to, and may enforce still: told again, again and again. */
+        STUCK
     }
 
     final VmSpec spec;
@@ -41,8 +43,17 @@ final class HostedVm {
 
     boolean enforce;
 
-    /** Set while LEAVING. */
+    /** While SETTLING: whether it was attached before, and is only asked again how it is. */
+    boolean isAskedAgain;
+
+    /** Set while LEAVING and STUCK. */
     long leavingEpoch;
+
+    /** As {@link HostCommand.DetachVm} has it; set while LEAVING and STUCK. */
+    boolean hasEnforced;
+
+    /** Where it goes; set while LEAVING and STUCK, null for a VM that goes nowhere. */
+    HostCommand.@Nullable ReleaseVm release;
 
     /** Why it was not attached, while it leaves for that; whoever asks again hears the same. */
     @Nullable
@@ -76,6 +87,19 @@ final class HostedVm {
 
     /** Attaches under a higher epoch that came while the VM was leaving: the VM moved away and comes back. */
     final List<HostCommand.TakeOverVm> afterLeaving = new ArrayList<>();
+
+    /** From now on its vNICs are told to go. */
+    void leaving(long underEpoch, boolean mayHaveEnforced, HostCommand.@Nullable ReleaseVm forAnother) {
+        phase = Phase.LEAVING;
+        leavingEpoch = underEpoch;
+        hasEnforced = mayHaveEnforced;
+        release = forAnother;
+    }
+
+    /** Whether no more is done here under this epoch or a lower one but to have it go. */
+    boolean isOver(long underEpoch) {
+        return phase == Phase.LEAVING || (phase == Phase.STUCK && underEpoch <= leavingEpoch);
+    }
 
     /** Answers everyone who waits, once. */
     void answer(HostReply reply) {
