@@ -70,6 +70,7 @@ class KubernetesDiscoveryTest {
                 "-Xmx256m",
                 "--sun-misc-unsafe-memory-access=allow",
                 "--enable-native-access=ALL-UNNAMED",
+                "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED",
                 "-cp",
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                 KubernetesPods.class.getName()));

@@ -13,11 +13,22 @@ final class KubernetesPods {
     private KubernetesPods() {}
 
     /**
-     * Ends with 0 when the nodes are one cluster.
+     * Ends with 0 when the nodes were one cluster, else with 1.
      *
      * @param arguments the folder of the nodes, with their authority in {@code ca}; the folder of the pods' files; the label; the port where nodes ask each other
      */
-    public static void main(String... arguments) throws Exception {
+    public static void main(String... arguments) {
+        try {
+            run(arguments);
+            System.exit(0);
+        } catch (Throwable failed) {
+            // others of its threads would go on
+            failed.printStackTrace();
+            System.exit(1);
+        }
+    }
+
+    private static void run(String... arguments) throws Exception {
         Path folder = Path.of(arguments[0]);
         Path account = Path.of(arguments[1]);
         CertificateAuthority authority = CertificateAuthority.open(folder.resolve("ca"));
@@ -35,6 +46,5 @@ final class KubernetesPods {
                     account.resolve(NAMESPACE).toString()));
             nodes.awaitOneCluster();
         }
-        System.exit(0);
     }
 }
