@@ -3,6 +3,7 @@ package io.portcullis.vnic;
 import io.portcullis.policy.HostId;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -78,7 +79,7 @@ public final class ClusterHostDirectory implements HostDirectory {
         for (String role : member.getRoles()) {
             Matcher version = PROTOCOL_ROLE.matcher(role);
             if (version.matches()) {
-                return Integer.parseInt(version.group(1));
+                return Integer.parseInt(Objects.requireNonNull(version.group(1)));
             }
         }
         return 0;
