@@ -124,15 +124,15 @@ final class Preflight {
     /** How many may change in a second if rounds are to become shorter. */
     private static @Nullable Long connectionsPerSecond(
             List<CopyRoundView> rounds, @Nullable Long bytesPerSecond, @Nullable Double bytesPerConnection) {
-        boolean isPaced = bytesPerSecond != null && bytesPerSecond > 0;
+        Long pace = bytesPerSecond == null || bytesPerSecond <= 0 ? null : bytesPerSecond;
         // what the last ones waited for their bandwidth says nothing of another one
         Long measured = median(rounds.stream()
-                .map(round -> rate(round, isPaced ? round.waitNanos() : 0))
+                .map(round -> rate(round, pace == null ? 0 : round.waitNanos()))
                 .toList());
-        if (measured == null || bytesPerConnection == null || !isPaced) {
+        if (measured == null || bytesPerConnection == null || pace == null) {
             return measured;
         }
-        return Math.min(measured, Math.round(bytesPerSecond / bytesPerConnection));
+        return Math.min(measured, Math.round(pace / bytesPerConnection));
     }
 
     private static long rate(CopyRoundView round, long withoutNanos) {
