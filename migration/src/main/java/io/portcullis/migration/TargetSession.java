@@ -9,6 +9,7 @@ import io.portcullis.migration.model.AheadChunks;
 import io.portcullis.migration.model.AheadOrder;
 import io.portcullis.migration.model.ChunkName;
 import io.portcullis.migration.model.CutTurns;
+import io.portcullis.migration.model.IncomingTurn;
 import io.portcullis.migration.model.PlacementInput;
 import io.portcullis.migration.model.Refusal;
 import io.portcullis.migration.model.SessionName;
@@ -48,12 +49,7 @@ final class TargetSession extends MigrationSession<TargetCommand, TargetState, T
     private final Map<VnicId, NavigableMap<Integer, byte[]>> kept = new HashMap<>();
 
     private final AheadChunks<ActorRef<PreCopyCommand>> ahead = new AheadChunks<>();
-    private final CutTurns<HostId> turns;
-
-    /** What the source waits for until it is its turn here; null if nothing. */
-    private SourceCommand.@Nullable Rehearsed heldBack;
-
-    private long heldBackSinceNanos;
+    private final IncomingTurn<SourceCommand.Rehearsed> turn;
 
     /** Null before the first message of the source. */
     private @Nullable ActorRef<SourceCommand> source;
@@ -85,7 +81,12 @@ final class TargetSession extends MigrationSession<TargetCommand, TargetState, T
                         new TargetTask(order.id(), order.vm(), order.spec().vnicIds(), order.epoch())));
         this.order = order;
         this.timers = timers;
-        this.turns = turns;
+        this.turn = new IncomingTurn<>(
+                turns,
+                host.host(),
+                order.id(),
+                environment.settings().turns().incomingWait().toNanos(),
+                environment.turns()::taken);
         this.chunks = context.messageAdapter(StateChunk.class, TargetCommand.ChunkArrived::new);
         timers.startTimerWithFixedDelay(
                 local(new TargetInput.Tick()), environment.settings().retryInterval());
@@ -103,7 +104,7 @@ final class TargetSession extends MigrationSession<TargetCommand, TargetState, T
             case TargetCommand.Local(TargetInput input) -> decideAloud(input);
             case TargetCommand.CutoverExpected expected -> onExpected(expected);
             case TargetCommand.TurnCame _ -> {
-                answerRehearsal();
+                answerRehearsal(turn.come());
                 yield this;
             }
         };
@@ -119,7 +120,7 @@ final class TargetSession extends MigrationSession<TargetCommand, TargetState, T
             case TargetCommand.Rehearse rehearse -> {
                 source = rehearse.source();
                 if (rehearse.vmStopped()) {
-                    environment.turns().taken(turns.take(host.host(), order.id()));
+                    turn.take();
                 }
                 yield decide(new TargetInput.Rehearse(rehearse.like()));
             }
@@ -242,13 +243,13 @@ final class TargetSession extends MigrationSession<TargetCommand, TargetState, T
             case TargetOrder.Activate activate -> activate(activate);
             case TargetOrder.Look _ -> look();
             case TargetOrder.AcceptHandover(var vnics, var problems) -> {
-                turns.end(order.id());
+                turn.end();
                 tellSource(new SourceCommand.HandoverAccepted(order.id(), vnics, problems));
             }
             case TargetOrder.RefuseHandover(Refusal refusal) ->
                 tellSource(new SourceCommand.HandoverRefused(order.id(), refusal));
             case TargetOrder.ClearLater _ -> {
-                turns.end(order.id());
+                turn.end();
                 timers.startSingleTimer(
                         local(new TargetInput.ClearNow()),
                         environment.settings().clearDelay());
@@ -274,26 +275,13 @@ final class TargetSession extends MigrationSession<TargetCommand, TargetState, T
         }
     }
 
-    /** The source, which enforces, goes on when it has the answer: not while too many others are in their pause here, unless that lasts. It asks again and again. */
     private void onRehearsed(SourceCommand.Rehearsed answer) {
-        boolean waitsAlready = heldBack != null;
-        heldBack = answer;
         ActorRef<TargetCommand> self = getContext().getSelf();
-        if (turns.ask(host.host(), order.id(), () -> self.tell(new TargetCommand.TurnCame()))) {
-            answerRehearsal();
-        } else if (!waitsAlready) {
-            heldBackSinceNanos = System.nanoTime();
-        } else if (System.nanoTime() - heldBackSinceNanos
-                > environment.settings().turns().incomingWait().toNanos()) {
-            environment.turns().taken(turns.take(host.host(), order.id()));
-            answerRehearsal();
-        }
+        answerRehearsal(turn.rehearsed(answer, System.nanoTime(), () -> self.tell(new TargetCommand.TurnCame())));
     }
 
-    private void answerRehearsal() {
-        SourceCommand.Rehearsed answer = heldBack;
+    private void answerRehearsal(SourceCommand.@Nullable Rehearsed answer) {
         if (answer != null) {
-            heldBack = null;
             tellSource(answer);
         }
     }

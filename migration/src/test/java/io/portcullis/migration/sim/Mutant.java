@@ -67,7 +67,9 @@ enum Mutant {
     /** A destination takes once more what comes once more. */
     TAKE_TWICE,
     /** A source does not give back its turn to be cut. */
-    KEEP_TURN;
+    KEEP_TURN,
+    /** A destination does not give back the turn that it gave a migration that came to it. */
+    KEEP_INCOMING_TURN;
 
     /** Whether it is a mistake in what is sent ahead of the cut. */
     boolean isAhead() {

@@ -132,8 +132,8 @@ record Plan(long seed, boolean sendsAhead, List<Act> acts) {
             }
         }
         if (sendsAhead && more.nextInt(4) == 0) {
-            // The other one goes the same way: only one of them is cut at a time.
-            acts.add(new Act.Attach(0, 1 - vm, from));
+            // The other one goes the same way, or comes from elsewhere: only one of them is cut at a time.
+            acts.add(new Act.Attach(0, 1 - vm, more.nextBoolean() ? from : HOSTS - from - to));
             acts.add(new Act.Migrate(4_000 + more.nextInt(100), 1 - vm, to));
         }
         return acts;

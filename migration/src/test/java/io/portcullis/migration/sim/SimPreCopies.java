@@ -19,7 +19,7 @@ import java.util.TreeMap;
 
 /**
  * What is sent ahead of cuts from a host, orders to cut that wait for it, and whose turn it is to be cut ({@link CutTurns}): as the actor
- * MigrationAgent has it. Turns that a destination gives to those that come to it are left out.
+ * MigrationAgent has it; and the turns that this host gives to those that come to it.
  */
 final class SimPreCopies {
     record CutOrder(VmSpec spec, PlacementOrder.StartCutover order, SimTarget target, boolean hasRules) {}
@@ -31,6 +31,8 @@ final class SimPreCopies {
     private final Map<String, CutOrder> cutovers = new TreeMap<>();
     /** By the host to which migrations go. */
     private CutTurns<HostId> turns = new CutTurns<>(TURNS_AT_ONCE);
+    /** Of migrations to this host. */
+    private CutTurns<HostId> incoming = new CutTurns<>(TURNS_AT_ONCE);
 
     SimPreCopies(SimHost host) {
         this.host = host;
@@ -138,9 +140,13 @@ final class SimPreCopies {
         }
     }
 
+    CutTurns<HostId> incoming() {
+        return incoming;
+    }
+
     /** Whether nobody has a turn or waits for one. */
     boolean hasNoTurns() {
-        return turns.isEmpty();
+        return turns.isEmpty() && incoming.isEmpty();
     }
 
     /** A bug stops all. */
@@ -156,5 +162,6 @@ final class SimPreCopies {
         running.clear();
         cutovers.clear();
         turns = new CutTurns<>(TURNS_AT_ONCE);
+        incoming = new CutTurns<>(TURNS_AT_ONCE);
     }
 }

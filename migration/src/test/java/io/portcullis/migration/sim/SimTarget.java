@@ -8,6 +8,7 @@ import io.portcullis.migration.model.AheadChunks;
 import io.portcullis.migration.model.AheadOrder;
 import io.portcullis.migration.model.ChunkName;
 import io.portcullis.migration.model.ImportReport;
+import io.portcullis.migration.model.IncomingTurn;
 import io.portcullis.migration.model.PlacementInput;
 import io.portcullis.migration.model.PlacementOrder;
 import io.portcullis.migration.model.PreCopyInput;
@@ -33,6 +34,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +42,7 @@ import org.jspecify.annotations.Nullable;
 final class SimTarget {
     private static final long CLEAR_MILLIS = 1_000;
     private static final long LINGER_MILLIS = 30_000;
+    private static final long TURN_WAIT_MILLIS = 1_500;
 
     private final SimHost host;
     private final World world;
@@ -49,6 +52,7 @@ final class SimTarget {
     private final Map<VnicId, NavigableMap<Integer, byte[]>> kept = new HashMap<>();
     private final AheadChunks<SimPreCopy> ahead = new AheadChunks<>();
     private final Set<SimPreCopy> sources = new HashSet<>();
+    private final IncomingTurn<SourceInput> turn;
     private TargetState state;
     private @Nullable SimSource source;
     private boolean isOver;
@@ -59,6 +63,12 @@ final class SimTarget {
         this.spec = spec;
         this.order = order;
         this.actors = host.actorsIncarnation();
+        this.turn = new IncomingTurn<>(
+                host.precopies().incoming(),
+                host.id(),
+                order.id(),
+                TimeUnit.MILLISECONDS.toNanos(TURN_WAIT_MILLIS),
+                taken -> world.log(host.id().value(), order.id() + " is cut without waiting: " + taken));
         this.state = TargetState.of(new TargetTask(order.id(), spec.vm(), spec.vnicIds(), order.epoch()));
         decide(new TargetInput.Started());
         world.time.after(SimPlacement.TICK_MILLIS, this::tick);
@@ -79,6 +89,7 @@ final class SimTarget {
     /** A bug stops it. */
     void die() {
         isOver = true;
+        endTurn();
         host.sessionDied(spec, name(), order.epoch());
     }
 
@@ -159,7 +170,11 @@ final class SimTarget {
                                 vnic,
                                 order.epoch(),
                                 (_, refused) -> decide(new TargetInput.CutoverExpected(vnic, refused)));
-            case TargetOrder.AnswerRehearsal _ -> tellSource(new SourceInput.Rehearsed());
+            case TargetOrder.AnswerRehearsal _ ->
+                answerRehearsal(turn.rehearsed(
+                        new SourceInput.Rehearsed(),
+                        TimeUnit.MILLISECONDS.toNanos(world.time.now()),
+                        () -> world.time.after(0, this::turnCame)));
             case TargetOrder.KeepChunk(StateChunk chunk) -> {
                 if (!world.has(Mutant.TRUST_STATE) || chunk.sequence() != 1) {
                     kept.computeIfAbsent(chunk.vnic(), _ -> new TreeMap<>()).put(chunk.sequence(), chunk.bytes());
@@ -185,10 +200,15 @@ final class SimTarget {
                                 spec,
                                 (found, _) ->
                                         decide(new TargetInput.LookedAt(found == null ? null : enforcing(found))));
-            case TargetOrder.AcceptHandover(var vnics, var problems) ->
+            case TargetOrder.AcceptHandover(var vnics, var problems) -> {
+                endTurn();
                 tellSource(new SourceInput.HandoverAccepted(vnics, problems));
+            }
             case TargetOrder.RefuseHandover(Refusal refusal) -> tellSource(new SourceInput.HandoverRefused(refusal));
-            case TargetOrder.ClearLater _ -> world.time.after(CLEAR_MILLIS, () -> decide(new TargetInput.ClearNow()));
+            case TargetOrder.ClearLater _ -> {
+                endTurn();
+                world.time.after(CLEAR_MILLIS, () -> decide(new TargetInput.ClearNow()));
+            }
             case TargetOrder.Clear _ ->
                 host.vnics()
                         .leave(spec, order.epoch(), false, (_, refused) -> decide(new TargetInput.Cleared(refused)));
@@ -197,6 +217,7 @@ final class SimTarget {
             case TargetOrder.EndLater _ -> world.time.after(LINGER_MILLIS, () -> decide(new TargetInput.End()));
             case TargetOrder.End(PlacementInput last) -> {
                 isOver = true;
+                endTurn();
                 host.sessionEnded(name(), last);
             }
         }
@@ -297,6 +318,24 @@ final class SimTarget {
                         minimum,
                         (_, refused) -> decide(new TargetInput.Activated(
                                 activate.vnic(), refused == null ? new ActivationReport(0, 0, 0, 0) : null, refused)));
+    }
+
+    private void turnCame() {
+        if (!isOver && host.isRunning(actors)) {
+            answerRehearsal(turn.come());
+        }
+    }
+
+    private void answerRehearsal(@Nullable SourceInput answer) {
+        if (answer != null) {
+            tellSource(answer);
+        }
+    }
+
+    private void endTurn() {
+        if (!world.has(Mutant.KEEP_INCOMING_TURN)) {
+            turn.end();
+        }
     }
 
     private void tellSource(SourceInput answer) {
