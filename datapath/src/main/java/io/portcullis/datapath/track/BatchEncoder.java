@@ -28,12 +28,10 @@ final class BatchEncoder {
 
     TableExport.Round encode(TableBatch batch) {
         int[] copies = settle(batch);
-        for (int copy : copies) {
-            sent.put(batch, copy);
-        }
         int removals = batch.removedCount();
         List<byte[]> chunks = TableCodec.removals(batch);
-        chunks.addAll(TableCodec.updates(batch.copies(), copies, batch.nowNanos(), version));
+        chunks.addAll(TableCodec.updates(
+                batch.copies(), copies, batch.nowNanos(), version, (copy, entry) -> sent.put(batch.slot(copy), entry)));
         return new TableExport.Round(chunks, copies.length, removals);
     }
 

@@ -11,10 +11,13 @@ final class ColumnChunks {
     private final int phaseNanos;
     private final EntryColumns columns = EntryColumns.ofThisThread();
     private final EntryFields entry = new EntryFields();
+    private final TableCodec.WrittenEntries written;
     private int[] others = {};
     private int otherCount;
 
-    ColumnChunks(ConnectionTable table, long nowNanos) {
+    /** @param written is told of each, those among it that cannot be written so */
+    ColumnChunks(ConnectionTable table, long nowNanos, TableCodec.WrittenEntries written) {
+        this.written = written;
         this.table = table;
         nowTick = table.clock().tick(nowNanos);
         phaseNanos = table.clock().phase(nowNanos);
@@ -52,6 +55,7 @@ final class ColumnChunks {
         columns.begin();
         for (int i = from; i < to; i++) {
             entry.load(table, slots[i], nowTick);
+            written.written(slots[i], entry);
             if (!columns.add(entry)) {
                 others[otherCount++] = slots[i];
             }

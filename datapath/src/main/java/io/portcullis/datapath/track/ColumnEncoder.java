@@ -7,7 +7,12 @@ import org.jspecify.annotations.Nullable;
 final class ColumnEncoder extends ColumnCoder {
     private static final int ROOM = 1 << 21;
     private static final int COLUMN_BITS_ROOM = MAX_COUNT * Long.BYTES + 2 * Long.BYTES;
-    private static final int COLUMN_WORDS_ROOM = MAX_COUNT * Short.BYTES;
+    /** One more than there can be, as each may be written before it is known whether it counts. */
+    private static final int COLUMN_WORDS_ROOM = (MAX_COUNT + 1) * Short.BYTES;
+
+    private static final int RECIPROCAL_BITS = Integer.SIZE + SymbolOdds.BITS;
+    /** By divisor: 2^44 divided by it, rounded up. A state is below 2^32 and its divisor at most 2^12, so that products tell quotients exactly. */
+    private static final long[] RECIPROCALS = reciprocals();
 
     private final byte[] out = new byte[ROOM];
     private int at;
@@ -16,6 +21,8 @@ final class ColumnEncoder extends ColumnCoder {
     private final byte[] bits = new byte[COLUMN_BITS_ROOM];
     /** Filled from its end. */
     private final byte[] words = new byte[COLUMN_WORDS_ROOM];
+
+    private int firstWord;
 
     private final SymbolOdds[] odds = new SymbolOdds[MAX_CONTEXTS];
     private final OftenNumbers often = new OftenNumbers();
@@ -162,32 +169,44 @@ final class ColumnEncoder extends ColumnCoder {
     private void writeSymbols(int count, byte @Nullable [] contexts) {
         long even = LEAST_STATE;
         long odd = LEAST_STATE;
-        int begin = words.length;
-        for (int i = count - 1; i >= 0; i--) {
-            SymbolOdds own = odds[contexts == null ? 0 : contexts[i]];
-            int symbol = symbols[i] & 0xff;
-            int parts = own.parts(symbol);
-            long state = (i & 1) == 0 ? even : odd;
-            if (state >= (long) parts << (2 * WORD_BITS - SymbolOdds.BITS)) {
-                begin -= Short.BYTES;
-                SHORT.set(words, begin, (short) state);
-                state >>>= WORD_BITS;
-            }
-            long whole = Integer.divideUnsigned((int) state, parts) & 0xffff_ffffL;
-            state = (whole << SymbolOdds.BITS) + (state - whole * parts) + own.start(symbol);
-            if ((i & 1) == 0) {
-                even = state;
-            } else {
-                odd = state;
-            }
+        firstWord = words.length;
+        int i = count - 1;
+        if ((i & 1) == 0) {
+            even = next(even, i--, contexts);
+        }
+        for (; i > 0; i -= 2) {
+            odd = next(odd, i, contexts);
+            even = next(even, i - 1, contexts);
         }
         INT.set(out, at, (int) even);
         INT.set(out, at + Integer.BYTES, (int) odd);
         at += 2 * Integer.BYTES;
-        int length = words.length - begin;
+        int length = words.length - firstWord;
         number(length / Short.BYTES);
-        System.arraycopy(words, begin, out, at, length);
+        System.arraycopy(words, firstWord, out, at, length);
         at += length;
+    }
+
+    /** The state behind a symbol: without a division, and without a branch that nobody can foresee. */
+    private long next(long before, int i, byte @Nullable [] contexts) {
+        SymbolOdds own = odds[contexts == null ? 0 : contexts[i]];
+        int symbol = symbols[i] & 0xff;
+        int parts = own.parts(symbol);
+        SHORT.set(words, firstWord - Short.BYTES, (short) before);
+        long most = ((long) parts << (2 * WORD_BITS - SymbolOdds.BITS)) - 1;
+        int isHigh = (int) ((most - before) >>> (Long.SIZE - 1));
+        firstWord -= isHigh * Short.BYTES;
+        long state = before >>> (isHigh * WORD_BITS);
+        long whole = (state * RECIPROCALS[parts]) >>> RECIPROCAL_BITS;
+        return (whole << SymbolOdds.BITS) + (state - whole * parts) + own.start(symbol);
+    }
+
+    private static long[] reciprocals() {
+        long[] reciprocals = new long[SymbolOdds.PARTS + 1];
+        for (int divisor = 1; divisor <= SymbolOdds.PARTS; divisor++) {
+            reciprocals[divisor] = Math.ceilDiv(1L << RECIPROCAL_BITS, (long) divisor);
+        }
+        return reciprocals;
     }
 
     /** Those numbers of a column that come so often that symbols of their own pay. Found in a sample. */

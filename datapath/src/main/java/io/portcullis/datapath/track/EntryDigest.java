@@ -23,9 +23,7 @@ final class EntryDigest {
         boolean isJudgedAgain = entry.admittingRuleId != entry.ruleId || entry.admittingRevision != entry.revision;
         begin(length(entry, hasPeers, isJudgedAgain));
         FlowKey key = entry.key;
-        add(entry.flags | (key.isIpv6() ? IPV6 : 0), 8);
-        add(entry.state, 8);
-        add(key.word, 48);
+        add((long) (entry.flags | (key.isIpv6() ? IPV6 : 0)) << 56 | (long) entry.state << 48 | key.word, 64);
         if (key.isIpv6()) {
             add(key.lowerHigh, 64);
             add(key.lowerLow, 64);
@@ -102,6 +100,14 @@ final class EntryDigest {
 
     private void addVarint(long value) {
         long rest = value;
+        if ((rest & ~0x3fffL) == 0) {
+            if (rest <= 0x7f) {
+                add(rest, 8);
+            } else {
+                add((((rest & 0x7f) | 0x80) << 8) | (rest >>> 7), 16);
+            }
+            return;
+        }
         while ((rest & ~0x7fL) != 0) {
             add((rest & 0x7f) | 0x80, 8);
             rest >>>= 7;

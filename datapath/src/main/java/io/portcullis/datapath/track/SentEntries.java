@@ -7,8 +7,8 @@ import java.util.BitSet;
 sealed interface SentEntries {
     boolean isIn(int slot);
 
-    /** The other side gets this copy for the slot, instead of what it had of it. */
-    void put(TableBatch batch, int copy);
+    /** The other side gets this for the slot, instead of what it had of it; times do not count. */
+    void put(int slot, EntryFields entry);
 
     /** The other side forgets what it has of the slot. */
     void remove(int slot);
@@ -31,7 +31,6 @@ sealed interface SentEntries {
 
     /** Knows each connection's digest. */
     final class Digests implements SentEntries {
-        private final EntryFields entry = new EntryFields();
         private final EntryDigest entryDigest = new EntryDigest();
         /** Of the connection that the other side has of a slot, 0 for none. */
         private long[] digests = new long[64];
@@ -47,9 +46,7 @@ sealed interface SentEntries {
         }
 
         @Override
-        public void put(TableBatch batch, int copy) {
-            int slot = batch.slot(copy);
-            entry.load(batch.copies(), copy, 0);
+        public void put(int slot, EntryFields entry) {
             long own = entryDigest.of(entry);
             if (slot >= digests.length) {
                 digests = Arrays.copyOf(digests, Math.max(slot + 1, 2 * digests.length));
@@ -90,8 +87,7 @@ sealed interface SentEntries {
         }
 
         @Override
-        public void put(TableBatch batch, int copy) {
-            int slot = batch.slot(copy);
+        public void put(int slot, EntryFields entry) {
             entries += slots.get(slot) ? 0 : 1;
             slots.set(slot);
         }

@@ -56,7 +56,15 @@ public final class TableCodec {
     /** What connections have announced, see {@link Expectations}; after all connections. */
     static final int EXPECTATIONS = 3;
 
+    private static final WrittenEntries NOBODY = (_, _) -> {};
+
     private TableCodec() {}
+
+    /** Hears of connections while they are written. */
+    interface WrittenEntries {
+        /** The same object each time, and good for the call only. */
+        void written(int slot, EntryFields entry);
+    }
 
     static int version(ByteBuffer chunk) {
         return chunk.getShort(VERSION_AT);
@@ -82,22 +90,24 @@ public final class TableCodec {
     public static TableSnapshot export(ConnectionTable table, long nowNanos) {
         int[] slots = KeyOrder.slots(table, nowNanos);
         return new TableSnapshot(
-                rangeCoded(WHOLE, table, slots, slots.length, nowNanos), slots.length, digest(table, nowNanos));
+                rangeCoded(WHOLE, table, slots, slots.length, nowNanos, NOBODY), slots.length, digest(table, nowNanos));
     }
 
     /**
      * Connections that replace what the other side has of them.
      *
      * @param version the newest that the other side reads
+     * @param written is told of each, now and then more than once
      */
-    static List<byte[]> updates(ConnectionTable table, int[] slots, long nowNanos, int version) {
+    static List<byte[]> updates(
+            ConnectionTable table, int[] slots, long nowNanos, int version, WrittenEntries written) {
         int[] sorted = KeyOrder.sorted(table, slots);
         if (version <= VERSION_WITHOUT_COLUMNS || slots.length < LEAST_COLUMNS) {
-            return rangeCoded(UPDATES, table, sorted, sorted.length, nowNanos);
+            return rangeCoded(UPDATES, table, sorted, sorted.length, nowNanos, written);
         }
-        ColumnChunks columns = new ColumnChunks(table, nowNanos);
+        ColumnChunks columns = new ColumnChunks(table, nowNanos, written);
         List<byte[]> chunks = columns.write(UPDATES, sorted);
-        chunks.addAll(rangeCoded(UPDATES, table, columns.others(), columns.otherCount(), nowNanos));
+        chunks.addAll(rangeCoded(UPDATES, table, columns.others(), columns.otherCount(), nowNanos, NOBODY));
         return chunks;
     }
 
@@ -134,12 +144,13 @@ public final class TableCodec {
     }
 
     /** Of the first {@code count} slots. */
-    private static List<byte[]> rangeCoded(int kind, ConnectionTable table, int[] slots, int count, long nowNanos) {
+    private static List<byte[]> rangeCoded(
+            int kind, ConnectionTable table, int[] slots, int count, long nowNanos, WrittenEntries written) {
         List<byte[]> chunks = new ArrayList<>();
         ByteBuffer chunk = ByteBuffer.allocate(count == 0 ? 0 : MAX_CHUNK_BYTES).order(ByteOrder.BIG_ENDIAN);
         for (int from = 0; from < count; ) {
             chunk.position(HEADER_BYTES);
-            int entries = fill(chunk, table, slots, from, count, table.clock().tick(nowNanos));
+            int entries = fill(chunk, table, slots, from, count, table.clock().tick(nowNanos), written);
             chunks.add(seal(
                     chunk, VERSION_WITHOUT_COLUMNS, kind, entries, table.clock().phase(nowNanos)));
             from += entries;
@@ -148,14 +159,23 @@ public final class TableCodec {
     }
 
     /** How many connections the chunk takes. */
-    private static int fill(ByteBuffer chunk, ConnectionTable table, int[] slots, int from, int count, int nowTick) {
+    private static int fill(
+            ByteBuffer chunk,
+            ConnectionTable table,
+            int[] slots,
+            int from,
+            int count,
+            int nowTick,
+            WrittenEntries written) {
         EntryFields entry = new EntryFields();
         EntryModel model = new EntryModel(entry, VERSION_WITHOUT_COLUMNS);
         RangeEncoder encoder = new RangeEncoder(chunk);
         int to = Math.min(count, from + MAX_CHUNK_ENTRIES);
         int next = from;
         while (next < to && encoder.bytes() <= MAX_CHUNK_BYTES - EntryModel.MAX_ENTRY_BYTES) {
-            entry.load(table, slots[next++], nowTick);
+            int slot = slots[next++];
+            entry.load(table, slot, nowTick);
+            written.written(slot, entry);
             model.code(encoder);
         }
         encoder.finish();

@@ -123,7 +123,7 @@ public final class CodecTarget {
 
     private static byte[] columns() {
         try (ConnectionTracker here = filled()) {
-            return new ColumnChunks(here.table(), NOW + 1_000_000_000L)
+            return new ColumnChunks(here.table(), NOW + 1_000_000_000L, (_, _) -> {})
                     .write(TableCodec.WHOLE, KeyOrder.slots(here.table(), NOW + 1_000_000_000L))
                     .getFirst();
         }

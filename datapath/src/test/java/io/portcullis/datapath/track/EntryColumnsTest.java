@@ -129,7 +129,7 @@ class EntryColumnsTest {
 
     private static byte[] sample(int count, long seed) {
         try (ConnectionTable here = population(count, seed)) {
-            return new ColumnChunks(here, NOW)
+            return new ColumnChunks(here, NOW, (_, _) -> {})
                     .write(TableCodec.UPDATES, KeyOrder.slots(here, NOW))
                     .getFirst();
         }
@@ -144,7 +144,7 @@ class EntryColumnsTest {
     private static List<byte[]> updates(ConnectionTable table, int version) {
         List<byte[]> chunks = new ArrayList<>();
         int[] slots = KeyOrder.slots(table, NOW);
-        chunks.addAll(TableCodec.updates(table, slots, NOW, version));
+        chunks.addAll(TableCodec.updates(table, slots, NOW, version, (_, _) -> {}));
         return chunks;
     }
 
