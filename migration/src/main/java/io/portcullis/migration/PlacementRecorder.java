@@ -36,7 +36,7 @@ final class PlacementRecorder {
                 (done, failure) -> new PlacementCommand.Recorded(mine, failure == null ? null : failure.toString()));
     }
 
-    /** To be run when the newest state is written, or could not be: the journal is what counts. */
+    /** To be run when the newest state is written, or could not be: what is decided is in the journal. */
     void then(Runnable action) {
         whenWritten.add(action);
     }

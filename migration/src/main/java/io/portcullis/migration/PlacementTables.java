@@ -17,7 +17,6 @@ import io.portcullis.policy.VmId;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -61,7 +60,8 @@ final class PlacementTables implements PlacementRecords {
         return switch (state.phase()) {
             case DETACHED, DETACHING -> directory.remove(state.vm(), state.epoch());
             // A host that is lost and comes back must not find in the directory what was taken from it.
-            case ATTACHING -> state.takenFrom() == null ? CompletableFuture.completedFuture(false) : put(state);
+            // Nor one of which nobody knows any more that it was lost, as the VM was detached meanwhile.
+            case ATTACHING -> state.takenFrom() == null ? directory.remove(state.vm(), state.epoch() - 1) : put(state);
             case PLACED, RESERVING, PREPARED, PRECOPYING, AWAITING_STOP, CUTTING_OVER, COMMITTED, ROLLING_BACK ->
                 put(state);
         };

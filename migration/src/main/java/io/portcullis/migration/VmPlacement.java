@@ -2,6 +2,7 @@ package io.portcullis.migration;
 
 import io.portcullis.migration.PlacementReply.Refused;
 import io.portcullis.migration.model.Decision;
+import io.portcullis.migration.model.FormerHost;
 import io.portcullis.migration.model.Move;
 import io.portcullis.migration.model.PlacementEvent;
 import io.portcullis.migration.model.PlacementInput;
@@ -68,6 +69,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
     private final MigrationSettings settings;
     private final MigrationWatchers watchers;
     private final PlacementRecorder recorder;
+    private final FormerHost former = new FormerHost();
     private final PlacementPreflight preflight;
     private final PlacementRest rest;
 
@@ -221,7 +223,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
 
     private boolean isHostLost(PlacementState state) {
         HostId host = state.host();
-        return host != null && environment.hosts().presence(host) == HostLookup.Presence.ABSENT;
+        return host != null && isAbsent(host);
     }
 
     private Effect<PlacementEvent, PlacementState> onMigrate(
@@ -338,7 +340,13 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
                         r.refusal() == null
                                 ? new PlacementInput.HostAttached(r.epoch(), r.restored())
                                 : new PlacementInput.HostRefusedAttach(r.epoch(), r.refusal()));
-            case PlacementCommand.DetachReport r -> decide(state, new PlacementInput.HostDetached(r.epoch()));
+            case PlacementCommand.DetachReport r -> {
+                if (former.hasLetGo(state, r.host(), r.epoch())) {
+                    sendOrders(state);
+                    yield Effect().none();
+                }
+                yield decide(state, new PlacementInput.HostDetached(r.epoch()));
+            }
             case PlacementCommand.TargetReady r -> onTargetReady(state, r);
             case PlacementCommand.TargetGaveUp r -> decide(state, new PlacementInput.TargetGaveUp(r.id(), r.refusal()));
             case PlacementCommand.TargetActivated r ->
@@ -464,9 +472,11 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
     }
 
     private Set<HostId> lostHosts(PlacementState state) {
-        return state.hostsInvolved().stream()
-                .filter(host -> environment.hosts().presence(host) == HostLookup.Presence.ABSENT)
-                .collect(Collectors.toSet());
+        return state.hostsInvolved().stream().filter(this::isAbsent).collect(Collectors.toSet());
+    }
+
+    private boolean isAbsent(HostId host) {
+        return environment.hosts().presence(host) == HostLookup.Presence.ABSENT;
     }
 
     private Effect<PlacementEvent, PlacementState> onRecorded(PlacementState state, PlacementCommand.Recorded done) {
@@ -476,7 +486,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
         if (state.phase() == PlacementPhase.CUTTING_OVER && ready != null && state.isMoving(ready.id())) {
             environment.hosts().agent(state.currentMove().from()).tell(PlacementOrders.startCutover(state, ready));
             ready = null;
-        } else {
+        } else if (recorder.isWritten() || !state.phase().waitsForDirectory()) {
             sendOrders(state);
         }
         runTimers(state);
@@ -484,6 +494,11 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
     }
 
     private void sendOrders(PlacementState state) {
+        PlacementOrder first = former.order(state, this::isAbsent);
+        if (first != null) {
+            environment.hosts().agent(first.host()).tell(PlacementOrders.command(state.attachedSpec(), first));
+            return;
+        }
         PlacementOrders.commands(state)
                 .forEach(order -> environment.hosts().agent(order.host()).tell(order.command()));
         if (state.phase().sendsAhead() && ready != null && state.isMoving(ready.id())) {

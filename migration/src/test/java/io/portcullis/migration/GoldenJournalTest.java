@@ -78,6 +78,13 @@ class GoldenJournalTest {
                         .apply(new PlacementEvent.AttachStarted(FakeCluster.WEB, FakeCluster.ONE, 1, "ann", 5))
                         .apply(new PlacementEvent.VmAttached(1, 5))
                         .apply(paced));
+        PlacementEvent unconfirmed = new PlacementEvent.VmDetached(5, FakeCluster.ONE);
+        samples.put("VmDetached-unconfirmed", unconfirmed);
+        samples.put(
+                "state-unconfirmed",
+                PlacementState.empty(FakeCluster.WEB.vm())
+                        .apply(new PlacementEvent.AttachStarted(FakeCluster.WEB, FakeCluster.ONE, 1, "ann", 5))
+                        .apply(unconfirmed));
         return samples;
     }
 

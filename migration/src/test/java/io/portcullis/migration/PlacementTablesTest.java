@@ -78,6 +78,19 @@ class PlacementTablesTest {
     }
 
     @Test
+    void shouldForgetALostHostOfADetachedVmBeforeAnotherOneAttachesIt() {
+        PlacementState state =
+                write(PlacementState.empty(WEB.vm()), new PlacementEvent.AttachStarted(WEB, ONE, 1, "ann", 1_000));
+        state = write(state, new PlacementEvent.VmAttached(1, 2_000));
+        // of which the directory did not hear
+        state = state.apply(new PlacementEvent.DetachStarted("ann", 3_000)).apply(new PlacementEvent.VmDetached(4_000));
+
+        write(state, new PlacementEvent.AttachStarted(WEB, TWO, 2, "ann", 5_000));
+
+        assertThat(placed).isEmpty();
+    }
+
+    @Test
     void shouldKnowOfVmsThatStillComeToAHostThatIsToBeEmptied() {
         PlacementState state =
                 write(PlacementState.empty(WEB.vm()), new PlacementEvent.AttachStarted(WEB, ONE, 1, "ann", 1_000));

@@ -182,6 +182,27 @@ class VmPlacementTest {
     }
 
     @Test
+    void shouldHaveALostHostLetGoThatIsBackBeforeAnotherOneIsTold() {
+        cluster.attach(WEB, ONE);
+        cluster.set(ONE, HostLookup.Presence.ABSENT);
+        cluster.failDatabase(new IllegalStateException("no directory in this test"));
+        var ann = cluster.kit.<PlacementReply>createTestProbe();
+        cluster.placement(WEB.vm()).tell(new PlacementCommand.AttachVm(WEB, TWO, "ann", ann.getRef()));
+        cluster.awaitPhase(WEB, PlacementPhase.ATTACHING);
+
+        cluster.host(ONE).hang(Op.DETACH);
+        cluster.set(ONE, HostLookup.Presence.UP);
+        cluster.failDatabase(null);
+        Awaitility.await().until(() -> cluster.host(ONE).calls(Op.DETACH) > 0);
+        assertThat(cluster.host(TWO).calls(Op.ATTACH)).isZero();
+
+        cluster.host(ONE).goOn(Op.DETACH);
+        ann.expectMessageClass(PlacementReply.Attached.class, FakeCluster.PATIENCE);
+        assertThat(cluster.host(ONE).mode(ETH0)).isNull();
+        assertThat(cluster.host(TWO).mode(ETH0)).isEqualTo(VnicMode.ENFORCING);
+    }
+
+    @Test
     void shouldTakeNothingFromALostHostForOneThatRefuses() {
         cluster.attach(WEB, ONE);
         cluster.kill(ONE);
@@ -352,17 +373,16 @@ class VmPlacementTest {
 
     @Test
     void shouldWriteTheDirectoryAgainAfterARestart() {
-        cluster.failDatabase(new IllegalStateException("no database in this test"));
         cluster.attach(WEB, ONE);
-        cluster.failDatabase(null);
-
+        cluster.failDatabase(new IllegalStateException("no database in this test"));
+        cluster.detach(WEB);
         cluster.restartPlacement(WEB.vm());
+        cluster.failDatabase(null);
 
         Awaitility.await()
                 .untilAsserted(() -> assertThat(cluster.written)
-                        .isNotEmpty()
                         .last()
-                        .satisfies(state -> assertThat(state.host()).isEqualTo(ONE)));
+                        .satisfies(state -> assertThat(state.phase()).isEqualTo(PlacementPhase.DETACHED)));
     }
 
     private void assertCommittedAfterRestart(HostId host, Op op, PlacementPhase phase) {

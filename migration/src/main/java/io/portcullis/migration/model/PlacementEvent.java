@@ -63,7 +63,17 @@ public sealed interface PlacementEvent extends CborSerializable {
 
     record DetachStarted(String by, long atMillis) implements PlacementEvent {}
 
-    record VmDetached(long atMillis) implements PlacementEvent {}
+    /**
+     * No host has it any more.
+     *
+     * @param unconfirmed the host that had it, if it is lost and did not say that it let go; null otherwise, and in what earlier builds stored
+     */
+    record VmDetached(long atMillis, @Nullable HostId unconfirmed) implements PlacementEvent {
+        /** As it should be: its host has let go. */
+        public VmDetached(long atMillis) {
+            this(atMillis, null);
+        }
+    }
 
     /**
      * The destination may get {@code epoch}; the source may take the VM back with {@code reclaimEpoch}, which ends {@code epoch}.

@@ -183,8 +183,13 @@ public final class PlacementMachine {
                         state.nextEpoch(),
                         in.by(),
                         nowMillis,
-                        state.host(),
+                        takenFrom(state, in.host()),
                         state.replicaInForce()));
+    }
+
+    private static @Nullable HostId takenFrom(PlacementState state, HostId to) {
+        HostId before = state.phase() == PlacementPhase.DETACHED ? state.takenFrom() : state.host();
+        return state.phase() == PlacementPhase.DETACHED && to.equals(before) ? null : before;
     }
 
     /** A hypervisor that starts the VM elsewhere knows nothing of what an operator wished for it. */
@@ -443,8 +448,8 @@ public final class PlacementMachine {
     private static Decision onlyHostLost(PlacementState state, HostId host, long nowMillis) {
         return switch (state.phase()) {
             case ATTACHING ->
-                Decision.of(new DetachStarted("loss of host " + host, nowMillis), new VmDetached(nowMillis));
-            case DETACHING -> Decision.of(new VmDetached(nowMillis));
+                Decision.of(new DetachStarted("loss of host " + host, nowMillis), new VmDetached(nowMillis, host));
+            case DETACHING -> Decision.of(new VmDetached(nowMillis, host));
             case DETACHED,
                     PLACED,
                     RESERVING,

@@ -43,6 +43,14 @@ public enum PlacementPhase {
         return this == RESERVING || this == PREPARED || sendsAhead();
     }
 
+    /**
+     * Whether hosts are told nothing before the directory says it. A migration goes on by the journal alone; but whoever attaches a VM anew must not
+     * do so while the directory names a host that had it before, was lost then, and will look there.
+     */
+    public boolean waitsForDirectory() {
+        return this == ATTACHING;
+    }
+
     /** Whether nothing is under way: no order to a host is open. */
     public boolean settled() {
         return this == DETACHED || this == PLACED;

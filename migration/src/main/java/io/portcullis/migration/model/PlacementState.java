@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param host host that enforces, or that was told to attach or detach; null if the VM is detached
  * @param move migration under way, null if none is
  * @param lastReceipt receipt of the migration that ended last, null if none has
- * @param takenFrom the lost host from which the VM was taken over under the epoch in force; null otherwise
+ * @param takenFrom the lost host from which the VM was taken over under the epoch in force, or, if the VM is detached, from which it will be: it did not
+ *     say that it let go; null otherwise
  * @param replica who has a replica of what the VM's host has, or had before it was lost; null if nobody, and before there were replicas
  * @param replicaProblem why nobody has although somebody should; null otherwise
  * @param restored what the VM began with after it was taken over; null otherwise
@@ -177,11 +178,11 @@ public record PlacementState(
                         null);
             case PlacementEvent.VmAttached e ->
                 settled(PlacementPhase.PLACED, epoch, lastReceipt).withReplica(null, null, e.restored());
-            case PlacementEvent.AttachRefused e -> detached().withReplica(replica, null, null);
+            case PlacementEvent.AttachRefused e -> detached(takenFrom).withReplica(replica, null, null);
             case PlacementEvent.ReplicaAssigned e ->
                 withReplica(e.host() == null ? null : new ReplicaPlace(e.host(), e.epoch()), e.problem(), restored);
             case PlacementEvent.DetachStarted e -> settled(PlacementPhase.DETACHING, epoch, lastReceipt);
-            case PlacementEvent.VmDetached e -> detached();
+            case PlacementEvent.VmDetached e -> detached(e.unconfirmed());
             case PlacementEvent.MigrationReserved e ->
                 new PlacementState(
                         vm,
@@ -330,8 +331,8 @@ public record PlacementState(
                 restored);
     }
 
-    private PlacementState detached() {
+    private PlacementState detached(@Nullable HostId unconfirmed) {
         return new PlacementState(
-                vm, PlacementPhase.DETACHED, epoch, grantedEpoch, null, null, null, lastReceipt, null);
+                vm, PlacementPhase.DETACHED, epoch, grantedEpoch, null, null, null, lastReceipt, unconfirmed);
     }
 }

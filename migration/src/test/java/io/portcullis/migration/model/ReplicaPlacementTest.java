@@ -51,7 +51,7 @@ class ReplicaPlacementTest {
         assertThat(refused.phase()).isEqualTo(PlacementPhase.DETACHED);
 
         PlacementState next = step(refused, new AttachRequested(SPEC, TWO, "ha", false));
-        assertThat(next.orders()).containsExactly(new PlacementOrder.Attach(TWO, 3, null, new ReplicaPlace(TWO, 1)));
+        assertThat(next.orders()).containsExactly(new PlacementOrder.Attach(TWO, 3, ONE, new ReplicaPlace(TWO, 1)));
         // whether a host that was silent has enforced, nobody knows
         PlacementState late = step(next, new PlacementInput.DeadlinePassed(PlacementPhase.ATTACHING));
         assertThat(step(late, new PlacementInput.HostDetached(3)).replica()).isNull();

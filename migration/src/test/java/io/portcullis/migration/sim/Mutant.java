@@ -48,6 +48,10 @@ enum Mutant {
     IGNORE_DEATH,
     /** A host that lets a VM go keeps no note of the epoch that is over. */
     FORGET_RELEASE,
+    /** A placement has a host attach a VM while the directory names another one. */
+    ATTACH_UNWRITTEN,
+    /** A placement has a host attach a VM while the lost host from which it is taken is back. */
+    ATTACH_BESIDE,
     /** A placement has a host begin with a replica since which another one has enforced. */
     TAKE_OLD_REPLICA,
     /** A source does not note every connection that changes while its table is sent. */

@@ -292,7 +292,7 @@ final class SimHost {
 
     void report(VmId vm, PlacementInput report) {
         world.log(id.value(), report);
-        toPlacement(vm, placement -> placement.onReport(report));
+        toPlacement(vm, placement -> placement.onReport(id, report));
     }
 
     void preCopied(VmId vm, String migration, PreCopyOrder.SayPreCopied said) {

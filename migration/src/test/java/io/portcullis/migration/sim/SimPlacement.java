@@ -1,6 +1,7 @@
 package io.portcullis.migration.sim;
 
 import io.portcullis.migration.model.Decision;
+import io.portcullis.migration.model.FormerHost;
 import io.portcullis.migration.model.Move;
 import io.portcullis.migration.model.Mover;
 import io.portcullis.migration.model.PlacementEvent;
@@ -37,6 +38,7 @@ final class SimPlacement {
 
     // ---- gone when the node dies
     private boolean isUp = true;
+    private FormerHost former = new FormerHost();
     private int incarnation;
     private PlacementState state;
     private @Nullable SimTarget ready;
@@ -162,9 +164,13 @@ final class SimPlacement {
 
     // ---- hosts
 
-    void onReport(PlacementInput report) {
+    void onReport(HostId from, PlacementInput report) {
         if (report instanceof PlacementInput.TargetIsReady) {
             throw new IllegalArgumentException("comes with its session");
+        }
+        if (report instanceof PlacementInput.HostDetached(long epoch) && former.hasLetGo(state, from, epoch)) {
+            tellOrders();
+            return;
         }
         decide(report);
     }
@@ -226,7 +232,7 @@ final class SimPlacement {
         if (!lost.events().isEmpty()) {
             persist(lost);
         } else if (isRecorded && !world.has(Mutant.NEVER_REPEAT) && isToRepeat()) {
-            state.orders().forEach(this::tell);
+            tellOrders();
             preCopy();
         }
         runTicks();
@@ -430,6 +436,8 @@ final class SimPlacement {
             case ATTACHING -> {
                 if (written.takenFrom() != null) {
                     world.putRow(vm(), Objects.requireNonNull(written.host()), written.epoch());
+                } else if (!world.has(Mutant.ATTACH_UNWRITTEN)) {
+                    world.removeRow(vm(), written.epoch() - 1);
                 }
             }
             case PLACED, RESERVING, PREPARED, PRECOPYING, AWAITING_STOP, CUTTING_OVER, COMMITTED, ROLLING_BACK ->
@@ -450,8 +458,8 @@ final class SimPlacement {
             SimHost host = world.host(order.host());
             world.log(spec.vm().name(), order);
             world.network.send(null, host, () -> host.onStartCutover(spec, order, session, hasRules));
-        } else {
-            state.orders().forEach(this::tell);
+        } else if (isRecorded || !state.phase().waitsForDirectory() || world.has(Mutant.ATTACH_UNWRITTEN)) {
+            tellOrders();
             preCopy();
         }
         runTicks();
@@ -465,6 +473,17 @@ final class SimPlacement {
             long epoch = state.epoch();
             boolean awaitsTurn = state.currentMove().mover() == Mover.PRODUCT;
             world.network.send(null, host, () -> host.precopies().onStart(spec, session, epoch, awaitsTurn));
+        }
+    }
+
+    private void tellOrders() {
+        PlacementOrder first = world.has(Mutant.ATTACH_BESIDE)
+                ? null
+                : former.order(state, host -> world.host(host).presence() == SimHost.Presence.ABSENT);
+        if (first != null) {
+            tell(first);
+        } else {
+            state.orders().forEach(this::tell);
         }
     }
 
@@ -499,6 +518,7 @@ final class SimPlacement {
             return;
         }
         isUp = true;
+        former = new FormerHost();
         PlacementState replayed = PlacementState.empty(vm());
         for (PlacementEvent event : journal) {
             replayed = apply(replayed, event);

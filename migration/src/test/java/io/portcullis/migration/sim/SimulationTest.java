@@ -59,7 +59,7 @@ class SimulationTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Mutant.class)
+    @EnumSource(value = Mutant.class, mode = EnumSource.Mode.MATCH_NONE, names = "ATTACH_.*")
     void shouldFindEveryMistakeThatIsBuiltIn(Mutant mutant) {
         Set<Mutant> mistake = Set.of(mutant);
         // A promise is broken late: the more time a migration takes, the sooner that is seen.
@@ -121,6 +121,32 @@ class SimulationTest {
                         new Act.Migrate(4_000, 0, 0),
                         new Act.Isolate(4_175, 16_000, 0, false),
                         new Act.BreakTunnel(5_000, 0, 0)));
+    }
+
+    /** A VM is detached while its host is down and the directory cannot be written, and is attached elsewhere. */
+    private static Plan attachedWhileTheDirectoryIsOld(long seed) {
+        return new Plan(
+                seed,
+                true,
+                List.of(
+                        new Act.Attach(0, 0, 1),
+                        new Act.Crash(4_000, 22_000, 1),
+                        new Act.DelayDirectory(14_000, 16_000),
+                        new Act.Detach(18_000, 0),
+                        new Act.Attach(22_000, 0, 2)));
+    }
+
+    @Test
+    void shouldAttachNothingWhileTheDirectoryNamesAnotherHost() {
+        expectNoViolation(0, FOUND_SEEDS, SimulationTest::attachedWhileTheDirectoryIsOld);
+
+        for (Mutant mutant : List.of(Mutant.ATTACH_UNWRITTEN, Mutant.ATTACH_BESIDE)) {
+            assertThat(LongStream.range(0, FOUND_SEEDS))
+                    .as("and %s", mutant)
+                    .anyMatch(seed -> Simulation.run(attachedWhileTheDirectoryIsOld(seed), Set.of(mutant), false)
+                                    .violation()
+                            != null);
+        }
     }
 
     @Test
