@@ -60,7 +60,7 @@ final class TestNode implements AutoCloseable {
             pekko.actor.provider = cluster
             pekko.remote.artery.canonical { hostname = "127.0.0.1", port = 0 }
             pekko.remote.artery.large-message-destinations = ["/user/migration-agent/*", "/user/migration-agent/*/*"]
-            pekko.cluster.roles = ["host", "host-id:%s"]
+            pekko.cluster.roles = ["host", "host-id:%s", "protocol:3.1"]
             pekko.cluster.jmx.multi-mbeans-in-same-jvm = on
             """.formatted(dataDir, host))
                 .withFallback(ConfigFactory.parseResourcesAnySyntax("application-node")));
