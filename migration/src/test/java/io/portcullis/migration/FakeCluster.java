@@ -127,12 +127,12 @@ final class FakeCluster implements HostLookup, PlacementRecords, AutoCloseable {
 
     void addHost(HostId host) {
         hosts.computeIfAbsent(host, id -> new FakeVmHost(id, ledger)).comeBack();
-        presence.put(host, Presence.UP);
         incarnations.merge(host, 1, Integer::sum);
         agents.put(
                 host,
                 kit.spawn(MigrationAgent.create(
                         new AgentEnvironment(host(host), vm -> lossy(reported(vm)), settings, turns))));
+        presence.put(host, Presence.UP);
     }
 
     /** The next time that an actor of this class tells a placement something it meets a bug, once. */

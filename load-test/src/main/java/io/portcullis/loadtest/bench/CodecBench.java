@@ -25,6 +25,7 @@ import picocli.CommandLine.Option;
             "encodedPerSecond, decodedPerSecond  the same as rates; medians over the rounds",
             "bytesPerConnection on the wire; floorBytesPerConnection: what the randomly drawn addresses, ports,"
                     + " sequence numbers and windows are worth",
+            "deflatedBytesPerConnection, deflateNanos  if chunks were deflated as well, which they are not",
             "",
             "  portcullis bench codec --connections 1000000 --json",
         })
@@ -65,7 +66,9 @@ final class CodecBench implements Callable<Integer> {
             double encodeNanos,
             double decodeNanos,
             double bytesPerConnection,
-            double floorBytesPerConnection)
+            double floorBytesPerConnection,
+            double deflatedBytesPerConnection,
+            double deflateNanos)
             implements BenchResult {
         @Override
         public String json() {
@@ -73,7 +76,8 @@ final class CodecBench implements Callable<Integer> {
                     Locale.ROOT,
                     "{\"connections\":%d,\"collectNanos\":%.1f,\"encodeNanos\":%.1f,\"decodeNanos\":%.1f,"
                             + "\"encodedPerSecond\":%.0f,\"decodedPerSecond\":%.0f,"
-                            + "\"bytesPerConnection\":%.2f,\"floorBytesPerConnection\":%.2f}",
+                            + "\"bytesPerConnection\":%.2f,\"floorBytesPerConnection\":%.2f,"
+                            + "\"deflatedBytesPerConnection\":%.2f,\"deflateNanos\":%.1f}",
                     connections,
                     collectNanos,
                     encodeNanos,
@@ -81,7 +85,9 @@ final class CodecBench implements Callable<Integer> {
                     1e9 / encodeNanos,
                     1e9 / decodeNanos,
                     bytesPerConnection,
-                    floorBytesPerConnection);
+                    floorBytesPerConnection,
+                    deflatedBytesPerConnection,
+                    deflateNanos);
         }
 
         @Override
@@ -92,7 +98,8 @@ final class CodecBench implements Callable<Integer> {
                             + "collected %,12.0f a second (%.0f ns)%n"
                             + "encoded   %,12.0f a second (%.0f ns)%n"
                             + "decoded   %,12.0f a second (%.0f ns)%n"
-                            + "bytes     %12.2f a connection; what was drawn at random is worth %.2f",
+                            + "bytes     %12.2f a connection; what was drawn at random is worth %.2f%n"
+                            + "deflated  %12.2f, for another %.0f ns",
                     connections,
                     1e9 / collectNanos,
                     collectNanos,
@@ -101,7 +108,9 @@ final class CodecBench implements Callable<Integer> {
                     1e9 / decodeNanos,
                     decodeNanos,
                     bytesPerConnection,
-                    floorBytesPerConnection);
+                    floorBytesPerConnection,
+                    deflatedBytesPerConnection,
+                    deflateNanos);
         }
     }
 }
