@@ -2,16 +2,12 @@ package io.portcullis.migration;
 
 import io.portcullis.migration.PlacementReply.Refused;
 import io.portcullis.migration.model.Decision;
-import io.portcullis.migration.model.FormerHost;
-import io.portcullis.migration.model.Move;
 import io.portcullis.migration.model.PlacementEvent;
 import io.portcullis.migration.model.PlacementInput;
 import io.portcullis.migration.model.PlacementMachine;
-import io.portcullis.migration.model.PlacementOrder;
 import io.portcullis.migration.model.PlacementPhase;
 import io.portcullis.migration.model.PlacementState;
 import io.portcullis.migration.model.Refusal;
-import io.portcullis.migration.model.ReplicaPlace;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
 import io.portcullis.vnic.RefusalCode;
@@ -19,8 +15,6 @@ import io.portcullis.vnic.VmSpec;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
-import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
@@ -69,15 +63,12 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
     private final MigrationSettings settings;
     private final MigrationWatchers watchers;
     private final PlacementRecorder recorder;
-    private final FormerHost former = new FormerHost();
+    private final PlacementHosts hosts;
     private final PlacementPreflight preflight;
     private final PlacementRest rest;
 
     /** Who waits for the end of the attach or detach under way; there is at most one of the two. */
     private @Nullable ActorRef<PlacementReply> waiting;
-
-    /** What the destination said last; not journaled, because it holds secrets: asked for again after a restart. */
-    private PlacementCommand.@Nullable TargetReady ready;
 
     /** Wall clock since when the source of the migration under way waits for its turn to be cut; 0 if it does not. Said again and again, so not journaled. */
     private long waitingSinceMillis;
@@ -110,6 +101,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
         this.environment = environment;
         this.settings = environment.settings();
         this.recorder = new PlacementRecorder(context, environment.records());
+        this.hosts = new PlacementHosts(environment.hosts());
         this.preflight = new PlacementPreflight(context, environment.hosts(), settings);
         this.rest = new PlacementRest(vm, context, environment, shard);
         this.watchers = new MigrationWatchers(settings.maxWatchers(), this::view);
@@ -190,7 +182,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
 
     private Effect<PlacementEvent, PlacementState> onAttach(
             PlacementState state, PlacementCommand.AttachVm attach, int looks) {
-        Refusal why = PlacementMachine.whyNotAttach(state, isHostLost(state));
+        Refusal why = PlacementMachine.whyNotAttach(state, hosts.isLost(state.host()));
         if (why == null && !attach.spec().vm().equals(vm)) {
             why = new Refusal(
                     RefusalCode.INVALID,
@@ -216,14 +208,10 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
     private Effect<PlacementEvent, PlacementState> attach(PlacementState state, PlacementCommand.AttachVm attach) {
         return ordered(
                 state,
-                new PlacementInput.AttachRequested(attach.spec(), attach.host(), attach.by(), isHostLost(state)),
+                new PlacementInput.AttachRequested(
+                        attach.spec(), attach.host(), attach.by(), hosts.isLost(state.host())),
                 attach.replyTo(),
                 () -> waiting = attach.replyTo());
-    }
-
-    private boolean isHostLost(PlacementState state) {
-        HostId host = state.host();
-        return host != null && isAbsent(host);
     }
 
     private Effect<PlacementEvent, PlacementState> onMigrate(
@@ -259,7 +247,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
         preflight.asked();
         return switch (silent.order()) {
             case PlacementCommand.AttachVm attach -> {
-                Refusal why = PlacementMachine.whyNotAttach(state, isHostLost(state));
+                Refusal why = PlacementMachine.whyNotAttach(state, hosts.isLost(state.host()));
                 yield why != null
                         ? refuse(attach.replyTo(), why)
                         : askAgain(attach.spec(), attach.host(), attach, silent.attempt());
@@ -315,7 +303,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
     private Effect<PlacementEvent, PlacementState> onVmStopped(
             PlacementState state, PlacementCommand.VmHasStopped stopped) {
         Decision decision =
-                decisionOn(state, new PlacementInput.VmHasStopped(stopped.id(), isReady(state, stopped.id())));
+                decisionOn(state, new PlacementInput.VmHasStopped(stopped.id(), hosts.isReady(state, stopped.id())));
         if (decision.refusal() != null) {
             return refuse(stopped.replyTo(), decision.refusal());
         }
@@ -327,11 +315,6 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
                 .thenRun(next -> stopped.replyTo().tell(new PlacementReply.Placement(view(next))));
     }
 
-    /** Whether the destination has said where the source hands over to. */
-    private boolean isReady(PlacementState state, String id) {
-        return ready != null && ready.id().equals(id) && state.isMoving(id);
-    }
-
     private Effect<PlacementEvent, PlacementState> onReport(PlacementState state, PlacementCommand.HostReport report) {
         return switch (report) {
             case PlacementCommand.AttachReport r ->
@@ -341,8 +324,8 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
                                 ? new PlacementInput.HostAttached(r.epoch(), r.restored())
                                 : new PlacementInput.HostRefusedAttach(r.epoch(), r.refusal()));
             case PlacementCommand.DetachReport r -> {
-                if (former.hasLetGo(state, r.host(), r.epoch())) {
-                    sendOrders(state);
+                if (hosts.hasLetGo(state, r)) {
+                    hosts.tell(state);
                     yield Effect().none();
                 }
                 yield decide(state, new PlacementInput.HostDetached(r.epoch()));
@@ -354,16 +337,22 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
             case PlacementCommand.PreCopied r ->
                 // without the destination's addresses there is nobody to hand over to; it says them again, and so does
                 // the source
-                isReady(state, r.id()) ? onPreCopied(state, r) : Effect().none();
+                hosts.isReady(state, r.id()) ? onPreCopied(state, r) : Effect().none();
             case PlacementCommand.SourceKept r -> decide(state, new PlacementInput.SourceKept(r.id(), r.refusal()));
             case PlacementCommand.SourceFailed r -> decide(state, new PlacementInput.SourceFailed(r.id(), r.refusal()));
             case PlacementCommand.SourceReclaimed r ->
                 decide(state, new PlacementInput.SourceHasReclaimed(r.id(), r.refusal()));
             case PlacementCommand.SourceReleased r -> decide(state, new PlacementInput.SourceHasReleased(r.id()));
-            case PlacementCommand.SourceWaits r -> onSourceWaits(state, r);
+            case PlacementCommand.SourceWaits r -> {
+                hosts.tellWaiting(state, r);
+                yield Effect().none();
+            }
             case PlacementCommand.ReplicaReport r ->
                 decide(state, new PlacementInput.ReplicaIsAt(r.from(), r.epoch(), r.host(), r.problem()));
-            case PlacementCommand.ReplicaHeld r -> onReplicaHeld(state, r);
+            case PlacementCommand.ReplicaHeld r -> {
+                hosts.onReplicaHeld(state, r);
+                yield Effect().none();
+            }
         };
     }
 
@@ -373,10 +362,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
             report.session().tell(new TargetCommand.Abort("the placement knows no such migration", false));
             return Effect().none();
         }
-        if (state.phase().precedesCut()) {
-            // Later it would be ordered to cut over a second time, by a placement that has started again.
-            ready = report;
-        }
+        hosts.onTargetReady(state, report);
         context.getSelf().tell(new PlacementCommand.BeginPreCopy(report.id()));
         return decide(state, new PlacementInput.TargetIsReady(report.id(), report.policyRevision()));
     }
@@ -401,28 +387,6 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
         return Effect().none();
     }
 
-    private Effect<PlacementEvent, PlacementState> onSourceWaits(
-            PlacementState state, PlacementCommand.SourceWaits report) {
-        PlacementOrder order = state.orderForWaiting(report.host(), report.id());
-        if (order != null) {
-            environment.hosts().agent(report.host()).tell(PlacementOrders.command(report.spec(), order));
-        }
-        return Effect().none();
-    }
-
-    private Effect<PlacementEvent, PlacementState> onReplicaHeld(
-            PlacementState state, PlacementCommand.ReplicaHeld report) {
-        if (state.replica() == null || !state.replica().host().equals(report.host())) {
-            dropReplica(report.host(), report.epoch());
-        }
-        return Effect().none();
-    }
-
-    /** Said once; a host that did not hear it asks. */
-    private void dropReplica(HostId host, long epoch) {
-        environment.hosts().replicas(host).ifPresent(there -> there.tell(new ReplicaCommand.Drop(vm, epoch)));
-    }
-
     private Effect<PlacementEvent, PlacementState> onOwn(PlacementState state, PlacementCommand.Own own) {
         return switch (own) {
             case PlacementCommand.Idle _ -> onIdle(state);
@@ -432,7 +396,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
             case PlacementCommand.TargetChecked checked -> onTargetChecked(state, checked);
             case PlacementCommand.TargetSilent silent -> onTargetSilent(state, silent);
             case PlacementCommand.BeginPreCopy begin ->
-                isReady(state, begin.id())
+                hosts.isReady(state, begin.id())
                         ? decide(state, new PlacementInput.PreCopyOrdered(begin.id()))
                         : Effect().none();
             case PlacementCommand.DeadlineReached reached -> {
@@ -457,53 +421,26 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
         if (recorder.hasFailed()) {
             recorder.write(state);
         }
-        Decision lost = decisionOn(state, new PlacementInput.HostsLost(lostHosts(state)));
+        Decision lost = decisionOn(state, new PlacementInput.HostsLost(hosts.lost(state)));
         if (!lost.events().isEmpty()) {
             return persist(state, lost);
         }
         // Before the first orders of a phase, which wait for the directory, there is nothing to repeat. A query that
-        // overtook the
-        // order to cut over would make the source swear not to.
+        // overtook the order to cut over would make the source swear not to.
         boolean waitsForTurn = waitingSinceMillis > 0 && state.phase() == PlacementPhase.PRECOPYING;
         if (recorder.isWritten() && (!waitsForTurn || ++ticks % TICKS_WHILE_WAITING == 0)) {
-            sendOrders(state);
+            hosts.tell(state);
         }
         return Effect().none();
-    }
-
-    private Set<HostId> lostHosts(PlacementState state) {
-        return state.hostsInvolved().stream().filter(this::isAbsent).collect(Collectors.toSet());
-    }
-
-    private boolean isAbsent(HostId host) {
-        return environment.hosts().presence(host) == HostLookup.Presence.ABSENT;
     }
 
     private Effect<PlacementEvent, PlacementState> onRecorded(PlacementState state, PlacementCommand.Recorded done) {
         if (!recorder.onRecorded(done)) {
             return Effect().none();
         }
-        if (state.phase() == PlacementPhase.CUTTING_OVER && ready != null && state.isMoving(ready.id())) {
-            environment.hosts().agent(state.currentMove().from()).tell(PlacementOrders.startCutover(state, ready));
-            ready = null;
-        } else if (recorder.isWritten() || !state.phase().waitsForDirectory()) {
-            sendOrders(state);
-        }
+        hosts.tellFirst(state, recorder.isWritten());
         runTimers(state);
         return Effect().none();
-    }
-
-    private void sendOrders(PlacementState state) {
-        PlacementOrder first = former.order(state, this::isAbsent);
-        if (first != null) {
-            environment.hosts().agent(first.host()).tell(PlacementOrders.command(state.attachedSpec(), first));
-            return;
-        }
-        PlacementOrders.commands(state)
-                .forEach(order -> environment.hosts().agent(order.host()).tell(order.command()));
-        if (state.phase().sendsAhead() && ready != null && state.isMoving(ready.id())) {
-            environment.hosts().agent(state.currentMove().from()).tell(PlacementOrders.startPreCopy(state, ready));
-        }
     }
 
     /** An operator's order: refused, or journaled and then {@code accepted}. */
@@ -545,18 +482,7 @@ public final class VmPlacement extends EventSourcedBehavior<PlacementCommand, Pl
         }
         answerWaiting(before, after, events);
         watchers.tell(before, after);
-        ReplicaPlace former = before.replica();
-        if (former != null
-                && (after.replica() == null
-                        || !former.host().equals(after.replica().host()))) {
-            dropReplica(former.host(), former.epoch());
-        }
-        if (before.phase().sendsAhead()
-                && !after.phase().sendsAhead()
-                && after.phase() != PlacementPhase.CUTTING_OVER) {
-            Move over = before.currentMove();
-            environment.hosts().agent(over.from()).tell(new AgentCommand.StopPreCopy(over.id(), before.vm()));
-        }
+        hosts.tellOver(before, after);
         if (before.phase() != after.phase()) {
             startDeadline(after, settings.limit(after.phase()));
         }
