@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param migration id of the migration that is under way
  * @param hostStatus {@code UP}; {@code UNREACHABLE}: the host does not answer, joins or leaves; {@code DOWN}: its node is not in the cluster, and the vNICs
  *     are enforced again when it is back, or when the VM is attached to another host. Null while the VM is detached
- * @param takenFrom the lost host from which the VM was taken over under this epoch; null otherwise
+ * @param takenFrom the lost host from which the VM was taken over under this epoch, or, of a detached VM, which did not say that it let go; null otherwise
  * @param replica where its connections are kept too; null if that is not wished
  * @param restored what it began with after it was taken over; null otherwise, and in lists of VMs
  */
