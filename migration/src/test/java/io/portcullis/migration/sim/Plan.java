@@ -74,6 +74,20 @@ record Plan(long seed, boolean sendsAhead, List<Act> acts) {
                 seed, seed % 4 != 0, hypervised(another(seed), random(seed).acts()));
     }
 
+    /** A random plan, and for some time of it the directory hears late of what is journaled; VMs are detached and attached anew meanwhile. */
+    static Plan withALateDirectory(long seed) {
+        Plan plan = random(seed);
+        Random random = another(seed + 1);
+        List<Act> acts = new ArrayList<>(plan.acts());
+        long at = random.nextInt((int) LAST_ACT_MILLIS / 2);
+        int vm = random.nextInt(VMS);
+        acts.add(new Act.DelayDirectory(at, 2_000 + random.nextInt(16_000)));
+        acts.add(new Act.Crash(at + random.nextInt(5_000), 5_000 + random.nextInt(20_000), random.nextInt(HOSTS)));
+        acts.add(new Act.Detach(at + random.nextInt(15_000), vm));
+        acts.add(new Act.Attach(at + random.nextInt(20_000), vm, random.nextInt(HOSTS)));
+        return new Plan(seed, plan.sendsAhead(), acts);
+    }
+
     private static List<Act> hypervised(Random random, List<Act> acts) {
         List<Act> all = new ArrayList<>();
         for (Act act : acts) {

@@ -25,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SimulationTest {
     private static final int SEEDS = 10_000;
     private static final int HYPERVISED_SEEDS = 4_000;
+    private static final int LATE_SEEDS = 2_000;
     /** Of plans whose acts other seeds have found. */
     private static final int FOUND_SEEDS = 300;
 
@@ -134,6 +135,11 @@ class SimulationTest {
                         new Act.DelayDirectory(14_000, 16_000),
                         new Act.Detach(18_000, 0),
                         new Act.Attach(22_000, 0, 2)));
+    }
+
+    @Test
+    void shouldKeepItsPromisesWhenTheDirectoryHearsLate() {
+        expectNoViolation(0, LATE_SEEDS, Plan::withALateDirectory);
     }
 
     @Test
