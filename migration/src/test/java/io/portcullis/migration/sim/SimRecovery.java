@@ -136,7 +136,10 @@ final class SimRecovery {
         host.fetchRules();
         for (Failed vm : List.copyOf(failed.values())) {
             failed.remove(vm.spec().vm());
-            if (!vnics.isAttached(vm.spec().vm())) {
+            boolean isOld = vm.spec().vnicIds().stream()
+                    .map(vnics::find)
+                    .anyMatch(vnic -> vnic != null && vnic.epoch < vm.epoch());
+            if (!vnics.isAttached(vm.spec().vm()) || isOld) {
                 restore(vm.spec(), vm.epoch(), vm.enforce());
             }
         }
