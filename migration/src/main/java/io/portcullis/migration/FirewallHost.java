@@ -297,7 +297,11 @@ final class FirewallHost implements VmHost {
             case CUTTING_OVER, SEALED, ENFORCING ->
                 askFirewall(vnic, settings.stepTimeout(), FirewallReply.Status.class, request)
                         .thenAccept(reply -> {});
-            case UNATTACHED, PASSIVE, RELEASED -> CompletableFuture.<Void>completedFuture(null);
+            case UNATTACHED, PASSIVE -> CompletableFuture.<Void>completedFuture(null);
+            // The order came late: what was decided after it was obeyed already.
+            case RELEASED ->
+                CompletableFuture.failedFuture(
+                        new HostRefusal(RefusalCode.STALE_EPOCH, vnic + " was released here after its hand-over"));
         });
     }
 

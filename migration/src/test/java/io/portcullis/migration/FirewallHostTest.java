@@ -164,6 +164,16 @@ class FirewallHostTest {
     }
 
     @Test
+    void shouldNotTakeBackWhatWasReleasedWhenTheOrderCameLate() {
+        CompletableFuture<Void> done = host.reclaim(WEB, 3).toCompletableFuture();
+        answerStatus(ETH0, FirewallState.RELEASED, VnicMode.PASSIVE);
+        answerStatus(ETH1, FirewallState.RELEASED, VnicMode.PASSIVE);
+
+        assertRefused(done, RefusalCode.STALE_EPOCH);
+        agent.expectNoMessage(Duration.ofMillis(20));
+    }
+
+    @Test
     void shouldListOnlyVnicsThatAreAttached() {
         CompletableFuture<List<VnicStatus>> done = host.statuses(WEB).toCompletableFuture();
 

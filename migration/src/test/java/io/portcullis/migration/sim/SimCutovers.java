@@ -151,7 +151,9 @@ final class SimCutovers {
         List<Refusal> refusals = new ArrayList<>();
         for (VnicId id : spec.vnicIds()) {
             SimVnic vnic = vnics.find(id);
-            if (vnic != null && vnic.mode != VnicMode.PASSIVE && vnic.mode != VnicMode.HOLDING) {
+            if (vnic == null && vnics.fence(id).isReleased() && !world.has(Mutant.RECLAIM_OLD_EPOCH)) {
+                refusals.add(new Refusal(RefusalCode.STALE_EPOCH, id + " was released here after its hand-over"));
+            } else if (vnic != null && vnic.mode != VnicMode.PASSIVE && vnic.mode != VnicMode.HOLDING) {
                 Refusal why = whyNotTakeBack(vnic, newEpoch, unheard);
                 if (why != null) {
                     refusals.add(why);
