@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntToLongFunction;
 import java.util.function.IntUnaryOperator;
 import org.junit.jupiter.api.Test;
 
@@ -46,6 +47,31 @@ class GrowthTest {
         List<ResourceSample> samples = new ArrayList<>(life(1, 30, _ -> 50, 20));
         samples.addAll(life(2, 9, i -> 100 + i, 20));
         assertThat(figures(samples)).containsEntry("heapGrowthPercent", 100 * 3.0 / 104);
+    }
+
+    /** A minute between two looks at a disk of so many bytes, by processes that live for ten of them. */
+    private static List<ResourceSample> disk(int looks, IntToLongFunction bytes) {
+        List<ResourceSample> samples = new ArrayList<>();
+        for (int i = 0; i < looks; i++) {
+            samples.add(new ResourceSample(i * 60e3, "host-1", i / 10, 1, 1, 20, 40, bytes.applyAsLong(i)));
+        }
+        return samples;
+    }
+
+    @Test
+    void shouldNotTakeAFileThatGoesToAndFroForALeakThoughAProcessEndsWithItsLargest() {
+        // as H2 leaves it: between 5 and 12 MB, and the largest when nobody writes any more
+        assertThat(figures(disk(90, i -> i < 85 ? 5_000_000 + i * 37 % 11 * 400_000L : 12_000_000)))
+                .hasEntrySatisfying(
+                        "diskGrowthPercent", percent -> assertThat(percent).isBetween(-5.0, 5.0));
+    }
+
+    @Test
+    void shouldSeeALeakOfTheDiskBelowWhatTheDatabaseLeavesAnyway() {
+        // 100 kB a minute besides
+        assertThat(figures(disk(90, i -> 5_000_000 + i * 37 % 11 * 400_000L + i * 100_000L)))
+                .hasEntrySatisfying(
+                        "diskGrowthPercent", percent -> assertThat(percent).isGreaterThan(10));
     }
 
     @Test
