@@ -1,5 +1,6 @@
 package io.portcullis.migration;
 
+import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.migration.model.AgentInput;
 import io.portcullis.migration.model.AgentMachine;
@@ -397,6 +398,7 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
                 w.takenFrom() == null && w.replica() == null
                         ? host.attach(spec, w.epoch())
                         : host.takeOver(spec, w.epoch(), w.replica());
+            case HostWork.GiveUp w -> giveUp(spec, w.attach().epoch());
             case HostWork.Detach w -> host.detach(spec, w.epoch());
             case HostWork.Clear w -> clear(spec, w.epoch());
             case HostWork.Reclaim w -> host.reclaim(spec, w.epoch());
@@ -412,6 +414,23 @@ public final class MigrationAgent extends AbstractBehavior<AgentCommand> {
                                         work,
                                         refusal(work, spec, failure),
                                         result instanceof Restored restored ? restored : null)));
+    }
+
+    /** What is here under that epoch is not taken from its VM because an order came late. */
+    private CompletionStage<Void> giveUp(VmSpec spec, long epoch) {
+        return host.statuses(spec).thenCompose(found -> {
+            if (found.stream().anyMatch(status -> status.epoch() == epoch && isOrWasEnforced(status.mode()))) {
+                throw new HostRefusal(RefusalCode.WRONG_STATE, spec.vm() + " is here under epoch " + epoch);
+            }
+            return host.detach(spec, epoch);
+        });
+    }
+
+    private static boolean isOrWasEnforced(VnicMode mode) {
+        return switch (mode) {
+            case ENFORCING, CUTTING, SEALED -> true;
+            case PASSIVE, HOLDING -> false;
+        };
     }
 
     /** A session that is gone may have told vNICs to enforce by themselves: fails if one does. */

@@ -237,6 +237,21 @@ class VmPlacementTest {
     }
 
     @Test
+    void shouldSayThatAHostRefusesOnceThatHasGivenTheEpochUp() {
+        cluster.host(ONE).failNext(Op.ATTACH, RefusalCode.PORT, 1);
+        cluster.host(ONE).hang(Op.DETACH);
+        var ann = cluster.kit.<PlacementReply>createTestProbe();
+
+        cluster.placement(WEB.vm()).tell(new PlacementCommand.AttachVm(WEB, ONE, "ann", ann.getRef()));
+        Awaitility.await().until(() -> cluster.host(ONE).calls(Op.DETACH) > 0);
+        assertThat(cluster.view(WEB).phase()).isEqualTo(PlacementPhase.ATTACHING);
+
+        cluster.host(ONE).goOn(Op.DETACH);
+        assertRefused(
+                ann.expectMessageClass(PlacementReply.Refused.class, FakeCluster.PATIENCE), RefusalCode.PORT, "ATTACH");
+    }
+
+    @Test
     void shouldAnswerWhenTheHostDiesDuringTheAttach() {
         cluster.host(ONE).hang(Op.ATTACH);
         var probe = cluster.kit.<PlacementReply>createTestProbe();

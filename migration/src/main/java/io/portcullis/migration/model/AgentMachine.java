@@ -135,8 +135,14 @@ public final class AgentMachine {
     }
 
     private static Transition<AgentState, AgentOrder> workDone(AgentState state, AgentInput.WorkDone in) {
-        AgentState.Busy work = new AgentState.Busy(in.vm(), in.work());
-        AgentState next = state.done(work);
+        Refusal refusal = in.refusal();
+        // Without an answer in time the VM may be attached: the placement's limit ends that, not a promise.
+        if (refusal != null && in.work() instanceof HostWork.Attach attach && refusal.code() != RefusalCode.TIMEOUT) {
+            HostWork giveUp = new HostWork.GiveUp(attach, refusal);
+            return Transition.to(state.working(new AgentState.Busy(in.vm(), giveUp)), new AgentOrder.Do(giveUp));
+        }
+        AgentState.Busy work = new AgentState.Busy(in.vm(), ordered(in.work()));
+        AgentState next = state.done(new AgentState.Busy(in.vm(), in.work())).done(work);
         PlacementInput report = report(in.work(), in.refusal(), in.restored());
         if (report == null) {
             return Transition.to(next);
@@ -149,6 +155,11 @@ public final class AgentMachine {
             default -> next;
         };
         return Transition.to(remembering, new AgentOrder.Report(report));
+    }
+
+    /** What is under way from the order on. */
+    private static HostWork ordered(HostWork work) {
+        return work instanceof HostWork.GiveUp refused ? refused.attach() : work;
     }
 
     /** The host asked for a word, of no migration that it knows of, and was told to enforce under an epoch that it has given up. */
@@ -165,14 +176,16 @@ public final class AgentMachine {
         if (refusal != null && work instanceof HostWork.Reclaim reclaim && isGivenUp(reclaim, refusal)) {
             return new PlacementInput.HostRefusedAttach(reclaim.epoch(), refusal);
         }
+        if (work instanceof HostWork.GiveUp refused && (refusal == null || refusal.code() == RefusalCode.STALE_EPOCH)) {
+            return new PlacementInput.HostRefusedAttach(refused.attach().epoch(), refused.why());
+        }
         if (refusal != null) {
-            // Without an answer in time the VM may be attached: the placement's limit ends that, not a promise.
-            return work instanceof HostWork.Attach attach && refusal.code() != RefusalCode.TIMEOUT
-                    ? new PlacementInput.HostRefusedAttach(attach.epoch(), refusal)
-                    : null;
+            return null;
         }
         return switch (work) {
             case HostWork.Attach w -> new PlacementInput.HostAttached(w.epoch(), restored);
+            case HostWork.GiveUp w ->
+                new PlacementInput.HostRefusedAttach(w.attach().epoch(), w.why());
             case HostWork.Detach w -> new PlacementInput.HostDetached(w.epoch());
             case HostWork.Clear w ->
                 new PlacementInput.TargetGaveUp(

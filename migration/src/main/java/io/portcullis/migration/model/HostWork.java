@@ -16,6 +16,12 @@ public sealed interface HostWork {
         }
     }
 
+    /**
+     * Sees to it that what the host has refused never is enforced here under that epoch, neither by a late order nor because the directory names it, nor after a
+     * restart: only then is the refusal reported.
+     */
+    record GiveUp(Attach attach, Refusal why) implements HostWork {}
+
     record Detach(long epoch) implements HostWork {}
 
     /** Detaches what is left of a migration to this host, so that it can promise never to activate it. */

@@ -268,12 +268,36 @@ class SessionMachinesTest {
         Transition<AgentState, AgentOrder> first = AgentMachine.decide(agent, order);
         assertThat(first.orders()).containsExactly(new AgentOrder.Do(attach));
 
-        Transition<AgentState, AgentOrder> refused =
+        HostWork giveUp = new HostWork.GiveUp(new HostWork.Attach(1), WHY);
+        Transition<AgentState, AgentOrder> gives =
                 AgentMachine.decide(first.state(), new AgentInput.WorkDone(VM, attach, WHY));
+        assertThat(gives.orders()).containsExactly(new AgentOrder.Do(giveUp));
+        assertThat(AgentMachine.decide(gives.state(), order).orders()).isEmpty();
+
+        Transition<AgentState, AgentOrder> refused =
+                AgentMachine.decide(gives.state(), new AgentInput.WorkDone(VM, giveUp, null));
 
         AgentOrder report = new AgentOrder.Report(new PlacementInput.HostRefusedAttach(1, WHY));
         assertThat(refused.orders()).containsExactly(report);
         assertThat(AgentMachine.decide(refused.state(), order).orders()).containsExactly(report);
+    }
+
+    @Test
+    void shouldNotSayThatItRefusesWhatItCouldNotGiveUp() {
+        HostId host = new HostId("host-1");
+        AgentInput order = new AgentInput.Ordered(VM, new PlacementOrder.Attach(host, 1));
+        HostWork attach = new HostWork.Attach(1);
+        HostWork giveUp = new HostWork.GiveUp(new HostWork.Attach(1), WHY);
+        AgentState agent = AgentMachine.decide(AgentState.of(host, 2), order).state();
+        agent = AgentMachine.decide(agent, new AgentInput.WorkDone(VM, attach, WHY))
+                .state();
+
+        Transition<AgentState, AgentOrder> kept = AgentMachine.decide(
+                agent,
+                new AgentInput.WorkDone(VM, giveUp, new Refusal(RefusalCode.HOST_UNAVAILABLE, "its disk is full")));
+
+        assertThat(kept.orders()).isEmpty();
+        assertThat(AgentMachine.decide(kept.state(), order).orders()).containsExactly(new AgentOrder.Do(attach));
     }
 
     @Test

@@ -52,6 +52,8 @@ enum Mutant {
     ATTACH_UNWRITTEN,
     /** A placement has a host attach a VM while the lost host from which it is taken is back. */
     ATTACH_BESIDE,
+    /** A host that has refused to attach a VM does so when it reads in the directory that the VM is to be there. */
+    ATTACH_REFUSED,
     /** A placement has a host begin with a replica since which another one has enforced. */
     TAKE_OLD_REPLICA,
     /** A source does not note every connection that changes while its table is sent. */

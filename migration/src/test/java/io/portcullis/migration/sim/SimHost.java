@@ -1,5 +1,6 @@
 package io.portcullis.migration.sim;
 
+import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.migration.model.AgentInput;
 import io.portcullis.migration.model.AgentMachine;
@@ -215,6 +216,7 @@ final class SimHost {
                 world.replicas.begins(spec.vm(), w);
                 vnics.attach(spec, w.epoch(), true, answer);
             }
+            case HostWork.GiveUp w -> giveUp(spec, w.attach().epoch(), answer);
             case HostWork.Detach w -> vnics.leave(spec, w.epoch(), true, answer);
             case HostWork.Clear w -> clear(spec, w.epoch(), answer);
             case HostWork.Reclaim w -> cutovers.reclaim(spec, w.epoch(), answer);
@@ -226,6 +228,26 @@ final class SimHost {
                 }
             }
         }
+    }
+
+    /** As MigrationAgent does it: what is here under that epoch stays. */
+    private void giveUp(VmSpec spec, long epoch, Ask.Answer<Long> answer) {
+        if (world.has(Mutant.ATTACH_REFUSED)) {
+            answer.accept(null, null);
+            return;
+        }
+        vnics.statuses(spec, (found, refused) -> {
+            if (found == null) {
+                answer.accept(null, refused);
+            } else if (found.stream()
+                    .anyMatch(status -> status.epoch() == epoch
+                            && status.mode() != VnicMode.PASSIVE
+                            && status.mode() != VnicMode.HOLDING)) {
+                answer.accept(null, new Refusal(RefusalCode.WRONG_STATE, "it is here"));
+            } else {
+                vnics.leave(spec, epoch, true, answer);
+            }
+        });
     }
 
     /** A session that is gone may have told vNICs to enforce by themselves: none is taken from under one that does. */

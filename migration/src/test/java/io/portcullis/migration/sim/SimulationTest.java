@@ -137,6 +137,32 @@ class SimulationTest {
                         new Act.Attach(22_000, 0, 2)));
     }
 
+    /** As seed 263763612850 had it: a host reads in the directory that a VM is to be there just when it has refused the order to attach it. */
+    private static Plan refusedWhileTheDirectoryNamesIt(long seed) {
+        return new Plan(
+                seed,
+                true,
+                List.of(
+                        new Act.Attach(0, 0, 1),
+                        new Act.Crash(4_000, 40_000, 1),
+                        new Act.RestartActors(14_000, 2),
+                        new Act.Refuse(14_790, 2, 1),
+                        new Act.Attach(14_803, 0, 2),
+                        new Act.Attach(15_500, 0, 0)));
+    }
+
+    @Test
+    void shouldNotAttachWhatItHasRefusedWhateverTheDirectorySays() {
+        expectNoViolation(0, FOUND_SEEDS, SimulationTest::refusedWhileTheDirectoryNamesIt);
+
+        assertThat(LongStream.range(0, FOUND_SEEDS))
+                .as("and without giving the epoch up")
+                .anyMatch(seed ->
+                        Simulation.run(refusedWhileTheDirectoryNamesIt(seed), Set.of(Mutant.ATTACH_REFUSED), false)
+                                        .violation()
+                                != null);
+    }
+
     @Test
     void shouldKeepItsPromisesWhenTheDirectoryHearsLate() {
         expectNoViolation(0, LATE_SEEDS, Plan::withALateDirectory);
