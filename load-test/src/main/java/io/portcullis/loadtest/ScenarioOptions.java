@@ -35,8 +35,8 @@ final class ScenarioOptions {
             paramLabel = "NAME|FILE",
             description =
                     "Run a scenario on hosts of its own instead, on this machine, without root unless --ports says"
-                        + " otherwise: steady, ping-pong, million, evacuate, hundred, storm, revoke, chaos, soak, or"
-                        + " one of a file (docs/load-test.md).")
+                        + " otherwise: steady, ping-pong, controls, million, evacuate, hundred, storm, revoke, chaos,"
+                        + " soak, or one of a file (docs/load-test.md).")
     private @Nullable String scenario;
 
     @Option(

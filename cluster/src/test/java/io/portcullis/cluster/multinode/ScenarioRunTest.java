@@ -50,6 +50,7 @@ class ScenarioRunTest {
         PARTS.put(EMPTIES, new Part(0.005, 1, 10));
         PARTS.put("steady", new Part(0.1, 2, 5));
         PARTS.put("ping-pong", new Part(0.1, 6, 1));
+        PARTS.put("controls", new Part(0.01, 3, 5));
         PARTS.put("million", new Part(0.002, 3, 5));
         PARTS.put("hundred", new Part(0.05, 2, 5));
         PARTS.put("storm", new Part(0.1, 3, 2));

@@ -20,6 +20,8 @@ final class TableChanges {
     private final FlowKey key = new FlowKey();
     /** Slots from here on were not visited yet, and are dirty without being listed. */
     private int visited;
+    /** Those before this one are for this round; what came into later ones meanwhile is for the next: a table that grows all the time has rounds, too. */
+    private int roundEnd;
 
     /** Dirty ones that this round has still to send. */
     private int[] round = {};
@@ -78,16 +80,12 @@ final class TableChanges {
 
     /** Dirty connections, at least (those of slots that nobody visited may have ended), and removals that were not sent yet. */
     int pending() {
-        return roundCount + dirtyCount + removedCount + unvisited();
+        return roundCount + dirtyCount + removedCount + Math.max(0, table.slotCount() - visited);
     }
 
-    /** Whether all is taken that was dirty when the round began, or came into slots that were never used before. */
+    /** Whether all is taken that was dirty when the round began. */
     boolean isRoundOver() {
-        return roundCount == 0 && unvisited() == 0;
-    }
-
-    private int unvisited() {
-        return Math.max(0, table.slotCount() - visited);
+        return roundCount == 0 && visited >= roundEnd;
     }
 
     /** What is dirty now is for this round. */
@@ -97,6 +95,7 @@ final class TableChanges {
         roundCount = dirtyCount;
         dirty = taken.length > MOST_KEPT && taken.length > 4 * roundCount ? new int[MOST_KEPT] : taken;
         dirtyCount = 0;
+        roundEnd = table.slotCount();
     }
 
     /** Moves all removals into a batch, behind what it has. */
@@ -125,7 +124,7 @@ final class TableChanges {
             take(slot, batch, nowNanos);
             left--;
         }
-        while (left > 0 && visited < table.slotCount()) {
+        while (left > 0 && visited < roundEnd) {
             take(visited++, batch, nowNanos);
             left--;
         }

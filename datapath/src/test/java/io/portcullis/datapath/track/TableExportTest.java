@@ -10,6 +10,7 @@ import io.portcullis.datapath.packet.PacketView;
 import io.portcullis.datapath.packet.ParseResult;
 import io.portcullis.datapath.port.Burst;
 import java.lang.foreign.Arena;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.RepeatedTest;
@@ -187,6 +188,35 @@ class TableExportTest {
                 assertThat(export.digest()).isEqualTo(here.export(START).digest());
                 assertThat(taken.entries()).isZero();
             }
+        }
+    }
+
+    @Test
+    void shouldSendWhatHasChangedThoughTheTableGrowsAllTheTime() {
+        try (ConnectionTracker here = tracker();
+                TableExport export = here.beginExport(TableCodec.FORMAT_VERSION);
+                TableBatch batch = new TableBatch()) {
+            for (int i = 0; i < 100; i++) {
+                open(here, i);
+            }
+            int grown = 100;
+            List<Integer> rounds = new ArrayList<>();
+            for (int round = 0; round < 4; round++) {
+                export.beginBatch(batch);
+                do {
+                    export.collect(batch, 10, START);
+                    open(here, grown++);
+                } while (!export.isRoundOver());
+                rounds.add(export.encode(batch).entries());
+                for (int i = 0; i < 20; i++) {
+                    here.lookup(Packets.udp(Packets.End.of(i, i), Story.SERVER), START);
+                }
+                open(here, grown++);
+            }
+
+            // ten steps, then what these and the twenty others have left: 31 in four steps, 25 in three, 24 in three
+            assertThat(rounds).containsExactly(100, 31, 25, 24);
+            assertThat(export.pending()).isEqualTo(24);
         }
     }
 

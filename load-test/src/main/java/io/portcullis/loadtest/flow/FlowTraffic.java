@@ -307,15 +307,20 @@ public final class FlowTraffic implements AutoCloseable {
         return isBusy;
     }
 
+    /** Takes all that has come before more is sent: what is not taken in time the fabric drops. */
     private boolean receive() {
-        burst.clear();
-        int count = uplink.receive(burst);
-        long now = System.nanoTime();
-        for (int i = 0; i < burst.count(); i++) {
-            byte[] frame = new byte[burst.length(i)];
-            MemorySegment.copy(burst.memory(), burst.offset(i), MemorySegment.ofArray(frame), 0, frame.length);
-            atClients(frame, now);
-        }
+        int count = 0;
+        do {
+            burst.clear();
+            count += uplink.receive(burst);
+            long now = System.nanoTime();
+            for (int i = 0; i < burst.count(); i++) {
+                byte[] frame = new byte[burst.length(i)];
+                MemorySegment.copy(burst.memory(), burst.offset(i), MemorySegment.ofArray(frame), 0, frame.length);
+                atClients(frame, now);
+            }
+            uplink.flush();
+        } while (!burst.hasRoom() && !isStopping);
         Arrival arrival = arrivals.poll();
         for (int i = 0; arrival != null; i++) {
             atVm(arrival);

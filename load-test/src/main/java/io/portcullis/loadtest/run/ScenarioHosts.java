@@ -1,17 +1,19 @@
 package io.portcullis.loadtest.run;
 
+import io.portcullis.datapath.track.TrackingProfile;
 import io.portcullis.loadtest.lab.Certificates;
 import io.portcullis.loadtest.lab.FrameLab;
 import io.portcullis.loadtest.lab.LocalCluster;
 import io.portcullis.loadtest.lab.MemoryLab;
 import io.portcullis.loadtest.lab.NodeJvm;
 import io.portcullis.loadtest.scenario.Scenario;
-import io.portcullis.loadtest.scenario.TrafficPlan;
+import io.portcullis.loadtest.scenario.TrafficKind;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /** Hosts on this machine on which scenarios are played, and the fabric between them. {@link #close} removes all of it. Thread-safe once they have started. */
 public final class ScenarioHosts implements AutoCloseable {
@@ -70,9 +72,7 @@ public final class ScenarioHosts implements AutoCloseable {
 
     private static List<String> settings(List<Scenario> scenarios, Certificates certificates) {
         int most = scenarios.stream()
-                .mapToInt(scenario -> scenario.traffic().stream()
-                        .mapToInt(TrafficPlan::connections)
-                        .sum())
+                .mapToInt(ScenarioHosts::mostConnections)
                 .max()
                 .orElse(0);
         List<String> settings = new ArrayList<>(certificates.settings());
@@ -80,6 +80,16 @@ public final class ScenarioHosts implements AutoCloseable {
         settings.add("portcullis.limits.max-new-connections-per-second-per-vnic=1000000");
         scenarios.forEach(scenario -> settings.addAll(scenario.settings()));
         return settings;
+    }
+
+    /** Tracked at once at one vNIC: the lasting ones, and the short ones until they are forgotten. */
+    private static int mostConnections(Scenario scenario) {
+        long shortLives = TimeUnit.NANOSECONDS.toSeconds(TrackingProfile.STRICT.timeWaitNanos()) + 5;
+        long most = scenario.traffic().stream()
+                .mapToLong(plan ->
+                        plan.connections() + (plan.kind() == TrafficKind.CHURN ? plan.newPerSecond() * shortLives : 0))
+                .sum();
+        return Math.toIntExact(Math.min(most, Integer.MAX_VALUE - SPARE_CONNECTIONS));
     }
 
     FrameLab lab() {

@@ -79,6 +79,7 @@ public record ScenarioDocument(
             @Nullable Long duplicated,
             @Nullable Long reordered,
             @Nullable Long corrupted,
+            @Nullable Long unfinished,
             @Nullable Long failedMoves,
             @Nullable Long moves,
             @Nullable Long pauseMicrosP50,

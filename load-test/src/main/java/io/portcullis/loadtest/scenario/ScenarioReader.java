@@ -211,6 +211,7 @@ public final class ScenarioReader {
             add(limits, "duplicated", given.duplicated());
             add(limits, "reordered", given.reordered());
             add(limits, "corrupted", given.corrupted());
+            add(limits, "unfinished", given.unfinished());
             add(limits, "failedMoves", given.failedMoves());
             if (given.moves() != null) {
                 limits.add(new Limit("moves", given.moves(), true));

@@ -11,8 +11,8 @@ import java.util.List;
 
 /** The scenarios that come with the product, and those of files. */
 public final class ShippedScenarios {
-    public static final List<String> NAMES =
-            List.of("steady", "ping-pong", "million", "evacuate", "hundred", "storm", "revoke", "chaos", "soak");
+    public static final List<String> NAMES = List.of(
+            "steady", "ping-pong", "controls", "million", "evacuate", "hundred", "storm", "revoke", "chaos", "soak");
 
     private ShippedScenarios() {}
 
