@@ -21,7 +21,7 @@ final class CoarseClock {
 
     private static final int FIRST_TIMEOUTS = 4;
 
-    /** Where ticks begin, so that a table that moved between clocks goes on in the middle of the same tick. */
+    /** Where ticks begin, so that a table that moved between clocks goes on in the middle of the same tick, and may count on from it. */
     private long phaseNanos;
 
     // ---- nobody's before the first time-out ----
@@ -56,6 +56,11 @@ final class CoarseClock {
     /** From now on ticks are as if {@code intoTickNanos} of the current one had passed at {@code nowNanos}. */
     void align(long nowNanos, int intoTickNanos) {
         phaseNanos = Math.floorMod(nowNanos - intoTickNanos, TICK_NANOS);
+    }
+
+    /** As {@link #align(long, int)}, and this is the current tick. */
+    void align(long nowNanos, int intoTickNanos, int nowTick) {
+        phaseNanos = nowNanos - intoTickNanos - nowTick * TICK_NANOS;
     }
 
     /** Rounded up. */

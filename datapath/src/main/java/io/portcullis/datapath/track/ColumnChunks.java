@@ -7,6 +7,7 @@ import java.util.List;
 /** Writes connections as chunks of {@link EntryColumns}, and says which cannot be written so. One thread, once. */
 final class ColumnChunks {
     private final ConnectionTable table;
+    private final int version;
     private final int nowTick;
     private final int phaseNanos;
     private final EntryColumns columns = EntryColumns.ofThisThread();
@@ -15,8 +16,14 @@ final class ColumnChunks {
     private int[] others = {};
     private int otherCount;
 
-    /** @param written is told of each, those among it that cannot be written so */
-    ColumnChunks(ConnectionTable table, long nowNanos, TableCodec.WrittenEntries written) {
+    /**
+     * Of a table as it is now.
+     *
+     * @param askedVersion of the chunks
+     * @param written is told of each, those among it that cannot be written so
+     */
+    ColumnChunks(ConnectionTable table, long nowNanos, int askedVersion, TableCodec.WrittenEntries written) {
+        version = askedVersion;
         this.written = written;
         this.table = table;
         nowTick = table.clock().tick(nowNanos);
@@ -44,7 +51,7 @@ final class ColumnChunks {
                 byte[] chunk = new byte[length];
                 System.arraycopy(
                         columns.encoder.bytes(), 0, chunk, TableCodec.HEADER_BYTES, length - TableCodec.HEADER_BYTES);
-                chunks.add(TableCodec.seal(chunk, TableCodec.FORMAT_VERSION, kind, columns.count(), phaseNanos));
+                chunks.add(TableCodec.seal(chunk, version, kind, columns.count(), phaseNanos));
             }
             from = to;
         }
@@ -52,7 +59,7 @@ final class ColumnChunks {
     }
 
     private void fill(int[] slots, int from, int to) {
-        columns.begin();
+        columns.begin(version, nowTick);
         for (int i = from; i < to; i++) {
             entry.load(table, slots[i], nowTick);
             written.written(slots[i], entry);

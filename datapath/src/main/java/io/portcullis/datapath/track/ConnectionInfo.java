@@ -13,8 +13,8 @@ import java.net.InetSocketAddress;
  * @param policyRevision revision under which it was admitted or last judged again
  * @param admittingRuleId rule that admitted it when it was opened, on whatever host
  * @param admittingRevision revision under which it was opened
- * @param ageNanos since its first packet; with each move of a TCP or SCTP connection less by an eighth at most
- * @param idleNanos since its last packet
+ * @param ageNanos since its first packet; of a TCP or SCTP connection that has moved to an eighth, and where it went range-coded with each move less by an eighth at most
+ * @param idleNanos since its last packet; of one that has moved to a thousandth of its time-out, and a second at most
  */
 public record ConnectionInfo(
         int protocol,

@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 
 /**
  * The connections of one chunk as columns, each field with its fellows: what {@link EntryModel} says in as few bits, in a fourth of the time. For IPv4 without
- * ICMP and SCTP, of which there are few; they are written by that. Everything comes back as with it.
+ * ICMP and SCTP, of which there are few; they are written by that. Everything comes back as with it, but times: see {@link TickGrid}, of which version 5 knows nothing.
  *
  * <p>Traits that go together are one tuple, of which a chunk has few different ones ({@link TupleDictionary}); a bit of the tuple says whether a number is as expected,
  * so that only the others are in its column. Connections come in {@link KeyOrder}. One thread; used again and again.
@@ -24,6 +24,8 @@ final class EntryColumns {
     // ---- what the symbol of a number of bytes depends on
     private static final int FEW_PACKETS = 16;
     private static final int LENGTH_CONTEXTS = FEW_PACKETS - 4;
+    /** Kinds on which other columns depend: the first ones, and all others as if they were one. */
+    private static final int KIND_CONTEXTS = 8;
 
     private final TupleDictionary kinds = new TupleDictionary(1);
     private final TupleDictionary policies = new TupleDictionary(4);
@@ -40,8 +42,11 @@ final class EntryColumns {
     private final Column age = new Column();
     private final byte[] portContexts = new byte[MAX];
     private final byte[] byteContexts = new byte[MAX];
+    private final byte[] kindContexts = new byte[MAX];
 
     private final PeerColumns peers = new PeerColumns();
+    private boolean isOfVersion5;
+    private int nowTick;
     private long lastRemote;
     private long lastOpener;
 
@@ -59,9 +64,17 @@ final class EntryColumns {
 
     // ---- writing
 
-    void begin() {
+    /**
+     * Begins a chunk.
+     *
+     * @param version of the chunk
+     * @param newNowTick times are told as of then; of what is read it does not matter
+     */
+    void begin(int version, int newNowTick) {
+        isOfVersion5 = version == TableCodec.VERSION_OF_FIRST_COLUMNS;
+        nowTick = newNowTick;
         kinds.clear();
-        peers.clear();
+        peers.begin(version, newNowTick);
         policies.clear();
         services.clear();
         rewind();
@@ -83,7 +96,8 @@ final class EntryColumns {
     /** Adds a connection, which comes behind all others in {@link KeyOrder}. False if it is none that can be here: nothing has changed then. */
     boolean add(EntryFields entry) {
         FlowKey key = entry.key;
-        if (key.word >>> FlowKey.KIND_SHIFT != 0 || entry.isSctp()) {
+        boolean isUnusual = key.word >>> FlowKey.KIND_SHIFT != 0 || entry.isSctp() || entry.left > entry.timeout;
+        if (isUnusual) {
             return false;
         }
         boolean isLocalLower = entry.isLocalLower();
@@ -106,19 +120,34 @@ final class EntryColumns {
             return false;
         }
         addEnds(remote, isOutbound ? localPort : remotePort);
+        byte context = kindContext(kindNumber);
+        kindContexts[kind.at] = context;
         kind.add(kindNumber);
         policy.add(policyNumber);
         service.add(serviceNumber);
         byteContexts[packets.at] = (byte) byteContext(entry.packets);
         packets.add(entry.packets);
         bytes.add(entry.bytes);
-        idle.addSigned(entry.timeout - entry.left);
+        addIdle(entry);
         if (entry.hasPeers()) {
-            peers.add(entry, lastNumber);
+            peers.add(entry, lastNumber, context);
         } else {
             age.add(entry.age);
         }
         return true;
+    }
+
+    private void addIdle(EntryFields entry) {
+        long ticks = entry.timeout - entry.left;
+        if (isOfVersion5) {
+            idle.addSigned(ticks);
+        } else {
+            idle.add(TickGrid.idleSteps(ticks, TickGrid.idleShift(entry.timeout), nowTick));
+        }
+    }
+
+    private static byte kindContext(int kindNumber) {
+        return (byte) Math.min(kindNumber, KIND_CONTEXTS - 1);
     }
 
     private void addEnds(long remote, long opener) {
@@ -165,8 +194,8 @@ final class EntryColumns {
     // ---- reading
 
     /** Reads so many connections; false if that is not what the bytes are. */
-    boolean read(ByteBuffer chunk, int count) {
-        begin();
+    boolean read(ByteBuffer chunk, int version, int count) {
+        begin(version, 0);
         decoder.begin(chunk);
         if (count > MAX) {
             return false;
@@ -177,6 +206,15 @@ final class EntryColumns {
         }
         rewind();
         return true;
+    }
+
+    /** Whether what was read says at which tick of the exporter's clock it was written. */
+    boolean hasTick() {
+        return !isOfVersion5;
+    }
+
+    int nowTick() {
+        return nowTick;
     }
 
     /** The next connection of those that were read; must be asked whether it is sound. */
@@ -196,11 +234,21 @@ final class EntryColumns {
         putEnds(entry, localAndPort >>> 16 & WORD_MASK, localAndPort & PORT_MASK);
         entry.packets = packets.next();
         entry.bytes = bytes.next();
-        entry.left = entry.timeout - idle.nextSigned();
+        nextIdle(entry);
         if (entry.hasPeers()) {
             peers.next(entry);
         } else {
             entry.age = age.next();
+        }
+    }
+
+    private void nextIdle(EntryFields entry) {
+        if (isOfVersion5) {
+            entry.left = entry.timeout - idle.nextSigned();
+        } else {
+            // of what was rounded nothing may be left
+            long ticks = TickGrid.idle(idle.next(), TickGrid.idleShift(entry.timeout), nowTick);
+            entry.left = Math.max(1, entry.timeout - ticks);
         }
     }
 
@@ -231,19 +279,26 @@ final class EntryColumns {
     // ---- both
 
     private void code(ColumnCoder coder, int count) {
+        if (!isOfVersion5) {
+            nowTick = (int) coder.number(nowTick & WORD_MASK);
+            peers.setTime(nowTick);
+        }
         kinds.code(coder);
         peers.codeTuples(coder);
         policies.code(coder);
         services.code(coder);
         coder.column(kind.values, count, kinds.numbersAre(), null);
         coder.column(policy.values, count, policies.numbersAre(), null);
-        coder.column(service.values, count, services.numbersAre(), null);
+        for (int i = 0; i < count && coder.isReading(); i++) {
+            kindContexts[i] = kindContext((int) kind.values[i]);
+        }
+        coder.column(service.values, count, services.numbersAre(), isOfVersion5 ? null : kindContexts);
         if (coder.isReading() && !areNumbersSound(count)) {
             coder.damaged();
             return;
         }
         for (int i = 0; i < count && coder.isReading(); i++) {
-            expectPeers(kinds.word((int) kind.values[i], 0));
+            expectPeers(kinds.word((int) kind.values[i], 0), kindContexts[i]);
         }
         coder.column(step.values, count, ColumnCoder.Kind.MANY, null);
         for (int i = 0; i < count && coder.isReading(); i++) {
@@ -275,9 +330,9 @@ final class EntryColumns {
                 && service.isBelow(services.size(), count);
     }
 
-    private void expectPeers(long known) {
+    private void expectPeers(long known, byte context) {
         if (ConnectionState.ofCode((int) known & 0xff).hasPeers()) {
-            peers.expect((known >>> KIND_FLAGS & Entry.OUTBOUND) != 0);
+            peers.expect((known >>> KIND_FLAGS & Entry.OUTBOUND) != 0, context);
         }
     }
 }

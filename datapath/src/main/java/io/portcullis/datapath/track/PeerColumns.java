@@ -17,12 +17,26 @@ final class PeerColumns {
     private static final int[] HAS_LAG = {15, 16};
     private static final int[] EDGE = {17, 19};
     private static final int HAS_LAST_END = 21;
-    private static final int HAS_FINGERPRINT = 22;
-    private static final int LAST_BITS = 23;
+    /** Of version 5 one bit: whether it is told. */
+    private static final int FINGERPRINT = 22;
+
+    private static final int[] HAS_WINDOW_REST = {24, 25};
+    private static final int LAST_BITS = 26;
 
     private static final int EDGE_AS_EXPECTED = 0;
     private static final int EDGE_SCALED = 1;
     private static final int EDGE_WHOLE = 2;
+
+    // ---- forms of fingerprints
+    private static final int WITHOUT_DATA = 0;
+    /** The data of the last packet is all that its receiver has not acknowledged. */
+    private static final int WITH_UNACKNOWLEDGED = 1;
+    /** There was as much data as in the connection before of which that is known. */
+    private static final int WITH_LATEST = 2;
+
+    private static final int TOLD = 3;
+
+    private static final int MAX_LENGTH = 0xffff;
 
     private static final int AGE_BITS = 4;
     private static final int AGE_STEP = 1 << (AGE_BITS - 1);
@@ -33,8 +47,15 @@ final class PeerColumns {
     private final int[][] ends = new int[PEERS][ColumnCoder.MAX_COUNT];
     /** Of what is read: whether the VM opened it. */
     private final boolean[] areOutbound = new boolean[ColumnCoder.MAX_COUNT];
+    /** What the last packets depend on. */
+    private final byte[] lastContexts = new byte[ColumnCoder.MAX_COUNT];
 
     private int count;
+    private boolean isOfVersion5;
+    private int nowTick;
+    /** Bytes of data of a last packet. */
+    private int latestLength;
+
     /** Of the VM's own end, and of the other one. */
     private final Column[] windows = {new Column(), new Column()};
 
@@ -44,9 +65,17 @@ final class PeerColumns {
     private final Column fingerprint = new Column();
     private final Column synWindow = new Column();
 
-    void clear() {
+    /** @param newNowTick ages are told as of then */
+    void begin(int version, int newNowTick) {
+        isOfVersion5 = version == TableCodec.VERSION_OF_FIRST_COLUMNS;
+        nowTick = newNowTick;
         lasts.clear();
         rewind();
+    }
+
+    /** What is read is as of then. */
+    void setTime(int newNowTick) {
+        nowTick = newNowTick;
     }
 
     /** Back to the first one. */
@@ -67,6 +96,7 @@ final class PeerColumns {
             column.at = 0;
         }
         count = 0;
+        latestLength = 0;
     }
 
     int count() {
@@ -80,7 +110,7 @@ final class PeerColumns {
         return lasts.of(lastOf(entry));
     }
 
-    private static long lastOf(EntryFields entry) {
+    private long lastOf(EntryFields entry) {
         boolean isSyn = entry.lastKind == TcpSegment.SYN;
         long known = entry.lastKind
                 | (long) entry.lastDirection << LAST_DIRECTION
@@ -92,7 +122,35 @@ final class PeerColumns {
             known |= (lag(entry, peer) != 0 ? 1L : 0) << HAS_LAG[peer] | (long) edgeForm(entry, peer) << EDGE[peer];
         }
         known |= (entry.end[entry.lastDirection] != entry.lastEnd ? 1L : 0) << HAS_LAST_END;
-        return known | (PeerModel.expectedFingerprint(entry) != entry.fingerprint ? 1L : 0) << HAS_FINGERPRINT;
+        if (isOfVersion5) {
+            return known | (PeerModel.expectedFingerprint(entry) != entry.fingerprint ? 1L : 0) << FINGERPRINT;
+        }
+        for (int peer = 0; peer < PEERS; peer++) {
+            known |= (isWhole(entry.maxWindow[peer] & WORD_MASK, entry.scale[peer]) ? 0L : 1) << HAS_WINDOW_REST[peer];
+        }
+        return known | (long) fingerprintForm(entry) << FINGERPRINT;
+    }
+
+    private int fingerprintForm(EntryFields entry) {
+        if (PeerModel.expectedFingerprint(entry) == entry.fingerprint) {
+            return WITHOUT_DATA;
+        }
+        int length = unacknowledged(entry);
+        if (isLength(length) && PeerModel.expectedFingerprint(entry, length) == entry.fingerprint) {
+            return WITH_UNACKNOWLEDGED;
+        }
+        boolean isLatest =
+                isLength(latestLength) && PeerModel.expectedFingerprint(entry, latestLength) == entry.fingerprint;
+        return isLatest ? WITH_LATEST : TOLD;
+    }
+
+    /** By the receiver of the last packet. */
+    private static int unacknowledged(EntryFields entry) {
+        return lag(entry, 1 - entry.lastDirection);
+    }
+
+    private static boolean isLength(int bytes) {
+        return bytes > 0 && bytes <= MAX_LENGTH;
     }
 
     private static int lag(EntryFields entry, int peer) {
@@ -115,37 +173,72 @@ final class PeerColumns {
         return entry.isOutbound() == (peer == EntryFields.ORIGINAL) ? 0 : 1;
     }
 
-    void add(EntryFields entry, int number) {
+    /**
+     * Adds what its number does not tell.
+     *
+     * @param context what its last packet depends on, below {@link ColumnCoder#MAX_CONTEXTS}
+     */
+    void add(EntryFields entry, int number, byte context) {
+        long known = lasts.word(number, 0);
+        lastContexts[count] = context;
         last.add(number);
         for (int peer = 0; peer < PEERS; peer++) {
             ends[peer][count] = entry.end[peer];
-            windows[place(entry, peer)].add(windowCode(entry.maxWindow[peer] & WORD_MASK, entry.scale[peer]));
-            int lag = lag(entry, peer);
-            if (lag != 0) {
-                lags[peer].addSigned(lag);
+            windows[place(entry, peer)].add(windowCode(entry, peer, known));
+            if (has(known, HAS_LAG[peer])) {
+                lags[peer].addSigned(lag(entry, peer));
             }
-            int form = edgeForm(entry, peer);
+            int form = (int) (known >>> EDGE[peer]) & 3;
             if (form != EDGE_AS_EXPECTED) {
                 int less = lessThanExpected(entry, peer);
                 edges[place(entry, peer)].addSigned(form == EDGE_SCALED ? less >> entry.scale[1 - peer] : less);
             }
         }
         count++;
-        int less = entry.end[entry.lastDirection] - entry.lastEnd;
-        if (less != 0) {
-            lastEnd.addSigned(less);
+        if (has(known, HAS_LAST_END)) {
+            lastEnd.addSigned(entry.end[entry.lastDirection] - entry.lastEnd);
         }
-        if (PeerModel.expectedFingerprint(entry) != entry.fingerprint) {
-            fingerprint.add(entry.fingerprint);
-        }
+        addFingerprint(entry, fingerprintForm(known));
         if (entry.lastKind == TcpSegment.SYN) {
             synWindow.add(entry.lastWindow);
         }
-        coarseAge.add(ageCode(entry.age));
+        coarseAge.add(isOfVersion5 ? ageCode(entry.age) : TickGrid.ageCode(entry.age, nowTick));
     }
 
-    private static long windowCode(long window, int scale) {
-        return (window & (1L << scale) - 1) == 0 ? window >>> scale << 1 : window << 1 | 1;
+    private void addFingerprint(EntryFields entry, int form) {
+        if (form == TOLD) {
+            fingerprint.add(entry.fingerprint);
+        } else if (form == WITH_UNACKNOWLEDGED) {
+            latestLength = unacknowledged(entry);
+        }
+    }
+
+    private int fingerprintForm(long known) {
+        if (isOfVersion5) {
+            return has(known, FINGERPRINT) ? TOLD : WITHOUT_DATA;
+        }
+        return (int) (known >>> FINGERPRINT) & 3;
+    }
+
+    /** A scaled window has zeros below, and is told without them; where it has not, version 5 says so here. */
+    private long windowCode(EntryFields entry, int peer, long known) {
+        long window = entry.maxWindow[peer] & WORD_MASK;
+        int scale = entry.scale[peer];
+        if (isOfVersion5) {
+            return isWhole(window, scale) ? window >>> scale << 1 : window << 1 | 1;
+        }
+        return has(known, HAS_WINDOW_REST[peer]) ? window : window >>> scale;
+    }
+
+    private int window(long code, int scale, int peer, long known) {
+        if (isOfVersion5) {
+            return (int) ((code & 1) == 0 ? code >>> 1 << scale : code >>> 1);
+        }
+        return (int) (has(known, HAS_WINDOW_REST[peer]) ? code : code << scale);
+    }
+
+    private static boolean isWhole(long window, int scale) {
+        return (window & (1L << scale) - 1) == 0;
     }
 
     /** The age's length and its upper four bits. */
@@ -160,8 +253,9 @@ final class PeerColumns {
 
     // ---- reading
 
-    /** The next one that is read was opened by the VM or not; before {@link #code}. */
-    void expect(boolean isOutbound) {
+    /** The next one that is read was opened by the VM or not, and its last packet depends on this; before {@link #code}. */
+    void expect(boolean isOutbound, byte context) {
+        lastContexts[count] = context;
         areOutbound[count++] = isOutbound;
     }
 
@@ -176,8 +270,7 @@ final class PeerColumns {
         entry.lastWindow = (int) (known >>> LAST_WINDOW) & 1;
         for (int peer = 0; peer < PEERS; peer++) {
             entry.end[peer] = ends[peer][count];
-            long code = windows[place(entry, peer)].next();
-            entry.maxWindow[peer] = (int) ((code & 1) == 0 ? code >>> 1 << entry.scale[peer] : code >>> 1);
+            entry.maxWindow[peer] = window(windows[place(entry, peer)].next(), entry.scale[peer], peer, known);
         }
         count++;
         for (int peer = 0; peer < PEERS; peer++) {
@@ -192,12 +285,27 @@ final class PeerColumns {
                     - (int) (form == EDGE_SCALED ? less << entry.scale[1 - peer] : less);
         }
         entry.lastEnd = entry.end[entry.lastDirection] - (int) (has(known, HAS_LAST_END) ? lastEnd.nextSigned() : 0);
-        entry.fingerprint =
-                has(known, HAS_FINGERPRINT) ? (int) fingerprint.next() & 0xff : PeerModel.expectedFingerprint(entry);
+        nextFingerprint(entry, fingerprintForm(known));
         if (entry.lastKind == TcpSegment.SYN) {
             entry.lastWindow = (int) synWindow.next() & 0xffff;
         }
-        entry.age = ageOf(coarseAge.next());
+        long age = coarseAge.next();
+        entry.age = isOfVersion5 ? ageOf(age) : TickGrid.age(age, nowTick);
+    }
+
+    private void nextFingerprint(EntryFields entry, int form) {
+        if (form == TOLD) {
+            entry.fingerprint = (int) fingerprint.next() & 0xff;
+            return;
+        }
+        int length = 0;
+        if (form == WITH_UNACKNOWLEDGED) {
+            length = unacknowledged(entry);
+            latestLength = length;
+        } else if (form == WITH_LATEST) {
+            length = latestLength;
+        }
+        entry.fingerprint = PeerModel.expectedFingerprint(entry, length);
     }
 
     private static boolean has(long known, int bit) {
@@ -211,7 +319,7 @@ final class PeerColumns {
     }
 
     void code(ColumnCoder coder) {
-        coder.column(last.values, count, lasts.numbersAre(), null);
+        coder.column(last.values, count, lasts.numbersAre(), isOfVersion5 ? null : lastContexts);
         if (coder.isReading() && !last.isBelow(lasts.size(), count)) {
             coder.damaged();
             return;
@@ -238,7 +346,7 @@ final class PeerColumns {
                 null);
         coder.column(
                 fingerprint.values,
-                coder.isReading() ? (int) counts[HAS_FINGERPRINT] : fingerprint.at,
+                coder.isReading() ? (int) counts[FINGERPRINT] : fingerprint.at,
                 ColumnCoder.Kind.SYMBOLS,
                 null);
         coder.column(
@@ -258,7 +366,7 @@ final class PeerColumns {
                 counts[EDGE[isOwn ? 0 : 1]] += (exceptions >>> EDGE[peer] & 3) != EDGE_AS_EXPECTED ? 1 : 0;
             }
             counts[HAS_LAST_END] += exceptions >>> HAS_LAST_END & 1;
-            counts[HAS_FINGERPRINT] += exceptions >>> HAS_FINGERPRINT & 1;
+            counts[FINGERPRINT] += fingerprintForm(exceptions) == TOLD ? 1 : 0;
             counts[LAST_BITS] += (exceptions & 7) == TcpSegment.SYN ? 1 : 0;
         }
     }

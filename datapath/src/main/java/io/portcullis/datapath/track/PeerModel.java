@@ -128,6 +128,11 @@ final class PeerModel {
 
     /** If the last packet was an acknowledgement without data that opened the other end's window. */
     static int expectedFingerprint(EntryFields entry) {
+        return expectedFingerprint(entry, 0);
+    }
+
+    /** If it had so many bytes of data. */
+    static int expectedFingerprint(EntryFields entry, int length) {
         if (entry.lastKind != TcpSegment.ACK) {
             return 0;
         }
@@ -135,6 +140,6 @@ final class PeerModel {
         int end = entry.end[sender];
         int ack = entry.maxAck[sender];
         int window = (entry.maxEnd[1 - sender] - ack) >>> entry.scale[sender] & 0xffff;
-        return TcpWindow.fingerprint(end, ack, end, window);
+        return TcpWindow.fingerprint(end - length, ack, end, window);
     }
 }

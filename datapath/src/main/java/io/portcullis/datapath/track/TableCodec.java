@@ -11,7 +11,7 @@ import java.util.zip.CRC32C;
  *
  * <p>A chunk is complete in itself, big endian: magic {@code PCCT} (4 bytes), format version (2), kind (2), number
  * of entries (4), bytes of entries (4), CRC32C over the header before it, the phase and the entries (4), how many nanoseconds of the
- * exporter's tick had passed (4), then the entries in {@link KeyOrder}: of version 4 range-coded ({@link EntryModel}), of version 5 as {@link EntryColumns},
+ * exporter's tick had passed (4), then the entries in {@link KeyOrder}: of version 4 range-coded ({@link EntryModel}), of versions 5 and 6 as {@link EntryColumns},
  * which takes a fourth of the time. Many connections are written as columns where the reader knows these, few or unusual ones are not. Entries hold ages instead
  * of times and rule ids instead of positions, so that they mean the same on any host.
  *
@@ -22,7 +22,10 @@ public final class TableCodec {
     /** Also the bound on what an import reads. */
     public static final int MAX_CHUNK_BYTES = 256 * 1024;
 
-    public static final int FORMAT_VERSION = 5;
+    public static final int FORMAT_VERSION = 6;
+
+    /** Still read, and written for whoever reads no newer one. */
+    static final int VERSION_OF_FIRST_COLUMNS = 5;
 
     /** What every build of this protocol reads: of no chunk are the connections {@link EntryColumns}. */
     public static final int VERSION_WITHOUT_COLUMNS = 4;
@@ -34,7 +37,10 @@ public final class TableCodec {
     public static final int MAX_CHUNK_ENTRIES = 16_384;
 
     /** Columns of fewer connections take more bytes than what {@link EntryModel} makes of them. */
-    static final int LEAST_COLUMNS = 1_024;
+    static final int LEAST_COLUMNS = 256;
+
+    /** The same of {@link #VERSION_OF_FIRST_COLUMNS}. */
+    private static final int LEAST_FIRST_COLUMNS = 1_024;
 
     private static final int MAGIC = 0x50434354;
     static final int HEADER_BYTES = 24;
@@ -102,10 +108,11 @@ public final class TableCodec {
     static List<byte[]> updates(
             ConnectionTable table, int[] slots, long nowNanos, int version, WrittenEntries written) {
         int[] sorted = KeyOrder.sorted(table, slots);
-        if (version <= VERSION_WITHOUT_COLUMNS || slots.length < LEAST_COLUMNS) {
+        int least = version == VERSION_OF_FIRST_COLUMNS ? LEAST_FIRST_COLUMNS : LEAST_COLUMNS;
+        if (version <= VERSION_WITHOUT_COLUMNS || slots.length < least) {
             return rangeCoded(UPDATES, table, sorted, sorted.length, nowNanos, written);
         }
-        ColumnChunks columns = new ColumnChunks(table, nowNanos, written);
+        ColumnChunks columns = new ColumnChunks(table, nowNanos, Math.min(version, FORMAT_VERSION), written);
         List<byte[]> chunks = columns.write(UPDATES, sorted);
         chunks.addAll(rangeCoded(UPDATES, table, columns.others(), columns.otherCount(), nowNanos, NOBODY));
         return chunks;

@@ -79,14 +79,14 @@ public final class TableImport implements AutoCloseable {
     }
 
     private ImportResult addEntries(ByteBuffer chunk, boolean isUpdate, long nowNanos) {
+        if (TableCodec.version(chunk) > TableCodec.VERSION_WITHOUT_COLUMNS) {
+            return addColumns(chunk, isUpdate, nowNanos);
+        }
         if (!isAligned) {
             staged.clock().align(nowNanos, TableCodec.phaseNanos(chunk));
             isAligned = true;
         }
         int nowTick = staged.clock().tick(nowNanos);
-        if (TableCodec.version(chunk) > TableCodec.VERSION_WITHOUT_COLUMNS) {
-            return addColumns(chunk, isUpdate, nowTick);
-        }
         EntryModel model = new EntryModel(entry, TableCodec.version(chunk));
         RangeDecoder decoder = new RangeDecoder(TableCodec.atEntries(chunk));
         for (int left = TableCodec.entries(chunk); left > 0; left--) {
@@ -102,12 +102,17 @@ public final class TableImport implements AutoCloseable {
         return decoder.isAtEnd() ? ImportResult.IMPORTED : ImportResult.DAMAGED;
     }
 
-    private ImportResult addColumns(ByteBuffer chunk, boolean isUpdate, int nowTick) {
+    private ImportResult addColumns(ByteBuffer chunk, boolean isUpdate, long nowNanos) {
         EntryColumns columns = EntryColumns.ofThisThread();
         int count = TableCodec.entries(chunk);
-        if (!columns.read(TableCodec.atEntries(chunk), count)) {
+        if (!columns.read(TableCodec.atEntries(chunk), TableCodec.version(chunk), count)) {
             return ImportResult.DAMAGED;
         }
+        if (!isAligned) {
+            align(chunk, columns, nowNanos);
+            isAligned = true;
+        }
+        int nowTick = staged.clock().tick(nowNanos);
         for (int done = 0; done < count; done += AT_ONCE) {
             ImportResult result = addNext(columns, Math.min(AT_ONCE, count - done), isUpdate, nowTick);
             if (result != ImportResult.IMPORTED) {
@@ -115,6 +120,15 @@ public final class TableImport implements AutoCloseable {
             }
         }
         return ImportResult.IMPORTED;
+    }
+
+    private void align(ByteBuffer chunk, EntryColumns columns, long nowNanos) {
+        int phaseNanos = TableCodec.phaseNanos(chunk);
+        if (columns.hasTick()) {
+            staged.clock().align(nowNanos, phaseNanos, columns.nowTick());
+        } else {
+            staged.clock().align(nowNanos, phaseNanos);
+        }
     }
 
     /** All are read before the first is stored: so the waits for their places in the index overlap. */

@@ -18,7 +18,9 @@ public final class CodecTarget {
     private static final long THERE = -77_000_000_000_000L;
     private static final byte[] SAMPLE = sample();
     /** The same as columns, but for what is none. */
-    private static final byte[] COLUMNS = columns();
+    private static final byte[] COLUMNS = columns(TableCodec.FORMAT_VERSION);
+
+    private static final byte[] FIRST_COLUMNS = columns(TableCodec.VERSION_OF_FIRST_COLUMNS);
 
     private CodecTarget() {}
 
@@ -31,7 +33,7 @@ public final class CodecTarget {
         byte[] chunk = switch (input[0] & 3) {
             case 0 -> body;
             case 1 -> changed(SAMPLE, body);
-            case 3 -> changed(COLUMNS, body);
+            case 3 -> changed((input[0] & 4) == 0 ? FIRST_COLUMNS : COLUMNS, body);
             default -> withBody(body);
         };
         try (ConnectionTracker there = tracker()) {
@@ -121,9 +123,9 @@ public final class CodecTarget {
         }
     }
 
-    private static byte[] columns() {
+    private static byte[] columns(int version) {
         try (ConnectionTracker here = filled()) {
-            return new ColumnChunks(here.table(), NOW + 1_000_000_000L, (_, _) -> {})
+            return new ColumnChunks(here.table(), NOW + 1_000_000_000L, version, (_, _) -> {})
                     .write(TableCodec.WHOLE, KeyOrder.slots(here.table(), NOW + 1_000_000_000L))
                     .getFirst();
         }
