@@ -80,15 +80,18 @@ public final class Controls implements AutoCloseable {
                     client.putTenant(
                             its,
                             new TenantSpec(
-                                    scenario.defaultAction(), each.getKey().label()));
+                                    scenario.tenant().defaultAction(),
+                                    each.getKey().label()));
                     client.apply(its, subject.documents());
-                    long revision = client.apply(its, scenario.policy()).revision();
-                    client.attach(its, subject.vm().name(), scenario.hosts().getFirst());
+                    long revision =
+                            client.apply(its, scenario.tenant().policy()).revision();
+                    client.attach(
+                            its, subject.vm().name(), scenario.hosts().names().getFirst());
                     client.awaitRealized(its, revision, LIMIT);
                 }
             }
         }
-        return new Controls(client, tenant, scenario.hosts(), subjects, plain);
+        return new Controls(client, tenant, scenario.hosts().names(), subjects, plain);
     }
 
     private static String tenant(String tenant, Arm arm) {

@@ -42,7 +42,7 @@ final class Inventory {
     Inventory(Scenario scenario, FrameLab lab, String tenant, int firstVlan) throws IOException {
         this.tenant = tenant;
         this.firstVlan = firstVlan;
-        for (VmPlan plan : scenario.vms()) {
+        for (VmPlan plan : scenario.script().vms()) {
             groups.put(plan.name(), plan.instances());
             for (String name : plan.instances()) {
                 VmEnd vm = add(lab, plan, name, "moving", firstVlan, null);
@@ -54,7 +54,7 @@ final class Inventory {
                 }
             }
         }
-        VmPlan first = scenario.vms().getFirst();
+        VmPlan first = scenario.script().vms().getFirst();
         int vlan = firstVlan;
         for (Arm arm : scenario.arms()) {
             vlan++;

@@ -94,7 +94,7 @@ final class Results {
     /** Names of streams that a step of the timeline forbids. */
     private Set<String> revoked() {
         Set<String> names = new HashSet<>();
-        scenario.timeline().forEach(step -> {
+        scenario.script().timeline().forEach(step -> {
             if (step instanceof Step.Apply apply) {
                 names.addAll(apply.revokes());
             }
@@ -103,9 +103,9 @@ final class Results {
     }
 
     private long connections() {
-        return scenario.vms().stream()
+        return scenario.script().vms().stream()
                 .mapToLong(vm -> vm.count()
-                        * scenario.traffic().stream()
+                        * scenario.script().traffic().stream()
                                 .filter(stream -> stream.to().equals(vm.name()))
                                 .mapToLong(TrafficPlan::connections)
                                 .sum())
@@ -119,13 +119,13 @@ final class Results {
 
     private List<String> plan() {
         List<String> plan = new ArrayList<>();
-        plan.add(scenario.hosts().size() + " hosts, each a process of its own, which speak "
-                + (scenario.speaksTls() ? "TLS" : "plain text"));
-        for (VmPlan vm : scenario.vms()) {
+        plan.add(scenario.hosts().names().size() + " hosts, each a process of its own, which speak "
+                + (scenario.hosts().speaksTls() ? "TLS" : "plain text"));
+        for (VmPlan vm : scenario.script().vms()) {
             plan.add(vm.count() + " × " + vm.name() + " on " + vm.host()
                     + (vm.twinHost() == null ? "" : ", each with a twin on " + vm.twinHost() + " that never moves"));
         }
-        for (TrafficPlan stream : scenario.traffic()) {
+        for (TrafficPlan stream : scenario.script().traffic()) {
             String rate = stream.kind().isLasting()
                     ? stream.connections() + " flows, " + stream.framesPerSecond() + " frames/s"
                     : stream.newPerSecond() + " new/s";
@@ -133,7 +133,7 @@ final class Results {
                     + (stream.isIpv6() ? " over IPv6" : "") + " to each " + stream.to() + ", " + rate
                     + (stream.isAllowed() ? "" : ", which no rule allows"));
         }
-        for (Step step : scenario.timeline()) {
+        for (Step step : scenario.script().timeline()) {
             plan.add("after " + step.atMillis() + " ms: " + step.text());
         }
         return plan;

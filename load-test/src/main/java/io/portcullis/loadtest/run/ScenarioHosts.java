@@ -52,11 +52,15 @@ public final class ScenarioHosts implements AutoCloseable {
     public static ScenarioHosts start(Labs labs, List<Scenario> scenarios, int portBase, PrintStream progress)
             throws IOException, InterruptedException {
         List<String> names = scenarios.stream()
-                .map(Scenario::hosts)
+                .map(scenario -> scenario.hosts().names())
                 .max(Comparator.comparingInt(List::size))
                 .orElseThrow();
-        int heap = scenarios.stream().mapToInt(Scenario::heapMebibytes).max().orElseThrow();
-        Certificates certificates = scenarios.getFirst().speaksTls() ? Certificates.make(names) : Certificates.none();
+        int heap = scenarios.stream()
+                .mapToInt(scenario -> scenario.hosts().heapMebibytes())
+                .max()
+                .orElseThrow();
+        Certificates certificates =
+                scenarios.getFirst().hosts().speaksTls() ? Certificates.make(names) : Certificates.none();
         FrameLab lab = labs.create();
         LocalCluster cluster = new LocalCluster(lab, portBase, NodeJvm.small(heap), settings(scenarios, certificates));
         ScenarioHosts hosts = new ScenarioHosts(certificates, lab, cluster, names);
@@ -78,14 +82,14 @@ public final class ScenarioHosts implements AutoCloseable {
         List<String> settings = new ArrayList<>(certificates.settings());
         settings.add("portcullis.limits.max-connections-per-vnic=" + (most + SPARE_CONNECTIONS));
         settings.add("portcullis.limits.max-new-connections-per-second-per-vnic=1000000");
-        scenarios.forEach(scenario -> settings.addAll(scenario.settings()));
+        scenarios.forEach(scenario -> settings.addAll(scenario.hosts().settings()));
         return settings;
     }
 
     /** Tracked at once at one vNIC: the lasting ones, and the short ones until they are forgotten. */
     private static int mostConnections(Scenario scenario) {
         long shortLives = TimeUnit.NANOSECONDS.toSeconds(TrackingProfile.STRICT.timeWaitNanos()) + 5;
-        long most = scenario.traffic().stream()
+        long most = scenario.script().traffic().stream()
                 .mapToLong(plan ->
                         plan.connections() + (plan.kind() == TrafficKind.CHURN ? plan.newPerSecond() * shortLives : 0))
                 .sum();

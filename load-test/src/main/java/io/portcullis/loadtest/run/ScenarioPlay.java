@@ -74,7 +74,7 @@ public final class ScenarioPlay {
                 FlowTraffic traffic = new FlowTraffic(
                         history,
                         hostNumbers(),
-                        scenario.traffic(),
+                        scenario.script().traffic(),
                         inventory.ends(),
                         lab.uplink(tenant + "-clients"),
                         seed);
@@ -98,7 +98,7 @@ public final class ScenarioPlay {
             throws TimeoutException, InterruptedException {
         putTenant(client);
         client.apply(tenant, inventory.documents());
-        long revision = client.apply(tenant, scenario.policy()).revision();
+        long revision = client.apply(tenant, scenario.tenant().policy()).revision();
         long now = System.nanoTime();
         inventory.firstHosts().forEach((vm, host) -> {
             VmView view = client.attach(tenant, vm, host);
@@ -112,7 +112,11 @@ public final class ScenarioPlay {
         long deadline = System.nanoTime() + LIMIT.toNanos();
         while (true) {
             try {
-                client.putTenant(tenant, new TenantSpec(scenario.defaultAction(), scenario.tracking()));
+                client.putTenant(
+                        tenant,
+                        new TenantSpec(
+                                scenario.tenant().defaultAction(),
+                                scenario.tenant().tracking()));
                 return;
             } catch (ApiException notYet) {
                 if (notYet.status() != UNAVAILABLE || System.nanoTime() > deadline) {
@@ -153,7 +157,8 @@ public final class ScenarioPlay {
                 },
                 start);
         progress.println("playing " + scenario.name());
-        ResourceWatch watch = new ResourceWatch(hosts.cluster(), scenario.hosts(), scenario.sampleMillis(), start);
+        ResourceWatch watch = new ResourceWatch(
+                hosts.cluster(), scenario.hosts().names(), scenario.script().sampleMillis(), start);
         try (watch) {
             timeline.run();
         }

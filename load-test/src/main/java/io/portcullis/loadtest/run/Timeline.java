@@ -75,13 +75,13 @@ final class Timeline {
     /** Returns when all steps have ended and the scenario's time is over. */
     void run() throws InterruptedException {
         List<Thread> threads = new ArrayList<>();
-        for (Step step : scenario.timeline()) {
+        for (Step step : scenario.script().timeline()) {
             threads.add(Thread.ofPlatform().name(step.text()).start(() -> play(step)));
         }
         for (Thread thread : threads) {
             thread.join();
         }
-        sleepUntil(scenario.durationMillis());
+        sleepUntil(scenario.script().durationMillis());
     }
 
     synchronized List<StepRecord> records() {
@@ -315,6 +315,9 @@ final class Timeline {
     }
 
     private int number(String stream) {
-        return scenario.traffic().stream().map(TrafficPlan::name).toList().indexOf(stream);
+        return scenario.script().traffic().stream()
+                .map(TrafficPlan::name)
+                .toList()
+                .indexOf(stream);
     }
 }

@@ -24,7 +24,7 @@ public record Repeat(int times, int restMillis, int untilMillis) {
     }
 
     Repeat scaled(double factor) {
-        return times == FOREVER ? this : times(Scenario.scaled(times, factor));
+        return times == FOREVER ? this : times(Script.scaled(times, factor));
     }
 
     Repeat faster(int factor) {

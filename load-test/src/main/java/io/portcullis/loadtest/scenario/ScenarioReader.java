@@ -74,18 +74,21 @@ public final class ScenarioReader {
         return new Scenario(
                 document.scenario(),
                 document.description() == null ? "" : document.description().strip(),
-                hosts,
-                number(given.heapMebibytes(), 256, 128, MAX_HEAP_MEBIBYTES, "hosts.heapMebibytes"),
-                given.tls() == null || given.tls(),
-                orEmpty(given.settings()),
-                tenant.defaultAction() == null ? "DROP" : tenant.defaultAction(),
-                tenant.tracking() == null ? "strict" : tenant.tracking(),
-                document.policy(),
-                vms,
-                traffic,
-                timeline,
-                number(document.durationMillis(), 0, 0, MAX_MILLIS, "durationMillis"),
-                number(document.sampleMillis(), 0, MIN_SAMPLE_MILLIS, MAX_MILLIS, "sampleMillis"),
+                new HostsPlan(
+                        hosts,
+                        number(given.heapMebibytes(), 256, 128, MAX_HEAP_MEBIBYTES, "hosts.heapMebibytes"),
+                        given.tls() == null || given.tls(),
+                        orEmpty(given.settings())),
+                new TenantPlan(
+                        tenant.defaultAction() == null ? "DROP" : tenant.defaultAction(),
+                        tenant.tracking() == null ? "strict" : tenant.tracking(),
+                        document.policy()),
+                new Script(
+                        vms,
+                        traffic,
+                        timeline,
+                        number(document.durationMillis(), 0, 0, MAX_MILLIS, "durationMillis"),
+                        number(document.sampleMillis(), 0, MIN_SAMPLE_MILLIS, MAX_MILLIS, "sampleMillis")),
                 each(orEmpty(document.arms()), "arms", this::arm),
                 limits(document.expect()),
                 limits(document.goals()));

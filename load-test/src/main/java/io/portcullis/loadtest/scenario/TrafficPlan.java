@@ -30,9 +30,9 @@ public record TrafficPlan(
                 to,
                 port,
                 isIpv6,
-                Scenario.scaled(connections, connectionsFactor),
-                Scenario.scaled(framesPerSecond, ratesFactor),
-                Scenario.scaled(newPerSecond, ratesFactor),
+                Script.scaled(connections, connectionsFactor),
+                Script.scaled(framesPerSecond, ratesFactor),
+                Script.scaled(newPerSecond, ratesFactor),
                 payloadBytes,
                 isAllowed);
     }

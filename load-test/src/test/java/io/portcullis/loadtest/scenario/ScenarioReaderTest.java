@@ -44,28 +44,30 @@ class ScenarioReaderTest {
         Scenario scenario = ShippedScenarios.find(name);
         assertThat(scenario.name()).isEqualTo(name);
         assertThat(scenario.description()).isNotEmpty();
-        assertThat(scenario.timeline()).isNotEmpty();
-        assertThat(scenario.scaled(0.01).vms())
+        assertThat(scenario.script().timeline()).isNotEmpty();
+        assertThat(scenario.scaled(0.01).script().vms())
                 .allSatisfy(vm -> assertThat(vm.count()).isPositive());
     }
 
     @Test
     void shouldFillInWhatIsLeftOut() throws Exception {
         Scenario scenario = read(SMALL);
-        assertThat(scenario.hosts()).containsExactly("host-1", "host-2");
-        assertThat(scenario.speaksTls()).isTrue();
-        assertThat(scenario.vms().getFirst().instances()).hasSize(20).startsWith("web-1");
-        assertThat(scenario.timeline()).containsExactly(new Step.Migrate(5, "web", null, Repeat.of(40, 0), 8, 0));
+        assertThat(scenario.hosts().names()).containsExactly("host-1", "host-2");
+        assertThat(scenario.hosts().speaksTls()).isTrue();
+        assertThat(scenario.script().vms().getFirst().instances()).hasSize(20).startsWith("web-1");
+        assertThat(scenario.script().timeline())
+                .containsExactly(new Step.Migrate(5, "web", null, Repeat.of(40, 0), 8, 0));
     }
 
     @Test
     void shouldBecomeSmaller() throws Exception {
         Scenario tenth = read(SMALL).scaled(0.1);
-        assertThat(tenth.vms().getFirst().count()).isEqualTo(2);
-        assertThat(tenth.traffic().getFirst().connections()).isEqualTo(1);
-        assertThat(tenth.traffic().getFirst().framesPerSecond()).isEqualTo(3);
-        assertThat(tenth.timeline()).containsExactly(new Step.Migrate(5, "web", null, Repeat.of(4, 0), 8, 0));
-        assertThat(tenth.moving(7).timeline()).containsExactly(new Step.Migrate(5, "web", null, Repeat.of(7, 0), 8, 0));
+        assertThat(tenth.script().vms().getFirst().count()).isEqualTo(2);
+        assertThat(tenth.script().traffic().getFirst().connections()).isEqualTo(1);
+        assertThat(tenth.script().traffic().getFirst().framesPerSecond()).isEqualTo(3);
+        assertThat(tenth.script().timeline()).containsExactly(new Step.Migrate(5, "web", null, Repeat.of(4, 0), 8, 0));
+        assertThat(tenth.moving(7).script().timeline())
+                .containsExactly(new Step.Migrate(5, "web", null, Repeat.of(7, 0), 8, 0));
     }
 
     @Test
@@ -74,8 +76,8 @@ class ScenarioReaderTest {
 
         assertThat(soak.faster(1)).isEqualTo(soak);
         Scenario shorter = soak.faster(12);
-        assertThat(shorter.durationMillis()).isEqualTo(soak.durationMillis() / 12);
-        assertThat(shorter.sampleMillis()).isZero();
+        assertThat(shorter.script().durationMillis()).isEqualTo(soak.script().durationMillis() / 12);
+        assertThat(shorter.script().sampleMillis()).isZero();
         assertThat(soak.expected()).anyMatch(Limit::isOfGrowth);
         assertThat(shorter.expected()).isNotEmpty().noneMatch(Limit::isOfGrowth);
     }
@@ -132,6 +134,7 @@ class ScenarioReaderTest {
         Step step = read(SMALL.replace(
                         "action: migrate, vm: web, times: 40, parallel: 8",
                         "action: restart, host: host-2, by: leave, awayMillis: 40, restMillis: 60, untilMillis: 900"))
+                .script()
                 .timeline()
                 .getFirst();
         assertThat(step)
