@@ -14,13 +14,13 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Three actor systems with the settings of nodes find each other by the address records of a DNS server. */
+/** Three actor systems with the settings of nodes find each other by the address or service records of a DNS server. */
 class NodeDiscoveryTest {
     @Test
     void shouldFormOneClusterOfWhomDnsHasAddresses(@TempDir Path folder) throws Exception {
         CertificateAuthority authority = DiscoveringNodes.authority(folder.resolve("ca"));
         int port = FreePorts.next();
-        try (DnsServer dns = new DnsServer(DiscoveringNodes.addresses());
+        try (DnsServer dns = new DnsServer(DiscoveringNodes.addresses(), port);
                 DiscoveringNodes nodes = new DiscoveringNodes(authority, folder, port)) {
             nodes.start(Map.of(
                     "portcullis.discovery.method",
@@ -33,6 +33,27 @@ class NodeDiscoveryTest {
             nodes.awaitOneCluster();
             assertThat(dns.asked()).contains(DnsServer.NAME);
             assertThatNobodyElseIsAnswered(authority, port);
+        }
+    }
+
+    @Test
+    void shouldFormOneClusterOfWhomDnsHasServiceRecords(@TempDir Path folder) throws Exception {
+        CertificateAuthority authority = DiscoveringNodes.authority(folder.resolve("ca"));
+        int port = FreePorts.next();
+        try (DnsServer dns = new DnsServer(DiscoveringNodes.addresses(), port);
+                DiscoveringNodes nodes = new DiscoveringNodes(authority, folder, port)) {
+            nodes.start(Map.of(
+                    "portcullis.discovery.method",
+                    "pekko-dns",
+                    "portcullis.discovery.service",
+                    DnsServer.NAME,
+                    "pekko.management.cluster.bootstrap.contact-point-discovery.port-name",
+                    DnsServer.PORT_NAME,
+                    "pekko.io.dns.async-dns.nameservers",
+                    dns.address()));
+
+            nodes.awaitOneCluster();
+            assertThat(dns.asked()).contains(DnsServer.SERVICE).doesNotContain(DnsServer.NAME);
         }
     }
 
