@@ -56,7 +56,7 @@ final class AttachCommand implements Callable<Integer> {
         return where + ", epoch " + placement.epoch()
                 + (placement.takenFrom() == null
                         ? ""
-                        : "; taken over from " + placement.takenFrom() + ", which is lost: "
+                        : "; taken over from " + placement.takenFrom() + ", which was lost: "
                                 + connections(placement.restored()));
     }
 
