@@ -141,7 +141,16 @@ public interface AdminServices {
     /** Where the VM is; a VM that never was attached is {@code DETACHED} with epoch 0. */
     CompletionStage<PlacementView> placement(VmId vm);
 
-    /** Placements of the tenant's VMs as the directory has them, and their replicas as the hosts say that keep them; VMs that never were attached are missing. */
+    /**
+     * As {@link #placement}, for one who only looks: where the placement does not answer, as while the database is away, it is who enforces the VM by the word of the hosts
+     * ({@code asOf}), or {@code UNKNOWN}.
+     */
+    CompletionStage<PlacementView> findPlacement(VmId vm);
+
+    /**
+     * Placements of the tenant's VMs as the directory has them, and their replicas as the hosts say that keep them; VMs that are detached are missing. While the directory
+     * cannot be read, of all VMs what {@link #findPlacement} says.
+     */
     CompletionStage<Map<VmId, PlacementView>> placements(TenantId tenant);
 
     /** Whether the VM is to have a replica where the order to attach it does not say it. */

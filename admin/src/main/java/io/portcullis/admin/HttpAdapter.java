@@ -28,6 +28,7 @@ import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpEntity;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
+import org.apache.pekko.http.javadsl.model.HttpMethods;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
@@ -105,7 +106,7 @@ final class HttpAdapter {
             HttpRequest request, Router.Match match, Map<String, String> headers) {
         return authenticator.authenticate(headers.get("authorization")).whenComplete((principal, failure) -> {
             if (failure != null && match.audited()) {
-                audit.refused(null, line(request), refusal(cause(failure)));
+                audit.refused(null, line(request), refusal(request, cause(failure)));
             }
         });
     }
@@ -194,7 +195,7 @@ final class HttpAdapter {
             if (failure == null) {
                 audit.done(principal.name(), line(request), done);
             } else {
-                audit.refused(principal.name(), line(request), refusal(cause(failure)));
+                audit.refused(principal.name(), line(request), refusal(request, cause(failure)));
             }
         });
     }
@@ -227,7 +228,7 @@ final class HttpAdapter {
 
     private Answer failed(HttpRequest request, Throwable failure) {
         Throwable cause = cause(failure);
-        RefusedException refused = refusal(cause);
+        RefusedException refused = refusal(request, cause);
         metrics.refused(refused.kind());
         if (refused.kind() == ProblemKind.INTERNAL) {
             LOG.error("{} {} failed", request.method().name(), request.getUri().path(), cause);
@@ -243,11 +244,13 @@ final class HttpAdapter {
         return cause;
     }
 
-    private RefusedException refusal(Throwable cause) {
+    private RefusedException refusal(HttpRequest request, Throwable cause) {
         return switch (cause) {
             case RefusedException refused -> refused;
             case EntityStreamSizeException tooLarge -> tooLarge();
-            case TimeoutException _ when health.outage().isPresent() -> StoreOutage.late(health);
+            case TimeoutException _
+            when health.outage().isPresent() ->
+                request.method().equals(HttpMethods.GET) ? StoreOutage.unread(health) : StoreOutage.lateChange(health);
             case TimeoutException late ->
                 new RefusedException(
                         ProblemKind.TIMEOUT,

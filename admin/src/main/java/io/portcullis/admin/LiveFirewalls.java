@@ -19,9 +19,6 @@ import java.util.concurrent.CompletionStage;
  * fail: who does not answer is part of the answer. For one request, on one thread.
  */
 final class LiveFirewalls {
-    /** Of a VM whose placement does not answer. */
-    static final PlacementView UNKNOWN_PLACE = new PlacementView(null, 0, "UNKNOWN", null);
-
     /** Where a VM is, and which hosts may have a firewall of its vNICs. */
     private record Place(PlacementView placement, Set<HostId> hosts) {}
 
@@ -50,17 +47,19 @@ final class LiveFirewalls {
     }
 
     private CompletionStage<Place> find(VmId vm) {
-        return services.placement(vm).exceptionally(silent -> UNKNOWN_PLACE).thenCompose(placement -> {
-            Set<HostId> hosts = new LinkedHashSet<>();
-            String host = placement.host();
-            if (host != null) {
-                hosts.add(new HostId(host));
-            }
-            String migration = placement.migration();
-            return migration == null
-                    ? CompletableFuture.completedFuture(new Place(placement, hosts))
-                    : withBothEnds(placement, hosts, services.migration(migration));
-        });
+        return services.findPlacement(vm)
+                .exceptionally(silent -> PlacementView.unknown())
+                .thenCompose(placement -> {
+                    Set<HostId> hosts = new LinkedHashSet<>();
+                    String host = placement.host();
+                    if (host != null) {
+                        hosts.add(new HostId(host));
+                    }
+                    String migration = placement.migration();
+                    return migration == null
+                            ? CompletableFuture.completedFuture(new Place(placement, hosts))
+                            : withBothEnds(placement, hosts, services.migration(migration));
+                });
     }
 
     private static CompletionStage<Place> withBothEnds(

@@ -23,14 +23,23 @@ final class StoreOutage {
         }
     }
 
-    /** For a request that was under way when the outage began. */
-    static RefusedException late(DatabaseHealth health) {
+    /** For a change that was under way when the outage began. */
+    static RefusedException lateChange(DatabaseHealth health) {
         return new RefusedException(
                 ProblemKind.STORE_UNAVAILABLE,
                 "no answer came in time"
                         + health.outage().map(outage -> ": " + words(outage)).orElse("")
                         + "; the change may happen all the same",
                 HINT);
+    }
+
+    /** For a request that changes nothing, of what nobody knows but the database. */
+    static RefusedException unread(DatabaseHealth health) {
+        return new RefusedException(
+                ProblemKind.STORE_UNAVAILABLE,
+                "no answer came in time"
+                        + health.outage().map(outage -> ": " + words(outage)).orElse(""),
+                "hosts and VMs can be looked at; try again when the database is back");
     }
 
     /** For people, behind what else is said; empty without an outage. */

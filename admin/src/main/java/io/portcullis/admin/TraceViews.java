@@ -1,5 +1,6 @@
 package io.portcullis.admin;
 
+import io.portcullis.api.PlacementView;
 import io.portcullis.api.TraceView;
 import io.portcullis.api.TraceView.FirewallView;
 import io.portcullis.api.TraceView.PathView;
@@ -112,7 +113,7 @@ final class TraceViews {
     }
 
     private static Outcome outcome(LiveSide live) {
-        if (live.placement().equals(LiveFirewalls.UNKNOWN_PLACE)) {
+        if (live.placement().phase().equals(PlacementView.UNKNOWN)) {
             return new Outcome(UNKNOWN, "nobody can say where the VM is: its placement does not answer", null);
         }
         if (live.answers().isEmpty()) {

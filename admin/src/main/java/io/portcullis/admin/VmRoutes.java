@@ -94,7 +94,7 @@ final class VmRoutes {
     private CompletionStage<Answer> get(Exchange exchange) {
         return services.model(TenantRoutes.tenant(exchange)).thenCompose(model -> {
             Vm vm = Lookup.vm(model, exchange.variable("name"));
-            return services.placement(vm.id()).thenCompose(placement -> view(exchange, model, vm, placement));
+            return services.findPlacement(vm.id()).thenCompose(placement -> view(exchange, model, vm, placement));
         });
     }
 
@@ -265,7 +265,7 @@ final class VmRoutes {
         return services.model(TenantRoutes.tenant(exchange)).thenCompose(model -> {
             Vm vm = Lookup.vm(model, exchange.variable("name"));
             Vnic vnic = Lookup.vnic(vm, exchange.variable("vnic"));
-            return services.placement(vm.id()).thenApply(placement -> new Found(model, vm, vnic, placement));
+            return services.findPlacement(vm.id()).thenApply(placement -> new Found(model, vm, vnic, placement));
         });
     }
 
@@ -309,9 +309,7 @@ final class VmRoutes {
         boolean isExplained = "true".equals(exchange.query().get("why"));
         return find(exchange).thenCompose(found -> {
             VmId vm = found.vm().id();
-            HostId host = found.host()
-                    .orElseThrow(() -> new RefusedException(
-                            ProblemKind.WRONG_STATE, vm + " is attached to no host", "attach it first"));
+            HostId host = found.host().orElseThrow(() -> onNoHost(vm, found.placement()));
             return services.connections(host, found.vnic().id(), limit + 1).thenCompose(connections -> {
                 List<ConnectionInfo> listed = connections.stream().limit(limit).toList();
                 return views(found, listed, isExplained, Sight.of(exchange.principal()))
@@ -319,6 +317,16 @@ final class VmRoutes {
                                 found.vnic().id().toString(), host.value(), connections.size() > limit, views)));
             });
         });
+    }
+
+    private static RefusedException onNoHost(VmId vm, PlacementView placement) {
+        return placement.phase().equals(PlacementView.UNKNOWN)
+                ? new RefusedException(
+                        ProblemKind.STORE_UNAVAILABLE,
+                        "where " + vm + " is cannot be said now: its placement does not answer, and no host that does"
+                                + " enforces it",
+                        "try again; 'portcullis get cluster' shows the nodes")
+                : new RefusedException(ProblemKind.WRONG_STATE, vm + " is attached to no host", "attach it first");
     }
 
     /** On a thread of its own if they are explained: each walks the whole policy of some revision. */

@@ -404,6 +404,11 @@ final class FakeServices implements AdminServices {
     }
 
     @Override
+    public CompletionStage<PlacementView> findPlacement(VmId vm) {
+        return placement(vm);
+    }
+
+    @Override
     public CompletionStage<Map<VmId, PlacementView>> placements(TenantId tenant) {
         return answer(() -> Map.copyOf(placements));
     }

@@ -294,7 +294,7 @@ class TraceApiTest extends ApiTestCase {
 
     @Test
     void shouldSayThatNobodyKnowsWhereAVmIs() {
-        services.placements.put(new VmId(ACME, "web-1"), LiveFirewalls.UNKNOWN_PLACE);
+        services.placements.put(new VmId(ACME, "web-1"), PlacementView.unknown());
 
         assertThat(only().source().why()).contains("its placement does not answer");
     }

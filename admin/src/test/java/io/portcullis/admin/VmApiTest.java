@@ -1,6 +1,7 @@
 package io.portcullis.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.portcullis.api.ApiException;
 import io.portcullis.api.AttachRequest;
@@ -12,6 +13,7 @@ import io.portcullis.api.FieldProblem;
 import io.portcullis.api.FindingsRequest;
 import io.portcullis.api.MigrationView;
 import io.portcullis.api.PhaseView;
+import io.portcullis.api.PlacementView;
 import io.portcullis.api.PreflightView;
 import io.portcullis.api.ProtectionSpec;
 import io.portcullis.api.ReceiptView;
@@ -20,6 +22,7 @@ import io.portcullis.api.VmView;
 import io.portcullis.api.VnicReceipt;
 import io.portcullis.policy.AddressSource;
 import io.portcullis.policy.DiscoveredAddress;
+import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicProtection;
 import io.portcullis.policy.model.ModelEdit;
 import io.portcullis.policy.model.TestTenant;
@@ -173,6 +176,18 @@ class VmApiTest extends ApiTestCase {
         assertThat(client.detach("acme", "web-1").placement().phase()).isEqualTo("DETACHED");
         client.deleteVm("acme", "web-1");
         assertThat(client.vms("acme")).isEmpty();
+    }
+
+    @Test
+    void shouldShowAVmAlsoWhereNobodyCanSayOnWhichHostItIs() {
+        client.apply("acme", TENANT);
+        services.placements.put(VmId.parse("acme/web-1"), PlacementView.unknown());
+
+        assertThat(client.vm("acme", "web-1").placement().phase()).isEqualTo("UNKNOWN");
+        ApiException refused =
+                catchThrowableOfType(ApiException.class, () -> client.connections("acme", "web-1", "eth0", 3));
+        assertThat(refused.status()).isEqualTo(503);
+        assertThat(refused.problem().detail()).contains("where acme/web-1 is cannot be said now");
     }
 
     @Test

@@ -41,10 +41,12 @@ final class Words {
                 + (age != null ? "," + idle(age) : Boolean.FALSE.equals(replica.whole()) ? ",incomplete" : "");
     }
 
-    /** With the status of a host that is not up. */
+    /** With the status of a host that is not up, and as of when where the placement itself cannot be asked. */
     static String phase(PlacementView placement) {
         String status = placement.hostStatus();
-        return status == null || status.equals(PlacementView.UP) ? placement.phase() : placement.phase() + "," + status;
+        return placement.phase()
+                + (status == null || status.equals(PlacementView.UP) ? "" : "," + status)
+                + (placement.asOf() == null ? "" : ",AS-OF-" + placement.asOf());
     }
 
     /** {@code , some 12s left}; nothing if nobody knows. */

@@ -65,8 +65,19 @@ class MainTest extends CliTestCase {
 
         assertThat(run("attach", "web-1", "host-1")).isEqualTo(ExitCode.OK);
         assertThat(out.toString())
-                .isEqualTo("acme/web-1 is on host-1, epoch 3; taken over from host-2, which is lost: its connections"
+                .isEqualTo("acme/web-1 is on host-1, epoch 3; taken over from host-2, which was lost: its connections"
                         + " are not known here\n");
+    }
+
+    @Test
+    void shouldSayAsOfWhenWhatThePlacementItselfCannotSay() {
+        String reported =
+                VM.replace("\"PLACED\"}", "\"PLACED\", \"hostStatus\": \"UP\", \"asOf\": \"2027-01-02T03:04:05Z\"}");
+        cluster.on("GET /v1/tenants/acme/vms", 200, "{\"items\": [" + reported + "]}");
+
+        assertThat(run("get", "vms")).isEqualTo(ExitCode.OK);
+
+        assertThat(out.toString()).contains("web-1  host-1  PLACED,AS-OF-2027-01-02T03:04:05Z  3");
     }
 
     @Test
@@ -79,8 +90,9 @@ class MainTest extends CliTestCase {
 
         assertThat(run("attach", "web-1", "host-1", "--replica")).isEqualTo(ExitCode.OK);
         assertThat(out.toString())
-                .isEqualTo("acme/web-1 is on host-1, epoch 3; taken over from host-2, which is lost: 12 connections are"
-                        + " from its replica on host-3, 7340 ms old\n");
+                .isEqualTo(
+                        "acme/web-1 is on host-1, epoch 3; taken over from host-2, which was lost: 12 connections are"
+                                + " from its replica on host-3, 7340 ms old\n");
         assertThat(cluster.requests.getLast().body()).contains("\"replica\" : true");
     }
 

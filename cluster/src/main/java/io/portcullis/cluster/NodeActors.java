@@ -99,6 +99,7 @@ final class NodeActors {
         checkpointAtShutdown(system, agent);
 
         AdminConfig admin = AdminConfig.from(config.system().getConfig("portcullis.admin"));
+        DatabaseWatch watch = watchDatabase(system, config);
         ClusterAccess access = new ClusterAccess(
                 vnics,
                 migration::placement,
@@ -106,6 +107,7 @@ final class NodeActors {
                 directory,
                 migrations,
                 ruleHits,
+                watch,
                 migration::describingReplicas,
                 config.host(),
                 version(),
@@ -115,7 +117,7 @@ final class NodeActors {
                 admin,
                 new ActorServices(system, access, admin.askTimeout()),
                 new JdbcApiTokens(database),
-                watchDatabase(system, config),
+                watch,
                 tls);
     }
 

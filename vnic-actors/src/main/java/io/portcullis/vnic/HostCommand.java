@@ -77,6 +77,13 @@ public sealed interface HostCommand {
     /** Answer: {@link HostReply.HostStatus}. */
     record GetHost(ActorRef<HostReply> replyTo) implements Request {}
 
+    /**
+     * Which VMs of the tenant are enforced here? Answer: {@link HostReply.Enforced}; none from a host whose data path is shut down.
+     *
+     * @param vm only this one; null for all
+     */
+    record GetEnforced(TenantId tenant, @Nullable VmId vm, ActorRef<HostReply> replyTo) implements Request {}
+
     /** What staged policies of the tenant would have done here. Answer: {@link HostReply.Staged}. */
     record GetStaged(TenantId tenant, ActorRef<HostReply> replyTo) implements Request {}
 

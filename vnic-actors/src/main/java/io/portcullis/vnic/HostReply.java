@@ -1,12 +1,14 @@
 package io.portcullis.vnic;
 
 import io.portcullis.datapath.runtime.TenantHits;
+import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.persistence.CborSerializable;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
 import io.portcullis.vnic.parcel.Parcel;
 import io.portcullis.vnic.parcel.Parcels;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -18,6 +20,7 @@ public sealed interface HostReply extends CborSerializable
                 HostReply.VmGone,
                 HostReply.DrainingSet,
                 HostReply.HostStatus,
+                HostReply.Enforced,
                 HostReply.Staged,
                 HostReply.Hits,
                 HostReply.InPieces,
@@ -26,15 +29,18 @@ public sealed interface HostReply extends CborSerializable
                 HostReply.TableWanted,
                 HostReply.FlowsReviewed,
                 Refused {
-    /** vNICs of a host, and rules with hits, that go in one message. */
+    /** vNICs of a host, rules with hits, and VMs, that go in one message. */
     int MAX_INLINE_VNICS = 50;
 
     int MAX_INLINE_RULES = 1_000;
+
+    int MAX_INLINE_VMS = 1_000;
 
     /** Answers, in pieces where it may be too large for one message to another node. */
     static void tell(ActorRef<HostReply> asker, HostReply reply, Parcels parcels) {
         boolean large = switch (reply) {
             case HostStatus status -> status.vnicCount() > MAX_INLINE_VNICS;
+            case Enforced enforced -> enforced.epochs().size() > MAX_INLINE_VMS;
             case Hits hits -> hits.hits().rules().size() > MAX_INLINE_RULES;
             case VmAttached _, Admissible _, VmGone _, DrainingSet _, Checkpointed _, Refused _ -> false;
             case Staged _, InPieces _, TableTaken _, TableWanted _, FlowsReviewed _ -> false;
@@ -85,6 +91,37 @@ public sealed interface HostReply extends CborSerializable
 
         public int vnicCount() {
             return vms.stream().mapToInt(vm -> vm.spec().vnics().size()).sum();
+        }
+    }
+
+    /**
+     * VMs that the host enforces, with the epoch under which it does. Of a VM that is just moving two hosts may say so; the higher epoch is right.
+     *
+     * @param epochs by the text of the VM's id
+     */
+    record Enforced(HostId host, Map<String, Long> epochs) implements HostReply {
+        public Enforced {
+            epochs = Map.copyOf(epochs);
+        }
+
+        /** Of what the data path has those that were asked for. */
+        static Enforced of(HostId host, HostCommand.GetEnforced wanted, List<VnicStatus> here) {
+            Map<String, Long> epochs = new HashMap<>();
+            for (VnicStatus status : here) {
+                VmId vm = status.vnic().vm();
+                boolean isMeant = wanted.vm() == null ? vm.tenant().equals(wanted.tenant()) : vm.equals(wanted.vm());
+                if (isMeant && isEnforced(status.mode())) {
+                    epochs.merge(vm.toString(), status.epoch(), Math::max);
+                }
+            }
+            return new Enforced(host, epochs);
+        }
+
+        private static boolean isEnforced(VnicMode mode) {
+            return switch (mode) {
+                case ENFORCING, CUTTING -> true;
+                case PASSIVE, HOLDING, SEALED -> false;
+            };
         }
     }
 

@@ -14,6 +14,7 @@ import io.portcullis.datapath.engine.ShadowReport;
 import io.portcullis.datapath.runtime.DataPathException.Reason;
 import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.policy.Action;
+import io.portcullis.policy.TenantId;
 import io.portcullis.policy.table.RuleTable;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -103,6 +104,25 @@ class HostAgentTest {
         agent.tell(HostAgentFixture.tables(WEB_1_ETH0, new RuleShelf.Delivery(8, table(Action.DROP))));
 
         await().untilAsserted(() -> assertThat(host.dataPath.rules(WEB_1_ETH0)).isEqualTo(table(Action.DROP)));
+    }
+
+    @Test
+    void shouldSayWhichVmsItEnforces() {
+        host.setRules(7, Action.ALLOW);
+        host.start();
+        host.attach(1, false);
+        assertThat(host.ask(me -> new HostCommand.GetEnforced(WEB_1.tenant(), null, me)))
+                .as("a VM that another host enforces")
+                .isEqualTo(new HostReply.Enforced(HOST_1, Map.of()));
+
+        host.attach(1, true);
+
+        assertThat(host.ask(me -> new HostCommand.GetEnforced(WEB_1.tenant(), null, me)))
+                .isEqualTo(new HostReply.Enforced(HOST_1, Map.of(WEB_1.toString(), 1L)));
+        assertThat(host.ask(me -> new HostCommand.GetEnforced(WEB_1.tenant(), WEB_1, me)))
+                .isEqualTo(new HostReply.Enforced(HOST_1, Map.of(WEB_1.toString(), 1L)));
+        assertThat(host.ask(me -> new HostCommand.GetEnforced(new TenantId("other"), null, me)))
+                .isEqualTo(new HostReply.Enforced(HOST_1, Map.of()));
     }
 
     @Test

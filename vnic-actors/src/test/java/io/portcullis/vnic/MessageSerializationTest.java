@@ -251,6 +251,9 @@ class MessageSerializationTest {
     private static List<CborSerializable> hostMessages() {
         return List.of(
                 new HostCommand.AttachVm(spec(WEB_1, 1), 3, true, ref()),
+                new HostCommand.GetEnforced(ACME, null, ref()),
+                new HostCommand.GetEnforced(ACME, WEB_1, ref()),
+                new HostReply.Enforced(HOST_1, Map.of(WEB_1.toString(), 3L)),
                 new HostCommand.GetStaged(ACME, ref()),
                 new HostReply.Staged(HOST_1, STAGED),
                 new HostCommand.GetHits(ACME, ref()),

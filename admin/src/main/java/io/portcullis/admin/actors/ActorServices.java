@@ -19,8 +19,6 @@ import io.portcullis.api.OperationView;
 import io.portcullis.api.PlacementView;
 import io.portcullis.api.RealizationView;
 import io.portcullis.api.RebalanceView;
-import io.portcullis.api.ReplicaView;
-import io.portcullis.api.RestoredView;
 import io.portcullis.api.VnicStatusView;
 import io.portcullis.datapath.engine.FlowQuery;
 import io.portcullis.datapath.track.ConnectionInfo;
@@ -30,8 +28,6 @@ import io.portcullis.migration.PlacementReply;
 import io.portcullis.migration.ReplicaDefault;
 import io.portcullis.migration.model.BulkOperation;
 import io.portcullis.migration.model.Mover;
-import io.portcullis.migration.model.Restored;
-import io.portcullis.persistence.PlacementRow;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
@@ -43,10 +39,8 @@ import io.portcullis.policy.table.RuleTable;
 import io.portcullis.vnic.HostReply;
 import io.portcullis.vnic.RuleAssignment;
 import io.portcullis.vnic.VmSpec;
-import io.portcullis.vnic.VmSpecJson;
 import io.portcullis.vnic.VnicReview;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -58,7 +52,6 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.jspecify.annotations.Nullable;
 
@@ -73,7 +66,7 @@ public final class ActorServices implements AdminServices {
     private final HostCounts counts;
     private final Migrations migrations;
     private final Members members;
-    private final KeptReplicas replicas;
+    private final Placements placements;
     private final ReplicaDefault replicaDefault;
 
     /**
@@ -81,7 +74,7 @@ public final class ActorServices implements AdminServices {
      */
     public ActorServices(ActorSystem<?> system, ClusterAccess access, Duration askTimeout) {
         this.access = access;
-        Asking asking = new Asking(system, askTimeout);
+        Asking asking = new Asking(system, askTimeout, access.database());
         this.tenants = new Tenants(system, access.vnics(), asking);
         this.firewalls = new Firewalls(access.vnics(), asking);
         this.reviews = new FlowReviews(access.vnics(), asking);
@@ -90,7 +83,7 @@ public final class ActorServices implements AdminServices {
         this.counts = new HostCounts(access, asking);
         this.migrations = new Migrations(access, asking);
         this.members = new Members(system, access.version());
-        this.replicas = new KeptReplicas(access, asking);
+        this.placements = new Placements(access, asking, hosts, tenants);
         this.replicaDefault = ReplicaDefault.of(system.settings().config());
     }
 
@@ -267,82 +260,17 @@ public final class ActorServices implements AdminServices {
 
     @Override
     public CompletionStage<PlacementView> placement(VmId vm) {
-        return migrations.placement(vm).thenCompose(this::live);
+        return placements.ask(vm);
     }
 
-    private CompletionStage<PlacementView> live(io.portcullis.migration.PlacementView placement) {
-        PlacementView view = view(placement);
-        return replicas.live(placement.vm(), view.replica()).thenApply(view::withReplica);
-    }
-
-    private PlacementView view(io.portcullis.migration.PlacementView placement) {
-        HostId host = placement.host();
-        HostId lost = placement.takenFrom();
-        return new PlacementView(
-                host == null ? null : host.value(),
-                placement.epoch(),
-                placement.phase().name(),
-                placement.migration(),
-                host == null ? null : hosts.membership(host),
-                lost == null ? null : lost.value(),
-                replica(placement),
-                restored(placement.restored()));
-    }
-
-    /** What the placement knows; only the host that keeps it knows how old it is. */
-    private static @Nullable ReplicaView replica(io.portcullis.migration.PlacementView placement) {
-        HostId at = placement.replica();
-        return placement.spec() == null || !placement.spec().replica()
-                ? null
-                : new ReplicaView(at == null ? null : at.value(), placement.replicaProblem());
-    }
-
-    private static @Nullable RestoredView restored(@Nullable Restored restored) {
-        if (restored == null) {
-            return null;
-        }
-        HostId from = restored.from();
-        return new RestoredView(
-                from == null ? RestoredView.NOTHING : RestoredView.REPLICA,
-                from == null ? null : from.value(),
-                restored.connections(),
-                restored.ageMillis(),
-                restored.problem());
+    @Override
+    public CompletionStage<PlacementView> findPlacement(VmId vm) {
+        return placements.find(vm);
     }
 
     @Override
     public CompletionStage<Map<VmId, PlacementView>> placements(TenantId tenant) {
-        return access.directory().listByTenant(tenant).thenCompose(rows -> {
-            Set<VmId> replicated = rows.stream()
-                    .filter(row -> VmSpecJson.wantsReplica(row.spec()))
-                    .map(PlacementRow::vm)
-                    .collect(Collectors.toSet());
-            Set<HostId> keepers = replicated.isEmpty()
-                    ? Set.of()
-                    : access.vnics().hosts().all().keySet();
-            return replicas.of(tenant, keepers).thenApply(kept -> {
-                Map<VmId, ReplicaView> views = new HashMap<>();
-                replicated.forEach(vm ->
-                        views.put(vm, kept.getOrDefault(vm, new ReplicaView(null, KeptReplicas.NOWHERE))));
-                return placements(rows, views);
-            });
-        });
-    }
-
-    private Map<VmId, PlacementView> placements(List<PlacementRow> rows, Map<VmId, ReplicaView> replicated) {
-        Map<VmId, PlacementView> placements = new HashMap<>();
-        Map<HostId, String> members = new HashMap<>();
-        rows.forEach(row -> placements.put(
-                row.vm(),
-                new PlacementView(
-                                row.host().value(),
-                                row.epoch(),
-                                "PLACED",
-                                null,
-                                members.computeIfAbsent(row.host(), hosts::membership),
-                                null)
-                        .withReplica(replicated.get(row.vm()))));
-        return placements;
+        return placements.of(tenant);
     }
 
     @Override
@@ -355,7 +283,7 @@ public final class ActorServices implements AdminServices {
         return migrations
                 .ask(vm.vm(), replyTo -> new PlacementCommand.AttachVm(vm, host, by, replyTo))
                 .thenApply(reply -> switch (reply) {
-                    case PlacementReply.Attached(var placement) -> view(placement);
+                    case PlacementReply.Attached(var placement) -> placements.view(placement);
                     case PlacementReply.Refused(var code, String message) -> throw Asking.refused(code, message);
                     default -> throw Asking.unexpected(reply);
                 })

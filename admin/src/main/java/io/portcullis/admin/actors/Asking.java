@@ -2,6 +2,7 @@ package io.portcullis.admin.actors;
 
 import io.portcullis.admin.http.ProblemKind;
 import io.portcullis.admin.http.RefusedException;
+import io.portcullis.persistence.DatabaseHealth;
 import io.portcullis.vnic.HostCommand;
 import io.portcullis.vnic.HostReply;
 import io.portcullis.vnic.RefusalCode;
@@ -18,12 +19,27 @@ import org.apache.pekko.japi.function.Function;
 
 /** Asks actors, always with a deadline. Thread-safe. */
 final class Asking {
+    /** An actor that is awake answers sooner; one that is not cannot start without the database. */
+    private static final Duration AWAKE = Duration.ofSeconds(1);
+
     private final ActorSystem<?> system;
     private final Duration timeout;
+    private final DatabaseHealth database;
 
-    Asking(ActorSystem<?> system, Duration timeout) {
+    Asking(ActorSystem<?> system, Duration timeout, DatabaseHealth database) {
         this.system = system;
         this.timeout = timeout;
+        this.database = database;
+    }
+
+    /** Whether what is only known with the help of the database should be said by others. */
+    boolean isStoreDown() {
+        return database.outage().isPresent();
+    }
+
+    /** How long one who only looks waits for an actor that needs the database to start. */
+    Duration lookTimeout() {
+        return isStoreDown() ? AWAKE : timeout;
     }
 
     /** Longest wait for an answer. */

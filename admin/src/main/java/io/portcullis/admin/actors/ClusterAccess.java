@@ -3,6 +3,7 @@ package io.portcullis.admin.actors;
 import io.portcullis.migration.BulkCommand;
 import io.portcullis.migration.PlacementCommand;
 import io.portcullis.migration.ReplicaCommand;
+import io.portcullis.persistence.DatabaseHealth;
 import io.portcullis.persistence.MigrationLog;
 import io.portcullis.persistence.PlacementDirectory;
 import io.portcullis.persistence.RuleHitStore;
@@ -34,6 +35,7 @@ public record ClusterAccess(
         PlacementDirectory directory,
         MigrationLog migrations,
         RuleHitStore ruleHits,
+        DatabaseHealth database,
         Function<HostId, Optional<ActorRef<ReplicaCommand>>> replicas,
         @Nullable HostId self,
         String version,

@@ -14,6 +14,7 @@ import io.portcullis.vnic.HostReply;
 import io.portcullis.vnic.Refused;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,6 +23,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.japi.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -34,16 +36,23 @@ final class Hosts {
     private final ClusterAccess access;
     private final Asking asking;
 
+    /** Which hosts had VMs when the directory was read last: those that are not in the cluster are known from there only. */
+    private volatile Set<HostId> placedLast = Set.of();
+
     Hosts(ClusterAccess access, Asking asking) {
         this.access = access;
         this.asking = asking;
     }
 
+    /** Also while the directory cannot be read: then what the hosts themselves say. */
     CompletionStage<List<HostView>> all() {
-        return access.directory().listAll().thenCompose(rows -> {
+        return rows().thenCompose(rows -> {
+            Set<HostId> known = new TreeSet<>(Comparator.comparing(HostId::value));
+            names(rows.orElse(List.of())).forEach(name -> known.add(new HostId(name)));
+            known.addAll(placedLast);
             CompletionStage<List<HostView>> views = CompletableFuture.completedFuture(new ArrayList<>());
-            for (String name : names(rows)) {
-                views = views.thenCombine(view(new HostId(name), rows), (list, view) -> {
+            for (HostId host : known) {
+                views = views.thenCombine(view(host, rows), (list, view) -> {
                     list.add(view);
                     return list;
                 });
@@ -52,11 +61,34 @@ final class Hosts {
         });
     }
 
+    /** As {@link #all}. */
     CompletionStage<HostView> one(HostId host) {
-        return access.directory().listAll().thenCompose(rows -> {
-            requireKnown(host, rows);
+        return rows().thenCompose(rows -> {
+            if (rows.isPresent()) {
+                requireKnown(host, rows.get());
+            } else if (access.vnics().hosts().find(host).isEmpty() && !placedLast.contains(host)) {
+                throw new RefusedException(
+                        ProblemKind.STORE_UNAVAILABLE,
+                        "whether there is a host '" + host + "' cannot be said without the database: it is not in the"
+                                + " cluster",
+                        "'portcullis get cluster' shows who is");
+            }
             return view(host, rows);
         });
+    }
+
+    /** The whole directory; empty if it cannot be read. */
+    private CompletionStage<Optional<List<PlacementRow>>> rows() {
+        if (asking.isStoreDown()) {
+            return CompletableFuture.completedFuture(Optional.empty());
+        }
+        return access.directory()
+                .listAll()
+                .<Optional<List<PlacementRow>>>thenApply(rows -> {
+                    placedLast = rows.stream().map(PlacementRow::host).collect(Collectors.toUnmodifiableSet());
+                    return Optional.of(rows);
+                })
+                .exceptionally(storeIsDown -> Optional.empty());
     }
 
     /** Fails with 404 if nobody knows the host. */
@@ -135,24 +167,25 @@ final class Hosts {
         }
     }
 
-    private CompletionStage<HostView> view(HostId host, List<PlacementRow> rows) {
-        List<String> placed = rows.stream()
+    private CompletionStage<HostView> view(HostId host, Optional<List<PlacementRow>> rows) {
+        String unread = rows.isPresent() ? "" : "; which VMs it has cannot be read while the database is away";
+        List<String> placed = rows.orElse(List.of()).stream()
                 .filter(row -> row.host().equals(host))
                 .map(row -> row.vm().toString())
                 .toList();
         Optional<HostNode> node = access.vnics().hosts().find(host);
         if (node.isEmpty()) {
             return CompletableFuture.completedFuture(
-                    bare(host, "DOWN", null, placed, "its node is not in the cluster"));
+                    bare(host, "DOWN", null, placed, "its node is not in the cluster" + unread));
         }
         String address = node.get().address().address().hostPort();
         if (!node.get().reachable()) {
             return CompletableFuture.completedFuture(
-                    bare(host, "UNREACHABLE", address, placed, "its node does not answer the others"));
+                    bare(host, "UNREACHABLE", address, placed, "its node does not answer the others" + unread));
         }
         return status(host)
                 .handle((status, failure) -> status == null
-                        ? bare(host, "UNREACHABLE", address, placed, "its agent does not answer")
+                        ? bare(host, "UNREACHABLE", address, placed, "its agent does not answer" + unread)
                         : live(host, address, status));
     }
 

@@ -66,11 +66,7 @@ final class Migrations {
     }
 
     CompletionStage<PlacementView> placement(VmId vm) {
-        return ask(vm, PlacementCommand.GetPlacement::new).thenApply(reply -> switch (reply) {
-            case PlacementReply.Placement(PlacementView view) -> view;
-            case PlacementReply.Refused(var code, String message) -> throw Asking.refused(code, message);
-            default -> throw Asking.unexpected(reply);
-        });
+        return ask(vm, PlacementCommand.GetPlacement::new).thenApply(Placements::placement);
     }
 
     CompletionStage<MigrationView> begin(VmId vm, HostId to, Mover mover, String by) {

@@ -39,6 +39,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeoutException;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.japi.function.Function;
@@ -75,10 +76,29 @@ final class Tenants {
                 .thenApply(RegistryCommand.Tenants::names);
     }
 
-    /** From another node only what has changed since the last time. */
+    /**
+     * From another node only what has changed since the last time. While the database is away a tenant may not answer: then it is the newest model that this node knows, which
+     * nobody can change meanwhile.
+     */
     CompletionStage<TenantModel> model(TenantId tenant) {
         KnownModels.Known before = known.of(tenant);
-        return ask(tenant, replyTo -> new TenantCommand.GetModel(before == null ? null : before.version(), replyTo))
+        return before == null
+                ? model(tenant, null, asking.timeout())
+                : model(tenant, before, asking.lookTimeout())
+                        .exceptionallyCompose(failure -> isSilence(failure) && asking.isStoreDown()
+                                ? CompletableFuture.completedFuture(before.model())
+                                : CompletableFuture.failedFuture(failure));
+    }
+
+    private static boolean isSilence(Throwable failure) {
+        return failure instanceof TimeoutException || failure.getCause() instanceof TimeoutException;
+    }
+
+    private CompletionStage<TenantModel> model(TenantId tenant, KnownModels.@Nullable Known before, Duration patience) {
+        return askFor(
+                        tenant,
+                        replyTo -> new TenantCommand.GetModel(before == null ? null : before.version(), replyTo),
+                        patience)
                 .thenApply(reply -> switch (reply) {
                     case TenantReply.Model(TenantModel model, ModelVersion version) -> known.learned(model, version);
                     case TenantReply.ModelDelta(List<ModelEdit> edits, ModelVersion version)
@@ -290,12 +310,16 @@ final class Tenants {
      */
     private CompletionStage<TenantReply> ask(
             TenantId tenant, Function<ActorRef<TenantReply>, TenantCommand> command, Duration wait) {
-        return asking.ask(actors.tenantPolicy(tenant), command, asking.timeout().plus(wait))
-                .thenCompose(reply -> switch (reply) {
-                    case TenantReply.UnknownTenant _ -> unknown(tenant);
-                    case TenantReply.InPieces(Parcel answer) -> asking.arrived(answer, TenantReply.class);
-                    default -> CompletableFuture.completedFuture(reply);
-                });
+        return askFor(tenant, command, asking.timeout().plus(wait));
+    }
+
+    private CompletionStage<TenantReply> askFor(
+            TenantId tenant, Function<ActorRef<TenantReply>, TenantCommand> command, Duration patience) {
+        return asking.ask(actors.tenantPolicy(tenant), command, patience).thenCompose(reply -> switch (reply) {
+            case TenantReply.UnknownTenant _ -> unknown(tenant);
+            case TenantReply.InPieces(Parcel answer) -> asking.arrived(answer, TenantReply.class);
+            default -> CompletableFuture.completedFuture(reply);
+        });
     }
 
     private CompletionStage<TenantReply> unknown(TenantId tenant) {

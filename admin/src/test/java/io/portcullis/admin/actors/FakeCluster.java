@@ -5,6 +5,7 @@ import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.migration.BulkCommand;
 import io.portcullis.migration.PlacementCommand;
 import io.portcullis.migration.ReplicaCommand;
+import io.portcullis.persistence.DatabaseHealth;
 import io.portcullis.persistence.MigrationLog;
 import io.portcullis.persistence.MigrationRow;
 import io.portcullis.persistence.PlacementDirectory;
@@ -34,6 +35,7 @@ import io.portcullis.vnic.TenantEdit;
 import io.portcullis.vnic.TenantReply;
 import io.portcullis.vnic.VnicActors;
 import io.portcullis.vnic.parcel.Parcels;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,6 +74,11 @@ final class FakeCluster implements VnicActors, HostDirectory, PlacementDirectory
     volatile Consumer<ReplicaCommand> onReplicas = command -> {};
 
     volatile boolean hostsAreSilent;
+    volatile boolean tenantsAreSilent;
+    /** Of the database; the directory cannot be read then. */
+    volatile DatabaseHealth.@Nullable Outage outage;
+    /** What each host says that it enforces. */
+    final Map<HostId, Map<String, Long>> enforced = new ConcurrentHashMap<>();
     /** What hosts wrote that they had counted. */
     final FakeRuleHitStore ruleHits = new FakeRuleHitStore();
     /** What the agent of any host answers. */
@@ -118,6 +125,7 @@ final class FakeCluster implements VnicActors, HostDirectory, PlacementDirectory
                 this,
                 this,
                 ruleHits,
+                () -> Optional.ofNullable(outage),
                 host -> up.containsKey(host) ? Optional.of(replicas) : Optional.empty(),
                 new HostId("host-1"),
                 "test",
@@ -149,6 +157,14 @@ final class FakeCluster implements VnicActors, HostDirectory, PlacementDirectory
         }
     }
 
+    private void enforcing(HostId host, HostCommand command) {
+        if (command instanceof HostCommand.GetEnforced get) {
+            get.replyTo().tell(new HostReply.Enforced(host, enforced.getOrDefault(host, Map.of())));
+        } else {
+            host(command);
+        }
+    }
+
     private void registry(RegistryCommand command) {
         if (command instanceof RegistryCommand.ListTenants list) {
             TreeSet<String> names = new TreeSet<>();
@@ -158,6 +174,9 @@ final class FakeCluster implements VnicActors, HostDirectory, PlacementDirectory
     }
 
     private void tenant(TenantId tenant, TenantCommand command) {
+        if (tenantsAreSilent) {
+            return;
+        }
         TenantModel model = models.get(tenant);
         switch (command) {
             case TenantCommand.PutTenant put -> {
@@ -237,7 +256,9 @@ final class FakeCluster implements VnicActors, HostDirectory, PlacementDirectory
 
     @Override
     public Optional<ActorRef<HostCommand>> hostAgent(HostId host) {
-        return up.containsKey(host) ? Optional.of(agent) : Optional.empty();
+        return up.containsKey(host)
+                ? Optional.of(enforced.containsKey(host) ? listening(command -> enforcing(host, command)) : agent)
+                : Optional.empty();
     }
 
     @Override
@@ -282,14 +303,20 @@ final class FakeCluster implements VnicActors, HostDirectory, PlacementDirectory
 
     @Override
     public CompletionStage<List<PlacementRow>> listByTenant(TenantId tenant) {
-        return CompletableFuture.completedFuture(placements.stream()
+        return read(placements.stream()
                 .filter(row -> row.vm().tenant().equals(tenant))
                 .toList());
     }
 
     @Override
     public CompletionStage<List<PlacementRow>> listAll() {
-        return CompletableFuture.completedFuture(placements);
+        return read(placements);
+    }
+
+    private <T> CompletionStage<T> read(T rows) {
+        return outage == null
+                ? CompletableFuture.completedFuture(rows)
+                : CompletableFuture.failedFuture(new SQLException("the database is away"));
     }
 
     @Override

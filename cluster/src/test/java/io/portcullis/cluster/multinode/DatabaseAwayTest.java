@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.portcullis.api.ApiException;
 import io.portcullis.api.MigrationView;
+import io.portcullis.api.PlacementView;
 import io.portcullis.api.PortcullisClient;
+import io.portcullis.api.VmView;
+import io.portcullis.api.VnicStatusView;
 import io.portcullis.loadtest.lab.MemoryLab;
 import io.portcullis.loadtest.traffic.ForbiddenProbe;
 import io.portcullis.loadtest.traffic.IdleConnection;
@@ -61,6 +64,7 @@ class DatabaseAwayTest {
         try (IdleConnection idle = IdleConnection.open(consumer, web, tenant.web(true, 443));
                 TcpListener _ = web.listen(tenant.forbidden())) {
             ForbiddenProbe probe = ForbiddenProbe.start(consumer, tenant.forbidden());
+            assertThat(two.vms(ScenarioTenant.NAME)).hasSize(2);
             long before = one.tenant(ScenarioTenant.NAME).revision();
             // it may or may not come to its end before the database breaks off
             String move =
@@ -70,6 +74,8 @@ class DatabaseAwayTest {
             idle.serverSpeaksFirst();
             assertRefused(() -> tag(one, "state:new"));
             assertRefused(() -> two.migrate(ScenarioTenant.id(ScenarioTenant.CONSUMER), HOST_1));
+            assertShown(one);
+            assertShown(two);
             idle.serverSpeaksFirst();
 
             server.start();
@@ -87,6 +93,25 @@ class DatabaseAwayTest {
             assertThat(attempts.attempts()).isPositive();
             assertThat(attempts.admitted()).isZero();
         }
+    }
+
+    /** What runs is shown: lists of VMs come from the hosts then, and say as of when. */
+    private static void assertShown(PortcullisClient client) {
+        assertThat(client.hosts()).allSatisfy(host -> assertThat(host.status()).isEqualTo(PlacementView.UP));
+        // one of them may just be handed over
+        MultiNodeScenario.until(
+                "all are shown by the word of their hosts",
+                HostProcess.LIMIT,
+                () -> client.vms(ScenarioTenant.NAME).stream()
+                        .allMatch(vm -> vm.placement().phase().equals("PLACED")
+                                && vm.placement().asOf() != null));
+        VmView described = client.vm(ScenarioTenant.NAME, ScenarioTenant.CONSUMER);
+        assertThat(described.placement().host()).isEqualTo(HOST_2);
+        assertThat(described.vnics())
+                .allSatisfy(vnic -> assertThat(vnic.status())
+                        .isNotNull()
+                        .extracting(VnicStatusView::mode)
+                        .isEqualTo("ENFORCING"));
     }
 
     private static void tag(PortcullisClient client, String tag) {

@@ -61,7 +61,8 @@ class LostHostTest {
                             PlacementView.UP,
                             LOST,
                             null,
-                            new RestoredView(RestoredView.NOTHING, null, 0, 0, "it had no replica")));
+                            new RestoredView(RestoredView.NOTHING, null, 0, 0, "it had no replica"),
+                            null));
             try (IdleConnection connection = IdleConnection.open(
                     tenant.consumer().sockets(), tenant.web().sockets(), tenant.web(true, 443))) {
                 connection.serverSpeaksFirst();
