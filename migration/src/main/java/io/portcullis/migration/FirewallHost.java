@@ -46,6 +46,7 @@ final class FirewallHost implements VmHost {
 
     private final ReplicaTakeIn replicas;
     private final ReplicaCounters counters;
+    private final ArrivingTables arriving;
 
     FirewallHost(
             HostId host,
@@ -53,7 +54,9 @@ final class FirewallHost implements VmHost {
             ActorSystem<?> system,
             MigrationSettings settings,
             ReplicaTakeIn replicas,
-            ReplicaCounters counters) {
+            ReplicaCounters counters,
+            ArrivingTables arriving) {
+        this.arriving = arriving;
         this.replicas = replicas;
         this.counters = counters;
         this.host = host;
@@ -164,6 +167,7 @@ final class FirewallHost implements VmHost {
     }
 
     private CompletionStage<Void> detach(VmSpec spec, long epoch, boolean hasEnforced) {
+        arriving.forget(spec.vnicIds());
         return askHost(
                         settings.releaseTimeout(),
                         HostReply.VmGone.class,
@@ -213,12 +217,25 @@ final class FirewallHost implements VmHost {
 
     @Override
     public CompletionStage<TableSum> importNext(VnicId vnic, long epoch, int sequence, byte[] chunk) {
-        return askFirewall(
+        CompletionStage<TableSum> taken = askFirewall(
                         vnic,
                         settings.stepTimeout(),
                         FirewallReply.ChunkTaken.class,
                         replyTo -> new FirewallCommand.ImportNext(epoch, sequence, chunk, replyTo))
                 .thenApply(FirewallReply.ChunkTaken::here);
+        return arriving.write(vnic, epoch, sequence, chunk, taken);
+    }
+
+    @Override
+    public CompletionStage<Void> keepAhead(VmSpec spec, long epoch) {
+        return vnics.hostAgent(host)
+                .<CompletionStage<Void>>map(agent -> AskPattern.<HostCommand, HostCommand.Heads>ask(
+                                agent,
+                                replyTo -> new HostCommand.TellHeads(spec.vm(), epoch, replyTo),
+                                settings.stepTimeout(),
+                                system.scheduler())
+                        .thenCompose(answer -> arriving.keep(answer.heads())))
+                .orElseGet(this::unavailable);
     }
 
     /** The data path computes the digest over what it imported and refuses a table whose digest or count is another. */

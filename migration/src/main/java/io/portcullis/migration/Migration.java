@@ -155,12 +155,16 @@ public final class Migration {
     /**
      * The agent of this node's host.
      *
-     * @param checkpoints of the host, of which those are copied to other hosts that are to have a replica
-     * @param blocking reads them
+     * @param checkpoints of the host, of which those are copied to other hosts that are to have a replica; what comes by a migration is written there ahead of its cut
+     * @param blocking reads and writes them
      */
     public Behavior<AgentCommand> agent(HostId self, Checkpoints checkpoints, Executor blocking) {
         return MigrationAgent.create(
-                new AgentEnvironment(host(self), this::placement, settings, turns),
+                new AgentEnvironment(
+                        host(self, new ArrivingTables(checkpoints, blocking, Clock.systemUTC())),
+                        this::placement,
+                        settings,
+                        turns),
                 new ReplicaEnvironment(
                         self,
                         checkpoints,
@@ -204,13 +208,14 @@ public final class Migration {
                 });
     }
 
-    private VmHost host(HostId self) {
+    private VmHost host(HostId self, ArrivingTables arriving) {
         return new FirewallHost(
                 self,
                 vnics,
                 system,
                 settings,
                 new ReplicaTakeIn(system, hosts, settings.replica().takeInTimeout()),
-                replicas);
+                replicas,
+                arriving);
     }
 }

@@ -61,6 +61,9 @@ public sealed interface TargetCommand {
             @Nullable TableSum here,
             @Nullable Refusal refusal) implements TargetCommand {}
 
+    /** The host's answer to the order to keep what was sent ahead of the cut. */
+    record KeptAhead(@Nullable Refusal refusal) implements TargetCommand {}
+
     /** The host's answer to the order to await the cut. */
     record CutoverExpected(
             VnicId vnic,

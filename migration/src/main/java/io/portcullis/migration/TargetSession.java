@@ -18,6 +18,7 @@ import io.portcullis.migration.model.TargetInput;
 import io.portcullis.migration.model.TargetMachine;
 import io.portcullis.migration.model.TargetOrder;
 import io.portcullis.migration.model.TargetState;
+import io.portcullis.migration.model.TargetStep;
 import io.portcullis.migration.model.TargetTask;
 import io.portcullis.migration.model.VnicHandover;
 import io.portcullis.persistence.StateChunk;
@@ -42,6 +43,13 @@ import org.jspecify.annotations.Nullable;
  * the steps. This holds what does not concern the protocol: the bytes that came, and where data paths and source are.
  */
 final class TargetSession extends MigrationSession<TargetCommand, TargetState, TargetInput, TargetOrder> {
+    /** Whether a restart would find what came ahead of the cut. */
+    private enum Keeping {
+        NOT_ASKED,
+        ASKED,
+        DONE
+    }
+
     private final AgentCommand.PrepareTarget order;
     private final TimerScheduler<TargetCommand> timers;
     private final ActorRef<StateChunk> chunks;
@@ -50,6 +58,10 @@ final class TargetSession extends MigrationSession<TargetCommand, TargetState, T
 
     private final AheadChunks<ActorRef<PreCopyCommand>> ahead = new AheadChunks<>();
     private final IncomingTurn<SourceCommand.Rehearsed> turn;
+
+    private Keeping keeping = Keeping.NOT_ASKED;
+    /** Waits for the disk. */
+    private TargetCommand.@Nullable Rehearse rehearsal;
 
     /** Null before the first message of the source. */
     private @Nullable ActorRef<SourceCommand> source;
@@ -103,6 +115,7 @@ final class TargetSession extends MigrationSession<TargetCommand, TargetState, T
             case TargetCommand.Abort abort -> decideAloud(new TargetInput.Abort(abort.why(), abort.mayBeCut()));
             case TargetCommand.Local(TargetInput input) -> decideAloud(input);
             case TargetCommand.CutoverExpected expected -> onExpected(expected);
+            case TargetCommand.KeptAhead kept -> onKeptAhead(kept);
             case TargetCommand.TurnCame _ -> {
                 answerRehearsal(turn.come());
                 yield this;
@@ -122,10 +135,11 @@ final class TargetSession extends MigrationSession<TargetCommand, TargetState, T
                 if (rehearse.vmStopped()) {
                     turn.take();
                 }
-                yield decide(new TargetInput.Rehearse(rehearse.like()));
+                yield onRehearse(rehearse);
             }
             case TargetCommand.OpenPreCopy open -> {
                 ahead.opened(open.source());
+                keeping = keeping == Keeping.DONE ? Keeping.NOT_ASKED : keeping;
                 yield this;
             }
             case TargetCommand.OpenTransfer open -> {
@@ -138,6 +152,37 @@ final class TargetSession extends MigrationSession<TargetCommand, TargetState, T
             }
             case TargetCommand.SourceEnforces _ -> decide(new TargetInput.SourceEnforces());
         };
+    }
+
+    /**
+     * All that goes ahead of the cut has come, and is on disk before the source hears that it may cut, unless the VM stands still already. So a host that is killed when it has just begun to enforce
+     * has what was there at the cut, but for what changed since the last round.
+     */
+    private Behavior<TargetCommand> onRehearse(TargetCommand.Rehearse rehearse) {
+        if (state().step() == TargetStep.READY && keeping == Keeping.NOT_ASKED) {
+            keeping = Keeping.ASKED;
+            pipe(host.keepAhead(order.spec(), order.epoch()), (_, refused) -> new TargetCommand.KeptAhead(refused));
+        }
+        if (keeping == Keeping.ASKED && !rehearse.vmStopped()) {
+            rehearsal = rehearse;
+            return this;
+        }
+        return decide(new TargetInput.Rehearse(rehearse.like()));
+    }
+
+    private Behavior<TargetCommand> onKeptAhead(TargetCommand.KeptAhead kept) {
+        keeping = Keeping.DONE;
+        if (kept.refusal() != null) {
+            getContext()
+                    .getLog()
+                    .warn(
+                            "migration {}: what came is not on disk before the cut: {}",
+                            order.id(),
+                            kept.refusal().message());
+        }
+        TargetCommand.Rehearse waiting = rehearsal;
+        rehearsal = null;
+        return waiting == null ? this : decide(new TargetInput.Rehearse(waiting.like()));
     }
 
     /** What comes ahead of the cut is for the data path; only the rest is the machine's. */

@@ -63,8 +63,14 @@ public interface VmHost {
     /** Nothing more is asked of the table, and there is no cut. */
     CompletionStage<Void> endExport(VnicId vnic, long epoch);
 
-    /** Takes a chunk in, beside the table that the vNIC has; chunk 0 begins anew. Completes when the next one is welcome, with what has come. */
+    /** Takes a chunk in, beside the table that the vNIC has, and writes it to disk; chunk 0 begins anew. Completes when the next one is welcome, with what has come. */
     CompletionStage<TableSum> importNext(VnicId vnic, long epoch, int sequence, byte[] chunk);
+
+    /**
+     * From then on a restart of this host's process, should the VM turn out to be here, begins with what {@link #importNext} has taken in. A disk that fails costs that, and
+     * nothing else.
+     */
+    CompletionStage<Void> keepAhead(VmSpec spec, long epoch);
 
     /**
      * Takes the table whole, or refuses it whole.

@@ -44,6 +44,7 @@ final class FakeVmHost implements VmHost {
         EXPORT,
         END_EXPORT,
         IMPORT_NEXT,
+        KEEP_AHEAD,
         ARM,
         DISARM,
         CUT,
@@ -396,6 +397,11 @@ final class FakeVmHost implements VmHost {
         CompletionStage<TableSum> taken = lastTaken.thenCompose(before -> importNextNow(vnic, epoch, sequence, chunk));
         lastTaken = taken.handle((done, failure) -> null);
         return taken;
+    }
+
+    @Override
+    public CompletionStage<Void> keepAhead(VmSpec spec, long epoch) {
+        return run(Op.KEEP_AHEAD, () -> null);
     }
 
     private CompletionStage<TableSum> importNextNow(VnicId vnic, long epoch, int sequence, byte[] chunk) {

@@ -13,6 +13,7 @@ import io.portcullis.datapath.runtime.VnicMode;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.migration.model.ReplicaPlace;
 import io.portcullis.migration.model.Restored;
+import io.portcullis.persistence.Checkpoints;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VnicId;
@@ -29,6 +30,7 @@ import io.portcullis.vnic.RegistryCommand;
 import io.portcullis.vnic.TenantCommand;
 import io.portcullis.vnic.VmSpec;
 import io.portcullis.vnic.VnicActors;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -64,7 +66,8 @@ class FirewallHostTest {
                 MigrationSettings.of(ConfigFactory.parseString(setting)
                         .withFallback(kit.system().settings().config())),
                 new ReplicaTakeIn(kit.system(), new NoHosts(), Duration.ofSeconds(30)),
-                new ReplicaCounters());
+                new ReplicaCounters(),
+                new ArrivingTables(Checkpoints.none(), Runnable::run, Clock.systemUTC()));
     }
 
     @AfterEach

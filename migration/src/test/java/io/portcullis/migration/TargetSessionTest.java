@@ -9,8 +9,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.typesafe.config.ConfigFactory;
 import io.portcullis.migration.model.CutTurns;
 import io.portcullis.migration.model.EnforcementHistory;
+import io.portcullis.migration.model.TargetMachine;
 import io.portcullis.migration.model.VnicHandover;
 import io.portcullis.persistence.StateChunk;
+import io.portcullis.vnic.RefusalCode;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -66,6 +68,38 @@ class TargetSessionTest {
         session.tell(handover());
 
         expectActivation();
+    }
+
+    @Test
+    void shouldLetTheSourceCutOnceWhatCameIsOnDisk() {
+        host.hang(FakeVmHost.Op.KEEP_AHEAD);
+        rehearse(false);
+        rehearse(false);
+        ready.chunks().tell(new StateChunk("m1", ETH0, TargetMachine.REHEARSAL, false, new byte[0]));
+        source.expectMessageClass(SourceCommand.ChunkAcknowledged.class);
+
+        host.goOn(FakeVmHost.Op.KEEP_AHEAD);
+
+        source.expectMessageClass(SourceCommand.Rehearsed.class);
+        assertThat(host.calls(FakeVmHost.Op.KEEP_AHEAD)).isEqualTo(1);
+    }
+
+    @Test
+    void shouldNotWaitForTheDiskWhileTheVmStandsStill() {
+        host.hang(FakeVmHost.Op.KEEP_AHEAD);
+        rehearse(true);
+        source.expectMessageClass(SourceCommand.Rehearsed.class);
+    }
+
+    @Test
+    void shouldGoOnWithoutADisk() {
+        host.failNext(FakeVmHost.Op.KEEP_AHEAD, RefusalCode.WRONG_STATE, 1);
+        rehearse(false);
+        source.expectMessageClass(SourceCommand.Rehearsed.class);
+    }
+
+    private void rehearse(boolean vmStopped) {
+        session.tell(new TargetCommand.Rehearse("m1", List.of(), source.getRef(), vmStopped));
     }
 
     private void expectActivation() {

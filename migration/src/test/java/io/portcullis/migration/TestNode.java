@@ -2,6 +2,7 @@ package io.portcullis.migration;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import io.portcullis.datapath.runtime.DataPath;
 import io.portcullis.datapath.runtime.DataPathRuntime;
 import io.portcullis.datapath.runtime.DataPathSettings;
 import io.portcullis.persistence.Checkpoints;
@@ -24,6 +25,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.stream.StreamSupport;
 import org.apache.pekko.actor.ActorRef;
 import org.apache.pekko.actor.Address;
@@ -54,6 +56,17 @@ final class TestNode implements AutoCloseable {
 
     /** @param first node to join, or null for the first one */
     TestNode(HostId host, Path dataDir, InetSocketAddress fabric, @Nullable TestNode first) throws Exception {
+        this(host, dataDir, fabric, first, dataPath -> dataPath);
+    }
+
+    /** @param around what the host's actors have of the data path */
+    TestNode(
+            HostId host,
+            Path dataDir,
+            InetSocketAddress fabric,
+            @Nullable TestNode first,
+            UnaryOperator<DataPath> around)
+            throws Exception {
         this.host = host;
         Config config = ConfigFactory.load(ConfigFactory.parseString("""
             portcullis.data-dir = "%s"
@@ -84,7 +97,7 @@ final class TestNode implements AutoCloseable {
                 new ByHost(cluster),
                 new LocalHost(
                         host,
-                        dataPath,
+                        around.apply(dataPath),
                         new HostLimits(10, 200_000),
                         HostTiming.DEFAULT,
                         directory,

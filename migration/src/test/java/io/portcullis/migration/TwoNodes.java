@@ -5,6 +5,7 @@ import static io.portcullis.migration.FakeCluster.TWO;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.portcullis.datapath.runtime.DataPath;
 import io.portcullis.migration.model.MigrationReceipt;
 import io.portcullis.policy.Action;
 import io.portcullis.policy.Category;
@@ -41,6 +42,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
@@ -79,9 +81,14 @@ final class TwoNodes implements AutoCloseable {
 
     /** With the tenant, a policy that allows everything, and {@code web-1} on the first node, {@code db-1} on the second. */
     static TwoNodes start(Path dataDir) throws Exception {
+        return start(dataDir, dataPath -> dataPath);
+    }
+
+    /** @param aroundSecond what the second node's actors have of its data path */
+    static TwoNodes start(Path dataDir, UnaryOperator<DataPath> aroundSecond) throws Exception {
         MemoryFabric fabric = MemoryFabric.start(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         TestNode first = new TestNode(ONE, dataDir, fabric.address(), null);
-        TestNode second = new TestNode(TWO, dataDir, fabric.address(), first);
+        TestNode second = new TestNode(TWO, dataDir, fabric.address(), first, aroundSecond);
         await().atMost(TestNode.PATIENCE)
                 .until(() -> Stream.of(first, second)
                         .allMatch(node -> node.migration.hosts().up().equals(Set.of(ONE, TWO))));

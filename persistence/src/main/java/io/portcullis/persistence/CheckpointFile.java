@@ -107,9 +107,7 @@ public final class CheckpointFile {
      * @return bytes written; 0 if it is over: then it is as it was before
      */
     public long commit(CheckpointHead head, Instant now, int entriesNow) throws IOException {
-        if (!head.vnic().equals(vnic) || head.epoch() != epoch) {
-            throw new IllegalArgumentException("begun for " + vnic + " under epoch " + epoch);
-        }
+        requireSame(head);
         synchronized (checkpoints.lockOf(vnic)) {
             if (phase == Phase.OVER) {
                 return 0;
@@ -128,6 +126,32 @@ public final class CheckpointFile {
             }
             checkpoints.committed(this, wholeBytes == bytes);
             return bytes - bytesBefore;
+        }
+    }
+
+    /**
+     * As the first {@link #commit}, of what another host enforces still: a restart finds all that was added, for whoever knows by then that the vNIC is here to stay. It is no sign of that, so
+     * notes on the vNIC stay as they are. Nothing is added afterwards. Only written, not synced.
+     *
+     * @param head of the epoch under which it was begun
+     * @param entriesNow how many connections there are with all parts
+     */
+    public void commitAhead(CheckpointHead head, Instant now, int entriesNow) throws IOException {
+        requireSame(head);
+        synchronized (checkpoints.lockOf(vnic)) {
+            if (phase == Phase.BEGUN) {
+                append(CheckpointSegments.head(head), false);
+                append(CheckpointSegments.end(now, entriesNow), false);
+                takeItsPlace();
+                checkpoints.committedAhead(this);
+                end();
+            }
+        }
+    }
+
+    private void requireSame(CheckpointHead head) {
+        if (!head.vnic().equals(vnic) || head.epoch() != epoch) {
+            throw new IllegalArgumentException("begun for " + vnic + " under epoch " + epoch);
         }
     }
 

@@ -125,6 +125,16 @@ public final class Checkpoints {
         arrivals.closeBelow(file.vnic(), file.epoch());
     }
 
+    /** Called with the lock held, when a file of a vNIC that another host enforces has got all that a restart needs. */
+    void committedAhead(CheckpointFile file) {
+        count("checkpoint.ahead", 1);
+        begun.remove(file.vnic(), file);
+        CheckpointFile before = inForce.remove(file.vnic());
+        if (before != null) {
+            before.end();
+        }
+    }
+
     /** Called with the lock held, when nothing more is written to a file. */
     void ended(CheckpointFile file) {
         begun.remove(file.vnic(), file);

@@ -144,6 +144,48 @@ class CheckpointsTest {
     }
 
     @Test
+    void shouldKeepNotesOnAVnicOfWhichOnlyAheadOfItsCutIsWritten() throws IOException {
+        checkpoints.notes().open(WEB, 2);
+        checkpoints.arrivals().open(WEB, 3);
+        Checkpoint ahead = aCheckpoint(WEB, 3);
+        CheckpointFile file = checkpoints.begin(WEB, 3);
+        for (SavedTable.Part part : ahead.table().parts()) {
+            file.add(part);
+        }
+        assertThat(checkpoints.read(WEB)).isEmpty();
+
+        file.commitAhead(ahead.head(), ahead.written(), ahead.table().entries());
+
+        assertThat(checkpoints.read(WEB))
+                .hasValueSatisfying(
+                        read -> assertThat(read).usingRecursiveComparison().isEqualTo(ahead));
+        assertThat(checkpoints.notes().find(WEB)).hasValue(2);
+        assertThat(checkpoints.arrivals().find(WEB)).hasValue(3);
+        assertThat(checkpoints.counters()).containsEntry("checkpoint.ahead", 1L).doesNotContainKey("checkpoint.files");
+        assertThat(file.add(new SavedTable.Part(LATER, List.of(new byte[] {7}))))
+                .isZero();
+        checkpoints.forget(WEB, 3);
+        assertThat(checkpoints.read(WEB)).isEmpty();
+        assertThat(checkpoints.arrivals().find(WEB)).isEmpty();
+        assertThat(checkpoints.notes().find(WEB)).hasValue(2);
+    }
+
+    @Test
+    void shouldRemoveWhatIsWrittenAheadWhenItsOwnFirstCheckpointIsThereOrTheVnicLeaves() throws IOException {
+        Checkpoint ahead = aCheckpoint(WEB, 3);
+        checkpoints.begin(WEB, 3).commitAhead(ahead.head(), ahead.written(), 0);
+        write(ahead);
+        assertThat(checkpoints.read(WEB))
+                .hasValueSatisfying(
+                        read -> assertThat(read).usingRecursiveComparison().isEqualTo(ahead));
+
+        CheckpointFile late = checkpoints.begin(WEB, 4);
+        checkpoints.leave(WEB, 4);
+        late.commitAhead(aCheckpoint(WEB, 4).head(), LATER, 0);
+        assertThat(checkpoints.read(WEB)).isEmpty();
+    }
+
+    @Test
     void shouldKeepWhatWasCompleteOfATornFile() throws IOException {
         Checkpoint whole = aCheckpoint(WEB, 3);
         CheckpointFile file = write(whole);

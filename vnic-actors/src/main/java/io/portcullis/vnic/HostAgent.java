@@ -133,6 +133,8 @@ public final class HostAgent extends AbstractBehavior<HostCommand> {
             case HostCommand.AttachVm attach -> vms.onAttachVm(attach);
             case HostCommand.TakeOverVm takeOver -> vms.onTakeOverVm(takeOver);
             case HostCommand.WatchReplicated watch -> vms.onWatchReplicated(watch);
+            case HostCommand.TellHeads ask ->
+                ask.replyTo().tell(new HostCommand.Heads(vms.heads(ask.vm(), ask.epoch())));
             case HostCommand.CheckAdmission check -> vms.onCheckAdmission(check);
             case HostCommand.DetachVm detach -> {
                 rules.discovery().detaching(detach.spec().vnicIds());

@@ -5,6 +5,7 @@ import io.portcullis.datapath.runtime.VnicNews;
 import io.portcullis.datapath.runtime.VnicStatus;
 import io.portcullis.persistence.CborSerializable;
 import io.portcullis.persistence.Checkpoint;
+import io.portcullis.persistence.CheckpointHead;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.TenantId;
 import io.portcullis.policy.VmId;
@@ -54,6 +55,16 @@ public sealed interface HostCommand {
     record Replicated(List<VmSpec> vms) {
         public Replicated {
             vms = List.copyOf(vms);
+        }
+    }
+
+    /** What a checkpoint has beside connections, of those vNICs of the VM that are here under this epoch and have rules. Same host only. */
+    record TellHeads(VmId vm, long epoch, ActorRef<Heads> replyTo) implements HostCommand {}
+
+    /** Answer to {@link TellHeads}. */
+    record Heads(List<CheckpointHead> heads) {
+        public Heads {
+            heads = List.copyOf(heads);
         }
     }
 

@@ -244,9 +244,11 @@ final class HostRecovery {
         }
         Map<VnicId, Checkpoint> checkpoints = new HashMap<>();
         boolean isGivenUp = false;
+        boolean wasComing = false;
         for (VnicId vnic : spec.vnicIds()) {
             OptionalLong note = environment.checkpoints().notes().find(vnic);
             Optional<Checkpoint> found = environment.checkpoints().read(vnic);
+            wasComing |= environment.checkpoints().arrivals().find(vnic).isPresent();
             isGivenUp |= note.isPresent() && note.getAsLong() >= row.epoch();
             isGivenUp |= found.isPresent() && found.get().epoch() > row.epoch();
             found.ifPresent(checkpoint -> {
@@ -269,6 +271,6 @@ final class HostRecovery {
                     row.vm(),
                     row.epoch());
         }
-        vms.add(new RestoredVm(spec, row.epoch(), checkpoints, !isGivenUp));
+        vms.add(new RestoredVm(spec, row.epoch(), checkpoints, !isGivenUp, wasComing));
     }
 }

@@ -296,6 +296,11 @@ final class HostRules {
         shelf.restored(vnic, table);
     }
 
+    /** As {@link RuleShelf#revisionInForce}. */
+    long revisionInForce(VnicId vnic) {
+        return shelf.revisionInForce(vnic);
+    }
+
     /** As {@link RuleShelf#tableInForce}. */
     @Nullable
     RuleTable tableInForce(VnicId vnic) {

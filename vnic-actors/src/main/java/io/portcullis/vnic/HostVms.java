@@ -1,6 +1,7 @@
 package io.portcullis.vnic;
 
 import io.portcullis.datapath.runtime.VnicStatus;
+import io.portcullis.persistence.CheckpointHead;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
 import io.portcullis.policy.VnicId;
@@ -213,9 +214,9 @@ final class HostVms {
         leaveAgain(vm);
     }
 
-    /** The rules of a replica are those of a host that is lost: what was changed since holds before anything passes. */
+    /** Where they may be old, what was changed since holds before anything passes. */
     private boolean hasRules(HostedVm vm) {
-        return vm.isTakenOver ? rules.hasTenantsRules(vm.spec) : rules.hasRules(vm.spec);
+        return vm.awaitsTenant ? rules.hasTenantsRules(vm.spec) : rules.hasRules(vm.spec);
     }
 
     /** Rules of a vNIC of this VM may have come. */
@@ -232,7 +233,7 @@ final class HostVms {
             context.getLog()
                     .warn(
                             rules.hasRules(vm.spec)
-                                    ? "no rules for VM {} from its tenant yet: those of its replica hold"
+                                    ? "no rules for VM {} from its tenant yet: those of its checkpoint hold"
                                     : "no rules for VM {} yet: nothing of it passes",
                             vm.spec.vm());
             settle(vm);
@@ -504,6 +505,21 @@ final class HostVms {
             }
         }
         return known;
+    }
+
+    /** As {@link HostCommand.TellHeads} asks. */
+    List<CheckpointHead> heads(VmId id, long epoch) {
+        HostedVm vm = vms.get(id);
+        if (vm == null || vm.epoch != epoch) {
+            return List.of();
+        }
+        int maxConnections = environment.limits().maxConnectionsPerVnic();
+        return restorable(Set.copyOf(vm.spec.vnicIds())).entrySet().stream()
+                .map(vnic -> new CheckpointHead(
+                        vnic.getValue().spec().attachment(epoch, maxConnections),
+                        rules.revisionInForce(vnic.getKey()),
+                        vnic.getValue().rules()))
+                .toList();
     }
 
     private @Nullable HostedVm find(VmId id, long epoch, Phase phase) {

@@ -35,8 +35,8 @@ final class HostedVm {
     /** Checkpoints to begin with, until it is attached; empty but for a host that starts again, and a VM with a replica. */
     Map<VnicId, io.portcullis.persistence.Checkpoint> checkpoints;
 
-    /** Whether it comes from a lost host, with the tables of its replica. */
-    final boolean isTakenOver;
+    /** Whether the rules of its checkpoints may be old ones, so that its tenant is heard first: they are of a replica, or were written before it was here to stay. */
+    final boolean awaitsTenant;
 
     /** Whether the directory says that it is here: then a failure to attach it is no refusal, but tried again. */
     final boolean isRestored;
@@ -72,7 +72,7 @@ final class HostedVm {
         this.epoch = epoch;
         this.enforce = enforce;
         this.checkpoints = replicas;
-        this.isTakenOver = !replicas.isEmpty();
+        this.awaitsTenant = !replicas.isEmpty();
         this.isRestored = false;
     }
 
@@ -81,7 +81,7 @@ final class HostedVm {
         this.epoch = restored.epoch();
         this.enforce = restored.enforce();
         this.checkpoints = restored.checkpoints();
-        this.isTakenOver = false;
+        this.awaitsTenant = restored.wasComing();
         this.isRestored = true;
     }
 

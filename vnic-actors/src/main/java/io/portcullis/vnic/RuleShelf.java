@@ -189,6 +189,12 @@ final class RuleShelf {
         return slot != null && table != null && table.hash().equals(slot.inForce.hash()) ? table : null;
     }
 
+    /** The revision of the rules in force; 0 for none. */
+    long revisionInForce(VnicId vnic) {
+        Slot slot = slots.get(vnic);
+        return slot == null ? 0 : slot.inForce.revision();
+    }
+
     boolean hasRules(VnicId vnic) {
         Slot slot = slots.get(vnic);
         return slot != null && slot.inForce.revision() > 0;

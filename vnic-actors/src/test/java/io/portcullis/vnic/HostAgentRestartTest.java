@@ -138,6 +138,23 @@ class HostAgentRestartTest {
     }
 
     @Test
+    void shouldHearTheTenantBeforeItTrustsRulesThatWereWrittenBeforeTheVmWasHere() throws IOException {
+        host.setRules(8, Action.DROP);
+        host.list(3);
+        WrittenCheckpoints.write(
+                host.checkpoints, checkpoint(WEB_1_ETH0, 1, 3, table(Action.ALLOW), connections("flow")));
+        host.checkpoints.arrivals().open(WEB_1_ETH0, 3);
+
+        host.start();
+
+        await().untilAsserted(() -> assertThat(host.dataPath.mode(WEB_1_ETH0)).isEqualTo(VnicMode.ENFORCING));
+        assertThat(host.dataPath.calls())
+                .containsSubsequence("installRules " + WEB_1_ETH0 + " 8", "activate " + WEB_1_ETH0 + " 3");
+        assertThat(host.dataPath.table(WEB_1_ETH0).digest())
+                .isEqualTo(connections("flow").digest());
+    }
+
+    @Test
     void shouldAskTheDirectorySoonWhetherWhatEnforcesHereIsHereToStay() {
         host.setRules(7, Action.ALLOW);
         host.start();

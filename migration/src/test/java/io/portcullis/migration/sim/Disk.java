@@ -81,6 +81,11 @@ final class Disk {
         }
     }
 
+    /** What has come of a vNIC that another host enforces still; no note is of less use for it. */
+    void saveAhead(VnicId vnic, Saved saved) {
+        checkpoints.put(vnic, saved);
+    }
+
     /** Whether any vNIC of the VM is noted under this epoch or a higher one: then all of it is. */
     boolean isNoted(VmId vm, long epoch) {
         return notes.entrySet().stream().anyMatch(note -> note.getKey().vm().equals(vm) && note.getValue() >= epoch);

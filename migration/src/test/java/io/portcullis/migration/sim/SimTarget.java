@@ -170,11 +170,13 @@ final class SimTarget {
                                 vnic,
                                 order.epoch(),
                                 (_, refused) -> decide(new TargetInput.CutoverExpected(vnic, refused)));
-            case TargetOrder.AnswerRehearsal _ ->
+            case TargetOrder.AnswerRehearsal _ -> {
+                host.vnics().keepAhead(spec, order.epoch());
                 answerRehearsal(turn.rehearsed(
                         new SourceInput.Rehearsed(),
                         TimeUnit.MILLISECONDS.toNanos(world.time.now()),
                         () -> world.time.after(0, this::turnCame)));
+            }
             case TargetOrder.KeepChunk(StateChunk chunk) -> {
                 if (!world.has(Mutant.TRUST_STATE) || chunk.sequence() != 1) {
                     kept.computeIfAbsent(chunk.vnic(), _ -> new TreeMap<>()).put(chunk.sequence(), chunk.bytes());

@@ -308,6 +308,20 @@ final class SimVnics {
 
     // ---- as destination
 
+    /** What has come of the VM's tables ahead of the cut is on disk from now on. */
+    void keepAhead(VmSpec spec, long epoch) {
+        for (VnicId id : spec.vnicIds()) {
+            SimVnic vnic = vnics.get(id);
+            if (vnic != null
+                    && vnic.epoch == epoch
+                    && vnic.mode == VnicMode.PASSIVE
+                    && vnic.revision > 0
+                    && vnic.incoming != null) {
+                disk.saveAhead(id, new Disk.Saved(epoch, vnic.revision, vnic.incoming.connections()));
+            }
+        }
+    }
+
     void activate(VnicId id, long epoch, long minimumRevision, Ask.Answer<Void> answer) {
         this.<Void>ask(id.vm(), STEP_MILLIS, answer, ask -> {
             if (!isRefused(ask)) {
