@@ -33,7 +33,7 @@ final class TickGrid {
     /** @param idle ticks since it, from 0 to 24 days */
     static long idleSteps(long idle, int shift, int nowTick) {
         int seen = nowTick - (int) idle;
-        int rounded = seen + (1 << shift >> 1) >> shift << shift;
+        int rounded = (seen + (1 << shift >> 1)) >> shift << shift;
         return Math.max(0, (nowTick >> shift << shift) - rounded) >> shift;
     }
 
@@ -58,7 +58,7 @@ final class TickGrid {
     /** From the step in which it began to this one. */
     private static long ageSteps(long age, int shift, int nowTick) {
         int mask = (1 << shift) - 1;
-        return age + (nowTick - (int) age & mask) - (nowTick & mask) >> shift;
+        return (age + (nowTick - (int) age & mask) - (nowTick & mask)) >> shift;
     }
 
     static long age(long code, int nowTick) {
