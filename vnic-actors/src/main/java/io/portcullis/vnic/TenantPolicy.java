@@ -13,7 +13,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
-import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.RecipientRef;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
@@ -47,7 +46,7 @@ import org.jspecify.annotations.Nullable;
  * ({@link ProviderLink}); without an answer of the provider no tenant is created. The provider is one of these actors too, always there, without VMs and segments;
  * it gives its policies to the others ({@link ProviderDesk}).
  *
- * <p>What becomes of an edit: {@link TenantEditing}.
+ * <p>What becomes of an edit: {@link TenantEditing}; how a tenant begins and ends: {@link TenantLifecycle}.
  */
 public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, TenantEvent, TenantState> {
     public static final EntityTypeKey<TenantCommand> TYPE_KEY =
@@ -65,7 +64,6 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
     private final ActorContext<TenantCommand> context;
     private final TenantId tenant;
     private final RecipientRef<RegistryCommand> registry;
-    private final Clock clock;
     private final RuleBook book;
     private final TenantClock time;
     private final HostSubscriptions subscriptions;
@@ -74,6 +72,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
     private final RealizationAnswers realization;
     private final TenantVlans vlans;
     private final TenantEditing editing;
+    private final TenantLifecycle lifecycle;
     private final ProviderLink link;
     /** Of the provider only. */
     private final @Nullable ProviderDesk desk;
@@ -82,9 +81,6 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
             new RecentEdits(ThreadLocalRandom.current().nextLong());
     private final Parcels parcels;
     private final SnapshotPace snapshots = new SnapshotPace();
-    /** What creates the tenant once the provider has answered. */
-    private TenantCommand.@Nullable PutTenant creating;
-
     /**
      * A tenant.
      *
@@ -122,7 +118,6 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
         this.context = context;
         this.tenant = tenant;
         this.registry = registry;
-        this.clock = clock;
         this.book = new RuleBook(compiler);
         this.time = new TenantClock(clock, timers, book);
         this.parcels = Parcels.get(context.getSystem());
@@ -145,6 +140,8 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
                 parcels,
                 context.getExecutionContext(),
                 this::distribute);
+        this.lifecycle =
+                new TenantLifecycle(Effect(), context, tenant, registry, clock, time, editing, link, this::distribute);
     }
 
     @Override
@@ -185,7 +182,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
 
     private void onRecovered(TenantState state) {
         editing.recovered();
-        creating = null;
+        lifecycle.recovered();
         discovery.recovered();
         recent.clear();
         book.update(state.model(), state.revision());
@@ -216,12 +213,12 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
                 || command instanceof TenantCommand.Edit
                 || command instanceof TenantCommand.CheckClock
                 || (command instanceof TenantCommand.Arrived(var sent) && sent instanceof TenantCommand.Edit);
-        if (changes && (editing.isWaiting() || creating != null)) {
+        if (changes && (editing.isWaiting() || lifecycle.isCreating())) {
             return Effect().stash();
         }
         return switch (command) {
-            case TenantCommand.PutTenant put -> onPutTenant(state, put);
-            case TenantCommand.DeleteTenant delete -> onDeleteTenant(state, delete);
+            case TenantCommand.PutTenant put -> lifecycle.onPut(state, put);
+            case TenantCommand.DeleteTenant delete -> lifecycle.onDelete(state, delete);
             case TenantCommand.Edit edit -> editing.onEdit(state, edit);
             case TenantCommand.CheckEdit check -> editing.onCheckEdit(state, check);
             case TenantCommand.GetModel get -> answer(state, get, model -> recent.replyTo(get, model));
@@ -283,86 +280,6 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
         };
     }
 
-    // ---- the tenant
-
-    private Effect<TenantEvent, TenantState> onPutTenant(TenantState state, TenantCommand.PutTenant put) {
-        if (state.model() != null) {
-            return editing.edit(
-                    state.model(),
-                    List.of(new ModelEdit.SetDefaults(put.defaultAction(), put.looseTracking(), put.timeouts())),
-                    put.by(),
-                    (reply, _) -> register(reply, put.replyTo()));
-        }
-        creating = put;
-        link.askFor(put);
-        return Effect().none();
-    }
-
-    private Effect<TenantEvent, TenantState> create(
-            TenantState state, TenantCommand.PutTenant put, @Nullable TenantReply provider) {
-        creating = null;
-        return switch (TenantCreation.of(state, put, provider, time, clock.instant())) {
-            case TenantCreation.Begun begun ->
-                Effect()
-                        .persist(begun.events())
-                        .thenRun((TenantState next) -> {
-                            distribute(next);
-                            register(new TenantReply.Applied(next.revision(), true), put.replyTo());
-                        })
-                        .thenUnstashAll();
-            case TenantCreation.NotBegun refused -> {
-                link.leave();
-                put.replyTo().tell(refused.why());
-                yield Effect().none().thenUnstashAll();
-            }
-        };
-    }
-
-    /** Answers once the tenant is in the registry, so that who asks for the list then finds it there. */
-    private void register(TenantReply reply, ActorRef<TenantReply> replyTo) {
-        context.ask(
-                RegistryCommand.Registered.class,
-                registry,
-                TenantVlans.REGISTRY_TIMEOUT,
-                me -> new RegistryCommand.AddTenant(tenant, me),
-                (_, _) -> new TenantCommand.Registered(reply, replyTo));
-    }
-
-    private Effect<TenantEvent, TenantState> onDeleteTenant(TenantState state, TenantCommand.DeleteTenant delete) {
-        TenantModel model = state.model();
-        if (model == null) {
-            return answer(delete, new TenantReply.UnknownTenant(tenant));
-        }
-        if (desk != null) {
-            return answer(
-                    delete,
-                    new Refused(
-                            RefusalCode.WRONG_STATE,
-                            "the provider is always there; to take its policies from all tenants, delete these"
-                                    + " policies"));
-        }
-        if (!model.vms().isEmpty()) {
-            return answer(
-                    delete,
-                    new Refused(
-                            RefusalCode.WRONG_STATE,
-                            "tenant " + tenant + " still has " + model.vms().size() + " VMs; delete these first"));
-        }
-        return Effect()
-                .persist(new TenantEvent.TenantDeleted(state.revision() + 1, delete.by(), clock.instant()))
-                .thenRun((TenantState next) -> {
-                    distribute(next);
-                    link.leave();
-                    context.ask(
-                            RegistryCommand.Registered.class,
-                            registry,
-                            TenantVlans.REGISTRY_TIMEOUT,
-                            me -> new RegistryCommand.RemoveTenant(tenant, me),
-                            (_, _) -> new TenantCommand.Registered(
-                                    new TenantReply.TenantDeleted(tenant), delete.replyTo()));
-                });
-    }
-
     // ---- the provider's policies
 
     private Effect<TenantEvent, TenantState> askProvider(TenantState state) {
@@ -375,7 +292,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
     }
 
     private Effect<TenantEvent, TenantState> onProviderChanged(TenantState state) {
-        if (state.model() == null && creating == null) {
+        if (state.model() == null && !lifecycle.isCreating()) {
             // the registry has a tenant that does not exist: else nobody would ever be done with it
             registry.tell(
                     new RegistryCommand.RemoveTenant(tenant, context.getSystem().ignoreRef()));
@@ -392,9 +309,7 @@ public final class TenantPolicy extends EventSourcedBehavior<TenantCommand, Tena
         TenantCommand.PutTenant put = answered.put();
         TenantModel model = state.model();
         if (put != null) {
-            return put.equals(creating)
-                    ? create(state, put, answered.reply())
-                    : Effect().none();
+            return lifecycle.onProviderAnswered(state, put, answered.reply());
         }
         if (model == null
                 || !(answered.reply() instanceof TenantReply.Provider(ProviderPolicies policies))
