@@ -4,21 +4,16 @@ import io.portcullis.migration.model.BulkEvent;
 import io.portcullis.migration.model.BulkMachine;
 import io.portcullis.migration.model.BulkMove;
 import io.portcullis.migration.model.BulkOperation;
-import io.portcullis.migration.model.BulkOperation.Kind;
 import io.portcullis.migration.model.BulkOperation.Phase;
 import io.portcullis.migration.model.BulkState;
 import io.portcullis.migration.model.RebalancePlan;
 import io.portcullis.migration.model.Refusal;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
-import io.portcullis.vnic.RefusalCode;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.Behavior;
@@ -55,6 +50,7 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
     private final HostDoors doors;
     private final BulkPaces paces;
     private final BulkChecks checks;
+    private final BulkOrders orders;
 
     private boolean surveying;
 
@@ -76,6 +72,7 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
         this.doors = new HostDoors(context, environment);
         this.paces = new BulkPaces(context, environment);
         this.checks = new BulkChecks(environment.hosts());
+        this.orders = new BulkOrders(context, settings, environment.wallClockMillis());
         context.setLoggerName(BulkOperations.class);
         timers.startTimerWithFixedDelay(new BulkCommand.Tick(), settings.evacuationRetry());
     }
@@ -108,14 +105,15 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
                                 .<BulkReply>map(operation -> status(operation, false))
                                 .orElseGet(() -> new BulkReply.NoOperation(get.host())));
             case BulkCommand.Rebalance rebalance -> onRebalance(state, rebalance);
-            case BulkCommand.ChangeOperation change -> onChange(state, change);
-            case BulkCommand.LimitOperation limit -> onLimit(state, limit);
+            case BulkCommand.ChangeOperation change ->
+                changed(state, change, change.id(), orders.change(state, change));
+            case BulkCommand.LimitOperation limit -> changed(state, limit, limit.id(), orders.limit(state, limit));
             case BulkCommand.GetOperation get ->
                 answer(
                         get,
                         state.find(get.id())
                                 .<BulkReply>map(operation -> status(operation, true))
-                                .orElseGet(() -> unknown(get.id())));
+                                .orElseGet(() -> BulkReply.Refused.of(BulkOrders.unknown(get.id()))));
             case BulkCommand.ListOperations list ->
                 answer(
                         list,
@@ -146,11 +144,7 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
     }
 
     private Effect<BulkEvent, BulkState> refuse(BulkCommand.Operator order, Refusal why) {
-        return answer(order, new BulkReply.Refused(why.code(), why.message()));
-    }
-
-    private static BulkReply unknown(String id) {
-        return new BulkReply.Refused(RefusalCode.UNKNOWN, "there is no operation '" + id + "'");
+        return answer(order, BulkReply.Refused.of(why));
     }
 
     private BulkReply.Status status(BulkOperation operation, boolean withMoves) {
@@ -172,125 +166,47 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
         return Effect().none();
     }
 
-    /** The host takes no VMs any more, or could not be told. */
     private Effect<BulkEvent, BulkState> onHostEmptied(
             BulkState state, BulkCommand.Empty order, AgentCommand.@Nullable DrainingSet answer) {
-        Refusal why = answer == null
-                ? new Refusal(RefusalCode.TIMEOUT, "host " + order.host() + " did not answer")
-                : answer.refusal();
-        if (why == null) {
-            why = BulkMachine.whyNotEmpty(state, order.kind(), order.host());
-        }
-        if (why != null) {
-            return refuse(order, why);
-        }
-        BulkOperation open =
-                state.ofHost(order.host()).filter(last -> !last.over()).orElse(null);
-        if (open != null && open.phase() == Phase.LEAVING) {
-            return answer(order, status(open, false));
-        }
-        BulkEvent begun = open == null
-                ? new BulkEvent.OperationStarted(
-                        begin(state, order.kind(), order.host(), order.wishes(), order.by(), List.of()))
-                : new BulkEvent.OperationRestarted(
-                        open.id(), open.kind() == Kind.LEAVE ? Kind.LEAVE : order.kind(), order.by());
-        context.getLog().info("host {} is to be emptied by {}: {}", order.host(), order.by(), begun.id());
-        return persist(state, List.of(begun), next -> {
-            order.replyTo().tell(status(next.ofHost(order.host()).orElseThrow(), false));
-            context.getSelf().tell(new BulkCommand.Tick());
-        });
-    }
-
-    private BulkOperation begin(
-            BulkState state,
-            Kind kind,
-            @Nullable HostId host,
-            BulkCommand.Wishes wishes,
-            String by,
-            List<BulkMove> moves) {
-        Integer parallel = wishes.parallel();
-        return new BulkOperation(
-                state.nextId(),
-                kind,
-                host,
-                wishes.to(),
-                parallel == null ? settings.parallel() : parallel,
-                wishes.priority(),
-                Phase.RUNNING,
-                by,
-                null,
-                now(),
-                0,
-                moves,
-                wishes.bytesPerSecond());
+        return switch (orders.empty(state, order, answer)) {
+            case BulkOrders.Outcome.Refused(var why) -> refuse(order, why);
+            case BulkOrders.Outcome.Nothing _ ->
+                answer(order, status(state.ofHost(order.host()).orElseThrow(), false));
+            case BulkOrders.Outcome.Accepted(var event) ->
+                persist(state, List.of(event), next -> {
+                    order.replyTo().tell(status(next.ofHost(order.host()).orElseThrow(), false));
+                    context.getSelf().tell(new BulkCommand.Tick());
+                });
+        };
     }
 
     private Effect<BulkEvent, BulkState> onStopDrain(BulkState state, BulkCommand.StopDrain stop) {
-        BulkOperation open =
-                state.ofHost(stop.host()).filter(last -> !last.over()).orElse(null);
-        if (open == null) {
-            doors.tell(stop.host(), false, stop);
-            return Effect().none();
-        }
-        Refusal why = BulkMachine.whyNotEnter(open, Phase.CANCELLED);
-        if (why != null) {
-            return refuse(stop, why);
-        }
-        context.getLog().info("host {} takes VMs again, says {}: {}", stop.host(), stop.by(), open.id());
-        return persist(
-                state,
-                List.of(new BulkEvent.PhaseEntered(open.id(), Phase.CANCELLED, stop.by(), now())),
-                next -> doors.tell(stop.host(), false, stop));
-    }
-
-    private Effect<BulkEvent, BulkState> onChange(BulkState state, BulkCommand.ChangeOperation order) {
-        BulkOperation operation = state.find(order.id()).orElse(null);
-        if (operation == null) {
-            return answer(order, unknown(order.id()));
-        }
-        Phase phase = switch (order.change()) {
-            case PAUSE -> Phase.PAUSED;
-            case RESUME -> Phase.RUNNING;
-            case CANCEL -> Phase.CANCELLED;
+        return switch (orders.stopDrain(state, stop)) {
+            case BulkOrders.Outcome.Refused(var why) -> refuse(stop, why);
+            case BulkOrders.Outcome.Nothing _ -> {
+                doors.tell(stop.host(), false, stop);
+                yield Effect().none();
+            }
+            case BulkOrders.Outcome.Accepted(var event) ->
+                persist(state, List.of(event), next -> doors.tell(stop.host(), false, stop));
         };
-        Refusal why = BulkMachine.whyNotEnter(operation, phase);
-        if (why != null) {
-            return refuse(order, why);
-        }
-        context.getLog().info("operation {} becomes {}, says {}", order.id(), phase, order.by());
-        BulkEvent event = operation.phase() == Phase.INCOMPLETE && phase == Phase.RUNNING
-                ? new BulkEvent.OperationRestarted(operation.id(), operation.kind(), order.by())
-                : new BulkEvent.PhaseEntered(operation.id(), phase, order.by(), now());
-        return persist(state, List.of(event), next -> {
-            order.replyTo().tell(status(next.find(order.id()).orElseThrow(), false));
-            context.getSelf().tell(new BulkCommand.Tick());
-        });
     }
 
-    private Effect<BulkEvent, BulkState> onLimit(BulkState state, BulkCommand.LimitOperation order) {
-        BulkOperation operation = state.find(order.id()).orElse(null);
-        if (operation == null) {
-            return answer(order, unknown(order.id()));
-        }
-        Refusal why = BulkMachine.whyNotLimit(operation);
-        if (why != null) {
-            return refuse(order, why);
-        }
-        int parallel = Objects.requireNonNullElse(order.parallel(), operation.parallel());
-        long bytesPerSecond = Objects.requireNonNullElse(order.bytesPerSecond(), operation.bytesPerSecond());
-        context.getLog()
-                .info(
-                        "operation {} moves {} at once and sends {} bytes a second (0: no limit), says {}",
-                        order.id(),
-                        parallel,
-                        bytesPerSecond,
-                        order.by());
-        BulkEvent event = new BulkEvent.LimitsChanged(order.id(), parallel, bytesPerSecond, order.by(), now());
-        return persist(state, List.of(event), next -> {
-            paces.tellAll(next);
-            order.replyTo().tell(status(next.find(order.id()).orElseThrow(), false));
-            context.getSelf().tell(new BulkCommand.Tick());
-        });
+    private Effect<BulkEvent, BulkState> changed(
+            BulkState state, BulkCommand.Operator order, String id, BulkOrders.Outcome outcome) {
+        return switch (outcome) {
+            case BulkOrders.Outcome.Refused(var why) -> refuse(order, why);
+            case BulkOrders.Outcome.Nothing _ ->
+                answer(order, status(state.find(id).orElseThrow(), false));
+            case BulkOrders.Outcome.Accepted(var event) ->
+                persist(state, List.of(event), next -> {
+                    if (event instanceof BulkEvent.LimitsChanged) {
+                        paces.tellAll(next);
+                    }
+                    order.replyTo().tell(status(next.find(id).orElseThrow(), false));
+                    context.getSelf().tell(new BulkCommand.Tick());
+                });
+        };
     }
 
     // ---- plans
@@ -322,13 +238,8 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
         if (order.dryRun() || plan.moves().isEmpty()) {
             return answer(order, new BulkReply.Planned(plan, null));
         }
-        BulkOperation operation = begin(
-                state,
-                Kind.REBALANCE,
-                null,
-                order.wishes(),
-                order.by(),
-                plan.moves().stream().map(BulkMove::planned).toList());
+        BulkOperation operation = orders.rebalance(
+                state, order, plan.moves().stream().map(BulkMove::planned).toList());
         return persist(state, List.of(new BulkEvent.OperationStarted(operation)), next -> {
             order.replyTo().tell(new BulkReply.Planned(plan, status(operation, false)));
             context.getSelf().tell(new BulkCommand.Tick());
@@ -478,28 +389,8 @@ public final class BulkOperations extends EventSourcedBehavior<BulkCommand, Bulk
 
     private Effect<BulkEvent, BulkState> persist(BulkState before, List<BulkEvent> events, Consumer<BulkState> then) {
         return Effect().persist(events).thenRun((BulkState next) -> {
-            log(before, next);
+            BulkLog.write(context.getLog(), before, next);
             then.accept(next);
         });
-    }
-
-    private void log(BulkState before, BulkState next) {
-        Map<String, Phase> phases = new HashMap<>();
-        before.operations().forEach(operation -> phases.put(operation.id(), operation.phase()));
-        for (BulkOperation operation : next.operations()) {
-            Phase was = phases.get(operation.id());
-            if (was != null && !Objects.equals(was, operation.phase())) {
-                context.getLog()
-                        .info(
-                                "operation {} ({} {}) is {}: {} of {} VMs moved, {} could not be",
-                                operation.id(),
-                                operation.kind(),
-                                operation.host() == null ? "all hosts" : operation.host(),
-                                operation.phase(),
-                                operation.count(BulkMove.State.MOVED),
-                                operation.moves().size(),
-                                operation.count(BulkMove.State.FAILED));
-            }
-        }
     }
 }

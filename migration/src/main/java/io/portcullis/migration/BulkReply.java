@@ -5,6 +5,7 @@ import io.portcullis.migration.model.BulkOperation;
 import io.portcullis.migration.model.BulkSchedule;
 import io.portcullis.migration.model.BulkSchedule.HeldBack;
 import io.portcullis.migration.model.RebalancePlan;
+import io.portcullis.migration.model.Refusal;
 import io.portcullis.persistence.CborSerializable;
 import io.portcullis.policy.HostId;
 import io.portcullis.policy.VmId;
@@ -132,5 +133,9 @@ public sealed interface BulkReply extends CborSerializable {
     record NoOperation(HostId host) implements BulkReply {}
 
     /** Nothing was changed. */
-    record Refused(RefusalCode code, String message) implements BulkReply {}
+    record Refused(RefusalCode code, String message) implements BulkReply {
+        static Refused of(Refusal refusal) {
+            return new Refused(refusal.code(), refusal.message());
+        }
+    }
 }
