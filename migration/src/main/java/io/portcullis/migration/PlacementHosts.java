@@ -1,12 +1,13 @@
 package io.portcullis.migration;
 
-import io.portcullis.migration.model.FormerHost;
+import io.portcullis.migration.model.FormerHosts;
 import io.portcullis.migration.model.Move;
 import io.portcullis.migration.model.PlacementOrder;
 import io.portcullis.migration.model.PlacementPhase;
 import io.portcullis.migration.model.PlacementState;
 import io.portcullis.migration.model.ReplicaPlace;
 import io.portcullis.policy.HostId;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PlacementHosts {
     private final HostLookup hosts;
-    private final FormerHost former = new FormerHost();
+    private final FormerHosts formers = new FormerHosts();
 
     /** What the destination said last; not journaled, because it holds secrets: asked for again after a restart. */
     private PlacementCommand.@Nullable TargetReady ready;
@@ -55,9 +56,10 @@ final class PlacementHosts {
 
     /** What hosts have to do, as long as they have not answered. */
     void tell(PlacementState state) {
-        PlacementOrder first = former.order(state, this::isLost);
-        if (first != null) {
-            hosts.agent(first.host()).tell(PlacementOrders.command(state.attachedSpec(), first));
+        List<PlacementOrder> first = formers.orders(state, this::isLost);
+        if (!first.isEmpty()) {
+            first.forEach(
+                    order -> hosts.agent(order.host()).tell(PlacementOrders.command(state.attachedSpec(), order)));
             return;
         }
         PlacementOrders.commands(state)
@@ -68,9 +70,9 @@ final class PlacementHosts {
         }
     }
 
-    /** A host has let go. Whether it is the one from which the VM is taken, and others have waited for that. */
+    /** A host has let go. Whether it had the VM before, and others have waited for that. */
     boolean hasLetGo(PlacementState state, PlacementCommand.DetachReport report) {
-        return former.hasLetGo(state, report.host(), report.epoch());
+        return formers.hasLetGo(state, report.host(), report.epoch());
     }
 
     /** What a host has to do that does not know what became of its VM, if that is decided. */

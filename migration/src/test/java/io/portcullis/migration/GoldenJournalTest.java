@@ -85,6 +85,15 @@ class GoldenJournalTest {
                 PlacementState.empty(FakeCluster.WEB.vm())
                         .apply(new PlacementEvent.AttachStarted(FakeCluster.WEB, FakeCluster.ONE, 1, "ann", 5))
                         .apply(unconfirmed));
+        samples.put(
+                "state-former-hosts",
+                PlacementState.empty(FakeCluster.WEB.vm())
+                        .apply(new PlacementEvent.AttachStarted(FakeCluster.WEB, FakeCluster.ONE, 1, "ann", 5))
+                        .apply(new PlacementEvent.VmAttached(1, 5))
+                        .apply(new PlacementEvent.AttachStarted(
+                                FakeCluster.WEB, FakeCluster.TWO, 2, "ann", 5, FakeCluster.ONE))
+                        .apply(new PlacementEvent.DetachStarted("loss", 5))
+                        .apply(new PlacementEvent.VmDetached(5, FakeCluster.TWO)));
         return samples;
     }
 

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * @param replica who has a replica of what the VM's host has, or had before it was lost; null if nobody, and before there were replicas
  * @param replicaProblem why nobody has although somebody should; null otherwise
  * @param restored what the VM began with after it was taken over; null otherwise
+ * @param formerHosts hosts that had the VM, or were told to attach it, since one was last heard to have it, and were lost before they said that they let go; and {@code takenFrom}, which is all that
+ *     earlier builds stored
  */
 public record PlacementState(
         VmId vm,
@@ -37,8 +40,14 @@ public record PlacementState(
         @Nullable HostId takenFrom,
         @Nullable ReplicaPlace replica,
         @Nullable String replicaProblem,
-        @Nullable Restored restored)
+        @Nullable Restored restored,
+        List<HostId> formerHosts)
         implements CborSerializable {
+    public PlacementState {
+        formerHosts =
+                formerHosts != null ? List.copyOf(formerHosts) : takenFrom == null ? List.of() : List.of(takenFrom);
+    }
+
     /** Of a VM without a replica. */
     public PlacementState(
             VmId vm,
@@ -50,7 +59,20 @@ public record PlacementState(
             @Nullable Move move,
             @Nullable MigrationReceipt lastReceipt,
             @Nullable HostId takenFrom) {
-        this(vm, phase, epoch, grantedEpoch, spec, host, move, lastReceipt, takenFrom, null, null, null);
+        this(
+                vm,
+                phase,
+                epoch,
+                grantedEpoch,
+                spec,
+                host,
+                move,
+                lastReceipt,
+                takenFrom,
+                null,
+                null,
+                null,
+                takenFrom == null ? List.of() : List.of(takenFrom));
     }
 
     public static PlacementState empty(VmId vm) {
@@ -66,7 +88,40 @@ public record PlacementState(
     private PlacementState withReplica(
             @Nullable ReplicaPlace place, @Nullable String problem, @Nullable Restored begunWith) {
         return new PlacementState(
-                vm, phase, epoch, grantedEpoch, spec, host, move, lastReceipt, takenFrom, place, problem, begunWith);
+                vm,
+                phase,
+                epoch,
+                grantedEpoch,
+                spec,
+                host,
+                move,
+                lastReceipt,
+                takenFrom,
+                place,
+                problem,
+                begunWith,
+                formerHosts);
+    }
+
+    private PlacementState withFormerHosts(List<HostId> formers) {
+        return new PlacementState(
+                vm,
+                phase,
+                epoch,
+                grantedEpoch,
+                spec,
+                host,
+                move,
+                lastReceipt,
+                takenFrom,
+                replica,
+                replicaProblem,
+                restored,
+                formers);
+    }
+
+    private static List<HostId> both(List<HostId> some, @Nullable HostId other) {
+        return Stream.concat(some.stream(), Stream.ofNullable(other)).distinct().toList();
     }
 
     /** The epoch that the next grant gets. */
@@ -175,14 +230,21 @@ public record PlacementState(
                         e.takenFrom(),
                         e.replica(),
                         null,
-                        null);
+                        null,
+                        both(phase == PlacementPhase.DETACHED ? formerHosts : List.of(), e.takenFrom()));
             case PlacementEvent.VmAttached e ->
-                settled(PlacementPhase.PLACED, epoch, lastReceipt).withReplica(null, null, e.restored());
-            case PlacementEvent.AttachRefused e -> detached(takenFrom).withReplica(replica, null, null);
+                settled(PlacementPhase.PLACED, epoch, lastReceipt)
+                        .withReplica(null, null, e.restored())
+                        .withFormerHosts(both(List.of(), takenFrom));
+            case PlacementEvent.AttachRefused e ->
+                detached(takenFrom).withReplica(replica, null, null).withFormerHosts(formerHosts);
             case PlacementEvent.ReplicaAssigned e ->
                 withReplica(e.host() == null ? null : new ReplicaPlace(e.host(), e.epoch()), e.problem(), restored);
-            case PlacementEvent.DetachStarted e -> settled(PlacementPhase.DETACHING, epoch, lastReceipt);
-            case PlacementEvent.VmDetached e -> detached(e.unconfirmed());
+            case PlacementEvent.DetachStarted e ->
+                settled(PlacementPhase.DETACHING, epoch, lastReceipt)
+                        .withFormerHosts(phase == PlacementPhase.ATTACHING ? formerHosts : List.of());
+            case PlacementEvent.VmDetached e ->
+                detached(e.unconfirmed()).withFormerHosts(both(formerHosts, e.unconfirmed()));
             case PlacementEvent.MigrationReserved e ->
                 new PlacementState(
                         vm,
@@ -196,7 +258,8 @@ public record PlacementState(
                         takenFrom,
                         replica,
                         replicaProblem,
-                        restored);
+                        restored,
+                        formerHosts);
             case PlacementEvent.TargetPrepared e ->
                 moving(
                         PlacementPhase.PREPARED,
@@ -312,7 +375,8 @@ public record PlacementState(
                 takenFrom,
                 replica,
                 replicaProblem,
-                restored);
+                restored,
+                formerHosts);
     }
 
     private PlacementState settled(PlacementPhase next, long nextEpoch, @Nullable MigrationReceipt receipt) {
@@ -328,7 +392,8 @@ public record PlacementState(
                 takenFrom,
                 replica,
                 replicaProblem,
-                restored);
+                restored,
+                formerHosts);
     }
 
     private PlacementState detached(@Nullable HostId unconfirmed) {

@@ -92,10 +92,19 @@ enum Mishap {
             acts.add(new Act.Crash(at + 500 + random.nextInt(2_000), 100 + random.nextInt(1_500), move.to()));
         }
     },
-    /** The first order to the destination comes after the migration has been given up. */
+    /** The first order to the destination comes after the migration has been given up, or that to cut after the source was asked what became of it. */
     LATE_ORDER(6) {
         @Override
         void add(List<Act> acts, Random random, Move move) {
+            if (random.nextInt(3) == 0) {
+                acts.add(new Act.BadNetwork(
+                        move.cutAt() - 40 + random.nextInt(45),
+                        10 + random.nextInt(60),
+                        0,
+                        0,
+                        2_000 + random.nextInt(4_000)));
+                return;
+            }
             acts.add(new Act.BadNetwork(
                     BEGINS_MILLIS + random.nextInt(15), 5 + random.nextInt(40), 0, 30, 1_000 + random.nextInt(3_000)));
             acts.add(new Act.Cancel(BEGINS_MILLIS + 50 + random.nextInt(600), move.vm()));

@@ -1,7 +1,7 @@
 package io.portcullis.migration.sim;
 
 import io.portcullis.migration.model.Decision;
-import io.portcullis.migration.model.FormerHost;
+import io.portcullis.migration.model.FormerHosts;
 import io.portcullis.migration.model.Move;
 import io.portcullis.migration.model.Mover;
 import io.portcullis.migration.model.PlacementEvent;
@@ -38,7 +38,7 @@ final class SimPlacement {
 
     // ---- gone when the node dies
     private boolean isUp = true;
-    private FormerHost former = new FormerHost();
+    private FormerHosts formers = new FormerHosts();
     private int incarnation;
     private PlacementState state;
     private @Nullable SimTarget ready;
@@ -168,7 +168,7 @@ final class SimPlacement {
         if (report instanceof PlacementInput.TargetIsReady) {
             throw new IllegalArgumentException("comes with its session");
         }
-        if (report instanceof PlacementInput.HostDetached(long epoch) && former.hasLetGo(state, from, epoch)) {
+        if (report instanceof PlacementInput.HostDetached(long epoch) && formers.hasLetGo(state, from, epoch)) {
             tellOrders();
             return;
         }
@@ -477,14 +477,15 @@ final class SimPlacement {
     }
 
     private void tellOrders() {
-        PlacementOrder first = world.has(Mutant.ATTACH_BESIDE)
-                ? null
-                : former.order(state, host -> world.host(host).presence() == SimHost.Presence.ABSENT);
-        if (first != null) {
-            tell(first);
-        } else {
-            state.orders().forEach(this::tell);
+        List<PlacementOrder> first = world.has(Mutant.ATTACH_BESIDE)
+                ? List.of()
+                : formers.orders(state, host -> world.host(host).presence() == SimHost.Presence.ABSENT);
+        if (world.has(Mutant.ATTACH_BESIDE_EARLIER)) {
+            first = first.stream()
+                    .filter(order -> order.host().equals(state.takenFrom()))
+                    .toList();
         }
+        (first.isEmpty() ? state.orders() : first).forEach(this::tell);
     }
 
     private void tell(PlacementOrder order) {
@@ -518,7 +519,7 @@ final class SimPlacement {
             return;
         }
         isUp = true;
-        former = new FormerHost();
+        formers = new FormerHosts();
         PlacementState replayed = PlacementState.empty(vm());
         for (PlacementEvent event : journal) {
             replayed = apply(replayed, event);

@@ -181,6 +181,32 @@ class SimulationTest {
         }
     }
 
+    /** As seed 17826 had it, with a directory that hears late: one host after the other has the VM and is lost, and the first is back before the directory can say that it is elsewhere. */
+    private static Plan lostOneAfterTheOther(long seed) {
+        return new Plan(
+                seed,
+                true,
+                List.of(
+                        new Act.Attach(0, 0, 2),
+                        new Act.DelayDirectory(2_800, 13_900),
+                        new Act.Crash(7_000, 6_800, 1),
+                        new Act.RestartActors(7_600, 2),
+                        new Act.Attach(8_300, 0, 1),
+                        new Act.Attach(34_000, 0, 0)));
+    }
+
+    @Test
+    void shouldAttachNothingBesideAnyOfSeveralHostsThatWereLost() {
+        expectNoViolation(0, FOUND_SEEDS, SimulationTest::lostOneAfterTheOther);
+
+        assertThat(LongStream.range(0, FOUND_SEEDS))
+                .as("and with only the last of them asked to let go")
+                .anyMatch(
+                        seed -> Simulation.run(lostOneAfterTheOther(seed), Set.of(Mutant.ATTACH_BESIDE_EARLIER), false)
+                                        .violation()
+                                != null);
+    }
+
     @Test
     void shouldTakeNoVnicBackThatCannotAskAsLongAsAnotherOfItsVmCan() {
         expectNoViolation(0, FOUND_SEEDS, SimulationTest::takenBackWithOneTunnel);
