@@ -59,9 +59,12 @@ final class PlacementTables implements PlacementRecords {
     private CompletionStage<?> writePlacement(PlacementState state) {
         return switch (state.phase()) {
             case DETACHED, DETACHING -> directory.remove(state.vm(), state.epoch());
-            // A host that is lost and comes back must not find in the directory what was taken from it.
-            // Nor one of which nobody knows any more that it was lost, as the VM was detached meanwhile.
-            case ATTACHING -> state.takenFrom() == null ? directory.remove(state.vm(), state.epoch() - 1) : put(state);
+            // A host that is lost and comes back must not find in the directory what was taken from it, nor one of
+            // which nobody
+            // knows any more that it was lost, as the VM was detached meanwhile. Nor must the new one find it there
+            // already: it
+            // would not wait for its order, which comes once all others have let go.
+            case ATTACHING -> directory.remove(state.vm(), state.epoch() - 1);
             case PLACED, RESERVING, PREPARED, PRECOPYING, AWAITING_STOP, CUTTING_OVER, COMMITTED, ROLLING_BACK ->
                 put(state);
         };

@@ -54,8 +54,6 @@ enum Mutant {
     ATTACH_BESIDE,
     /** A placement has a host attach a VM while one is back that had it, and was lost, before the lost one from which it is taken. */
     ATTACH_BESIDE_EARLIER,
-    /** A host that has refused to attach a VM does so when it reads in the directory that the VM is to be there. */
-    ATTACH_REFUSED,
     /** A placement has a host begin with a replica since which another one has enforced. */
     TAKE_OLD_REPLICA,
     /** A source does not note every connection that changes while its table is sent. */

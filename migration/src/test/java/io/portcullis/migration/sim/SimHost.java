@@ -232,10 +232,6 @@ final class SimHost {
 
     /** As MigrationAgent does it: what is here under that epoch stays. */
     private void giveUp(VmSpec spec, long epoch, Ask.Answer<Long> answer) {
-        if (world.has(Mutant.ATTACH_REFUSED)) {
-            answer.accept(null, null);
-            return;
-        }
         vnics.statuses(spec, (found, refused) -> {
             if (found == null) {
                 answer.accept(null, refused);

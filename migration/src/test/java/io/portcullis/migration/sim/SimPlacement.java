@@ -434,9 +434,7 @@ final class SimPlacement {
         switch (written.phase()) {
             case DETACHED, DETACHING -> world.removeRow(vm(), written.epoch());
             case ATTACHING -> {
-                if (written.takenFrom() != null) {
-                    world.putRow(vm(), Objects.requireNonNull(written.host()), written.epoch());
-                } else if (!world.has(Mutant.ATTACH_UNWRITTEN)) {
+                if (!world.has(Mutant.ATTACH_UNWRITTEN)) {
                     world.removeRow(vm(), written.epoch() - 1);
                 }
             }
