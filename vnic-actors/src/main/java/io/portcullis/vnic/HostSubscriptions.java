@@ -397,11 +397,23 @@ final class HostSubscriptions {
             TenantCommand.Realized realized = holder.vnics.get(vnic);
             if (realized != null
                     && realized.enforcing()
+                    && !isOutdated(vnic, realized)
                     && (realized.rules().revision() >= revision
                             || realized.rules()
                                     .hash()
                                     .equals(book.assignment(vnic).hash()))) {
                 return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether another host enforces the vNIC under a higher epoch: one that was lost and is back may not have heard of that yet. */
+    private boolean isOutdated(VnicId vnic, TenantCommand.Realized said) {
+        for (Subscription holder : holders.of(vnic)) {
+            TenantCommand.Realized realized = holder.vnics.get(vnic);
+            if (realized != null && realized.enforcing() && realized.epoch() > said.epoch()) {
+                return said.enforcing();
             }
         }
         return false;
@@ -416,10 +428,9 @@ final class HostSubscriptions {
                     new TenantReply.VnicRealization(
                             vnic, null, false, book.assignment(vnic), RuleAssignment.NONE, null));
         }
-        hosts.forEach((host, subscription) -> subscription
-                .vnics
-                .all()
-                .forEach((vnic, realized) -> found.merge(
+        hosts.forEach((host, subscription) -> subscription.vnics.all().forEach((vnic, realized) -> {
+            if (!isOutdated(vnic, realized)) {
+                found.merge(
                         vnic,
                         new TenantReply.VnicRealization(
                                 vnic,
@@ -428,7 +439,9 @@ final class HostSubscriptions {
                                 book.assignment(vnic),
                                 realized.rules(),
                                 subscription.pendingSince.get(vnic)),
-                        HostSubscriptions::better)));
+                        HostSubscriptions::better);
+            }
+        }));
         return new ArrayList<>(found.values());
     }
 

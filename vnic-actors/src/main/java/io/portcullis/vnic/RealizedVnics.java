@@ -61,7 +61,8 @@ final class RealizedVnics {
         mixed = mix(mixed, rules.hash().hashCode());
         mixed = mix(mixed, rules.shadowRevision());
         mixed = mix(mixed, rules.shadowHash().hashCode());
-        return mix(mixed, realized.enforcing() ? 1 : 0);
+        mixed = mix(mixed, realized.enforcing() ? 1 : 0);
+        return realized.epoch() == 0 ? mixed : mix(mixed, realized.epoch()); // builds that say no epoch count none
     }
 
     /** The finalizer of SplitMix64 (Steele, Lea, Flood 2014). */

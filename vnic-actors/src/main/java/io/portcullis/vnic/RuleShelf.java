@@ -155,10 +155,11 @@ final class RuleShelf {
         RuleAssignment inForce = same.of(new RuleAssignment(
                 status.policyRevision(), status.rulesHash(), status.shadowRevision(), status.shadowHash()));
         boolean enforcing = status.mode() == VnicMode.ENFORCING || status.mode() == VnicMode.CUTTING;
-        if (!inForce.equals(slot.inForce) || enforcing != slot.enforcing) {
+        RealizedVnics its = realized.computeIfAbsent(status.vnic().tenant(), _ -> new RealizedVnics());
+        TenantCommand.Realized now = new TenantCommand.Realized(inForce, enforcing, enforcing ? status.epoch() : 0);
+        if (!now.equals(its.get(status.vnic()))) {
             unreported.add(status.vnic());
-            realized.computeIfAbsent(status.vnic().tenant(), _ -> new RealizedVnics())
-                    .put(status.vnic(), new TenantCommand.Realized(inForce, enforcing));
+            its.put(status.vnic(), now);
         }
         hasArrivals |= enforcing && !slot.enforcing;
         slot.inForce = inForce;

@@ -196,8 +196,15 @@ public sealed interface TenantCommand {
      * What a host has in force for a vNIC.
      *
      * @param enforcing whether it decides with it, or is only prepared to
+     * @param epoch under which it enforces: of two hosts that say so the one with the lower epoch counts for nothing. 0 if it does not, and from hosts of builds
+     *     that did not say
      */
-    record Realized(RuleAssignment rules, boolean enforcing) {}
+    record Realized(RuleAssignment rules, boolean enforcing, long epoch) {
+        /** Without an epoch. */
+        public Realized(RuleAssignment rules, boolean enforcing) {
+            this(rules, enforcing, 0);
+        }
+    }
 
     /** Messages of the tenant to itself. */
     sealed interface Own extends TenantCommand {}

@@ -91,7 +91,7 @@ class HostAgentTest {
         await().untilAsserted(() -> assertThat(host.dataPath.rules(WEB_1_ETH0)).isEqualTo(table(Action.REJECT)));
         await().untilAsserted(() -> assertThat(host.realized(WEB_1_ETH0))
                 .isEqualTo(new TenantCommand.Realized(
-                        new RuleAssignment(9, table(Action.REJECT).hash()), true)));
+                        new RuleAssignment(9, table(Action.REJECT).hash()), true, 1)));
     }
 
     @Test

@@ -297,7 +297,7 @@ class MessageSerializationTest {
     }
 
     private static List<CborSerializable> tenantMessages() {
-        TenantCommand.Realized realized = new TenantCommand.Realized(ASSIGNMENT, true);
+        TenantCommand.Realized realized = new TenantCommand.Realized(ASSIGNMENT, true, 3);
         TreeSet<Tag> tags = new TreeSet<>(Set.of(Tag.parse("app:web")));
         return List.of(
                 new TenantCommand.PutTenant(Action.DROP, true, TimeoutPreset.NSX, "ann", ref()),

@@ -66,6 +66,24 @@ class TenantRealizationTest extends ExampleTenantTest {
     }
 
     @Test
+    void shouldNotBelieveALostHostThatIsBackAndHasNotHeardThatAnotherOneEnforcesNow() {
+        putExample();
+        RuleAssignment old = assignment(WEB_1_ETH0);
+        tenant.runCommand(new TenantCommand.SubscribeHost(
+                HOST_2, Map.of(WEB_1_ETH0, new TenantCommand.Realized(old, true, 2)), host.ref()));
+        changeTags("web-1", "state:infected");
+        RuleAssignment wanted = assignment(WEB_1_ETH0);
+
+        subscribe(Map.of(WEB_1_ETH0, new TenantCommand.Realized(wanted, true, 1)));
+
+        assertThat(realization(WEB_1_ETH0).host()).isEqualTo(HOST_2);
+        assertThat(realization(WEB_1_ETH0).isRealized()).isFalse();
+        tenant.runCommand(new TenantCommand.ReportRealized(
+                HOST_2, Map.of(WEB_1_ETH0, new TenantCommand.Realized(wanted, true, 2))));
+        assertThat(realization(WEB_1_ETH0).isRealized()).isTrue();
+    }
+
+    @Test
     void shouldSaySinceWhenAVnicIsPendingUntilItIsRealized() {
         putExample();
         RuleAssignment old = assignment(WEB_1_ETH0);

@@ -14,6 +14,9 @@ final class Policy {
     private final World world;
     private final Map<Integer, Revocation> revoked = new HashMap<>();
     private final Map<VnicId, Long> acknowledged = new HashMap<>();
+    /** The highest that a host said it enforces under. */
+    private final Map<VnicId, Long> epochs = new HashMap<>();
+
     private long revision = 1;
 
     private record Revocation(VmId vm, long revision) {}
@@ -33,8 +36,11 @@ final class Policy {
         world.hosts.forEach(SimHost::fetchRules);
     }
 
-    void reported(VnicId vnic, long realized) {
-        acknowledged.merge(vnic, realized, Math::max);
+    /** As tenants do it: of a host that enforces under a lower epoch than another one nothing counts. */
+    void reported(VnicId vnic, long epoch, long realized) {
+        if (epoch >= epochs.merge(vnic, epoch, Math::max)) {
+            acknowledged.merge(vnic, realized, Math::max);
+        }
     }
 
     long acknowledged(VnicId vnic) {

@@ -462,7 +462,7 @@ final class SimVnics {
     void installRules() {
         for (SimVnic vnic : vnics.values()) {
             if (world.has(Mutant.ACKNOWLEDGE_EARLY) && vnic.decides()) {
-                world.policy.reported(vnic.id, world.policy.revision());
+                world.policy.reported(vnic.id, vnic.epoch, world.policy.revision());
             } else if (vnic.mode != VnicMode.SEALED && vnic.revision < world.policy.revision()) {
                 vnic.revision = world.policy.revision();
                 vnic.table.removeIf(connection -> !world.policy.passes(vnic.id.vm(), connection, vnic.revision));
@@ -474,8 +474,9 @@ final class SimVnics {
 
     private void reportRules(SimVnic vnic) {
         if (vnic.decides() && vnic.revision > 0) {
+            long epoch = vnic.epoch;
             long realized = vnic.revision;
-            world.network.send(host, null, () -> world.policy.reported(vnic.id, realized));
+            world.network.send(host, null, () -> world.policy.reported(vnic.id, epoch, realized));
         }
     }
 
