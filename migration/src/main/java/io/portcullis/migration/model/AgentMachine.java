@@ -150,8 +150,10 @@ public final class AgentMachine {
         // A repetition of the order may be under way, and the placement takes the refusal for the end.
         AgentState remembering = switch (report) {
             case PlacementInput.HostRefusedAttach _ -> next.refusing(work, report);
-            // An order to take the VM back that comes now is of before the commit.
-            case PlacementInput.SourceHasReleased released -> next.over(source(released.id()), released);
+            // An order to take the VM back that comes now is of before the commit. Of none that is known it is another
+            // one for each VM.
+            case PlacementInput.SourceHasReleased released
+            when !released.id().isEmpty() -> next.over(source(released.id()), released);
             default -> next;
         };
         return Transition.to(remembering, new AgentOrder.Report(report));
@@ -162,18 +164,14 @@ public final class AgentMachine {
         return work instanceof HostWork.GiveUp refused ? refused.attach() : work;
     }
 
-    /** The host asked for a word, of no migration that it knows of, and was told to enforce under an epoch that it has given up. */
-    private static boolean isGivenUp(HostWork.Reclaim reclaim, Refusal refusal) {
-        return reclaim.id().isEmpty() && refusal.code() == RefusalCode.STALE_EPOCH;
-    }
-
     private static @Nullable PlacementInput report(
             HostWork work, @Nullable Refusal refusal, @Nullable Restored restored) {
         if (refusal != null && work instanceof HostWork.Reclaim reclaim && refusal.code() == RefusalCode.TOO_LATE) {
             return new PlacementInput.TargetHasActivated(
                     reclaim.id(), List.of(), List.of(SourceMachine.unheard(refusal)), Side.SOURCE);
         }
-        if (refusal != null && work instanceof HostWork.Reclaim reclaim && isGivenUp(reclaim, refusal)) {
+        // It has let the VM go, and needs another epoch if nobody else has it.
+        if (refusal != null && work instanceof HostWork.Reclaim reclaim && refusal.code() == RefusalCode.STALE_EPOCH) {
             return new PlacementInput.HostRefusedAttach(reclaim.epoch(), refusal);
         }
         if (work instanceof HostWork.GiveUp refused && (refusal == null || refusal.code() == RefusalCode.STALE_EPOCH)) {

@@ -65,6 +65,7 @@ import org.jspecify.annotations.Nullable;
  * COMMITTED,    TargetGaveUp (it died meanwhile)   AttachStarted(e+2, at to)                     ATTACHING
  *  PLACED
  * PLACED        HostRefusedAttach(it gave e up)    AttachStarted(e+1, at the same host)          ATTACHING
+ * ROLLING_BACK  HostRefusedAttach(it gave e up)    RolledBack(e+2), AttachStarted(at from)       ATTACHING
  * COMMITTED     SourceHasReleased, DeadlinePassed, SourceReleased                                PLACED at to
  *                HostsLost(from)
  * </pre>
@@ -298,23 +299,38 @@ public final class PlacementMachine {
         return state.phase() == PlacementPhase.ATTACHING && state.epoch() == epoch;
     }
 
-    /** A host that has given up the epoch that was granted last needs another one: what it said of that was lost. */
+    /** A host that has given up the epoch that was granted last needs another one: what it said of that was lost, or nobody told it that it would get the VM back. */
     private static Decision attachRefused(PlacementState state, PlacementInput.HostRefusedAttach in, long nowMillis) {
         if (attaching(state, in.epoch())) {
             return Decision.of(new AttachRefused(in.refusal(), nowMillis));
         }
-        boolean isGivenUp = state.phase() == PlacementPhase.PLACED
-                && state.epoch() == in.epoch()
-                && in.refusal().code() == RefusalCode.STALE_EPOCH;
+        if (in.refusal().code() != RefusalCode.STALE_EPOCH) {
+            return Decision.NOTHING;
+        }
         HostId here = state.host();
-        return isGivenUp && here != null
-                ? Decision.of(new AttachStarted(
-                        state.attachedSpec(),
-                        here,
-                        state.nextEpoch(),
-                        "host " + here + ", which had given up epoch " + in.epoch(),
-                        nowMillis))
-                : Decision.NOTHING;
+        if (state.phase() == PlacementPhase.PLACED && state.epoch() == in.epoch() && here != null) {
+            return Decision.of(attachAfter(in.epoch(), state.nextEpoch(), state, here, nowMillis));
+        }
+        if (state.phase() == PlacementPhase.ROLLING_BACK) {
+            Move move = state.currentMove();
+            if (move.targetAborted() && move.reclaimEpoch() == in.epoch()) {
+                return Decision.of(
+                        new MigrationRolledBack(move.id(), move.reclaimEpoch(), false, nowMillis),
+                        attachAfter(
+                                in.epoch(),
+                                Math.max(state.nextEpoch(), in.epoch() + 1),
+                                state,
+                                move.from(),
+                                nowMillis));
+            }
+        }
+        return Decision.NOTHING;
+    }
+
+    private static AttachStarted attachAfter(
+            long givenUp, long epoch, PlacementState state, HostId host, long nowMillis) {
+        return new AttachStarted(
+                state.attachedSpec(), host, epoch, "host " + host + ", which had given up epoch " + givenUp, nowMillis);
     }
 
     private static Decision only(boolean applies, PlacementEvent event) {

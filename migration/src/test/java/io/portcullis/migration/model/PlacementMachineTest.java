@@ -30,6 +30,7 @@ class PlacementMachineTest {
     private static final HostId TWO = new HostId("host-2");
     private static final long HIGHEST_EPOCH = 9;
     private static final Refusal WHY = new Refusal(RefusalCode.TIMEOUT, "why");
+    private static final Refusal GIVEN_UP = new Refusal(RefusalCode.STALE_EPOCH, "that is over");
 
     private static final List<PlacementInput> INPUTS = inputs();
 
@@ -65,6 +66,7 @@ class PlacementMachineTest {
         for (long epoch = 1; epoch <= HIGHEST_EPOCH; epoch++) {
             inputs.add(new PlacementInput.HostAttached(epoch));
             inputs.add(new PlacementInput.HostRefusedAttach(epoch, WHY));
+            inputs.add(new PlacementInput.HostRefusedAttach(epoch, GIVEN_UP));
             inputs.add(new PlacementInput.HostDetached(epoch));
         }
         for (PlacementPhase phase : PlacementPhase.values()) {

@@ -283,6 +283,23 @@ class SessionMachinesTest {
     }
 
     @Test
+    void shouldNotTakeTheReleaseOfOneVmForThatOfAnotherWhereNoMigrationIsKnown() {
+        HostId host = new HostId("host-1");
+        VmId other = VmId.parse("acme/other");
+        AgentInput release =
+                new AgentInput.Ordered(other, new PlacementOrder.ReleaseSource(host, "", 1, new HostId("host-2"), 2));
+        Transition<AgentState, AgentOrder> releasing = AgentMachine.decide(AgentState.of(host, 2), release);
+        AgentOrder.Do work = (AgentOrder.Do) releasing.orders().getFirst();
+        AgentState released = AgentMachine.decide(releasing.state(), new AgentInput.WorkDone(other, work.work(), null))
+                .state();
+
+        assertThat(AgentMachine.decide(
+                                released, new AgentInput.Ordered(VM, new PlacementOrder.ReclaimSource(host, "", 2)))
+                        .orders())
+                .containsExactly(new AgentOrder.Do(new HostWork.Reclaim("", 2)));
+    }
+
+    @Test
     void shouldNotSayThatItRefusesWhatItCouldNotGiveUp() {
         HostId host = new HostId("host-1");
         AgentInput order = new AgentInput.Ordered(VM, new PlacementOrder.Attach(host, 1));

@@ -112,6 +112,21 @@ class SimulationTest {
                         new Act.Crash(4_350, 164, 0)));
     }
 
+    /** As seed 425439131745 had it, with a directory that hears late: a source whose actors start again while it is sealed reads nothing of its VM, and lets it go. */
+    private static Plan letGoWhileItIsSealed(long seed) {
+        return new Plan(
+                seed,
+                true,
+                List.of(
+                        new Act.Attach(0, 1, 2),
+                        new Act.DelayDirectory(10, 9_600),
+                        new Act.Migrate(4_000, 1, 1),
+                        new Act.KeepRules(4_040, 3_800, 1),
+                        new Act.Revoke(4_087, 1),
+                        new Act.RestartActors(4_179, 2),
+                        new Act.StopSessions(5_479, 1)));
+    }
+
     /** As seed 48907 had it: a destination that enforces is taken for dead, and only one vNIC of the VM can still ask it. */
     private static Plan takenBackWithOneTunnel(long seed) {
         return new Plan(
@@ -223,6 +238,11 @@ class SimulationTest {
                         Simulation.run(releasedWhileTheDirectoryIsOld(seed), Set.of(Mutant.FORGET_RELEASE), false)
                                         .violation()
                                 != null);
+    }
+
+    @Test
+    void shouldGiveAVmBackThatItsSourceHasLetGoMeanwhile() {
+        expectNoViolation(0, FOUND_SEEDS, SimulationTest::letGoWhileItIsSealed);
     }
 
     @ParameterizedTest
